@@ -1,0 +1,120 @@
+import { CONT_PTE } from '@pagetrail/engine'
+
+/** How many events a batch holds; a full batch is flushed in one transaction. */
+export const BATCH_EVENTS = 4096
+
+/** The 64-bit columns, in the order of their bits in `Batch.present` and of their words. */
+export const VA = 0
+export const SIZE = 1
+export const OLD = 2
+export const NEW = 3
+export const AUX = 4
+const WORD_COLUMNS = 5
+
+/** `Batch.none`: what an unset small column holds. */
+export const NONE = -1
+
+/**
+ * Events on their way to SQLite, as columns of typed arrays: filling a row allocates nothing, and the words are read
+ * through a signed 64-bit view, which is what SQLite stores.
+ *
+ * A producer calls {@link row} and then sets the columns that its kind uses; the rest stay NULL. `seq` is implied by
+ * the order; whoever flushes owns the numbering.
+ */
+export class Batch {
+  readonly capacity: number
+  length = 0
+  /** ns since the run's first timestamp, NONE where unknown (exact: below 2^53). */
+  readonly ts: Float64Array
+  readonly cpu: Uint16Array
+  /** Interned id of the task's name, or NONE. */
+  readonly task: Int32Array
+  /** Index of the top-level call, or NONE. */
+  readonly op: Int32Array
+  readonly nest: Uint16Array
+  readonly kind: Uint8Array
+  /** Level number, or NONE. */
+  readonly level: Int8Array
+  /** Interned id of the name, or NONE. */
+  readonly fn: Int32Array
+  /** Meaningful where `hasRet` is 1. */
+  readonly ret: Int32Array
+  readonly hasRet: Uint8Array
+  /** Bit i set: word column i is not NULL. */
+  readonly present: Uint8Array
+  /** lo, hi of VA, SIZE, OLD, NEW, AUX, row after row. */
+  readonly words: Uint32Array
+  /** The same memory as signed 64-bit values, one per column. */
+  readonly longs: BigInt64Array
+  /** JSON text of the rare kinds. */
+  readonly extra: (string | null)[]
+
+  constructor(capacity: number = BATCH_EVENTS) {
+    this.capacity = capacity
+    this.ts = new Float64Array(capacity)
+    this.cpu = new Uint16Array(capacity)
+    this.task = new Int32Array(capacity)
+    this.op = new Int32Array(capacity)
+    this.nest = new Uint16Array(capacity)
+    this.kind = new Uint8Array(capacity)
+    this.level = new Int8Array(capacity)
+    this.fn = new Int32Array(capacity)
+    this.ret = new Int32Array(capacity)
+    this.hasRet = new Uint8Array(capacity)
+    this.present = new Uint8Array(capacity)
+    this.words = new Uint32Array(capacity * WORD_COLUMNS * 2)
+    this.longs = new BigInt64Array(this.words.buffer)
+    this.extra = Array.from({ length: capacity }, () => null)
+  }
+
+  /** Starts a row of this kind and returns its index. The caller has made sure that there is room. */
+  row(kind: number, cpu: number): number {
+    const i = this.length++
+    this.kind[i] = kind
+    this.cpu[i] = cpu
+    this.ts[i] = NONE
+    this.task[i] = NONE
+    this.op[i] = NONE
+    this.nest[i] = 0
+    this.level[i] = NONE
+    this.fn[i] = NONE
+    this.hasRet[i] = 0
+    this.present[i] = 0
+    this.extra[i] = null
+    return i
+  }
+
+  setWord(i: number, column: number, lo: number, hi: number): void {
+    const at = (i * WORD_COLUMNS + column) * 2
+    this.words[at] = lo
+    this.words[at + 1] = hi
+    this.present[i]! |= 1 << column
+  }
+
+  /** A small non-negative number (an enum's index, a count) in a 64-bit column. */
+  setSmall(i: number, column: number, value: number): void {
+    this.setWord(i, column, value, 0)
+  }
+
+  /** `end` is kept as its distance from `va`, wrapping. */
+  setRange(i: number, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
+    this.setWord(i, VA, vaLo, vaHi)
+    const lo = endLo - vaLo
+    this.setWord(i, SIZE, lo >>> 0, (endHi - vaHi - (lo < 0 ? 1 : 0)) >>> 0)
+  }
+
+  setRet(i: number, ret: number): void {
+    this.ret[i] = ret
+    this.hasRet[i] = 1
+  }
+
+  setLevel(i: number, level: number): void {
+    if (level < 0 || level > CONT_PTE) throw new RangeError(`no page-table level ${level}`)
+    this.level[i] = level
+  }
+
+  /** The value of a 64-bit column as SQLite stores it (signed), or null. */
+  long(i: number, column: number): bigint | null {
+    return (this.present[i]! >> column) & 1 ? this.longs[i * WORD_COLUMNS + column]! : null
+  }
+}
