@@ -67,6 +67,18 @@ export class Batch {
     this.extra = Array.from({ length: capacity }, () => null)
   }
 
+  /** Empties it. Unset words are zero from here on, so that a digest of the columns is one of the events. */
+  clear(): void {
+    this.words.fill(0, 0, this.length * WORD_COLUMNS * 2)
+    this.length = 0
+  }
+
+  /** Takes the last row back. */
+  drop(): void {
+    const at = --this.length * WORD_COLUMNS * 2
+    this.words.fill(0, at, at + WORD_COLUMNS * 2)
+  }
+
   /** Starts a row of this kind and returns its index. The caller has made sure that there is room. */
   row(kind: number, cpu: number): number {
     const i = this.length++
@@ -78,6 +90,7 @@ export class Batch {
     this.nest[i] = 0
     this.level[i] = NONE
     this.fn[i] = NONE
+    this.ret[i] = 0
     this.hasRet[i] = 0
     this.present[i] = 0
     this.extra[i] = null
@@ -88,6 +101,12 @@ export class Batch {
     const at = (i * WORD_COLUMNS + column) * 2
     this.words[at] = lo
     this.words[at + 1] = hi
+    this.present[i]! |= 1 << column
+  }
+
+  /** A 64-bit value, signed or not: the low 64 bits are kept. */
+  setLong(i: number, column: number, value: bigint): void {
+    this.longs[i * WORD_COLUMNS + column] = value
     this.present[i]! |= 1 << column
   }
 
