@@ -1,0 +1,124 @@
+/** Where {@link EntryTable.find} does not know a key. */
+export const ABSENT = -1
+
+const FREE = 0
+const KNOWN = 1
+/** Was known, and its table is gone: the place stays taken so that probing goes on behind it. */
+const FORGOTTEN = 2
+
+/** Level and address of an entry as one exact number: the page number's sign is the address's. */
+export const entryKey = (level: number, address: number): number => (address / 4096) * 8 + level
+export const keyLevel = (key: number): number => key - Math.floor(key / 8) * 8
+export const keyAddress = (key: number): number => Math.floor(key / 8) * 4096
+
+/**
+ * Descriptors by level and address: an open-addressed table over typed arrays, so that folding a run of a million
+ * stores allocates only when it doubles.
+ */
+export class EntryTable {
+  private keys: Float64Array
+  private states: Uint8Array
+  /** lo, hi of each place. */
+  private words: Uint32Array
+  private mask: number
+  private used = 0
+  private known = 0
+
+  constructor(capacity = 1024) {
+    this.keys = new Float64Array(capacity)
+    this.states = new Uint8Array(capacity)
+    this.words = new Uint32Array(capacity * 2)
+    this.mask = capacity - 1
+  }
+
+  /** Entries that are known, empty ones included. */
+  get size(): number {
+    return this.known
+  }
+
+  /** Place of a known entry, or ABSENT. Valid until the next {@link set}. */
+  find(key: number): number {
+    const place = this.probe(key)
+    return this.states[place] === KNOWN ? place : ABSENT
+  }
+
+  lo(place: number): number {
+    return this.words[place * 2]!
+  }
+
+  hi(place: number): number {
+    return this.words[place * 2 + 1]!
+  }
+
+  set(key: number, lo: number, hi: number): void {
+    let place = this.probe(key)
+    if (this.states[place] === FREE) {
+      if (this.used * 10 >= this.keys.length * 6) {
+        this.rebuild()
+        place = this.probe(key)
+      }
+      this.keys[place] = key
+      this.used++
+    }
+    if (this.states[place] !== KNOWN) {
+      this.states[place] = KNOWN
+      this.known++
+    }
+    this.words[place * 2] = lo
+    this.words[place * 2 + 1] = hi
+  }
+
+  forget(key: number): void {
+    const place = this.probe(key)
+    if (this.states[place] !== KNOWN) return
+    this.states[place] = FORGOTTEN
+    this.known--
+  }
+
+  /** Keys of all known entries, ascending: by signed address, at the same address the upper level first. */
+  sortedKeys(): Float64Array {
+    const keys = new Float64Array(this.known)
+    let at = 0
+    for (let place = 0; place <= this.mask; place++) {
+      if (this.states[place] === KNOWN) keys[at++] = this.keys[place]!
+    }
+    return keys.toSorted()
+  }
+
+  clone(): EntryTable {
+    const copy = new EntryTable(1)
+    copy.keys = this.keys.slice()
+    copy.states = this.states.slice()
+    copy.words = this.words.slice()
+    copy.mask = this.mask
+    copy.used = this.used
+    copy.known = this.known
+    return copy
+  }
+
+  /** Place of the key, or the free place where it would go. */
+  private probe(key: number): number {
+    const { keys, states, mask } = this
+    const high = Math.floor(key / 2 ** 32)
+    let hash = Math.imul((key >>> 0) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1)
+    hash ^= hash >>> 15
+    let place = hash & mask
+    while (states[place] !== FREE && keys[place] !== key) place = (place + 1) & mask
+    return place
+  }
+
+  /** Makes room: twice the places for what is known; what was forgotten is dropped. */
+  private rebuild(): void {
+    const { keys, states, words } = this
+    const grown = new EntryTable(Math.max(1024, 2 ** Math.ceil(Math.log2(this.known * 4 + 1))))
+    for (let place = 0; place < keys.length; place++) {
+      if (states[place] !== KNOWN) continue
+      grown.set(keys[place]!, words[place * 2]!, words[place * 2 + 1]!)
+    }
+    this.keys = grown.keys
+    this.states = grown.states
+    this.words = grown.words
+    this.mask = grown.mask
+    this.used = grown.used
+  }
+}
