@@ -1,0 +1,87 @@
+/** What a piece of text means on the screen; a theme says how that looks. Every meaning also has a glyph or a word. */
+export type Role =
+  | 'call'
+  | 'walk'
+  | 'callback'
+  | 'write'
+  | 'same'
+  | 'barrier'
+  | 'flush'
+  | 'memory'
+  | 'bad'
+  | 'note'
+  | 'key'
+  | 'good'
+  | 'match'
+
+export interface Theme {
+  readonly paint: (role: Role, text: string) => string
+  readonly bold: (text: string) => string
+  readonly dim: (text: string) => string
+  /** Kept without colour: it is not one, and it shows the cursor. */
+  readonly inverse: (text: string) => string
+}
+
+/** Okabe-Ito, as 256-colour codes: told apart with every common kind of colour blindness. */
+const WIDE: Readonly<Record<Role, string>> = {
+  call: '1',
+  walk: '38;5;33',
+  callback: '39',
+  write: '38;5;214',
+  same: '2',
+  barrier: '38;5;175',
+  flush: '38;5;36',
+  memory: '38;5;75',
+  bad: '1;38;5;208',
+  note: '3',
+  key: '38;5;33',
+  good: '38;5;36',
+  match: '4;38;5;220',
+}
+const BASIC: Readonly<Record<Role, string>> = {
+  ...WIDE,
+  walk: '34',
+  write: '33',
+  barrier: '35',
+  flush: '36',
+  memory: '36',
+  bad: '1;31',
+  key: '34',
+  good: '36',
+  match: '4;33',
+}
+/** Attributes only. */
+const PLAIN: Readonly<Record<Role, string>> = {
+  call: '1',
+  walk: '',
+  callback: '',
+  write: '',
+  same: '2',
+  barrier: '',
+  flush: '',
+  memory: '',
+  bad: '1',
+  note: '',
+  key: '1',
+  good: '',
+  match: '4',
+}
+
+const sgr = (open: string) => (text: string) =>
+  open === '' || text === '' ? text : `\x1b[${open}m${text}\x1b[0m`
+
+function themeOf(table: Readonly<Record<Role, string>>): Theme {
+  return {
+    paint: (role, text) => sgr(table[role])(text),
+    bold: sgr('1'),
+    dim: sgr('2'),
+    inverse: sgr('7'),
+  }
+}
+
+/** The theme for an environment: NO_COLOR (set and not empty) wins, then what TERM promises. */
+export function themeFor(env: Readonly<Record<string, string | undefined>>): Theme {
+  if (env['NO_COLOR']) return themeOf(PLAIN)
+  const rich = /256color|direct|kitty|ghostty|alacritty/.test(env['TERM'] ?? '') || env['COLORTERM']
+  return themeOf(rich ? WIDE : BASIC)
+}

@@ -1,0 +1,65 @@
+/**
+ * The world as a verb sees it. Tests hand in another one; nothing below this file reads the process, the clock or
+ * chance by itself.
+ */
+export interface Io {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  readonly stdout: Sink
+  readonly stderr: Sink
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Milliseconds since 1970. */
+  now(): number
+  /** A number in [0, 1). */
+  random(): number
+  /** Calls `handler` on Ctrl-C instead of ending the process, until the returned function is called. */
+  onInterrupt(handler: () => void): () => void
+}
+
+/** Where text goes: standard output or standard error. */
+export interface Sink {
+  readonly isTTY: boolean
+  /** Width of the terminal; 80 where there is none. */
+  readonly columns: number
+  /** Resolves once the text is taken. Rejects with {@link ClosedPipe} when nobody reads any more. */
+  write(text: string): Promise<void>
+}
+
+/** The reader of our output went away (`pagetrail … | head`): there is nobody to tell, so stop quietly. */
+export class ClosedPipe extends Error {
+  override readonly name = 'ClosedPipe'
+}
+
+export function processIo(): Io {
+  return {
+    stdin: process.stdin,
+    stdout: streamSink(process.stdout),
+    stderr: streamSink(process.stderr),
+    env: process.env,
+    now: Date.now,
+    random: Math.random,
+    onInterrupt(handler) {
+      process.on('SIGINT', handler)
+      return () => process.off('SIGINT', handler)
+    },
+  }
+}
+
+function streamSink(stream: NodeJS.WriteStream): Sink {
+  // The error also comes to the callback of write(); without a listener it would end the process with a stack.
+  stream.on('error', () => {})
+  return {
+    get isTTY() {
+      return stream.isTTY === true
+    },
+    get columns() {
+      return stream.columns ?? 80
+    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (!error) resolve()
+          else reject('code' in error && error.code === 'EPIPE' ? new ClosedPipe() : error)
+        })
+      }),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Output } from './output.ts'
+
+/** What `--json` can print: JSON, and bigints, which become `0x…` strings. */
+export type Printable =
+  | null
+  | boolean
+  | number
+  | string
+  | bigint
+  | undefined
+  | readonly Printable[]
+  | { readonly [key: string]: Printable }
+
+const hexed = (_key: string, value: Printable): Printable =>
+  typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
+
+export const toJson = (value: Printable): string => JSON.stringify(value, hexed)
+
+/**
+ * The one form of `--json`: a header line that says what follows, a line per datum, and an end line with the count
+ * and whether the answer is whole. Output without an end line was cut off.
+ */
+export class JsonLines {
+  readonly #out: Output
+  #rows = 0
+
+  constructor(out: Output, verb: string, head: Readonly<Record<string, Printable>> = {}) {
+    this.#out = out
+    out.line(toJson({ type: 'header', format: 1, verb, ...head }))
+  }
+
+  data(type: string, fields: Readonly<Record<string, Printable>>): void {
+    this.#rows++
+    this.#out.line(toJson({ type, ...fields }))
+  }
+
+  /** `why` says what is missing where the answer is not complete. */
+  end(complete: boolean, more: Readonly<Record<string, Printable>> = {}): void {
+    this.#out.line(toJson({ type: 'end', rows: this.#rows, complete, ...more }))
+  }
+}

@@ -1,0 +1,117 @@
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import packageJson from '../package.json' with { type: 'json' }
+import { reportFailure } from './failure.ts'
+import { ClosedPipe, type Io } from './io.ts'
+import { Output } from './output.ts'
+import { Session, type Status } from './session.ts'
+import { bare, paintFor } from './text/paint.ts'
+import { VERBS } from './verbs/table.ts'
+import { GROUPS, type Invoke, type Verb } from './verbs/verb.ts'
+
+const DEFAULT_DB = 'pagetrail.db'
+
+const DESCRIPTION = `Records what page-table code does, replays it, and says whether two implementations do the same.`
+
+const EPILOGUE = `
+A run is named by its id, its label, or -1 for the latest, -2 for the one before.
+Exit status: 0 fine, same, clean; 1 differences or findings; 2 usage, unreadable or damaged input;
+3 answer incomplete (events lost, limit reached, undecided); 130 interrupted.
+
+  pagetrail import modules.trace.gz          a capture of a real kernel becomes a run
+  pagetrail record set_memory_ro --flavour 6.17,6.18
+  pagetrail diff                             are the last two runs the same?
+  pagetrail VERB --help                      options and examples of a verb`
+
+/** Runs one command line. All that it reads and writes is in `io`; the result is the exit status. */
+export async function main(argv: readonly string[], io: Io): Promise<Status> {
+  let status: Status = 0
+  const program = programFor(io, (result) => (status = result))
+  try {
+    await program.parseAsync(withDefaultVerb(program, argv), { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof ClosedPipe) return status
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return await reportFailure(io, error)
+  }
+}
+
+function programFor(io: Io, finish: (status: Status) => void) {
+  const program = new Command('pagetrail')
+    .description(DESCRIPTION)
+    .usage('[--db FILE] [VERB …]')
+    .option('--db <file>', `database of runs (default: $PAGETRAIL_DB, else ./${DEFAULT_DB})`)
+    .option('--json', 'output as JSON Lines: a header, data, an end line; 64-bit values as 0x…')
+    .version(packageJson.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'say what there is')
+    .helpCommand(false)
+    .addHelpText('after', EPILOGUE)
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (c) => c.name() })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text).catch(ignoreClosed),
+      writeErr: (text) => void io.stderr.write(text).catch(ignoreClosed),
+      outputError: (text, write) => write(text.replace(/^error: /, 'pagetrail: ')),
+      getOutHelpWidth: () => Math.min(io.stdout.columns, 100),
+      getErrHelpWidth: () => Math.min(io.stderr.columns, 100),
+    })
+    .exitOverride()
+  const options = () => {
+    const { db, json } = program.opts()
+    return { db: db ?? (io.env['PAGETRAIL_DB'] || DEFAULT_DB), json: json ?? false }
+  }
+  for (const group of GROUPS) {
+    for (const verb of VERBS.filter((v) => v.group === group)) {
+      const command = commandOf(new Command(verb.name).copyInheritedSettings(program), verb)
+      verb.declare(command, invokerOf(io, verb, options, finish))
+      program.addCommand(command)
+    }
+  }
+  return program
+}
+
+function commandOf(command: Command, verb: Verb): Command {
+  const examples = verb.examples.map(([line, why]) => `  pagetrail ${line}\n      ${why}`)
+  return command
+    .summary(verb.summary)
+    .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`)
+    .helpGroup(verb.group)
+    .addHelpText(
+      'after',
+      `${verb.more ? `\n${verb.more}\n` : ''}\nExamples:\n${examples.join('\n')}`,
+    )
+}
+
+function invokerOf(
+  io: Io,
+  verb: Verb,
+  options: () => { db: string; json: boolean },
+  finish: (status: Status) => void,
+): Invoke {
+  return async (body) => {
+    const chosen = options()
+    const paint = chosen.json ? bare : paintFor(io)
+    const session = new Session(io, verb.name, chosen, new Output(io.stdout), paint)
+    try {
+      finish(await body(session))
+      await session.out.flush()
+    } catch (error) {
+      // What had been found out before the failure is still worth showing.
+      await session.out.flush()
+      throw error
+    } finally {
+      session.end()
+    }
+  }
+}
+
+/** Without a verb it is `tui`, if this Pagetrail has one and nothing else was asked for. */
+function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly string[]) {
+  const { operands, unknown } = program.parseOptions([...argv])
+  const none = operands.length === 0 && unknown.length === 0
+  return none ? [...argv, VERBS.some((v) => v.name === 'tui') ? 'tui' : '--help'] : [...argv]
+}
+
+/** Help that nobody reads is no failure. */
+function ignoreClosed(error: unknown): void {
+  if (!(error instanceof ClosedPipe)) throw error
+}

@@ -1,0 +1,26 @@
+import type { Command } from '@commander-js/extra-typings'
+import type { Session, Status } from '../session.ts'
+
+/** Headings of `pagetrail --help`, in their order. */
+export const GROUPS = [
+  'Getting runs:',
+  'Looking at one:',
+  'Comparing and checking:',
+  'The file:',
+] as const
+
+/** Gives a verb's body its session, and the process the status that the body returns. */
+export type Invoke = (body: (session: Session) => Promise<Status> | Status) => Promise<void>
+
+export interface Verb {
+  readonly name: string
+  readonly group: (typeof GROUPS)[number]
+  /** One line, as in the list of verbs. */
+  readonly summary: string
+  /** What `--help` tells besides the options. */
+  readonly more?: string
+  /** Command lines without the program's name, each with what it is for. */
+  readonly examples: readonly (readonly [command: string, why: string])[]
+  /** Adds arguments, options and the action. */
+  declare(command: Command, invoke: Invoke): void
+}

@@ -1,0 +1,175 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+/**
+ * The rules of the house that a program can check and the linter does not: who may import whom (ARCHITECTURE.md holds
+ * the table), what the lower packages must not know, names, and where tests stand.
+ */
+const root = new URL('..', import.meta.url).pathname
+const read = (path: string) => readFileSync(`${root}${path}`, 'utf8')
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .trimEnd()
+  .split('\n')
+  .filter((path) => existsSync(`${root}${path}`))
+
+const isCode = (path: string) => /\.(ts|tsx|js)$/.test(path) && !path.startsWith('test/fixtures/')
+const code = files.filter(isCode)
+const source = code.filter((path) => /^packages\/\w+\/src\//.test(path))
+const tests = code.filter((path) => /\.test\.tsx?$/.test(path))
+
+/** The text with comments blanked, lines kept. Strings that look like comments are rare enough to be renamed. */
+const withoutComments = (text: string) =>
+  text
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
+    .replace(/(^|\s)\/\/.*$/gm, '')
+
+/** `path:line: text` of each line that matches. */
+const hits = (paths: readonly string[], pattern: RegExp, strip = true) =>
+  paths.flatMap((path) =>
+    (strip ? withoutComments(read(path)) : read(path))
+      .split('\n')
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+  )
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
+
+const importsOf = (path: string): string[] =>
+  [...withoutComments(read(path)).matchAll(IMPORT)].map((m) => m[1] ?? m[2] ?? '')
+
+/** `node:*` allows everything that begins so; other names allow themselves. */
+const isAllowed = (name: string, allowed: string) =>
+  allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed
+
+describe('imports', () => {
+  /** Rows `| \`glob\` | \`name\`, \`name\` |` under the heading of the table. */
+  const rows = read('ARCHITECTURE.md')
+    .split(/^## Who may import whom$/m)[1]!
+    .split(/^## /m)[0]!
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => {
+      const [globs = '', allowed = ''] = line.split('|').slice(1)
+      const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!)
+      return { globs: names(globs), allowed: names(allowed) }
+    })
+
+  /** The row that speaks of a file: the last one that matches. */
+  const rowOf = (path: string) =>
+    rows.findLast(({ globs }) => globs.some((glob) => posix.matchesGlob(path, glob)))
+
+  test.each(source)('%s', (path) => {
+    const row = rowOf(path)
+    expect(row, `${path} is in no row of ARCHITECTURE.md`).toBeDefined()
+    const home = /^packages\/\w+\/src\//.exec(path)![0]
+    const foreign = importsOf(path)
+      .map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name))
+      .filter((name) => !name.startsWith(home))
+      .filter((name) => !row!.allowed.some((a) => isAllowed(name, a)))
+    expect(foreign).toEqual([])
+  })
+
+  test('the table speaks of files that exist', () => {
+    const idle = rows
+      .flatMap((r) => r.globs)
+      .filter((g) => !code.some((p) => posix.matchesGlob(p, g)))
+    expect(idle).toEqual([])
+  })
+
+  test('only index.ts of a package hands on what others export, name by name', () => {
+    const barrels = source.filter((path) => !/^packages\/\w+\/src\/index\.ts$/.test(path))
+    expect(hits(barrels, /^\s*export\s.*\sfrom\s/)).toEqual([])
+    expect(hits(code, /^\s*export \*/)).toEqual([])
+  })
+})
+
+describe('what the lower packages do not know', () => {
+  const engine = source.filter((path) => path.startsWith('packages/engine/'))
+  const recorder = source.filter((path) => path.startsWith('packages/recorder/'))
+
+  test('the engine: no I/O, no clock, no chance', () => {
+    const world =
+      /['"]node:|\bprocess\.|\bDate\b|\bperformance\b|Math\.random|\bcrypto\b|setTimeout/
+    expect(hits(engine, world)).toEqual([])
+  })
+
+  test('the recorder: no clock, no environment, no chance', () => {
+    const world = /\bprocess\.env|\bDate\.now|new Date\(\)|\bperformance\.|Math\.random|randomUUID/
+    expect(hits(recorder, world)).toEqual([])
+  })
+})
+
+describe('names and sizes', () => {
+  test('files are named for what they do', () => {
+    const vague = /(^|[/.-])(utils?|helpers?|managers?|common|misc|stuff)([/.-]|$)/i
+    expect(files.filter((path) => vague.test(path))).toEqual([])
+    expect(source.filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([])
+  })
+
+  test('no file is longer than 400 lines', () => {
+    const long = [...source, ...files.filter((p) => /^migrations\//.test(p))]
+      .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 400)
+    expect(long).toEqual([])
+  })
+
+  test('lines end at 120 columns', () => {
+    // Shell inside template strings and long messages are let through by the formatter; comments by nobody.
+    expect(hits(code, /^(?=\s*(\/\/|\*|\/\*)).{121,}/, false)).toEqual([])
+  })
+})
+
+describe('nothing is silenced', () => {
+  test('no cast through unknown, no suppressed check', () => {
+    expect(hits(code, new RegExp('as unknown ' + 'as'))).toEqual([])
+    expect(
+      hits(code, new RegExp(['@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|')), false),
+    ).toEqual([])
+  })
+
+  test('no error is dropped', () => {
+    expect(hits(source, /catch\s*(\([^)]*\))?\s*\{\s*\}/)).toEqual([])
+  })
+
+  test('nothing is left for later', () => {
+    expect(
+      hits(code, new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX\\b'].join('|')), false),
+    ).toEqual([])
+  })
+
+  test('no test is skipped', () => {
+    expect(hits(tests, /\b(test|it|describe)\.(skip|only|todo|skipIf|runIf)\b/)).toEqual([])
+  })
+})
+
+describe('what is committed', () => {
+  test('names no path of one machine', () => {
+    const machine = new RegExp(
+      ['/wo' + 'rk/', '\\.\\./sha' + 'red', '/ho' + 'me/', '/ro' + 'ot/'].join('|'),
+    )
+    const text = files.filter(
+      (path) => !/\.(gz|dat|db|png|parquet)$/.test(path) && path !== 'pnpm-lock.yaml',
+    )
+    expect(hits(text, machine, false)).toEqual([])
+  })
+
+  test('tests stand where their source stands', () => {
+    const astray = tests.filter((path) => {
+      const mirrored = /^test\/(engine|recorder|tui)\/(.*)\.test\.tsx?$/.exec(path)
+      if (!mirrored) return false
+      const [, name, rest] = mirrored
+      if (ACROSS.has(`${name}/${rest}`)) return false
+      return !['.ts', '.tsx'].some((ext) => existsSync(`${root}packages/${name}/src/${rest}${ext}`))
+    })
+    expect(astray).toEqual([])
+  })
+})
+
+/** Tests of what no single file does. */
+const ACROSS: ReadonlySet<string> = new Set([])

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import packageJson from '../../packages/tui/package.json' with { type: 'json' }
+import { VERBS } from '../../packages/tui/src/verbs/table.ts'
+import { pagetrail } from '../support/cli.ts'
+
+test('--help lists every verb under its heading, on standard output', async () => {
+  const { status, out, err } = await pagetrail(['--help'])
+  expect({ status, err }).toEqual({ status: 0, err: '' })
+  for (const verb of VERBS) expect(out).toContain(`  ${verb.name} `)
+  for (const heading of new Set(VERBS.map((v) => v.group))) expect(out).toContain(heading)
+  expect(out).toContain('130 interrupted')
+})
+
+test.each(VERBS)('$name --help has examples', async (verb) => {
+  const { status, out } = await pagetrail([verb.name, '--help'])
+  expect(status).toBe(0)
+  expect(out).toContain('Examples:\n  pagetrail ')
+  for (const [line] of verb.examples) expect(out).toContain(`pagetrail ${line}`)
+})
+
+test('--version is that of the package', async () => {
+  expect(await pagetrail(['--version'])).toEqual({
+    status: 0,
+    out: `${packageJson.version}\n`,
+    err: '',
+  })
+})
+
+test('an unknown verb or option is refused, with the nearest one', async () => {
+  const verb = await pagetrail(['capture-skript'])
+  expect(verb.status).toBe(2)
+  expect(verb.err).toContain('(Did you mean capture-script?)')
+  const option = await pagetrail(['capture-script', '--kernel', '6.18', '--jsn'])
+  expect(option.status).toBe(2)
+  expect(option.err).toContain('(Did you mean --json?)')
+})
