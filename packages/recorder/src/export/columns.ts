@@ -1,0 +1,112 @@
+import {
+  fieldsOf,
+  KIND_NAMES,
+  type Field,
+  type Json,
+  type Kind,
+  type TraceEvent,
+} from '../event.ts'
+import type { Run } from '../source.ts'
+
+/** How a column of the wide table is typed, whatever the format it is written in. */
+export type WideType = 'u64' | 'i64' | 'i32' | 'bool' | 'text' | 'json'
+
+/** A cell: numbers of 64 bits are bigint, JSON is its text. */
+export type WideValue = bigint | number | boolean | string | null
+
+export interface WideColumn {
+  readonly name: string
+  readonly type: WideType
+}
+
+const LEADING: readonly WideColumn[] = [
+  { name: 'label', type: 'text' },
+  { name: 'flavour', type: 'text' },
+  { name: 'kernel', type: 'text' },
+  { name: 'scenario', type: 'text' },
+  { name: 'seq', type: 'i64' },
+  { name: 'ts', type: 'i64' },
+  { name: 'cpu', type: 'i32' },
+  { name: 'task', type: 'text' },
+  { name: 'op', type: 'i64' },
+  { name: 'nest', type: 'i32' },
+  { name: 'kind', type: 'text' },
+]
+
+/** The names of page-table levels by the number pte_hole() is told: 0 pgd … 3 pmd. */
+const DEPTH_NAMES = ['pgd', 'p4d', 'pud', 'pmd'] as const
+
+const WIDE_TYPES: Readonly<Record<Field['type'], WideType>> = {
+  u64: 'u64',
+  end: 'u64',
+  int: 'i64',
+  bool: 'bool',
+  level: 'text',
+  depth: 'text',
+  name: 'text',
+  enum: 'text',
+  json: 'json',
+}
+
+interface WidePlace {
+  readonly field: string
+  readonly type: Field['type']
+  readonly column: number
+}
+
+/** One row per event, one column per field name over all kinds: the form of CSV and Parquet. */
+const columns: WideColumn[] = [...LEADING]
+const places = new Map<Kind, readonly WidePlace[]>()
+
+/** A name that two kinds type differently is two columns; the second carries its type: `pages_json`. */
+function columnFor(name: string, type: WideType): number {
+  for (const candidate of [name, `${name}_${type}`]) {
+    const at = columns.findIndex((column) => column.name === candidate)
+    if (at < 0) return columns.push({ name: candidate, type }) - 1
+    if (columns[at]!.type === type) return at
+  }
+  throw new Error(`field ${name} has three types`)
+}
+
+for (const kind of KIND_NAMES) {
+  const list = fieldsOf(kind).map(([field, { type }]) => {
+    return { field, type, column: columnFor(field, WIDE_TYPES[type]) }
+  })
+  places.set(kind, list)
+}
+
+/** The columns of the wide table, those of every event first, in an order that only grows at its end. */
+export const WIDE_COLUMNS: readonly WideColumn[] = columns
+
+/**
+ * Fills `row` (as long as {@link WIDE_COLUMNS}) with an event of the run; what its kind does not have is null.
+ * The row may be used again for the next event.
+ */
+export function fillWideRow(run: Run, event: TraceEvent, row: WideValue[]): void {
+  row.fill(null)
+  row[0] = run.label
+  row[1] = run.flavour
+  row[2] = run.kernel
+  row[3] = run.scenario
+  row[4] = BigInt(event.seq)
+  row[5] = event.ts === null ? null : BigInt(event.ts)
+  row[6] = event.cpu
+  row[7] = event.task
+  row[8] = event.op === null ? null : BigInt(event.op)
+  row[9] = event.nest
+  row[10] = event.kind
+  const fields: object = event
+  for (const { field, type, column } of places.get(event.kind)!) {
+    row[column] = wideValue(type, (fields as Readonly<Record<string, FieldValue>>)[field])
+  }
+}
+
+type FieldValue = Json | bigint | undefined
+
+function wideValue(type: Field['type'], value: FieldValue): WideValue {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'object' || type === 'json') return JSON.stringify(value)
+  if (type === 'int' && typeof value === 'number') return BigInt(value)
+  if (type === 'depth' && typeof value === 'number') return DEPTH_NAMES[value] ?? String(value)
+  return value
+}

@@ -1,0 +1,37 @@
+import { fillWideRow, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
+import { hex } from '../field-codec.ts'
+import type { EventSource } from '../source.ts'
+import { TEXT_CHUNK } from './text-chunk.ts'
+
+/**
+ * A run as comma-separated values (RFC 4180, lines end with LF): a line of names, then one line per event in the wide
+ * table's columns. 64-bit fields are `0x…`, an absent value is empty, JSON is its text. Yields pieces of text.
+ */
+export function* csvText(source: EventSource): Generator<string> {
+  const row: WideValue[] = WIDE_COLUMNS.map(() => null)
+  let text = `${WIDE_COLUMNS.map((column) => column.name).join(',')}\n`
+  for (const event of source.events()) {
+    fillWideRow(source.run, event, row)
+    for (let i = 0; i < row.length; i++) {
+      if (i > 0) text += ','
+      const value = row[i]!
+      if (value !== null) text += csvCell(WIDE_COLUMNS[i]!.type, value)
+    }
+    text += '\n'
+    if (text.length >= TEXT_CHUNK) {
+      yield text
+      text = ''
+    }
+  }
+  if (text !== '') yield text
+}
+
+function csvCell(type: WideType, value: Exclude<WideValue, null>): string {
+  if (type === 'u64' && typeof value === 'bigint') return hex(value)
+  return csvQuote(String(value))
+}
+
+/** Quotes a value where RFC 4180 asks for it. */
+export function csvQuote(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

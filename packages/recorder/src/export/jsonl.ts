@@ -1,0 +1,55 @@
+import { eventToJson } from '../codec.ts'
+import type { Json } from '../event.ts'
+import { hex } from '../field-codec.ts'
+import type { EventSource, Run } from '../source.ts'
+import { TEXT_CHUNK } from './text-chunk.ts'
+
+/** Version of the JSON Lines form, in its header line. Readers accept this and older ones. */
+export const JSONL_VERSION = 1
+
+/** What the header line tells of a run; `end` counts what should follow, so that a cut file is recognised. */
+export type JsonlHeader = {
+  readonly pagetrail: number
+  readonly run: { readonly [key: string]: Json }
+}
+
+/** The first line of a run: everything its row holds but its id and its counts. */
+export function jsonlHeader(run: Run): JsonlHeader {
+  const { label, source, state, flavour, kernel, scenario, geometry, facts, created } = run
+  return {
+    pagetrail: JSONL_VERSION,
+    run: {
+      label,
+      source,
+      state,
+      flavour,
+      kernel,
+      scenario,
+      geometry: geometry && { ...geometry },
+      facts,
+      t0: run.t0 === null ? null : hex(run.t0),
+      created,
+      lost: run.lost,
+    },
+  }
+}
+
+/**
+ * A run as JSON Lines: a header line, one line per event in the corpus's form with `nest` added, and an end line with
+ * the counts. Reading it again gives the same run, event for event. Yields pieces of text.
+ */
+export function* jsonlText(source: EventSource): Generator<string> {
+  let text = `${JSON.stringify(jsonlHeader(source.run))}\n`
+  let events = 0
+  let calls = 0
+  for (const event of source.events()) {
+    text += `${JSON.stringify({ ...eventToJson(event), nest: event.nest })}\n`
+    events++
+    if (event.kind === 'op_begin') calls++
+    if (text.length >= TEXT_CHUNK) {
+      yield text
+      text = ''
+    }
+  }
+  yield `${text}${JSON.stringify({ end: { events, calls } })}\n`
+}

@@ -1,0 +1,94 @@
+import { chromeText, type Json, memorySource } from '@pagetrail/recorder'
+import { expect, test } from 'vitest'
+
+import { eventsOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
+
+interface Traced {
+  ph: string
+  name: string
+  tid: number
+  ts: number
+  args?: Record<string, Json>
+}
+
+function trace(events: ReturnType<typeof eventsOf>): Traced[] {
+  const text = [...chromeText(memorySource(SAMPLE_RUN, events))].join('')
+  return (JSON.parse(text) as { traceEvents: Traced[] }).traceEvents
+}
+
+/** Every E ends the innermost open B of its track, and none is left open. */
+function depthOf(traced: readonly Traced[]): number {
+  const open = new Map<number, string[]>()
+  let deepest = 0
+  for (const { ph, name, tid } of traced) {
+    const stack = open.get(tid) ?? []
+    open.set(tid, stack)
+    if (ph === 'B') deepest = Math.max(deepest, stack.push(name))
+    if (ph === 'E') expect(stack.pop()).toBe(name)
+  }
+  for (const stack of open.values()) expect(stack).toEqual([])
+  return deepest
+}
+
+test('spans are balanced and nested as the calls were', () => {
+  const traced = trace(eventsOf(setMemoryRo(3)))
+  expect(depthOf(traced)).toBe(3)
+  const spans = traced.filter(({ ph }) => ph === 'B').map(({ name }) => name)
+  expect(spans).toEqual([
+    'set_memory_ro',
+    'walk_kernel_page_table_range_lockless',
+    'pageattr_pte_entry',
+    'pageattr_pte_entry',
+    'pageattr_pte_entry',
+  ])
+})
+
+test('counters follow the deferred barriers and the flushes', () => {
+  const traced = trace(eventsOf(setMemoryRo(2)))
+  const counters = traced.filter(({ ph }) => ph === 'C').map(({ args }) => args)
+  expect(counters).toEqual([
+    { stores: 1 },
+    { stores: 2 },
+    { stores: 0 },
+    { calls: 1 },
+    { executed: 1 },
+  ])
+})
+
+test('a call that halted ends where the next one begins, and says so', () => {
+  const halted = setMemoryRo(1).slice(0, 4)
+  const events = eventsOf([
+    ...halted,
+    { kind: 'livelock', level: 'pte', fn: 'f', va: '0x0', repeats: 9 },
+  ])
+  const next = eventsOf(setMemoryRo(1), 1).map((e) => ({ ...e, seq: e.seq + events.length }))
+  const traced = trace([...events, ...next])
+  depthOf(traced)
+  const unfinished = traced.filter(({ args }) => args?.['unfinished'] === true)
+  expect(unfinished.map(({ name }) => name)).toEqual([
+    'pageattr_pte_entry',
+    'walk_kernel_page_table_range_lockless',
+    'set_memory_ro',
+  ])
+})
+
+test('tasks have tracks of their own, the idle task one per CPU', () => {
+  const on = (task: string | null, cpu: number, first: number) =>
+    eventsOf(setMemoryRo(1)).map((e) => ({ ...e, task, cpu, seq: e.seq + first, ts: e.seq * 1500 }))
+  const traced = trace([
+    ...on('insmod-71', 0, 0),
+    ...on('<idle>-0', 0, 13),
+    ...on('<idle>-0', 1, 26),
+  ])
+  depthOf(traced)
+  const names = traced
+    .filter(({ name }) => name === 'thread_name')
+    .map(({ args }) => args?.['name'])
+  expect(names).toEqual(['insmod-71', 'CPU 0 idle', 'CPU 1 idle'])
+  expect(traced.find(({ ph, ts }) => ph === 'B' && ts === 3)?.name).toContain('walk_')
+})
+
+test('an end whose begin was not seen is an instant', () => {
+  const traced = trace(eventsOf([{ kind: 'walk_end', fn: 'apply_to_page_range', ret: 0 }]))
+  expect(traced.at(-1)).toMatchObject({ ph: 'i', name: 'apply_to_page_range (end)' })
+})
