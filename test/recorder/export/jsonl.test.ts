@@ -77,7 +77,7 @@ test('nest is computed where lines have none, per task', () => {
 
 test("a corpus's case is one run, its start state first", () => {
   const { kind: _kind, new: desc, ...init } = initOf(1)
-  const events = setMemoryRo(1).map((e, seq) => ({ seq, cpu: 0, op: 0, ...e }))
+  const events = setMemoryRo(1).map((e, seq) => Object.assign({ seq, cpu: 0, op: 0 }, e))
   const line = JSON.stringify({
     id: 'set_memory_ro_1p/4k-48/6.18',
     flavour: '6.18',
