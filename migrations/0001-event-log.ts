@@ -8,9 +8,15 @@ import { type Kysely, sql } from 'kysely'
  * docs/events.md; the views of the kinds show them by name and in hexadecimal.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  await createRuns(db)
+  await createEvents(db)
+}
+
+async function createRuns(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table run (
-      id integer primary key,
+      -- never reused: a note that speaks of run 7 stays true after rm 7
+      id integer primary key autoincrement,
       label text not null,
       -- engine, module, ftrace, jsonl, …
       source text not null,
@@ -29,11 +35,25 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       t0 integer,
       -- ms since 1970 when the recording began
       created integer not null,
+      -- what is committed; kept up to date by every batch
       events integer not null default 0,
       calls integer not null default 0,
       lost integer not null default 0
     ) strict`.execute(db)
-  await sql`create table name (id integer primary key, text text not null unique) strict`.execute(db)
+  await sql`create table name (id integer primary key autoincrement, text text not null unique) strict`.execute(
+    db,
+  )
+  // Which names a run uses, and since which batch: rm can drop what nobody uses, and the digests cover the texts.
+  await sql`
+    create table name_use (
+      run integer not null,
+      name integer not null,
+      first integer not null,
+      primary key (run, name)
+    ) strict, without rowid`.execute(db)
+}
+
+async function createEvents(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table event (
       id integer primary key,
@@ -58,7 +78,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table call (
       run integer not null,
       op integer not null,
-      fn integer not null,
+      fn integer,
       va integer,
       size integer,
       ret integer,
@@ -67,5 +87,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       first integer not null,
       last integer,
       primary key (run, op)
+    ) strict, without rowid`.execute(db)
+  // One transaction's worth of events: seqs first … first + count - 1. kinds has bit k set if kind k occurs; digest is
+  // SHA-256 of the previous batch's digest and this one's events.
+  await sql`
+    create table batch (
+      run integer not null,
+      first integer not null,
+      count integer not null,
+      kinds integer not null,
+      digest blob not null,
+      primary key (run, first)
     ) strict, without rowid`.execute(db)
 }

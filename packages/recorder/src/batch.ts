@@ -11,6 +11,9 @@ export const NEW = 3
 export const AUX = 4
 const WORD_COLUMNS = 5
 
+/** High words below this in magnitude make a 64-bit value that a double holds exactly. */
+const EXACT_HI = 0x20_0000
+
 /** `Batch.none`: what an unset small column holds. */
 export const NONE = -1
 
@@ -79,6 +82,26 @@ export class Batch {
     this.words.fill(0, at, at + WORD_COLUMNS * 2)
   }
 
+  copyRow(from: number, to: number): void {
+    const columns = [
+      this.ts,
+      this.cpu,
+      this.task,
+      this.op,
+      this.nest,
+      this.kind,
+      this.level,
+      this.fn,
+      this.ret,
+      this.hasRet,
+      this.present,
+    ]
+    for (const column of columns) column.copyWithin(to, from, from + 1)
+    const at = from * WORD_COLUMNS * 2
+    this.words.copyWithin(to * WORD_COLUMNS * 2, at, at + WORD_COLUMNS * 2)
+    this.extra[to] = this.extra[from] ?? null
+  }
+
   /** Starts a row of this kind and returns its index. The caller has made sure that there is room. */
   row(kind: number, cpu: number): number {
     const i = this.length++
@@ -130,6 +153,32 @@ export class Batch {
   setLevel(i: number, level: number): void {
     if (level < 0 || level > CONT_PTE) throw new RangeError(`no page-table level ${level}`)
     this.level[i] = level
+  }
+
+  has(i: number, column: number): boolean {
+    return ((this.present[i]! >> column) & 1) === 1
+  }
+
+  /** The low half of a 64-bit column. */
+  low(i: number, column: number): number {
+    return this.words[(i * WORD_COLUMNS + column) * 2]!
+  }
+
+  /**
+   * The value of a 64-bit column as SQLite stores it, as a number where that is exact: kernel addresses are, being
+   * small negative numbers there, and a bigint costs an allocation.
+   */
+  bindable(i: number, column: number): number | bigint | null {
+    if (!this.has(i, column)) return null
+    const at = (i * WORD_COLUMNS + column) * 2
+    const hi = this.words[at + 1]! | 0
+    if (hi >= -EXACT_HI && hi < EXACT_HI) return hi * 0x1_0000_0000 + this.words[at]!
+    return this.longs[at >> 1]!
+  }
+
+  /** The words of the rows in use. */
+  usedWords(): Uint32Array {
+    return this.words.subarray(0, this.length * WORD_COLUMNS * 2)
   }
 
   /** The value of a 64-bit column as SQLite stores it (signed), or null. */

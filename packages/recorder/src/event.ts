@@ -75,161 +75,274 @@ const LOCK_MODES = ['read', 'write', 'mutex', 'spin'] as const
 
 export const KINDS = {
   op_begin: {
-    id: 1, nest: 1, doc: 'A top-level call begins.',
+    id: 1,
+    nest: 1,
+    doc: 'A top-level call begins.',
     fields: { fn, va, end, args: json('the arguments of the call') },
   },
-  op_end: { id: 2, nest: -1, doc: 'It returned. A call that halted has none.', fields: { fn, ret } },
+  op_end: {
+    id: 2,
+    nest: -1,
+    doc: 'It returned. A call that halted has none.',
+    fields: { fn, ret },
+  },
   walk_begin: {
-    id: 3, nest: 1, doc: 'A walker accepts a range.', fields: { fn, va, end, ...masks },
+    id: 3,
+    nest: 1,
+    doc: 'A walker accepts a range.',
+    fields: { fn, va, end, ...masks },
   },
   walk_end: { id: 4, nest: -1, doc: 'The walker returned.', fields: { fn, ret } },
   cb_enter: {
-    id: 5, nest: 1, doc: 'A callback of the walk is entered.',
+    id: 5,
+    nest: 1,
+    doc: 'A callback of the walk is entered.',
     fields: {
-      level, fn, va, end,
+      level,
+      fn,
+      va,
+      end,
       val: opt(u64('old', 'the descriptor on entry')),
-      set: opt(u64('new', 'bits to set')), clear: opt(u64('aux', 'bits to clear, before setting')),
+      set: opt(u64('new', 'bits to set')),
+      clear: opt(u64('aux', 'bits to clear, before setting')),
     },
   },
   cb_exit: {
-    id: 6, nest: -1, doc: 'The callback returned.',
+    id: 6,
+    nest: -1,
+    doc: 'The callback returned.',
     fields: {
-      level, fn, va, ret,
+      level,
+      fn,
+      va,
+      ret,
       action: oneOf('aux', ['subtree', 'continue', 'again'], 'null where the walker ignores it'),
       val: opt(u64('new', 'the descriptor on return')),
     },
   },
   hole: {
-    id: 7, doc: 'A missing table was reported to pte_hole().',
+    id: 7,
+    doc: 'A missing table was reported to pte_hole().',
     fields: { level: { type: 'depth', in: 'level', doc: 'number passed: 0 pgd … 3 pmd' }, va, end },
   },
   desc_write: {
-    id: 8, doc: 'A store to a page-table entry, also when the value did not change.',
-    fields: { level, va, old: u64('old'), new: u64('new'), slot: opt(u64('aux', 'address of the entry')) },
+    id: 8,
+    doc: 'A store to a page-table entry, also when the value did not change.',
+    fields: {
+      level,
+      va,
+      old: u64('old'),
+      new: u64('new'),
+      slot: opt(u64('aux', 'address of the entry')),
+    },
   },
   table_alloc: {
-    id: 9, doc: 'A table was allocated.',
+    id: 9,
+    doc: 'A table was allocated.',
     fields: { level, va, pa: u64('aux', 'physical address of the table') },
   },
   table_alloc_fail: { id: 10, doc: 'Allocating a table failed.', fields: { level, va } },
   table_free: { id: 11, doc: 'A table was freed.', fields: { level, va, pa: u64('aux') } },
   lazy_mmu_enter: { id: 12, doc: 'Lazy MMU mode was entered.', fields: lazy },
-  lazy_mmu_leave: { id: 13, doc: 'Lazy MMU mode was left; its barrier comes before it.', fields: lazy },
-  barrier_queue: { id: 14, doc: 'A barrier was deferred to the end of the lazy section.', fields: { fn: inFn } },
+  lazy_mmu_leave: {
+    id: 13,
+    doc: 'Lazy MMU mode was left; its barrier comes before it.',
+    fields: lazy,
+  },
+  barrier_queue: {
+    id: 14,
+    doc: 'A barrier was deferred to the end of the lazy section.',
+    fields: { fn: inFn },
+  },
   barrier: { id: 15, doc: 'dsb(ishst); isb() outside a flush.', fields: { fn: inFn } },
   dsb: {
-    id: 16, doc: 'A data synchronisation barrier alone.',
+    id: 16,
+    doc: 'A data synchronisation barrier alone.',
     fields: { type: oneOf('aux', ['ishst', 'ish']), fn: inFn },
   },
-  isb: { id: 17, doc: 'An instruction synchronisation barrier alone (real traces).', fields: { fn: inFn } },
+  isb: {
+    id: 17,
+    doc: 'An instruction synchronisation barrier alone (real traces).',
+    fields: { fn: inFn },
+  },
   tlb_flush: {
-    id: 18, doc: 'A TLB flush function was called; va null: everything.',
+    id: 18,
+    doc: 'A TLB flush function was called; va null: everything.',
     fields: { fn, va, end, by: opt(name('aux', 'the caller')) },
   },
   tlb_flush_done: {
-    id: 19, doc: 'The flush function returned (real traces).',
+    id: 19,
+    doc: 'The flush function returned (real traces).',
     fields: { fn, by: opt(name('aux', 'the caller')) },
   },
   tlbi: {
-    id: 20, doc: 'One TLB invalidate instruction.',
+    id: 20,
+    doc: 'One TLB invalidate instruction.',
     fields: {
-      insn: name('fn', 'mnemonic, lower case'), va, pages: int('size', 'pages covered'),
-      scale: int('old'), num: int('new'),
-      operand: opt(u64('aux', 'raw operand')), by: opt(name('ret', 'function it was executed in')),
+      insn: name('fn', 'mnemonic, lower case'),
+      va,
+      pages: int('size', 'pages covered'),
+      scale: int('old'),
+      num: int('new'),
+      operand: opt(u64('aux', 'raw operand')),
+      by: opt(name('ret', 'function it was executed in')),
     },
   },
-  lock: { id: 21, doc: 'A lock was taken.', fields: { fn: name('fn', 'the lock'), mode: oneOf('aux', LOCK_MODES) } },
-  unlock: { id: 22, doc: 'A lock was released.', fields: { fn: name('fn', 'the lock'), mode: oneOf('aux', LOCK_MODES) } },
+  lock: {
+    id: 21,
+    doc: 'A lock was taken.',
+    fields: { fn: name('fn', 'the lock'), mode: oneOf('aux', LOCK_MODES) },
+  },
+  unlock: {
+    id: 22,
+    doc: 'A lock was released.',
+    fields: { fn: name('fn', 'the lock'), mode: oneOf('aux', LOCK_MODES) },
+  },
   split: {
-    id: 23, doc: 'A leaf mapping is about to be split.',
+    id: 23,
+    doc: 'A leaf mapping is about to be split.',
     fields: { level, va, val: opt(u64('old', 'the descriptor passed')), slot: opt(u64('aux')) },
   },
   split_end: {
-    id: 24, doc: 'The split returned (real traces).',
+    id: 24,
+    doc: 'The split returned (real traces).',
     fields: { level, va, ret, val: opt(u64('new', 'the descriptor after')) },
   },
   warn: {
-    id: 25, doc: 'A WARN site was reached.',
-    fields: { fn, once: bool('old'), fired: bool('new', 'false: its once-latch had gone off before') },
+    id: 25,
+    doc: 'A WARN site was reached.',
+    fields: {
+      fn,
+      once: bool('old'),
+      fired: bool('new', 'false: its once-latch had gone off before'),
+    },
   },
-  bad_entry: { id: 26, doc: 'The kernel complained about an entry that is no table.', fields: { level, desc: u64('new') } },
+  bad_entry: {
+    id: 26,
+    doc: 'The kernel complained about an entry that is no table.',
+    fields: { level, desc: u64('new') },
+  },
   livelock: {
-    id: 27, doc: 'The call ended: the same callback on the same entry without end.',
+    id: 27,
+    doc: 'The call ended: the same callback on the same entry without end.',
     fields: { level, fn, va, repeats: int('ret') },
   },
   wild_deref: {
-    id: 28, doc: 'The call ended: something that is no table would be followed.',
+    id: 28,
+    doc: 'The call ended: something that is no table would be followed.',
     fields: { fn, pa: u64('aux') },
   },
   bug: { id: 29, doc: 'The call ended: BUG_ON.', fields: { fn } },
   too_many_events: { id: 30, doc: 'The call ended: the bound on events was reached.', fields: {} },
   span_begin: {
-    id: 31, nest: 1, doc: 'A kernel function of interest is entered, below or around a call.',
+    id: 31,
+    nest: 1,
+    doc: 'A kernel function of interest is entered, below or around a call.',
     fields: { fn, va, end, ...masks, args: opt(json('its other arguments')) },
   },
   span_end: {
-    id: 32, nest: -1, doc: 'It returned; ret null: it returns nothing, or the return was not seen.',
+    id: 32,
+    nest: -1,
+    doc: 'It returned; ret null: it returns nothing, or the return was not seen.',
     fields: { fn, ret, val: opt(u64('new', 'a 64-bit return value')) },
   },
   context: {
-    id: 33, doc: "The CPU's context changed.",
+    id: 33,
+    doc: "The CPU's context changed.",
     fields: { fn: name('fn', 'task, bh_off, softirq or irq') },
   },
   sleep_in_atomic: {
-    id: 34, doc: 'Something that may sleep was done where sleeping is forbidden.',
+    id: 34,
+    doc: 'Something that may sleep was done where sleeping is forbidden.',
     fields: { fn, context: oneOf('aux', ['task', 'bh_off', 'softirq', 'irq']) },
   },
   access: {
-    id: 35, doc: 'A simulated access through the model TLB.',
+    id: 35,
+    doc: 'A simulated access through the model TLB.',
     fields: {
-      mode: oneOf('old', ['read', 'write', 'exec']), va,
-      outcome: oneOf('new', ['ok', 'fault', 'conflict']), stale: bool('aux', 'answered by an entry older than the tables'),
+      mode: oneOf('old', ['read', 'write', 'exec']),
+      va,
+      outcome: oneOf('new', ['ok', 'fault', 'conflict']),
+      stale: bool('aux', 'answered by an entry older than the tables'),
     },
   },
-  note: { id: 36, doc: 'A remark: a trace marker of the workload, or a user’s.', fields: { text: json() } },
+  note: {
+    id: 36,
+    doc: 'A remark: a trace marker of the workload, or a user’s.',
+    fields: { text: json() },
+  },
   gap: {
-    id: 37, doc: 'Events are missing here.',
+    id: 37,
+    doc: 'Events are missing here.',
     fields: { lost: int('ret', 'how many; null: unknown'), reason: name('fn') },
   },
   ftrace: {
-    id: 38, doc: 'An event of ftrace that Pagetrail has no kind for.',
+    id: 38,
+    doc: 'An event of ftrace that Pagetrail has no kind for.',
     fields: { event: name('fn'), fields: json('its fields as they were printed') },
   },
   init: {
-    id: 39, doc: 'Descriptors present before the first call: entry i is at va + i·size(level), with new + i·pa_step.',
+    id: 39,
+    doc: 'Descriptors present before the first call: entry i is at va + i·size(level), with new + i·pa_step.',
     fields: { level, va, new: u64('new'), count: int('size'), pa_step: u64('aux') },
   },
   area: {
-    id: 40, doc: 'A vm area, guard page included.',
+    id: 40,
+    doc: 'A vm area, guard page included.',
     fields: { va, end, flags: u64('new'), nr_pages: int('ret'), pages: json('[{pfn,count}]') },
   },
   desc_read: {
-    id: 41, doc: 'A load of an entry in an interleaved run.', fields: { level, va, val: u64('old') },
+    id: 41,
+    doc: 'A load of an entry in an interleaved run.',
+    fields: { level, va, val: u64('old') },
   },
 } as const satisfies Readonly<Record<string, KindSpec>>
 
 export type Kind = keyof typeof KINDS
 
 /** A JSON value; what `json` fields hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json }
 
-type Value<F extends Field> =
-  F['type'] extends 'u64' | 'end' ? bigint
-  : F['type'] extends 'int' | 'depth' ? number
-  : F['type'] extends 'bool' ? boolean
-  : F['type'] extends 'level' ? LevelName
-  : F['type'] extends 'name' ? string
-  : F['type'] extends 'enum' ? (F extends { readonly values: readonly (infer V)[] } ? V : never)
-  : Json
+type Value<F extends Field> = F['type'] extends 'u64' | 'end'
+  ? bigint
+  : F['type'] extends 'int' | 'depth'
+    ? number
+    : F['type'] extends 'bool'
+      ? boolean
+      : F['type'] extends 'level'
+        ? LevelName
+        : F['type'] extends 'name'
+          ? string
+          : F['type'] extends 'enum'
+            ? F extends { readonly values: readonly (infer V)[] }
+              ? V
+              : never
+            : Json
 
 type Fields<K extends Kind> = {
-  -readonly [N in keyof (typeof KINDS)[K]['fields'] as
-    (typeof KINDS)[K]['fields'][N] extends { readonly optional: true } ? never : N]:
-    (typeof KINDS)[K]['fields'][N] extends Field ? Value<(typeof KINDS)[K]['fields'][N]> | null : never
+  -readonly [
+    N in keyof (typeof KINDS)[K]['fields'] as (typeof KINDS)[K]['fields'][N] extends {
+      readonly optional: true
+    }
+      ? never
+      : N
+  ]: (typeof KINDS)[K]['fields'][N] extends Field
+    ? Value<(typeof KINDS)[K]['fields'][N]> | null
+    : never
 } & {
-  -readonly [N in keyof (typeof KINDS)[K]['fields'] as
-    (typeof KINDS)[K]['fields'][N] extends { readonly optional: true } ? N : never]?:
-    (typeof KINDS)[K]['fields'][N] extends Field ? Value<(typeof KINDS)[K]['fields'][N]> : never
+  -readonly [
+    N in keyof (typeof KINDS)[K]['fields'] as (typeof KINDS)[K]['fields'][N] extends {
+      readonly optional: true
+    }
+      ? N
+      : never
+  ]?: (typeof KINDS)[K]['fields'][N] extends Field ? Value<(typeof KINDS)[K]['fields'][N]> : never
 }
 
 /** What every event has. */

@@ -1,0 +1,71 @@
+import type Sqlite from 'better-sqlite3'
+import type { CompiledQuery } from 'kysely'
+
+import { dropLease, isLeased } from './lease.ts'
+import { columnsOf, type RunMeta, runOfRow, type RunRow, selectRuns } from './runs.ts'
+import { build } from './schema.ts'
+import type { Run, RunState } from './source.ts'
+import type { WriteStatements } from './statements.ts'
+import { RUN_SHIFT } from './writer.ts'
+
+/** Every run, oldest first. A run whose recorder died is `interrupted`, whatever its row still says. */
+export function listRuns(db: Sqlite.Database, path: string): Run[] {
+  const rows = db.prepare<[], RunRow>(selectRuns().sql).raw().all()
+  return rows.map((row) => {
+    const [id, , , state] = row
+    const dead = state === 'recording' && !isLeased(path, Number(id))
+    return runOfRow(row, dead ? 'interrupted' : state)
+  })
+}
+
+/** Writes down what {@link listRuns} found out about runs that nobody records any more. */
+export function markInterrupted(db: Sqlite.Database, path: string): void {
+  const recording = build.selectFrom('run').select('id').where('state', '=', 'recording')
+  const compiled = recording.compile()
+  const ids = db
+    .prepare<unknown[], bigint>(compiled.sql)
+    .pluck()
+    .all(...compiled.parameters)
+  for (const id of ids) {
+    if (isLeased(path, Number(id))) continue
+    const dead = build.updateTable('run').set({ state: 'interrupted' }).where('id', '=', id)
+    // It may have been finished since: only a state that still says recording is corrected.
+    execute(db, dead.where('state', '=', 'recording').compile())
+    dropLease(path, Number(id))
+  }
+}
+
+/** Adds a run in the state `recording` and returns its id, which no run has had before. */
+export function insertRun(db: Sqlite.Database, meta: RunMeta): number {
+  const { label, source, created } = meta
+  const values = { created: BigInt(Math.trunc(created)), label, source, state: 'recording' }
+  const zero = { events: 0n, calls: 0n, lost: 0n, facts: '{}' }
+  const row = { ...zero, ...values, ...columnsOf(meta) }
+  return Number(execute(db, build.insertInto('run').values(row).compile()).lastInsertRowid)
+}
+
+export function updateRun(
+  db: Sqlite.Database,
+  run: number,
+  patch: Partial<RunMeta>,
+  state?: RunState,
+): void {
+  const values = { ...columnsOf(patch), ...(state && { state }) }
+  if (Object.keys(values).length === 0) return
+  execute(db, build.updateTable('run').set(values).where('id', '=', BigInt(run)).compile())
+}
+
+/** Removes a run, everything of it, and the names that nothing else uses. */
+export function removeRun(db: Sqlite.Database, statements: WriteStatements, run: number): void {
+  db.transaction(() => {
+    const base = BigInt(run) * BigInt(RUN_SHIFT)
+    statements.removeEvents.run(base, base + BigInt(RUN_SHIFT) - 1n)
+    for (const remove of statements.removeRows) remove.run(run)
+    statements.removeRun.run(run)
+    statements.removeNames.run()
+  }).immediate()
+}
+
+function execute(db: Sqlite.Database, query: CompiledQuery): Sqlite.RunResult {
+  return db.prepare<unknown[]>(query.sql).run(...query.parameters)
+}

@@ -1,0 +1,137 @@
+import type { CompiledQuery, Updateable } from 'kysely'
+
+import { didYouMean, InputError } from './errors.ts'
+import type { Json } from './event.ts'
+import { build, type Schema } from './schema.ts'
+import type { Run, RunGeometry, RunOrigin, RunState } from './source.ts'
+
+/** What is known of a run when its recording begins. */
+export interface RunMeta {
+  readonly label: string
+  readonly source: RunOrigin
+  /** ms since 1970; the recorder has no clock of its own. */
+  readonly created: number
+  readonly flavour?: string | null
+  readonly kernel?: string | null
+  readonly scenario?: string | null
+  readonly geometry?: RunGeometry | null
+  readonly facts?: Readonly<Record<string, Json>>
+  readonly t0?: bigint | null
+  /** Events known to be missing. */
+  readonly lost?: number
+}
+
+const RUN_COLUMNS = [
+  'id',
+  'label',
+  'source',
+  'state',
+  'flavour',
+  'kernel',
+  'scenario',
+  'page_shift',
+  'va_bits',
+  'levels',
+  'facts',
+  't0',
+  'created',
+  'events',
+  'calls',
+  'lost',
+] as const
+
+export type RunRow = readonly [
+  id: bigint,
+  label: string,
+  source: RunOrigin,
+  state: RunState,
+  flavour: string | null,
+  kernel: string | null,
+  scenario: string | null,
+  pageShift: bigint | null,
+  vaBits: bigint | null,
+  levels: bigint | null,
+  facts: string,
+  t0: bigint | null,
+  created: bigint,
+  events: bigint,
+  calls: bigint,
+  lost: bigint,
+]
+
+export const selectRuns = (): CompiledQuery =>
+  build.selectFrom('run').select(RUN_COLUMNS).orderBy('id').compile()
+
+/** `state` is what it turned out to be, where that is not what the row says. */
+export function runOfRow(row: RunRow, state: RunState): Run {
+  const [id, label, source, , flavour, kernel, scenario, shift, bits, levels, ...rest] = row
+  const [facts, t0, created, events, calls, lost] = rest
+  const geometry =
+    shift === null || bits === null || levels === null
+      ? null
+      : { pageShift: Number(shift), vaBits: Number(bits), levels: Number(levels) }
+  return {
+    id: Number(id),
+    label,
+    source,
+    state,
+    flavour,
+    kernel,
+    scenario,
+    geometry,
+    t0,
+    facts: JSON.parse(facts) as Run['facts'],
+    created: Number(created),
+    events: Number(events),
+    calls: Number(calls),
+    lost: Number(lost),
+  }
+}
+
+type RunColumns = Updateable<Schema['run']>
+
+/** The columns of `run` that this part of its description sets. */
+export function columnsOf(meta: Partial<RunMeta>): RunColumns {
+  const { created, facts, geometry, lost, ...same } = meta
+  return {
+    ...same,
+    ...(created === undefined ? {} : { created: BigInt(Math.trunc(created)) }),
+    ...(lost === undefined ? {} : { lost: BigInt(lost) }),
+    ...(facts === undefined ? {} : { facts: JSON.stringify(facts) }),
+    ...(geometry === undefined ? {} : geometryColumns(geometry)),
+  }
+}
+
+function geometryColumns(
+  geometry: RunGeometry | null,
+): Pick<RunColumns, 'page_shift' | 'va_bits' | 'levels'> {
+  return {
+    page_shift: geometry ? BigInt(geometry.pageShift) : null,
+    va_bits: geometry ? BigInt(geometry.vaBits) : null,
+    levels: geometry ? BigInt(geometry.levels) : null,
+  }
+}
+
+/** The run that a user means by an id, a label (the latest that bears it), or -1, -2, … from the end. */
+export function findRun(runs: readonly Run[], spec: string, path: string): Run {
+  if (runs.length === 0) throw new InputError(`${path} holds no run yet; record or import one`)
+  const found = /^-\d+$/.test(spec) ? runs.at(Number(spec)) : byIdOrLabel(runs, spec)
+  if (found && spec !== '-0') return found
+  if (/^-\d+$/.test(spec)) {
+    throw new InputError(`there is no run ${spec}: ${path} holds ${runs.length}, -1 is the latest`)
+  }
+  const labels = runs.map((run) => run.label)
+  const hint = didYouMean(spec, labels)
+  const latest = runs
+    .slice(-3)
+    .map((run) => `${run.id} ${run.label}`)
+    .join(', ')
+  throw new InputError(
+    `${path} has no run ${spec}${hint === '' ? `; the latest are ${latest}` : hint}`,
+  )
+}
+
+function byIdOrLabel(runs: readonly Run[], spec: string): Run | undefined {
+  const byId = /^\d+$/.test(spec) ? runs.find((run) => run.id === Number(spec)) : undefined
+  return byId ?? runs.findLast((run) => run.label === spec)
+}
