@@ -31,6 +31,7 @@ export async function main(argv: readonly string[], io: Io): Promise<Status> {
     return status
   } catch (error) {
     if (error instanceof ClosedPipe) return status
+    if (isAbort(error)) return 130
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return await reportFailure(io, error)
   }
@@ -110,6 +111,9 @@ function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly 
   const none = operands.length === 0 && unknown.length === 0
   return none ? [...argv, VERBS.some((v) => v.name === 'tui') ? 'tui' : '--help'] : [...argv]
 }
+
+/** What work that Ctrl-C stopped rejects with. */
+const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
 
 /** Help that nobody reads is no failure. */
 function ignoreClosed(error: unknown): void {

@@ -1,3 +1,4 @@
+import { openTrace, type Trace } from '@pagetrail/recorder'
 import type { Theme } from './app/theme.ts'
 import type { Io } from './io.ts'
 import { JsonLines, type Printable } from './json-lines.ts'
@@ -34,6 +35,13 @@ export class Session {
 
   get json(): boolean {
     return this.options.json
+  }
+
+  /** The database, closed when the verb is over. `write` creates it where there is none. */
+  async trace(mode: 'read' | 'write'): Promise<Trace> {
+    const trace = await openTrace(this.options.db, { mode })
+    this.atEnd(() => trace.close())
+    return trace
   }
 
   /** Starts this verb's `--json` output. */

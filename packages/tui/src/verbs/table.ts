@@ -1,5 +1,19 @@
 import { captureScriptVerb } from './capture-script.ts'
+import { exportVerb } from './export.ts'
+import { infoVerb } from './info.ts'
+import { renameVerb } from './rename.ts'
+import { rmVerb } from './rm.ts'
+import { runsVerb } from './runs.ts'
+import { showVerb } from './show.ts'
 import type { Verb } from './verb.ts'
 
 /** Every verb there is, in the order of `pagetrail --help`. */
-export const VERBS: readonly Verb[] = [captureScriptVerb]
+export const VERBS: readonly Verb[] = [
+  captureScriptVerb,
+  runsVerb,
+  infoVerb,
+  showVerb,
+  renameVerb,
+  rmVerb,
+  exportVerb,
+]

@@ -1,0 +1,36 @@
+import type { Run } from '@pagetrail/recorder'
+import { count } from '../app/text.ts'
+import type { Printable } from '../json-lines.ts'
+
+/** `4k-48`, as in the ids of the corpus; empty where unknown. */
+export function geometryText({ geometry }: Run): string {
+  return geometry === null ? '' : `${2 ** (geometry.pageShift - 10)}k-${geometry.vaBits}`
+}
+
+/** Where the run came from and which implementation it shows: `engine 6.18`, `ftrace 6.17.13`. */
+export const sourceText = (run: Run): string =>
+  [run.source, run.kernel ?? run.flavour ?? ''].filter((part) => part !== '').join(' ')
+
+/** `run 3 modules` — how a run is named in sentences. */
+export const runName = (run: Run): string => `run ${run.id} ${run.label}`
+
+/** `2026-11-22 12:00`, in UTC so that two people see the same. */
+export const momentText = (ms: number): string =>
+  new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+
+/** What keeps a run from being whole, in words; null when it is. */
+export function missingText(run: Run): string | null {
+  const parts: string[] = []
+  if (run.state === 'interrupted') parts.push('its recording was interrupted')
+  if (run.state === 'recording') parts.push('it is still being recorded')
+  if (run.lost > 0) parts.push(`${count(run.lost)} events were lost`)
+  return parts.length === 0 ? null : `${runName(run)} is not whole: ${parts.join(', ')}`
+}
+
+/** A run in `--json`. `t0` is decimal: a time, not an address. */
+export const runFields = (run: Run): Readonly<Record<string, Printable>> => ({
+  ...run,
+  geometry: run.geometry === null ? null : { ...run.geometry },
+  t0: run.t0 === null ? null : run.t0.toString(),
+  created: new Date(run.created).toISOString(),
+})

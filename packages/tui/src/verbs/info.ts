@@ -1,0 +1,102 @@
+import type { EventSource, Run } from '@pagetrail/recorder'
+import { count, duration, safe } from '../app/text.ts'
+import type { Session, Status } from '../session.ts'
+import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
+import { type Column, pairs, table } from '../text/table.ts'
+import { RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+export const infoVerb: Verb = {
+  name: 'info',
+  group: 'Looking at one:',
+  summary: 'say what a run is and what is in it',
+  examples: [['info -1', 'source, kernel, geometry, counts by kind and by call']],
+  declare(command, invoke) {
+    command.argument('<run>', RUN).action((run) => invoke((session) => info(session, run)))
+  },
+}
+
+/** How often each kind, each call, and each ftrace event that has no kind occurs. */
+interface Census {
+  readonly kinds: ReadonlyMap<string, number>
+  readonly calls: ReadonlyMap<string, number>
+  readonly unknown: ReadonlyMap<string, number>
+  /** ns from the first timestamp to the last. */
+  readonly span: number
+}
+
+async function info(session: Session, spec: string): Promise<Status> {
+  const trace = await session.trace('read')
+  const run = trace.find(spec)
+  const census = await takeCensus(session, trace.source(run))
+  const missing = missingText(run)
+  if (session.json) {
+    const lines = session.jsonLines()
+    lines.data('run', runFields(run))
+    for (const [kind, n] of census.kinds) lines.data('kind', { kind, events: n })
+    for (const [fn, n] of census.calls) lines.data('call', { fn, calls: n })
+    for (const [event, n] of census.unknown) lines.data('ftrace', { event, events: n })
+    lines.end(missing === null, missing === null ? {} : { why: missing })
+    return 0
+  }
+  session.out.lines(pairs(describeRun(run, census.span)))
+  for (const [head, counts] of [
+    ['CALL', census.calls],
+    ['KIND', census.kinds],
+    ['FTRACE EVENT WITHOUT A KIND', census.unknown],
+  ] as const) {
+    if (counts.size === 0) continue
+    session.out.line()
+    session.out.lines(
+      table(
+        countColumns(head),
+        [...counts].toSorted((a, b) => b[1] - a[1]),
+      ),
+    )
+  }
+  if (missing !== null) await session.note(missing)
+  return 0
+}
+
+async function takeCensus(session: Session, source: EventSource): Promise<Census> {
+  const kinds = new Map<string, number>()
+  const calls = new Map<string, number>()
+  const unknown = new Map<string, number>()
+  let span = 0
+  const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1)
+  for (const event of source.events()) {
+    add(kinds, event.kind)
+    if (event.kind === 'op_begin') add(calls, event.fn ?? '?')
+    if (event.kind === 'ftrace') add(unknown, event.event ?? '?')
+    if (event.ts !== null && event.ts > span) span = event.ts
+    await session.out.room()
+  }
+  return { kinds, calls, unknown, span }
+}
+
+function describeRun(run: Run, span: number): [string, string][] {
+  const rows: [string, string][] = [
+    ['run', `${run.id} ${run.label}`],
+    ['source', sourceText(run)],
+    ['state', run.state],
+    ['flavour', run.flavour ?? '?'],
+    ['kernel', run.kernel ?? (run.source === 'ftrace' ? '?' : 'none, simulated')],
+    ['scenario', run.scenario ?? ''],
+    ['tables', geometryText(run) || '?'],
+    ['events', count(run.events)],
+    ['calls', count(run.calls)],
+    ['lost', count(run.lost)],
+    ['time', run.t0 === null ? 'no clock' : duration(span)],
+    ['recorded', `${momentText(run.created)} UTC`],
+    ...Object.entries(run.facts).map(([name, value]): [string, string] => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  ]
+  return rows.filter(([, value]) => value !== '').map(([name, value]) => [safe(name), safe(value)])
+}
+
+const countColumns = (head: string): readonly Column<readonly [string, number]>[] => [
+  { head, value: ([name]) => name },
+  { head: 'COUNT', value: ([, n]) => count(n), align: 'right' },
+]

@@ -1,0 +1,39 @@
+import { InputError } from '@pagetrail/recorder'
+import { safe } from '../app/text.ts'
+import type { Session, Status } from '../session.ts'
+import { runFields, runName } from '../text/run.ts'
+import { RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+export const renameVerb: Verb = {
+  name: 'rename',
+  group: 'The file:',
+  summary: 'give a run another label',
+  examples: [['rename -1 before-the-fix', 'to be named so from now on']],
+  declare(command, invoke) {
+    command
+      .argument('<run>', RUN)
+      .argument('<label>', 'any text that is no number')
+      .action((run, label) => invoke((session) => rename(session, run, label)))
+  },
+}
+
+async function rename(session: Session, spec: string, label: string): Promise<Status> {
+  checkLabel(label)
+  const trace = await session.trace('write')
+  const run = trace.find(spec)
+  trace.rename(run, label)
+  if (session.json) {
+    const lines = session.jsonLines()
+    lines.data('run', runFields(trace.find(run.id)))
+    lines.end(true)
+  } else session.out.line(safe(`${runName(run)} is now ${label}`))
+  return 0
+}
+
+/** A label must not read as an id or as a place from the end. */
+export function checkLabel(label: string): void {
+  if (label.trim() === '' || /^-?\d+$/.test(label)) {
+    throw new InputError(`"${label}" cannot be a label, it would be taken for an id; add a letter`)
+  }
+}

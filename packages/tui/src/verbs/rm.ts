@@ -1,0 +1,31 @@
+import type { Session, Status } from '../session.ts'
+import { runFields, runName } from '../text/run.ts'
+import { RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+export const rmVerb: Verb = {
+  name: 'rm',
+  group: 'The file:',
+  summary: 'remove runs from the database',
+  examples: [
+    ['rm -1', 'the latest'],
+    ['rm 3 4 modules', 'several, by id and label'],
+  ],
+  declare(command, invoke) {
+    command.argument('<run...>', RUN).action((runs) => invoke((session) => remove(session, runs)))
+  },
+}
+
+async function remove(session: Session, specs: readonly string[]): Promise<Status> {
+  const trace = await session.trace('write')
+  // All are found before the first is removed: -1 and -2 mean what they meant when they were typed.
+  const runs = [...new Map(specs.map((spec) => trace.find(spec)).map((r) => [r.id, r])).values()]
+  const lines = session.json ? session.jsonLines() : null
+  for (const run of runs) {
+    trace.remove(run)
+    if (lines) lines.data('removed', runFields(run))
+    else session.out.line(`removed ${runName(run)}`)
+  }
+  lines?.end(true)
+  return 0
+}

@@ -1,0 +1,47 @@
+import type { Run } from '@pagetrail/recorder'
+import { count } from '../app/text.ts'
+import type { Session, Status } from '../session.ts'
+import { geometryText, momentText, runFields, sourceText } from '../text/run.ts'
+import { type Column, table } from '../text/table.ts'
+import type { Verb } from './verb.ts'
+
+const COLUMNS: readonly Column<Run>[] = [
+  { head: 'ID', value: (run) => String(run.id), align: 'right' },
+  { head: 'LABEL', value: (run) => run.label, max: 40 },
+  { head: 'SOURCE', value: sourceText, max: 40 },
+  { head: 'TABLES', value: geometryText },
+  { head: 'EVENTS', value: (run) => count(run.events), align: 'right' },
+  { head: 'CALLS', value: (run) => count(run.calls), align: 'right' },
+  { head: 'LOST', value: (run) => count(run.lost), align: 'right' },
+  { head: 'STATE', value: (run) => run.state },
+  { head: 'RECORDED (UTC)', value: (run) => momentText(run.created) },
+]
+
+export const runsVerb: Verb = {
+  name: 'runs',
+  group: 'Looking at one:',
+  summary: 'list the runs in the database',
+  examples: [
+    ['runs', 'what is there'],
+    ['runs --json --db fleet.db', 'the same for a program'],
+  ],
+  declare(command, invoke) {
+    command.action(() => invoke(listRuns))
+  },
+}
+
+async function listRuns(session: Session): Promise<Status> {
+  const runs = (await session.trace('read')).runs()
+  if (session.json) {
+    const lines = session.jsonLines()
+    for (const run of runs) lines.data('run', runFields(run))
+    lines.end(true)
+  } else if (runs.length === 0) {
+    session.out.line('no runs yet; pagetrail record and pagetrail import make them')
+  } else {
+    const [head = '', ...rows] = table(COLUMNS, runs)
+    session.out.line(session.paint.bold(head))
+    session.out.lines(rows)
+  }
+  return 0
+}

@@ -1,0 +1,33 @@
+import { openTrace, type RunMeta, type TraceEvent } from '@pagetrail/recorder'
+import { join } from 'node:path'
+import { folder } from './cli.ts'
+import { eventsOf, initOf, SAMPLE_RUN, setMemoryRo } from './sample-run.ts'
+
+export interface StoredRun {
+  readonly meta?: Partial<RunMeta>
+  readonly events?: readonly TraceEvent[]
+  readonly state?: 'complete' | 'interrupted'
+}
+
+/** set_memory_ro on three pages, with its start state. */
+export const sampleEvents = (): TraceEvent[] => {
+  const [init] = eventsOf([initOf(3)], null)
+  return [init!, ...eventsOf(setMemoryRo(3))].map((event, seq) => ({ ...event, seq }))
+}
+
+/** A database in a folder of its own with these runs; without any, one sample run. */
+export async function database(runs: readonly StoredRun[] = [{}]): Promise<string> {
+  const path = join(folder(), 'test.db')
+  const trace = await openTrace(path, { mode: 'write' })
+  for (const { meta, events = sampleEvents(), state = 'complete' } of runs) {
+    const { label, source, created, flavour, scenario, geometry, facts } = SAMPLE_RUN
+    const writer = trace.startRun({
+      ...{ label, source, created, flavour, scenario, geometry, facts },
+      ...meta,
+    })
+    for (const event of events) writer.append(event)
+    writer.finish(state)
+  }
+  trace.close()
+  return path
+}
