@@ -1,0 +1,62 @@
+/**
+ * What the fields of probes mean. A probe's field is read into the slot of its meaning, whatever the probe calls it, so
+ * that one handler serves all probes of a role.
+ */
+export const F_VA = 0
+export const F_END = 1
+/** Bytes. */
+export const F_SIZE = 2
+export const F_PAGES = 3
+export const F_SET = 4
+export const F_CLEAR = 5
+/** A descriptor, or a 64-bit return value. */
+export const F_VAL = 6
+/** Address of the page-table entry. */
+export const F_SLOT = 7
+export const F_RET = 8
+export const F_OLD = 9
+export const F_NEW = 10
+export const F_COUNT = 11
+/** Operand of a TLBI. */
+export const F_OPERAND = 12
+/** What has no meaning to Pagetrail beyond being an argument. */
+export const F_ARG0 = 13
+export const F_ARG1 = 14
+export const F_ARG2 = 15
+/** The flag that a lazy-MMU probe tests or sets. */
+export const F_MASK = 16
+const SLOTS = 17
+
+/** The fields of one event, as numbers in the slots of their meaning; reused from event to event. */
+export abstract class Fields {
+  readonly lo = new Uint32Array(SLOTS)
+  readonly hi = new Uint32Array(SLOTS)
+  /** Bit i set: slot i was given. */
+  present = 0
+
+  has(slot: number): boolean {
+    return ((this.present >> slot) & 1) === 1
+  }
+
+  /** The low word as a signed number: what an `s32` field holds. */
+  int(slot: number): number {
+    return this.lo[slot]! | 0
+  }
+
+  /** The slot as `0x…`. */
+  hex(slot: number): string {
+    return hexOf(this.lo[slot]!, this.hi[slot]!)
+  }
+
+  /** All fields of the event as they were printed, as JSON text. */
+  abstract toJson(): string
+
+  /** The text of a trace marker, as JSON text. */
+  abstract noteJson(): string
+}
+
+export function hexOf(lo: number, hi: number): string {
+  return hi === 0
+    ? `0x${lo.toString(16)}`
+    : `0x${hi.toString(16)}${lo.toString(16).padStart(8, '0')}`
+}

@@ -1,0 +1,97 @@
+const HEX = new Int8Array(256).fill(-1)
+for (let i = 0; i < 10; i++) HEX[0x30 + i] = i
+for (let i = 0; i < 6; i++) HEX[0x41 + i] = HEX[0x61 + i] = 10 + i
+
+const MINUS = 0x2d
+const ZERO = 0x30
+const X = 0x78
+/** Digits that a double holds exactly, however they are. */
+const EXACT_DIGITS = 15
+const TWO_32 = 0x1_0000_0000
+
+export const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= ZERO && byte <= 0x39
+
+/** The value of a hexadecimal digit, or -1. */
+export const hexDigit = (byte: number): number => HEX[byte]!
+
+/**
+ * Reads `0x…` or a decimal number, negative ones in two's complement, into two u32 words at `index`.
+ * False where [at, end) is anything else, or does not fit 64 bits.
+ */
+export function readNumber(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lo: Uint32Array,
+  hi: Uint32Array,
+  index: number,
+): boolean {
+  if (at >= end) return false
+  if (bytes[at] === ZERO && bytes[at + 1] === X && end > at + 2)
+    return readHex(bytes, at + 2, end, lo, hi, index)
+  const negative = bytes[at] === MINUS
+  const from = negative ? at + 1 : at
+  if (from >= end) return false
+  if (end - from > EXACT_DIGITS) return readLong(bytes, at, end, lo, hi, index)
+  let value = 0
+  for (let p = from; p < end; p++) {
+    const digit = bytes[p]! - ZERO
+    if (digit < 0 || digit > 9) return false
+    value = value * 10 + digit
+  }
+  setNumber(negative ? -value : value, lo, hi, index)
+  return true
+}
+
+/** Reads hexadecimal digits without a prefix. */
+export function readHex(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lo: Uint32Array,
+  hi: Uint32Array,
+  index: number,
+): boolean {
+  if (end - at > 16 || at >= end) return false
+  let low = 0
+  let high = 0
+  for (let p = at; p < end; p++) {
+    const digit = HEX[bytes[p]!]!
+    if (digit < 0) return false
+    high = (high << 4) | (low >>> 28)
+    low = (low << 4) | digit
+  }
+  lo[index] = low
+  hi[index] = high
+  return true
+}
+
+/** Puts an integer below 2^53 in magnitude into two words, in two's complement. */
+export function setNumber(value: number, lo: Uint32Array, hi: Uint32Array, index: number): void {
+  lo[index] = value % TWO_32
+  hi[index] = Math.floor(value / TWO_32)
+}
+
+/** More digits than a double holds: rare enough for a bigint. */
+function readLong(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  lo: Uint32Array,
+  hi: Uint32Array,
+  index: number,
+): boolean {
+  if (end - at > 20) return false
+  let text = ''
+  for (let p = at; p < end; p++) {
+    const digit = bytes[p]!
+    if (!isDigit(digit) && !(p === at && digit === MINUS)) return false
+    text += String.fromCharCode(digit)
+  }
+  const value = BigInt(text)
+  if (value >= 1n << 64n || value < -(1n << 63n)) return false
+  lo[index] = Number(BigInt.asUintN(32, value))
+  hi[index] = Number(BigInt.asUintN(32, value >> 32n))
+  return true
+}

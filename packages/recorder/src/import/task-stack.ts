@@ -1,0 +1,126 @@
+import type { Probe } from './probe-table.ts'
+
+/** Contexts of a CPU, innermost last: one that is entered returns before the one below it goes on. */
+export const TASK = 0
+/** Bottom halves are off, or irqs and bottom halves: still the task's own code. */
+export const BH_OFF = 1
+export const SOFTIRQ = 2
+export const IRQ = 3
+/** Index = context. */
+export const CONTEXT_NAMES = ['task', 'bh_off', 'softirq', 'irq'] as const
+
+/** More open functions than any kernel stack holds: returns must have been lost. */
+const MAX_DEPTH = 256
+
+/** A function that was entered and has not returned. */
+export class Frame {
+  probe: Probe
+  /** SOFTIRQ, IRQ, or TASK for both contexts of a task. */
+  context = TASK
+  /** Top-level call that it is part of, or -1. */
+  op = -1
+  /** Depth of its own rows in the call tree, and of what happens inside. */
+  nest = 0
+  inner = 0
+  /** It is a call of its own. */
+  outermost = false
+  /** A store probe was hit in this callback. */
+  stored = false
+  vaLo = 0
+  vaHi = 0
+  slotLo = 0
+  slotHi = 0
+  valLo = 0
+  valHi = 0
+  /** Which of va, slot and val were given, as bits of their field slots. */
+  present = 0
+
+  constructor(probe: Probe) {
+    this.probe = probe
+  }
+}
+
+/** The functions that are open on a task, outermost first. Frames are reused: pushing allocates only at a new depth. */
+export class TaskStack {
+  depth = 0
+  /** Where the task was last seen. */
+  cpu = 0
+  /** Events were lost there since: what is open may have returned unseen. */
+  suspect = false
+  readonly #frames: Frame[] = []
+
+  /** Depth in the call tree of what happens now. */
+  get nest(): number {
+    return this.depth === 0 ? 0 : this.#frames[this.depth - 1]!.inner
+  }
+
+  get full(): boolean {
+    return this.depth === MAX_DEPTH
+  }
+
+  at(index: number): Frame {
+    return this.#frames[index]!
+  }
+
+  push(probe: Probe, context: number): Frame {
+    let frame = this.#frames[this.depth]
+    if (frame) frame.probe = probe
+    else this.#frames.push((frame = new Frame(probe)))
+    const nest = this.nest
+    this.depth++
+    frame.context = context
+    frame.op = -1
+    frame.nest = nest
+    // A split is an event of its caller, not a level of the tree.
+    frame.inner = probe.role === 'split' ? nest : nest + 1
+    frame.stored = false
+    frame.present = 0
+    return frame
+  }
+
+  /** The innermost open function, if it belongs to this context and not to what was interrupted. */
+  top(context: number): Frame | undefined {
+    if (this.depth === 0) return undefined
+    const frame = this.#frames[this.depth - 1]!
+    return frame.context === context ? frame : undefined
+  }
+
+  /** Index of the innermost frame of this function in the given context, or -1. */
+  find(fn: string, context: number): number {
+    for (let i = this.depth - 1; i >= 0; i--) {
+      const frame = this.#frames[i]!
+      if (frame.context < context) return -1
+      if (frame.probe.fn === fn) return i
+    }
+    return -1
+  }
+
+  /** The innermost frame of the context whose function is named so, leading underscores aside. */
+  findBare(bare: string, context: number): Frame | undefined {
+    for (let i = this.depth - 1; i >= 0; i--) {
+      const frame = this.#frames[i]!
+      if (frame.context !== context) return undefined
+      if (frame.probe.bare === bare) return frame
+    }
+    return undefined
+  }
+}
+
+/** A task as lines name it. */
+export interface Task {
+  /** Interned `comm-pid`. */
+  readonly name: number
+  /** Open functions; the idle tasks share pid 0 and have a stack for each CPU. */
+  readonly stacks: TaskStacks
+}
+
+export interface TaskStacks {
+  readonly idle: boolean
+  readonly byCpu: (TaskStack | undefined)[]
+}
+
+/** The open functions of a task; of the idle task, on this CPU. */
+export function stackOf(task: Task, cpu: number): TaskStack {
+  const index = task.stacks.idle ? cpu : 0
+  return (task.stacks.byCpu[index] ??= new TaskStack())
+}

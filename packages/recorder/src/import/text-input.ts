@@ -1,0 +1,48 @@
+import { InputError } from '../errors.ts'
+import type { FtraceEvents } from './ftrace-events.ts'
+import { FtraceText } from './ftrace-text.ts'
+import type { Input, InputFacts } from './input.ts'
+import { LineSplitter } from './line-splitter.ts'
+
+/** Text of ftrace as an input. */
+export class TextInput implements Input {
+  readonly #name: string
+  readonly #text: FtraceText
+  readonly #splitter: LineSplitter
+
+  constructor(events: FtraceEvents, name: string) {
+    this.#name = name
+    this.#text = new FtraceText(events)
+    this.#splitter = new LineSplitter(this.#text)
+  }
+
+  get lines(): number {
+    return this.#splitter.lines
+  }
+
+  get entries(): number {
+    return this.#text.entries
+  }
+
+  push(chunk: Uint8Array): void {
+    try {
+      this.#splitter.push(chunk)
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      throw error.at(`${this.#name}:${this.#splitter.lines}`)
+    }
+  }
+
+  end(interrupted: boolean): InputFacts {
+    if (!interrupted) this.#text.end(this.#splitter.unfinished > 0)
+    const { header, clock, backwards, t0 } = this.#text
+    return {
+      format: 'ftrace text',
+      lines: this.#splitter.lines,
+      entries: this.#text.entries,
+      backwards,
+      t0,
+      facts: { clock, cpus: header.cpus, tracer: header.tracer },
+    }
+  }
+}
