@@ -29,7 +29,13 @@ export interface Hooks {
 
   /** A top-level call begins. `hasRange` false: the call has no range, va and end mean nothing. */
   opBegin(
-    fn: string, hasRange: boolean, vaLo: number, vaHi: number, endLo: number, endHi: number, args: CallArgs,
+    fn: string,
+    hasRange: boolean,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+    args: CallArgs,
   ): void
   /** It returned. A call that did not return (livelock, wild dereference, bug) has no opEnd. */
   opEnd(fn: string, ret: number): void
@@ -40,7 +46,14 @@ export interface Hooks {
 
   /** A callback is entered: `change_page_range`, `pageattr_pte_entry`, … or the user's own. */
   cbEnter(level: Level, fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void
-  cbExit(level: Level, fn: string, vaLo: number, vaHi: number, ret: number, action: WalkAction | null): void
+  cbExit(
+    level: Level,
+    fn: string,
+    vaLo: number,
+    vaHi: number,
+    ret: number,
+    action: WalkAction | null,
+  ): void
   /** A missing table, reported to `pte_hole`; `level` is the depth passed (0 pgd … 3 pmd, folding collapsed). */
   hole(level: Level, vaLo: number, vaHi: number, endLo: number, endHi: number): void
 
@@ -49,7 +62,13 @@ export interface Hooks {
    * the lowest name folded onto the slot.
    */
   descWrite(
-    level: Level, vaLo: number, vaHi: number, oldLo: number, oldHi: number, newLo: number, newHi: number,
+    level: Level,
+    vaLo: number,
+    vaHi: number,
+    oldLo: number,
+    oldHi: number,
+    newLo: number,
+    newHi: number,
   ): void
   /** `level` is that of the new table's entries, `va` the start of its span, `pa` its physical address. */
   tableAlloc(level: Level, vaLo: number, vaHi: number, paLo: number, paHi: number): void
@@ -70,7 +89,14 @@ export interface Hooks {
   dsb(): void
 
   /** A flush function was called. `hasRange` false: flush_tlb_all(). Its own barriers are not reported. */
-  tlbFlush(fn: string, hasRange: boolean, vaLo: number, vaHi: number, endLo: number, endHi: number): void
+  tlbFlush(
+    fn: string,
+    hasRange: boolean,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+  ): void
   /**
    * One TLBI instruction. `pages` is how many pages of the granule it covers, -1 where that means nothing
    * (vmalle1is); scale and num are those of a range instruction, else -1.
@@ -92,7 +118,10 @@ export interface Hooks {
   sleepInAtomic(fn: string, context: Context): void
   /** A simulated access through the model TLB; see tlb-model.ts. */
   access(
-    mode: 'read' | 'write' | 'exec', vaLo: number, vaHi: number, outcome: 'ok' | 'fault' | 'conflict',
+    mode: 'read' | 'write' | 'exec',
+    vaLo: number,
+    vaHi: number,
+    outcome: 'ok' | 'fault' | 'conflict',
     stale: boolean,
   ): void
 

@@ -1,3 +1,105 @@
+export { applyToExistingPageRange, applyToPageRange } from './apply.ts'
+export type { PteFn } from './apply.ts'
+export { CALL_NAMES, parseCall } from './calls.ts'
+export type { Call, CallInput } from './calls.ts'
+export { inInterrupt, mightSleep, setContext } from './context.ts'
+export { Cpu } from './cpu.ts'
+export type { Area, System } from './cpu.ts'
+export { BIT, HI, LO, bits, pageKernel, pageKernelExec, pageKernelRo } from './descriptor.ts'
+export { pageKernelRox, physHi, physLo, physOf, union } from './descriptor.ts'
+export type { BitName, ProtConfig } from './descriptor.ts'
+export {
+  canSetDirectMap,
+  kernelMapPages,
+  kernelPagePresent,
+  setDirectMapDefaultNoflush,
+  setDirectMapInvalidNoflush,
+  setDirectMapValidNoflush,
+} from './direct-map.ts'
+export { EBUSY, EINVAL, ENOMEM } from './errno.ts'
+export { DEFAULT_FEATURES, deriveConstants } from './features.ts'
+export type { Constants, Features } from './features.ts'
+export { FLAVOURS, flavourOf } from './flavour.ts'
+export type { Flavour } from './flavour.ts'
+export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './geometry.ts'
+export type { Geometry, GeometryChoice } from './geometry.ts'
+export type { CallArgs, Context, Hooks, LockMode, WalkAction } from './hooks.ts'
+export { InputError } from './input-error.ts'
+export {
+  emitBarriers,
+  lazyMmuEnter,
+  lazyMmuLeave,
+  lazyMmuPause,
+  lazyMmuResume,
+  queueBarriers,
+} from './lazy-mmu.ts'
+export type { LeafRun } from './leaves.ts'
 export { CONT_PMD, CONT_PTE, LEVEL_NAMES, P4D, PGD, PMD, PTE, PUD } from './level.ts'
 export type { Level, LevelName } from './level.ts'
-export type { CallArgs, Context, Hooks, LockMode, WalkAction } from './hooks.ts'
+export { Lock, lock, unlock } from './locks.ts'
+export { Machine, createMachine } from './machine.ts'
+export type { MachineOptions } from './machine.ts'
+export { compareExchange, loadHi, loadLo, store } from './memory.ts'
+export type { Slot } from './memory.ts'
+export { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from './offsets.ts'
+export {
+  changeMemory,
+  linearAddress,
+  setMemoryNx,
+  setMemoryRo,
+  setMemoryRox,
+  setMemoryRw,
+  setMemoryValid,
+  setMemoryX,
+  updateRange,
+} from './pageattr.ts'
+export { masksFor, ownMasks } from './pageattr-masks.ts'
+export type { Change, PageattrMasks } from './pageattr-masks.ts'
+export {
+  isCont,
+  isNone,
+  isPresent,
+  isPresentInvalid,
+  isSect,
+  isTable,
+  isValid,
+  isValidNotUser,
+  p4dNone,
+  pgdNone,
+  pmdLeaf,
+  pudLeaf,
+  pudNone,
+} from './predicates.ts'
+export { buildMachine, parseScenario, runScenario } from './scenario.ts'
+export type { Scenario, ScenarioChoice, ScenarioOutcome } from './scenario.ts'
+export { pteClear, setPte, setPteNosync } from './set-pte.ts'
+export { populate, setP4d, setPgd, setPmd, setPud } from './set-table.ts'
+export { rangeSplitToPtes, splitKernelLeafMapping } from './split.ts'
+export type { InitRun } from './start-state.ts'
+export { KernelStop } from './stop.ts'
+export { allocTable } from './table-alloc.ts'
+export { flushTlbAll, flushTlbKernelRange } from './tlb.ts'
+export {
+  addressOf,
+  alignDown,
+  bigintOf,
+  fromVa,
+  hexOf,
+  hexOfWords,
+  hiOf,
+  isAligned,
+  isBelow,
+  loOf,
+  toVa,
+  wordsOf,
+} from './u64.ts'
+export type { Pa, Va, Words } from './u64.ts'
+export {
+  walkKernelPageTableRange,
+  walkKernelPageTableRangeLockless,
+  walkPageRangeDebug,
+} from './walk-api.ts'
+export { ACTION_AGAIN, ACTION_CONTINUE, ACTION_SUBTREE, walkOps } from './walk-ops.ts'
+export type { Action, EntryFn, Walk, WalkMembers, WalkOps } from './walk-ops.ts'
+export { WALK_RETRIES } from './walk.ts'
+export { warnOn, warnOnOnce } from './warn.ts'

@@ -1,0 +1,73 @@
+/** Reads fields of a JSON-like object, with errors that say where and what would be right. */
+import { InputError } from './input-error.ts'
+import { toVa } from './u64.ts'
+import type { Va } from './u64.ts'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export function asFields(value: unknown, path: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value))
+  }
+  throw new InputError(path, `${show(value)} should be an object`)
+}
+
+export function asList(value: unknown, path: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new InputError(path, `${show(value)} should be a list`)
+}
+
+/** A 64-bit value: hexadecimal string, decimal string, bigint, or an integer that a number holds exactly. */
+export function asU64(value: unknown, path: string): bigint {
+  let read: bigint | undefined
+  if (typeof value === 'bigint') read = value
+  else if (typeof value === 'number' && Number.isSafeInteger(value)) read = BigInt(value)
+  else if (typeof value === 'string' && /^(0x[0-9a-f]+|[0-9]+)$/i.test(value)) read = BigInt(value)
+  if (read === undefined || read >= 2n ** 64n || read < -(2n ** 63n)) {
+    throw new InputError(
+      path,
+      `${show(value)} should be a 64-bit value such as "0xffff800080000000"`,
+    )
+  }
+  return BigInt.asUintN(64, read)
+}
+
+export function asVa(value: unknown, path: string): Va {
+  const read = asU64(value, path)
+  try {
+    return toVa(read)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new InputError(path, `${reason}: a kernel address begins with 0xfff`)
+  }
+}
+
+export function asInt(value: unknown, path: string, min = -(2 ** 31), max = 2 ** 31 - 1): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+    return value
+  }
+  throw new InputError(path, `${show(value)} should be an integer from ${min} to ${max}`)
+}
+
+export function asFlag(value: unknown, path: string): boolean {
+  if (value === true || value === 1) return true
+  if (value === false || value === 0) return false
+  throw new InputError(path, `${show(value)} should be 0 or 1`)
+}
+
+export function asText(value: unknown, path: string): string {
+  if (typeof value === 'string') return value
+  throw new InputError(path, `${show(value)} should be a string`)
+}
+
+/** @throws InputError naming the nearest right name for the first unknown field. */
+export function refuseUnknown(fields: Fields, known: readonly string[], path: string): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new InputError(`${path}.${unknown}`, `is not known here; there are ${known.join(', ')}`)
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? typeof value)
+}

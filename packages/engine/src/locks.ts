@@ -1,0 +1,82 @@
+import { mightSleep } from './context.ts'
+import type { Cpu } from './cpu.ts'
+import type { LockMode } from './hooks.ts'
+import { KernelStop } from './stop.ts'
+
+/** A kernel lock. Who holds it is shared state: it changes only in steps. */
+export class Lock {
+  readonly name: string
+  /** CPUs holding it, one per hold; several only for `read`. */
+  readonly #readers: number[] = []
+  #writer = -1
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  canTake(mode: LockMode): boolean {
+    return this.#writer === -1 && (mode === 'read' || this.#readers.length === 0)
+  }
+
+  take(cpu: number, mode: LockMode): void {
+    if (mode === 'read') this.#readers.push(cpu)
+    else this.#writer = cpu
+  }
+
+  give(cpu: number): void {
+    if (this.#writer === cpu) this.#writer = -1
+    else this.#readers.splice(this.#readers.indexOf(cpu), 1)
+  }
+
+  isHeldBy(cpu: number): boolean {
+    return this.#writer === cpu || this.#readers.includes(cpu)
+  }
+
+  /** Held by anybody, in the given mode or (`read`) any mode: what rwsem_assert_held() asks without lockdep. */
+  isHeld(mode: 'read' | 'write'): boolean {
+    return this.#writer !== -1 || (mode === 'read' && this.#readers.length > 0)
+  }
+}
+
+/** The locks of init_mm that the modelled paths take. */
+export interface Locks {
+  /** arch/arm64/mm/mmu.c, 6.18 and 7.3: a mutex. */
+  readonly pgtableSplit: Lock
+  /** init_mm.page_table_lock, a spinlock: populating tables. */
+  readonly pageTable: Lock
+  /** swapper_pgdir_lock, a spinlock: set_swapper_pgd(). */
+  readonly swapperPgdir: Lock
+  /** init_mm.mmap_lock, an rwsem. */
+  readonly mmap: Lock
+}
+
+export const createLocks = (): Locks => ({
+  pgtableSplit: new Lock('pgtable_split_lock'),
+  pageTable: new Lock('init_mm.page_table_lock'),
+  swapperPgdir: new Lock('swapper_pgdir_lock'),
+  mmap: new Lock('init_mm.mmap_lock'),
+})
+
+/**
+ * mutex_lock(), spin_lock(), down_read(), down_write(). In a scheduled run it waits; in a plain run nobody else can
+ * release the lock, so that a held one stops the call as a bug.
+ */
+export function lock(cpu: Cpu, target: Lock, mode: LockMode): void {
+  if (mode !== 'spin') mightSleep(cpu, target.name)
+  const takes = cpu.stepper === null || cpu.stepper.acquire(target, mode)
+  if (takes) {
+    if (!target.canTake(mode)) {
+      cpu.hooks?.bug(target.name)
+      throw new KernelStop(`${target.name} is held and can never be had`)
+    }
+    target.take(cpu.id, mode)
+  }
+  if (mode === 'spin') cpu.spinDepth++
+  cpu.hooks?.lock(target.name, mode)
+}
+
+export function unlock(cpu: Cpu, target: Lock, mode: LockMode): void {
+  if (cpu.stepper === null || cpu.stepper.release(target)) target.give(cpu.id)
+  if (mode === 'spin') cpu.spinDepth--
+  cpu.hooks?.unlock(target.name, mode)
+}

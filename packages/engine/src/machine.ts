@@ -1,0 +1,149 @@
+import { parseCall } from './calls.ts'
+import type { Call, CallInput } from './calls.ts'
+import { Cpu } from './cpu.ts'
+import type { Area, System } from './cpu.ts'
+import { pageKernel } from './descriptor.ts'
+import { DEFAULT_FEATURES, deriveConstants } from './features.ts'
+import type { Constants, Features } from './features.ts'
+import { flavourOf } from './flavour.ts'
+import type { Flavour } from './flavour.ts'
+import { createGeometry } from './geometry.ts'
+import type { Geometry, GeometryChoice } from './geometry.ts'
+import type { Hooks } from './hooks.ts'
+import { InputError } from './input-error.ts'
+import { leafRuns } from './leaves.ts'
+import type { LeafRun } from './leaves.ts'
+import { createLocks } from './locks.ts'
+import { Memory } from './memory.ts'
+import { forcePteMapping } from './split.ts'
+import { mapRun } from './start-state.ts'
+import type { InitRun } from './start-state.ts'
+import { KernelStop } from './stop.ts'
+import { hiOf, loOf } from './u64.ts'
+
+export interface MachineOptions {
+  /** One of {@link FLAVOURS}, or its name. */
+  readonly flavour: Flavour | string
+  readonly geometry: GeometryChoice
+  /** What differs from {@link DEFAULT_FEATURES}. */
+  readonly features?: Partial<Features>
+  /** What differs from those that follow from the geometry. */
+  readonly constants?: Partial<Constants>
+  readonly hooks?: Hooks | null
+  /** Number of CPUs; default 1. */
+  readonly cpus?: number
+}
+
+/** Page tables of a kernel and the CPUs that work on them. */
+export class Machine {
+  readonly flavour: Flavour
+  readonly geometry: Geometry
+  readonly system: System
+  readonly #cpus: readonly Cpu[]
+  #stopped = false
+
+  constructor(system: System, hooks: Hooks | null, cpus: number) {
+    this.system = system
+    this.flavour = system.flavour
+    this.geometry = system.geometry
+    this.#cpus = Array.from({ length: cpus }, (_, id) => new Cpu(id, system, hooks))
+    hooks?.cpu(0)
+  }
+
+  /** @throws InputError if there is no such CPU. */
+  cpu(id: number): Cpu {
+    const cpu = this.#cpus[id]
+    if (cpu === undefined) {
+      throw new InputError('cpu', `${id} should be below ${this.#cpus.length}`)
+    }
+    return cpu
+  }
+
+  get cpus(): readonly Cpu[] {
+    return this.#cpus
+  }
+
+  /** A call did not return: later ones are not run. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Part of the start state: entries and the tables above them. No events. @throws InputError */
+  map(run: InitRun, path = 'init'): void {
+    mapRun(this.cpu(0), run, path)
+  }
+
+  /** A vm area, as find_vm_area() finds it. */
+  addArea(area: Area): void {
+    this.system.areas.push(area)
+  }
+
+  /**
+   * Runs one call on a CPU, between opBegin and opEnd. Its result, or null: the flavour does not have it (no events
+   * then), it did not return, or an earlier one did not. @throws InputError
+   */
+  call(input: CallInput | Call, cpu: Cpu = this.cpu(0)): number | null {
+    const call = isParsed(input) ? input : parseCall(input, 'call')
+    if (this.#stopped || !call.supported(this.flavour)) return null
+    return this.perform(cpu, call)
+  }
+
+  /** The body of {@link call}, for callers that checked before. */
+  perform(cpu: Cpu, call: Call): number | null {
+    const range = call.range(cpu)
+    const [start, end] = range ?? [0, 0]
+    const hasRange = range !== null
+    cpu.allocations = 0
+    cpu.failingAllocation = call.allocFail
+    cpu.hooks?.opBegin(call.fn, hasRange, loOf(start), hiOf(start), loOf(end), hiOf(end), call.args)
+    try {
+      const ret = call.run(cpu)
+      cpu.hooks?.opEnd(call.fn, ret)
+      return ret
+    } catch (stop) {
+      if (!(stop instanceof KernelStop)) throw stop
+      this.#stopped = true
+      return null
+    } finally {
+      cpu.failingAllocation = 0
+    }
+  }
+
+  /** The tables as they stand, in the form of a scenario's `final`. */
+  leaves(): Generator<LeafRun> {
+    return leafRuns(this.geometry, this.system.memory)
+  }
+}
+
+const isParsed = (call: CallInput | Call): call is Call =>
+  'run' in call && typeof call.run === 'function'
+
+/** @throws InputError if a choice does not exist. */
+export function createMachine(options: MachineOptions): Machine {
+  const { flavour: chosen } = options
+  const flavour = typeof chosen === 'string' ? flavourOf(chosen) : chosen
+  const geometry = createGeometry(options.geometry)
+  const features: Features = { ...DEFAULT_FEATURES, ...options.features }
+  const constants: Constants = { ...deriveConstants(geometry, flavour), ...options.constants }
+  const canSetDirectMap =
+    features.rodata_full || features.debug_pagealloc || features.kfence_direct_map
+  const system: System = {
+    geometry,
+    flavour,
+    features,
+    constants,
+    memory: new Memory(geometry, constants.SWAPPER_PG_DIR_PA, constants.TABLE_POOL_PA),
+    locks: createLocks(),
+    areas: [],
+    latches: new Set(),
+    pageKernel: pageKernel({
+      lpa2Active: geometry.lpa2Active,
+      ng: features.ng_mappings,
+      dirty: flavour.kernelDirty,
+    }),
+    // map_mem() runs before capabilities are final: it knows of the boot CPU alone.
+    linearMapRequiresBbml3: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
+    fixPgdPte: { lo: 0, hi: 0 },
+  }
+  return new Machine(system, options.hooks ?? null, options.cpus ?? 1)
+}

@@ -1,0 +1,58 @@
+/** Callbacks that write nothing and count: a scenario's way to look at a walker's retries, errors and holes. */
+import type { PteFn } from './apply.ts'
+import { ACTION_AGAIN, ACTION_CONTINUE, walkOps } from './walk-ops.ts'
+import type { EntryFn, Walk, WalkOps } from './walk-ops.ts'
+
+/** Bits of `levels`: which members of mm_walk_ops there are. */
+const OBSERVE_PGD = 1
+const OBSERVE_P4D = 2
+const OBSERVE_PUD = 4
+const OBSERVE_PMD = 8
+const OBSERVE_PTE = 16
+const OBSERVE_HOLE = 32
+
+/** Numbers of callbacks, holes included, from 1; 0 is never. */
+export interface Observation {
+  readonly levels: number
+  readonly errAt: number
+  readonly err: number
+  /** PUD and PMD callbacks from the againAt-th on ask for another try, againN of them. */
+  readonly againAt: number
+  readonly againN: number
+  readonly contAt: number
+  /** Callbacks so far. */
+  count: number
+}
+
+const observed = (o: Observation): number => (++o.count === o.errAt ? o.err : 0)
+
+export const OBSERVE_PTE_FN: PteFn<Observation> = {
+  name: 'observe_pte_fn',
+  run: (_cpu, _slot, _addr, o) => observed(o),
+}
+
+const plain: EntryFn<Observation> = (_slot, _addr, _next, walk) => observed(walk.private)
+
+const acting: EntryFn<Observation> = (_slot, _addr, _next, walk) => {
+  const o = walk.private
+  const err = observed(o)
+  if (err !== 0) return err
+  if (o.count >= o.againAt && o.count < o.againAt + o.againN) walk.action = ACTION_AGAIN
+  else if (o.count === o.contAt) walk.action = ACTION_CONTINUE
+  return 0
+}
+
+export function observeOps(levels: number): WalkOps<Observation> {
+  const has = (bit: number): boolean => (levels & bit) !== 0
+  return walkOps('observe', {
+    ...(has(OBSERVE_PGD) && { pgdEntry: plain }),
+    ...(has(OBSERVE_P4D) && { p4dEntry: plain }),
+    ...(has(OBSERVE_PUD) && { pudEntry: acting }),
+    ...(has(OBSERVE_PMD) && { pmdEntry: acting }),
+    ...(has(OBSERVE_PTE) && { pteEntry: plain }),
+    ...(has(OBSERVE_HOLE) && {
+      pteHole: (_addr: number, _next: number, _depth: number, walk: Walk<Observation>) =>
+        observed(walk.private),
+    }),
+  })
+}

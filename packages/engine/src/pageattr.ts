@@ -1,0 +1,205 @@
+/** arch/arm64/mm/pageattr.c: the callbacks of each version and the paths above them. */
+import { applyToPageRange } from './apply.ts'
+import type { PteFn } from './apply.ts'
+import type { Area, Cpu } from './cpu.ts'
+import { LO, equals } from './descriptor.ts'
+import { EINVAL } from './errno.ts'
+import type { PageattrRules } from './flavour.ts'
+import { lazyMmuEnter, lazyMmuLeave } from './lazy-mmu.ts'
+import { LEVEL_NAMES, P4D, PGD, PMD, PUD } from './level.ts'
+import type { Level } from './level.ts'
+import { loadHi, loadLo } from './memory.ts'
+import { isSect, pmdLeaf, pudLeaf, pudSect } from './predicates.ts'
+import { masksFor } from './pageattr-masks.ts'
+import type { PageattrMasks } from './pageattr-masks.ts'
+import { setPte } from './set-pte.ts'
+import { SET_ENTRY } from './set-table.ts'
+import type { SetEntry } from './set-table.ts'
+import { splitKernelLeafMapping } from './split.ts'
+import { flushTlbKernelRange } from './tlb.ts'
+import { alignDown, isAligned, isBelow } from './u64.ts'
+import type { Pa, Va } from './u64.ts'
+import { walkKernelPageTableRangeLockless } from './walk-api.ts'
+import { ACTION_CONTINUE, walkOps } from './walk-ops.ts'
+import type { EntryFn, WalkMembers, WalkOps } from './walk-ops.ts'
+import { warnOnOnce, wildDeref } from './warn.ts'
+
+/** change_page_range() (6.12, 6.17): clear, then set, whatever the PTE is. */
+export const CHANGE_PAGE_RANGE: PteFn<PageattrMasks> = {
+  name: 'change_page_range',
+  run: (cpu, slot, _addr, masks) => {
+    const lo = (loadLo(cpu, slot) & ~masks.clear.lo) | masks.set.lo
+    setPte(cpu, slot, lo, (loadHi(cpu, slot) & ~masks.clear.hi) | masks.set.hi)
+    return 0
+  },
+}
+
+/** pageattr_pte_entry() (seed-v1 and later): the same. */
+const pteEntry: EntryFn<PageattrMasks> = (slot, _addr, _next, walk) => {
+  const { cpu, private: masks } = walk
+  const lo = (loadLo(cpu, slot) & ~masks.clear.lo) | masks.set.lo
+  setPte(cpu, slot, lo, (loadHi(cpu, slot) & ~masks.clear.hi) | masks.set.hi)
+  return 0
+}
+
+/** pageattr_pgd_entry() … pageattr_pmd_entry(): a block is changed whole, or refused before anything is written. */
+function blockEntry(level: Level, rules: PageattrRules): EntryFn<PageattrMasks> {
+  const fn = `pageattr_${LEVEL_NAMES[level]}_entry`
+  const set = SET_ENTRY[level] as SetEntry
+  return (slot, addr, next, walk) => {
+    const { cpu, private: masks } = walk
+    const lo = loadLo(cpu, slot)
+    if (!isBlock(cpu, level, rules.block, lo)) return 0
+    if (next - addr !== cpu.geometry.size[level]) {
+      warnOnOnce(cpu, fn, 'size')
+      return EINVAL
+    }
+    const hi = (loadHi(cpu, slot) & ~masks.clear.hi) | masks.set.hi
+    set(cpu, slot, ((lo & ~masks.clear.lo) | masks.set.lo) >>> 0, hi >>> 0)
+    walk.action = ACTION_CONTINUE
+    return 0
+  }
+}
+
+/** pXd_sect() or pXd_leaf(); there are no leaves above PUD. */
+function isBlock(cpu: Cpu, level: Level, test: PageattrRules['block'], lo: number): boolean {
+  if (level === PMD) return test === 'sect' ? isSect(lo) : pmdLeaf(lo)
+  if (level !== PUD) return false
+  return test === 'sect' ? pudSect(cpu.geometry, lo) : pudLeaf(cpu.geometry, lo)
+}
+
+const OPS = new Map<PageattrRules, WalkOps<PageattrMasks>>()
+
+/** pageattr_ops of a version. */
+export function pageattrOps(rules: PageattrRules): WalkOps<PageattrMasks> {
+  const known = OPS.get(rules)
+  if (known !== undefined) return known
+  const at = (level: Level): EntryFn<PageattrMasks> | undefined =>
+    rules.levels.includes(level) ? blockEntry(level, rules) : undefined
+  const members: WalkMembers<PageattrMasks> = { pteEntry }
+  const blocks = { pgdEntry: at(PGD), p4dEntry: at(P4D), pudEntry: at(PUD), pmdEntry: at(PMD) }
+  const present = Object.entries(blocks).filter(([, entry]) => entry !== undefined)
+  const ops = walkOps('pageattr', { ...Object.fromEntries(present), ...members })
+  OPS.set(rules, ops)
+  return ops
+}
+
+/**
+ * The change without its flush: apply_to_page_range() (6.12, 6.17), ___change_memory_common() (seed-v1),
+ * update_range_prot() (6.18, 7.3: after splitting, whose failure is a WARN and the result).
+ */
+export function updateRange(cpu: Cpu, start: Va, size: number, masks: PageattrMasks): number {
+  const { pageattr: rules } = cpu.flavour
+  if (rules.walker === 'apply') return applyToPageRange(cpu, start, size, CHANGE_PAGE_RANGE, masks)
+  if (cpu.flavour.split !== null) {
+    const err = splitKernelLeafMapping(cpu, start, start + size)
+    if (err !== 0) {
+      warnOnOnce(cpu, 'update_range_prot', 'split')
+      return err
+    }
+  }
+  lazyMmuEnter(cpu)
+  const ops = pageattrOps(rules)
+  const err = walkKernelPageTableRangeLockless(cpu, start, start + size, ops, masks)
+  lazyMmuLeave(cpu)
+  return err
+}
+
+/** __change_memory_common(): the change and its flush, which a failure does not prevent. */
+export function changeMemory(cpu: Cpu, start: Va, size: number, masks: PageattrMasks): number {
+  const err = updateRange(cpu, start, size, masks)
+  if (!masks.flushElided) flushTlbKernelRange(cpu, start, start + size)
+  return err
+}
+
+/** change_memory_common(): the checks of set_memory_{ro,rw,nx,x}() and the linear alias. */
+function changeMemoryCommon(cpu: Cpu, addr: Va, numpages: number, masks: PageattrMasks): number {
+  const { geometry: g, features } = cpu
+  const size = g.pageSize * numpages
+  const start = alignDown(addr, g.pageSize)
+  const end = start + size
+  if (!isAligned(addr, g.pageSize)) warnOnOnce(cpu, 'change_memory_common', 'unaligned')
+  const area = findVmArea(cpu, addr)
+  if (area === undefined || isBelow(area.start + area.size, end)) return EINVAL
+  if (!acceptsFlags(cpu, area)) return EINVAL
+  if (numpages === 0) return 0
+  if (features.rodata_full && (equals(masks.set, RDONLY) || equals(masks.clear, RDONLY))) {
+    const err = changeLinearAlias(cpu, area, start, numpages, masks)
+    if (err !== 0) return err
+  }
+  return changeMemory(cpu, start, size, masks)
+}
+
+const RDONLY = { lo: LO.RDONLY, hi: 0 }
+const VM_ALLOC = 0x2
+const VM_ALLOW_HUGE_VMAP = 0x400
+
+const findVmArea = (cpu: Cpu, addr: Va): Area | undefined =>
+  cpu.system.areas.find((a) => !isBelow(addr, a.start) && isBelow(addr, a.start + a.size))
+
+const acceptsFlags = (cpu: Cpu, area: Area): boolean =>
+  (area.flags & VM_ALLOC) !== 0 &&
+  !(cpu.flavour.pageattr.refusesHugeVmap && (area.flags & VM_ALLOW_HUGE_VMAP) !== 0)
+
+/**
+ * The linear alias, one page and one flush at a time, before the area itself. To 6.18 all pages of the area; 7.3
+ * those asked for, and past the end of area->pages[] if the range includes the guard page.
+ */
+function changeLinearAlias(
+  cpu: Cpu,
+  area: Area,
+  start: Va,
+  numpages: number,
+  masks: PageattrMasks,
+): number {
+  const { pageSize } = cpu.geometry
+  const { alias } = cpu.flavour.pageattr
+  const first = alias === 'range' ? Math.floor((start - area.start) / pageSize) : 0
+  const count = alias === 'range' ? numpages : area.nrPages
+  // A negative number of pages counts down through zero: the loop ends behind the array.
+  for (let i = 0; i !== count; i++) {
+    const pa = pageOf(area, first + i, pageSize)
+    if (pa === undefined) wildDeref(cpu, 'page_address', 0)
+    const err = changeMemory(cpu, linearAddress(cpu, pa), pageSize, masks)
+    if (err !== 0 && alias !== 'area-ignoring-errors') return err
+  }
+  return 0
+}
+
+function pageOf(area: Area, index: number, pageSize: number): Pa | undefined {
+  let at = index
+  for (const run of area.pages) {
+    if (at < run.count) return run.pa + at * pageSize
+    at -= run.count
+  }
+  return undefined
+}
+
+/** page_address(): where the linear map has a physical address. */
+export const linearAddress = (cpu: Cpu, pa: Pa): Va =>
+  pa - cpu.system.constants.PHYS_OFFSET + cpu.system.constants.PAGE_OFFSET
+
+/** set_memory_ro(): addr in a vm area of VM_ALLOC, numpages an int. 0, -EINVAL, -ENOMEM, 7.3 -EBUSY. May sleep. */
+export const setMemoryRo = (cpu: Cpu, addr: Va, numpages: number): number =>
+  changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'ro'))
+export const setMemoryRw = (cpu: Cpu, addr: Va, numpages: number): number =>
+  changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'rw'))
+export const setMemoryNx = (cpu: Cpu, addr: Va, numpages: number): number =>
+  changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'nx'))
+export const setMemoryX = (cpu: Cpu, addr: Va, numpages: number): number =>
+  changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'x'))
+
+/** set_memory_rox() (include/linux/set_memory.h): ro, then x. */
+export function setMemoryRox(cpu: Cpu, addr: Va, numpages: number): number {
+  const err = setMemoryRo(cpu, addr, numpages)
+  return err === 0 ? setMemoryX(cpu, addr, numpages) : err
+}
+
+/** set_memory_valid(): any kernel address, unchecked. Flushes unless it only enables (from 6.17). */
+export const setMemoryValid = (cpu: Cpu, addr: Va, numpages: number, enable: boolean): number =>
+  changeMemory(
+    cpu,
+    addr,
+    cpu.geometry.pageSize * numpages,
+    masksFor(cpu, enable ? 'valid' : 'invalid'),
+  )

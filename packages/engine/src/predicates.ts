@@ -1,0 +1,47 @@
+/**
+ * The kernel's predicates on a descriptor value (A/i/pgtable.h), each on its two words. What is constant because a
+ * level is folded is constant here: the walkers need no case for it. Versions differ in `p4d_bad` only; which of
+ * `sect` and `leaf` a path asks is the flavour's business.
+ */
+import { HI, LO } from './descriptor.ts'
+import type { Geometry } from './geometry.ts'
+
+export const isNone = (lo: number, hi: number): boolean => (lo | hi) === 0
+export const isValid = (lo: number): boolean => (lo & LO.VALID) !== 0
+export const isTable = (lo: number): boolean => (lo & LO.TYPE_MASK) === LO.TYPE_TABLE
+export const isSect = (lo: number): boolean => (lo & LO.TYPE_MASK) === LO.TYPE_BLOCK
+
+/** pte_present_invalid(): not VALID, but marked as mapped by NG. */
+export const isPresentInvalid = (lo: number): boolean => (lo & (LO.VALID | LO.NG)) === LO.NG
+/** pte_present(), pmd_present(): valid or present-invalid. */
+export const isPresent = (lo: number): boolean => (lo & (LO.VALID | LO.NG)) !== 0
+/** pte_cont(), pmd_cont(): validity is not looked at. */
+export const isCont = (hi: number): boolean => (hi & HI.CONT) !== 0
+/** pte_valid_not_user(): what makes a store to a PTE need a barrier. */
+export const isValidNotUser = (lo: number, hi: number): boolean =>
+  (lo & (LO.VALID | LO.USER)) === LO.VALID && (hi & HI.UXN) !== 0
+
+export const pmdLeaf = (lo: number): boolean => isPresent(lo) && !isTable(lo)
+export const pmdSect = isSect
+/** pmd_bad(): everything that is no table, none and blocks too. */
+export const pmdBad = (lo: number): boolean => !isTable(lo)
+
+export const pudNone = (g: Geometry, lo: number, hi: number): boolean =>
+  g.levels >= 3 && isNone(lo, hi)
+export const pudBad = (g: Geometry, lo: number): boolean => g.levels >= 3 && !isTable(lo)
+export const pudPresent = (g: Geometry, lo: number): boolean => g.levels < 3 || isPresent(lo)
+export const pudSect = (g: Geometry, lo: number): boolean => !g.pudAlwaysTable && isSect(lo)
+/** pud_leaf(): constant false with 64K pages, where pud_table() is constant true. */
+export const pudLeaf = (g: Geometry, lo: number): boolean =>
+  !g.pudAlwaysTable && isPresent(lo) && !isTable(lo)
+
+export const p4dNone = (g: Geometry, lo: number, hi: number): boolean =>
+  g.l4Enabled && isNone(lo, hi)
+/** `typeBit1`: 6.12 looks at bit 1 only, later versions at both type bits. */
+export const p4dBad = (g: Geometry, typeBit1: boolean, lo: number): boolean =>
+  g.l4Enabled && (typeBit1 ? (lo & LO.TYPE_MASK & ~LO.VALID) === 0 : !isTable(lo))
+
+export const pgdNone = (g: Geometry, lo: number, hi: number): boolean =>
+  g.l5Enabled && isNone(lo, hi)
+export const pgdBad = (g: Geometry, typeBit1: boolean, lo: number): boolean =>
+  g.l5Enabled && (typeBit1 ? (lo & LO.TYPE_MASK & ~LO.VALID) === 0 : !isTable(lo))

@@ -1,0 +1,67 @@
+/**
+ * 64-bit values without BigInt in hot code. This file owns every crossing between the three forms:
+ *
+ * - a **descriptor** is two unsigned 32-bit words, low word first ({@link Words} where it travels as one value);
+ * - an **address** is a number: a virtual address is the *signed* integer its 64 bits are in two's complement, so
+ *   that kernel addresses are negative, 2^64 is 0 and wrapping needs no code. Every canonical address of a kernel
+ *   with 52 or fewer VA bits, and every physical address, is below 2^53 in magnitude and therefore exact;
+ * - outside of the engine both are a `bigint` or a hexadecimal string.
+ */
+
+const TWO_32 = 2 ** 32
+
+/** A virtual address: signed two's complement, exact (see the header). */
+export type Va = number
+/** A physical address: 0 … 2^52. */
+export type Pa = number
+
+/** A 64-bit value as two unsigned words. */
+export interface Words {
+  readonly lo: number
+  readonly hi: number
+}
+
+/** Low word of an address, as unsigned 32 bits. */
+export const loOf = (address: number): number => address >>> 0
+/** High word of an address, as unsigned 32 bits. */
+export const hiOf = (address: number): number => Math.floor(address / TWO_32) >>> 0
+
+/** Two words of an address as the number that it is. `hi` is taken as signed: kernel addresses come out negative. */
+export const addressOf = (lo: number, hi: number): number => (hi | 0) * TWO_32 + (lo >>> 0)
+
+export const wordsOf = (value: bigint): Words => ({
+  lo: Number(value & 0xffffffffn),
+  hi: Number((value >> 32n) & 0xffffffffn),
+})
+
+export const bigintOf = (lo: number, hi: number): bigint =>
+  (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
+
+/** @throws RangeError if the address is not canonical for any arm64 kernel: it would not be exact. */
+export function toVa(value: bigint): Va {
+  const signed = BigInt.asIntN(64, value)
+  if (signed < -(2n ** 53n) || signed > 2n ** 53n) {
+    throw new RangeError(`${hexOf(value)} is not a canonical address`)
+  }
+  return Number(signed)
+}
+
+export const fromVa = (va: Va): bigint => BigInt.asUintN(64, BigInt(va))
+
+/** `0x` and no leading zeros, the form of the corpus and of everything printed. */
+export const hexOf = (value: bigint): string => '0x' + BigInt.asUintN(64, value).toString(16)
+
+export function hexOfWords(lo: number, hi: number): string {
+  const low = (lo >>> 0).toString(16)
+  return hi === 0 ? '0x' + low : '0x' + (hi >>> 0).toString(16) + low.padStart(8, '0')
+}
+
+/** a < b as unsigned 64-bit integers. */
+export const isBelow = (a: number, b: number): boolean => (a < 0 === b < 0 ? a < b : b < 0)
+
+/** Round down to a multiple of a power of two. */
+export const alignDown = (address: number, size: number): number =>
+  Math.floor(address / size) * size
+
+export const isAligned = (address: number, size: number): boolean =>
+  alignDown(address, size) === address

@@ -1,0 +1,206 @@
+/**
+ * Runs cases with known events, results and final tables on the engine and compares. A case is a line of JSON
+ * (docs: the corpus's form); files are plain or gzip and are read as streams, one case in memory at a time.
+ */
+import { createReadStream } from 'node:fs'
+import { createGunzip } from 'node:zlib'
+
+import { InputError, buildMachine, hexOf, parseScenario } from '@pagetrail/engine'
+import type { LeafRun, Machine } from '@pagetrail/engine'
+
+import { CorpusEvents } from './corpus-events.ts'
+import type { CorpusEvent } from './corpus-events.ts'
+
+/** Where a case stops being equal. */
+export interface Divergence {
+  readonly in: 'events' | 'results' | 'final'
+  /** Index in that list. */
+  readonly index: number
+  /** Null: the list ends before. */
+  readonly expected: unknown
+  readonly actual: unknown
+  /** The last equal ones before it. */
+  readonly before: readonly unknown[]
+}
+
+interface Place {
+  /** Line of the file, from 1. */
+  readonly line: number
+  /** The case's id, or empty. */
+  readonly id: string
+}
+
+export type CaseVerdict =
+  | (Place & { readonly verdict: 'equal'; readonly events: number })
+  | (Place & { readonly verdict: 'unequal'; readonly divergence: Divergence })
+  | (Place & { readonly verdict: 'cannot-run'; readonly reason: string })
+
+/** Equal items shown before a divergence. */
+const CONTEXT = 4
+const NEWLINE = 10
+const GZIP_MAGIC = [0x1f, 0x8b] as const
+
+/** The verdict on every line of a file that is not blank. @throws the system's error if it cannot be read. */
+export async function* conformFile(path: string): AsyncGenerator<CaseVerdict> {
+  yield* conformStream(createReadStream(path))
+}
+
+/** The same of bytes from anywhere; gzip is known by its first two bytes. */
+export async function* conformStream(
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<CaseVerdict> {
+  let line = 0
+  for await (const text of linesOf(await decompress(bytes))) {
+    line++
+    if (text.trim() !== '') yield conformCase(text, line)
+  }
+}
+
+/** The verdict on one line. */
+export function conformCase(text: string, line = 1): CaseVerdict {
+  let id = ''
+  try {
+    const input: unknown = JSON.parse(text)
+    if (typeof input !== 'object' || input === null) {
+      throw new InputError('', 'a case should be an object')
+    }
+    id = 'id' in input && typeof input.id === 'string' ? input.id : ''
+    const expected = {
+      events: listOf(input, 'events'),
+      results: listOf(input, 'results'),
+      final: listOf(input, 'final'),
+    }
+    const divergence = compareCase(input, expected)
+    if (divergence !== null) return { line, id, verdict: 'unequal', divergence }
+    return { line, id, verdict: 'equal', events: expected.events.length }
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof SyntaxError)) throw error
+    return { line, id, verdict: 'cannot-run', reason: error.message }
+  }
+}
+
+interface Expected {
+  readonly events: readonly unknown[]
+  readonly results: readonly unknown[]
+  readonly final: readonly unknown[]
+}
+
+function listOf(input: object, name: string): readonly unknown[] {
+  const value: unknown = Reflect.get(input, name)
+  if (Array.isArray(value)) return value
+  throw new InputError(name, 'should be a list')
+}
+
+function compareCase(input: object, expected: Expected): Divergence | null {
+  const events = new Comparison('events', expected.events)
+  const hooks = new CorpusEvents((event) => events.next(event))
+  const scenario = parseScenario(input)
+  const machine = buildMachine(scenario, hooks)
+  const results = new Comparison('results', expected.results)
+  for (const [op, call] of scenario.calls.entries()) {
+    hooks.op = op
+    results.next(machine.call(call))
+  }
+  return events.end() ?? results.end() ?? compareFinal(machine, expected.final)
+}
+
+function compareFinal(machine: Machine, expected: readonly unknown[]): Divergence | null {
+  const final = new Comparison('final', expected)
+  for (const run of machine.leaves()) final.next(finalOf(run))
+  return final.end()
+}
+
+/** An entry of `final`: as in `init`, and marked where invalid. */
+const finalOf = (run: LeafRun): CorpusEvent => ({
+  va: hexOf(run.va),
+  level: run.level,
+  desc: hexOf(run.desc),
+  count: run.count,
+  pa_step: hexOf(run.paStep),
+  ...(run.invalid && { invalid: true }),
+})
+
+/** Compares a list with what comes, keeping the first difference only. */
+class Comparison {
+  readonly #in: Divergence['in']
+  readonly #expected: readonly unknown[]
+  #index = 0
+  #divergence: Divergence | null = null
+
+  constructor(where: Divergence['in'], expected: readonly unknown[]) {
+    this.#in = where
+    this.#expected = expected
+  }
+
+  next(actual: unknown): void {
+    const index = this.#index++
+    if (this.#divergence !== null) return
+    if (index >= this.#expected.length) this.#diverge(index, null, actual)
+    else if (!same(this.#expected[index], actual)) {
+      this.#diverge(index, this.#expected[index], actual)
+    }
+  }
+
+  /** The first difference, the list's own end included. */
+  end(): Divergence | null {
+    if (this.#divergence === null && this.#index < this.#expected.length) {
+      this.#diverge(this.#index, this.#expected[this.#index], null)
+    }
+    return this.#divergence
+  }
+
+  #diverge(index: number, expected: unknown, actual: unknown): void {
+    const before = this.#expected.slice(Math.max(0, index - CONTEXT), index)
+    this.#divergence = { in: this.#in, index, expected, actual, before }
+  }
+}
+
+/** Deep equality of JSON values; the order of fields does not matter. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const names = Object.keys(a)
+  if (names.length !== Object.keys(b).length) return false
+  return names.every((name) => same(Reflect.get(a, name), Reflect.get(b, name)))
+}
+
+async function decompress(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  const all = rejoin(first, iterator)
+  const head = first.done === true ? new Uint8Array() : first.value
+  if (head[0] !== GZIP_MAGIC[0] || head[1] !== GZIP_MAGIC[1]) return all
+  return pump(all)
+}
+
+async function* rejoin(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for (let chunk = first; chunk.done !== true; chunk = await rest.next()) yield chunk.value
+}
+
+async function* pump(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { Readable } = await import('node:stream')
+  const gunzip = createGunzip()
+  const source = Readable.from(compressed)
+  source.on('error', (error) => gunzip.destroy(error))
+  source.pipe(gunzip)
+  for await (const chunk of gunzip) yield chunk as Uint8Array
+}
+
+/** Lines without their newline. A line is decoded whole, so that no character is cut in two. */
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let parts: Uint8Array[] = []
+  for await (const chunk of bytes) {
+    let start = 0
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
+      parts.push(chunk.subarray(start, at))
+      yield Buffer.concat(parts).toString('utf8')
+      parts = []
+      start = at + 1
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start))
+  }
+  if (parts.length > 0) yield Buffer.concat(parts).toString('utf8')
+}
