@@ -37,6 +37,10 @@ const hits = (paths: readonly string[], pattern: RegExp, strip = true) =>
       .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
   )
 
+/** Words that this file must not contain in one piece, or it would find itself: `|` marks the cut. */
+const oneOf = (...words: readonly string[]) =>
+  new RegExp(words.map((word) => word.replace('|', '')).join('|'))
+
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
 
@@ -47,6 +51,8 @@ const importsOf = (path: string): string[] =>
 const isAllowed = (name: string, allowed: string) =>
   allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed
 
+const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!)
+
 describe('imports', () => {
   /** Rows `| \`glob\` | \`name\`, \`name\` |` under the heading of the table. */
   const rows = read('ARCHITECTURE.md')
@@ -56,7 +62,6 @@ describe('imports', () => {
     .filter((line) => line.startsWith('| `'))
     .map((line) => {
       const [globs = '', allowed = ''] = line.split('|').slice(1)
-      const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!)
       return { globs: names(globs), allowed: names(allowed) }
     })
 
@@ -84,7 +89,7 @@ describe('imports', () => {
 
   test('only index.ts of a package hands on what others export, name by name', () => {
     const barrels = source.filter((path) => !/^packages\/\w+\/src\/index\.ts$/.test(path))
-    expect(hits(barrels, /^\s*export\s.*\sfrom\s/)).toEqual([])
+    expect(hits(barrels, /^\s*export\s+(type\s+)?\{.*\}\s+from\s/)).toEqual([])
     expect(hits(code, /^\s*export \*/)).toEqual([])
   })
 })
@@ -113,7 +118,7 @@ describe('names and sizes', () => {
   })
 
   test('no file is longer than 400 lines', () => {
-    const long = [...source, ...files.filter((p) => /^migrations\//.test(p))]
+    const long = [...source, ...files.filter((p) => p.startsWith('migrations/'))]
       .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
       .filter(({ lines }) => lines > 400)
     expect(long).toEqual([])
@@ -127,10 +132,8 @@ describe('names and sizes', () => {
 
 describe('nothing is silenced', () => {
   test('no cast through unknown, no suppressed check', () => {
-    expect(hits(code, new RegExp('as unknown ' + 'as'))).toEqual([])
-    expect(
-      hits(code, new RegExp(['@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|')), false),
-    ).toEqual([])
+    expect(hits(code, oneOf('as unknown |as'))).toEqual([])
+    expect(hits(code, oneOf('@ts-|ignore', '@ts-|nocheck'), false)).toEqual([])
   })
 
   test('no error is dropped', () => {
@@ -138,9 +141,7 @@ describe('nothing is silenced', () => {
   })
 
   test('nothing is left for later', () => {
-    expect(
-      hits(code, new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX\\b'].join('|')), false),
-    ).toEqual([])
+    expect(hits(code, oneOf('TO|DO', 'FIX|ME', 'X|XX\\b'), false)).toEqual([])
   })
 
   test('no test is skipped', () => {
@@ -150,9 +151,7 @@ describe('nothing is silenced', () => {
 
 describe('what is committed', () => {
   test('names no path of one machine', () => {
-    const machine = new RegExp(
-      ['/wo' + 'rk/', '\\.\\./sha' + 'red', '/ho' + 'me/', '/ro' + 'ot/'].join('|'),
-    )
+    const machine = oneOf('/wo|rk/', '\\.\\./sha|red', '/ho|me/', '/ro|ot/')
     const text = files.filter(
       (path) => !/\.(gz|dat|db|png|parquet)$/.test(path) && path !== 'pnpm-lock.yaml',
     )

@@ -11,8 +11,9 @@ export interface StoredRun {
 
 /** set_memory_ro on three pages, with its start state. */
 export const sampleEvents = (): TraceEvent[] => {
-  const [init] = eventsOf([initOf(3)], null)
-  return [init!, ...eventsOf(setMemoryRo(3))].map((event, seq) => ({ ...event, seq }))
+  const state = eventsOf([initOf(3)], null)
+  const call = eventsOf(setMemoryRo(3)).map((event) => Object.assign(event, { seq: event.seq + 1 }))
+  return [...state, ...call]
 }
 
 /** A database in a folder of its own with these runs; without any, one sample run. */
@@ -22,7 +23,13 @@ export async function database(runs: readonly StoredRun[] = [{}]): Promise<strin
   for (const { meta, events = sampleEvents(), state = 'complete' } of runs) {
     const { label, source, created, flavour, scenario, geometry, facts } = SAMPLE_RUN
     const writer = trace.startRun({
-      ...{ label, source, created, flavour, scenario, geometry, facts },
+      label,
+      source,
+      created,
+      flavour,
+      scenario,
+      geometry,
+      facts,
       ...meta,
     })
     for (const event of events) writer.append(event)

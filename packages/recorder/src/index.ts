@@ -46,3 +46,5 @@ export { changeText, descriptorParts, descriptorText, formOf } from './descripto
 export type { DescriptorForm, DescriptorParts } from './descriptor-text.ts'
 export { recordScenario } from './engine-run.ts'
 export type { CallResult, EngineRun, EngineRunOptions, Implementation } from './engine-run.ts'
+export { PageState } from './page-state.ts'
+export type { Lookup } from './page-state.ts'

@@ -1,3 +1,4 @@
+import { InputError as EngineInputError } from '@pagetrail/engine'
 import { InputError } from '@pagetrail/recorder'
 import type { Io } from './io.ts'
 import type { Status } from './session.ts'
@@ -18,7 +19,7 @@ export async function reportFailure(io: Io, error: unknown): Promise<Status> {
 }
 
 function ownWords(error: Error): string | null {
-  if (error instanceof InputError) return error.message
+  if (error instanceof InputError || error instanceof EngineInputError) return error.message
   if ('code' in error && typeof error.code === 'string') return system(error, error.code)
   return null
 }
@@ -45,4 +46,17 @@ function system(error: Error, code: string): string | null {
   const remedy = base === undefined ? undefined : REMEDIES[base]
   if (remedy === undefined) return code.startsWith('SQLITE_') ? `SQLite: ${error.message}` : null
   return `${error.message}: ${remedy}`
+}
+
+/** Runs `work` with bad input told of the file (and line) it came from. */
+export function inFile<T>(where: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof InputError) throw error.at(where)
+    if (error instanceof EngineInputError) {
+      throw new InputError(`${where}: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
 }

@@ -58,12 +58,13 @@ async function info(session: Session, spec: string): Promise<Status> {
   return 0
 }
 
+const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1)
+
 async function takeCensus(session: Session, source: EventSource): Promise<Census> {
   const kinds = new Map<string, number>()
   const calls = new Map<string, number>()
   const unknown = new Map<string, number>()
   let span = 0
-  const add = (to: Map<string, number>, name: string) => to.set(name, (to.get(name) ?? 0) + 1)
   for (const event of source.events()) {
     add(kinds, event.kind)
     if (event.kind === 'op_begin') add(calls, event.fn ?? '?')

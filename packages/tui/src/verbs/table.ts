@@ -1,7 +1,9 @@
 import { captureScriptVerb } from './capture-script.ts'
 import { exportVerb } from './export.ts'
 import { infoVerb } from './info.ts'
+import { recordVerb } from './record.ts'
 import { renameVerb } from './rename.ts'
+import { replayVerb } from './replay.ts'
 import { rmVerb } from './rm.ts'
 import { runsVerb } from './runs.ts'
 import { showVerb } from './show.ts'
@@ -9,9 +11,11 @@ import type { Verb } from './verb.ts'
 
 /** Every verb there is, in the order of `pagetrail --help`. */
 export const VERBS: readonly Verb[] = [
+  recordVerb,
   captureScriptVerb,
   runsVerb,
   infoVerb,
+  replayVerb,
   showVerb,
   renameVerb,
   rmVerb,

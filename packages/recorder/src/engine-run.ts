@@ -1,0 +1,141 @@
+import {
+  type Area,
+  buildMachine,
+  type CallArgs,
+  type Cpu,
+  fromVa,
+  type GeometryChoice,
+  geometryName,
+  hexOf,
+  type Machine,
+  parseScenario,
+  type Scenario,
+} from '@pagetrail/engine'
+import type { Json, TraceEvent } from './event.ts'
+import { HookRecorder } from './hook-recorder.ts'
+import type { Run, RunOrigin } from './source.ts'
+import type { Trace } from './store.ts'
+import type { RunWriter, WriteOptions } from './writer.ts'
+
+/** Somebody's own implementation of calls, by name; each gives what the kernel's function would return. */
+export type Implementation = Readonly<Record<string, (cpu: Cpu, args: CallArgs) => number>>
+
+export interface EngineRunOptions {
+  /** Said instead of the scenario's own; needed where it has none. */
+  readonly flavour?: string
+  readonly geometry?: GeometryChoice
+  /** Calls that it has are made by it, the others by the flavour. */
+  readonly implementation?: Implementation
+  /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
+  readonly name: string
+  /** Added to the run's facts: the file of the scenario, of the module, … */
+  readonly facts?: Readonly<Record<string, Json>>
+  /** ms since 1970. */
+  readonly created: number
+  readonly write?: WriteOptions
+}
+
+/** What came of one call: null where it did not return, or was not made. */
+export interface CallResult {
+  readonly fn: string
+  readonly ret: number | null
+  readonly outcome: 'returned' | 'stopped' | 'unsupported' | 'not reached'
+}
+
+export interface EngineRun {
+  readonly run: Run
+  readonly results: readonly CallResult[]
+}
+
+/**
+ * Runs a scenario (JSON in the corpus's form) on the engine, every observable thing appended as an event; the start
+ * state comes first, as `init` and `area` events. The recorder has no clock: such a run has no timestamps.
+ *
+ * @throws InputError for a scenario that is wrong, before anything is written
+ */
+export function recordScenario(trace: Trace, input: unknown, options: EngineRunOptions): EngineRun {
+  const { flavour, geometry, implementation, created, write } = options
+  const scenario = parseScenario(input, { flavour, geometry })
+  // Built once without hooks: a start state that cannot be built must leave no run behind.
+  const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
+  const source: RunOrigin = implementation ? 'module' : 'engine'
+  const writer = trace.startRun(
+    {
+      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
+      source,
+      created,
+      flavour: scenario.flavour.name,
+      scenario: options.name,
+      geometry: { pageShift, vaBits, levels },
+      facts: { ...factsOf(scenario), ...options.facts },
+    },
+    write,
+  )
+  try {
+    startState(scenario, 2 ** pageShift, (event) => writer.append(event))
+    const results = makeCalls(scenario, writer, implementation)
+    writer.finish('complete')
+    return { run: trace.find(writer.id), results }
+  } catch (error) {
+    // A bug of the engine's or of the module's: what it did until then helps to find it.
+    writer.finish('interrupted')
+    throw error
+  }
+}
+
+const labelOf = ({ flavour }: Scenario, { implementation, facts }: EngineRunOptions): string =>
+  implementation && typeof facts?.['module'] === 'string' ? facts['module'] : flavour.name
+
+/** Features and constants as the scenario gave them, in JSON. */
+function factsOf({ features, constants }: Scenario): Record<string, Json> {
+  const text = (value: boolean | number, name: string) =>
+    name in constants || name === 'kfence_start' ? hexOf(fromVa(Number(value))) : value
+  const jsonOf = (values: Readonly<Record<string, boolean | number>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, v]) => [name, text(v, name)]))
+  return { features: jsonOf({ ...features }), constants: jsonOf({ ...constants }) }
+}
+
+function startState(scenario: Scenario, pageSize: number, append: (e: TraceEvent) => void): void {
+  const common = { seq: 0, cpu: 0, op: null, nest: 0, ts: null, task: null }
+  for (const { va, level, desc, count, paStep } of scenario.init) {
+    append({ kind: 'init', ...common, va, level, new: desc, count, pa_step: paStep })
+  }
+  for (const area of scenario.areas)
+    append({ kind: 'area', ...common, ...areaFields(area, pageSize) })
+}
+
+function areaFields({ start, size, flags, nrPages, pages }: Area, pageSize: number) {
+  const va = fromVa(start)
+  return {
+    va,
+    end: BigInt.asUintN(64, va + BigInt(size)),
+    flags: BigInt(flags),
+    nr_pages: nrPages,
+    pages: pages.map(({ pa, count }) => ({ pfn: hexOf(BigInt(pa / pageSize)), count })),
+  }
+}
+
+function makeCalls(
+  scenario: Scenario,
+  writer: RunWriter,
+  implementation: Implementation = {},
+): CallResult[] {
+  const recorder = new HookRecorder(writer)
+  const machine = buildMachine(scenario, recorder)
+  return scenario.calls.map((call, op) => {
+    recorder.nextOp = op
+    const own = Object.hasOwn(implementation, call.fn) ? implementation[call.fn] : undefined
+    const made = own
+      ? { ...call, supported: () => true, run: (cpu: Cpu) => own(cpu, call.args) }
+      : call
+    const reached = !machine.stopped
+    const ret = machine.call(made)
+    return { fn: call.fn, ret, outcome: outcomeOf(ret, reached, machine) }
+  })
+}
+
+function outcomeOf(ret: number | null, reached: boolean, machine: Machine): CallResult['outcome'] {
+  if (ret !== null) return 'returned'
+  if (!reached) return 'not reached'
+  return machine.stopped ? 'stopped' : 'unsupported'
+}

@@ -1,0 +1,168 @@
+import { Option } from '@commander-js/extra-typings'
+import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
+import {
+  type EngineRun,
+  type Implementation,
+  InputError,
+  parseFilter,
+  recordScenario,
+  toPredicate,
+  type Trace,
+  type WriteOptions,
+} from '@pagetrail/recorder'
+import { basename } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { count, safe } from '../app/text.ts'
+import { inFile } from '../failure.ts'
+import { loadImplementation } from '../module-file.ts'
+import { type NamedScenario, readScenarios } from '../scenario-file.ts'
+import type { Session, Status } from '../session.ts'
+import { errnoText } from '../text/errno.ts'
+import { runFields, runName } from '../text/run.ts'
+import { parseList } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
+const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
+/** Before and after the change of walker. */
+const DEFAULT_FLAVOURS = ['6.17', '6.18']
+const DURABILITY = ['batch', 'call'] as const
+
+interface Options {
+  readonly flavour?: string[] | undefined
+  readonly geometry?: string[] | undefined
+  readonly module?: string | undefined
+  readonly only?: string | undefined
+  readonly durability: (typeof DURABILITY)[number]
+}
+
+export const recordVerb: Verb = {
+  name: 'record',
+  group: 'Getting runs:',
+  summary: 'run scenarios on the engine and record each run',
+  more: `A scenario is a name of \`pagetrail scenarios\`, or a file: JSON in the form of docs/scenarios.md, or JSON Lines with
+one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
+  examples: [
+    ['record scenario.json', 'in flavours 6.17 and 6.18, unless it names its own'],
+    ['record scenario.json --flavour 6.12,7.3 --geometry 4k-48,64k-52', 'four runs'],
+    ['record scenario.json --module mine.ts', 'with your own implementation of the calls'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<scenario...>', 'names or files')
+      .option('--flavour <list>', `which kernels' code: ${FLAVOUR_NAMES.join(',')}`, parseList)
+      .option(
+        '--geometry <list>',
+        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
+        parseList,
+      )
+      .option(
+        '--module <file>',
+        'a module that exports `calls`: its implementations replace the flavour’s',
+      )
+      .option('--only <expression>', 'record only events that match')
+      .addOption(
+        new Option('--durability <when>', 'what is on disk after each batch, or each call')
+          .choices(DURABILITY)
+          .default('batch' as const),
+      )
+      .action((scenarios, options) => invoke((session) => record(session, scenarios, options)))
+  },
+}
+
+/** One run to be made. */
+interface Job {
+  readonly scenario: NamedScenario
+  readonly flavour: string | undefined
+  readonly geometry: GeometryChoice | undefined
+}
+
+async function record(
+  session: Session,
+  specs: readonly string[],
+  options: Options,
+): Promise<Status> {
+  const { module, only, durability } = options
+  const scenarios = (await Promise.all(specs.map(readScenarios))).flat()
+  const jobs = jobsOf(scenarios, options)
+  const implementation = module === undefined ? undefined : await loadImplementation(module)
+  const write: WriteOptions = {
+    durability,
+    ...(only === undefined ? {} : { only: toPredicate(parseFilter(only)) }),
+  }
+  const trace = await session.trace('write')
+  const lines = session.json ? session.jsonLines() : null
+  const made = await session.interruptible(async (signal) => {
+    for (const [i, job] of jobs.entries()) {
+      await setImmediate()
+      if (signal.aborted) return i
+      const done = recordJob(session, trace, job, { module, implementation, write })
+      if (lines)
+        lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
+      else session.out.line(safe(resultLine(done)))
+      await session.out.flush()
+    }
+    return jobs.length
+  })
+  lines?.end(made === jobs.length)
+  if (made === jobs.length) return 0
+  await session.note(`interrupted; ${made} of ${jobs.length} runs were recorded and are kept`)
+  return 130
+}
+
+function jobsOf(scenarios: readonly NamedScenario[], { flavour, geometry }: Options): Job[] {
+  const flavours = flavour?.map((name) => known(name, FLAVOUR_NAMES, 'flavour'))
+  const geometries = geometry?.map((name) => {
+    const index = GEOMETRY_NAMES.indexOf(known(name, GEOMETRY_NAMES, 'geometry'))
+    return GEOMETRIES[index]
+  })
+  return scenarios.flatMap((scenario) =>
+    (flavours ?? (scenario.hasFlavour ? [undefined] : DEFAULT_FLAVOURS)).flatMap((flavour) =>
+      (geometries ?? [undefined]).map((geometry) => ({ scenario, flavour, geometry })),
+    ),
+  )
+}
+
+function known(name: string, names: readonly string[], what: string): string {
+  if (names.includes(name)) return name
+  throw new InputError(`there is no ${what} ${name}; it is one of ${names.join(', ')}`)
+}
+
+function recordJob(
+  session: Session,
+  trace: Trace,
+  { scenario, flavour, geometry }: Job,
+  own: {
+    module: string | undefined
+    implementation: Implementation | undefined
+    write: WriteOptions
+  },
+): EngineRun {
+  return inFile(scenario.where, () =>
+    recordScenario(trace, scenario.json, {
+      name: scenario.name,
+      created: session.io.now(),
+      write: own.write,
+      facts: {
+        ...scenario.facts,
+        ...(own.module === undefined ? {} : { module: basename(own.module) }),
+      },
+      ...(flavour === undefined ? {} : { flavour }),
+      ...(geometry === undefined ? {} : { geometry }),
+      ...(own.implementation === undefined ? {} : { implementation: own.implementation }),
+    }),
+  )
+}
+
+const RESULTS_SHOWN = 6
+
+function resultLine({ run, results }: EngineRun): string {
+  const told = results
+    .slice(0, RESULTS_SHOWN)
+    .map(({ fn, ret, outcome }) =>
+      outcome === 'returned' ? `${fn} = ${errnoText(ret)}` : `${fn} ${outcome}`,
+    )
+  const more = results.length - told.length
+  const calls = [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  return `${runName(run)}: ${count(run.events)} events; ${calls}`
+}

@@ -1,0 +1,61 @@
+import { eventToJson, parseFilter, type Run, toPredicate } from '@pagetrail/recorder'
+import type { Session, Status } from '../session.ts'
+import { eventLine, type Listing } from '../text/event.ts'
+import { missingText, runFields } from '../text/run.ts'
+import { parseCount, RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+export const FILTER =
+  'only events that match, e.g. \'kind == desc_write && level == pmd && fn ~ "set_memory_*"\''
+
+interface Options {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly filter?: string | undefined
+}
+
+export const replayVerb: Verb = {
+  name: 'replay',
+  group: 'Looking at one:',
+  summary: 'print the events of a run in order, as an indented call tree',
+  more: `Each line: sequence number, CPU, seconds since the run began where it has a clock, and what happened.
+A ▾ opens a call, walk, callback or function, └ closes it; ◆ is a store that changes a descriptor, ◇ one that does not.`,
+  examples: [
+    ['replay -1', 'all of the latest run'],
+    ['replay modules --from 100 --to 160', 'a part of it'],
+    ["replay 1 --filter 'kind == desc_write && old == new'", 'stores that changed nothing'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<run>', RUN)
+      .option('--from <seq>', 'first event', parseCount)
+      .option('--to <seq>', 'last event', parseCount)
+      .option('--filter <expression>', FILTER)
+      .action((run, options) => invoke((session) => replay(session, run, options)))
+  },
+}
+
+async function replay(session: Session, spec: string, options: Options): Promise<Status> {
+  const filter = options.filter === undefined ? null : toPredicate(parseFilter(options.filter))
+  const trace = await session.trace('read')
+  const run = trace.find(spec)
+  const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
+  const listing = listingOf(session, run)
+  for (const event of trace.source(run).events(options.from, options.to)) {
+    if (filter && !filter(event)) continue
+    if (lines) lines.data('event', eventToJson(event))
+    else session.out.line(eventLine(event, listing))
+    await session.out.room()
+  }
+  const missing = missingText(run)
+  lines?.end(missing === null, missing === null ? {} : { why: missing })
+  if (missing !== null) await session.note(missing)
+  return 0
+}
+
+export const listingOf = (session: Session, run: Run): Listing => ({
+  seqWidth: String(Math.max(0, run.events - 1)).length,
+  timed: run.t0 !== null,
+  pageShift: run.geometry?.pageShift ?? 12,
+  paint: session.paint,
+})

@@ -1,0 +1,106 @@
+import { openTrace, recordScenario } from '@pagetrail/recorder'
+import { expect, test } from 'vitest'
+
+const SCENARIO = {
+  geometry: { page_shift: 12, va_bits: 48 },
+  features: { rodata_full: 0 },
+  init: [
+    {
+      va: '0xffff800080010000',
+      level: 'pte',
+      desc: '0x68000500000703',
+      count: 2,
+      pa_step: '0x1000',
+    },
+  ],
+  areas: [{ start: '0xffff800080010000', size: '0x3000', pages: [{ pfn: '0x500000', count: 2 }] }],
+  calls: [{ fn: 'lazy_pause' }, { fn: 'set_memory_ro', addr: '0xffff800080010000', numpages: 2 }],
+}
+
+async function recorded(flavour: string) {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  const { run, results } = recordScenario(trace, SCENARIO, { flavour, name: 'pages', created: 7 })
+  const source = trace.source(run)
+  return { run, results, events: [...source.events()], calls: [...source.calls()] }
+}
+
+test('the start state comes first and belongs to no call', async () => {
+  const { run, events } = await recorded('7.3')
+  expect(run).toMatchObject({
+    label: 'pages/4k-48/7.3',
+    source: 'engine',
+    state: 'complete',
+    created: 7,
+  })
+  expect(run.geometry).toEqual({ pageShift: 12, vaBits: 48, levels: 4 })
+  expect(events[0]).toMatchObject({
+    seq: 0,
+    kind: 'init',
+    op: null,
+    nest: 0,
+    level: 'pte',
+    va: 0xffff800080010000n,
+    new: 0x68000500000703n,
+    count: 2,
+    pa_step: 0x1000n,
+  })
+  expect(events[1]).toMatchObject({
+    seq: 1,
+    kind: 'area',
+    op: null,
+    va: 0xffff800080010000n,
+    end: 0xffff800080013000n,
+    nr_pages: 2,
+    pages: [{ pfn: '0x500000', count: 2 }],
+  })
+  expect(events[2]).toMatchObject({ kind: 'op_begin', op: 0, fn: 'lazy_pause' })
+})
+
+test('a call that the flavour does not have keeps its number', async () => {
+  const { results, calls } = await recorded('6.17')
+  expect(results).toEqual([
+    { fn: 'lazy_pause', ret: null, outcome: 'unsupported' },
+    { fn: 'set_memory_ro', ret: 0, outcome: 'returned' },
+  ])
+  expect(calls.map(({ op, fn, ret }) => ({ op, fn, ret }))).toEqual([
+    { op: 1, fn: 'set_memory_ro', ret: 0 },
+  ])
+})
+
+test('a scenario that is wrong leaves no run', async () => {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  // Under a block there is no room for the pages that SCENARIO has.
+  const block = { va: '0xffff800080000000', level: 'pmd', desc: '0x60000500000701' }
+  const wrong = [
+    { ...SCENARIO, calls: [{ fn: 'set_memory_or' }] },
+    { ...SCENARIO, init: [block, ...SCENARIO.init] },
+  ]
+  for (const input of wrong) {
+    expect(() => recordScenario(trace, input, { flavour: '6.18', name: 'x', created: 0 })).toThrow(
+      /^(calls|init)/,
+    )
+  }
+  expect(trace.runs()).toEqual([])
+})
+
+test("a module's fault ends the run as interrupted", async () => {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  const implementation = {
+    set_memory_ro: () => {
+      throw new Error('of its own')
+    },
+  }
+  const options = {
+    flavour: '7.3',
+    name: 'x',
+    created: 0,
+    implementation,
+    facts: { module: 'mine.ts' },
+  }
+  expect(() => recordScenario(trace, SCENARIO, options)).toThrow('of its own')
+  expect(trace.find(-1)).toMatchObject({
+    label: 'x/4k-48/mine.ts',
+    source: 'module',
+    state: 'interrupted',
+  })
+})

@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+
+const DEMO = new URL(
+  '../../../packages/tui/demo/three-pages-then-half-a-block.json',
+  import.meta.url,
+).pathname
+
+function place() {
+  const root = folder()
+  return { db: join(root, 'test.db'), file: (name: string) => join(root, name) }
+}
+
+test('records a scenario in the two flavours before and after, start state first', async () => {
+  const { db } = place()
+  const { status, out, err } = await pagetrail(['record', DEMO, '--db', db])
+  expect({ status, err }).toEqual({ status: 0, err: '' })
+  expect(out).toBe(
+    'run 1 three-pages-then-half-a-block/4k-48/6.17: 45 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n' +
+      'run 2 three-pages-then-half-a-block/4k-48/6.18: 55 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n',
+  )
+  const replay = await pagetrail(['replay', '2', '--to', '5', '--json', '--db', db])
+  expect(jsonLines(replay.out).map((line) => line['kind'])).toEqual([
+    undefined,
+    'init',
+    'init',
+    'init',
+    'area',
+    'area',
+    'op_begin',
+    undefined,
+  ])
+})
+
+test('--flavour and --geometry multiply, and are checked before anything is written', async () => {
+  const { db, file } = place()
+  const small = {
+    name: 'empty',
+    calls: [{ fn: 'set_memory_ro', addr: '0xffff800080000000', numpages: 1 }],
+  }
+  writeFileSync(file('empty.json'), JSON.stringify(small))
+  const args = ['record', file('empty.json'), '--db', db]
+  const both = ['--flavour', '6.12, 7.3', '--geometry', '4k-48,64k-52', '--json']
+  const { out } = await pagetrail([...args, ...both])
+  expect(jsonLines(out).map((line) => line['label'])).toEqual([
+    undefined,
+    'empty/4k-48/6.12',
+    'empty/64k-52/6.12',
+    'empty/4k-48/7.3',
+    'empty/64k-52/7.3',
+    undefined,
+  ])
+  const wrong = await pagetrail([...args, '--flavour', '6.71'])
+  expect(wrong.status).toBe(2)
+  expect(wrong.err).toContain(
+    'there is no flavour 6.71; it is one of 6.12, 6.17, seed-v1, 6.18, 7.3',
+  )
+})
+
+test('--only keeps what matches', async () => {
+  const { db } = place()
+  await pagetrail(['record', DEMO, '--flavour', '6.18', '--only', 'kind == desc_write', '--db', db])
+  const { out } = await pagetrail(['info', '1', '--json', '--db', db])
+  expect(jsonLines(out).filter((line) => line['type'] === 'kind')).toEqual([
+    { type: 'kind', kind: 'desc_write', events: 5 },
+  ])
+})
+
+test('--module makes the calls that it exports', async () => {
+  const { db, file } = place()
+  writeFileSync(
+    file('mine.mjs'),
+    'export const calls = { set_memory_ro: (cpu, args) => -Number(args.numpages) }',
+  )
+  const args = ['record', DEMO, '--flavour', '6.18', '--module', file('mine.mjs'), '--db', db]
+  const { status, out } = await pagetrail(args)
+  expect(status).toBe(0)
+  expect(out).toContain('run 1 three-pages-then-half-a-block/4k-48/mine.mjs: ')
+  expect(out).toContain('set_memory_ro = -3, set_memory_nx = -EINVAL')
+})
+
+test.each([
+  ['export const x = 1', 'exports no `calls`'],
+  ['export const calls = { set_memory_ro: 7 }', 'calls.set_memory_ro is no function'],
+  ['export const calls = {', 'does not load'],
+])('refuses the module %s', async (text, message) => {
+  const { db, file } = place()
+  writeFileSync(file('mine.mjs'), text)
+  const { status, err } = await pagetrail([
+    'record',
+    DEMO,
+    '--module',
+    file('mine.mjs'),
+    '--db',
+    db,
+  ])
+  expect(status).toBe(2)
+  expect(err).toContain(message)
+})
+
+test('several scenarios in one file, a line each; a mistake names its line and field', async () => {
+  const { db, file } = place()
+  const demo: object = JSON.parse(readFileSync(DEMO, 'utf8'))
+  const lines = ['a', 'b'].map((name) => JSON.stringify({ ...demo, name, flavour: '7.3' }))
+  writeFileSync(file('two.jsonl'), `${lines.join('\n')}\n`)
+  const { out } = await pagetrail(['record', file('two.jsonl'), '--db', db])
+  expect(out.match(/run \d \S+/g)).toEqual(['run 1 a/4k-48/7.3:', 'run 2 b/4k-48/7.3:'])
+  const bad = { ...demo, calls: [{ fn: 'set_memory_ro', addr: 'here', numpages: 1 }] }
+  writeFileSync(file('bad.jsonl'), `${lines[0]}\n${JSON.stringify(bad)}\n`)
+  const wrong = await pagetrail(['record', file('bad.jsonl'), '--db', db])
+  expect(wrong.status).toBe(2)
+  expect(wrong.err).toMatch(/bad\.jsonl:2: calls\[0\]\.addr: /)
+})
+
+test('Ctrl-C between two runs keeps those that were made', async () => {
+  const { db } = place()
+  const { status, err } = await pagetrail(['record', DEMO, '--db', db], { interrupt: true })
+  expect(status).toBe(130)
+  expect(err).toContain('0 of 2 runs were recorded and are kept')
+})
+
+test('a scenario that cannot be read leaves no database behind', async () => {
+  const { db, file } = place()
+  const { status, err } = await pagetrail(['record', file('none.json'), '--db', db])
+  expect(status).toBe(2)
+  expect(err).toContain('none.json cannot be read')
+  expect((await pagetrail(['runs', '--db', db])).err).toContain('does not exist')
+})
