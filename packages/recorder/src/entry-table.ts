@@ -11,11 +11,23 @@ export const entryKey = (level: number, address: number): number => (address / 4
 export const keyLevel = (key: number): number => key - Math.floor(key / 8) * 8
 export const keyAddress = (key: number): number => Math.floor(key / 8) * 4096
 
+/** Descriptors by level and address: an {@link EntryTable}, or a snapshot with one on top. */
+export interface Entries {
+  readonly size: number
+  find(key: number): number
+  lo(place: number): number
+  hi(place: number): number
+  set(key: number, lo: number, hi: number): void
+  forget(key: number): void
+  sortedKeys(): Float64Array
+  clone(): Entries
+}
+
 /**
  * Descriptors by level and address: an open-addressed table over typed arrays, so that folding a run of a million
  * stores allocates only when it doubles.
  */
-export class EntryTable {
+export class EntryTable implements Entries {
   private keys: Float64Array
   private states: Uint8Array
   /** lo, hi of each place. */

@@ -1,6 +1,6 @@
 import { CONT_PMD, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail/engine'
 
-import { ABSENT, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
+import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
 import type { TraceEvent } from './event.ts'
 import type { Run } from './source.ts'
 import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from './words.ts'
@@ -31,11 +31,17 @@ export class PageState {
   readonly complete: boolean
   /** Stores whose address was not seen; they are in no entry. */
   unplaced = 0
-  private entries = new EntryTable()
+  private entries: Entries
 
-  constructor(options: { readonly pageShift?: number; readonly complete: boolean }) {
+  /** `over`: the entries to begin with, for a state that goes on from a snapshot. */
+  constructor(options: {
+    readonly pageShift?: number
+    readonly complete: boolean
+    readonly over?: Entries
+  }) {
     this.pageShift = options.pageShift ?? DEFAULT_PAGE_SHIFT
     this.complete = options.complete
+    this.entries = options.over ?? new EntryTable()
   }
 
   /** The empty state that a run's events are folded into. */
@@ -79,6 +85,16 @@ export class PageState {
   /** One entry, from words: for folding rows that are no event objects. */
   setEntry(level: number, address: number, lo: number, hi: number): void {
     this.entries.set(entryKey(level, address), lo, hi)
+  }
+
+  /** The entry of a level that covers `va`; null: it was never seen. */
+  entry(level: LevelName, va: bigint): { readonly va: bigint; readonly desc: bigint } | null {
+    const number = levelNumber(level)
+    const base = this.alignDown(number, addressOf(va))
+    const place = this.entries.find(entryKey(number, base))
+    if (place === ABSENT) return null
+    const desc = joinWords(this.entries.lo(place), this.entries.hi(place))
+    return { va: addressToBigint(base), desc }
   }
 
   /** What translates `va`, from the top: the first entry that is not a table, or a PTE. */

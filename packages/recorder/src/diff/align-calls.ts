@@ -1,0 +1,88 @@
+import type { Call } from '../source.ts'
+import { addressOf } from '../words.ts'
+import { align } from './align.ts'
+import type { RoleOf } from './roles.ts'
+
+/** One call beside its counterpart, or alone. */
+export type CallPair =
+  | { readonly left: Call; readonly right: Call; readonly sameInput: boolean }
+  | { readonly left: Call; readonly right: null }
+  | { readonly left: null; readonly right: Call }
+
+export interface CallAlignment {
+  readonly pairs: readonly CallPair[]
+  readonly minimal: boolean
+}
+
+/**
+ * Pairs the calls of two runs, in order: first as many as possible with the same function and size, then - between
+ * those - as many as possible with the same function. What remains has no counterpart.
+ */
+export function alignCalls(
+  left: readonly Call[],
+  right: readonly Call[],
+  roleOf: RoleOf,
+  budget: number,
+): CallAlignment {
+  const ids = new Map<string, number>()
+  const idOf = (text: string): number => {
+    const id = ids.get(text) ?? ids.size
+    ids.set(text, id)
+    return id
+  }
+  const exact = (call: Call): number => idOf(`${roleOf(call.fn)} ${sizeOf(call)}`)
+  const loose = (call: Call): number => idOf(roleOf(call.fn))
+  const whole = align(Int32Array.from(left, exact), Int32Array.from(right, exact), budget)
+  const pairs: CallPair[] = []
+  let { minimal } = whole
+  let i = 0
+  let j = 0
+  const gap = (iEnd: number, jEnd: number): void => {
+    const a = left.slice(i, iEnd)
+    const b = right.slice(j, jEnd)
+    const inside = align(Int32Array.from(a, loose), Int32Array.from(b, loose), budget)
+    minimal &&= inside.minimal
+    pairs.push(...paired(a, b, inside.matches))
+  }
+  const { matches } = whole
+  for (let at = 0; at < matches.length; at += 3) {
+    const x = matches[at]!
+    const y = matches[at + 1]!
+    const length = matches[at + 2]!
+    gap(x, y)
+    for (let n = 0; n < length; n++) {
+      pairs.push({ left: left[x + n]!, right: right[y + n]!, sameInput: true })
+    }
+    i = x + length
+    j = y + length
+  }
+  gap(left.length, right.length)
+  return { pairs, minimal }
+}
+
+function paired(left: readonly Call[], right: readonly Call[], matches: Int32Array): CallPair[] {
+  const pairs: CallPair[] = []
+  let i = 0
+  let j = 0
+  const alone = (iEnd: number, jEnd: number): void => {
+    for (; i < iEnd; i++) pairs.push({ left: left[i]!, right: null })
+    for (; j < jEnd; j++) pairs.push({ left: null, right: right[j]! })
+  }
+  for (let at = 0; at < matches.length; at += 3) {
+    alone(matches[at]!, matches[at + 1]!)
+    for (let n = 0; n < matches[at + 2]!; n++) {
+      const sameInput = sameSize(left[i]!, right[j]!)
+      pairs.push({ left: left[i++]!, right: right[j++]!, sameInput })
+    }
+  }
+  alone(left.length, right.length)
+  return pairs
+}
+
+/** Bytes of the range, or -1 where the call has none. */
+export const sizeOf = (call: Call): number =>
+  call.va === null || call.end === null ? -1 : addressOf(call.end) - addressOf(call.va)
+
+/** A range that one side does not tell is no difference. */
+const sameSize = (left: Call, right: Call): boolean =>
+  sizeOf(left) === sizeOf(right) || sizeOf(left) < 0 || sizeOf(right) < 0

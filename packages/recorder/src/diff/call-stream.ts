@@ -1,0 +1,127 @@
+import type { TraceEvent } from '../event.ts'
+import type { PageState } from '../page-state.ts'
+import { CostCounter } from '../report/costs.ts'
+import type { Call, EventSource } from '../source.ts'
+import { Addresses } from './addresses.ts'
+import { Encoder, type EncoderOptions } from './encode.ts'
+import type { Addressing } from './options.ts'
+import { Tokens } from './tokens.ts'
+
+/** How a call that did not return ended. */
+const ENDINGS: ReadonlySet<string> = new Set(['livelock', 'wild_deref', 'bug', 'too_many_events'])
+
+/** One call as it is compared. */
+export interface CallData {
+  readonly call: Call
+  readonly tokens: Tokens
+  readonly costs: CostCounter
+  /** Kind of the event that ended it instead of a return. */
+  endedBy: string | null
+}
+
+interface Open extends CallData {
+  readonly encoder: Encoder
+  done: boolean
+}
+
+export interface StreamOptions extends EncoderOptions {
+  readonly addresses: Addressing
+  /** The calls to deliver, ascending. */
+  readonly calls: readonly Call[]
+  /** Last event to read; null: to the end. */
+  readonly to: number | null
+}
+
+/**
+ * Reads a run once and hands out its calls in order, each when it is complete: in memory are the calls that were open
+ * at the same time. On the way it folds the page tables and counts what happened outside of calls.
+ */
+export class CallStream {
+  readonly outside: CostCounter
+  /** Events that the source says are missing. */
+  lost = 0
+  private readonly source: EventSource
+  private readonly options: StreamOptions
+  private readonly state: PageState
+  private readonly pageShift: number
+  private readonly wanted: ReadonlyMap<number, Call>
+  private readonly idle: Encoder[] = []
+  private readonly queue: Open[] = []
+  private readonly open = new Map<number, Open>()
+
+  constructor(source: EventSource, options: StreamOptions, state: PageState) {
+    this.source = source
+    this.options = options
+    this.state = state
+    this.pageShift = state.pageShift
+    this.outside = new CostCounter(this.pageShift)
+    this.wanted = new Map(options.calls.map((call) => [call.op, call]))
+  }
+
+  *calls(): Generator<CallData> {
+    const { to } = this.options
+    for (const event of to === null ? this.source.events() : this.source.events(0, to)) {
+      this.state.apply(event)
+      this.take(event)
+      yield* this.complete()
+    }
+    for (const call of this.queue) call.done = true
+    yield* this.complete()
+  }
+
+  private take(event: TraceEvent): void {
+    if (event.kind === 'gap') this.lost += event.lost ?? 1
+    if (event.op === null) {
+      this.outside.add(event)
+      return
+    }
+    if (event.kind === 'op_begin') this.endUnreturned(event)
+    const data = this.open.get(event.op) ?? this.begin(event.op)
+    if (!data) return
+    data.costs.add(event)
+    data.encoder.add(event, data.tokens)
+    if (ENDINGS.has(event.kind)) data.endedBy = event.kind
+    if (event.seq === data.call.last) this.end(data)
+  }
+
+  private begin(op: number): Open | null {
+    const call = this.wanted.get(op)
+    if (!call) return null
+    const { options } = this
+    const encoder =
+      this.idle.pop() ??
+      new Encoder(options, new Addresses(options.addresses, this.source.run.geometry))
+    encoder.startCall(call)
+    const data: Open = {
+      call,
+      encoder,
+      tokens: new Tokens(),
+      costs: new CostCounter(this.pageShift),
+      endedBy: null,
+      done: false,
+    }
+    this.open.set(op, data)
+    this.queue.push(data)
+    return data
+  }
+
+  /** A call whose return was not seen is over when its task (or, without tasks, its CPU) begins another. */
+  private endUnreturned(event: TraceEvent): void {
+    for (const data of this.open.values()) {
+      if (data.call.last !== null) continue
+      const same = event.task === null ? data.call.cpu === event.cpu : data.call.task === event.task
+      if (same) this.end(data)
+    }
+  }
+
+  private end(data: Open): void {
+    data.done = true
+    this.open.delete(data.call.op)
+    this.idle.push(data.encoder)
+  }
+
+  /** Calls are handed out in the order in which they began. */
+  private *complete(): Generator<CallData> {
+    while (this.queue[0]?.done) yield this.queue.shift()!
+  }
+}

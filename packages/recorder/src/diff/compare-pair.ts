@@ -1,0 +1,132 @@
+import type { Kind } from '../event.ts'
+import { COST_NAMES, type CostName, type Costs } from '../report/costs.ts'
+import type { Call } from '../source.ts'
+import type { CallData } from './call-stream.ts'
+import { compareEffects, effectsOf, type EffectComparison } from './effects.ts'
+import type { Addressing } from './options.ts'
+import type { Answer, CallRef, PairDiff, Verdict } from './result.ts'
+import { alignRows, countRows, differs, type RowScript } from './rows.ts'
+
+/** What both sides of every pair have in common. */
+export interface PairContext {
+  readonly addresses: Addressing
+  readonly budget: number
+  readonly leftKnown: (name: CostName) => boolean
+  readonly rightKnown: (name: CostName) => boolean
+  /** Listed effects of one pair. */
+  readonly limit: number
+}
+
+export interface ComparedPair {
+  readonly diff: PairDiff
+  readonly script: RowScript
+}
+
+export function comparePair(
+  left: CallData,
+  right: CallData,
+  sameInput: boolean,
+  context: PairContext,
+): ComparedPair {
+  const script = alignRows(left.tokens, right.tokens, context.budget)
+  const path = countRows(script, left.tokens, right.tokens)
+  // Where no event differs, no effect does.
+  const effects: EffectComparison = differs(path)
+    ? compareEffects(effectsOf(left.tokens), effectsOf(right.tokens), context.addresses)
+    : { differences: [], translation: false }
+  const outcome = outcomeOf(left, right, effects, context.addresses)
+  const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'
+  const samePath = !differs(path) && path.renamed === 0
+  return {
+    script,
+    diff: {
+      left: refOf(left.call, left.endedBy),
+      right: refOf(right.call, right.endedBy),
+      sameInput,
+      verdict: verdictOf(outcome, effect, samePath),
+      outcome,
+      effect,
+      path,
+      effects: effects.differences.slice(0, context.limit),
+      effectsTotal: effects.differences.length,
+      leftCosts: left.costs.costs(context.leftKnown),
+      rightCosts: right.costs.costs(context.rightKnown),
+    },
+  }
+}
+
+/**
+ * Return value, or how the call ended without one. Where final states cannot be laid side by side (addresses of
+ * different boots), also what the call made of the entries that it wrote.
+ */
+function outcomeOf(
+  left: CallData,
+  right: CallData,
+  effects: EffectComparison,
+  addresses: Addressing,
+): Answer {
+  const returned = sameReturn(left, right)
+  if (returned === 'different') return 'different'
+  if (addresses === 'relative' && effects.translation) return 'different'
+  return returned
+}
+
+export function sameReturn(left: CallData, right: CallData): Answer {
+  const a = left.call.ret
+  const b = right.call.ret
+  if (a !== null && b !== null) return a === b ? 'same' : 'different'
+  if (left.endedBy !== null || right.endedBy !== null) {
+    return left.endedBy === right.endedBy && a === b ? 'same' : 'different'
+  }
+  return 'unknown'
+}
+
+/** An outcome that is unknown does not make a verdict worse; the answer stands beside it. */
+export function verdictOf(outcome: Answer, effect: Answer, samePath: boolean): Verdict {
+  if (outcome === 'different') return 'different outcome'
+  if (effect === 'different') return 'same outcome, different effects'
+  return samePath ? 'identical' : 'same effects by another path'
+}
+
+export const refOf = (call: Call, endedBy: string | null): CallRef => ({
+  op: call.op,
+  fn: call.fn,
+  va: call.va,
+  end: call.end,
+  ret: call.ret,
+  endedBy,
+  seq: call.first,
+})
+
+/** The kind without which a cost is unknown. */
+const TOLD_BY: Readonly<Partial<Record<CostName, Kind>>> = {
+  walks: 'walk_begin',
+  holes: 'hole',
+  reads: 'desc_read',
+  lazySections: 'lazy_mmu_enter',
+  barriersQueued: 'barrier_queue',
+  barriers: 'barrier',
+  dsb: 'dsb',
+  flushes: 'tlb_flush',
+  flushedPages: 'tlb_flush',
+  fullFlushes: 'tlb_flush',
+  foreignFlushes: 'tlb_flush',
+  tlbi: 'tlbi',
+  splits: 'split',
+  tablesAllocated: 'table_alloc',
+  allocationsFailed: 'table_alloc_fail',
+  tablesFreed: 'table_free',
+  locks: 'lock',
+  warnings: 'warn',
+}
+
+export const knownCosts = (shown: ReadonlySet<Kind>): ((name: CostName) => boolean) => {
+  const unknown = new Set(COST_NAMES.filter((name) => TOLD_BY[name] && !shown.has(TOLD_BY[name])))
+  return (name) => !unknown.has(name)
+}
+
+/** No costs at all, for sums. */
+export const noCosts = (): Costs =>
+  Object.fromEntries(
+    COST_NAMES.map((name) => [name, name === 'time' || name === 'reads' ? null : 0]),
+  ) as Costs

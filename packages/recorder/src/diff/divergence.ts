@@ -1,0 +1,84 @@
+import { eventToJson, type JsonObject } from '../codec.ts'
+import type { EventSource } from '../source.ts'
+import type { CallData } from './call-stream.ts'
+import type { ComparedPair } from './compare-pair.ts'
+import type { CallRef, Divergence, RowStatus } from './result.ts'
+import type { RowRun } from './rows.ts'
+
+/** Rows shown before and from the first one that differs. */
+const BEFORE = 3
+const AFTER = 8
+
+/** A divergence by the numbers of its events: what is kept while the runs are still being read. */
+export interface FoundDivergence {
+  readonly left: CallRef
+  readonly right: CallRef
+  readonly rows: readonly {
+    readonly status: RowStatus
+    readonly left: number | null
+    readonly right: number | null
+  }[]
+  readonly at: number
+}
+
+/** The first row of a pair that differs, between its neighbours. */
+export function findDivergence(
+  left: CallData,
+  right: CallData,
+  compared: ComparedPair,
+): FoundDivergence | null {
+  const { runs } = compared.script
+  const first = runs.findIndex((run) => run.status !== 'same' && run.status !== 'renamed')
+  if (first < 0) return null
+  const { rows, at } = neighbours(runs, first)
+  return {
+    left: compared.diff.left,
+    right: compared.diff.right,
+    rows: rows.map((row) => ({
+      status: row.status,
+      left: row.status === 'right' ? null : left.tokens.seqs[row.left]!,
+      right: row.status === 'left' ? null : right.tokens.seqs[row.right]!,
+    })),
+    at,
+  }
+}
+
+/** The same with its events. */
+export function readDivergence(a: EventSource, b: EventSource, found: FoundDivergence): Divergence {
+  return {
+    ...found,
+    rows: found.rows.map(({ status, left, right }) => ({
+      status,
+      left: eventAt(a, left),
+      right: eventAt(b, right),
+    })),
+  }
+}
+
+/** Single rows round the start of a run. */
+function neighbours(runs: readonly RowRun[], first: number): { rows: RowRun[]; at: number } {
+  const before: RowRun[] = []
+  for (let r = first - 1; r >= 0 && before.length < BEFORE; r--) {
+    const run = runs[r]!
+    for (let n = run.length - 1; n >= 0 && before.length < BEFORE; n--) before.push(single(run, n))
+  }
+  const after: RowRun[] = []
+  for (let r = first; r < runs.length && after.length < AFTER; r++) {
+    const run = runs[r]!
+    for (let n = 0; n < run.length && after.length < AFTER; n++) after.push(single(run, n))
+  }
+  return { rows: [...before.toReversed(), ...after], at: before.length }
+}
+
+const single = (run: RowRun, n: number): RowRun => ({
+  status: run.status,
+  left: run.status === 'right' ? run.left : run.left + n,
+  right: run.status === 'left' ? run.right : run.right + n,
+  length: 1,
+})
+
+function eventAt(source: EventSource, seq: number | null): JsonObject | null {
+  if (seq === null) return null
+  for (const event of source.events(seq, seq)) return eventToJson(event)
+  return null
+}

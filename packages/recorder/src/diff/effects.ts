@@ -1,0 +1,231 @@
+import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
+
+import { type Kind, KINDS } from '../event.ts'
+import { placeText, toggleText } from './describe.ts'
+import type { Addressing } from './options.ts'
+import type { EffectDifference, EffectKind } from './result.ts'
+import { HAS, T, type Tokens } from './tokens.ts'
+
+/** What one entry was before the call and after it. */
+interface Change {
+  readonly level: number
+  readonly place: number
+  readonly oldLo: number
+  readonly oldHi: number
+  newLo: number
+  newHi: number
+  seq: number
+}
+
+interface Flush {
+  readonly start: number
+  end: number
+  seq: number
+}
+
+/** The lasting effects of a call: the net change of each entry, what was flushed, made, freed and warned of. */
+export interface Effects {
+  readonly changes: ReadonlyMap<number, Change>
+  readonly flushes: readonly Flush[]
+  /** seq of a flush of everything that is not how a ranged one was carried out. */
+  readonly everything: number | null
+  readonly allocated: readonly number[]
+  readonly freed: readonly number[]
+  readonly warnings: number
+}
+
+const { desc_write, tlb_flush, table_alloc, table_free, warn } = KINDS
+
+export function effectsOf(tokens: Tokens): Effects {
+  const changes = new Map<number, Change>()
+  const ranges: Flush[] = []
+  const allocated = [0, 0, 0, 0, 0, 0, 0]
+  const freed = [0, 0, 0, 0, 0, 0, 0]
+  let everything: number | null = null
+  let warnings = 0
+  let ranged = false
+  for (let i = 0; i < tokens.length; i++) {
+    const kind = tokens.kindAt(i)
+    const wasRanged = ranged
+    ranged = false
+    if (kind === desc_write.id) store(changes, tokens, i)
+    else if (kind === tlb_flush.id) {
+      ranged = tokens.has(i, HAS.VA)
+      const start = tokens.numberAt(i, T.VA)
+      if (ranged)
+        ranges.push({ start, end: start + tokens.numberAt(i, T.SIZE), seq: tokens.seqs[i]! })
+      else if (!wasRanged) everything = tokens.seqs[i]!
+    } else if (kind === table_alloc.id) allocated[tokens.levelAt(i)]!++
+    else if (kind === table_free.id) freed[tokens.levelAt(i)]!++
+    else if (kind === warn.id && tokens.word(i, T.NEW) === 1) warnings++
+  }
+  for (const [key, change] of changes) if (isNoChange(change)) changes.delete(key)
+  return { changes, flushes: union(ranges), everything, allocated, freed, warnings }
+}
+
+const isNoChange = (change: Change): boolean =>
+  change.oldLo === change.newLo && change.oldHi === change.newHi
+
+function store(changes: Map<number, Change>, tokens: Tokens, i: number): void {
+  if (!tokens.has(i, HAS.VA) || !tokens.has(i, HAS.NEW)) return
+  const level = tokens.levelAt(i)
+  const place = tokens.numberAt(i, T.VA)
+  const key = Math.floor(place / 4096) * 8 + level
+  const newLo = tokens.word(i, T.NEW)
+  const newHi = tokens.word(i, T.NEW + 1)
+  const known = changes.get(key)
+  const seq = tokens.seqs[i]!
+  if (known) {
+    known.newLo = newLo
+    known.newHi = newHi
+    known.seq = seq
+    return
+  }
+  const oldLo = tokens.word(i, T.OLD)
+  const oldHi = tokens.word(i, T.OLD + 1)
+  changes.set(key, { level, place, oldLo, oldHi, newLo, newHi, seq })
+}
+
+/** Empty ranges flush nothing; the rest is joined where it touches. */
+function union(ranges: readonly Flush[]): Flush[] {
+  const joined: Flush[] = []
+  for (const range of ranges.toSorted((p, q) => p.start - q.start)) {
+    if (range.end <= range.start) continue
+    const last = joined.at(-1)
+    if (last && range.start <= last.end) {
+      last.end = Math.max(last.end, range.end)
+      last.seq = Math.max(last.seq, range.seq)
+    } else joined.push({ ...range })
+  }
+  return joined
+}
+
+export interface EffectComparison {
+  readonly differences: readonly EffectDifference[]
+  /** Some entry ends up translating differently: the outcome of the call differs, not only its effects. */
+  readonly translation: boolean
+}
+
+/** Kinds of events that each sort of effect is told by. */
+const TOLD_BY: Readonly<Record<EffectKind, Kind>> = {
+  descriptor: 'desc_write',
+  flush: 'tlb_flush',
+  allocation: 'table_alloc',
+  free: 'table_free',
+  warning: 'warn',
+}
+
+/** Sorts of effects of which one side knows nothing. */
+export const unknownEffects = (shown: ReadonlySet<Kind>): EffectKind[] =>
+  (Object.keys(TOLD_BY) as EffectKind[]).filter((what) => !shown.has(TOLD_BY[what]))
+
+export function compareEffects(a: Effects, b: Effects, mode: Addressing): EffectComparison {
+  const found: EffectDifference[] = []
+  let translation = false
+  for (const key of new Set([...a.changes.keys(), ...b.changes.keys()])) {
+    const x = a.changes.get(key) ?? null
+    const y = b.changes.get(key) ?? null
+    if (x && y && sameToggle(x, y)) continue
+    translation ||= translates(x, y)
+    const { level, place } = (x ?? y)!
+    found.push({
+      what: 'descriptor',
+      where: `${LEVEL_NAMES[level] ?? '?'} ${placeText(place, mode)}`,
+      left: x && toggleText(x),
+      right: y && toggleText(y),
+      leftSeq: x?.seq ?? null,
+      rightSeq: y?.seq ?? null,
+    })
+  }
+  found.push(...flushDifferences(a, b, mode))
+  for (const level of LEVEL_NAMES.keys()) {
+    count(
+      found,
+      'allocation',
+      `${LEVEL_NAMES[level]} table`,
+      a.allocated[level]!,
+      b.allocated[level]!,
+    )
+    count(found, 'free', `${LEVEL_NAMES[level]} table`, a.freed[level]!, b.freed[level]!)
+  }
+  count(found, 'warning', 'fired', a.warnings, b.warnings)
+  return { differences: found, translation }
+}
+
+/** The same bits were set, the same cleared: whatever else the entry held was there before. */
+const sameToggle = (x: Change, y: Change): boolean =>
+  (x.newLo & ~x.oldLo) === (y.newLo & ~y.oldLo) &&
+  (x.oldLo & ~x.newLo) === (y.oldLo & ~y.newLo) &&
+  (x.newHi & ~x.oldHi) === (y.newHi & ~y.oldHi) &&
+  (x.oldHi & ~x.newHi) === (y.oldHi & ~y.newHi)
+
+/** Type, CONT and software bits: how it is built, not what it does. */
+const SHAPE_LO = 0x2
+const SHAPE_HI = 0x87900000
+
+/** A leaf's translation or permissions differ afterwards. Between entries that map nothing there is no difference. */
+function translates(x: Change | null, y: Change | null): boolean {
+  if ([x, y].some((change) => change && change.level < PTE && (change.newLo & 3) === 3))
+    return false
+  const validX = x ? (x.newLo & 1) === 1 : y !== null && (y.oldLo & 1) === 1
+  const validY = y ? (y.newLo & 1) === 1 : x !== null && (x.oldLo & 1) === 1
+  if (!validX && !validY) return false
+  const xLo = x ? x.oldLo ^ x.newLo : 0
+  const xHi = x ? x.oldHi ^ x.newHi : 0
+  const yLo = y ? y.oldLo ^ y.newLo : 0
+  const yHi = y ? y.oldHi ^ y.newHi : 0
+  return ((xLo ^ yLo) & ~SHAPE_LO) !== 0 || ((xHi ^ yHi) & ~SHAPE_HI) !== 0
+}
+
+function flushDifferences(a: Effects, b: Effects, mode: Addressing): EffectDifference[] {
+  if (a.everything !== null && b.everything !== null) return []
+  const found: EffectDifference[] = []
+  if (a.everything !== null || b.everything !== null) {
+    found.push(flushDifference('everything', a.everything, b.everything))
+    return found
+  }
+  const left = new Map(a.flushes.map((flush) => [flushKey(flush), flush]))
+  const right = new Map(b.flushes.map((flush) => [flushKey(flush), flush]))
+  for (const [text, flush] of [...left, ...right]) {
+    if (left.has(text) && right.has(text)) continue
+    const pages = Math.ceil((flush.end - flush.start) / 4096)
+    const where = `${placeText(flush.start, mode)}, ${pages} × 4K`
+    found.push(flushDifference(where, left.get(text)?.seq ?? null, right.get(text)?.seq ?? null))
+  }
+  return found
+}
+
+const flushKey = (flush: Flush): string => `${flush.start}-${flush.end}`
+
+const flushDifference = (
+  where: string,
+  left: number | null,
+  right: number | null,
+): EffectDifference => ({
+  what: 'flush',
+  where,
+  left: left === null ? null : 'flushed',
+  right: right === null ? null : 'flushed',
+  leftSeq: left,
+  rightSeq: right,
+})
+
+function count(
+  found: EffectDifference[],
+  what: EffectKind,
+  where: string,
+  a: number,
+  b: number,
+): void {
+  if (a === b) return
+  found.push({
+    what,
+    where,
+    left: countText(a),
+    right: countText(b),
+    leftSeq: null,
+    rightSeq: null,
+  })
+}
+
+const countText = (n: number): string | null => (n === 0 ? null : `${n}`)

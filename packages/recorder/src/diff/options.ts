@@ -1,0 +1,31 @@
+import type { TraceEvent } from '../event.ts'
+
+/** The four questions, in the order in which they are asked. */
+export const QUESTIONS = ['outcome', 'effect', 'path', 'cost'] as const
+export type Question = (typeof QUESTIONS)[number]
+
+/** How addresses are made comparable: as they are, or relative to the call and in order of appearance. */
+export type Addressing = 'raw' | 'relative'
+
+export interface DiffOptions {
+  /** Ask one question only; the others are answered `null`. */
+  readonly by?: Question
+  /** Calls from..to (inclusive, numbered as in the run) on both sides. */
+  readonly calls?: { readonly from: number; readonly to: number }
+  /** Events that take part in path, effect and cost; calls are always told from each other. */
+  readonly filter?: { readonly text: string; readonly matches: (event: TraceEvent) => boolean }
+  /** Names of fields (`ret`, `old`, `va`, `level`, `fn` …) and kinds that are not compared. */
+  readonly ignore?: readonly string[]
+  /** Further functions that play the same role: left name -> right name. */
+  readonly map?: Readonly<Record<string, string>>
+  /** Default: raw where both runs have the same layout (engine, modules, JSON Lines), else relative. */
+  readonly addresses?: Addressing
+  /** Listed calls, groups and ranges of each sort; what lies beyond is counted. Default {@link LISTED}. */
+  readonly limit?: number
+  /** Steps that the alignment of one pair of calls may cost before it falls back. Default {@link BUDGET}. */
+  readonly budget?: number
+}
+
+export const LISTED = 50
+/** About half a second. */
+export const BUDGET = 100_000_000

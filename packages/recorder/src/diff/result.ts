@@ -1,0 +1,185 @@
+import type { JsonObject } from '../codec.ts'
+import type { Kind } from '../event.ts'
+import type { Costs } from '../report/costs.ts'
+import type { MappingDifference } from '../state-diff.ts'
+import type { Addressing, Question } from './options.ts'
+
+/** From the least to the greatest difference. */
+export const VERDICTS = [
+  'identical',
+  'same effects by another path',
+  'same outcome, different effects',
+  'different outcome',
+] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** `unknown`: a side cannot show what the answer needs. */
+export type Answer = 'same' | 'different' | 'unknown'
+
+export interface Side {
+  readonly id: number
+  readonly label: string
+  readonly source: string
+  readonly flavour: string | null
+  readonly kernel: string | null
+  readonly scenario: string | null
+  readonly events: number
+  readonly calls: number
+  /** Events known to be missing. */
+  readonly lost: number
+  /** Kinds that the other side has and this one could not show. */
+  readonly cannotShow: readonly Kind[]
+}
+
+/** A call as it is referred to: what a reader needs to look it up. */
+export interface CallRef {
+  readonly op: number
+  readonly fn: string
+  readonly va: bigint | null
+  readonly end: bigint | null
+  readonly ret: number | null
+  /** Kind of the event that ended it instead of a return. */
+  readonly endedBy: string | null
+  /** seq of op_begin. */
+  readonly seq: number
+}
+
+export type EffectKind = 'descriptor' | 'flush' | 'allocation' | 'free' | 'warning'
+
+/** One effect that the sides do not share, in words that stand for themselves. */
+export interface EffectDifference {
+  readonly what: EffectKind
+  /** Level and address, the latter relative to the call where the runs are of different boots. */
+  readonly where: string
+  /** Null: nothing of the sort. */
+  readonly left: string | null
+  readonly right: string | null
+  /** seq of the last event concerned. */
+  readonly leftSeq: number | null
+  readonly rightSeq: number | null
+}
+
+export interface PathCounts {
+  readonly same: number
+  /** Same but for the names of functions with one role; included in `same`. */
+  readonly renamed: number
+  readonly changed: number
+  readonly onlyLeft: number
+  readonly onlyRight: number
+  /** Events that the other side could not show, or that concern what others left behind. */
+  readonly asideLeft: number
+  readonly asideRight: number
+}
+
+export interface PairDiff {
+  readonly left: CallRef
+  readonly right: CallRef
+  /** Function and size agree; otherwise the calls were asked for different things. */
+  readonly sameInput: boolean
+  readonly verdict: Verdict
+  readonly outcome: Answer
+  readonly effect: Answer
+  readonly path: PathCounts
+  /** The first few, and how many there are. */
+  readonly effects: readonly EffectDifference[]
+  readonly effectsTotal: number
+  readonly leftCosts: Costs
+  readonly rightCosts: Costs
+}
+
+/** Pairs that differ in the same way. */
+export interface PairGroup {
+  readonly fn: string
+  readonly verdict: Verdict
+  readonly sameInput: boolean
+  readonly count: number
+  /** The first of them. */
+  readonly example: { readonly left: CallRef; readonly right: CallRef }
+  readonly leftCosts: Costs
+  readonly rightCosts: Costs
+}
+
+export type RowStatus = 'same' | 'renamed' | 'changed' | 'left' | 'right'
+
+export interface DivergenceRow {
+  readonly status: RowStatus
+  readonly left: JsonObject | null
+  readonly right: JsonObject | null
+}
+
+export interface Divergence {
+  readonly left: CallRef
+  readonly right: CallRef
+  /** The differing row with what stands around it. */
+  readonly rows: readonly DivergenceRow[]
+  /** Index in `rows` of the first that differs. */
+  readonly at: number
+}
+
+export interface Listed<T> {
+  readonly items: readonly T[]
+  /** How many there are; more than `items` where the limit was reached. */
+  readonly total: number
+}
+
+export interface Diff {
+  readonly left: Side
+  readonly right: Side
+  readonly addresses: Addressing
+  /** Null where one question was asked whose answer is no verdict. */
+  readonly verdict: Verdict
+  /** Why the answer is incomplete, a sentence each; empty: it is complete. */
+  readonly incomplete: readonly string[]
+  readonly asked: {
+    readonly by: Question | null
+    readonly calls: string | null
+    readonly filter: string | null
+    readonly ignore: readonly string[]
+    readonly map: Readonly<Record<string, string>>
+  }
+  readonly calls: {
+    /** Pairs with the same input, on which the verdict rests. */
+    readonly paired: number
+    readonly otherInput: number
+    readonly byVerdict: Readonly<Record<Verdict, number>>
+    readonly onlyLeft: Listed<CallRef>
+    readonly onlyRight: Listed<CallRef>
+  }
+  readonly outcome: {
+    readonly answer: Answer
+    readonly sameReturn: number
+    readonly differentReturn: number
+    readonly unknownReturn: number
+    /** Pairs whose outcome differs. */
+    readonly different: Listed<{ readonly left: CallRef; readonly right: CallRef }>
+    readonly mapping: {
+      /** `per call`: other addresses; judged by what each call made of the entries it wrote. */
+      readonly compared: 'final state' | 'per call'
+      readonly answer: Answer
+      readonly ranges: Listed<MappingDifference>
+      readonly unknownBytes: bigint
+    }
+  }
+  readonly effect: {
+    readonly answer: Answer
+    readonly differentPairs: number
+    readonly differences: Listed<
+      EffectDifference & { readonly leftOp: number; readonly rightOp: number }
+    >
+    /** Sorts of effects that one side cannot show. */
+    readonly unknown: readonly EffectKind[]
+  }
+  readonly path: PathCounts & {
+    readonly answer: Answer
+    readonly first: Divergence | null
+    /** Pairs aligned by the fallback, whose alignment may not be minimal. */
+    readonly approximate: number
+  }
+  readonly cost: {
+    readonly left: Costs
+    readonly right: Costs
+    readonly outsideLeft: Costs
+    readonly outsideRight: Costs
+  }
+  readonly groups: Listed<PairGroup>
+}

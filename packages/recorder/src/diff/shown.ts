@@ -1,0 +1,67 @@
+import { type Kind, KIND_NAMES } from '../event.ts'
+import type { Run } from '../source.ts'
+
+/** Kinds that only real kernels have: inner functions, halves of pairs, remarks. */
+const REAL_ONLY: readonly Kind[] = [
+  'span_begin',
+  'span_end',
+  'split_end',
+  'tlb_flush_done',
+  'ftrace',
+  'context',
+]
+/** Kinds that say nothing of what the implementation does; never compared. */
+const REMARKS: readonly Kind[] = ['note', 'gap', 'init', 'area']
+/** What no probe on a stock kernel shows. */
+const UNPROBED: readonly Kind[] = [
+  'hole',
+  'table_alloc',
+  'table_alloc_fail',
+  'table_free',
+  'lock',
+  'unlock',
+  'warn',
+  'bad_entry',
+  'livelock',
+  'wild_deref',
+  'bug',
+  'too_many_events',
+  'sleep_in_atomic',
+  'access',
+  'desc_read',
+]
+/** What the probes in the middle of functions show: absent from captures with the lean definitions. */
+const MID_FUNCTION: readonly Kind[] = [
+  'lazy_mmu_enter',
+  'lazy_mmu_leave',
+  'barrier_queue',
+  'barrier',
+  'dsb',
+  'isb',
+  'tlb_flush',
+  'tlb_flush_done',
+  'tlbi',
+]
+
+/**
+ * The kinds that a run would contain if they happened. What is not among them is unknown, not absent: spec of the
+ * captures, "What a stock kernel cannot show".
+ */
+export function shownKinds(run: Pick<Run, 'source' | 'facts' | 'flavour'>): ReadonlySet<Kind> {
+  const shown = new Set<Kind>(KIND_NAMES)
+  const hide = (kinds: readonly Kind[]): void => kinds.forEach((kind) => shown.delete(kind))
+  hide(REMARKS)
+  if (run.source !== 'ftrace') {
+    hide(REAL_ONLY)
+    return shown
+  }
+  hide(UNPROBED)
+  if (run.facts['definitions'] === 'lean') hide(MID_FUNCTION)
+  // From 6.17 on the TLBI sits in local copies of flush_tlb_kernel_range() that kprobes refuse.
+  if (run.flavour !== '6.12') shown.delete('tlbi')
+  return shown
+}
+
+/** Kinds of one side that the other cannot show, for a reader: in the order of the vocabulary. */
+export const hiddenKinds = (shown: ReadonlySet<Kind>, other: ReadonlySet<Kind>): Kind[] =>
+  KIND_NAMES.filter((kind) => shown.has(kind) && !other.has(kind))

@@ -1,0 +1,150 @@
+import { addCosts, COST_NAMES, type Costs } from '../report/costs.ts'
+import { noCosts, type ComparedPair } from './compare-pair.ts'
+import type {
+  CallRef,
+  EffectDifference,
+  Listed,
+  PairDiff,
+  PairGroup,
+  PathCounts,
+  Verdict,
+} from './result.ts'
+import { VERDICTS } from './result.ts'
+
+/** A list that keeps the first few and counts the rest. */
+export class Bounded<T> implements Listed<T> {
+  readonly items: T[] = []
+  total = 0
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  add(item: T): void {
+    this.total++
+    if (this.items.length < this.limit) this.items.push(item)
+  }
+}
+
+type Group = { -readonly [K in keyof PairGroup]: PairGroup[K] }
+type Pathed = { -readonly [K in keyof PathCounts]: PathCounts[K] }
+
+/** Adds up what the pairs of two runs said. */
+export class Tally {
+  readonly byVerdict: Record<Verdict, number>
+  readonly path: Pathed = {
+    same: 0,
+    renamed: 0,
+    changed: 0,
+    onlyLeft: 0,
+    onlyRight: 0,
+    asideLeft: 0,
+    asideRight: 0,
+  }
+  paired = 0
+  otherInput = 0
+  sameReturn = 0
+  differentReturn = 0
+  unknownReturn = 0
+  differentEffects = 0
+  approximate = 0
+  worst: Verdict = 'identical'
+  leftCosts: Costs = noCosts()
+  rightCosts: Costs = noCosts()
+  readonly onlyLeft: Bounded<CallRef>
+  readonly onlyRight: Bounded<CallRef>
+  readonly outcomes: Bounded<{ left: CallRef; right: CallRef }>
+  readonly effects: Bounded<EffectDifference & { leftOp: number; rightOp: number }>
+  private readonly groups = new Map<string, Group>()
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+    this.byVerdict = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<
+      Verdict,
+      number
+    >
+    this.onlyLeft = new Bounded(limit)
+    this.onlyRight = new Bounded(limit)
+    this.outcomes = new Bounded(limit)
+    this.effects = new Bounded(limit)
+  }
+
+  pair({ diff, script }: ComparedPair): void {
+    this.leftCosts = addCosts(this.leftCosts, diff.leftCosts)
+    this.rightCosts = addCosts(this.rightCosts, diff.rightCosts)
+    for (const key of Object.keys(this.path) as (keyof PathCounts)[])
+      this.path[key] += diff.path[key]
+    if (!script.minimal) this.approximate++
+    this.group(diff)
+    if (!diff.sameInput) {
+      this.otherInput++
+      return
+    }
+    this.paired++
+    this.byVerdict[diff.verdict]++
+    if (VERDICTS.indexOf(diff.verdict) > VERDICTS.indexOf(this.worst)) this.worst = diff.verdict
+    this.outcome(diff)
+    if (diff.effect === 'different') this.differentEffects++
+    const { left, right, effects, effectsTotal } = diff
+    for (const effect of effects)
+      this.effects.add({ ...effect, leftOp: left.op, rightOp: right.op })
+    this.effects.total += effectsTotal - effects.length
+  }
+
+  alone(side: 'left' | 'right', call: CallRef, costs: Costs): void {
+    if (side === 'left') {
+      this.onlyLeft.add(call)
+      this.leftCosts = addCosts(this.leftCosts, costs)
+    } else {
+      this.onlyRight.add(call)
+      this.rightCosts = addCosts(this.rightCosts, costs)
+    }
+  }
+
+  /** The groups, the worst and most frequent first. */
+  grouped(): Listed<PairGroup> {
+    const groups = [...this.groups.values()].toSorted(
+      (a, b) => rank(b) - rank(a) || b.count - a.count,
+    )
+    return { items: groups.slice(0, this.limit), total: groups.length }
+  }
+
+  private outcome(diff: PairDiff): void {
+    const { left, right } = diff
+    const ended = left.endedBy !== null || right.endedBy !== null
+    if (!ended && (left.ret === null || right.ret === null)) this.unknownReturn++
+    else if (left.ret === right.ret && left.endedBy === right.endedBy) this.sameReturn++
+    else this.differentReturn++
+    if (diff.outcome === 'different') this.outcomes.add({ left, right })
+  }
+
+  /** Pairs are alike if function, verdict and the direction of every cost are. */
+  private group(diff: PairDiff): void {
+    const { left, right, verdict, sameInput, leftCosts, rightCosts } = diff
+    const signs = COST_NAMES.map((name) =>
+      name === 'time' ? 0 : Math.sign((rightCosts[name] ?? 0) - (leftCosts[name] ?? 0)),
+    )
+    const key = [left.fn, right.fn, verdict, sameInput, ...signs].join(' ')
+    const known = this.groups.get(key)
+    if (known) {
+      known.count++
+      known.leftCosts = addCosts(known.leftCosts, leftCosts)
+      known.rightCosts = addCosts(known.rightCosts, rightCosts)
+      return
+    }
+    const fn = left.fn === right.fn ? left.fn : `${left.fn} ≙ ${right.fn}`
+    this.groups.set(key, {
+      fn,
+      verdict,
+      sameInput,
+      count: 1,
+      example: { left, right },
+      leftCosts,
+      rightCosts,
+    })
+  }
+}
+
+const rank = (group: Group): number => VERDICTS.indexOf(group.verdict)

@@ -1,0 +1,191 @@
+import type { Kind } from '../event.ts'
+
+/** Words of one token; the 64-bit ones are low word first. */
+export const T = {
+  /** Kind id, and above it level + 1 (0: none). */
+  KIND: 0,
+  /** Interned role of the function. */
+  ROLE: 1,
+  /** Which of the fields below are there: bits of {@link HAS}. */
+  HAS: 2,
+  VA: 3,
+  SIZE: 5,
+  OLD: 7,
+  NEW: 9,
+  AUX: 11,
+  RET: 13,
+  /** Interned text of a JSON field. */
+  TEXT: 14,
+  /** Interned name of the function itself. */
+  NAME: 15,
+} as const
+export const TOKEN_WORDS = 16
+
+export const HAS = {
+  LEVEL: 1,
+  FN: 2,
+  VA: 4,
+  SIZE: 8,
+  OLD: 16,
+  NEW: 32,
+  AUX: 64,
+  RET: 128,
+  TEXT: 256,
+} as const
+
+/** Words that a field's bit stands for. */
+const WORDS_OF: readonly (readonly [bit: number, first: number, count: number])[] = [
+  [HAS.FN, T.ROLE, 1],
+  [HAS.VA, T.VA, 2],
+  [HAS.SIZE, T.SIZE, 2],
+  [HAS.OLD, T.OLD, 2],
+  [HAS.NEW, T.NEW, 2],
+  [HAS.AUX, T.AUX, 2],
+  [HAS.RET, T.RET, 1],
+  [HAS.TEXT, T.TEXT, 1],
+]
+
+/** Kind ids are below this. */
+export const KINDS_LIMIT = 64
+
+/**
+ * The events of one call as rows of words in which everything that depends on the boot has been replaced: what is
+ * compared, at a fraction of the events' memory.
+ */
+export class Tokens {
+  length = 0
+  words: Uint32Array
+  /** seq of each event. */
+  seqs: Float64Array
+  /** Fields seen with each kind, OR of their bits. */
+  readonly fields = new Uint32Array(KINDS_LIMIT)
+  /** Events that the other side could not show, or that belong to others: seqs, and how many of each kind. */
+  readonly aside: number[] = []
+  readonly asideKinds = new Map<Kind, number>()
+
+  constructor(capacity = 64) {
+    this.words = new Uint32Array(capacity * TOKEN_WORDS)
+    this.seqs = new Float64Array(capacity)
+  }
+
+  /** Starts a row, all zero, and returns its first word's index. */
+  row(seq: number): number {
+    if (this.length === this.seqs.length) this.grow()
+    this.seqs[this.length] = seq
+    return this.length++ * TOKEN_WORDS
+  }
+
+  /** Takes back the row started last. */
+  drop(): void {
+    this.length--
+    this.words.fill(0, this.length * TOKEN_WORDS, (this.length + 1) * TOKEN_WORDS)
+  }
+
+  setAside(kind: Kind, seq: number): void {
+    this.aside.push(seq)
+    this.asideKinds.set(kind, (this.asideKinds.get(kind) ?? 0) + 1)
+  }
+
+  kindAt(i: number): number {
+    return this.words[i * TOKEN_WORDS]! & 0xff
+  }
+
+  /** Level number, or -1. */
+  levelAt(i: number): number {
+    return (this.words[i * TOKEN_WORDS]! >>> 8) - 1
+  }
+
+  word(i: number, field: number): number {
+    return this.words[i * TOKEN_WORDS + field]!
+  }
+
+  has(i: number, bit: number): boolean {
+    return (this.words[i * TOKEN_WORDS + T.HAS]! & bit) !== 0
+  }
+
+  /** A 64-bit field as a number: exact for addresses and for what normalising makes of them. */
+  numberAt(i: number, field: number): number {
+    const at = i * TOKEN_WORDS + field
+    return (this.words[at + 1]! | 0) * 2 ** 32 + this.words[at]!
+  }
+
+  private grow(): void {
+    const words = new Uint32Array(this.words.length * 2)
+    words.set(this.words)
+    this.words = words
+    const seqs = new Float64Array(this.seqs.length * 2)
+    seqs.set(this.seqs)
+    this.seqs = seqs
+  }
+}
+
+/**
+ * Per kind, the fields to compare: those that both sides show in this pair of calls. A field that one side never has
+ * is unknown there, not different. `always` names those whose absence is a value.
+ */
+export function comparedFields(left: Tokens, right: Tokens, always: Uint32Array): Uint32Array {
+  const fields = new Uint32Array(KINDS_LIMIT)
+  for (let kind = 0; kind < KINDS_LIMIT; kind++) {
+    fields[kind] = (left.fields[kind]! & right.fields[kind]!) | always[kind]!
+  }
+  return fields
+}
+
+/** One number per token, equal where the compared fields are; `structure` leaves out values (old, new, aux, ret …). */
+export function hashTokens(tokens: Tokens, compared: Uint32Array, structure: boolean): Int32Array {
+  const hashes = new Int32Array(tokens.length)
+  const { words } = tokens
+  for (let i = 0; i < tokens.length; i++) {
+    const at = i * TOKEN_WORDS
+    const kind = words[at]! & 0xff
+    let fields = compared[kind]!
+    if (structure) fields &= STRUCTURE
+    const level = fields & HAS.LEVEL ? words[at]! >>> 8 : 0
+    let hash = Math.imul(kind + (level << 8) + 1, 0x9e3779b1)
+    // Absence is a value of its own among fields that are compared.
+    hash = mix(hash, words[at + T.HAS]! & fields)
+    for (const [bit, first, count] of WORDS_OF) {
+      if ((fields & bit) === 0) continue
+      hash = mix(hash, words[at + first]!)
+      if (count === 2) hash = mix(hash, words[at + first + 1]!)
+    }
+    hashes[i] = hash
+  }
+  return hashes
+}
+
+const STRUCTURE = HAS.LEVEL | HAS.FN | HAS.VA
+
+function mix(hash: number, word: number): number {
+  const h = Math.imul(hash ^ word, 0x85ebca6b)
+  return h ^ (h >>> 15)
+}
+
+/** Exact: whether two tokens agree in all fields that are compared. */
+export function sameToken(
+  left: Tokens,
+  i: number,
+  right: Tokens,
+  j: number,
+  compared: Uint32Array,
+): boolean {
+  const a = left.words
+  const b = right.words
+  const x = i * TOKEN_WORDS
+  const y = j * TOKEN_WORDS
+  const kind = a[x]! & 0xff
+  if (kind !== (b[y]! & 0xff)) return false
+  const fields = compared[kind]!
+  if (fields & HAS.LEVEL && a[x] !== b[y]) return false
+  if (((a[x + T.HAS]! ^ b[y + T.HAS]!) & fields) !== 0) return false
+  for (const [bit, first, count] of WORDS_OF) {
+    if ((fields & bit) === 0) continue
+    if (a[x + first] !== b[y + first]) return false
+    if (count === 2 && a[x + first + 1] !== b[y + first + 1]) return false
+  }
+  return true
+}
+
+/** Same role, other name: `change_page_range` beside `pageattr_pte_entry`. */
+export const renamed = (left: Tokens, i: number, right: Tokens, j: number): boolean =>
+  left.word(i, T.NAME) !== right.word(j, T.NAME)
