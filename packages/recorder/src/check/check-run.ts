@@ -1,0 +1,121 @@
+import { InputError } from '../errors.ts'
+import type { Kind, TraceEvent } from '../event.ts'
+import type { EventSource } from '../source.ts'
+import { missingEvidence } from './evidence.ts'
+import { type CheckReport, type Finding, MAX_FINDINGS, proofOf, type Verdict } from './finding.ts'
+import { Fold } from './fold.ts'
+import { vaOf } from './page.ts'
+import type { Report, Rule, Watch } from './rule.ts'
+import { RULES } from './rules.ts'
+
+type Handler = (e: TraceEvent) => void
+
+/** A rule with what it has found so far. */
+class Running {
+  readonly rule: Rule
+  readonly watch: Watch
+  readonly findings: Finding[] = []
+  readonly lacking = new Set<string>()
+  count = 0
+  readonly #fold: Fold
+
+  constructor(rule: Rule, fold: Fold) {
+    this.rule = rule
+    this.#fold = fold
+    this.watch = rule.start({
+      fold,
+      report: (finding) => this.#add(finding),
+      lacks: (what) => this.lacking.add(what),
+    })
+  }
+
+  #add(report: Report): void {
+    this.count++
+    if (this.findings.length >= MAX_FINDINGS) return
+    const call = report.call === undefined ? this.#fold.call : report.call
+    this.findings.push({
+      rule: this.rule.name,
+      hazard: report.hazard ?? this.rule.hazard,
+      severity: report.severity,
+      op: report.op === undefined ? (call?.op ?? null) : report.op,
+      cpu: report.cpu ?? call?.cpu ?? this.#fold.lane.cpu,
+      proof: proofOf(report.proof),
+      va: report.start === undefined ? null : vaOf(report.start),
+      end: report.end === undefined ? null : vaOf(report.end),
+      message: report.message,
+    })
+  }
+
+  verdict(missing: readonly string[]): Verdict {
+    const { name, hazard } = this.rule
+    const status = missing.length > 0 ? 'undecided' : this.count > 0 ? 'found' : 'clean'
+    return { rule: name, hazard, status, missing, count: status === 'found' ? this.count : 0 }
+  }
+}
+
+/** The rules of these names; without names all. @throws InputError naming what there is. */
+export function rulesNamed(names?: readonly string[]): readonly Rule[] {
+  if (names === undefined) return RULES
+  const picked = new Set<Rule>()
+  for (const name of names) {
+    const wanted = RULES.filter((rule) => rule.name === name || rule.hazard === name.toUpperCase())
+    if (wanted.length === 0) {
+      const known = RULES.map((rule) => rule.name).join(', ')
+      throw new InputError(`no rule or hazard ${name}; there are ${known}, and H1 to H18`)
+    }
+    for (const rule of wanted) picked.add(rule)
+  }
+  return RULES.filter((rule) => picked.has(rule))
+}
+
+/**
+ * Checks one run in a single pass over its events. Memory grows with the entries the run shows and with the findings,
+ * not with its length.
+ */
+export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): CheckReport {
+  const fold = new Fold(source.run)
+  const running = rules.map((rule) => new Running(rule, fold))
+  const handlers = dispatch(running)
+  const seen = new Set<Kind>()
+  let events = 0
+  let gap: TraceEvent | null = null
+  for (const e of source.events()) {
+    events++
+    seen.add(e.kind)
+    fold.before(e)
+    const interested = handlers.get(e.kind)
+    if (interested !== undefined && (e.kind !== 'desc_write' || fold.hasStore)) {
+      for (const handle of interested) handle(e)
+    }
+    fold.after(e)
+    if (e.kind === 'op_end' && fold.live.size === 0) for (const r of running) r.watch.quiet?.()
+    if (e.kind === 'gap') {
+      gap ??= e
+      for (const r of running) r.watch.gap?.()
+    }
+  }
+  fold.finish()
+  for (const r of running) r.watch.end?.()
+  const verdicts = running.map((r) => {
+    const missing = missingEvidence(source.run, seen, r.rule.needs)
+    if (missing.length > 0 || r.count > 0) return r.verdict(missing)
+    if (gap !== null) return r.verdict([`events lost at ${gap.seq}`])
+    return r.verdict([...r.lacking])
+  })
+  const { id, label, flavour } = source.run
+  const findings = running.flatMap((r, i) => (verdicts[i]?.status === 'found' ? r.findings : []))
+  findings.sort((a, b) => (a.proof.at(-1) ?? 0) - (b.proof.at(-1) ?? 0))
+  return { run: { id, label, flavour }, events, findings, verdicts }
+}
+
+function dispatch(running: readonly Running[]): ReadonlyMap<Kind, readonly Handler[]> {
+  const handlers = new Map<Kind, Handler[]>()
+  for (const { watch } of running) {
+    for (const [kind, handle] of Object.entries(watch.on) as [Kind, Handler][]) {
+      const list = handlers.get(kind)
+      if (list === undefined) handlers.set(kind, [handle])
+      else list.push(handle)
+    }
+  }
+  return handlers
+}

@@ -1,0 +1,277 @@
+import type { EventOf, Json, TraceEvent } from '../event.ts'
+import type { Run, RunGeometry } from '../source.ts'
+import { highWord, lowWord, split } from '../words.ts'
+import { type Flush, type Frame, Lane, type OpenCall } from './lane.ts'
+import { FlushLedger } from './ledger.ts'
+import { endPageOf, PAGE_LIMIT, pageOf, pagesIn, PageSizes } from './page.ts'
+import { RangeList } from './range-list.ts'
+import { Store } from './store.ts'
+import { Tables } from './tables.ts'
+
+/** Where a trace tells no geometry it is a capture of a stock kernel: 4K pages. */
+const USUAL: RunGeometry = { pageShift: 12, vaBits: 48, levels: 4 }
+
+type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_enter'>
+
+const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * What all rules need to know at an event, folded once: entries as they stand, what is open on each flow of control,
+ * lazy MMU mode, locks, and the flushes owed.
+ *
+ * Around each event the driver calls {@link before}, then the rules, then {@link after}. What an event opens is there
+ * when rules see it, what it closes is still there; a store is already in {@link tables}.
+ */
+export class Fold {
+  readonly run: Run
+  readonly sizes: PageSizes
+  readonly tables: Tables
+  readonly ledger: FlushLedger
+  /** The store at hand, if the event is a desc_write. */
+  readonly store = new Store()
+  /** False: the desc_write at hand does not tell enough. */
+  hasStore = false
+  /** Where the event happens. */
+  lane: Lane
+  /** The top-level call that it belongs to. */
+  call: OpenCall | null = null
+  readonly lanes = new Map<string, Lane>()
+  readonly live = new Map<number, OpenCall>()
+  readonly #features: { readonly [key: string]: Json }
+
+  constructor(run: Run) {
+    this.run = run
+    this.sizes = new PageSizes(run.geometry ?? USUAL)
+    this.tables = new Tables(this.sizes)
+    this.ledger = new FlushLedger(this.sizes)
+    const { features } = run.facts
+    this.#features = isRecord(features) ? features : {}
+    this.lane = new Lane('cpu0', 0)
+  }
+
+  /** A feature of the machine as a number; null: the trace does not tell. */
+  feature(name: string): number | null {
+    const value = this.#features[name]
+    return value === undefined || value === null ? null : Number(value)
+  }
+
+  before(e: TraceEvent): void {
+    this.#at(e)
+    const { flush } = this.lane
+    if (flush !== null && e.kind !== 'tlbi') this.#closeFlush(flush)
+    switch (e.kind) {
+      case 'init':
+        if (e.level !== null && e.va !== null && e.new !== null) {
+          this.tables.init(e.level, e.va, e.new, e.count ?? 0, e.pa_step ?? 0n)
+        }
+        break
+      case 'op_begin':
+        this.#beginCall(e)
+        break
+      case 'walk_begin':
+      case 'span_begin':
+      case 'cb_enter':
+        this.#begin(e)
+        break
+      case 'desc_write':
+        this.#write(e)
+        break
+      case 'tlb_flush':
+        this.#openFlush(e)
+        break
+      case 'tlbi':
+        this.#tlbi(e)
+        break
+      case 'context':
+        if (e.fn === 'task' || e.fn === 'bh_off' || e.fn === 'softirq' || e.fn === 'irq') {
+          this.lane.context = e.fn
+        }
+        break
+      default:
+    }
+  }
+
+  after(e: TraceEvent): void {
+    const { lane } = this
+    switch (e.kind) {
+      case 'op_end':
+        lane.pop('op')
+        if (e.op !== null) this.live.delete(e.op)
+        lane.calls.pop()
+        break
+      case 'walk_end':
+        lane.pop('walk')
+        break
+      case 'cb_exit':
+        lane.pop('cb')
+        break
+      case 'span_end':
+        lane.pop('span')
+        break
+      case 'lazy_mmu_enter':
+      case 'lazy_mmu_leave':
+        this.#lazy(e)
+        break
+      case 'lock':
+        lane.locks.push({ fn: e.fn ?? '', mode: e.mode ?? 'spin', seq: e.seq })
+        break
+      case 'unlock': {
+        const held = lane.locks.findLastIndex((lock) => lock.fn === e.fn)
+        if (held >= 0) lane.locks.splice(held, 1)
+        break
+      }
+      case 'gap':
+        this.#forget()
+        break
+      default:
+    }
+  }
+
+  /** The run ended: flushes whose TLBI never came are taken by their range. */
+  finish(): void {
+    for (const lane of this.lanes.values()) {
+      if (lane.flush !== null) {
+        this.lane = lane
+        this.#closeFlush(lane.flush)
+      }
+    }
+  }
+
+  #at(e: TraceEvent): void {
+    // Every CPU has an idle task of its own under the same name.
+    const name = e.task === null || e.task.endsWith('-0') ? `cpu${e.cpu}` : e.task
+    let lane = this.lanes.get(name)
+    if (lane === undefined) {
+      lane = new Lane(name, e.cpu)
+      if (this.feature('in_interrupt') === 1) lane.context = 'softirq'
+      this.lanes.set(name, lane)
+    }
+    lane.cpu = e.cpu
+    this.lane = lane
+    this.call = e.op === null ? null : (this.live.get(e.op) ?? null)
+    this.hasStore = false
+  }
+
+  #beginCall(e: EventOf<'op_begin'>): void {
+    const start = e.va === null ? 0 : pageOf(e.va)
+    const call: OpenCall = {
+      op: e.op ?? -1,
+      fn: e.fn ?? '',
+      args: e.args,
+      start,
+      end: e.va === null || e.end === null ? start : start + pagesIn(e.end - e.va),
+      seq: e.seq,
+      cpu: e.cpu,
+      lane: this.lane,
+      walks: new RangeList(),
+      flushes: [],
+      isConcurrent: false,
+    }
+    for (const other of this.live.values()) {
+      other.isConcurrent = true
+      call.isConcurrent = true
+    }
+    if (e.op !== null) this.live.set(e.op, call)
+    this.call = call
+    this.lane.calls.push(call)
+    this.#push('op', e.fn, e.seq, call.start, call.end, e.op, null)
+  }
+
+  #begin(e: Beginning): void {
+    const start = e.va === null ? 0 : pageOf(e.va)
+    const end = e.va === null || e.end === null ? start : endPageOf(e.end)
+    if (e.kind !== 'cb_enter') {
+      if (e.kind === 'walk_begin') this.call?.walks.add(start, Math.max(start, end))
+      this.#push(e.kind === 'walk_begin' ? 'walk' : 'span', e.fn, e.seq, start, end, e.op, null)
+      return
+    }
+    this.#push('cb', e.fn, e.seq, start, end, e.op, e.level)
+    if (e.val === undefined || e.level === null || e.va === null) return
+    split(e.val)
+    const page = this.sizes.base(e.level, start)
+    this.tables.set(e.level, page, lowWord(), highWord(), e.seq, e.cpu)
+  }
+
+  #push(
+    kind: Frame['kind'],
+    fn: string | null,
+    seq: number,
+    start: number,
+    end: number,
+    op: number | null,
+    level: Frame['level'],
+  ): void {
+    this.lane.frames.push({ kind, fn: fn ?? '', seq, start, end, op, level })
+  }
+
+  #write(e: EventOf<'desc_write'>): void {
+    const { store } = this
+    this.hasStore = store.read(e, this.sizes, this.tables)
+    if (!this.hasStore) return
+    this.tables.set(store.level, store.page, store.newLo, store.newHi, e.seq, e.cpu)
+    this.ledger.store(store, e.seq, e.op, e.cpu, this.call?.fn ?? this.lane.top?.fn ?? null)
+  }
+
+  #openFlush(e: EventOf<'tlb_flush'>): void {
+    const all = e.va === null
+    const flush: Flush = {
+      seq: e.seq,
+      fn: e.fn ?? '',
+      by: e.by ?? null,
+      start: e.va === null ? 0 : pageOf(e.va),
+      end: e.va === null || e.end === null ? PAGE_LIMIT : endPageOf(e.end),
+      all,
+      paid: 0,
+      hasTlbi: false,
+    }
+    this.lane.flush = flush
+    this.call?.flushes.push(flush)
+  }
+
+  /** The next event is no TLBI: on a stock kernel the instructions are not seen, and the call's range counts. */
+  #closeFlush(flush: Flush): void {
+    this.lane.flush = null
+    if (flush.hasTlbi || flush.end <= flush.start) return
+    const leavesOnly = !flush.all && flush.fn !== '__flush_tlb_kernel_pgtable'
+    flush.paid += this.ledger.flush(flush.start, flush.end, leavesOnly)
+  }
+
+  #tlbi(e: EventOf<'tlbi'>): void {
+    const { flush } = this.lane
+    const insn = e.insn ?? ''
+    if (flush !== null) flush.hasTlbi = true
+    // Only what is broadcast to the inner shareable domain reaches other CPUs.
+    if (!insn.endsWith('is') && !insn.endsWith('os')) return
+    let paid = 0
+    if (insn.startsWith('vmall') || insn.startsWith('alle1')) {
+      paid = this.ledger.flush(0, PAGE_LIMIT, false)
+    } else if (e.va !== null) {
+      const start = pageOf(e.va)
+      const leavesOnly = insn.includes('ale1')
+      paid = this.ledger.flush(start, start + (e.pages ?? 1) * this.sizes.page, leavesOnly)
+    }
+    if (flush !== null) flush.paid += paid
+  }
+
+  #lazy(e: EventOf<'lazy_mmu_enter'> | EventOf<'lazy_mmu_leave'>): void {
+    const { lazy } = this.lane
+    if (e.ignored) return
+    const entering = e.kind === 'lazy_mmu_enter'
+    if (e.api !== undefined) {
+      lazy.paused = Math.max(0, lazy.paused + (entering ? -1 : 1))
+      return
+    }
+    if (entering && lazy.enabled === 0) lazy.since = e.seq
+    lazy.meant += entering ? 1 : -1
+    if (this.run.flavour === '7.3') lazy.enabled = Math.max(0, lazy.enabled + (entering ? 1 : -1))
+    else lazy.enabled = entering ? 1 : 0
+  }
+
+  #forget(): void {
+    for (const lane of this.lanes.values()) lane.forget()
+    this.live.clear()
+    this.tables.forget()
+    this.ledger.forget()
+  }
+}

@@ -1,0 +1,42 @@
+import { hexRange } from './page.ts'
+
+/** Page ranges, merged where they touch in the order they come; what a finding says it is about. */
+export class RangeList {
+  /** start, end, start, end … */
+  readonly #bounds: number[] = []
+  /** Pages added, counted again when added twice. */
+  pages = 0
+
+  add(start: number, end: number): void {
+    this.pages += end - start
+    const n = this.#bounds.length
+    if (n > 0 && this.#bounds[n - 1] === start) this.#bounds[n - 1] = end
+    else this.#bounds.push(start, end)
+  }
+
+  get count(): number {
+    return this.#bounds.length / 2
+  }
+
+  get isEmpty(): boolean {
+    return this.#bounds.length === 0
+  }
+
+  get start(): number {
+    return this.#bounds.reduce((low, b) => Math.min(low, b), Infinity)
+  }
+
+  get end(): number {
+    return this.#bounds.reduce((high, b) => Math.max(high, b), 0)
+  }
+
+  /** The first three ranges, and how many more. */
+  toString(): string {
+    const shown: string[] = []
+    for (let i = 0; i < this.#bounds.length && shown.length < 3; i += 2) {
+      shown.push(hexRange(this.#bounds[i]!, this.#bounds[i + 1]!))
+    }
+    const more = this.count - shown.length
+    return shown.join(', ') + (more > 0 ? ` and ${more} more ranges` : '')
+  }
+}
