@@ -34,6 +34,7 @@ export async function pagetrail(argv: readonly string[], options: RunOptions = {
   const [stdout, stderr] = [memorySink(options), memorySink(options)]
   const io: Io = {
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+    terminal: null,
     stdout: stdout.sink,
     stderr: stderr.sink,
     env: options.env ?? {},

@@ -3,9 +3,11 @@
  * chance by itself.
  */
 export interface Io {
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  readonly stdin: AsyncIterable<Uint8Array>
   readonly stdout: Sink
   readonly stderr: Sink
+  /** The streams themselves, for a screen; null where input or output is no terminal. */
+  readonly terminal: Terminal | null
   readonly env: Readonly<Record<string, string | undefined>>
   /** Milliseconds since 1970. */
   now(): number
@@ -13,6 +15,12 @@ export interface Io {
   random(): number
   /** Calls `handler` on Ctrl-C instead of ending the process, until the returned function is called. */
   onInterrupt(handler: () => void): () => void
+}
+
+export interface Terminal {
+  readonly stdin: NodeJS.ReadStream
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
 }
 
 /** Where text goes: standard output or standard error. */
@@ -30,10 +38,12 @@ export class ClosedPipe extends Error {
 }
 
 export function processIo(): Io {
+  const { stdin, stdout, stderr } = process
   return {
-    stdin: process.stdin,
-    stdout: streamSink(process.stdout),
-    stderr: streamSink(process.stderr),
+    stdin,
+    terminal: stdin.isTTY && stdout.isTTY ? { stdin, stdout, stderr } : null,
+    stdout: streamSink(stdout),
+    stderr: streamSink(stderr),
     env: process.env,
     now: Date.now,
     random: Math.random,

@@ -10,11 +10,11 @@ test('prints the call tree, indented', async () => {
  2 0    » lazy MMU enter depth 1
  3 0    ▾ walk_kernel_page_table_range_lockless ffff8000c0000000 +3p
  4 0      ▾ pte pageattr_pte_entry ffff8000c0000000 +1p
- 5 0        ◆ pte write ffff8000c0000000 +RDONLY -WRITE
+ 5 0        ◆ pte write ffff8000c0000000 +RDONLY -DBM
  6 0        ○ barrier queued
  7 0      └ pte pageattr_pte_entry = 0
  8 0      ▾ pte pageattr_pte_entry ffff8000c0001000 +1p
- 9 0        ◆ pte write ffff8000c0001000 +RDONLY -WRITE
+ 9 0        ◆ pte write ffff8000c0001000 +RDONLY -DBM
 `)
 })
 

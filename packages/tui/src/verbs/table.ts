@@ -1,5 +1,6 @@
 import { captureScriptVerb } from './capture-script.ts'
 import { exportVerb } from './export.ts'
+import { importVerb } from './import.ts'
 import { infoVerb } from './info.ts'
 import { recordVerb } from './record.ts'
 import { renameVerb } from './rename.ts'
@@ -12,6 +13,7 @@ import type { Verb } from './verb.ts'
 /** Every verb there is, in the order of `pagetrail --help`. */
 export const VERBS: readonly Verb[] = [
   recordVerb,
+  importVerb,
   captureScriptVerb,
   runsVerb,
   infoVerb,

@@ -1,0 +1,149 @@
+import { Option } from '@commander-js/extra-typings'
+import {
+  type Imported,
+  importInput,
+  type ImportOptions,
+  type ImportReport,
+  InputError,
+} from '@pagetrail/recorder'
+import { KERNELS, type Kernel } from '../capture/probes.ts'
+import { count, many, safe } from '../app/text.ts'
+import { Progress } from '../progress.ts'
+import type { Session, Status } from '../session.ts'
+import { runFields } from '../text/run.ts'
+import { checkLabel } from './rename.ts'
+import type { Verb } from './verb.ts'
+
+const FORMATS = ['auto', 'ftrace', 'jsonl'] as const
+const STANDARD_INPUT = '-'
+
+interface Options {
+  readonly format: (typeof FORMATS)[number]
+  readonly follow?: true | undefined
+  readonly label?: string | undefined
+  readonly kernel?: string | undefined
+}
+
+export const importVerb: Verb = {
+  name: 'import',
+  group: 'Getting runs:',
+  summary: 'turn traces of real kernels, or exported runs, into runs',
+  more: `Reads ftrace text (cat /sys/kernel/tracing/trace), trace-cmd report, perf script, and Pagetrail's JSON Lines;
+gzip or plain. An event that it does not know is kept and counted. Events that the trace says were lost, and entries
+without their return, become gap events.`,
+  examples: [
+    ['import modules.trace.gz', 'a run named modules'],
+    ['import before.trace after.trace', 'two runs, ready for pagetrail diff'],
+    [
+      'import --follow /sys/kernel/tracing/trace_pipe --label live',
+      'until Ctrl-C, readable meanwhile',
+    ],
+    ['import - < run.jsonl', 'from standard input'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<file...>', 'files; - is standard input')
+      .addOption(
+        new Option('--format <format>', 'what the files are')
+          .choices(FORMATS)
+          .default('auto' as const),
+      )
+      .option('--follow', 'go on at the end of the file as it grows, until Ctrl-C')
+      .option('--label <label>', "name of the run (default: the file's)")
+      .option(
+        '--kernel <release>',
+        'release that was traced, e.g. 6.18.15, where the trace does not tell',
+      )
+      .action((files, options) => invoke((session) => importFiles(session, files, options)))
+  },
+}
+
+async function importFiles(
+  session: Session,
+  files: readonly string[],
+  options: Options,
+): Promise<Status> {
+  if (options.label !== undefined) checkLabel(options.label)
+  if (files.length > 1 && (options.label !== undefined || options.follow)) {
+    throw new InputError('--label and --follow are for one file')
+  }
+  const trace = await session.trace('write')
+  const lines = session.json ? session.jsonLines() : null
+  const status = await session.interruptible(async (signal): Promise<Status> => {
+    for (const file of files) {
+      const progress = new Progress(session.io, `importing ${safe(file)}`, 'events')
+      const input =
+        file === STANDARD_INPUT ? { name: 'standard input', chunks: session.io.stdin } : file
+      const imported = await importInput(trace, input, options.format, {
+        ...optionsOf(session, options),
+        signal,
+        onProgress: ({ events, bytes, total }) =>
+          progress.update(events, total === null ? undefined : bytes / total),
+      })
+      progress.end()
+      for (const run of runsOf(imported).map((id) => trace.find(id))) {
+        if (lines) lines.data('run', { ...runFields(run), ...factsOf(imported) })
+        else {
+          const { id, label, events, calls } = run
+          session.out.line(
+            safe(`run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`),
+          )
+        }
+      }
+      if (!lines) session.out.lines(remarks(imported).map((text) => `  ${safe(text)}`))
+      await session.out.flush()
+      // --follow has no other end than Ctrl-C.
+      if (imported.report.interrupted) return options.follow ? 0 : 130
+    }
+    return 0
+  })
+  lines?.end(status === 0)
+  if (status === 130) await session.note('interrupted; what was imported is kept')
+  return status
+}
+
+function optionsOf(session: Session, { follow, label, kernel }: Options): ImportOptions {
+  const flavour = kernel === undefined ? undefined : flavourOf(kernel)
+  return {
+    created: session.io.now(),
+    ...(label === undefined ? {} : { label }),
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(flavour === undefined ? {} : { flavour }),
+    ...(follow ? { follow } : {}),
+  }
+}
+
+/** The flavour that a release follows: `6.18.15` → 6.18; other versions follow what the trace shows. */
+const flavourOf = (release: string): Kernel | undefined =>
+  KERNELS.find((kernel) => release === kernel || release.startsWith(`${kernel}.`))
+
+const runsOf = (imported: Imported): readonly number[] =>
+  imported.format === 'trace' ? [imported.report.run] : imported.report.runs.map((run) => run.id)
+
+/** Of a trace: how it was read. */
+function factsOf(imported: Imported) {
+  if (imported.format === 'jsonl') return {}
+  const { format, lines, entries, unknown, unpaired, lost, backwards, definitions } =
+    imported.report
+  return { format, lines, entries, unknown: { ...unknown }, unpaired, lost, backwards, definitions }
+}
+
+function remarks(imported: Imported): string[] {
+  return imported.format === 'jsonl' ? [] : remarksOnTrace(imported.report)
+}
+
+function remarksOnTrace(report: ImportReport): string[] {
+  const { lines, entries, format, definitions, unknown, unpaired, lost, backwards } = report
+  const unknownNames = Object.entries(unknown).map(([name, n]) => `${name} (${count(n)})`)
+  return [
+    `${format}, ${many(lines, 'line')}, ${many(entries, 'entry').replace(/entrys$/, 'entries')}${
+      definitions === 'lean'
+        ? '; stores had from the callbacks, barriers and flushes not visible'
+        : ''
+    }`,
+    ...(unknownNames.length > 0 ? [`kept without a kind: ${unknownNames.join(', ')}`] : []),
+    ...(unpaired > 0 ? [`${many(unpaired, 'return or entry')} without the other half`] : []),
+    ...(lost > 0 ? [`${count(lost)} events are known to be missing`] : []),
+    ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
+  ]
+}

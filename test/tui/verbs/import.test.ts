@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+import { database } from '../../support/stored.ts'
+
+const capture = (kernel: string) =>
+  new URL(`../../../packages/tui/demo/modules_small-${kernel}.trace.gz`, import.meta.url).pathname
+
+function place() {
+  const root = folder()
+  return { db: join(root, 'test.db'), file: (name: string) => join(root, name) }
+}
+
+test('imports captures of two kernels and says what was in them', async () => {
+  const { db } = place()
+  const { status, out, err } = await pagetrail([
+    'import',
+    capture('6.17.13'),
+    capture('6.18.15'),
+    '--db',
+    db,
+  ])
+  expect({ status, err }).toEqual({ status: 0, err: '' })
+  expect(out.split('\n').filter((line) => line.startsWith('run'))).toEqual([
+    'run 1 modules_small-6.17.13: 2,072 events in 94 calls',
+    'run 2 modules_small-6.18.15: 2,796 events in 96 calls',
+  ])
+  expect(out).toContain(
+    'kept without a kind: lazy_test_pending__apply_to_page_range (114), module_load (3)',
+  )
+  const runs = jsonLines((await pagetrail(['runs', '--json', '--db', db])).out)
+  expect(runs.map((run) => run['flavour'])).toEqual([undefined, '6.17', '6.18', undefined])
+})
+
+test('--kernel and --label say what the trace does not', async () => {
+  const { db } = place()
+  const args = ['import', capture('6.18.15'), '--kernel', '6.18.15', '--label', 'after', '--json']
+  const { out } = await pagetrail([...args, '--db', db])
+  expect(jsonLines(out)[1]).toMatchObject({
+    type: 'run',
+    label: 'after',
+    kernel: '6.18.15',
+    flavour: '6.18',
+    definitions: 'full',
+    unpaired: 0,
+  })
+})
+
+test('reads standard input, packed or not', async () => {
+  const { db } = place()
+  const packed = readFileSync(capture('6.17.13'))
+  for (const stdin of [packed, gunzipSync(packed)]) {
+    const { status, out } = await pagetrail(['import', '-', '--label', 'pipe', '--db', db], {
+      stdin,
+    })
+    expect(status).toBe(0)
+    expect(out).toContain('pipe: 2,072 events in 94 calls')
+  }
+})
+
+test('what export wrote comes back, event for event', async () => {
+  const from = await database()
+  const { out } = await pagetrail(['export', '1', '--db', from])
+  const { db, file } = place()
+  writeFileSync(file('run.jsonl'), out)
+  const back = await pagetrail(['import', file('run.jsonl'), '--db', db])
+  expect(back).toMatchObject({ status: 0, out: 'run 1 sample: 22 events in 1 call\n' })
+  expect((await pagetrail(['export', '1', '--db', db])).out).toBe(out)
+})
+
+test('bad input is named with its line, and nothing of the file is left', async () => {
+  const from = await database()
+  const { out } = await pagetrail(['export', '1', '--db', from])
+  const { db, file } = place()
+  const lines = out.trimEnd().split('\n')
+  writeFileSync(
+    file('two.jsonl'),
+    `${lines.join('\n')}\n${lines.toSpliced(4, 1, '{"kind":"x"}').join('\n')}\n`,
+  )
+  const jsonl = await pagetrail(['import', file('two.jsonl'), '--db', db])
+  expect(jsonl.status).toBe(2)
+  expect(jsonl.err).toMatch(/two\.jsonl:29: /)
+  writeFileSync(file('words.txt'), 'this is no trace\n')
+  const text = await pagetrail(['import', file('words.txt'), '--db', db])
+  expect(text.status).toBe(2)
+  expect(text.err).toMatch(/words\.txt:1: /)
+  expect((await pagetrail(['runs', '--db', db])).out).toContain('no runs yet')
+})
+
+test('--follow ends with Ctrl-C and keeps what came', async () => {
+  const { db, file } = place()
+  writeFileSync(file('growing.trace'), gunzipSync(readFileSync(capture('6.17.13'))))
+  const args = ['import', '--follow', file('growing.trace'), '--db', db]
+  const { status } = await pagetrail(args, { interrupt: true })
+  expect(status).toBe(0)
+  expect((await pagetrail(['runs', '--db', db])).out).toContain('interrupted')
+})
+
+test('refuses what cannot be meant', async () => {
+  const { db } = place()
+  const two = await pagetrail(['import', 'a', 'b', '--label', 'x', '--db', db])
+  expect(two).toMatchObject({
+    status: 2,
+    err: 'pagetrail: --label and --follow are for one file\n',
+  })
+  const none = await pagetrail(['import', 'nowhere.trace', '--db', db])
+  expect(none).toMatchObject({
+    status: 2,
+    err: 'pagetrail: nowhere.trace: there is no such file\n',
+  })
+})
