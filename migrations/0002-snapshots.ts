@@ -12,6 +12,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       version integer not null,
       seq integer not null,
       body blob not null,
+      -- SHA-256 of body: a damaged snapshot is none
+      digest blob not null,
       primary key (run, projection, seq)
     ) strict, without rowid`.execute(db)
 }

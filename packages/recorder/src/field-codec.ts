@@ -130,12 +130,23 @@ const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
     fromJson: (value) => value,
     fromRow: (row) => {
       const extra = row[AT.extra]
-      return typeof extra === 'string' ? (JSON.parse(extra) as Json) : null
+      return typeof extra === 'string' ? parsed(extra) : null
     },
     put: (batch, i, value) => {
       batch.extra[i] = JSON.stringify(value)
     },
   }),
+}
+
+function parsed(extra: string): Json {
+  try {
+    return JSON.parse(extra) as Json
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new InputError(
+      `the file is damaged, an event holds ${show(extra)}; pagetrail verify says where`,
+    )
+  }
 }
 
 const HEX = {

@@ -2,6 +2,7 @@ import type Sqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 
+import { MIGRATIONS } from '../../../migrations/index.ts'
 import { InputError } from './errors.ts'
 import { refreshViews, viewsAreCurrent } from './views.ts'
 
@@ -63,6 +64,10 @@ export async function migrate(
     throw error
   }
 }
+
+/** Whether the file has seen every migration; a change of KINDS comes with one. */
+export const schemaIsCurrent = (db: Sqlite.Database): boolean =>
+  Number(db.pragma('user_version', { simple: true })) === Object.keys(MIGRATIONS).length
 
 function isCurrent(db: Sqlite.Database, path: string, migrations: Migrations): boolean {
   const { version } = inspect(db, path, migrations)

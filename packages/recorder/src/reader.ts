@@ -3,7 +3,7 @@ import type Sqlite from 'better-sqlite3'
 import { rowToEvent } from './codec.ts'
 import type { TraceEvent } from './event.ts'
 import { EVENT_COLUMNS, type Row } from './field-codec.ts'
-import { build } from './schema.ts'
+import { BIND, build } from './schema.ts'
 import type { Call, EventSource, Run } from './source.ts'
 import { RUN_SHIFT } from './writer.ts'
 
@@ -27,7 +27,7 @@ export interface Condition {
   readonly parameters: readonly (bigint | string)[]
 }
 
-type CallRow = readonly [
+export type CallRow = readonly [
   op: bigint,
   fn: bigint | null,
   va: bigint | null,
@@ -132,13 +132,18 @@ export class EventReader {
 
 const COLUMNS = EVENT_COLUMNS.map((column) => `"${column}"`).join(', ')
 
+const CALL_FIELDS = ['op', 'fn', 'va', 'size', 'ret', 'task', 'cpu', 'first', 'last'] as const
+
+/** The columns of a {@link CallRow}, as SQL. */
+export const CALL_COLUMNS = CALL_FIELDS.map((column) => `"${column}"`).join(', ')
+
 const CALLS = build
   .selectFrom('call')
-  .select(['op', 'fn', 'va', 'size', 'ret', 'task', 'cpu', 'first', 'last'])
-  .where('run', '=', 0n)
-  .where('op', '>=', 0n)
+  .select(CALL_FIELDS)
+  .where('run', '=', BIND)
+  .where('op', '>=', BIND)
   .orderBy('op')
-  .limit(0)
+  .limit(BIND)
   .compile().sql
 
 /** A run of a file as diff, check and report want it. */

@@ -1,11 +1,20 @@
+import { createHash } from 'node:crypto'
+
 import type Sqlite from 'better-sqlite3'
 import type { CompiledQuery } from 'kysely'
 
 import { dropLease, isLeased } from './lease.ts'
-import { columnsOf, type RunMeta, runOfRow, type RunRow, selectRuns } from './runs.ts'
+import {
+  columnsOf,
+  type RunMeta,
+  runOfRow,
+  type RunRow,
+  SEALED_COLUMNS,
+  selectRuns,
+} from './runs.ts'
 import { build } from './schema.ts'
 import type { Run, RunState } from './source.ts'
-import type { WriteStatements } from './statements.ts'
+import type { Bound, WriteStatements } from './statements.ts'
 import { RUN_SHIFT } from './writer.ts'
 
 /** Every run, oldest first. A run whose recorder died is `interrupted`, whatever its row still says. */
@@ -31,6 +40,7 @@ export function markInterrupted(db: Sqlite.Database, path: string): void {
     const dead = build.updateTable('run').set({ state: 'interrupted' }).where('id', '=', id)
     // It may have been finished since: only a state that still says recording is corrected.
     execute(db, dead.where('state', '=', 'recording').compile())
+    seal(db, Number(id))
     dropLease(path, Number(id))
   }
 }
@@ -41,7 +51,9 @@ export function insertRun(db: Sqlite.Database, meta: RunMeta): number {
   const values = { created: BigInt(Math.trunc(created)), label, source, state: 'recording' }
   const zero = { events: 0n, calls: 0n, lost: 0n, facts: '{}' }
   const row = { ...zero, ...values, ...columnsOf(meta) }
-  return Number(execute(db, build.insertInto('run').values(row).compile()).lastInsertRowid)
+  const id = Number(execute(db, build.insertInto('run').values(row).compile()).lastInsertRowid)
+  seal(db, id)
+  return id
 }
 
 export function updateRun(
@@ -53,6 +65,35 @@ export function updateRun(
   const values = { ...columnsOf(patch), ...(state && { state }) }
   if (Object.keys(values).length === 0) return
   execute(db, build.updateTable('run').set(values).where('id', '=', BigInt(run)).compile())
+  seal(db, run)
+}
+
+/** Puts a digest of the run's row into it, so that {@link sealIsBroken} can tell a changed or damaged one. */
+function seal(db: Sqlite.Database, run: number): void {
+  const update = build.updateTable('run').set({ seal: sealOf(db, run) })
+  execute(db, update.where('id', '=', BigInt(run)).compile())
+}
+
+export function sealIsBroken(db: Sqlite.Database, run: number): boolean {
+  const query = build.selectFrom('run').select('seal').where('id', '=', BigInt(run)).compile()
+  const stored = db.prepare<unknown[], Uint8Array | null>(query.sql).pluck().get(BigInt(run))
+  return !stored || Buffer.compare(stored, sealOf(db, run)) !== 0
+}
+
+function sealOf(db: Sqlite.Database, run: number): Buffer {
+  const query = build
+    .selectFrom('run')
+    .select(SEALED_COLUMNS)
+    .where('id', '=', BigInt(run))
+    .compile()
+  const row = db.prepare<unknown[], Bound[]>(query.sql).raw().get(BigInt(run)) ?? []
+  return createHash('sha256')
+    .update(
+      JSON.stringify(row, (_, value: unknown) =>
+        typeof value === 'bigint' || typeof value === 'number' ? String(value) : value,
+      ),
+    )
+    .digest()
 }
 
 /** Removes a run, everything of it, and the names that nothing else uses. */

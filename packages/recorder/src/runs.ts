@@ -40,6 +40,9 @@ const RUN_COLUMNS = [
   'lost',
 ] as const
 
+/** What a run's seal covers: all but the counts, which every batch changes and its digests prove. */
+export const SEALED_COLUMNS = RUN_COLUMNS.filter((name) => name !== 'events' && name !== 'calls')
+
 export type RunRow = readonly [
   id: bigint,
   label: string,
@@ -80,11 +83,22 @@ export function runOfRow(row: RunRow, state: RunState): Run {
     scenario,
     geometry,
     t0,
-    facts: JSON.parse(facts) as Run['facts'],
+    facts: factsOf(facts, id),
     created: Number(created),
     events: Number(events),
     calls: Number(calls),
     lost: Number(lost),
+  }
+}
+
+function factsOf(text: string, run: bigint): Run['facts'] {
+  try {
+    return JSON.parse(text) as Run['facts']
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new InputError(
+      `run ${run} is damaged: its facts cannot be read; pagetrail rm ${run} removes it`,
+    )
   }
 }
 

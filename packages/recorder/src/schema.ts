@@ -15,7 +15,16 @@ export interface Schema {
   event: EventTable
   call: CallTable
   batch: { run: bigint; first: bigint; count: bigint; kinds: bigint; digest: Uint8Array }
-  snapshot: { run: bigint; projection: string; version: bigint; seq: bigint; body: Uint8Array }
+  snapshot: SnapshotTable
+}
+
+interface SnapshotTable {
+  run: bigint
+  projection: string
+  version: bigint
+  seq: bigint
+  body: Uint8Array
+  digest: Uint8Array
 }
 
 interface RunTable {
@@ -35,6 +44,7 @@ interface RunTable {
   events: bigint
   calls: bigint
   lost: bigint
+  seal: Uint8Array | null
 }
 
 interface EventTable {

@@ -21,7 +21,8 @@ function viewOf(kind: Kind): string {
     'ts',
     ...fieldsOf(kind).map(([name, field]) => `${shown(field)} as "${name}"`),
   ]
-  return `create view "${kind}" as\nselect ${columns.join(',\n  ')}\nfrom event e where kind = ${KINDS[kind].id}`
+  // In capitals, as SQLite keeps it, so that the file's text can be compared with this one.
+  return `CREATE VIEW "${kind}" as\nselect ${columns.join(',\n  ')}\nfrom event e where kind = ${KINDS[kind].id}`
 }
 
 function shown(field: Field): string {
