@@ -1,0 +1,42 @@
+import type { CommandId } from './keys.ts'
+import { type Model, ask, complain, say } from './model.ts'
+import { openPrompt } from './prompt.ts'
+import { REPLAY_COMMANDS } from './replay-commands.ts'
+import { RUNS_COMMANDS } from './runs-commands.ts'
+import { LIST_COMMANDS } from './list-commands.ts'
+
+export type Command = (m: Model) => Model
+
+/** Leaves the screen for the one behind it; the last one quits. */
+export function back(m: Model): Model {
+  const [screen, ...behind] = m.behind
+  if (!screen) return ask(m, { type: 'quit' })
+  return { ...m, screen, behind }
+}
+
+const ANYWHERE = {
+  palette: (m) => ({ ...m, prompt: openPrompt('command') }),
+  help: (m) => ({ ...m, help: { filter: '', top: 0 } }),
+  mouse: (m) => {
+    const on = !m.mouse
+    const text = on ? 'mouse on (Shift-drag selects text)' : 'mouse off: select text as usual'
+    return say(ask({ ...m, mouse: on }, { type: 'mouse', on }), text)
+  },
+  redraw: (m) => ask(m, { type: 'redraw' }),
+  suspend: (m) => ask(m, { type: 'suspend' }),
+  back,
+  quit: (m) => ask(m, { type: 'quit' }),
+} as const satisfies Partial<Record<CommandId, Command>>
+
+const COMMANDS: Readonly<Record<CommandId, Command>> = {
+  ...ANYWHERE,
+  ...LIST_COMMANDS,
+  ...RUNS_COMMANDS,
+  ...REPLAY_COMMANDS,
+}
+
+/** Does what a key or the palette names. */
+export function run(m: Model, id: CommandId): Model {
+  const next = COMMANDS[id]({ ...m, message: null })
+  return next === m ? complain(m, 'not here') : next
+}

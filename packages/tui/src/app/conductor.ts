@@ -1,0 +1,211 @@
+import { Channel } from './channel.ts'
+import type { Data, StateQuery } from './data.ts'
+import { hex } from './text.ts'
+import { replayLayout } from './layout.ts'
+import { currentEvent, type Effect, type Model } from './model.ts'
+import { descriptorOf } from './replay-commands.ts'
+import { wantedWindow } from './replay.ts'
+import type { Store } from './store.ts'
+
+/** How often a list of runs is read again while one of them is being recorded. */
+const POLL_MS = 500
+/** Ticks of a playing run: the frame rate is chosen here, because a frame is what costs. */
+const PLAY_MS = 55
+const DENSITY_BUCKETS = 120
+
+/** What effects need of the terminal. */
+export interface Stage {
+  quit(): void
+  /** `mouse`: whether reports are wanted again afterwards. */
+  suspend(mouse: boolean): Promise<void>
+  redraw(mouse: boolean): Promise<void>
+  setMouse(on: boolean): void
+  /** false: too long for the terminal. */
+  copy(text: string): boolean
+}
+
+/**
+ * Stands between the model and the world: after every change it asks the database for what the screen lacks, and does
+ * what stands in the outbox.
+ */
+export class Conductor {
+  readonly #store: Store
+  readonly #data: Data
+  readonly #stage: Stage
+  readonly #window
+  readonly #state
+  readonly #unsubscribe: () => void
+  #poll: NodeJS.Timeout | null = null
+  #play: NodeJS.Timeout | null = null
+  /** Run whose names and density were asked for, and with how many events. */
+  #known = ''
+
+  constructor(store: Store, data: Data, stage: Stage) {
+    this.#store = store
+    this.#data = data
+    this.#stage = stage
+    const { dispatch } = store
+    this.#window = new Channel(
+      (query: Parameters<Data['window']>[0]) => data.window(query),
+      (window, query) => dispatch({ type: 'window', query, window }),
+      this.#failed,
+    )
+    this.#state = new Channel(
+      (query: StateQuery) => data.state(query),
+      (state) => dispatch({ type: 'state', state }),
+      this.#failed,
+    )
+    this.#unsubscribe = store.subscribe(() => this.#look())
+  }
+
+  start(): void {
+    this.#look()
+  }
+
+  stop(): void {
+    this.#unsubscribe()
+    if (this.#poll) clearTimeout(this.#poll)
+    if (this.#play) clearInterval(this.#play)
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#store.dispatch({
+      type: 'failed',
+      text: error instanceof Error ? error.message : String(error),
+    })
+  }
+
+  async #readRuns(): Promise<void> {
+    this.#store.dispatch({ type: 'runs', runs: await this.#data.runs() })
+  }
+
+  #look(): void {
+    const m = this.#store.get()
+    if (m.outbox.length > 0) {
+      this.#store.dispatch({ type: 'taken', count: m.outbox.length })
+      for (const effect of m.outbox) this.#do(effect)
+      return
+    }
+    this.#window.want(wantedWindow(m))
+    this.#state.want(wantedState(m))
+    this.#learn(m)
+    this.#keepPolling(m)
+    this.#keepPlaying(m)
+  }
+
+  /** What is asked once for each run. */
+  #learn(m: Model): void {
+    const run = m.screen === 'replay' ? m.replay?.run : undefined
+    const key = run ? `${run.id}:${run.events}` : this.#known
+    if (!run || key === this.#known) return
+    this.#known = key
+    const { dispatch } = this.#store
+    this.#data
+      .density(run.id, run.events, DENSITY_BUCKETS)
+      .then((density) => dispatch({ type: 'density', density }), this.#failed)
+    this.#data
+      .names(run.id)
+      .then((names) => dispatch({ type: 'names', run: run.id, names }), this.#failed)
+  }
+
+  #keepPolling(m: Model): void {
+    const live = m.runs.list?.some((run) => run.state === 'recording')
+    if (!live || this.#poll) return
+    this.#poll = setTimeout(() => {
+      this.#poll = null
+      this.#readRuns().catch(this.#failed)
+    }, POLL_MS)
+  }
+
+  #keepPlaying(m: Model): void {
+    const playing = m.screen === 'replay' && m.replay?.play != null
+    if (playing && !this.#play) {
+      const tick = () => this.#store.dispatch({ type: 'tick', now: performance.now() })
+      this.#play = setInterval(tick, PLAY_MS)
+      tick()
+    } else if (!playing && this.#play) {
+      clearInterval(this.#play)
+      this.#play = null
+    }
+  }
+
+  #do(effect: Effect): void {
+    const { dispatch } = this.#store
+    switch (effect.type) {
+      case 'quit':
+        return this.#stage.quit()
+      case 'suspend':
+        return void this.#stage.suspend(this.#store.get().mouse).catch(this.#failed)
+      case 'redraw':
+        return void this.#stage.redraw(this.#store.get().mouse).catch(this.#failed)
+      case 'mouse':
+        return this.#stage.setMouse(effect.on)
+      case 'copy': {
+        const done = this.#stage.copy(effect.text)
+        return dispatch(
+          done
+            ? { type: 'said', text: `copied ${effect.what}` }
+            : { type: 'failed', text: 'too long for the clipboard' },
+        )
+      }
+      default:
+        this.#ask(effect).catch(this.#failed)
+    }
+  }
+
+  /** Effects that the database answers. */
+  async #ask(
+    effect: Exclude<Effect, { type: 'quit' | 'suspend' | 'redraw' | 'mouse' | 'copy' }>,
+  ): Promise<void> {
+    const { dispatch } = this.#store
+    const data = this.#data
+    switch (effect.type) {
+      case 'seek': {
+        const seq = await data.seek(effect.query)
+        return dispatch({ type: 'found', run: effect.query.run, seq, what: effect.what })
+      }
+      case 'pair': {
+        const { run, event, aim } = effect
+        return dispatch({ type: 'paired', run, event, aim, seq: await data.pair(run, event) })
+      }
+      case 'why': {
+        const at = descriptorOf(effect.event)
+        if (!at) return dispatch({ type: 'failed', text: 'this event is on no descriptor' })
+        const lines = await data.why(effect.run, at.va, at.level, effect.event.seq)
+        const title = `Why ${at.level ?? ''} ${hex(at.va)} is what it is`
+        return dispatch({ type: 'why', run: effect.run, title, lines })
+      }
+      case 'check': {
+        const findings = await data.check(effect.run)
+        return dispatch({ type: 'findings', run: effect.run, findings, show: effect.show })
+      }
+      case 'rename':
+        await data.rename(effect.run, effect.label)
+        await this.#readRuns()
+        return dispatch({ type: 'said', text: `renamed to ${effect.label}` })
+      case 'remove':
+        await data.remove(effect.run)
+        await this.#readRuns()
+        return dispatch({ type: 'said', text: `run #${effect.run} is deleted` })
+      case 'marks':
+        return data.saveMarks(effect.run, effect.marks)
+      case 'cancel':
+        return data.cancel()
+    }
+  }
+}
+
+/** The state at the cursor, around the address of its event. */
+function wantedState(m: Model): StateQuery | null {
+  const r = m.replay
+  if (!r || m.screen !== 'replay' || r.goal || r.pane === 'none') return null
+  const event = currentEvent(r)
+  if (!event) return null
+  const layout = replayLayout(m.columns, m.rows, true)
+  return {
+    run: r.run.id,
+    seq: event.seq,
+    va: descriptorOf(event)?.va ?? null,
+    rows: layout.lowerHeight,
+  }
+}

@@ -1,0 +1,124 @@
+import type { LevelName } from '@pagetrail/engine'
+import type { Run, TraceEvent } from '@pagetrail/recorder'
+
+/** A window of the events that a filter lets through, around a cursor. */
+export interface WindowQuery {
+  readonly run: number
+  /** In the one filter grammar; null: all events. */
+  readonly filter: string | null
+  /** The event from which to count; the next one that is shown stands in for one that is not. */
+  readonly anchor: number
+  /** The cursor goes to the event this many shown events after the anchor (before: negative). */
+  readonly delta: number
+  /** How many rows to fetch before and after the cursor. */
+  readonly reach: number
+  /** Where the run ended when this was asked: a run still being recorded is asked again as it grows. */
+  readonly total: number
+}
+
+export interface Window {
+  readonly rows: readonly TraceEvent[]
+  /** seq of the event under the cursor; null: nothing is shown. */
+  readonly cursor: number | null
+  /** Nothing shown lies before the first, or after the last row. */
+  readonly atStart: boolean
+  readonly atEnd: boolean
+}
+
+/** The nearest event after (or before) `from` that a filter lets through. */
+export interface FindQuery {
+  readonly run: number
+  readonly filter: string
+  readonly from: number
+  readonly backward: boolean
+}
+
+/** One page-table entry as it stood. */
+export interface EntryState {
+  readonly level: LevelName
+  readonly va: bigint
+  /** null: never seen */
+  readonly desc: bigint | null
+  /** The last event changed it. */
+  readonly changed: boolean
+  /** It covers the address asked for, as the last one on the way. */
+  readonly here: boolean
+}
+
+/** What the page tables around an address and the barriers were after an event. */
+export interface StateView {
+  readonly run: number
+  readonly seq: number
+  /** The tables on the way to the address, top first; then the entry there and its neighbours, by address. */
+  readonly path: readonly EntryState[]
+  readonly near: readonly EntryState[]
+  readonly ledger: readonly LedgerLine[]
+}
+
+/** A line of the barrier and TLB pane. */
+export interface LedgerLine {
+  readonly text: string
+  /** Something is owed: a pending barrier, an open flush. */
+  readonly owed: boolean
+}
+
+export interface StateQuery {
+  readonly run: number
+  readonly seq: number
+  readonly va: bigint | null
+  /** Entries wanted around the address. */
+  readonly rows: number
+}
+
+/** A finding of the checks, as the screens show it. */
+export interface FindingView {
+  readonly seq: number
+  readonly rule: string
+  readonly text: string
+  readonly severity: string
+}
+
+export interface WhyLine {
+  readonly seq: number
+  readonly text: string
+}
+
+/** How busy parts of a run are, 0 … 1 each, from samples. */
+export interface Density {
+  readonly run: number
+  readonly total: number
+  readonly levels: readonly number[]
+}
+
+/** A place a person marked, with a note or without. */
+export interface Mark {
+  readonly seq: number
+  readonly text: string
+}
+
+/** Everything the screens ask of the database. Answers come later; nothing here blocks the keyboard. */
+export interface Data {
+  runs(): Promise<readonly Run[]>
+  /** A run by id, label, or -1, -2, … */
+  find(spec: string): Promise<Run>
+  window(query: WindowQuery): Promise<Window>
+  /** null: none. */
+  seek(query: FindQuery): Promise<number | null>
+  /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
+  pair(run: number, event: TraceEvent): Promise<number | null>
+  state(query: StateQuery): Promise<StateView>
+  /** Every store to this entry up to an event; level null: of all levels. */
+  why(run: number, va: bigint, level: string | null, at: number): Promise<readonly WhyLine[]>
+  /** Runs the checks over a run; may take long, see {@link cancel}. */
+  check(run: number): Promise<readonly FindingView[]>
+  /** Stops the long work that is under way; its promise is rejected. */
+  cancel(): Promise<void>
+  density(run: number, total: number, buckets: number): Promise<Density>
+  /** The functions named in a run, for completion. */
+  names(run: number): Promise<readonly string[]>
+  rename(run: number, label: string): Promise<void>
+  remove(run: number): Promise<void>
+  marks(run: number): Promise<readonly Mark[]>
+  saveMarks(run: number, marks: readonly Mark[]): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,118 @@
+import { render } from 'ink'
+import { App, type Controls } from './app.tsx'
+import { Conductor, type Stage } from './conductor.ts'
+import { initialModel } from './model.ts'
+import type { AppIo, AppOptions } from './options.ts'
+import { sessionOf } from './remembered.ts'
+import { keepSession, restoreSession, sessionFile } from './session-file.ts'
+import { Store } from './store.ts'
+import {
+  CLIPBOARD_BYTES,
+  clipboard,
+  restoreOnExit,
+  setMouse,
+  stopUntilContinued,
+  tapInput,
+} from './terminal.ts'
+import { themeFor } from './theme.ts'
+import { workerData } from './worker-data.ts'
+
+export type { AppIo, AppOptions } from './options.ts'
+
+/** This file runs bundled, as dist/app.js; worker threads run from source. */
+const WORKER = new URL('../src/app/worker.ts', import.meta.url)
+const CRASHED = 70
+
+/**
+ * The terminal UI on a database of runs; resolves with the exit status when it is left. Both ends must be terminals.
+ * Throws InputError for a file that cannot be read or a run that does not exist, before anything is drawn.
+ */
+export async function runApp(options: AppOptions): Promise<number> {
+  const { db, runs, io } = options
+  const data = workerData(WORKER, db)
+  const session = sessionFile(io.env, db)
+  const restored = restoreSession(session)
+  const store = new Store(initialModel(io.stdout.columns, io.stdout.rows, db, restored))
+  try {
+    // What is wrong with the file or the run's name is better said on the plain screen.
+    store.dispatch({ type: 'runs', runs: await data.runs() })
+    const [first] = runs
+    if (first !== undefined) store.dispatch({ type: 'enter', run: await data.find(first) })
+    return await show(store, data, io)
+  } finally {
+    keepSession(session, sessionOf(store.get()))
+    await data.close()
+  }
+}
+
+async function show(store: Store, data: ReturnType<typeof workerData>, io: AppIo): Promise<number> {
+  const clean = restoreOnExit()
+  const input = tapInput(io.stdin)
+  const theme = themeFor(io.env)
+  const controls: { current: Controls | null } = { current: null }
+  const conductor = new Conductor(store, data, stageOf(io, controls))
+  const screen = render(
+    <App
+      store={store}
+      theme={theme}
+      attach={(c) => {
+        controls.current = c
+      }}
+    />,
+    {
+      stdin: io.stdin,
+      stdout: io.stdout,
+      stderr: io.stderr,
+      interactive: true,
+      alternateScreen: true,
+      incrementalRendering: true,
+      maxFps: 60,
+      exitOnCtrlC: false,
+      kittyKeyboard: { mode: 'auto' },
+    },
+  )
+  const crashed = (error: unknown): void => {
+    screen.unmount()
+    io.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`)
+    process.exit(CRASHED)
+  }
+  process.once('uncaughtException', crashed)
+  process.once('unhandledRejection', crashed)
+  const silence = input.onMouse((mouse) => store.dispatch({ type: 'mouse', mouse }))
+  setMouse(io.stdout, store.get().mouse)
+  conductor.start()
+  try {
+    await screen.waitUntilExit()
+    return 0
+  } catch (error) {
+    // Ink showed it on the alternate screen, which is gone now.
+    io.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`)
+    return CRASHED
+  } finally {
+    silence()
+    conductor.stop()
+    clean()
+    process.off('uncaughtException', crashed)
+    process.off('unhandledRejection', crashed)
+  }
+}
+
+function stageOf(io: AppIo, controls: { readonly current: Controls | null }): Stage {
+  const away = async (meanwhile: () => Promise<void>, mouse: boolean) => {
+    setMouse(io.stdout, false)
+    await controls.current?.suspend(meanwhile)
+    setMouse(io.stdout, mouse)
+  }
+  return {
+    quit: () => controls.current?.exit(),
+    suspend: (mouse) => away(stopUntilContinued, mouse),
+    redraw: (mouse) => away(async () => {}, mouse),
+    setMouse: (on) => setMouse(io.stdout, on),
+    copy: (text) => {
+      const sequence = clipboard(text)
+      if (sequence.length > CLIPBOARD_BYTES) return false
+      io.stdout.write(sequence)
+      return true
+    },
+  }
+}

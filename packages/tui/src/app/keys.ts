@@ -1,0 +1,169 @@
+/**
+ * The one table of keys: the footer, the `?` overlay, the palette, the tests and docs/tour.md come from it. The first
+ * row whose place is the screen's, or `anywhere`, and whose keys hold the one that was pressed, wins.
+ */
+export type Place = 'anywhere' | 'list' | 'runs' | 'replay' | 'diff' | 'findings' | 'sql' | 'why'
+
+export interface Binding {
+  readonly id: string
+  readonly place: Place
+  readonly keys: readonly string[]
+  /** One or two words, for the footer; an empty one is not shown there. */
+  readonly label: string
+  /** A sentence, for `?` and the palette. */
+  readonly help: string
+}
+
+const row = <const I extends string>(
+  id: I,
+  place: Place,
+  keys: readonly string[],
+  label: string,
+  help: string,
+) => ({ id, place, keys, label, help }) as const
+
+export const BINDINGS = [
+  row('run.open', 'runs', ['enter', 'right', 'l'], 'open', 'replay the run under the cursor'),
+  row('run.mark', 'runs', ['m', 'space'], 'mark', 'mark the run as A, to be compared'),
+  row('run.rename', 'runs', ['n'], 'rename', 'give the run another label'),
+  row('run.remove', 'runs', ['D'], 'delete', 'delete the run (asks first)'),
+
+  row('step.forward', 'replay', [']'], '', 'one event forward, also where it is folded away'),
+  row('step.back', 'replay', ['['], '', 'one event back'),
+  row(
+    'step.over',
+    'replay',
+    ['J', 'shift+down'],
+    'over',
+    'step over: past the call, walk or callback under the cursor',
+  ),
+  row('step.overBack', 'replay', ['K', 'shift+up'], '', 'step over, backwards'),
+  row('desc.next', 'replay', ['.'], 'same entry', 'next event on the same descriptor'),
+  row('desc.prev', 'replay', [','], '', 'previous event on the same descriptor'),
+  row('walk.next', 'replay', ['}'], '', 'next walk'),
+  row('walk.prev', 'replay', ['{'], '', 'previous walk'),
+  row('kind.next', 'replay', [')'], '', 'next event of the kind under the cursor'),
+  row('kind.prev', 'replay', ['('], '', 'previous event of the kind under the cursor'),
+  row('find.next', 'replay', ['n'], '', 'next match of the search'),
+  row('find.prev', 'replay', ['N'], '', 'previous match of the search'),
+  row('finding.next', 'replay', ['e'], '', 'next finding'),
+  row('finding.prev', 'replay', ['E'], '', 'previous finding'),
+  row('fold.toggle', 'replay', ['enter'], 'fold', 'fold or unfold the call, walk or callback'),
+  row('fold.close', 'replay', ['left', 'h'], '', 'fold it, or go to what encloses it'),
+  row('fold.open', 'replay', ['right', 'l'], '', 'unfold it, or go on to what is inside'),
+  row('depth.1', 'replay', ['1'], '', 'show calls only'),
+  row('depth.2', 'replay', ['2'], '', 'show two levels of the call tree'),
+  row('depth.3', 'replay', ['3'], '', 'show three levels of the call tree'),
+  row('depth.4', 'replay', ['4'], '', 'show four levels of the call tree'),
+  row('depth.all', 'replay', ['0'], '', 'unfold everything'),
+  row('filter', 'replay', ['/'], 'filter', 'add a filter: only events that match stay'),
+  row(
+    'search',
+    'replay',
+    ['f'],
+    'find',
+    'search: events that match are underlined; n and N go to them',
+  ),
+  row('filter.drop', 'replay', ['x', 'backspace'], 'drop', 'drop the last filter'),
+  row('filter.clear', 'replay', ['X'], '', 'drop all filters'),
+  row('filter.kind', 'replay', ['i'], '', 'keep only the kind under the cursor'),
+  row('filter.notKind', 'replay', ['I'], '', 'hide the kind under the cursor'),
+  row('filter.va', 'replay', ['a'], '', 'keep only events on the address under the cursor'),
+  row('why', 'replay', ['w'], 'why', 'why is this descriptor what it is: every store to it so far'),
+  row('pane', 'replay', ['t'], 'panes', 'next pane: page tables, barriers and TLB, details, none'),
+  row('play', 'replay', ['space', 'p'], 'play', 'play and pause'),
+  row('faster', 'replay', ['+', '='], '', 'play faster'),
+  row('slower', 'replay', ['-'], '', 'play slower'),
+  row('follow', 'replay', ['F'], '', 'follow the end of a run that is being recorded'),
+  row('mark', 'replay', ['m'], '', 'set or remove a mark at this event'),
+  row('note', 'replay', ['A'], '', 'write a note at this event'),
+  row('mark.next', 'replay', ["'"], '', 'next mark'),
+  row('mark.prev', 'replay', ['"'], '', 'previous mark'),
+  row('findings', 'replay', ['c'], 'check', 'check the run: its findings'),
+  row('undo', 'replay', ['u'], '', 'undo the last filter, fold or jump'),
+  row('redo', 'replay', ['U'], '', 'redo it'),
+  row('copy', 'replay', ['y'], '', 'copy the row'),
+  row('copy.json', 'replay', ['Y'], '', 'copy the event as JSON'),
+
+  row('finding.open', 'findings', ['enter', 'right', 'l'], 'open', 'replay at the finding'),
+  row('why.open', 'why', ['enter', 'right', 'l'], 'open', 'go to this store'),
+
+  row('down', 'list', ['down', 'j'], 'move', 'down'),
+  row('up', 'list', ['up', 'k'], '', 'up'),
+  row('page.down', 'list', ['pagedown', 'ctrl+f'], '', 'a page down'),
+  row('page.up', 'list', ['pageup', 'ctrl+b'], '', 'a page up'),
+  row('half.down', 'list', ['ctrl+d'], '', 'half a page down'),
+  row('half.up', 'list', ['ctrl+u'], '', 'half a page up'),
+  row('first', 'list', ['g', 'home'], '', 'to the first'),
+  row('last', 'list', ['G', 'end'], '', 'to the last'),
+
+  row(
+    'palette',
+    'anywhere',
+    [':', 'ctrl+p'],
+    'goto/command',
+    'a command by name; 1234, 50% or 12.5ms go there',
+  ),
+  row('help', 'anywhere', ['?'], 'all keys', 'all keys'),
+  row('mouse', 'anywhere', ['M'], '', 'mouse on or off (Shift-drag selects text while it is on)'),
+  row('redraw', 'anywhere', ['ctrl+l'], '', 'draw the screen anew'),
+  row('suspend', 'anywhere', ['ctrl+z'], '', 'suspend; fg comes back'),
+  row('back', 'anywhere', ['q', 'esc'], 'back', 'back; at the top: quit'),
+  row('quit', 'anywhere', ['ctrl+c'], '', 'quit'),
+] as const satisfies readonly Binding[]
+
+export type CommandId = (typeof BINDINGS)[number]['id']
+export type AnyBinding = Binding & { readonly id: CommandId }
+
+/** Screens whose cursor moves in a list. */
+const LISTS: ReadonlySet<Place> = new Set(['runs', 'replay', 'diff', 'findings', 'why'])
+
+/** The keys that work on a screen, its own first. */
+export function bindingsOf(screen: Place): readonly AnyBinding[] {
+  const rows: readonly AnyBinding[] = BINDINGS
+  const list = LISTS.has(screen)
+  return [
+    ...rows.filter((b) => b.place === screen),
+    ...rows.filter((b) => (list && b.place === 'list') || b.place === 'anywhere'),
+  ]
+}
+
+const byScreen = new Map<Place, ReadonlyMap<string, CommandId>>()
+
+/** What a key does on a screen; undefined: nothing. */
+export function commandFor(screen: Place, key: string): CommandId | undefined {
+  let table = byScreen.get(screen)
+  if (!table) {
+    const built = new Map<string, CommandId>()
+    for (const b of bindingsOf(screen)) {
+      for (const k of b.keys) if (!built.has(k)) built.set(k, b.id)
+    }
+    byScreen.set(screen, built)
+    table = built
+  }
+  return table.get(key)
+}
+
+const GLYPHS: Readonly<Record<string, string>> = {
+  enter: '⏎',
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  space: 'space',
+  esc: 'Esc',
+  tab: 'Tab',
+  pagedown: 'PgDn',
+  pageup: 'PgUp',
+  home: 'Home',
+  end: 'End',
+  backspace: '⌫',
+  'shift+tab': '⇧Tab',
+  'shift+up': '⇧↑',
+  'shift+down': '⇧↓',
+}
+
+/** A key as people know it: `ctrl+d` is ^D. */
+export function keyGlyph(key: string): string {
+  return GLYPHS[key] ?? (key.startsWith('ctrl+') ? `^${key.slice(5).toUpperCase()}` : key)
+}

@@ -1,0 +1,68 @@
+/** Where things stand on a screen of this size; the model needs the heights, the panes the rest. */
+
+export const MIN_COLUMNS = 60
+export const MIN_ROWS = 15
+/** From here on two panes stand side by side. */
+export const WIDE_COLUMNS = 100
+
+/** Breadcrumb, filter bar; timeline, status, footer. */
+const BARS = 5
+/** Border above and below. */
+const BORDER = 2
+const HEAD = 1
+/** Lower pane of a narrow screen, borders included. */
+const LOWER_SHARE = 0.42
+
+export interface ReplayLayout {
+  readonly wide: boolean
+  /** Rows of events on the screen. */
+  readonly listRows: number
+  readonly listColumns: number
+  /** Height of the list with its borders. */
+  readonly listHeight: number
+  readonly sideColumns: number
+  /** Heights with borders; 0: not shown. */
+  readonly detailsHeight: number
+  readonly lowerHeight: number
+}
+
+/** `lower`: whether a pane besides the list is wanted. */
+export function replayLayout(columns: number, rows: number, lower: boolean): ReplayLayout {
+  const height = Math.max(6, rows - BARS)
+  if (columns >= WIDE_COLUMNS) {
+    const sideColumns = lower ? Math.min(64, Math.max(44, Math.floor(columns * 0.36))) : 0
+    const detailsHeight = lower ? Math.max(6, Math.floor(height * 0.56)) : 0
+    return {
+      wide: true,
+      listRows: height - BORDER - HEAD,
+      listColumns: columns - sideColumns,
+      listHeight: height,
+      sideColumns,
+      detailsHeight,
+      lowerHeight: lower ? height - detailsHeight : 0,
+    }
+  }
+  const lowerHeight = lower ? Math.max(5, Math.floor(height * LOWER_SHARE)) : 0
+  return {
+    wide: false,
+    listRows: height - lowerHeight - BORDER - HEAD,
+    listColumns: columns,
+    listHeight: height - lowerHeight,
+    sideColumns: columns,
+    detailsHeight: 0,
+    lowerHeight,
+  }
+}
+
+/** Rows of a list that fills the screen between the bars, in one border with a heading. */
+export const fullListRows = (rows: number): number => Math.max(1, rows - BARS + 1 - BORDER - HEAD)
+
+/** Columns of the run browser's list; 0 for the details where they do not fit. */
+export function runsLayout(columns: number): { list: number; details: number } {
+  if (columns < WIDE_COLUMNS) return { list: columns, details: 0 }
+  const details = Math.min(56, Math.floor(columns * 0.36))
+  return { list: columns - details, details }
+}
+
+export const tooSmall = (columns: number, rows: number): boolean =>
+  columns < MIN_COLUMNS || rows < MIN_ROWS

@@ -1,0 +1,51 @@
+import { bindingsOf, type AnyBinding, type CommandId, type Place } from './keys.ts'
+
+/** What a line typed at `:` asks for. */
+export type Request =
+  | { readonly type: 'command'; readonly id: CommandId }
+  | { readonly type: 'seq'; readonly seq: number }
+  | { readonly type: 'share'; readonly share: number }
+  | { readonly type: 'time'; readonly ns: number }
+  | { readonly type: 'unknown' }
+
+const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }
+
+/** `1234` or `1,234`: an event; `50%`: a share of the run; `12.5ms`: a moment; else the best match among commands. */
+export function understand(text: string, chosen: number, screen: Place): Request {
+  const line = text.trim()
+  if (/^[\d,_]+$/.test(line)) return { type: 'seq', seq: Number(line.replace(/[,_]/g, '')) }
+  const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(line)
+  if (share) return { type: 'share', share: Math.min(1, Number(share[1]) / 100) }
+  const time = /^(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s)$/.exec(line)
+  if (time) return { type: 'time', ns: Math.round(Number(time[1]) * (UNITS[time[2] ?? 'ns'] ?? 1)) }
+  const found = matches(line, screen)[Math.max(0, chosen)]
+  return found ? { type: 'command', id: found.id } : { type: 'unknown' }
+}
+
+/** Commands of a screen whose name or sentence has these letters in this order, the best first. */
+export function matches(text: string, screen: Place): readonly AnyBinding[] {
+  const query = text.trim().toLowerCase()
+  return bindingsOf(screen)
+    .map((b) => ({
+      b,
+      score: Math.min(score(query, b.id), score(query, b.help.toLowerCase()) + 5),
+    }))
+    .filter((x) => x.score < Infinity)
+    .toSorted((x, y) => x.score - y.score)
+    .map((x) => x.b)
+}
+
+/** Letters skipped between the first and the last that match; Infinity: they do not. */
+function score(query: string, text: string): number {
+  if (query === '') return 0
+  const whole = text.indexOf(query)
+  if (whole >= 0) return whole === 0 || /\W/.test(text[whole - 1] ?? ' ') ? 0 : 1
+  let at = -1
+  let first = -1
+  for (const c of query) {
+    at = text.indexOf(c, at + 1)
+    if (at < 0) return Infinity
+    if (first < 0) first = at
+  }
+  return 10 + at - first - query.length
+}

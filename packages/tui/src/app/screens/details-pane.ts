@@ -1,0 +1,89 @@
+import { fieldsOf, type TraceEvent, type Json } from '@pagetrail/recorder'
+import { decode, type BitField } from '../descriptor.ts'
+import { count, duration, fit, fitEnd, hex, safe, wrap } from '../text.ts'
+import type { Theme } from '../theme.ts'
+
+const NAME_COLUMNS = 10
+
+/** Every field of an event, and the descriptors in it bit by bit. */
+export function eventDetails(
+  e: TraceEvent,
+  pageShift: number,
+  columns: number,
+  theme: Theme,
+): string[] {
+  const at = e.ts === null ? '' : `  ${duration(e.ts)}`
+  const lines = [
+    `${theme.bold(e.kind)}  ${theme.dim(`#${count(e.seq)}  cpu ${e.cpu}${at}`)}`,
+    theme.dim(
+      `${e.op === null ? 'outside calls' : `call ${e.op}`}, depth ${e.nest}${e.task ? `, ${safe(e.task)}` : ''}`,
+    ),
+  ]
+  for (const [name, value] of valuesOf(e)) {
+    const [first, ...rest] = wrap(shown(value), Math.max(8, columns - NAME_COLUMNS - 1))
+    lines.push(`${theme.dim(fit(name, NAME_COLUMNS))} ${first ?? ''}`)
+    for (const line of rest) lines.push(`${' '.repeat(NAME_COLUMNS + 1)}${line}`)
+  }
+  const bits = bitsOf(e, pageShift)
+  if (bits.length > 0) lines.push('', ...bitTable(bits, columns, theme))
+  return lines
+}
+
+type Value = Json | bigint | undefined
+
+function valuesOf(e: TraceEvent): [string, Value][] {
+  const fields = new Map<string, Value>(Object.entries(e))
+  return fieldsOf(e.kind)
+    .map(([name]): [string, Value] => [name, fields.get(name)])
+    .filter(([, value]) => value !== undefined)
+}
+
+function shown(value: Value): string {
+  if (value === null || value === undefined) return 'unknown'
+  if (typeof value === 'bigint') return hex(value)
+  return safe(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+/** The descriptors that an event carries. */
+function bitsOf(e: TraceEvent, pageShift: number): BitField[] {
+  switch (e.kind) {
+    case 'desc_write':
+      return decode(e.old, e.new, e.level, pageShift)
+    case 'desc_read':
+      return decode(null, e.val, e.level, pageShift)
+    case 'bad_entry':
+      return decode(null, e.desc, e.level, pageShift)
+    case 'init':
+      return decode(null, e.new, e.level, pageShift)
+    case 'cb_enter':
+    case 'cb_exit':
+    case 'split':
+    case 'split_end':
+      return e.val === undefined ? [] : decode(null, e.val, e.level, pageShift)
+    default:
+      return []
+  }
+}
+
+/** Columns of a value that stands beside another. */
+const VALUE = 5
+
+/** One line a field: changed ones are marked with `~` and come first. */
+function bitTable(bits: readonly BitField[], columns: number, theme: Theme): string[] {
+  const both = bits.some((b) => b.old !== null && b.new !== null)
+  const head = `  ${fit('field', 15)} ${fitEnd('bits', 5)} ${both ? '  old     new' : 'value'}`
+  const order = [...bits.filter((b) => b.changed), ...bits.filter((b) => !b.changed)]
+  return [theme.dim(fit(head, columns)), ...order.map((b) => bitLine(b, both, theme))]
+}
+
+function bitLine(b: BitField, both: boolean, theme: Theme): string {
+  const now = b.new ?? b.old ?? ''
+  const long = now.length > VALUE
+  const pair = b.changed
+    ? `${fitEnd(b.old ?? '', VALUE)} → ${fitEnd(now, VALUE)}`
+    : fitEnd(now, VALUE * 2 + 3)
+  const changed = long && b.changed ? `${b.old} → ${now}` : now
+  const value = long ? changed : both ? pair : fitEnd(now, VALUE)
+  const text = `${b.changed ? '~' : ' '} ${fit(b.name, 15)} ${fitEnd(b.bits, 5)} ${value}`
+  return `${b.changed ? theme.paint('write', text) : text}  ${theme.dim(b.meaning)}`
+}

@@ -1,0 +1,99 @@
+import type { Run } from '@pagetrail/recorder'
+import { fullListRows, runsLayout } from '../layout.ts'
+import type { Model } from '../model.ts'
+import { count, fit, fitEnd, safe, wrap } from '../text.ts'
+import type { Theme } from '../theme.ts'
+import { geometryOf, originOf } from './bars.ts'
+import { boxed } from './frame-box.ts'
+
+const STATES = { complete: '✓', recording: '●', interrupted: '✗' } as const
+
+/** The run browser: the list, and where there is room what is known of the run under the cursor. */
+export function runsScreen(m: Model, theme: Theme): string[][] {
+  const { list, details } = runsLayout(m.columns)
+  const height = fullListRows(m.rows)
+  const runs = m.runs.list
+  const inner = list - 2
+  const rows = runs ? runs.slice(m.runs.top, m.runs.top + height) : []
+  const lines = [theme.dim(fit(heading(inner), inner))]
+  for (const [i, run] of rows.entries()) {
+    const line = fit(runRow(run, m.runs.marked === run.id, inner), inner)
+    const selected = m.runs.top + i === m.runs.cursor
+    lines.push(selected ? theme.inverse(`▶${line.slice(1)}`) : line)
+  }
+  if (!runs) lines.push(theme.dim('   reading the runs …'))
+  else if (runs.length === 0) lines.push(...nothingYet(m.db, inner))
+  const marked = m.runs.marked === null ? '' : `A = #${m.runs.marked}`
+  const pane = {
+    columns: list,
+    height: height + 3,
+    title: 'Runs',
+    focused: true,
+    foot: runs?.length ? `${m.runs.cursor + 1} of ${runs.length} ${marked}`.trim() : '',
+  }
+  const columns = [boxed(theme, pane, lines)]
+  if (details > 0) {
+    const run = runs?.[m.runs.cursor]
+    const about = run ? runDetails(run, details - 4) : []
+    columns.push(
+      boxed(
+        theme,
+        { columns: details, height: height + 3, title: 'Details' },
+        about.map((l) => ` ${l}`),
+      ),
+    )
+  }
+  return columns
+}
+
+const nothingYet = (db: string, columns: number): string[] =>
+  [
+    '',
+    `No run in ${safe(db)} yet.`,
+    '',
+    'pagetrail import FILE   a capture of a real kernel becomes a run',
+    'pagetrail record NAME   a scenario runs on the engine',
+  ].map((l) => fit(`   ${l}`, columns))
+
+const widthOfSource = (columns: number): number => Math.min(26, Math.max(12, columns - 58))
+
+function heading(columns: number): string {
+  const wide = columns >= 90 ? 'geometry   ' : ''
+  return `   ${fitEnd('#', 4)}  ${fit('label', labelColumns(columns))} ${fit('from', widthOfSource(columns))} ${wide}${fitEnd('events', 11)} ${fitEnd('calls', 7)}  state`
+}
+
+const labelColumns = (columns: number): number =>
+  Math.max(10, columns - widthOfSource(columns) - 44 - (columns >= 90 ? 11 : 0))
+
+function runRow(run: Run, marked: boolean, columns: number): string {
+  const wide = columns >= 90 ? `${fit(geometryOf(run), 10)} ` : ''
+  const label = fit(safe(run.label), labelColumns(columns))
+  const from = fit(originOf(run), widthOfSource(columns))
+  const counts = `${fitEnd(count(run.events), 11)} ${fitEnd(count(run.calls), 7)}`
+  return ` ${marked ? 'A' : ' '} ${fitEnd(`#${run.id}`, 4)}  ${label} ${from} ${wide}${counts}  ${STATES[run.state]} ${run.state}`
+}
+
+/** What is known of a run. */
+export function runDetails(run: Run, columns: number): string[] {
+  const rows: [string, string][] = [
+    ['run', `#${run.id} ${safe(run.label)}`],
+    ['from', originOf(run)],
+    ['state', run.state],
+    ['scenario', run.scenario === null ? '' : safe(run.scenario)],
+    ['geometry', run.geometry ? `${geometryOf(run)}, ${run.geometry.levels} levels` : 'not known'],
+    ['events', count(run.events)],
+    ['calls', count(run.calls)],
+    ['lost', run.lost === 0 ? '' : count(run.lost)],
+    ['recorded', new Date(run.created).toISOString().slice(0, 16).replace('T', ' ')],
+  ]
+  const lines: string[] = []
+  for (const [name, value] of rows) if (value !== '') lines.push(`${name.padEnd(10)}${value}`)
+  lines.push('')
+  for (const [name, value] of Object.entries(run.facts)) {
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const wrapped = wrap(safe(text), Math.max(10, columns - 14))
+    lines.push(`${fit(safe(name), 13)} ${wrapped[0] ?? ''}`)
+    for (const more of wrapped.slice(1, 3)) lines.push(`${' '.repeat(14)}${more}`)
+  }
+  return lines
+}

@@ -1,0 +1,57 @@
+import { type Run, type Trace, type TraceEvent, nestOf, openTrace } from '@pagetrail/recorder'
+import type { Data } from './data.ts'
+import { sampleDensity } from './density.ts'
+import { findEvent, readWindow } from './paging.ts'
+import { StateReader } from './state-reader.ts'
+import { whyLines } from './why.ts'
+
+/** The answers of an open database; long ones come in slices, so that others get their turn. */
+export async function openTraceData(db: string): Promise<Omit<Data, 'cancel'>> {
+  const trace = await openTrace(db, { mode: 'read' })
+  const states = new StateReader(trace)
+  return {
+    runs: async () => trace.runs(),
+    find: async (spec) => trace.find(spec),
+    window: async (query) => readWindow(trace, runOf(trace, query.run), query),
+    seek: async (query) => findEvent(trace, runOf(trace, query.run), query),
+    pair: async (id, event) => findPair(trace, runOf(trace, id), event),
+    state: async (query) => states.at(runOf(trace, query.run), query),
+    why: async (id, va, level, at) => whyLines(trace, runOf(trace, id), va, level, at),
+    density: async (id, _total, buckets) => sampleDensity(trace, runOf(trace, id), buckets),
+    names: async (id) => namesOf(trace, id),
+    rename: async (id, label) => writing(db, (w) => w.rename(runOf(w, id), label)),
+    remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
+    marks: async () => [],
+    saveMarks: async () => {},
+    check: async () => [],
+    close: async () => trace.close(),
+  }
+}
+
+const runOf = (trace: Trace, id: number): Run => trace.find(String(id))
+
+/** Writing needs another connection: the one for reading stays open and sees the change. */
+async function writing(db: string, f: (trace: Trace) => void): Promise<void> {
+  const trace = await openTrace(db, { mode: 'write' })
+  try {
+    f(trace)
+  } finally {
+    trace.close()
+  }
+}
+
+/** The other end of a node of the call tree: same depth, same CPU, and nothing of that depth between. */
+async function findPair(trace: Trace, run: Run, e: TraceEvent): Promise<number | null> {
+  const backward = nestOf(e.kind) === -1
+  const filter = `nest <= ${e.nest} && cpu == ${e.cpu}`
+  return findEvent(trace, run, { run: run.id, filter, from: e.seq, backward })
+}
+
+/** Names offered for completion. */
+const NAMES = 2_000
+
+/** The functions, tasks and instructions that a run's events name. */
+function namesOf(trace: Trace, run: number): readonly string[] {
+  const sql = 'select text from name join name_use on name = id where run = ? order by text limit ?'
+  return trace.db.prepare<[number, number], string>(sql).pluck().all(run, NAMES)
+}

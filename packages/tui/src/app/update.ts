@@ -1,0 +1,235 @@
+import type { Run, TraceEvent } from '@pagetrail/recorder'
+import { run } from './commands.ts'
+import type { Density, FindingView, StateView, WhyLine, Window, WindowQuery } from './data.ts'
+import { commandFor } from './keys.ts'
+import { fullListRows, replayLayout } from './layout.ts'
+import { moveList, scrolled } from './list-commands.ts'
+import { type Job, type Model, ask, complain, say } from './model.ts'
+import { insert } from './prompt.ts'
+import { promptKey } from './prompt-commands.ts'
+import { jumpTo, listRowsOf, moveBy, moveTo, setFold, windowCame, withReplay } from './replay.ts'
+import { enterRun, runsCame } from './runs-commands.ts'
+import type { Mouse } from './terminal.ts'
+
+/** Everything that can happen to the model. */
+export type Action =
+  | { readonly type: 'key'; readonly key: string }
+  /** Printable text: a character typed, or a paste. */
+  | { readonly type: 'text'; readonly text: string; readonly pasted: boolean }
+  | { readonly type: 'mouse'; readonly mouse: Mouse }
+  | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
+  | { readonly type: 'taken'; readonly count: number }
+  | { readonly type: 'runs'; readonly runs: readonly Run[] }
+  | { readonly type: 'enter'; readonly run: Run }
+  | { readonly type: 'window'; readonly query: WindowQuery; readonly window: Window }
+  | { readonly type: 'state'; readonly state: StateView }
+  | { readonly type: 'density'; readonly density: Density }
+  | { readonly type: 'names'; readonly run: number; readonly names: readonly string[] }
+  | {
+      readonly type: 'found'
+      readonly run: number
+      readonly seq: number | null
+      readonly what: string
+    }
+  | {
+      readonly type: 'paired'
+      readonly run: number
+      readonly event: TraceEvent
+      readonly seq: number | null
+      readonly aim: 'fold' | 'open' | 'over'
+    }
+  | {
+      readonly type: 'why'
+      readonly run: number
+      readonly title: string
+      readonly lines: readonly WhyLine[]
+    }
+  | {
+      readonly type: 'findings'
+      readonly run: number
+      readonly findings: readonly FindingView[]
+      readonly show: boolean
+    }
+  | { readonly type: 'job'; readonly job: Job | null }
+  | { readonly type: 'said'; readonly text: string }
+  | { readonly type: 'failed'; readonly text: string }
+  /** Time passes while a run plays; ms of any clock that only goes forward. */
+  | { readonly type: 'tick'; readonly now: number }
+
+/** The model after an action. Pure: what is to be done outside stands in its outbox. */
+export function update(m: Model, a: Action): Model {
+  switch (a.type) {
+    case 'key':
+      return keyed(m, a.key)
+    case 'text':
+      return typed(m, a.text, a.pasted)
+    case 'mouse':
+      return moused(m, a.mouse)
+    case 'resize':
+      return resized(m, a.columns, a.rows)
+    case 'taken':
+      return { ...m, outbox: m.outbox.slice(a.count) }
+    case 'tick':
+      return ticked(m, a.now)
+    case 'said':
+      return say(m, a.text)
+    case 'failed':
+      return complain({ ...m, job: null }, a.text)
+    case 'job':
+      return { ...m, job: a.job }
+    default:
+      return answered(m, a)
+  }
+}
+
+type Answer = Exclude<
+  Action,
+  { type: 'key' | 'text' | 'mouse' | 'resize' | 'taken' | 'tick' | 'said' | 'failed' | 'job' }
+>
+
+/** What the database answered. Answers about a run that is no longer open are dropped. */
+function answered(m: Model, a: Answer): Model {
+  if (a.type === 'runs') return runsCame(m, a.runs)
+  if (a.type === 'enter') return enterRun(m, a.run)
+  if (a.type === 'window') return windowCame(m, a.query, a.window)
+  const run = a.type === 'state' ? a.state.run : a.type === 'density' ? a.density.run : a.run
+  if (m.replay?.run.id !== run) return m
+  switch (a.type) {
+    case 'state':
+      return withReplay(m, (r) => ({ ...r, state: a.state }))
+    case 'density':
+      return withReplay(m, (r) => ({ ...r, density: a.density }))
+    case 'names':
+      return withReplay(m, (r) => ({ ...r, names: a.names }))
+    case 'found': {
+      const { seq } = a
+      if (seq === null) return complain(m, `no ${a.what}`)
+      return withReplay(m, (r) => jumpTo(r, seq, listRowsOf(m)))
+    }
+    case 'paired':
+      return paired(m, a.event, a.seq, a.aim)
+    case 'why': {
+      const next = withReplay(m, (r) => ({
+        ...r,
+        why: { title: a.title, lines: a.lines, cursor: Math.max(0, a.lines.length - 1) },
+      }))
+      return { ...next, screen: 'why', behind: ['replay', ...m.behind] }
+    }
+    case 'findings':
+      return findingsCame(m, a.findings, a.show)
+  }
+}
+
+function findingsCame(m: Model, findings: readonly FindingView[], show: boolean): Model {
+  const next = withReplay({ ...m, job: null }, (r) => ({ ...r, findings, findingCursor: 0 }))
+  if (show) return { ...next, screen: 'findings', behind: ['replay', ...m.behind] }
+  if (findings.length === 0) return say(next, 'no finding in this run')
+  return run(next, 'finding.next')
+}
+
+function paired(
+  m: Model,
+  event: TraceEvent,
+  seq: number | null,
+  aim: 'fold' | 'open' | 'over',
+): Model {
+  if (seq === null) return complain(m, 'its other end is not in this run')
+  const height = listRowsOf(m)
+  if (aim === 'over') {
+    return withReplay(m, (r) => {
+      const past = seq > event.seq ? 1 : 0
+      return past ? moveTo(r, seq + 1, height) : moveTo(r, seq, height)
+    })
+  }
+  return withReplay(m, (r) => setFold(r, event, seq, aim === 'open'))
+}
+
+function keyed(m: Model, key: string): Model {
+  if (m.ask) return answer(m, key)
+  if (m.prompt) return promptKey(m, m.prompt, key)
+  if (m.help) return helpKey(m, key)
+  if (key === 'esc' && m.job) return ask(say(m, 'stopped'), { type: 'cancel' })
+  if (key === 'esc' && m.replay?.play && m.screen === 'replay') return run(m, 'play')
+  const id = commandFor(m.screen, key)
+  return id ? run(m, id) : m
+}
+
+function typed(m: Model, text: string, pasted: boolean): Model {
+  if (!m.ask && m.prompt) return { ...m, prompt: insert(m.prompt, text) }
+  if (!m.ask && m.help && !pasted && text !== '?' && text !== 'q') {
+    return { ...m, help: { filter: m.help.filter + text, top: 0 } }
+  }
+  if (pasted) return complain(m, 'a paste goes into a prompt: / or : opens one')
+  return keyed(m, text === ' ' ? 'space' : text)
+}
+
+function answer(m: Model, key: string): Model {
+  const question = m.ask
+  const closed = { ...m, ask: null }
+  return question && (key === 'y' || key === 'Y')
+    ? ask(closed, question.yes)
+    : say(closed, 'left as it is')
+}
+
+function helpKey(m: Model, key: string): Model {
+  const help = m.help
+  if (!help) return m
+  if (key === 'down' || key === 'pagedown')
+    return { ...m, help: { ...help, top: help.top + (key === 'down' ? 1 : 10) } }
+  if (key === 'up' || key === 'pageup') {
+    return { ...m, help: { ...help, top: Math.max(0, help.top - (key === 'up' ? 1 : 10)) } }
+  }
+  if (key === 'backspace') return { ...m, help: { filter: help.filter.slice(0, -1), top: 0 } }
+  if (key === 'ctrl+c') return ask(m, { type: 'quit' })
+  return { ...m, help: null }
+}
+
+function resized(m: Model, columns: number, rows: number): Model {
+  const height = fullListRows(rows)
+  const top = scrolled(m.runs.top, m.runs.cursor, height, m.runs.list?.length ?? 0)
+  return { ...m, columns, rows, runs: { ...m.runs, top } }
+}
+
+/** Events are counted from the clock, not from the ticks: a slow frame skips, it does not lag. */
+function ticked(m: Model, now: number): Model {
+  const r = m.replay
+  if (!r?.play) return m
+  const { since, from } = r.play
+  if (since === 0) return withReplay(m, (x) => ({ ...x, play: { since: now, from: x.cursor } }))
+  const steps = Math.floor(((now - since) / 1000) * r.speed)
+  const target = Math.min(r.run.events - 1, from + steps)
+  if (target === r.cursor || r.goal) return m
+  if (r.cursor >= r.run.events - 1) {
+    return say(
+      withReplay(m, (x) => ({ ...x, play: null })),
+      'the end of the run',
+    )
+  }
+  return withReplay(m, (x) => ({ ...moveTo(x, target, listRowsOf(m)), play: x.play }))
+}
+
+function moused(m: Model, mouse: Mouse): Model {
+  if (m.prompt || m.help || m.ask) return m
+  if (mouse.kind === 'wheel') return moveList(m, mouse.dy * 3)
+  return m.screen === 'replay' ? clickedReplay(m, mouse) : clickedList(m, mouse)
+}
+
+/** Bars and borders above the first row of a list. */
+const ABOVE = 4
+
+function clickedReplay(m: Model, mouse: Mouse): Model {
+  const layout = replayLayout(m.columns, m.rows, m.replay?.pane !== 'none')
+  if (mouse.y === m.rows - 3) {
+    const share = Math.max(0, Math.min(1, (mouse.x - 1) / Math.max(1, m.columns - 3)))
+    return withReplay(m, (r) => jumpTo(r, Math.round(share * (r.run.events - 1)), listRowsOf(m)))
+  }
+  if (mouse.x >= layout.listColumns || mouse.y < ABOVE || mouse.y >= ABOVE + layout.listRows)
+    return m
+  return withReplay(m, (r) => moveBy(r, mouse.y - ABOVE - r.line, layout.listRows))
+}
+
+function clickedList(m: Model, mouse: Mouse): Model {
+  const rowAt = mouse.y - ABOVE
+  if (rowAt < 0 || rowAt >= fullListRows(m.rows) || m.screen !== 'runs') return m
+  return moveList(m, m.runs.top + rowAt - m.runs.cursor)
+}

@@ -1,0 +1,25 @@
+import type { Fold, ViewState } from './model.ts'
+
+/**
+ * Chips, depth and folds as one expression of the filter grammar: whoever reads rows needs to know nothing else.
+ * null: every event is shown.
+ */
+export function viewFilter(view: ViewState): string | null {
+  const parts = view.filters.map((f) => `(${f})`)
+  const opened = view.folds.filter((f) => f.open)
+  if (view.depth !== null) {
+    const shown = opened.map((f) => `(${inside(f)} && nest <= ${f.nest + 1})`)
+    parts.push(`(${[`nest < ${view.depth}`, ...shown].join(' || ')})`)
+  }
+  for (const fold of view.folds) if (!fold.open) parts.push(`!(${inside(fold)})`)
+  return parts.length === 0 ? null : parts.join(' && ')
+}
+
+const inside = (f: Fold): string => `seq in ${f.begin + 1}-${f.end} && cpu == ${f.cpu}`
+
+/** Whether the inside of the node that begins here is hidden. */
+export function isFolded(view: ViewState, begin: number, nest: number): boolean {
+  const own = view.folds.find((f) => f.begin === begin)
+  if (own) return !own.open
+  return view.depth !== null && nest + 1 >= view.depth
+}

@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import type { Data } from './data.ts'
+import type { Method, Reply, Request } from './worker-protocol.ts'
+
+/** Something that was asked was given up; nobody needs to be told. */
+export class Dropped extends Error {
+  override readonly name = 'Dropped'
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** One worker and the calls it has not answered yet. */
+class Thread {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #next = 0
+
+  constructor(url: URL, db: string) {
+    this.#worker = new Worker(url, { workerData: { db } })
+    this.#worker.on('message', (reply: Reply) => this.#settle(reply))
+    this.#worker.on('error', (error) => this.#failAll(error))
+  }
+
+  call<R>(method: Method, args: readonly unknown[]): Promise<R> {
+    const id = this.#next++
+    return new Promise<R>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: (value) => resolve(value as R), reject })
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's, not a window's
+      this.#worker.postMessage({ type: 'call', id, method, args } satisfies Request)
+    })
+  }
+
+  async end(): Promise<void> {
+    this.#failAll(new Dropped('stopped'))
+    await this.#worker.terminate()
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id)
+    if (!waiting) return
+    this.#waiting.delete(reply.id)
+    if (reply.type === 'done') waiting.resolve(reply.value)
+    else waiting.reject(Object.assign(new Error(reply.message), { stack: reply.stack }))
+  }
+
+  #failAll(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+}
+
+/** The database behind a worker thread: a query of it never stops the keyboard. */
+export function workerData(url: URL, db: string): Data {
+  const pages = new Thread(url, db)
+  let long: Thread | null = null
+  const call =
+    <M extends Method>(method: M) =>
+    (...args: Parameters<Data[M]>): ReturnType<Data[M]> =>
+      pages.call(method, args) as ReturnType<Data[M]>
+  /** A worker of its own: ending the thread is what stops long work. */
+  const alone =
+    <R, A extends readonly unknown[]>(method: Method) =>
+    async (...args: A): Promise<R> => {
+      const thread = new Thread(url, db)
+      await long?.end()
+      long = thread
+      try {
+        return await thread.call<R>(method, args)
+      } finally {
+        if (long === thread) long = null
+        await thread.end()
+      }
+    }
+  return {
+    runs: call('runs'),
+    find: call('find'),
+    window: call('window'),
+    seek: call('seek'),
+    pair: call('pair'),
+    state: call('state'),
+    why: call('why'),
+    density: call('density'),
+    names: call('names'),
+    rename: call('rename'),
+    remove: call('remove'),
+    marks: call('marks'),
+    saveMarks: call('saveMarks'),
+    check: alone('check'),
+    async cancel() {
+      await long?.end()
+      long = null
+    },
+    async close() {
+      await long?.end()
+      await pages.end()
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { openTraceData } from './trace-data.ts'
+import type { Reply, Request } from './worker-protocol.ts'
+
+/** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
+const port = parentPort
+if (!port) throw new Error('worker.ts runs as a worker thread')
+const { db } = workerData as { readonly db: string }
+const opened = openTraceData(db)
+
+port.on('message', (request: Request) => {
+  if (request.type !== 'call') return
+  const { id, method, args } = request
+  const answer = async (): Promise<unknown> => {
+    const data = await opened
+    const call = data[method] as (...args: readonly unknown[]) => Promise<unknown>
+    return call(...args)
+  }
+  answer().then(
+    (value) => port.postMessage({ type: 'done', id, value } satisfies Reply),
+    (error: unknown) => {
+      const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+      port.postMessage({ type: 'failed', id, message, stack } satisfies Reply)
+    },
+  )
+})
