@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { closeStates, openTrace, stateAt, type Trace } from '@pagetrail/recorder'
+
+import { recordRandomRun } from './seek-run.ts'
+
+/**
+ * `state --at` a random event of a run of 10 million: median and 99th percentile, warm, and what the first look costs.
+ *
+ *     node bench/seek.ts [EVENTS] [FILE to keep and use again]
+ */
+const EVENTS = Number(process.argv[2] ?? 10_000_000)
+const SEEKS = 2000
+
+const folder = mkdtempSync(join(tmpdir(), 'pagetrail-seek-'))
+try {
+  const path = process.argv[3] ?? join(folder, 'seek.db')
+  if (!existsSync(path)) await recordRandomRun(path, EVENTS)
+  const trace = await openTrace(path, { mode: 'write' })
+  measure(trace, path)
+  closeStates(trace)
+  trace.close()
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function measure(trace: Trace, path: string): void {
+  const run = trace.find(-1)
+  const tables = stateAt(trace, run)
+  console.log(`${run.events} events, ${tables.size} entries, ${statSync(path).size} bytes`)
+  trace.db.prepare('delete from snapshot').run()
+  const began = performance.now()
+  stateAt(trace, run)
+  const seconds = (performance.now() - began) / 1000
+  const [count, bytes] = trace.db
+    .prepare<[], [bigint, bigint]>('select count(*), sum(length(body)) from snapshot')
+    .raw()
+    .get()!
+  const perEvent = Number(bytes) / run.events
+  console.log(
+    `first fold of all of it ${seconds.toFixed(1)} s, leaving ${count} snapshots, ${bytes} bytes`,
+  )
+  console.log(`(${perEvent.toFixed(2)} bytes an event)`)
+  const times = Array.from({ length: SEEKS }, () => {
+    const seq = Math.floor(Math.random() * run.events)
+    const start = performance.now()
+    stateAt(trace, run, seq)
+    return performance.now() - start
+  }).toSorted((a, b) => a - b)
+  const at = (share: number) => `${times[Math.floor(times.length * share)]!.toFixed(2)} ms`
+  console.log(
+    `${SEEKS} seeks: median ${at(0.5)} (aim 5), p99 ${at(0.99)} (aim 20), worst ${at(0.9999)}`,
+  )
+}

@@ -1,0 +1,160 @@
+import { CONT_PMD, PMD, PTE } from '@pagetrail/engine'
+import type Sqlite from 'better-sqlite3'
+
+import { type DescriptorRuns, RunsBuilder } from './descriptor-runs.ts'
+import { InputError } from './errors.ts'
+import { KINDS } from './event.ts'
+import { LayeredTable } from './layered-table.ts'
+import { PageState } from './page-state.ts'
+import { type Snapshot, SnapshotStore } from './snapshot.ts'
+import type { Run } from './source.ts'
+import type { Trace } from './store.ts'
+import { RUN_SHIFT } from './writer.ts'
+
+/** Events between two snapshots: the most that a seek folds once the snapshots are there. */
+export const SNAPSHOT_EVENTS = 8192
+/** Snapshots per transaction while a long run is folded for the first time. */
+const SAVE_TOGETHER = 64
+
+export interface StateOptions {
+  /** Neither use nor write snapshots: fold from the run's first event. */
+  readonly snapshots?: false
+  /** Called now and then while a run is folded for the first time, with the number of events folded. */
+  readonly progress?: (events: number) => void
+}
+
+/**
+ * The page tables of a run as they stood after event `seq` was applied (the last one by default).
+ *
+ * Folds from the nearest snapshot and leaves snapshots behind where there were none, so that only the first look far
+ * into a run takes long. Throws InputError for an event that the run does not have.
+ */
+export function stateAt(
+  trace: Trace,
+  run: Run,
+  seq: number = run.events - 1,
+  options: StateOptions = {},
+): PageState {
+  if (run.events === 0) return PageState.of(run)
+  if (!Number.isInteger(seq) || seq < 0 || seq >= run.events) {
+    throw new InputError(`run ${run.id} has no event ${seq}; its events are 0 to ${run.events - 1}`)
+  }
+  return folderOf(trace).fold(run, seq, options)
+}
+
+/** Closes what {@link stateAt} keeps open beside a trace; the next call opens it again. */
+export function closeStates(trace: Trace): void {
+  folders.get(trace)?.snapshots.close()
+  folders.delete(trace)
+}
+
+const folders = new WeakMap<Trace, Folder>()
+
+function folderOf(trace: Trace): Folder {
+  let folder = folders.get(trace)
+  if (!folder) folders.set(trace, (folder = new Folder(trace)))
+  return folder
+}
+
+/** seq, kind, level, va, low and high word of the value learnt. */
+type FoldRow = readonly [
+  seq: number,
+  kind: number,
+  level: number | null,
+  va: number | null,
+  lo: number | null,
+  hi: number | null,
+]
+
+const { desc_write, cb_enter, table_alloc, table_free, init } = KINDS
+
+/** What the tables follow from, in two halves each: a JavaScript number holds no 64 bits. */
+const FOLD_ROWS = `
+  select id & 4294967295, kind, level, va,
+    (case kind when ${desc_write.id} then new else old end) & 4294967295,
+    (case kind when ${desc_write.id} then new else old end) >> 32 & 4294967295
+  from event where id between ? and ? and (
+    kind in (${desc_write.id}, ${table_alloc.id}, ${table_free.id}, ${init.id})
+    or kind = ${cb_enter.id} and old is not null and va is not null)
+  order by id`
+
+/** Folds runs of one trace. */
+class Folder {
+  readonly snapshots: SnapshotStore
+  readonly #trace: Trace
+  readonly #rows: Sqlite.Statement<[bigint, bigint], FoldRow>
+
+  constructor(trace: Trace) {
+    this.#trace = trace
+    this.snapshots = new SnapshotStore(trace)
+    this.#rows = trace.db.prepare<[bigint, bigint], FoldRow>(FOLD_ROWS).raw().safeIntegers(false)
+  }
+
+  fold(run: Run, seq: number, { snapshots, progress }: StateOptions): PageState {
+    const cached = snapshots ?? true
+    const saved = cached ? this.snapshots.nearest(run.id, seq) : undefined
+    let at = saved ? saved.seq + 1 : 0
+    let layer = layerOver(run, saved?.runs, saved?.unplaced)
+    let unsaved: Snapshot[] = []
+    while (at <= seq) {
+      const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
+      this.#foldRange(run, layer.state, at, Math.min(next - 1, seq))
+      at = next
+      if (!cached || next > seq + 1) continue
+      const { state, table } = layer
+      const runs = table.compacted()
+      unsaved.push({ seq: next - 1, complete: state.complete, unplaced: state.unplaced, runs })
+      layer = layerOver(run, runs, state.unplaced)
+      if (unsaved.length < SAVE_TOGETHER) continue
+      this.snapshots.save(run.id, unsaved)
+      unsaved = []
+      progress?.(next)
+    }
+    this.snapshots.save(run.id, unsaved)
+    return layer.state
+  }
+
+  #foldRange(run: Run, state: PageState, from: number, to: number): void {
+    const base = BigInt(run.id) * BigInt(RUN_SHIFT)
+    for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
+      const [seq, kind, level, va, lo, hi] = row
+      if (kind === desc_write.id || kind === cb_enter.id) {
+        if (lo !== null && hi !== null) learn(state, kind === cb_enter.id, level, va, lo, hi)
+        continue
+      }
+      for (const event of this.#trace.readPage(run, { from: seq, limit: 1 })) state.apply(event)
+    }
+  }
+}
+
+/** PageState.apply() of a store or of a callback's `val`, without an event object. */
+function learn(
+  state: PageState,
+  aligns: boolean,
+  level: number | null,
+  va: number | null,
+  lo: number,
+  hi: number,
+): void {
+  if (level === null || va === null) {
+    state.unplaced++
+    return
+  }
+  // A contiguous span is of its entries' level.
+  const entry = level <= PTE ? level : level === CONT_PMD ? PMD : PTE
+  const size = state.entrySize(entry)
+  state.setEntry(entry, aligns ? Math.floor(va / size) * size : va, lo, hi)
+}
+
+interface Layer {
+  readonly state: PageState
+  readonly table: LayeredTable
+}
+
+function layerOver(run: Run, runs: DescriptorRuns | undefined, unplaced = 0): Layer {
+  const { pageShift, complete } = PageState.of(run)
+  const table = new LayeredTable(runs ?? new RunsBuilder(pageShift).build())
+  const state = new PageState({ pageShift, complete, over: table })
+  state.unplaced = unplaced
+  return { state, table }
+}
