@@ -11,7 +11,7 @@ import { putTlbi } from './tlbi-operand.ts'
 /** The function that every traced flush of kernel addresses goes through. */
 const FLUSH = 'flush_tlb_kernel_range'
 /** What the workloads of the traces announce themselves with, as JSON text. */
-const WORKLOAD = /^"wl: begin (\w{1,64})/
+const WORKLOAD = /^"wl: begin ([^"\\]{1,64})/
 const DSB_TYPES: readonly string[] = KINDS.dsb.fields.type.values
 
 /** The row of an event that is neither an entry nor a return. */

@@ -1,0 +1,170 @@
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { InputError } from '../../../packages/recorder/src/errors.ts'
+import {
+  importFile,
+  type ImportOptions,
+  importStream,
+} from '../../../packages/recorder/src/import/import.ts'
+import { openTrace, type Trace } from '../../../packages/recorder/src/store.ts'
+import { demoCapture, imported, lines } from './imported.ts'
+
+const CREATED = 1_700_000_000_000
+let folder: string
+let trace: Trace
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pagetrail-import-'))
+  trace = await openTrace(join(folder, 'test.db'), { mode: 'write' })
+})
+
+afterEach(() => {
+  trace.close()
+  rmSync(folder, { recursive: true })
+})
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const load = (path: string, options: Partial<ImportOptions> = {}) =>
+  importFile(trace, path, { created: CREATED, ...options })
+
+test('a capture becomes a run that says where it came from', async () => {
+  const capture = demoCapture('modules_small-6.18.15')
+  const report = await load(file('modules.trace.gz', gzipSync(capture)), { kernel: '6.18.15' })
+  expect(report).toMatchObject({
+    label: 'modules',
+    format: 'ftrace text',
+    interrupted: false,
+    lines: 2804,
+    entries: 2792,
+    unpaired: 0,
+    lost: 0,
+    definitions: 'full',
+    flavour: '6.18',
+  })
+  const run = trace.find(report.run)
+  expect(run).toMatchObject({
+    label: 'modules',
+    source: 'ftrace',
+    state: 'complete',
+    flavour: '6.18',
+    kernel: '6.18.15',
+    geometry: { pageShift: 12, vaBits: 48, levels: 4 },
+    calls: 96,
+    created: CREATED,
+    facts: {
+      file: 'modules.trace.gz',
+      clock: 'seconds',
+      cpus: 2,
+      definitions: 'full',
+      lines: 2804,
+      entries: 2792,
+      workload: 'modules_small',
+      events: { set_memory_ro: 10 },
+    },
+  })
+  expect(run.t0).toBeGreaterThan(0n)
+  const { events } = imported(capture)
+  expect([...trace.source(run).events()]).toEqual(events)
+})
+
+test('a call that was given a page takes the range of its first walk', async () => {
+  const report = await load(file('a.trace', demoCapture('modules_small-6.17.13')))
+  const calls = [...trace.source(trace.find(report.run)).calls()]
+  const direct = calls.filter((call) => call.fn.startsWith('set_direct_map_'))
+  expect(direct).toHaveLength(68)
+  expect(direct.every(({ va, end }) => end === (va ?? 0n) + 0x1000n)).toBe(true)
+})
+
+test('several members of gzip, and a pipe', async () => {
+  const text = demoCapture('modules_small-6.17.13')
+  const packed = Buffer.concat([gzipSync(text.subarray(0, 5000)), gzipSync(text.subarray(5000))])
+  const path = file('a.gz', packed)
+  expect((await load(path)).entries).toBe(2068)
+  const piped = await importStream(trace, createReadStream(path, { highWaterMark: 7 }), 'stdin', {
+    created: CREATED,
+  })
+  expect([piped.entries, piped.label]).toEqual([2068, 'stdin'])
+})
+
+test.each([
+  ['nothing', '', 'is empty'],
+  ['JSON', '{"seq":0}\n', '--format jsonl'],
+  ['a bad line', `${lines('isb__a: (x)')}oops\n`, 'a bad line:2: expected task-pid [cpu]'],
+  [
+    'cut gzip',
+    gzipSync(lines(...Array.from({ length: 999 }, () => 'isb__a: (x)'))).subarray(0, 90),
+    'ends early',
+  ],
+  [
+    'damaged gzip',
+    Buffer.concat([gzipSync('').subarray(0, 10), Buffer.alloc(50, 0xff)]),
+    'is damaged',
+  ],
+])('%s is refused and leaves nothing', async (name, content, message) => {
+  await expect(load(file(name, content))).rejects.toThrow(InputError)
+  await expect(load(file(name, content))).rejects.toThrow(message)
+  expect(trace.runs()).toEqual([])
+  expect(trace.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
+})
+
+test('what cannot be read says why', async () => {
+  await expect(load(join(folder, 'missing'))).rejects.toThrow('there is no such file')
+  await expect(load(folder)).rejects.toThrow('it is a directory')
+})
+
+test('a bad line after many batches takes them all with it', async () => {
+  const many = lines(...Array.from({ length: 9000 }, () => 'isb__a: (x)'))
+  await expect(load(file('a', `${many}oops\n`))).rejects.toThrow('a:9001:')
+  expect(trace.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
+})
+
+test('progress counts the bytes of the file; the signal keeps what was done', async () => {
+  const path = file('a', lines(...Array.from({ length: 60_000 }, () => 'isb__a: (x)')))
+  const stop = new AbortController()
+  const seen: (number | null)[] = []
+  const report = await load(path, {
+    signal: stop.signal,
+    onProgress: ({ bytes, total, events }) => {
+      seen.push(bytes, total)
+      if (events > 0) stop.abort()
+    },
+  })
+  expect(report.interrupted).toBe(true)
+  expect(report.entries).toBeGreaterThan(0)
+  expect(report.entries).toBeLessThan(60_000)
+  expect(seen[0]).toBeLessThan(seen[1]!)
+  const run = trace.find(report.run)
+  expect([run.state, run.events]).toEqual(['interrupted', report.entries])
+})
+
+test('a file that grows can be read while it is followed', async () => {
+  const path = file('a', lines('isb__a: (x)', 'isb__b: (x)'))
+  const stop = new AbortController()
+  const following = load(path, { follow: true, signal: stop.signal })
+  const events = () => trace.runs()[0]?.events
+  await expect.poll(events).toBe(2)
+  const [first, second] = [lines('isb__c: (x)').slice(0, 40), lines('isb__c: (x)').slice(40)]
+  await appendFile(path, first)
+  await expect.poll(() => trace.runs()[0]?.state).toBe('recording')
+  await appendFile(path, second)
+  await expect.poll(events).toBe(3)
+  stop.abort()
+  expect((await following).entries).toBe(3)
+  expect(trace.runs()[0]).toMatchObject({ state: 'interrupted', events: 3 })
+})
+
+test('a packed file cannot be followed', async () => {
+  const path = file('a.gz', gzipSync(lines('isb__a: (x)')))
+  await expect(load(path, { follow: true })).rejects.toThrow('cannot be followed')
+})
