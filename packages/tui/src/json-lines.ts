@@ -1,20 +1,12 @@
 import type { Output } from './output.ts'
 
-/** What `--json` can print: JSON, and bigints, which become `0x…` strings. */
-export type Printable =
-  | null
-  | boolean
-  | number
-  | string
-  | bigint
-  | undefined
-  | readonly Printable[]
-  | { readonly [key: string]: Printable }
+/** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
+export type Fields = Readonly<Record<string, unknown>>
 
-const hexed = (_key: string, value: Printable): Printable =>
+const hexed = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
 
-export const toJson = (value: Printable): string => JSON.stringify(value, hexed)
+export const toJson = (value: unknown): string => JSON.stringify(value, hexed)
 
 /**
  * The one form of `--json`: a header line that says what follows, a line per datum, and an end line with the count
@@ -24,18 +16,18 @@ export class JsonLines {
   readonly #out: Output
   #rows = 0
 
-  constructor(out: Output, verb: string, head: Readonly<Record<string, Printable>> = {}) {
+  constructor(out: Output, verb: string, head: Fields = {}) {
     this.#out = out
     out.line(toJson({ type: 'header', format: 1, verb, ...head }))
   }
 
-  data(type: string, fields: Readonly<Record<string, Printable>>): void {
+  data(type: string, fields: Fields): void {
     this.#rows++
     this.#out.line(toJson({ type, ...fields }))
   }
 
   /** `why` says what is missing where the answer is not complete. */
-  end(complete: boolean, more: Readonly<Record<string, Printable>> = {}): void {
+  end(complete: boolean, more: Fields = {}): void {
     this.#out.line(toJson({ type: 'end', rows: this.#rows, complete, ...more }))
   }
 }

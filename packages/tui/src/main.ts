@@ -1,5 +1,4 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
-import packageJson from '../package.json' with { type: 'json' }
 import { reportFailure } from './failure.ts'
 import { ClosedPipe, type Io } from './io.ts'
 import { Output } from './output.ts'
@@ -7,6 +6,7 @@ import { Session, type Status } from './session.ts'
 import { bare, paintFor } from './text/paint.ts'
 import { VERBS } from './verbs/table.ts'
 import { GROUPS, type Invoke, type Verb } from './verbs/verb.ts'
+import { VERSION } from './version.ts'
 
 const DEFAULT_DB = 'pagetrail.db'
 
@@ -43,7 +43,7 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .usage('[--db FILE] [VERB …]')
     .option('--db <file>', `database of runs (default: $PAGETRAIL_DB, else ./${DEFAULT_DB})`)
     .option('--json', 'output as JSON Lines: a header, data, an end line; 64-bit values as 0x…')
-    .version(packageJson.version, '--version', 'print the version')
+    .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'say what there is')
     .helpCommand(false)
     .addHelpText('after', EPILOGUE)

@@ -1,7 +1,7 @@
 import { openTrace, type Trace } from '@pagetrail/recorder'
 import type { Theme } from './app/theme.ts'
 import type { Io } from './io.ts'
-import { JsonLines, type Printable } from './json-lines.ts'
+import { type Fields, JsonLines } from './json-lines.ts'
 import type { Output } from './output.ts'
 
 /**
@@ -45,7 +45,7 @@ export class Session {
   }
 
   /** Starts this verb's `--json` output. */
-  jsonLines(head: Readonly<Record<string, Printable>> = {}): JsonLines {
+  jsonLines(head: Fields = {}): JsonLines {
     return new JsonLines(this.out, this.verb, head)
   }
 

@@ -3,10 +3,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+import { capture } from '../../support/demo.ts'
 import { database } from '../../support/stored.ts'
-
-const capture = (kernel: string) =>
-  new URL(`../../../packages/tui/demo/modules_small-${kernel}.trace.gz`, import.meta.url).pathname
 
 function place() {
   const root = folder()

@@ -2,11 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
-
-const DEMO = new URL(
-  '../../../packages/tui/demo/three-pages-then-half-a-block.json',
-  import.meta.url,
-).pathname
+import { SCENARIO } from '../../support/demo.ts'
 
 function place() {
   const root = folder()
@@ -15,7 +11,7 @@ function place() {
 
 test('records a scenario in the two flavours before and after, start state first', async () => {
   const { db } = place()
-  const { status, out, err } = await pagetrail(['record', DEMO, '--db', db])
+  const { status, out, err } = await pagetrail(['record', SCENARIO, '--db', db])
   expect({ status, err }).toEqual({ status: 0, err: '' })
   expect(out).toBe(
     'run 1 three-pages-then-half-a-block/4k-48/6.17: 45 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n' +
@@ -61,7 +57,16 @@ test('--flavour and --geometry multiply, and are checked before anything is writ
 
 test('--only keeps what matches', async () => {
   const { db } = place()
-  await pagetrail(['record', DEMO, '--flavour', '6.18', '--only', 'kind == desc_write', '--db', db])
+  await pagetrail([
+    'record',
+    SCENARIO,
+    '--flavour',
+    '6.18',
+    '--only',
+    'kind == desc_write',
+    '--db',
+    db,
+  ])
   const { out } = await pagetrail(['info', '1', '--json', '--db', db])
   expect(jsonLines(out).filter((line) => line['type'] === 'kind')).toEqual([
     { type: 'kind', kind: 'desc_write', events: 5 },
@@ -74,7 +79,7 @@ test('--module makes the calls that it exports', async () => {
     file('mine.mjs'),
     'export const calls = { set_memory_ro: (cpu, args) => -Number(args.numpages) }',
   )
-  const args = ['record', DEMO, '--flavour', '6.18', '--module', file('mine.mjs'), '--db', db]
+  const args = ['record', SCENARIO, '--flavour', '6.18', '--module', file('mine.mjs'), '--db', db]
   const { status, out } = await pagetrail(args)
   expect(status).toBe(0)
   expect(out).toContain('run 1 three-pages-then-half-a-block/4k-48/mine.mjs: ')
@@ -90,7 +95,7 @@ test.each([
   writeFileSync(file('mine.mjs'), text)
   const { status, err } = await pagetrail([
     'record',
-    DEMO,
+    SCENARIO,
     '--module',
     file('mine.mjs'),
     '--db',
@@ -102,7 +107,7 @@ test.each([
 
 test('several scenarios in one file, a line each; a mistake names its line and field', async () => {
   const { db, file } = place()
-  const demo: object = JSON.parse(readFileSync(DEMO, 'utf8'))
+  const demo: object = JSON.parse(readFileSync(SCENARIO, 'utf8'))
   const lines = ['a', 'b'].map((name) => JSON.stringify({ ...demo, name, flavour: '7.3' }))
   writeFileSync(file('two.jsonl'), `${lines.join('\n')}\n`)
   const { out } = await pagetrail(['record', file('two.jsonl'), '--db', db])
@@ -116,7 +121,7 @@ test('several scenarios in one file, a line each; a mistake names its line and f
 
 test('Ctrl-C between two runs keeps those that were made', async () => {
   const { db } = place()
-  const { status, err } = await pagetrail(['record', DEMO, '--db', db], { interrupt: true })
+  const { status, err } = await pagetrail(['record', SCENARIO, '--db', db], { interrupt: true })
   expect(status).toBe(130)
   expect(err).toContain('0 of 2 runs were recorded and are kept')
 })

@@ -1,6 +1,6 @@
 import type { Run } from '@pagetrail/recorder'
 import { count } from '../app/text.ts'
-import type { Printable } from '../json-lines.ts'
+import type { Fields } from '../json-lines.ts'
 
 /** `4k-48`, as in the ids of the corpus; empty where unknown. */
 export function geometryText({ geometry }: Run): string {
@@ -28,9 +28,8 @@ export function missingText(run: Run): string | null {
 }
 
 /** A run in `--json`. `t0` is decimal: a time, not an address. */
-export const runFields = (run: Run): Readonly<Record<string, Printable>> => ({
+export const runFields = (run: Run): Fields => ({
   ...run,
-  geometry: run.geometry === null ? null : { ...run.geometry },
   t0: run.t0 === null ? null : run.t0.toString(),
   created: new Date(run.created).toISOString(),
 })

@@ -1,3 +1,4 @@
+import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import {
   chromeText,
@@ -9,7 +10,7 @@ import {
   type Trace,
   writeFileAtomic,
 } from '@pagetrail/recorder'
-import { count, safe } from '../app/text.ts'
+import { count } from '../app/text.ts'
 import { Progress } from '../progress.ts'
 import type { Session, Status } from '../session.ts'
 import { missingText } from '../text/run.ts'
@@ -109,7 +110,7 @@ async function toFile(
     lines.end(true)
   } else {
     const { path, events, bytes } = report
-    session.out.line(safe(`wrote ${count(events)} events, ${count(bytes)} bytes, to ${path}`))
+    session.out.line(clean(`wrote ${count(events)} events, ${count(bytes)} bytes, to ${path}`))
   }
 }
 

@@ -1,3 +1,4 @@
+import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import {
   type Imported,
@@ -7,7 +8,7 @@ import {
   InputError,
 } from '@pagetrail/recorder'
 import { KERNELS, type Kernel } from '../capture/probes.ts'
-import { count, many, safe } from '../app/text.ts'
+import { count, many } from '../app/text.ts'
 import { Progress } from '../progress.ts'
 import type { Session, Status } from '../session.ts'
 import { runFields } from '../text/run.ts'
@@ -71,7 +72,7 @@ async function importFiles(
   const lines = session.json ? session.jsonLines() : null
   const status = await session.interruptible(async (signal): Promise<Status> => {
     for (const file of files) {
-      const progress = new Progress(session.io, `importing ${safe(file)}`, 'events')
+      const progress = new Progress(session.io, `importing ${clean(file)}`, 'events')
       const input =
         file === STANDARD_INPUT ? { name: 'standard input', chunks: session.io.stdin } : file
       const imported = await importInput(trace, input, options.format, {
@@ -86,11 +87,11 @@ async function importFiles(
         else {
           const { id, label, events, calls } = run
           session.out.line(
-            safe(`run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`),
+            clean(`run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`),
           )
         }
       }
-      if (!lines) session.out.lines(remarks(imported).map((text) => `  ${safe(text)}`))
+      if (!lines) session.out.lines(remarks(imported).map((text) => `  ${clean(text)}`))
       await session.out.flush()
       // --follow has no other end than Ctrl-C.
       if (imported.report.interrupted) return options.follow ? 0 : 130

@@ -1,3 +1,4 @@
+import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
 import {
@@ -12,7 +13,7 @@ import {
 } from '@pagetrail/recorder'
 import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { count, safe } from '../app/text.ts'
+import { count } from '../app/text.ts'
 import { inFile } from '../failure.ts'
 import { loadImplementation } from '../module-file.ts'
 import { type NamedScenario, readScenarios } from '../scenario-file.ts'
@@ -99,7 +100,7 @@ async function record(
       const done = recordJob(session, trace, job, { module, implementation, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
-      else session.out.line(safe(resultLine(done)))
+      else session.out.line(clean(resultLine(done)))
       await session.out.flush()
     }
     return jobs.length

@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/recorder'
-import { safe } from '../app/text.ts'
 import type { Session, Status } from '../session.ts'
+import { clean } from '../text/clean.ts'
 import { runFields, runName } from '../text/run.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
@@ -27,7 +27,7 @@ async function rename(session: Session, spec: string, label: string): Promise<St
     const lines = session.jsonLines()
     lines.data('run', runFields(trace.find(run.id)))
     lines.end(true)
-  } else session.out.line(safe(`${runName(run)} is now ${label}`))
+  } else session.out.line(clean(`${runName(run)} is now ${label}`))
   return 0
 }
 

@@ -1,4 +1,6 @@
 import { captureScriptVerb } from './capture-script.ts'
+import { checkVerb } from './check.ts'
+import { conformVerb } from './conform.ts'
 import { exportVerb } from './export.ts'
 import { importVerb } from './import.ts'
 import { infoVerb } from './info.ts'
@@ -8,6 +10,7 @@ import { replayVerb } from './replay.ts'
 import { rmVerb } from './rm.ts'
 import { runsVerb } from './runs.ts'
 import { showVerb } from './show.ts'
+import { verifyVerb } from './verify.ts'
 import type { Verb } from './verb.ts'
 
 /** Every verb there is, in the order of `pagetrail --help`. */
@@ -19,7 +22,10 @@ export const VERBS: readonly Verb[] = [
   infoVerb,
   replayVerb,
   showVerb,
+  checkVerb,
+  conformVerb,
   renameVerb,
   rmVerb,
   exportVerb,
+  verifyVerb,
 ]

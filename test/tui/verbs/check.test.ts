@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+import { database } from '../../support/stored.ts'
+import { capture, recordDemo } from '../../support/demo.ts'
+
+test('a run with nothing broken: 0; findings: 1, with the events that prove them', async () => {
+  const db = await recordDemo('6.17')
+  const found = await pagetrail(['check', '1', '--db', db])
+  expect(found.status).toBe(1)
+  expect(found.out).toContain('error: partial-block (H1), 1 finding\n')
+  const clean = await pagetrail(['check', '1', '--rules', 'flush-missing,H5', '--db', db])
+  expect(clean.status).toBe(0)
+  expect(clean.out).toContain('nothing is broken')
+})
+
+test('a rule that lacks its evidence is undecided: 3', async () => {
+  const db = join(folder(), 'test.db')
+  await pagetrail(['import', capture('6.18.15'), '--db', db])
+  const { status, out } = await pagetrail(['check', '--rules', 'alloc-in-lazy', '--db', db])
+  expect(status).toBe(3)
+  expect(out).toContain('undecided: alloc-in-lazy (H14) needs table allocations (table_alloc)')
+})
+
+test('--json and --format sarif', async () => {
+  const db = await recordDemo('6.17')
+  const json = jsonLines((await pagetrail(['check', '--json', '--db', db])).out)
+  expect(json[0]).toMatchObject({ type: 'header', verb: 'check' })
+  expect(json.find((line) => line['rule'] === 'partial-block')).toMatchObject({
+    type: 'finding',
+    va: '0xffff8000c0200000',
+  })
+  expect(json.at(-1)).toMatchObject({ type: 'end', clean: false, complete: true })
+  const sarif = await pagetrail(['check', '--format', 'sarif', '--db', db])
+  expect(JSON.parse(sarif.out)).toMatchObject({ version: '2.1.0', runs: [{ results: {} }] })
+})
+
+test('--list names every rule; an unknown one is refused', async () => {
+  const { out } = await pagetrail(['check', '--list'])
+  expect(out).toMatch(/^H1 {2}partial-block +A range that is changed/m)
+  const { status, err } = await pagetrail(['check', '--rules', 'H99', '--db', await database()])
+  expect(status).toBe(2)
+  expect(err).toContain('no rule or hazard H99')
+})
