@@ -19,6 +19,11 @@ import { warnOn, warnOnOnce, wildDeref } from './warn.ts'
 export interface PteFn<P> {
   readonly name: string
   readonly run: (cpu: Cpu, slot: Slot, addr: Va, data: P) => number
+  /**
+   * The same on `count` neighbouring entries, events included (see pte-run.ts), never failing. Used instead of `run`
+   * where nothing can come between two entries.
+   */
+  readonly runMany?: (cpu: Cpu, slot: Slot, addr: Va, count: number, data: P) => void
 }
 
 interface Apply<P> {
@@ -134,6 +139,11 @@ function applyToPteRange<P>(a: Apply<P>, pmd: Slot, start: Va, end: Va): number 
 function applyToPtes<P>(a: Apply<P>, fn: PteFn<P>, first: Slot, start: Va, end: Va): number {
   const { cpu, data, create } = a
   const { pageSize } = cpu.geometry
+  const count = (end - start) / pageSize
+  if (fn.runMany !== undefined && create && cpu.stepper === null && Number.isInteger(count)) {
+    fn.runMany(cpu, first, start, count, data)
+    return 0
+  }
   const tableEnd = cpu.memory.firstSlot(cpu.memory.tableOf(first) + 1)
   let slot = first
   let addr = start

@@ -45,31 +45,34 @@ export const equals = (a: Words, b: Words): boolean => a.lo === b.lo && a.hi ===
 
 export const NONE: Words = { lo: 0, hi: 0 }
 
-/** Words of single bits, for predicates: `LO` those of bits 31:0, `HI` those of bits 63:32. */
+const low = (name: BitName): number => 1 << BIT[name]
+const high = (name: BitName): number => 1 << (BIT[name] - 32)
+
+/** Words of single bits, for predicates: `LO` those of bits 31:0, `HI` those of bits 63:32. Signed where bit 31 is set. */
 export const LO = {
-  VALID: bits('VALID').lo,
-  TYPE_MASK: bits('VALID', 'TYPE').lo,
-  TYPE_TABLE: bits('VALID', 'TYPE').lo,
-  TYPE_BLOCK: bits('VALID').lo,
-  USER: bits('USER').lo,
-  RDONLY: bits('RDONLY').lo,
-  AF: bits('AF').lo,
-  NG: bits('NG').lo,
+  VALID: low('VALID'),
+  TYPE_MASK: low('VALID') | low('TYPE'),
+  TYPE_TABLE: low('VALID') | low('TYPE'),
+  TYPE_BLOCK: low('VALID'),
+  USER: low('USER'),
+  RDONLY: low('RDONLY'),
+  AF: low('AF'),
+  NG: low('NG'),
   /** SH = inner shareable; with LPA2 active bits 51:50 of the address. */
   SHARED: 0x300,
   ATTR_INDX: 0x1c,
 } as const
 export const HI = {
-  GP: bits('GP').hi,
-  WRITE: bits('DBM').hi,
-  CONT: bits('CONT').hi,
-  PXN: bits('PXN').hi,
-  UXN: bits('UXN').hi,
-  DIRTY: bits('DIRTY').hi,
-  PXN_TABLE: bits('PXN_TABLE').hi,
-  UXN_TABLE: bits('UXN_TABLE').hi,
+  GP: high('GP'),
+  WRITE: high('DBM'),
+  CONT: high('CONT'),
+  PXN: high('PXN'),
+  UXN: high('UXN'),
+  DIRTY: high('DIRTY'),
+  PXN_TABLE: high('PXN_TABLE'),
+  UXN_TABLE: high('UXN_TABLE'),
   /** PTE_SWBITS_MASK: bit 63 and bits 58:55; all of it is in the high word. */
-  SWBITS: 0x8780_0000,
+  SWBITS: 0x8780_0000 | 0,
 } as const
 
 /** Bits 49:32 of a descriptor: the part of PTE_ADDR_LOW in its high word. */

@@ -12,6 +12,7 @@ import { loadHi, loadLo } from './memory.ts'
 import { isSect, pmdLeaf, pudLeaf, pudSect } from './predicates.ts'
 import { masksFor } from './pageattr-masks.ts'
 import type { PageattrMasks } from './pageattr-masks.ts'
+import { changePtes } from './pte-run.ts'
 import { setPte } from './set-pte.ts'
 import { SET_ENTRY } from './set-table.ts'
 import type { SetEntry } from './set-table.ts'
@@ -32,6 +33,8 @@ export const CHANGE_PAGE_RANGE: PteFn<PageattrMasks> = {
     setPte(cpu, slot, lo, (loadHi(cpu, slot) & ~masks.clear.hi) | masks.set.hi)
     return 0
   },
+  runMany: (cpu, slot, addr, count, masks) =>
+    changePtes(cpu, 'change_page_range', slot, addr, count, masks),
 }
 
 /** pageattr_pte_entry() (seed-v1 and later): the same. */
@@ -41,6 +44,9 @@ const pteEntry: EntryFn<PageattrMasks> = (slot, _addr, _next, walk) => {
   setPte(cpu, slot, lo, (loadHi(cpu, slot) & ~masks.clear.hi) | masks.set.hi)
   return 0
 }
+
+const pteRun: WalkMembers<PageattrMasks>['pteRun'] = (slot, addr, count, walk) =>
+  changePtes(walk.cpu, 'pageattr_pte_entry', slot, addr, count, walk.private)
 
 /** pageattr_pgd_entry() … pageattr_pmd_entry(): a block is changed whole, or refused before anything is written. */
 function blockEntry(level: Level, rules: PageattrRules): EntryFn<PageattrMasks> {
@@ -76,7 +82,7 @@ export function pageattrOps(rules: PageattrRules): WalkOps<PageattrMasks> {
   if (known !== undefined) return known
   const at = (level: Level): EntryFn<PageattrMasks> | undefined =>
     rules.levels.includes(level) ? blockEntry(level, rules) : undefined
-  const members: WalkMembers<PageattrMasks> = { pteEntry }
+  const members: WalkMembers<PageattrMasks> = { pteEntry, pteRun }
   const blocks = { pgdEntry: at(PGD), p4dEntry: at(P4D), pudEntry: at(PUD), pmdEntry: at(PMD) }
   const present = Object.entries(blocks).filter(([, entry]) => entry !== undefined)
   const ops = walkOps('pageattr', { ...Object.fromEntries(present), ...members })

@@ -6,20 +6,26 @@
 import { HI, LO } from './descriptor.ts'
 import type { Geometry } from './geometry.ts'
 
+// Own constants: an imported one is read from its module's cell on every use, and these are asked per entry.
+const { VALID, TYPE_MASK, TYPE_TABLE, TYPE_BLOCK, NG } = LO
+const VALID_NG = LO.VALID | LO.NG
+const VALID_USER = LO.VALID | LO.USER
+const { CONT, UXN } = HI
+
 export const isNone = (lo: number, hi: number): boolean => (lo | hi) === 0
-export const isValid = (lo: number): boolean => (lo & LO.VALID) !== 0
-export const isTable = (lo: number): boolean => (lo & LO.TYPE_MASK) === LO.TYPE_TABLE
-export const isSect = (lo: number): boolean => (lo & LO.TYPE_MASK) === LO.TYPE_BLOCK
+export const isValid = (lo: number): boolean => (lo & VALID) !== 0
+export const isTable = (lo: number): boolean => (lo & TYPE_MASK) === TYPE_TABLE
+export const isSect = (lo: number): boolean => (lo & TYPE_MASK) === TYPE_BLOCK
 
 /** pte_present_invalid(): not VALID, but marked as mapped by NG. */
-export const isPresentInvalid = (lo: number): boolean => (lo & (LO.VALID | LO.NG)) === LO.NG
+export const isPresentInvalid = (lo: number): boolean => (lo & VALID_NG) === NG
 /** pte_present(), pmd_present(): valid or present-invalid. */
-export const isPresent = (lo: number): boolean => (lo & (LO.VALID | LO.NG)) !== 0
+export const isPresent = (lo: number): boolean => (lo & VALID_NG) !== 0
 /** pte_cont(), pmd_cont(): validity is not looked at. */
-export const isCont = (hi: number): boolean => (hi & HI.CONT) !== 0
+export const isCont = (hi: number): boolean => (hi & CONT) !== 0
 /** pte_valid_not_user(): what makes a store to a PTE need a barrier. */
 export const isValidNotUser = (lo: number, hi: number): boolean =>
-  (lo & (LO.VALID | LO.USER)) === LO.VALID && (hi & HI.UXN) !== 0
+  (lo & VALID_USER) === VALID && (hi & UXN) !== 0
 
 export const pmdLeaf = (lo: number): boolean => isPresent(lo) && !isTable(lo)
 export const pmdSect = isSect
@@ -39,9 +45,9 @@ export const p4dNone = (g: Geometry, lo: number, hi: number): boolean =>
   g.l4Enabled && isNone(lo, hi)
 /** `typeBit1`: 6.12 looks at bit 1 only, later versions at both type bits. */
 export const p4dBad = (g: Geometry, typeBit1: boolean, lo: number): boolean =>
-  g.l4Enabled && (typeBit1 ? (lo & LO.TYPE_MASK & ~LO.VALID) === 0 : !isTable(lo))
+  g.l4Enabled && (typeBit1 ? (lo & TYPE_MASK & ~VALID) === 0 : !isTable(lo))
 
 export const pgdNone = (g: Geometry, lo: number, hi: number): boolean =>
   g.l5Enabled && isNone(lo, hi)
 export const pgdBad = (g: Geometry, typeBit1: boolean, lo: number): boolean =>
-  g.l5Enabled && (typeBit1 ? (lo & LO.TYPE_MASK & ~LO.VALID) === 0 : !isTable(lo))
+  g.l5Enabled && (typeBit1 ? (lo & TYPE_MASK & ~VALID) === 0 : !isTable(lo))

@@ -37,6 +37,11 @@ export interface WalkMembers<P> {
   readonly pmdEntry?: EntryFn<P>
   /** Also for empty PTEs. `next` is addr + PAGE_SIZE. */
   readonly pteEntry?: EntryFn<P>
+  /**
+   * What pteEntry does, on `count` neighbouring entries, events included (see pte-run.ts), never failing. Used
+   * instead of it where nothing can come between two entries.
+   */
+  readonly pteRun?: (slot: Slot, addr: Va, count: number, walk: Walk<P>) => void
   /** A missing table; `depth` is its level with folding collapsed, 0 PGD … 3 PMD. */
   readonly pteHole?: (addr: Va, next: Va, depth: Level, walk: Walk<P>) => number
   /** Only for mm's own use: a walk with it is refused with -EINVAL from 6.17 on. */

@@ -144,6 +144,10 @@ function walkPteRange<P>(walk: Walk<P>, pmd: Slot, start: Va, end: Va): number {
   const last = end - pageSize
   let addr = start
   let slot = pteOffset(cpu, pmd, addr)
+  if (ops.pteRun !== undefined && cpu.stepper === null) {
+    ops.pteRun(slot, addr, Math.ceil((end - addr) / pageSize), walk)
+    return 0
+  }
   for (;;) {
     const next = addr + pageSize
     const err =
