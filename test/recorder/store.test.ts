@@ -8,7 +8,8 @@ import { expect, test } from 'vitest'
 import { MIGRATIONS } from '../../migrations/index.ts'
 import { InputError, openTrace } from '@pagetrail/recorder'
 
-import { append, callEvents, META, storedFile, testFile, testFolder } from '../support/files.ts'
+import { append, callEvents, META } from '../support/call-events.ts'
+import { storedFile, testFile, testFolder } from '../support/files.ts'
 
 const opened = (path: string, mode: 'read' | 'write') => openTrace(path, { mode })
 

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 
 import { eventToJson, InputError, openTrace, verify } from '@pagetrail/recorder'
 
-import { callEvents, storedFile } from '../support/files.ts'
+import { callEvents } from '../support/call-events.ts'
+import { storedFile } from '../support/files.ts'
 
 const EVENTS = callEvents(40)
 const BATCH = 64

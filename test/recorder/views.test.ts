@@ -9,7 +9,7 @@ import {
 } from '@pagetrail/recorder'
 
 import { anyEvent } from '../support/events.ts'
-import { META } from '../support/files.ts'
+import { META } from '../support/call-events.ts'
 import * as fc from 'fast-check'
 
 async function fileWith(events: readonly TraceEvent[]) {

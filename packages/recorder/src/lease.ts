@@ -24,7 +24,8 @@ export class Lease {
     const path = leasePath(db, run)
     const lock = new Sqlite(path, { timeout: 0 })
     try {
-      lock.pragma('journal_mode = off')
+      // No journal beside it that a killed process would leave.
+      lock.pragma('journal_mode = memory')
       lock.exec('begin exclusive')
     } catch (error) {
       lock.close()

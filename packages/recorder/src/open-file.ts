@@ -72,7 +72,7 @@ function checkFolder(path: string): void {
     accessSync(folder, constants.W_OK)
   } catch {
     throw new InputError(
-      `${path} cannot be written, its folder is read-only; name another with --db`,
+      `${path} is in a folder that cannot be written; name another file with --db`,
     )
   }
 }

@@ -11,7 +11,10 @@ const MEANING: readonly (readonly [RegExp, string])[] = [
     'could not grow, the disk is full; what was committed before is kept. Make room and repeat',
   ],
   [/^SQLITE_BUSY/, 'is locked by another process; wait for it to finish and repeat'],
-  [/^SQLITE_READONLY_DIRECTORY/, 'is in a folder that cannot be written; copy it elsewhere'],
+  [
+    /^SQLITE_READONLY_DIRECTORY/,
+    'is in a folder that cannot be written; name another file with --db',
+  ],
   [/^SQLITE_READONLY/, 'cannot be written; check its permissions or copy it elsewhere'],
   [/^SQLITE_(CANTOPEN|PERM|AUTH)/, 'cannot be opened; check its folder and permissions'],
   [
