@@ -19,6 +19,12 @@ export const sampleEvents = (): TraceEvent[] => {
 /** A database in a folder of its own with these runs; without any, one sample run. */
 export async function database(runs: readonly StoredRun[] = [{}]): Promise<string> {
   const path = join(folder(), 'test.db')
+  await store(path, runs)
+  return path
+}
+
+/** Adds runs to a database. */
+export async function store(path: string, runs: readonly StoredRun[]): Promise<void> {
   const trace = await openTrace(path, { mode: 'write' })
   for (const { meta, events = sampleEvents(), state = 'complete' } of runs) {
     const { label, source, created, flavour, scenario, geometry, facts } = SAMPLE_RUN
@@ -36,5 +42,4 @@ export async function database(runs: readonly StoredRun[] = [{}]): Promise<strin
     writer.finish(state)
   }
   trace.close()
-  return path
 }

@@ -1,0 +1,62 @@
+import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import type Sqlite from 'better-sqlite3'
+
+import { descriptorParts } from '../descriptor-text.ts'
+import { InputError } from '../errors.ts'
+import { stateAt } from '../state.ts'
+import type { Trace } from '../store.ts'
+import { addressToBigint, joinWords } from '../words.ts'
+import { runGeometry } from './functions.ts'
+import type { SqlValue } from './protocol.ts'
+
+/** The columns of page_table(run, seq), with what they hold; docs/sql.md lists them. */
+export const PAGE_TABLE_COLUMNS = {
+  level: 'name of the entry’s level',
+  va: 'base of what it translates',
+  size: 'bytes that it translates',
+  desc: 'the descriptor',
+  form: '`page`, `block`, `present-invalid`, `invalid` or `reserved`',
+  access: 'EL1 permissions, `rw-`',
+  memory: 'memory type, `normal`',
+  pa: 'output address',
+} as const
+
+/**
+ * Registers `page_table(run, seq)`: every leaf of the run's page tables after event seq (the last by default), one row
+ * an entry. The state is folded on `trace`, another connection, since this one is in the middle of the query.
+ */
+export function registerPageTable(db: Sqlite.Database, trace: Trace): void {
+  db.table('page_table', {
+    columns: Object.keys(PAGE_TABLE_COLUMNS),
+    parameters: ['run', 'seq'],
+    safeIntegers: true,
+    *rows(run, seq) {
+      yield* leaves(trace, run, seq)
+    },
+  })
+}
+
+function* leaves(trace: Trace, runId: unknown, seq: unknown): Generator<SqlValue[]> {
+  const run = trace.runs().find(({ id }) => BigInt(id) === runId)
+  if (!run)
+    throw new InputError(
+      `page_table(): there is no run ${String(runId)}; see: select id, label from run`,
+    )
+  if (seq !== undefined && seq !== null && typeof seq !== 'bigint') {
+    throw new InputError(`page_table(): seq has to be a whole number, got ${String(seq)}`)
+  }
+  const state = stateAt(trace, run, seq === undefined || seq === null ? undefined : Number(seq))
+  const geometry = runGeometry(run)
+  const entries: number[] = []
+  state.eachLeaf((level, address, lo, hi) => entries.push(level, address, lo, hi))
+  for (let at = 0; at < entries.length; at += 4) {
+    const [level, address, lo, hi] = entries.slice(at, at + 4) as [number, number, number, number]
+    const name: LevelName = LEVEL_NAMES[level] ?? 'pte'
+    const desc = joinWords(lo, hi)
+    const { form, access, memory, pa } = descriptorParts(desc, name, geometry)
+    const size = BigInt(state.entrySize(level))
+    yield [name, signed(addressToBigint(address)), size, signed(desc), form, access, memory, pa]
+  }
+}
+
+const signed = (value: bigint): bigint => BigInt.asIntN(64, value)

@@ -1,0 +1,89 @@
+import { csvQuote } from '../export/csv.ts'
+import type { SqlValue } from './protocol.ts'
+
+/** A column of a table is at most this wide; longer values end in `…`. */
+const CELL_MAX = 80
+/** Bytes of a blob that are shown in a table. */
+const BLOB_SHOWN = 16
+
+/**
+ * Escapes what a terminal would act on instead of showing: control characters of both sets and the marks that turn the
+ * direction of text. Names in traces are anybody's.
+ */
+export const escapeControls = (text: string): string =>
+  text.replaceAll(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (sign) => {
+      const code = sign.codePointAt(0)!
+      if (sign === '\n') return '\\n'
+      if (sign === '\t') return '\\t'
+      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+    },
+  )
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/** One value on one line, safe to print. */
+export function cellText(value: SqlValue): string {
+  if (value === null) return ''
+  if (value instanceof Uint8Array) {
+    const shown = hexOf(value.subarray(0, BLOB_SHOWN))
+    return value.length > BLOB_SHOWN ? `x'${shown}…' (${value.length} bytes)` : `x'${shown}'`
+  }
+  const text = escapeControls(String(value))
+  return text.length > CELL_MAX ? `${text.slice(0, CELL_MAX - 1)}…` : text
+}
+
+/** A result as a table for people: names, a rule, rows; numbers to the right. */
+export function tableLines(columns: readonly string[], rows: readonly SqlValue[][]): string[] {
+  const head = columns.map((name) => cellText(name))
+  const cells = rows.map((row) => row.map((value) => cellText(value)))
+  const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)))
+  const numeric = head.map((_, i) => rows.every((row) => isNumber(row[i]!) || row[i] === null))
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd()
+  return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)]
+}
+
+const isNumber = (value: SqlValue): boolean =>
+  typeof value === 'bigint' || typeof value === 'number'
+
+/** A result as RFC 4180: text as it is but for controls that a terminal would act on, blobs in hexadecimal. */
+export function csvLines(columns: readonly string[], rows: readonly SqlValue[][]): string[] {
+  return [columns.map(csvText), ...rows.map((row) => row.map(csvText))].map((row) => row.join(','))
+}
+
+function csvText(value: SqlValue): string {
+  if (value === null) return ''
+  if (value instanceof Uint8Array) return hexOf(value)
+  return csvQuote(
+    String(value)
+      .split(/(\n)/)
+      .map((part) => (part === '\n' ? part : escapeControls(part)))
+      .join(''),
+  )
+}
+
+/**
+ * A row as one line of JSON, by column name. Integers beyond 2^53 are decimal strings, blobs hexadecimal ones; JSON
+ * itself escapes the controls below U+0020, the others are escaped here.
+ */
+export function jsonLine(columns: readonly string[], row: readonly SqlValue[]): string {
+  const object = Object.fromEntries(columns.map((name, i) => [name, jsonValue(row[i]!)]))
+  return JSON.stringify(object).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (sign) => `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
+}
+
+function jsonValue(value: SqlValue): string | number | null {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : String(value)
+  }
+  if (value instanceof Uint8Array) return hexOf(value)
+  return value
+}
