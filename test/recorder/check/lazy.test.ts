@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { brief, RO, RW, Script, VMALLOC } from './script.ts'
 
-  const extra = (flavour: string) => {
-    const s = new Script({ flavour })
-      .begin('lazy_leave', null)
-      .lazyEnter()
-      .lazyLeave()
-      .lazyLeave()
-    return s.end('lazy_leave').check('lazy-unbalanced')
-  }
-  expect(brief(extra('7.3'))).toEqual(['H5 error 1,3'])
-  expect(extra('6.18')).toEqual([])
-})
-})
+const extra = (flavour: string) => {
+  const s = new Script({ flavour }).begin('lazy_leave', null).lazyEnter().lazyLeave().lazyLeave()
+  return s.end('lazy_leave').check('lazy-unbalanced')
+}
 
 describe('lazy-unbalanced', () => {
   test('an error path that does not leave', () => {
@@ -42,13 +34,18 @@ describe('lazy-unbalanced', () => {
   })
 
   test('one leave too many: the count of 7.3 wraps, the flag of 6.18 does not care', () => {
-describe('lazy-nested', () => {
-  const nested = (flavour: string, after: boolean) => {
-    const s = new Script({ flavour }).begin('lazy_enter', null).lazyEnter().lazyEnter().lazyLeave()
-    if (after) s.write('pte', VMALLOC, RW, RO).barrier()
-    return s.lazyLeave().end('lazy_enter').check('lazy-nested')
-  }
+    expect(brief(extra('7.3'))).toEqual(['H5 error 1,3'])
+    expect(extra('6.18')).toEqual([])
+  })
+})
 
+const nested = (flavour: string, after: boolean) => {
+  const s = new Script({ flavour }).begin('lazy_enter', null).lazyEnter().lazyEnter().lazyLeave()
+  if (after) s.write('pte', VMALLOC, RW, RO).barrier()
+  return s.lazyLeave().end('lazy_enter').check('lazy-nested')
+}
+
+describe('lazy-nested', () => {
   test('the inner leave ends the section of 6.18: later barriers are not deferred', () => {
     expect(brief(nested('6.18', true))).toEqual(['H5 note 1,3,6'])
   })
@@ -59,14 +56,14 @@ describe('lazy-nested', () => {
   })
 })
 
-describe('alloc-in-lazy', () => {
-  const alloc = (split: boolean) => {
-    const s = new Script().begin('f', VMALLOC).lazyEnter()
-    if (split) s.add('split', { level: 'pmd', va: VMALLOC })
-    s.add('table_alloc', { level: 'pte', va: VMALLOC, pa: 0x14_0600_0000n })
-    return s.lazyLeave().end('f').check('alloc-in-lazy')
-  }
+const alloc = (split: boolean) => {
+  const s = new Script().begin('f', VMALLOC).lazyEnter()
+  if (split) s.add('split', { level: 'pmd', va: VMALLOC })
+  s.add('table_alloc', { level: 'pte', va: VMALLOC, pa: 0x14_0600_0000n })
+  return s.lazyLeave().end('f').check('alloc-in-lazy')
+}
 
+describe('alloc-in-lazy', () => {
   test('a table allocated in lazy MMU mode', () => {
     expect(brief(alloc(false))).toEqual(['H14 warning 1,2'])
   })

@@ -6,18 +6,22 @@ const store = (level: 'pte' | 'pmd', old: bigint, desc: bigint, features = { bbm
   return s.write(level, VMALLOC, old, desc).end('set_memory_ro')
 }
 
-  const remade = (flushed: boolean) => {
-    const s = new Script().begin('f', VMALLOC).write('pte', VMALLOC, RW, 0n)
-    if (flushed) s.flush(VMALLOC, VMALLOC + BLOCK).tlbi(VMALLOC, 512, 'rvaale1is')
-    return s
-      .write('pte', VMALLOC, 0n, RW + PAGE)
-      .end('f')
-      .check('break-before-make')
-  }
-  expect(brief(remade(false))).toEqual(['H3 error 2'])
-  expect(remade(true)).toEqual([])
-})
-})
+const remade = (flushed: boolean) => {
+  const s = new Script().begin('f', VMALLOC).write('pte', VMALLOC, RW, 0n)
+  if (flushed) s.flush(VMALLOC, VMALLOC + BLOCK).tlbi(VMALLOC, 512, 'rvaale1is')
+  return s
+    .write('pte', VMALLOC, 0n, RW + PAGE)
+    .end('f')
+    .check('break-before-make')
+}
+
+/** A contiguous page made read-only. */
+const readOnly = (flavour: string) => {
+  const s = new Script({ flavour })
+    .begin('set_memory_ro', VMALLOC)
+    .write('pte', VMALLOC, RW | CONT, RO | CONT)
+  return s.end('set_memory_ro').check('unsafe-attribute-change')
+}
 
 describe('break-before-make', () => {
   test('a table over a live block, on CPUs without BBML2', () => {
@@ -68,6 +72,11 @@ describe('break-before-make', () => {
   })
 
   test('broken but not flushed before it was made again', () => {
+    expect(brief(remade(false))).toEqual(['H3 error 2'])
+    expect(remade(true)).toEqual([])
+  })
+})
+
 describe('unsafe-attribute-change', () => {
   const GP = 1n << 50n
 
@@ -78,15 +87,8 @@ describe('unsafe-attribute-change', () => {
   })
 
   test('7.3 no longer refuses contiguous entries as such, 6.18 does', () => {
-    const cont = (flavour: string) => {
-      const s = new Script({ flavour }).begin('set_memory_ro', VMALLOC)
-      return s
-        .write('pte', VMALLOC, RW | CONT, RO | CONT)
-        .end('set_memory_ro')
-        .check('unsafe-attribute-change')
-    }
-    expect(cont('7.3')).toEqual([])
-    expect(cont('6.18')).toHaveLength(1)
+    expect(readOnly('7.3')).toEqual([])
+    expect(readOnly('6.18')).toHaveLength(1)
   })
 
   test('near miss: the same on an invalid entry', () => {
