@@ -1,9 +1,11 @@
+import type { Readable } from 'node:stream'
+
 /**
  * The world as a verb sees it. Tests hand in another one; nothing below this file reads the process, the clock or
  * chance by itself.
  */
 export interface Io {
-  readonly stdin: AsyncIterable<Uint8Array>
+  readonly stdin: Readable
   readonly stdout: Sink
   readonly stderr: Sink
   /** The streams themselves, for a screen; null where input or output is no terminal. */

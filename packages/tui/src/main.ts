@@ -105,11 +105,11 @@ function invokerOf(
   }
 }
 
-/** Without a verb it is `tui`, if this Pagetrail has one and nothing else was asked for. */
+/** Without a verb it is `tui`, if nothing else was asked for. */
 function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly string[]) {
   const { operands, unknown } = program.parseOptions([...argv])
   const none = operands.length === 0 && unknown.length === 0
-  return none ? [...argv, VERBS.some((v) => v.name === 'tui') ? 'tui' : '--help'] : [...argv]
+  return none ? [...argv, 'tui'] : [...argv]
 }
 
 /** What work that Ctrl-C stopped rejects with. */

@@ -3,10 +3,12 @@ import { Option } from '@commander-js/extra-typings'
 import {
   type Imported,
   importInput,
+  type ImportInput,
   type ImportOptions,
   type ImportReport,
   InputError,
 } from '@pagetrail/recorder'
+import { addAbortSignal } from 'node:stream'
 import { KERNELS, type Kernel } from '../capture/probes.ts'
 import { count, many } from '../app/text.ts'
 import { Progress } from '../progress.ts'
@@ -73,8 +75,7 @@ async function importFiles(
   const status = await session.interruptible(async (signal): Promise<Status> => {
     for (const file of files) {
       const progress = new Progress(session.io, `importing ${clean(file)}`, 'events')
-      const input =
-        file === STANDARD_INPUT ? { name: 'standard input', chunks: session.io.stdin } : file
+      const input = file === STANDARD_INPUT ? standardInput(session, signal) : file
       const imported = await importInput(trace, input, options.format, {
         ...optionsOf(session, options),
         signal,
@@ -103,10 +104,18 @@ async function importFiles(
   return status
 }
 
+/** A pipe that nothing comes from would not notice the signal by itself. */
+const standardInput = ({ io }: Session, signal: AbortSignal): ImportInput => ({
+  name: 'standard input',
+  chunks: addAbortSignal(signal, io.stdin),
+})
+
 function optionsOf(session: Session, { follow, label, kernel }: Options): ImportOptions {
   const flavour = kernel === undefined ? undefined : flavourOf(kernel)
   return {
     created: session.io.now(),
+    // What comes slowly is committed, and so readable, twice a second.
+    write: { clock: () => session.io.now() },
     ...(label === undefined ? {} : { label }),
     ...(kernel === undefined ? {} : { kernel }),
     ...(flavour === undefined ? {} : { flavour }),

@@ -10,6 +10,7 @@ import { replayVerb } from './replay.ts'
 import { rmVerb } from './rm.ts'
 import { runsVerb } from './runs.ts'
 import { showVerb } from './show.ts'
+import { tuiVerb } from './tui.ts'
 import { verifyVerb } from './verify.ts'
 import type { Verb } from './verb.ts'
 
@@ -18,6 +19,7 @@ export const VERBS: readonly Verb[] = [
   recordVerb,
   importVerb,
   captureScriptVerb,
+  tuiVerb,
   runsVerb,
   infoVerb,
   replayVerb,

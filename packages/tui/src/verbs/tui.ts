@@ -1,0 +1,38 @@
+import { InputError } from '@pagetrail/recorder'
+import { existsSync } from 'node:fs'
+import type { runApp } from '../app/index.tsx'
+import type { Session, Status } from '../session.ts'
+import { RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+/** Made by build.ts: the only part that Node cannot run from source, for it has JSX. */
+const BUNDLE = new URL('../../dist/app.js', import.meta.url)
+
+export const tuiVerb: Verb = {
+  name: 'tui',
+  group: 'Looking at one:',
+  summary: 'open the terminal UI (the default)',
+  more: `? shows every key. With one run it opens on its events, with two on their comparison.`,
+  examples: [
+    ['', 'the runs of ./pagetrail.db'],
+    ['tui -2 -1', 'the last two, side by side'],
+  ],
+  declare(command, invoke) {
+    command.argument('[run...]', RUN).action((runs) => invoke((session) => openTui(session, runs)))
+  },
+}
+
+export async function openTui(session: Session, runs: readonly string[]): Promise<Status> {
+  const { terminal, env } = session.io
+  if (runs.length > 2)
+    throw new InputError('the terminal UI opens on one run, or on two to compare')
+  if (terminal === null) {
+    throw new InputError('the terminal UI needs a terminal; on a pipe use runs, replay, diff, …')
+  }
+  if (!existsSync(BUNDLE)) {
+    throw new InputError('the terminal UI is not built; npm run build makes it')
+  }
+  const app: { runApp: typeof runApp } = await import(BUNDLE.href)
+  const status = await app.runApp({ db: session.options.db, runs, io: { ...terminal, env } })
+  return status === 0 ? 0 : status === 130 ? 130 : 2
+}
