@@ -10,6 +10,8 @@ const OWN = 1
 const LINEAR = 2
 const FIXED = 3
 const OTHER = 4
+/** Linear alias of a page of the call's own range: what follows is the offset there. */
+const ALIAS = 5
 
 /** The last gigabyte: fixmap and PCI I/O (below it VMEMMAP ends). Slots there move between versions. */
 const FIXED_START = -(2 ** 30)
@@ -33,6 +35,9 @@ export class Addresses {
   ]
   private readonly tables = new Map<number, number>()
   private fresh = Number.NaN
+  /** Physical page -> offset in the call's range; index of a linear page -> its physical page. */
+  private readonly own = new Map<number, number>()
+  private readonly linear = new Map<number, number>()
 
   constructor(mode: Addressing, geometry: RunGeometry | null) {
     this.mode = mode
@@ -46,6 +51,39 @@ export class Addresses {
     for (const pages of this.seen) pages.clear()
     this.tables.clear()
     this.fresh = Number.NaN
+    this.own.clear()
+    this.linear.clear()
+  }
+
+  /** Told of a PTE store at the compared address lo, hi: which physical page lies there. */
+  mapped(lo: number, hi: number, page: number): void {
+    if (page === 0 || this.mode === 'raw') return
+    if (hi >>> 16 === OWN) this.own.set(page, (hi & 0xffff) * TWO_32 + lo)
+    else if (hi >>> 16 === LINEAR) this.linear.set((hi & 0xffff) * 2 ** 20 + (lo >>> 12), page)
+  }
+
+  /**
+   * At the end of a call the linear pages are known by what they are aliases of; the others are numbered among
+   * themselves. Null: there is nothing to rename.
+   */
+  renaming(): ((lo: number, hi: number) => void) | null {
+    const { own, linear } = this
+    if (own.size === 0 || linear.size === 0) return null
+    const names = new Map<number, number>()
+    let others = 0
+    for (const index of this.seen[0]!.values()) {
+      const offset = own.get(linear.get(index) ?? 0)
+      names.set(index, offset === undefined ? -++others : offset)
+    }
+    return (lo, hi) => {
+      this.lo = lo
+      this.hi = hi
+      if (hi >>> 16 !== LINEAR) return
+      const name = names.get((hi & 0xffff) * 2 ** 20 + (lo >>> 12)) ?? -1
+      const page = name < 0 ? (-name - 1) * PAGE : name
+      this.lo = ((page % TWO_32) + (lo & 0xfff)) >>> 0
+      this.hi = (((name < 0 ? LINEAR : ALIAS) << 16) | Math.floor(page / TWO_32)) >>> 0
+    }
   }
 
   /** Sets lo and hi for an address given as words. */

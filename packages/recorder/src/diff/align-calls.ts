@@ -16,7 +16,8 @@ export interface CallAlignment {
 
 /**
  * Pairs the calls of two runs, in order: first as many as possible with the same function and size, then - between
- * those - as many as possible with the same function. What remains has no counterpart.
+ * those - as many as possible with the same function. A call that repeats a recent one on the same range is only paired
+ * with such a one. What remains has no counterpart.
  */
 export function alignCalls(
   left: readonly Call[],
@@ -30,9 +31,15 @@ export function alignCalls(
     ids.set(text, id)
     return id
   }
-  const exact = (call: Call): number => idOf(`${roleOf(call.fn)} ${sizeOf(call)}`)
-  const loose = (call: Call): number => idOf(roleOf(call.fn))
-  const whole = align(Int32Array.from(left, exact), Int32Array.from(right, exact), budget)
+  const loose = (calls: readonly Call[]): string[] => {
+    const repeated = repetitions(calls)
+    return calls.map((call, i) => `${roleOf(call.fn)} ${repeated[i]}`)
+  }
+  const leftNames = loose(left)
+  const rightNames = loose(right)
+  const exact = (calls: readonly Call[], names: readonly string[]): Int32Array =>
+    Int32Array.from(calls, (call, i) => idOf(`${names[i]} ${sizeOf(call)}`))
+  const whole = align(exact(left, leftNames), exact(right, rightNames), budget)
   const pairs: CallPair[] = []
   let { minimal } = whole
   let i = 0
@@ -40,7 +47,11 @@ export function alignCalls(
   const gap = (iEnd: number, jEnd: number): void => {
     const a = left.slice(i, iEnd)
     const b = right.slice(j, jEnd)
-    const inside = align(Int32Array.from(a, loose), Int32Array.from(b, loose), budget)
+    const inside = align(
+      Int32Array.from(leftNames.slice(i, iEnd), idOf),
+      Int32Array.from(rightNames.slice(j, jEnd), idOf),
+      budget,
+    )
     minimal &&= inside.minimal
     pairs.push(...paired(a, b, inside.matches))
   }
@@ -86,3 +97,17 @@ export const sizeOf = (call: Call): number =>
 /** A range that one side does not tell is no difference. */
 const sameSize = (left: Call, right: Call): boolean =>
   sizeOf(left) === sizeOf(right) || sizeOf(left) < 0 || sizeOf(right) < 0
+
+/** How many calls back the same function on the same range still counts as repeated. */
+const RECENT = 32
+
+function repetitions(calls: readonly Call[]): boolean[] {
+  const last = new Map<string, number>()
+  return calls.map((call, i) => {
+    if (call.va === null) return false
+    const key = `${call.fn} ${call.va} ${call.end}`
+    const before = last.get(key)
+    last.set(key, i)
+    return before !== undefined && i - before <= RECENT
+  })
+}

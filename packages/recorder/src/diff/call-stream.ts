@@ -4,7 +4,6 @@ import { CostCounter } from '../report/costs.ts'
 import type { Call, EventSource } from '../source.ts'
 import { Addresses } from './addresses.ts'
 import { Encoder, type EncoderOptions } from './encode.ts'
-import type { Addressing } from './options.ts'
 import { Tokens } from './tokens.ts'
 
 /** How a call that did not return ended. */
@@ -25,7 +24,6 @@ interface Open extends CallData {
 }
 
 export interface StreamOptions extends EncoderOptions {
-  readonly addresses: Addressing
   /** The calls to deliver, ascending. */
   readonly calls: readonly Call[]
   /** Last event to read; null: to the end. */
@@ -65,7 +63,7 @@ export class CallStream {
       this.take(event)
       yield* this.complete()
     }
-    for (const call of this.queue) call.done = true
+    for (const data of this.open.values()) this.end(data)
     yield* this.complete()
   }
 
@@ -116,6 +114,7 @@ export class CallStream {
 
   private end(data: Open): void {
     data.done = true
+    data.encoder.endCall(data.tokens)
     this.open.delete(data.call.op)
     this.idle.push(data.encoder)
   }

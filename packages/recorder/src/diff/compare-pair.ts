@@ -4,7 +4,7 @@ import type { Call } from '../source.ts'
 import type { CallData } from './call-stream.ts'
 import { compareEffects, effectsOf, type EffectComparison } from './effects.ts'
 import type { Addressing } from './options.ts'
-import type { Answer, CallRef, PairDiff, Verdict } from './result.ts'
+import type { Answer, CallRef, EffectDifference, PairDiff, Verdict } from './result.ts'
 import { alignRows, countRows, differs, type RowScript } from './rows.ts'
 
 /** What both sides of every pair have in common. */
@@ -20,6 +20,8 @@ export interface PairContext {
 export interface ComparedPair {
   readonly diff: PairDiff
   readonly script: RowScript
+  /** All of them; the diff of the pair lists the first few. */
+  readonly effects: readonly EffectDifference[]
 }
 
 export function comparePair(
@@ -39,6 +41,7 @@ export function comparePair(
   const samePath = !differs(path) && path.renamed === 0
   return {
     script,
+    effects: effects.differences,
     diff: {
       left: refOf(left.call, left.endedBy),
       right: refOf(right.call, right.endedBy),

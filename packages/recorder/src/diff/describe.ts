@@ -18,6 +18,8 @@ const BITS: readonly (readonly [bit: number, name: string])[] = [
   [59, 'PXNTable'],
   [60, 'UXNTable'],
 ]
+/** SH = inner shareable. */
+const SHARED = 0x300
 /** Bits of an address field, 49:12. */
 const ADDRESS_LO = 0xfffff000
 const ADDRESS_HI = 0x3ffff
@@ -54,19 +56,24 @@ function bitTexts(sign: string, lo: number, hi: number): string[] {
     if (bit < 32) restLo &= ~mask
     else restHi &= ~mask
   }
+  if ((restLo & SHARED) === SHARED) {
+    parts.push(`${sign}SHARED`)
+    restLo &= ~SHARED
+  }
   const rest = (restHi >>> 0) * 2 ** 32 + (restLo >>> 0)
   if (rest > 0) parts.push(`${sign}0x${rest.toString(16)}`)
   return parts
 }
 
-const REGIONS = ['', '', 'linear', 'fixmap', 'other'] as const
+const REGIONS = ['', '', 'linear', 'fixmap', 'other', 'alias'] as const
 
-/** A compared address for people: raw ones in full, relative ones as `+0x3000` or `linear page 2`. */
+/** A compared address for people: raw ones in full, relative ones as `+0x3000`, `alias of +0x3000`, `linear page 2`. */
 export function placeText(place: number, mode: Addressing): string {
   const code = Math.floor(place / 2 ** 48)
   const offset = place - code * 2 ** 48
   const region = REGIONS[code]
   if (mode === 'raw' && region !== 'fixmap') return hex16(place)
   if (code === 1) return `+0x${offset.toString(16)}`
+  if (region === 'alias') return `alias of +0x${offset.toString(16)}`
   return `${region} page ${Math.floor(offset / 4096)}`
 }

@@ -7,7 +7,7 @@ import { CallStream, type CallData } from './call-stream.ts'
 import { comparePair, knownCosts, type PairContext, refOf, verdictOf } from './compare-pair.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
 import { unknownEffects } from './effects.ts'
-import { fieldReaders, ignoredNames, Texts } from './encode.ts'
+import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
 import { BUDGET, type Addressing, type DiffOptions, LISTED } from './options.ts'
 import {
   type Answer,
@@ -182,6 +182,7 @@ function resultOf(
       answer: tally.differentEffects > 0 ? 'different' : 'same',
       differentPairs: tally.differentEffects,
       differences: listed(tally.effects),
+      groups: tally.effectGroups(),
       unknown: unknownEffects(shown.both),
     },
     path: {
@@ -191,6 +192,8 @@ function resultOf(
       approximate: tally.approximate,
     },
     cost: {
+      pairedLeft: tally.pairedLeft,
+      pairedRight: tally.pairedRight,
       left: tally.leftCosts,
       right: tally.rightCosts,
       outsideLeft: comparison.left.outside.costs(context.leftKnown),
@@ -238,7 +241,18 @@ function sideOf(
   other: ReadonlySet<Kind>,
   own: ReadonlySet<Kind>,
 ): Side {
-  const { id, label, source: origin, flavour, kernel, scenario, events, calls, lost } = source.run
+  const {
+    id,
+    label,
+    source: origin,
+    flavour,
+    kernel,
+    scenario,
+    facts,
+    events,
+    calls,
+    lost,
+  } = source.run
   return {
     id,
     label,
@@ -246,6 +260,7 @@ function sideOf(
     flavour,
     kernel,
     scenario,
+    file: typeof facts['file'] === 'string' ? facts['file'] : null,
     events,
     calls,
     lost: Math.max(lost, stream.lost),

@@ -67,7 +67,7 @@ const isNoChange = (change: Change): boolean =>
   change.oldLo === change.newLo && change.oldHi === change.newHi
 
 function store(changes: Map<number, Change>, tokens: Tokens, i: number): void {
-  if (!tokens.has(i, HAS.VA) || !tokens.has(i, HAS.NEW)) return
+  if (!tokens.has(i, HAS.VA) || !tokens.has(i, HAS.NEW | HAS.AUX)) return
   const level = tokens.levelAt(i)
   const place = tokens.numberAt(i, T.VA)
   const key = Math.floor(place / 4096) * 8 + level
@@ -170,11 +170,10 @@ function translates(x: Change | null, y: Change | null): boolean {
   const validX = x ? (x.newLo & 1) === 1 : y !== null && (y.oldLo & 1) === 1
   const validY = y ? (y.newLo & 1) === 1 : x !== null && (x.oldLo & 1) === 1
   if (!validX && !validY) return false
-  const xLo = x ? x.oldLo ^ x.newLo : 0
-  const xHi = x ? x.oldHi ^ x.newHi : 0
-  const yLo = y ? y.oldLo ^ y.newLo : 0
-  const yHi = y ? y.oldHi ^ y.newHi : 0
-  return ((xLo ^ yLo) & ~SHAPE_LO) !== 0 || ((xHi ^ yHi) & ~SHAPE_HI) !== 0
+  // Beside an entry that was not changed stands what it was, which is what the other side found.
+  const lo = (x ? x.newLo : y!.oldLo) ^ (y ? y.newLo : x!.oldLo)
+  const hi = (x ? x.newHi : y!.oldHi) ^ (y ? y.newHi : x!.oldHi)
+  return (lo & ~SHAPE_LO) !== 0 || (hi & ~SHAPE_HI) !== 0
 }
 
 function flushDifferences(a: Effects, b: Effects, mode: Addressing): EffectDifference[] {

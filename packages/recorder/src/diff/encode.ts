@@ -1,119 +1,15 @@
 import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
 
-import { didYouMean, InputError } from '../errors.ts'
-import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS, type TraceEvent } from '../event.ts'
+import { type Kind, KINDS, type TraceEvent } from '../event.ts'
 import { highWord, lowWord, split } from '../words.ts'
 import { type Addresses, pageOf } from './addresses.ts'
+import type { Reader, Readers, Texts, Value } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
-import type { RoleOf } from './roles.ts'
-import { HAS, T, type Tokens } from './tokens.ts'
+import type { Addressing } from './options.ts'
+import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 /** Spans in which a kernel works on what others left behind; how much that is depends on what ran before. */
 const ENVIRONMENT: ReadonlySet<string> = new Set(['_vm_unmap_aliases', '__purge_vmap_area_lazy'])
-
-/**
- * Optional fields that are compared where both sides have them. The others say where (slot), by whom, or repeat what
- * the stores say (val).
- */
-const COMPARED_OPTIONAL: ReadonlySet<string> = new Set(['ignored', 'api', 'set', 'clear'])
-/** Arguments hold addresses and repeat va and end. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(['args', 'fields', 'pages'])
-/** Fields common to all kinds, which are never compared: naming them in --ignore is no error. */
-const COMMON: ReadonlySet<string> = new Set(['ts', 'task', 'cpu', 'seq', 'op', 'nest'])
-
-type Value = bigint | number | string | boolean | object | null | undefined
-
-interface Reader {
-  readonly name: string
-  readonly type: Field['type']
-  readonly bit: number
-  readonly word: number
-  readonly values: readonly string[]
-  /** What a 64-bit value is. */
-  readonly role: 'address' | 'descriptor' | 'table' | 'mask'
-}
-
-const COLUMNS = {
-  level: [HAS.LEVEL, T.KIND],
-  fn: [HAS.FN, T.ROLE],
-  va: [HAS.VA, T.VA],
-  size: [HAS.SIZE, T.SIZE],
-  old: [HAS.OLD, T.OLD],
-  new: [HAS.NEW, T.NEW],
-  aux: [HAS.AUX, T.AUX],
-  ret: [HAS.RET, T.RET],
-  extra: [HAS.TEXT, T.TEXT],
-} as const satisfies Record<Field['in'], readonly [number, number]>
-
-/** Texts of both sides as numbers. */
-export class Texts {
-  private readonly ids = new Map<string, number>()
-  private readonly names = new Map<string, readonly [role: number, name: number]>()
-  private readonly roleOf: RoleOf
-
-  constructor(roleOf: RoleOf) {
-    this.roleOf = roleOf
-  }
-
-  /** A function's name, and the one that stands for its role. */
-  nameIds(name: string): readonly [role: number, name: number] {
-    let ids = this.names.get(name)
-    if (!ids) {
-      ids = [this.id(this.roleOf(name)), this.id(name)]
-      this.names.set(name, ids)
-    }
-    return ids
-  }
-
-  id(text: string): number {
-    let id = this.ids.get(text)
-    if (id === undefined) this.ids.set(text, (id = this.ids.size + 1))
-    return id
-  }
-}
-
-/** What is left out by name: whole kinds, and fields wherever they occur. Throws InputError for an unknown name. */
-export function ignoredNames(names: readonly string[]): ReadonlySet<string> {
-  const fields = KIND_NAMES.flatMap((kind) => fieldsOf(kind).map(([name]) => name))
-  const known = new Set<string>([...KIND_NAMES, ...fields, ...COMMON])
-  for (const name of names) {
-    if (known.has(name)) continue
-    throw new InputError(`nothing to ignore is called ${name}${didYouMean(name, known)}`)
-  }
-  return new Set(names)
-}
-
-/** How to read the compared fields of each kind. */
-export type Readers = ReadonlyMap<Kind, readonly Reader[]>
-
-export const fieldReaders = (ignored: ReadonlySet<string>): Readers =>
-  new Map(KIND_NAMES.map((kind) => [kind, readersOf(kind, ignored)]))
-
-function readersOf(kind: Kind, ignored: ReadonlySet<string>): Reader[] {
-  return fieldsOf(kind)
-    .filter(([name, field]) => isCompared(name, field) && !ignored.has(name))
-    .map(([name, field]) => {
-      const [bit, word] = COLUMNS[field.in]
-      return {
-        name,
-        type: field.type,
-        bit,
-        word,
-        values: field.values ?? [],
-        role: roleOfField(kind, name),
-      }
-    })
-}
-
-const isCompared = (name: string, field: Field): boolean =>
-  (field.optional ? COMPARED_OPTIONAL.has(name) : !NOT_COMPARED.has(name)) &&
-  (field.type !== 'name' || field.in === 'fn')
-
-function roleOfField(kind: Kind, name: string): Reader['role'] {
-  if (name === 'va') return 'address'
-  if (name === 'pa') return 'table'
-  return kind === 'desc_write' && (name === 'old' || name === 'new') ? 'descriptor' : 'mask'
-}
 
 export interface EncoderOptions {
   readonly texts: Texts
@@ -121,6 +17,7 @@ export interface EncoderOptions {
   readonly ignored: ReadonlySet<string>
   /** What both runs would show. */
   readonly shown: ReadonlySet<Kind>
+  readonly addresses: Addressing
   readonly matches: ((event: TraceEvent) => boolean) | null
 }
 
@@ -147,12 +44,27 @@ export class Encoder {
     const { kind, seq } = event
     const { ignored, matches, shown } = this.options
     if (ignored.has(kind) || (matches && !matches(event))) return
-    if (kind === 'span_end' && ENVIRONMENT.has(event.fn ?? '')) this.environment--
-    if (this.environment > 0) tokens.setAside(kind, seq)
+    const foreign =
+      (event.kind === 'span_begin' || event.kind === 'span_end') && ENVIRONMENT.has(event.fn ?? '')
+    if (foreign && kind === 'span_end') this.environment--
+    // Lean definitions do not have these spans either.
+    if (this.environment > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(kind, seq)
     else if (this.flushes.takes(event, tokens)) this.place(event, tokens)
     else if (!shown.has(kind)) tokens.setAside(kind, seq)
     else this.encode(event, tokens)
-    if (kind === 'span_begin' && ENVIRONMENT.has(event.fn ?? '')) this.environment++
+    if (foreign && kind === 'span_begin') this.environment++
+  }
+
+  /** After the last event of the call. */
+  endCall(tokens: Tokens): void {
+    const rename = this.addresses.renaming()
+    if (rename === null) return
+    const { words } = tokens
+    for (let at = T.VA; at < tokens.length * TOKEN_WORDS; at += TOKEN_WORDS) {
+      rename(words[at]!, words[at + 1]!)
+      words[at] = this.addresses.lo
+      words[at + 1] = this.addresses.hi
+    }
   }
 
   /** A flush folded from single instructions: its address becomes known with them. */
@@ -186,8 +98,13 @@ export class Encoder {
         before = this.putLong(words, at + reader.word, reader, event, value, before)
       } else this.putSmall(words, at, reader, value)
     }
+    if (event.kind === 'desc_write' && this.options.addresses === 'relative')
+      has = change(words, at, has)
     words[at + T.HAS] = has
     tokens.fields[id]! |= has
+    if (before !== null && event.kind === 'desc_write' && event.level === 'pte') {
+      this.addresses.mapped(words[at + T.VA]!, words[at + T.VA + 1]!, before)
+    }
   }
 
   /** Returns the output page of a descriptor, for the one that replaces it. */
@@ -260,6 +177,20 @@ export class Encoder {
         if (reader.word !== T.RET && Number(value) < 0) words[word + 1] = 0xffffffff
     }
   }
+}
+
+/**
+ * Of runs of different boots, a store is compared by the bits that it set and cleared: what else an entry holds (nG with
+ * KPTI, the dirty bit of some versions) was there before. They go to fields that a store does not use; the values stay.
+ */
+function change(words: Uint32Array, at: number, has: number): number {
+  if ((has & HAS.OLD) === 0 || (has & HAS.NEW) === 0) return has
+  for (const half of [0, 1]) {
+    const toggled = words[at + T.OLD + half]! ^ words[at + T.NEW + half]!
+    words[at + T.SIZE + half] = toggled
+    words[at + T.AUX + half] = toggled & words[at + T.NEW + half]!
+  }
+  return (has & ~(HAS.OLD | HAS.NEW)) | HAS.SIZE | HAS.AUX
 }
 
 /** The fields of an event by name: TypeScript has no way to index a union by its members' own keys. */

@@ -23,6 +23,8 @@ export interface Side {
   readonly flavour: string | null
   readonly kernel: string | null
   readonly scenario: string | null
+  /** The file it was imported from. */
+  readonly file: string | null
   readonly events: number
   readonly calls: number
   /** Events known to be missing. */
@@ -57,6 +59,19 @@ export interface EffectDifference {
   /** seq of the last event concerned. */
   readonly leftSeq: number | null
   readonly rightSeq: number | null
+}
+
+/** Effects that differ in the same way in calls of one function. */
+export interface EffectGroup {
+  readonly fn: string
+  readonly what: EffectKind
+  /** Level of the entries, where it is about entries. */
+  readonly level: string | null
+  readonly left: string | null
+  readonly right: string | null
+  readonly count: number
+  /** The first of them. */
+  readonly example: EffectDifference & { readonly leftOp: number; readonly rightOp: number }
 }
 
 export interface PathCounts {
@@ -126,7 +141,6 @@ export interface Diff {
   readonly left: Side
   readonly right: Side
   readonly addresses: Addressing
-  /** Null where one question was asked whose answer is no verdict. */
   readonly verdict: Verdict
   /** Why the answer is incomplete, a sentence each; empty: it is complete. */
   readonly incomplete: readonly string[]
@@ -166,6 +180,7 @@ export interface Diff {
     readonly differences: Listed<
       EffectDifference & { readonly leftOp: number; readonly rightOp: number }
     >
+    readonly groups: Listed<EffectGroup>
     /** Sorts of effects that one side cannot show. */
     readonly unknown: readonly EffectKind[]
   }
@@ -176,8 +191,13 @@ export interface Diff {
     readonly approximate: number
   }
   readonly cost: {
+    /** The pairs with the same input: what can be compared. */
+    readonly pairedLeft: Costs
+    readonly pairedRight: Costs
+    /** All calls of each run. */
     readonly left: Costs
     readonly right: Costs
+    /** What happened outside of calls. */
     readonly outsideLeft: Costs
     readonly outsideRight: Costs
   }

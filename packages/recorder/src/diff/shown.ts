@@ -2,16 +2,9 @@ import { type Kind, KIND_NAMES } from '../event.ts'
 import type { Run } from '../source.ts'
 
 /** Kinds that only real kernels have: inner functions, halves of pairs, remarks. */
-const REAL_ONLY: readonly Kind[] = [
-  'span_begin',
-  'span_end',
-  'split_end',
-  'tlb_flush_done',
-  'ftrace',
-  'context',
-]
+const REAL_ONLY: readonly Kind[] = ['span_begin', 'span_end', 'split_end', 'ftrace', 'context']
 /** Kinds that say nothing of what the implementation does; never compared. */
-const REMARKS: readonly Kind[] = ['note', 'gap', 'init', 'area']
+const REMARKS: readonly Kind[] = ['note', 'gap', 'init', 'area', 'tlb_flush_done']
 /** What no probe on a stock kernel shows. */
 const UNPROBED: readonly Kind[] = [
   'hole',
@@ -39,8 +32,8 @@ const MID_FUNCTION: readonly Kind[] = [
   'dsb',
   'isb',
   'tlb_flush',
-  'tlb_flush_done',
   'tlbi',
+  'ftrace',
 ]
 
 /**

@@ -3,6 +3,7 @@ import { noCosts, type ComparedPair } from './compare-pair.ts'
 import type {
   CallRef,
   EffectDifference,
+  EffectGroup,
   Listed,
   PairDiff,
   PairGroup,
@@ -50,6 +51,8 @@ export class Tally {
   differentEffects = 0
   approximate = 0
   worst: Verdict = 'identical'
+  pairedLeft: Costs = noCosts()
+  pairedRight: Costs = noCosts()
   leftCosts: Costs = noCosts()
   rightCosts: Costs = noCosts()
   readonly onlyLeft: Bounded<CallRef>
@@ -57,6 +60,7 @@ export class Tally {
   readonly outcomes: Bounded<{ left: CallRef; right: CallRef }>
   readonly effects: Bounded<EffectDifference & { leftOp: number; rightOp: number }>
   private readonly groups = new Map<string, Group>()
+  private readonly byEffect = new Map<string, EffectGroup & { count: number }>()
   private readonly limit: number
 
   constructor(limit: number) {
@@ -71,11 +75,9 @@ export class Tally {
     this.effects = new Bounded(limit)
   }
 
-  pair({ diff, script }: ComparedPair): void {
+  pair({ diff, script, effects }: ComparedPair): void {
     this.leftCosts = addCosts(this.leftCosts, diff.leftCosts)
     this.rightCosts = addCosts(this.rightCosts, diff.rightCosts)
-    for (const key of Object.keys(this.path) as (keyof PathCounts)[])
-      this.path[key] += diff.path[key]
     if (!script.minimal) this.approximate++
     this.group(diff)
     if (!diff.sameInput) {
@@ -83,14 +85,15 @@ export class Tally {
       return
     }
     this.paired++
+    for (const key of Object.keys(this.path) as (keyof PathCounts)[])
+      this.path[key] += diff.path[key]
+    this.pairedLeft = addCosts(this.pairedLeft, diff.leftCosts)
+    this.pairedRight = addCosts(this.pairedRight, diff.rightCosts)
     this.byVerdict[diff.verdict]++
     if (VERDICTS.indexOf(diff.verdict) > VERDICTS.indexOf(this.worst)) this.worst = diff.verdict
     this.outcome(diff)
     if (diff.effect === 'different') this.differentEffects++
-    const { left, right, effects, effectsTotal } = diff
-    for (const effect of effects)
-      this.effects.add({ ...effect, leftOp: left.op, rightOp: right.op })
-    this.effects.total += effectsTotal - effects.length
+    for (const effect of effects) this.effect(effect, diff)
   }
 
   alone(side: 'left' | 'right', call: CallRef, costs: Costs): void {
@@ -109,6 +112,34 @@ export class Tally {
       (a, b) => rank(b) - rank(a) || b.count - a.count,
     )
     return { items: groups.slice(0, this.limit), total: groups.length }
+  }
+
+  /** The most frequent first. */
+  effectGroups(): Listed<EffectGroup> {
+    const groups = [...this.byEffect.values()].toSorted((a, b) => b.count - a.count)
+    return { items: groups.slice(0, this.limit), total: groups.length }
+  }
+
+  private effect(effect: EffectDifference, { left, right }: PairDiff): void {
+    const example = { ...effect, leftOp: left.op, rightOp: right.op }
+    this.effects.add(example)
+    const level =
+      effect.what === 'descriptor' ? effect.where.slice(0, effect.where.indexOf(' ')) : null
+    const key = [left.fn, effect.what, level, effect.left, effect.right].join('|')
+    const known = this.byEffect.get(key)
+    if (known) known.count++
+    else {
+      const { what } = effect
+      this.byEffect.set(key, {
+        fn: left.fn,
+        what,
+        level,
+        left: effect.left,
+        right: effect.right,
+        count: 1,
+        example,
+      })
+    }
   }
 
   private outcome(diff: PairDiff): void {

@@ -1,0 +1,164 @@
+import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../report/costs.ts'
+import { hex16, ptdumpLine } from '../leaves.ts'
+import type { Leaf } from '../leaves.ts'
+import { LEVEL_NAMES } from '@pagetrail/engine'
+import type { MappingDifference } from '../state-diff.ts'
+import { addressOf, highWord, lowWord, split } from '../words.ts'
+import type { CallRef, Diff, EffectGroup, PairGroup, Side } from './result.ts'
+
+/** `17 bpf_nojit_small/a76/7.3.4 (ftrace, kernel 7.3.4, 2346 events)`. */
+export function sideText(side: Side): string {
+  const origin = [
+    side.source,
+    ...(side.kernel === null ? [] : [`kernel ${side.kernel}`]),
+    ...(side.flavour === null || side.kernel !== null ? [] : [side.flavour]),
+    plural(side.events, 'event'),
+    plural(side.calls, 'call'),
+  ]
+  return `${side.id} ${side.label} (${origin.join(', ')})`
+}
+
+/** The verdict, with how far it reaches. */
+export function verdictText(diff: Diff): string {
+  const unknown = diff.outcome.answer === 'unknown' ? '; part of the outcome is unknown' : ''
+  return `${diff.verdict}${unknown}`
+}
+
+/** What the verdict rests on, and what it leaves out: a sentence each. */
+export function scopeTexts(diff: Diff): string[] {
+  const { calls } = diff
+  const texts = [`${plural(calls.paired, 'pair')} of calls compared`]
+  if (calls.otherInput > 0) {
+    texts.push(
+      `${plural(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
+    )
+  }
+  for (const [name, { total, items }] of [
+    ['left', calls.onlyLeft],
+    ['right', calls.onlyRight],
+  ] as const) {
+    if (total > 0)
+      texts.push(`${plural(total, 'call')} only on the ${name}: ${callCounts(items, total)}`)
+  }
+  if (diff.addresses === 'relative') {
+    texts.push(
+      'addresses by their place in the call, stores by the bits they change: the runs are of different boots',
+    )
+  }
+  return texts
+}
+
+/** `1 call`, `2 calls`. */
+export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+function callCounts(items: readonly CallRef[], total: number): string {
+  const counts = new Map<string, number>()
+  for (const { fn } of items) counts.set(fn, (counts.get(fn) ?? 0) + 1)
+  const texts = [...counts].map(([fn, n]) => `${n} ${fn}`)
+  return texts.join(', ') + (total > items.length ? ', …' : '')
+}
+
+/** Kinds that a side could not show, as words; empty where both show alike. */
+export function unknownTexts(diff: Diff): string[] {
+  return (['left', 'right'] as const).flatMap((name) => {
+    const kinds = diff[name].cannotShow
+    return kinds.length > 0
+      ? [`the ${name} run cannot show ${kinds.join(', ')}: unknown there`]
+      : []
+  })
+}
+
+/** `set_memory_ro ffff80007a114000 +0x1000 = 0`. */
+export function callText(call: CallRef): string {
+  const range = call.va === null ? '' : ` ${hex(call.va)}`
+  const size =
+    call.va === null || call.end === null ? '' : ` +0x${(call.end - call.va).toString(16)}`
+  const ended = call.ret === null ? (call.endedBy ?? '?') : `${call.ret}`
+  return `${call.fn}${range}${size} = ${ended}`
+}
+
+const hex = (value: bigint): string => BigInt.asUintN(64, value).toString(16)
+
+export interface CostRow {
+  readonly name: CostName
+  readonly label: string
+  readonly left: string
+  readonly right: string
+  readonly change: string
+}
+
+/** Costs that either side has; `?` where a side cannot tell. */
+export function costRows(left: Costs, right: Costs): CostRow[] {
+  return COST_NAMES.filter((name) => (left[name] ?? 0) !== 0 || (right[name] ?? 0) !== 0).map(
+    (name) => {
+      const a = left[name]
+      const b = right[name]
+      return {
+        name,
+        label: COST_LABELS[name],
+        left: a === null ? '?' : `${a}`,
+        right: b === null ? '?' : `${b}`,
+        change: a === null || b === null ? '?' : signed(b - a),
+      }
+    },
+  )
+}
+
+const signed = (n: number): string => (n === 0 ? '=' : n > 0 ? `+${n}` : `${n}`)
+
+/** What changed in a group's costs: `callbacks +68, barriers -2`. */
+export function groupCosts(group: PairGroup): string {
+  const { leftCosts, rightCosts } = group
+  const texts = costRows(leftCosts, rightCosts)
+    .filter((row) => BRIEF.has(row.name) && row.change !== '=' && row.change !== '?')
+    .map((row) => `${row.label.trim()} ${row.change}`)
+  return texts.join(', ')
+}
+
+const BRIEF: ReadonlySet<CostName> = new Set([
+  'callbacks',
+  'writes',
+  'redundantWrites',
+  'barriers',
+  'flushes',
+  'flushedPages',
+  'tlbi',
+  'splits',
+  'tablesAllocated',
+  'locks',
+  'warnings',
+])
+
+/** `64 × descriptor pte in set_direct_map_invalid_noflush: -VALID | +NG -VALID`. */
+export function effectText(group: EffectGroup): string {
+  const { count, fn, what, level, left, right } = group
+  const place = level === null ? (count === 1 ? ` ${group.example.where}` : '') : ` ${level}`
+  return `${count} × ${what}${place} in ${fn}: ${left ?? 'nothing'} | ${right ?? 'nothing'}`
+}
+
+/** Where the first of a group is. */
+export function effectExample({ example, level, count }: EffectGroup): string {
+  const where =
+    level === null && count === 1
+      ? ''
+      : ` at ${example.where.slice(level === null ? 0 : level.length + 1)}`
+  const seqs = [example.leftSeq, example.rightSeq].map((seq) => (seq === null ? '-' : `${seq}`))
+  const events =
+    example.leftSeq === null && example.rightSeq === null ? '' : `, event ${seqs.join(' | ')}`
+  return `call ${example.leftOp} | ${example.rightOp}${where}${events}`
+}
+
+/** A differing range as ptdump shows it, a line per side. */
+export function mappingTexts(range: MappingDifference): string[] {
+  return [`- ${sideOfRange(range, range.left)}`, `+ ${sideOfRange(range, range.right)}`]
+}
+
+function sideOfRange(range: MappingDifference, leaf: Leaf | null): string {
+  const start = addressOf(range.va)
+  const end = addressOf(range.end)
+  if (leaf === null) return `${hex16(start)}-${hex16(end)}   not mapped`
+  split(leaf.attributes)
+  const level = LEVEL_NAMES.indexOf(leaf.level)
+  const line = ptdumpLine({ level, start, end, attrLo: lowWord(), attrHi: highWord() })
+  return `${line} → 0x${leaf.pa.toString(16)}`
+}
