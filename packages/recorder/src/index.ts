@@ -79,8 +79,38 @@ export type { Region } from './sql/region.ts'
 export { QUERY_MS, QUERY_ROWS, runQuery } from './sql/run-query.ts'
 export type { QueryLimit, QueryOptions, QueryResult } from './sql/run-query.ts'
 export type { SqlValue } from './sql/protocol.ts'
-export { csvLines, jsonLine, tableLines } from './sql/render.ts'
+export { csvLines, escapeControls, jsonLine, tableLines } from './sql/render.ts'
 export { FLAVOURS as TRACED_FLAVOURS } from './import/kernel-traits.ts'
 export type { TracedFlavour } from './import/kernel-traits.ts'
 export { findQuery, QUERIES, queryText } from './queries/query.ts'
 export type { Query } from './queries/query.ts'
+export { sqlDocument } from './sql/sql-doc.ts'
+export { alignedRows } from './diff/aligned-rows.ts'
+export type { AlignedRow, AlignedStatus, RowOptions } from './diff/aligned-rows.ts'
+export { diffRuns } from './diff/diff-runs.ts'
+export { eventText } from './diff/event-text.ts'
+export { diffJsonLines } from './diff/json-report.ts'
+export { diffMarkdown } from './diff/markdown-report.ts'
+export type { MarkdownOptions } from './diff/markdown-report.ts'
+export { QUESTIONS } from './diff/options.ts'
+export type { Addressing, DiffOptions, Question } from './diff/options.ts'
+export { VERDICTS } from './diff/result.ts'
+export type {
+  Answer,
+  CallRef,
+  Diff,
+  Divergence,
+  EffectDifference,
+  EffectGroup,
+  PairDiff,
+  PairGroup,
+  Verdict,
+} from './diff/result.ts'
+export { answered, diffText, NO_PAINT } from './diff/text-report.ts'
+export type { DiffPaint, TextOptions } from './diff/text-report.ts'
+export { leavesOf, ptdumpLines } from './leaves.ts'
+export type { Leaf } from './leaves.ts'
+export { compareMappings } from './state-diff.ts'
+export type { MappingChange, MappingComparison, MappingDifference } from './state-diff.ts'
+export { COST_LABELS, COST_NAMES } from './report/costs.ts'
+export type { CostName, Costs } from './report/costs.ts'

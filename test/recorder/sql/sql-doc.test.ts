@@ -1,0 +1,41 @@
+import { fieldsOf, KIND_NAMES, openTrace, sqlDocument } from '@pagetrail/recorder'
+import type Sqlite from 'better-sqlite3'
+import { expect, test } from 'vitest'
+
+import {
+  INTERNAL_TABLES,
+  TABLES,
+  VIEW_COLUMNS,
+} from '../../../packages/recorder/src/sql/schema-doc.ts'
+import { database } from '../../support/stored.ts'
+
+test('docs/sql.md is what the code says; pnpm run docs:sql brings it up to date', async () => {
+  await expect(sqlDocument()).toMatchFileSnapshot('../../../docs/sql.md')
+})
+
+function columnsOf(db: Sqlite.Database, type: 'table' | 'view'): Record<string, string[]> {
+  const names = db
+    .prepare<[string], string>('select name from sqlite_schema where type = ? order by name')
+    .pluck()
+    .all(type)
+  const columns = db.prepare<[string], string>('select name from pragma_table_info(?)').pluck()
+  return Object.fromEntries(names.map((name) => [name, columns.all(name)]))
+}
+
+test('the documented tables and views are those of a real file, column by column', async () => {
+  const trace = await openTrace(await database(), { mode: 'read' })
+  const tables = columnsOf(trace.db, 'table')
+  for (const name of INTERNAL_TABLES) delete tables[name]
+  const documented = Object.entries(TABLES).map(([name, { columns }]) => [
+    name,
+    Object.keys(columns),
+  ])
+  expect(tables).toEqual(Object.fromEntries(documented))
+  const views = KIND_NAMES.map((kind) => {
+    const own = fieldsOf(kind).map(([name]) => name)
+    return [kind, [...VIEW_COLUMNS, ...own]]
+  })
+  expect(columnsOf(trace.db, 'view')).toEqual(Object.fromEntries(views))
+  expect(trace.db.pragma('user_version', { simple: true })).toBe(2n)
+  trace.close()
+})
