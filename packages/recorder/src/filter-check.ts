@@ -1,4 +1,4 @@
-import type { Kind } from './event.ts'
+import { type Kind, KIND_NAMES } from './event.ts'
 import type { FieldValue } from './field-codec.ts'
 import type { Meaning } from './filter-fields.ts'
 import type { Comparison } from './filter-lex.ts'
@@ -27,7 +27,8 @@ export function checkOf(meaning: Meaning, op: Comparison, operand: Operand): Che
   return check && { kinds: meaning.kinds, ...check }
 }
 
-type Made = Omit<Check, 'kinds'>
+/** A check whose kinds are those of its field, unless it knows better. */
+type Made = Omit<Check, 'kinds'> & Partial<Pick<Check, 'kinds'>>
 
 const CHECKS: Readonly<
   Record<Meaning['class'], (meaning: Meaning, op: Comparison, operand: Operand) => Made | null>
@@ -122,6 +123,11 @@ function coded(meaning: Meaning, op: Comparison, operand: Operand): Made | null 
   if (!wanted) return null
   const accepted = [...meaning.codes].filter(([name, code]) => wanted(name, code))
   const names = new Set<FieldValue>(accepted.map(([name]) => name))
+  // Of the kind itself, nothing is left to ask once it is one of these.
+  if (meaning.sql === 'kind') {
+    const kinds = KIND_NAMES.filter((kind) => names.has(kind))
+    return { kinds, sql: '1', parameters: [], test: () => true }
+  }
   const numbers = new Set(accepted.map(([, code]) => code))
   return {
     sql: `${meaning.sql} in (${[...numbers].join(', ')})`,

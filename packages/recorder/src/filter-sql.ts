@@ -1,4 +1,4 @@
-import { type Kind, KINDS, type TraceEvent } from './event.ts'
+import { type Kind, KIND_NAMES, KINDS, type TraceEvent } from './event.ts'
 import type { FieldValue } from './field-codec.ts'
 import type { Filter, FilterNode } from './filter.ts'
 import type { Check } from './filter-check.ts'
@@ -7,7 +7,27 @@ import type { Condition } from './reader.ts'
 /** The filter as a condition on a row of `event`; it is 0 or 1, never null. */
 export function toSql(filter: Filter): Condition {
   const parameters: (bigint | string)[] = []
-  return { sql: nodeSql(filter.root, parameters), parameters }
+  const sql = nodeSql(filter.root, parameters)
+  const kindMask = possibleKinds(filter.root)
+  return kindMask === ALL_KINDS ? { sql, parameters } : { sql, parameters, kindMask }
+}
+
+const bitOf = (kind: Kind): bigint => 1n << BigInt(KINDS[kind].id)
+const union = (masks: readonly bigint[]): bigint => masks.reduce((a, b) => a | b, 0n)
+const ALL_KINDS = union(KIND_NAMES.map(bitOf))
+
+/** Kinds of which an event can pass; too many rather than too few. */
+function possibleKinds(node: FilterNode): bigint {
+  switch (node.type) {
+    case 'and':
+      return node.parts.map(possibleKinds).reduce((a, b) => a & b, ALL_KINDS)
+    case 'or':
+      return union(node.parts.map(possibleKinds))
+    case 'not':
+      return ALL_KINDS
+    case 'test':
+      return union(node.checks.map(({ kinds }) => (kinds ? union(kinds.map(bitOf)) : ALL_KINDS)))
+  }
 }
 
 function nodeSql(node: FilterNode, parameters: (bigint | string)[]): string {

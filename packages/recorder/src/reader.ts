@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3'
 
+import { BatchSpans } from './batch-spans.ts'
 import { rowToEvent } from './codec.ts'
 import type { TraceEvent } from './event.ts'
 import { EVENT_COLUMNS, type Row } from './field-codec.ts'
@@ -25,6 +26,8 @@ export interface PageRequest {
 export interface Condition {
   readonly sql: string
   readonly parameters: readonly (bigint | string)[]
+  /** Bit k set: events of kind k may fulfil it. Batches without such kinds are passed over. */
+  readonly kindMask?: bigint
 }
 
 export type CallRow = readonly [
@@ -42,6 +45,7 @@ export type CallRow = readonly [
 /** Reads events of a file by keyset: every page is a range of rowids, however far into the run. */
 export class EventReader {
   readonly #db: Sqlite.Database
+  readonly #spans: BatchSpans
   readonly #names = new Map<number, string>()
   readonly #name: Sqlite.Statement<[bigint], string>
   /** By SQL; a filter's text differs in its parameters only. */
@@ -58,6 +62,7 @@ export class EventReader {
 
   constructor(db: Sqlite.Database) {
     this.#db = db
+    this.#spans = new BatchSpans(db)
     this.#name = db.prepare<[bigint], string>('select text from name where id = ?').pluck()
   }
 
@@ -70,10 +75,28 @@ export class EventReader {
 
   /** The same rows as SQLite has them, in the order of reading. */
   rows(run: number, request: PageRequest): Row[] {
-    const { from, limit, backward = false, to, where } = request
+    const { from, limit, backward = false, where } = request
+    const to = request.to ?? (backward ? 0 : RUN_SHIFT - 1)
+    if (where?.kindMask === undefined) return this.#range(run, from, to, limit, backward, where)
+    const rows: Row[] = []
+    for (const { first, last } of this.#spans.spans(run, where.kindMask, from, to, backward)) {
+      const [start, end] = backward ? [last, first] : [first, last]
+      rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
+      if (rows.length >= limit) break
+    }
+    return rows
+  }
+
+  #range(
+    run: number,
+    from: number,
+    to: number,
+    limit: number,
+    backward: boolean,
+    where?: Condition,
+  ): Row[] {
     const base = BigInt(run) * BigInt(RUN_SHIFT)
-    const bound = to ?? (backward ? 0 : RUN_SHIFT - 1)
-    const [low, high] = backward ? [bound, from] : [from, bound]
+    const [low, high] = backward ? [to, from] : [from, to]
     const keys = [base + BigInt(Math.max(low, 0)), base + BigInt(Math.min(high, RUN_SHIFT - 1))]
     const parameters = [...keys, ...(where?.parameters ?? []), BigInt(limit)]
     return this.#page(where?.sql, backward).all(...parameters)
