@@ -49,7 +49,10 @@ export function missingEvidence(
   needs: readonly Evidence[],
 ): readonly string[] {
   if (isSimulated(run)) return []
+  // The flags column of ftrace tells the context of every event.
+  const hasContext = String(run.facts['format']).startsWith('ftrace')
   return needs
+    .filter((need) => !(need === 'contexts' && hasContext))
     .filter((need) => !SHOWN_BY[need].some((kind) => seen.has(kind)))
     .filter((need) => !(need === 'lazy' && run.flavour === '6.12'))
     .map((need) => EVIDENCE[need])

@@ -1,3 +1,4 @@
+import type { Context } from '@pagetrail/engine'
 import type { EventOf, Json, TraceEvent } from '../event.ts'
 import type { Run, RunGeometry } from '../source.ts'
 import { highWord, lowWord, split } from '../words.ts'
@@ -38,6 +39,7 @@ export class Fold {
   call: OpenCall | null = null
   readonly lanes = new Map<string, Lane>()
   readonly live = new Map<number, OpenCall>()
+  readonly #contexts = new Map<number, Context>()
   readonly #features: { readonly [key: string]: Json }
 
   constructor(run: Run) {
@@ -54,6 +56,12 @@ export class Fold {
   feature(name: string): number | null {
     const value = this.#features[name]
     return value === undefined || value === null ? null : Number(value)
+  }
+
+  /** Where the CPU of the event at hand is running. */
+  get context(): Context {
+    const usual = this.feature('in_interrupt') === 1 ? 'softirq' : 'task'
+    return this.#contexts.get(this.lane.cpu) ?? usual
   }
 
   before(e: TraceEvent): void {
@@ -85,7 +93,7 @@ export class Fold {
         break
       case 'context':
         if (e.fn === 'task' || e.fn === 'bh_off' || e.fn === 'softirq' || e.fn === 'irq') {
-          this.lane.context = e.fn
+          this.#contexts.set(e.cpu, e.fn)
         }
         break
       default:
@@ -144,7 +152,6 @@ export class Fold {
     let lane = this.lanes.get(name)
     if (lane === undefined) {
       lane = new Lane(name, e.cpu)
-      if (this.feature('in_interrupt') === 1) lane.context = 'softirq'
       this.lanes.set(name, lane)
     }
     lane.cpu = e.cpu

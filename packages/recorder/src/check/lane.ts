@@ -1,4 +1,4 @@
-import type { Context, LevelName, LockMode } from '@pagetrail/engine'
+import type { LevelName, LockMode } from '@pagetrail/engine'
 import type { Json } from '../event.ts'
 import type { RangeList } from './range-list.ts'
 
@@ -72,7 +72,6 @@ export class Lane {
   readonly calls: OpenCall[] = []
   readonly locks: HeldLock[] = []
   readonly lazy: Lazy = { enabled: 0, paused: 0, meant: 0, since: -1 }
-  context: Context = 'task'
   /** The flush whose TLBI instructions may still come. */
   flush: Flush | null = null
 

@@ -1,3 +1,4 @@
+import type { Fold } from './fold.ts'
 import type { Lane } from './lane.ts'
 import type { Rule, Scope } from './rule.ts'
 
@@ -8,8 +9,8 @@ const SLEEPING: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Why sleeping is forbidden on this lane now; null: it is not. */
-function atomicBecause(lane: Lane): string | null {
-  if (lane.context !== 'task') return lane.context === 'bh_off' ? 'bottom halves off' : lane.context
+function atomicBecause({ lane, context }: Fold): string | null {
+  if (context !== 'task') return context === 'bh_off' ? 'bottom halves off' : context
   const spin = lane.locks.find((lock) => lock.mode === 'spin')
   return spin === undefined ? null : `spinlock ${spin.fn} held`
 }
@@ -32,7 +33,7 @@ export const sleepInAtomic: Rule = {
       const { lane } = scope.fold
       const told = reported.get(lane)
       reported.delete(lane)
-      const why = atomicBecause(lane)
+      const why = atomicBecause(scope.fold)
       if (why === null || told !== undefined) return
       const since = lane.locks.find((lock) => lock.mode === 'spin')?.seq
       scope.report({
@@ -92,7 +93,7 @@ export const walkUnlocked: Rule = {
   name: 'walk-unlocked',
   hazard: 'H6',
   sentence: 'walk_kernel_page_table_range() runs with init_mm.mmap_lock held.',
-  needs: ['locks'],
+  needs: [],
   remedies: [
     'The lockless variant asserts nothing: its caller owns the range exclusively instead.',
   ],
