@@ -1,7 +1,7 @@
 import { Channel } from './channel.ts'
 import type { Data, StateQuery } from './data.ts'
 import { hex } from './text.ts'
-import { replayLayout } from './layout.ts'
+import { replayLayout, WIDE_COLUMNS } from './layout.ts'
 import { currentEvent, type Effect, type Model } from './model.ts'
 import { descriptorOf } from './replay-commands.ts'
 import { wantedWindow } from './replay.ts'
@@ -176,8 +176,9 @@ export class Conductor {
         return dispatch({ type: 'why', run: effect.run, title, lines })
       }
       case 'check': {
-        const findings = await data.check(effect.run)
-        return dispatch({ type: 'findings', run: effect.run, findings, show: effect.show })
+        dispatch({ type: 'job', job: { title: `checking run #${effect.run}`, done: null } })
+        const checked = await data.check(effect.run)
+        return dispatch({ type: 'checked', run: effect.run, checked, show: effect.show })
       }
       case 'rename':
         await data.rename(effect.run, effect.label)
@@ -198,7 +199,9 @@ export class Conductor {
 /** The state at the cursor, around the address of its event. */
 function wantedState(m: Model): StateQuery | null {
   const r = m.replay
-  if (!r || m.screen !== 'replay' || r.goal || r.pane === 'none') return null
+  const wide = m.columns >= WIDE_COLUMNS
+  if (!r || m.screen !== 'replay' || r.goal || r.pane === 'none' || (!wide && r.pane === 'details'))
+    return null
   const event = currentEvent(r)
   if (!event) return null
   const layout = replayLayout(m.columns, m.rows, true)
@@ -207,5 +210,6 @@ function wantedState(m: Model): StateQuery | null {
     seq: event.seq,
     va: descriptorOf(event)?.va ?? null,
     rows: layout.lowerHeight,
+    ledger: r.pane === 'ledger',
   }
 }

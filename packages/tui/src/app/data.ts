@@ -68,14 +68,26 @@ export interface StateQuery {
   readonly va: bigint | null
   /** Entries wanted around the address. */
   readonly rows: number
+  /** What is owed is wanted, instead of the page tables. */
+  readonly ledger: boolean
 }
 
 /** A finding of the checks, as the screens show it. */
 export interface FindingView {
+  /** Where it became certain. */
   readonly seq: number
+  /** Events that prove it. */
+  readonly proof: readonly number[]
   readonly rule: string
   readonly text: string
   readonly severity: string
+}
+
+export interface CheckView {
+  readonly findings: readonly FindingView[]
+  /** Rules that could not decide, and what they lack. */
+  readonly undecided: readonly string[]
+  readonly rules: number
 }
 
 export interface WhyLine {
@@ -110,7 +122,7 @@ export interface Data {
   /** Every store to this entry up to an event; level null: of all levels. */
   why(run: number, va: bigint, level: string | null, at: number): Promise<readonly WhyLine[]>
   /** Runs the checks over a run; may take long, see {@link cancel}. */
-  check(run: number): Promise<readonly FindingView[]>
+  check(run: number): Promise<CheckView>
   /** Stops the long work that is under way; its promise is rejected. */
   cancel(): Promise<void>
   density(run: number, total: number, buckets: number): Promise<Density>

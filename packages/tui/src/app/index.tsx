@@ -33,6 +33,8 @@ export async function runApp(options: AppOptions): Promise<number> {
   const session = sessionFile(io.env, db)
   const restored = restoreSession(session)
   const store = new Store(initialModel(io.stdout.columns, io.stdout.rows, db, restored))
+  // Ink does this after its first frame: what is typed before would be echoed, and shift the screen.
+  io.stdin.setRawMode(true)
   try {
     // What is wrong with the file or the run's name is better said on the plain screen.
     store.dispatch({ type: 'runs', runs: await data.runs() })
@@ -40,6 +42,7 @@ export async function runApp(options: AppOptions): Promise<number> {
     if (first !== undefined) store.dispatch({ type: 'enter', run: await data.find(first) })
     return await show(store, data, io)
   } finally {
+    io.stdin.setRawMode(false)
     keepSession(session, sessionOf(store.get()))
     await data.close()
   }

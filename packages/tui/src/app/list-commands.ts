@@ -37,7 +37,7 @@ export function moveList(m: Model, step: Step): Model {
     case 'findings':
       return withReplay(m, (r) => ({
         ...r,
-        findingCursor: stepped(r.findingCursor, step, r.findings?.length ?? 0),
+        findingCursor: stepped(r.findingCursor, step, r.checked?.findings.length ?? 0),
       }))
     case 'why':
       return withReplay(m, (r) =>

@@ -1,5 +1,5 @@
 import type { Run, TraceEvent } from '@pagetrail/recorder'
-import type { FindQuery, StateView, Density, FindingView, Mark, WhyLine } from './data.ts'
+import type { CheckView, FindQuery, StateView, Density, Mark, WhyLine } from './data.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
 import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
 
@@ -108,7 +108,8 @@ export interface Replay {
   readonly search: string | null
   readonly state: StateView | null
   readonly density: Density | null
-  readonly findings: readonly FindingView[] | null
+  /** What the checks said; null: they have not been run. */
+  readonly checked: CheckView | null
   readonly marks: readonly Mark[]
   readonly names: readonly string[]
   readonly why: {
@@ -193,7 +194,7 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     search: last?.search ?? null,
     state: null,
     density: null,
-    findings: null,
+    checked: null,
     marks: [],
     names: [],
     why: null,

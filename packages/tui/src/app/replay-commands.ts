@@ -114,10 +114,10 @@ const toOneOf = (m: Model, seqs: readonly number[], backward: boolean, what: str
 
 const toFinding = (m: Model, backward: boolean): Model => {
   const r = m.replay
-  if (r?.findings)
+  if (r?.checked)
     return toOneOf(
       m,
-      r.findings.map((f) => f.seq),
+      r.checked.findings.map((f) => f.seq),
       backward,
       'finding',
     )
@@ -224,7 +224,7 @@ export const REPLAY_COMMANDS = {
   'mark.prev': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], true, 'mark'),
   findings: (m: Model) =>
     m.replay ? ask(m, { type: 'check', run: m.replay.run.id, show: true }) : m,
-  'finding.open': (m: Model) => openAt(m, m.replay?.findings?.[m.replay.findingCursor]?.seq),
+  'finding.open': (m: Model) => openAt(m, m.replay?.checked?.findings[m.replay.findingCursor]?.seq),
   'why.open': (m: Model) => openAt(m, m.replay?.why?.lines[m.replay.why.cursor]?.seq),
   undo: (m: Model) => stepView(m, undo, 'nothing to undo'),
   redo: (m: Model) => stepView(m, redo, 'nothing to redo'),

@@ -27,6 +27,8 @@ export interface RowState {
 
 const TIME_COLUMNS = 10
 const INDENT_LIMIT = 12
+/** Columns of an address and a size, for which a long name gives way. */
+const RANGE = 22
 /** A name is not cut below this. */
 const SHORTEST = 16
 
@@ -70,7 +72,7 @@ export function eventRow(e: TraceEvent, state: RowState, o: RowLayout): string {
   const indent = '│ '.repeat(Math.min(e.nest, INDENT_LIMIT))
   const mark = state.folded ? '▸' : said.mark
   const room = o.columns - width(head) - indent.length - 2
-  const what = shortened(said.what, room - said.detail.length - 1)
+  const what = shortened(said.what, room - Math.min(said.detail.length, RANGE) - 1)
   if (state.selected) {
     return theme.inverse(fit(`${head}${indent}${mark} ${what} ${said.detail}`, o.columns))
   }

@@ -1,21 +1,21 @@
 import { type Run, type Trace, type TraceEvent, nestOf, openTrace } from '@pagetrail/recorder'
 import type { Data } from './data.ts'
+import { checkView } from './check-view.ts'
 import { sampleDensity } from './density.ts'
 import { findEvent, readWindow } from './paging.ts'
-import { StateReader } from './state-reader.ts'
+import { readState } from './state-reader.ts'
 import { whyLines } from './why.ts'
 
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
 export async function openTraceData(db: string): Promise<Omit<Data, 'cancel'>> {
   const trace = await openTrace(db, { mode: 'read' })
-  const states = new StateReader(trace)
   return {
     runs: async () => trace.runs(),
     find: async (spec) => trace.find(spec),
     window: async (query) => readWindow(trace, runOf(trace, query.run), query),
     seek: async (query) => findEvent(trace, runOf(trace, query.run), query),
     pair: async (id, event) => findPair(trace, runOf(trace, id), event),
-    state: async (query) => states.at(runOf(trace, query.run), query),
+    state: async (query) => readState(trace, runOf(trace, query.run), query),
     why: async (id, va, level, at) => whyLines(trace, runOf(trace, id), va, level, at),
     density: async (id, _total, buckets) => sampleDensity(trace, runOf(trace, id), buckets),
     names: async (id) => namesOf(trace, id),
@@ -23,7 +23,7 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel'>> {
     remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
     marks: async () => [],
     saveMarks: async () => {},
-    check: async () => [],
+    check: async (id) => checkView(trace, runOf(trace, id)),
     close: async () => trace.close(),
   }
 }

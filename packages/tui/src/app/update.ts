@@ -1,6 +1,6 @@
 import type { Run, TraceEvent } from '@pagetrail/recorder'
 import { run } from './commands.ts'
-import type { Density, FindingView, StateView, WhyLine, Window, WindowQuery } from './data.ts'
+import type { CheckView, Density, StateView, WhyLine, Window, WindowQuery } from './data.ts'
 import { commandFor } from './keys.ts'
 import { fullListRows, replayLayout } from './layout.ts'
 import { moveList, scrolled } from './list-commands.ts'
@@ -45,9 +45,9 @@ export type Action =
       readonly lines: readonly WhyLine[]
     }
   | {
-      readonly type: 'findings'
+      readonly type: 'checked'
       readonly run: number
-      readonly findings: readonly FindingView[]
+      readonly checked: CheckView
       readonly show: boolean
     }
   | { readonly type: 'job'; readonly job: Job | null }
@@ -115,15 +115,15 @@ function answered(m: Model, a: Answer): Model {
       }))
       return { ...next, screen: 'why', behind: ['replay', ...m.behind] }
     }
-    case 'findings':
-      return findingsCame(m, a.findings, a.show)
+    case 'checked':
+      return checkedCame(m, a.checked, a.show)
   }
 }
 
-function findingsCame(m: Model, findings: readonly FindingView[], show: boolean): Model {
-  const next = withReplay({ ...m, job: null }, (r) => ({ ...r, findings, findingCursor: 0 }))
+function checkedCame(m: Model, checked: CheckView, show: boolean): Model {
+  const next = withReplay({ ...m, job: null }, (r) => ({ ...r, checked, findingCursor: 0 }))
   if (show) return { ...next, screen: 'findings', behind: ['replay', ...m.behind] }
-  if (findings.length === 0) return say(next, 'no finding in this run')
+  if (checked.findings.length === 0) return say(next, 'no finding in this run')
   return run(next, 'finding.next')
 }
 

@@ -55,6 +55,8 @@ class Thread {
 /** The database behind a worker thread: a query of it never stops the keyboard. */
 export function workerData(url: URL, db: string): Data {
   const pages = new Thread(url, db)
+  // The first look far into a long run folds for seconds: pages of rows must not wait for it.
+  const states = new Thread(url, db)
   let long: Thread | null = null
   const call =
     <M extends Method>(method: M) =>
@@ -80,7 +82,7 @@ export function workerData(url: URL, db: string): Data {
     window: call('window'),
     seek: call('seek'),
     pair: call('pair'),
-    state: call('state'),
+    state: (query) => states.call('state', [query]),
     why: call('why'),
     density: call('density'),
     names: call('names'),
@@ -95,7 +97,7 @@ export function workerData(url: URL, db: string): Data {
     },
     async close() {
       await long?.end()
-      await pages.end()
+      await Promise.all([pages.end(), states.end()])
     },
   }
 }

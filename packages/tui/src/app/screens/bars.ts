@@ -163,7 +163,10 @@ export function footer(m: Model, theme: Theme): string {
   return keysLine(keys, m.columns, theme)
 }
 
-/** Keys and what they do; `? all keys` and the way out always fit. */
+/** Always shown, at the end: where to look further, and the way out. */
+const LAST: ReadonlySet<string> = new Set([':', '?', 'q'])
+
+/** Keys and what they do, as many as fit before the last ones. */
 function keysLine(
   keys: readonly (readonly [string, string])[],
   columns: number,
@@ -174,7 +177,7 @@ function keysLine(
     .filter(([k]) => k === '?' || k === 'q')
     .map(text)
     .join('  ')
-  const rest = keys.filter(([k]) => k !== '?' && k !== 'q')
+  const rest = keys.filter(([k]) => !LAST.has(k))
   let line = ' '
   for (const key of rest) {
     const next = `${text(key)}  `

@@ -65,25 +65,18 @@ function bitsOf(e: TraceEvent, pageShift: number): BitField[] {
   }
 }
 
-/** Columns of a value that stands beside another. */
-const VALUE = 5
-
 /** One line a field: changed ones are marked with `~` and come first. */
 function bitTable(bits: readonly BitField[], columns: number, theme: Theme): string[] {
   const both = bits.some((b) => b.old !== null && b.new !== null)
-  const head = `  ${fit('field', 15)} ${fitEnd('bits', 5)} ${both ? '  old     new' : 'value'}`
+  const names = Math.max(...bits.map((b) => b.name.length))
+  const head = `  ${fit('field', names)} ${fitEnd('bits', 5)} ${both ? 'old new' : 'value'}`
   const order = [...bits.filter((b) => b.changed), ...bits.filter((b) => !b.changed)]
-  return [theme.dim(fit(head, columns)), ...order.map((b) => bitLine(b, both, theme))]
+  return [theme.dim(fit(head, columns)), ...order.map((b) => bitLine(b, names, both, theme))]
 }
 
-function bitLine(b: BitField, both: boolean, theme: Theme): string {
+function bitLine(b: BitField, names: number, both: boolean, theme: Theme): string {
   const now = b.new ?? b.old ?? ''
-  const long = now.length > VALUE
-  const pair = b.changed
-    ? `${fitEnd(b.old ?? '', VALUE)} → ${fitEnd(now, VALUE)}`
-    : fitEnd(now, VALUE * 2 + 3)
-  const changed = long && b.changed ? `${b.old} → ${now}` : now
-  const value = long ? changed : both ? pair : fitEnd(now, VALUE)
-  const text = `${b.changed ? '~' : ' '} ${fit(b.name, 15)} ${fitEnd(b.bits, 5)} ${value}`
+  const value = b.changed ? `${b.old} → ${now}` : now.length === 1 && both ? `    ${now}` : now
+  const text = `${b.changed ? '~' : ' '} ${fit(b.name, names)} ${fitEnd(b.bits, 5)} ${value}`
   return `${b.changed ? theme.paint('write', text) : text}  ${theme.dim(b.meaning)}`
 }

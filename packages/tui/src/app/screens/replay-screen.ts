@@ -81,7 +81,7 @@ function listPane(
   })
   const matches = matcherOf(r.search)
   const marked = new Set(r.marks.map((k) => k.seq))
-  const found = new Set(r.findings?.map((f) => f.seq))
+  const found = new Set(r.checked?.findings.map((f) => f.seq))
   const lines = [rowHead(layout)]
   for (const [i, e] of shown.rows.entries()) {
     const state = {
@@ -133,7 +133,7 @@ export function timeline(r: Replay, columns: number, theme: Theme): string {
     return theme.dim(level > 0 ? (STEPS[Math.max(1, Math.round(level * 8))] ?? '─') : '─')
   })
   for (const k of r.marks) cells[column(k.seq)] = theme.paint('key', '*')
-  for (const f of r.findings ?? []) cells[column(f.seq)] = theme.paint('bad', '!')
+  for (const f of r.checked?.findings ?? []) cells[column(f.seq)] = theme.paint('bad', '!')
   cells[column(r.cursor)] = theme.inverse('◆')
   return ` ${theme.dim('├')}${cells.join('')}${theme.dim('┤')} `
 }

@@ -23,7 +23,7 @@ function entryLine(e: EntryState, columns: number, theme: Theme, indent: string)
   const value = e.desc === null ? fitEnd('not seen', 16) : hex(e.desc)
   const address = columns >= 56 ? hex(e.va) : hex(e.va).slice(4)
   const head = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}${fit(e.level, 4)} ${address} `
-  const text = `${head}${columns >= 44 ? `${value} ` : ''}${attributes(e.desc, e.level)}`
+  const text = `${head}${columns >= 40 ? `${value} ` : ''}${attributes(e.desc, e.level)}`
   return fit(e.changed ? theme.paint('write', text) : text, columns)
 }
 

@@ -1,0 +1,149 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { PtyScreen, type PtyOptions } from '../support/pty.ts'
+import { writeSample } from '../support/sample-trace.ts'
+
+let db: string
+let state: string
+let open: PtyScreen[] = []
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ['packages/tui/build.ts'])
+  db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'runs.db')
+  await writeSample(db, 40, { label: 'modules', flavour: '6.17' })
+  await writeSample(db, 500, { label: 'kfence', flavour: '6.18' })
+})
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'pagetrail-state-'))
+})
+afterEach(() => {
+  for (const s of open) s.kill('SIGKILL')
+  open = []
+})
+
+function start(runs: readonly string[] = [], options: PtyOptions = {}): PtyScreen {
+  const args = ['test/support/tui-main.ts', db, ...runs]
+  const s = new PtyScreen(process.execPath, args, {
+    columns: 120,
+    rows: 36,
+    ...options,
+    env: { XDG_STATE_HOME: state, ...options.env },
+  })
+  open.push(s)
+  return s
+}
+
+async function leave(s: PtyScreen): Promise<void> {
+  expect((await s.exited).exitCode).toBe(0)
+  expect(s.isAlternate()).toBe(false)
+  expect(s.raw()).toContain('\x1b[?1000l')
+  expect(s.raw().lastIndexOf('\x1b[?25h')).toBeGreaterThan(s.raw().lastIndexOf('\x1b[?25l'))
+}
+
+describe('in a real terminal', () => {
+  test('opens a run, steps, seeks, filters, quits, and leaves the terminal clean', async () => {
+    const s = start()
+    await s.until(/▶ +#1 +modules/)
+    expect(s.isAlternate()).toBe(true)
+    await s.press('j\r', 'kfence #2 ▸ Replay')
+    await s.until(/▶ +0 .*▾ set_memory_ro ffff800080000000 \+3p/)
+    await s.press('jjjj', /▶ +4 .*◆ pte write ffff800080000000 \+RDONLY -DBM/)
+    await s.until(/~ RDONLY +7 0 → 1 +read-only/)
+    await s.until(/▶●pte .*0060000040000783 RO NX/)
+    await s.press(':7777\r', /▶ +7,777 /)
+    await s.press('/kind == tlb_flush\r', /▶ +7,778 .*≈ flush_tlb_kernel_/)
+    expect(await s.until((t) => !t.includes('pte write'))).toBeGreaterThan(0)
+    await s.press('x', /▶ +7,778 /)
+    await s.until('pte write')
+    s.write('qq')
+    await leave(s)
+  })
+
+  test('keys of one chunk, the mouse and a resize all arrive', async () => {
+    const s = start(['modules'])
+    await s.until(/▶ +0 /)
+    await s.press('jjjjj\x1b[Bk', /▶ +5 /)
+    await s.press('\x1b[<65;5;9M', /▶ +8 /)
+    await s.press('\x1b[<0;9;6M\x1b[<0;9;6m', /▶ +1 /)
+    s.resize(80, 24)
+    await s.until((t) => t.split('\n').length === 24 && /▶ +1 /.test(t) && t.includes('└'))
+    expect(s.lines().every((line) => line.length <= 80)).toBe(true)
+    s.resize(50, 10)
+    await s.until('50×10 is too small')
+    s.resize(120, 36)
+    await s.until(/▶ +1 /)
+    s.write('\x03')
+    await leave(s)
+  })
+
+  test('what was left is found again', async () => {
+    const first = start(['kfence'])
+    await first.until(/▶ +0 /)
+    await first.press(':1234\r', /▶ +1,234 /)
+    await first.press('/level == pte\r', ' level == pte ')
+    first.write('qq')
+    await leave(first)
+    const second = start(['kfence'])
+    await second.until(/▶ +1,23\d /)
+    expect(await second.until(' level == pte ')).toBeGreaterThan(0)
+  })
+
+  test('NO_COLOR: no colour is written, the cursor is still inverse', async () => {
+    const s = start(['modules'], { env: { NO_COLOR: '1' } })
+    await s.until(/▶ +0 /)
+    expect(s.raw()).not.toMatch(/\x1b\[[0-9;]*3[0-8][;m]/)
+    expect(s.raw()).toContain('\x1b[7m')
+    s.write('qq')
+    await leave(s)
+  })
+
+  test.each(['SIGTERM', 'SIGHUP'])('%s leaves the terminal clean', async (signal) => {
+    const s = start(['modules'])
+    await s.until(/▶ +0 /)
+    s.kill(signal)
+    await s.exited
+    expect(s.isAlternate()).toBe(false)
+    expect(s.raw()).toContain('\x1b[?1000l')
+  })
+
+  test('whatever sizes it goes through, the screen is as if it had been opened at the last', async () => {
+    const s = start(['modules'])
+    await s.until(/▶ +0 /)
+    await s.press('jjjj', /▶ +4 /)
+    for (const [columns, rows] of [
+      [80, 24],
+      [200, 50],
+      [61, 16],
+      [99, 40],
+      [100, 24],
+    ] as const) {
+      s.resize(columns, rows)
+      await s.until((t) => t.split('\n').length === rows && t.includes('▶') && t.includes('? help'))
+    }
+    const fresh = start(['modules'], { columns: 100, rows: 24 })
+    await fresh.until(/▶ +0 /)
+    await fresh.press('jjjj', /▶ +4 /)
+    await fresh.until('▶●pte')
+    const wanted = fresh.text()
+    expect(await s.until((t) => t === wanted)).toBeGreaterThan(0)
+  })
+
+  test('a run that does not exist is said on the plain screen', async () => {
+    const s = start(['nosuch'])
+    expect((await s.exited).exitCode).not.toBe(0)
+    expect(s.isAlternate()).toBe(false)
+    expect(s.text()).toContain('nosuch')
+  })
+
+  test('idle costs nothing', async () => {
+    const s = start(['modules'])
+    await s.until(/▶ +0 /)
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    const before = s.cpuMs()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(s.cpuMs() - before).toBeLessThan(60)
+  })
+})

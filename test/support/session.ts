@@ -1,0 +1,121 @@
+import { type Run, type TraceEvent } from '@pagetrail/recorder'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createElement } from 'react'
+import { renderToString } from 'ink'
+import { Conductor } from '../../packages/tui/src/app/conductor.ts'
+import type { Data } from '../../packages/tui/src/app/data.ts'
+import { Frame } from '../../packages/tui/src/app/frame.tsx'
+import { initialModel, type Replay } from '../../packages/tui/src/app/model.ts'
+import { Store } from '../../packages/tui/src/app/store.ts'
+import { plain } from '../../packages/tui/src/app/text.ts'
+import { themeFor } from '../../packages/tui/src/app/theme.ts'
+import { openTraceData } from '../../packages/tui/src/app/trace-data.ts'
+import { writeSample } from './sample-trace.ts'
+
+export interface SessionOptions {
+  readonly calls: number
+  readonly label?: string
+  /** Go into the run at once. */
+  readonly open?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
+
+/** The whole application on a sample run, in this process and without a terminal: keys in, frames out. */
+export async function session(options: SessionOptions) {
+  const { calls, label = 'sample', open = true, columns = 120, rows = 36 } = options
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'sample.db')
+  const run = await writeSample(db, calls, { label })
+  return sessionOn(db, open ? run : null, columns, rows)
+}
+
+export async function sessionOn(db: string, run: Run | null, columns: number, rows: number) {
+  const theme = themeFor({ TERM: 'xterm-256color' })
+  const store = new Store(initialModel(columns, rows, 'sample.db'))
+  const pending = new Set<Promise<unknown>>()
+  const data = watched(await openTraceData(db), pending)
+  const said: string[] = []
+  const conductor = new Conductor(store, data, {
+    quit: () => said.push('quit'),
+    suspend: async () => void said.push('suspend'),
+    redraw: async () => void said.push('redraw'),
+    setMouse: (on) => said.push(`mouse ${on}`),
+    copy: (text) => said.push(text) > 0,
+  })
+  const settled = async () => {
+    for (let quiet = 0; quiet < 2;) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (pending.size > 0) await Promise.allSettled(pending)
+      quiet = pending.size === 0 ? quiet + 1 : 0
+    }
+  }
+  store.dispatch({ type: 'runs', runs: await data.runs() })
+  if (run) store.dispatch({ type: 'enter', run })
+  conductor.start()
+  await settled()
+  const replay = (): Replay => {
+    const r = store.get().replay
+    if (!r) throw new Error('no run is open')
+    return r
+  }
+  const raw = () =>
+    renderToString(createElement(Frame, { model: store.get(), theme }), {
+      columns: store.get().columns,
+    })
+  return {
+    model: store.get,
+    replay,
+    settled,
+    raw,
+    said,
+    data,
+    cursor: () => replay().cursor,
+    shownKinds: (): TraceEvent['kind'][] =>
+      [...new Set(replay().rows.map((e) => e.kind))].toSorted(),
+    keys: (...keys: string[]) => {
+      for (const key of keys) {
+        const text = key.length === 1
+        store.dispatch(text ? { type: 'text', text: key, pasted: false } : { type: 'key', key })
+      }
+    },
+    type: (text: string) => {
+      for (const c of text) store.dispatch({ type: 'text', text: c, pasted: false })
+    },
+    dispatch: store.dispatch,
+    screen: () => plain(raw()),
+    end: async () => {
+      conductor.stop()
+      await data.close()
+    },
+  }
+}
+
+/** The same data, with what is under way counted. */
+function watched(data: Omit<Data, 'cancel'>, pending: Set<Promise<unknown>>): Data {
+  const all: Data = { ...data, cancel: async () => {} }
+  const watch =
+    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> => {
+      const promise = call(...args)
+      pending.add(promise)
+      const done = () => pending.delete(promise)
+      promise.then(done, done)
+      return promise
+    }
+  return {
+    ...all,
+    window: watch(all.window),
+    seek: watch(all.seek),
+    pair: watch(all.pair),
+    state: watch(all.state),
+    why: watch(all.why),
+    check: watch(all.check),
+    density: watch(all.density),
+    names: watch(all.names),
+    rename: watch(all.rename),
+    remove: watch(all.remove),
+    runs: watch(all.runs),
+  }
+}
