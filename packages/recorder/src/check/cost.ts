@@ -32,11 +32,9 @@ export const needlessFlush: Rule = {
         op_end(e) {
           const { call } = scope.fold
           if (call === null || call.fn === 'flush_tlb_kernel_range' || split.delete(call.op)) return
-          // flush_tlb_all() comes from inside flush_tlb_kernel_range(): the two are one.
-          const paid = call.flushes.some((flush) => flush.all && flush.paid > 0)
           for (const flush of call.flushes) {
             const isOurs = flush.by === null || FLUSHES_FOR_PERMISSION.has(flush.by)
-            if (!isOurs || flush.paid > 0 || flush.all || paid || flush.end <= flush.start) continue
+            if (!isOurs || flush.isOwed || flush.all || flush.end <= flush.start) continue
             scope.report({
               severity: 'note',
               proof: [flush.seq, e.seq],

@@ -221,14 +221,16 @@ export class Fold {
   }
 
   #openFlush(e: EventOf<'tlb_flush'>): void {
-    const all = e.va === null
+    const start = e.va === null ? 0 : pageOf(e.va)
+    const end = e.va === null || e.end === null ? PAGE_LIMIT : endPageOf(e.end)
     const flush: Flush = {
       seq: e.seq,
       fn: e.fn ?? '',
       by: e.by ?? null,
-      start: e.va === null ? 0 : pageOf(e.va),
-      end: e.va === null || e.end === null ? PAGE_LIMIT : endPageOf(e.end),
-      all,
+      start,
+      end,
+      all: e.va === null,
+      isOwed: this.ledger.owes(start, end),
       paid: 0,
       hasTlbi: false,
     }

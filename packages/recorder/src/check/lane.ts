@@ -10,6 +10,8 @@ export interface Flush {
   readonly start: number
   readonly end: number
   readonly all: boolean
+  /** A debt was open in its range when it was called: another flush may pay it first. */
+  readonly isOwed: boolean
   /** Debts that it paid, wholly or in part. */
   paid: number
   /** Its TLBI instructions are in the trace and tell what it covered. */

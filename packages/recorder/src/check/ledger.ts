@@ -135,38 +135,50 @@ export class FlushLedger {
     this.#count--
   }
 
+  /** Whether an open debt lies in [start, end). */
+  owes(start: number, end: number): boolean {
+    return this.#inRange(start, end).next().done !== true
+  }
+
   /**
    * Pages [start, end) were flushed; `leavesOnly`: entries of the walk cache survive it. Returns how many debts got
    * at least a part of their flush from it. A large entry may be cached in pieces, so it is paid when all of it is
    * covered, in ascending order.
    */
   flush(start: number, end: number, leavesOnly: boolean): number {
-    if (this.#count === 0) return 0
     let touched = 0
-    for (const level of LEVEL_NAMES) {
-      const open = this.#open[level]
-      if (open.size === 0) continue
-      const size = this.#sizes.of(level)
-      if ((end - start) / size < open.size) {
-        for (let page = this.#sizes.base(level, start); page < end; page += size) {
-          const debt = open.get(page)
-          if (debt !== undefined) touched += this.#cover(debt, start, end, leavesOnly)
-        }
-      } else {
-        for (const debt of open.values()) touched += this.#cover(debt, start, end, leavesOnly)
-      }
+    for (const debt of this.#inRange(start, end)) {
+      if (leavesOnly && debt.kind === 'table') continue
+      this.#cover(debt, start, end)
+      touched++
     }
     return touched
   }
 
-  #cover(debt: Debt, start: number, end: number, leavesOnly: boolean): number {
-    if (leavesOnly && debt.kind === 'table') return 0
-    if (end <= debt.page || start >= debt.page + debt.pages) return 0
+  /** Looks at the entries of the range, or at all debts, whichever are fewer. */
+  *#inRange(start: number, end: number): Generator<Debt> {
+    if (this.#count === 0) return
+    for (const level of LEVEL_NAMES) {
+      const open = this.#open[level]
+      const size = this.#sizes.of(level)
+      if ((end - start) / size < open.size) {
+        for (let page = this.#sizes.base(level, start); page < end; page += size) {
+          const debt = open.get(page)
+          if (debt !== undefined) yield debt
+        }
+      } else {
+        for (const debt of open.values()) {
+          if (end > debt.page && start < debt.page + debt.pages) yield debt
+        }
+      }
+    }
+  }
+
+  #cover(debt: Debt, start: number, end: number): void {
     if (start <= debt.page + debt.covered) {
       debt.covered = Math.max(debt.covered, Math.min(end - debt.page, debt.pages))
     }
     if (debt.covered >= debt.pages) this.#settle(debt)
-    return 1
   }
 
   /** The debts that a call opened and left unpaid; they stay open, owed by whoever flushes later. */
