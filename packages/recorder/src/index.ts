@@ -104,7 +104,7 @@ export type {
   EffectGroup,
   PairDiff,
   PairGroup,
-  Verdict,
+  Verdict as DiffVerdict,
 } from './diff/result.ts'
 export { answered, diffText, NO_PAINT } from './diff/text-report.ts'
 export type { DiffPaint, TextOptions } from './diff/text-report.ts'
