@@ -34,8 +34,6 @@ export interface System {
   readonly pageKernel: Words
   /** linear_map_requires_bbml3, decided at boot (7.3). */
   readonly linearMapRequiresBbml3: boolean
-  /** The fixmap PTE of FIX_PGD; its table is not part of the walked tables. */
-  readonly fixPgdPte: { lo: number; hi: number }
 }
 
 /** Lazy-MMU state of the task on a CPU. */
@@ -66,6 +64,8 @@ export class Cpu {
   readonly lazy: LazyState = { enabled: false, depth: 0, paused: 0, pending: false }
   context: Context
   spinDepth = 0
+  /** A call did not return: later ones are not run. */
+  stopped = false
   /** Table allocations of the current call so far, and the one that fails (0: none). */
   allocations = 0
   failingAllocation = 0
@@ -89,6 +89,7 @@ export class Cpu {
     this.lazy.pending = false
     this.context = this.features.in_interrupt ? 'softirq' : 'task'
     this.spinDepth = 0
+    this.stopped = false
     this.allocations = 0
     this.failingAllocation = 0
   }

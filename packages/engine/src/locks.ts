@@ -76,7 +76,7 @@ export function lock(cpu: Cpu, target: Lock, mode: LockMode): void {
 }
 
 export function unlock(cpu: Cpu, target: Lock, mode: LockMode): void {
-  if (cpu.stepper === null || cpu.stepper.release(target)) target.give(cpu.id)
+  if (cpu.stepper === null || cpu.stepper.release()) target.give(cpu.id)
   if (mode === 'spin') cpu.spinDepth--
   cpu.hooks?.unlock(target.name, mode)
 }

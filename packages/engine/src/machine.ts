@@ -40,14 +40,24 @@ export class Machine {
   readonly geometry: Geometry
   readonly system: System
   readonly #cpus: readonly Cpu[]
-  #stopped = false
+  readonly #hooks: Hooks | null
+  /** The CPU the hooks speak of. */
+  #speaker = 0
 
   constructor(system: System, hooks: Hooks | null, cpus: number) {
     this.system = system
     this.flavour = system.flavour
     this.geometry = system.geometry
     this.#cpus = Array.from({ length: cpus }, (_, id) => new Cpu(id, system, hooks))
+    this.#hooks = hooks
     hooks?.cpu(0)
+  }
+
+  /** From here on the hooks speak of this CPU. */
+  speak(cpu: number): void {
+    if (cpu === this.#speaker) return
+    this.#speaker = cpu
+    this.#hooks?.cpu(cpu)
   }
 
   /** @throws InputError if there is no such CPU. */
@@ -63,9 +73,9 @@ export class Machine {
     return this.#cpus
   }
 
-  /** A call did not return: later ones are not run. */
+  /** A call of some CPU did not return: its later ones are not run. */
   get stopped(): boolean {
-    return this.#stopped
+    return this.#cpus.some((cpu) => cpu.stopped)
   }
 
   /** Part of the start state: entries and the tables above them. No events. @throws InputError */
@@ -80,16 +90,17 @@ export class Machine {
 
   /**
    * Runs one call on a CPU, between opBegin and opEnd. Its result, or null: the flavour does not have it (no events
-   * then), it did not return, or an earlier one did not. @throws InputError
+   * then), it did not return, or an earlier one of this CPU did not. @throws InputError
    */
   call(input: CallInput | Call, cpu: Cpu = this.cpu(0)): number | null {
     const call = isParsed(input) ? input : parseCall(input, 'call')
-    if (this.#stopped || !call.supported(this.flavour)) return null
+    if (cpu.stopped || !call.supported(this.flavour)) return null
     return this.perform(cpu, call)
   }
 
   /** The body of {@link call}, for callers that checked before. */
   perform(cpu: Cpu, call: Call): number | null {
+    if (cpu.hooks !== null) this.speak(cpu.id)
     const range = call.range(cpu)
     const [start, end] = range ?? [0, 0]
     const hasRange = range !== null
@@ -102,7 +113,7 @@ export class Machine {
       return ret
     } catch (stop) {
       if (!(stop instanceof KernelStop)) throw stop
-      this.#stopped = true
+      cpu.stopped = true
       return null
     } finally {
       cpu.failingAllocation = 0
@@ -132,7 +143,12 @@ export function createMachine(options: MachineOptions): Machine {
     flavour,
     features,
     constants,
-    memory: new Memory(geometry, constants.SWAPPER_PG_DIR_PA, constants.TABLE_POOL_PA),
+    memory: new Memory(
+      geometry,
+      constants.SWAPPER_PG_DIR_PA,
+      constants.TABLE_POOL_PA,
+      constants.FIX_PGD_VA,
+    ),
     locks: createLocks(),
     areas: [],
     latches: new Set(),
@@ -143,7 +159,6 @@ export function createMachine(options: MachineOptions): Machine {
     }),
     // map_mem() runs before capabilities are final: it knows of the boot CPU alone.
     linearMapRequiresBbml3: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
-    fixPgdPte: { lo: 0, hi: 0 },
   }
   return new Machine(system, options.hooks ?? null, options.cpus ?? 1)
 }

@@ -3,20 +3,24 @@
  *
  * A table is one page of words; a *slot* is the word index of an entry's low word, the pointer of the kernel's code:
  * slot + 2 is the next entry. Table 0 is swapper_pg_dir. Every access goes through {@link loadLo}, {@link loadHi},
- * {@link store} and {@link compareExchange}: in a plain run a direct access behind one null check, in a scheduled
+ * {@link store}, {@link compareExchange} and {@link atomicChange}: in a plain run a direct access behind one null check, in a scheduled
  * run a step of the CPU's {@link Stepper}.
  */
 import type { Cpu } from './cpu.ts'
+import { indexOf } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
 import { InputError } from './input-error.ts'
+import { PMD, PTE } from './level.ts'
 import type { Level } from './level.ts'
-import { hiOf, loOf } from './u64.ts'
+import { alignDown, hiOf, loOf } from './u64.ts'
 import type { Pa, Va, Words } from './u64.ts'
 
 /** Word index of an entry: the engine's `pte_t *`. */
 export type Slot = number
 
 const FIRST_TABLES = 64
+/** Of a table that nothing points to. */
+const NO_PA = -1
 
 export class Memory {
   /** Replaced when it grows: read it anew after anything that may allocate. */
@@ -33,13 +37,18 @@ export class Memory {
   readonly #initFrames: number[] = []
   readonly #poolFrames: number[] = []
 
-  constructor(g: Geometry, swapperPa: Pa, poolPa: Pa) {
+  /** The fixmap PTE of FIX_PGD. Its table hangs under no entry: no walk meets it. */
+  readonly fixPgdSlot: Slot
+
+  constructor(g: Geometry, swapperPa: Pa, poolPa: Pa, fixPgdVa: Va) {
     this.#g = g
     this.#initBase = swapperPa
     this.#poolBase = poolPa
     this.tableShift = g.pageShift - 2
     this.words = new Uint32Array(FIRST_TABLES << this.tableShift)
     this.addInitTable(g.top, g.topVa)
+    const fixmap = this.#add(PTE, alignDown(fixPgdVa, g.size[PMD] as number), NO_PA)
+    this.fixPgdSlot = this.firstSlot(fixmap) + 2 * indexOf(g, PTE, fixPgdVa)
   }
 
   /** A table of the start state. Its physical address follows the ones before. @throws InputError if there is none. */
@@ -137,7 +146,7 @@ export function loadHi(cpu: Cpu, slot: Slot): number {
 /** WRITE_ONCE() of an entry: one 64-bit store, reported, without any barrier. `level` is the setter's. */
 export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
   const { stepper } = cpu
-  if (stepper !== null && !stepper.store(slot)) return
+  if (stepper !== null && !stepper.store()) return
   if (cpu.hooks !== null) {
     storeReported(cpu, level, slot, lo, hi)
     return
@@ -149,7 +158,7 @@ export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number
 
 /**
  * cmpxchg() of an entry: stores and returns true if the entry still is `old`. One step. Not what any modelled
- * kernel path uses on kernel entries; for implementations that change bits atomically.
+ * kernel path uses on kernel entries; for implementations that do.
  */
 export function compareExchange(
   cpu: Cpu,
@@ -161,7 +170,7 @@ export function compareExchange(
 ): boolean {
   const { stepper } = cpu
   if (stepper !== null) {
-    const replayed = stepper.atomic(slot)
+    const replayed = stepper.atomic()
     if (replayed !== null) return replayed
   }
   const { words } = cpu.memory
@@ -169,6 +178,17 @@ export function compareExchange(
   if (same) storeReported(cpu, level, slot, lo, hi)
   stepper?.atomicDone(same)
   return same
+}
+
+/** An atomic read-modify-write of an entry, (old & ~clear) | set in one step: what a fetch-and or fetch-or does. */
+export function atomicChange(cpu: Cpu, level: Level, slot: Slot, set: Words, clear: Words): void {
+  const { stepper } = cpu
+  if (stepper !== null && stepper.atomic() !== null) return
+  const { words } = cpu.memory
+  const lo = ((words[slot] as number) & ~clear.lo) | set.lo
+  const hi = ((words[slot + 1] as number) & ~clear.hi) | set.hi
+  storeReported(cpu, level, slot, lo, hi)
+  stepper?.atomicDone(true)
 }
 
 function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {

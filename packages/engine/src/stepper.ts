@@ -12,14 +12,14 @@ export interface Stepper {
   load(slot: Slot): number
   readonly loadedHi: number
   /** True: the caller stores now. False: it stored already, in an earlier run. */
-  store(slot: Slot): boolean
+  store(): boolean
   /** Null: the caller does its atomic now and reports it to {@link atomicDone}; else what it gave before. */
-  atomic(slot: Slot): boolean | null
+  atomic(): boolean | null
   atomicDone(result: boolean): void
   /** Waits until the lock can be had. True: the caller takes it now. */
   acquire(lock: Lock, mode: LockMode): boolean
   /** True: the caller gives it back now. */
-  release(lock: Lock): boolean
+  release(): boolean
   /** A barrier or a TLBI. True: it takes effect now. */
   barrier(): boolean
   /** A value from shared state that is no memory (an allocation, a once-latch); never suspends. */

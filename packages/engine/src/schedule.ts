@@ -1,0 +1,294 @@
+/**
+ * Several CPUs, interleaved step by step, by a schedule that is data.
+ *
+ * A program is an ordinary synchronous function of its CPU: the same walkers, and the same user's module, that a plain
+ * run calls directly. Everything CPUs share is reached through a {@link Stepper}; there a CPU can be suspended, by a
+ * signal thrown through the program, and resumed, by running the program again from its start with the results of its
+ * earlier steps taken from a log and its hooks silent until the first new step. A CPU that goes on is not run again:
+ * whether it may is decided at the step itself, without unwinding. So nothing needs to be a generator, a plain run
+ * pays one test for null per access, and a program only has to be deterministic and must let what it did not throw
+ * pass through. What is the CPU's own (lazy MMU state, context) starts afresh with each run of the program; what is
+ * shared (memory, tables, locks, once-latches) changes in steps only.
+ *
+ * One step is one load, store, atomic, lock, unlock, barrier or TLBI.
+ */
+import type { Cpu } from './cpu.ts'
+import type { Hooks, LockMode } from './hooks.ts'
+import { InputError } from './input-error.ts'
+import type { Lock } from './locks.ts'
+import type { Machine } from './machine.ts'
+import type { Slot } from './memory.ts'
+import type { Stepper } from './stepper.ts'
+import { KernelStop } from './stop.ts'
+
+/** What a CPU is to do. Its result is reported; it must do the same each time it is run with the same answers. */
+export type Program = (cpu: Cpu) => number | null | void
+
+/** Decides which CPU takes the next step: one of `runnable`, which is never empty and ascends. */
+export type Chooser = (runnable: readonly number[], step: number) => number
+
+export interface ScheduleOutcome {
+  /** The steps taken, as CPU numbers: given as a schedule it does the same again. */
+  readonly steps: readonly number[]
+  /** By CPU: what the program returned, null if it did not finish or returned nothing. */
+  readonly results: readonly (number | null)[]
+  /** CPUs that wait for a lock which nobody will release. */
+  readonly deadlocked: readonly number[]
+}
+
+/** `0.0.1.0` for [0, 0, 1, 0]. */
+export const printSchedule = (steps: readonly number[]): string => steps.join('.')
+
+/** @throws InputError unless it is CPU numbers with dots between; the empty string has no steps. */
+export function parseSchedule(text: string): readonly number[] {
+  if (text === '') return []
+  return text.split('.').map((part, i) => {
+    if (/^\d{1,3}$/.test(part)) return Number(part)
+    throw new InputError(`schedule[${i}]`, `"${part}" should be the number of a CPU, as in 0.0.1.0`)
+  })
+}
+
+/**
+ * Runs programs[i] on CPU i by a schedule. An entry whose CPU has finished or waits for a lock is passed over; after
+ * the last entry the CPUs run on in order. @throws InputError if the machine has fewer CPUs, or an entry names none.
+ */
+export function runSchedule(
+  machine: Machine,
+  programs: readonly Program[],
+  schedule: string | readonly number[],
+): ScheduleOutcome {
+  const entries = typeof schedule === 'string' ? parseSchedule(schedule) : schedule
+  const stray = entries.findIndex((cpu) => cpu >= programs.length)
+  if (stray !== -1) {
+    throw new InputError(
+      `schedule[${stray}]`,
+      `${entries[stray]} should be below ${programs.length}`,
+    )
+  }
+  let at = 0
+  return runChosen(machine, programs, (runnable) => {
+    while (at < entries.length) {
+      const cpu = entries[at++] as number
+      if (runnable.includes(cpu)) return cpu
+    }
+    return runnable[0] as number
+  })
+}
+
+/** Runs programs[i] on CPU i, asking `choose` before each step. @throws InputError if it chooses what cannot run. */
+export function runChosen(
+  machine: Machine,
+  programs: readonly Program[],
+  choose: Chooser,
+): ScheduleOutcome {
+  const scheduler = new Scheduler(machine, choose)
+  const cpus = programs.map((program, id) => new ScheduledCpu(machine.cpu(id), program, scheduler))
+  try {
+    scheduler.run(cpus)
+  } finally {
+    for (const cpu of cpus) cpu.detach()
+  }
+  return {
+    steps: scheduler.steps,
+    results: cpus.map((cpu) => cpu.result),
+    deadlocked: cpus.flatMap((cpu) => (cpu.finished ? [] : [cpu.id])),
+  }
+}
+
+/** Thrown through a program that is suspended. Programs must not stop it. */
+class Suspended extends Error {
+  override readonly name = 'Suspended'
+}
+
+class Scheduler {
+  readonly steps: number[] = []
+  readonly #machine: Machine
+  readonly #choose: Chooser
+  #cpus: readonly ScheduledCpu[] = []
+  /** The CPU that takes the next step, once it has been chosen. */
+  #chosen: number | null = null
+
+  constructor(machine: Machine, choose: Chooser) {
+    this.#machine = machine
+    this.#choose = choose
+  }
+
+  run(cpus: readonly ScheduledCpu[]): void {
+    this.#cpus = cpus
+    // Up to its first step a program touches nothing shared; afterwards it is known what each waits to do.
+    for (const cpu of cpus) cpu.prepare()
+    for (;;) {
+      if (this.#chosen === null && !this.#pick()) return
+      const { [this.#chosen ?? 0]: cpu } = cpus
+      cpu?.resume()
+    }
+  }
+
+  /** Whether this CPU takes the next step now. False: another does, and this one is to be suspended. */
+  mayStep(id: number): boolean {
+    if (this.#chosen === null && !this.#pick()) return false
+    if (this.#chosen !== id) return false
+    this.#chosen = null
+    this.steps.push(id)
+    this.#machine.speak(id)
+    return true
+  }
+
+  #pick(): boolean {
+    const runnable = this.#cpus.filter((cpu) => cpu.runnable).map((cpu) => cpu.id)
+    if (runnable.length === 0) return false
+    const chosen = this.#choose(runnable, this.steps.length)
+    if (!runnable.includes(chosen)) {
+      throw new InputError('schedule', `CPU ${chosen} cannot run; ${runnable.join(', ')} can`)
+    }
+    this.#chosen = chosen
+    return true
+  }
+}
+
+/** What a step did, so that a program which differs when run again is noticed. */
+type Kind = 'load' | 'store' | 'atomic' | 'acquire' | 'release' | 'barrier' | 'shared'
+
+class ScheduledCpu implements Stepper {
+  readonly id: number
+  finished = false
+  result: number | null = null
+  loadedHi = 0
+  readonly #cpu: Cpu
+  readonly #hooks: Hooks | null
+  readonly #program: Program
+  readonly #scheduler: Scheduler
+  readonly #kinds: Kind[] = []
+  readonly #lo: number[] = []
+  readonly #hi: number[] = []
+  /** Of the next step, in the current run of the program. */
+  #at = 0
+  #preparing = true
+  #unwinding = false
+  #waitsFor: { readonly lock: Lock; readonly mode: LockMode } | null = null
+
+  constructor(cpu: Cpu, program: Program, scheduler: Scheduler) {
+    this.id = cpu.id
+    this.#cpu = cpu
+    this.#hooks = cpu.hooks
+    this.#program = program
+    this.#scheduler = scheduler
+    cpu.stepper = this
+  }
+
+  detach(): void {
+    this.#cpu.stepper = null
+    this.#cpu.hooks = this.#hooks
+  }
+
+  get runnable(): boolean {
+    if (this.finished) return false
+    return this.#waitsFor === null || this.#waitsFor.lock.canTake(this.#waitsFor.mode)
+  }
+
+  /** Runs the program to its first step. */
+  prepare(): void {
+    this.#cpu.hooks = this.#hooks
+    this.#run()
+    this.#preparing = false
+  }
+
+  /** Runs it again, silently to where it was suspended. */
+  resume(): void {
+    this.#cpu.hooks = null
+    this.#run()
+  }
+
+  #run(): void {
+    this.#at = 0
+    this.#unwinding = false
+    this.#cpu.resetTask()
+    try {
+      const result = this.#program(this.#cpu) ?? null
+      // A program that swallowed the signal is suspended all the same.
+      if (this.#unwinding) return
+      this.result = result
+      this.finished = true
+    } catch (signal) {
+      if (signal instanceof KernelStop) this.finished = true
+      else if (!(signal instanceof Suspended)) throw signal
+    }
+  }
+
+  /**
+   * Arrives at a step. True: it was taken in an earlier run, and its results are in the log. False: it is taken now.
+   * Does not return if another CPU comes first.
+   */
+  #replays(kind: Kind, lock: Lock | null = null, mode: LockMode = 'spin'): boolean {
+    if (this.#at < this.#kinds.length) {
+      if (this.#kinds[this.#at] !== kind) {
+        throw new Error(`the program of CPU ${this.id} does not do the same when it is run again`)
+      }
+      return true
+    }
+    this.#waitsFor = lock === null ? null : { lock, mode }
+    if (this.#unwinding || this.#preparing || !this.#scheduler.mayStep(this.id)) {
+      this.#unwinding = true
+      throw new Suspended()
+    }
+    this.#waitsFor = null
+    this.#cpu.hooks = this.#hooks
+    return false
+  }
+
+  #log(kind: Kind, lo: number, hi: number): void {
+    this.#kinds.push(kind)
+    this.#lo.push(lo)
+    this.#hi.push(hi)
+    this.#at++
+  }
+
+  load(slot: Slot): number {
+    if (!this.#replays('load')) {
+      const { words } = this.#cpu.memory
+      this.#log('load', words[slot] as number, words[slot + 1] as number)
+    } else {
+      this.#at++
+    }
+    this.loadedHi = this.#hi[this.#at - 1] as number
+    return this.#lo[this.#at - 1] as number
+  }
+
+  store(): boolean {
+    return this.#effect('store')
+  }
+
+  atomic(): boolean | null {
+    if (!this.#replays('atomic')) return null
+    return this.#lo[this.#at++] === 1
+  }
+
+  atomicDone(result: boolean): void {
+    this.#log('atomic', result ? 1 : 0, 0)
+  }
+
+  acquire(lock: Lock, mode: LockMode): boolean {
+    return this.#effect('acquire', lock, mode)
+  }
+
+  release(): boolean {
+    return this.#effect('release')
+  }
+
+  barrier(): boolean {
+    return this.#effect('barrier')
+  }
+
+  #effect(kind: Kind, lock: Lock | null = null, mode: LockMode = 'spin'): boolean {
+    const replays = this.#replays(kind, lock, mode)
+    if (replays) this.#at++
+    else this.#log(kind, 0, 0)
+    return !replays
+  }
+
+  shared(compute: () => number): number {
+    if (this.#at === this.#kinds.length) this.#log('shared', compute(), 0)
+    else this.#at++
+    return this.#lo[this.#at - 1] as number
+  }
+}
