@@ -7,19 +7,12 @@ import type { Kind } from '../event.ts'
 import type { RunMeta } from '../runs.ts'
 import type { Trace } from '../store.ts'
 import type { RunWriter, WriteOptions } from '../writer.ts'
-import {
-  type Chunks,
-  fileChunks,
-  followedChunks,
-  gunzipped,
-  isAbort,
-  magicOf,
-  peek,
-} from './chunks.ts'
-import { FtraceEvents, type TranslationCounts } from './ftrace-events.ts'
+import { type Chunks, fileChunks, followedChunks, gunzipped, magicOf, peek } from './chunks.ts'
+import { FtraceEvents } from './ftrace-events.ts'
 import type { ImportFormat, Input, InputFacts } from './input.ts'
 import { flavourOf, geometryOf, type TracedFlavour } from './kernel-traits.ts'
 import { TextInput } from './text-input.ts'
+import { DatFileInput } from './trace-dat/dat-file-input.ts'
 
 export interface ImportOptions {
   /** ms since 1970: when this is done. */
@@ -84,8 +77,7 @@ export function importFile(
 ): Promise<ImportReport> {
   const { follow, signal } = options
   const chunks = follow ? followedChunks(path, signal) : fileChunks(path, signal)
-  const size = statSync(path, { throwIfNoEntry: false })?.size
-  return new Import(trace, path, options, follow ? null : (size ?? null)).run(chunks)
+  return new Import(trace, options, path, path).run(chunks)
 }
 
 /** Imports from a pipe, such as standard input; `name` is for messages and, without a label, names the run. */
@@ -95,79 +87,115 @@ export function importStream(
   name: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return new Import(trace, name, options, null).run(chunks)
+  return new Import(trace, options, name, null).run(chunks)
 }
 
 class Import {
   readonly #trace: Trace
   readonly #name: string
   readonly #options: ImportOptions
+  readonly #path: string | null
   readonly #total: number | null
   #bytes = 0
   #hash: Hash = createHash('sha256')
 
-  constructor(trace: Trace, name: string, options: ImportOptions, total: number | null) {
+  constructor(trace: Trace, options: ImportOptions, name: string, path: string | null) {
     this.#trace = trace
     this.#name = name
     this.#options = options
-    this.#total = total
+    this.#path = path
+    const size = path === null ? undefined : statSync(path, { throwIfNoEntry: false })?.size
+    this.#total = options.follow ? null : (size ?? null)
   }
 
   async run(chunks: Chunks): Promise<ImportReport> {
     let input = await peek(this.#counted(chunks))
-    if (magicOf(input.first) === 'gzip') {
-      if (this.#options.follow)
-        throw new InputError(
-          `${this.#name}: a gzip file cannot be followed; import it when it is done`,
-        )
+    const packed = magicOf(input.first) === 'gzip'
+    if (packed) {
+      if (this.#options.follow) throw this.#notFollowed('a gzip file')
       input = await peek(gunzipped(this.#name, input.all))
     }
     if (input.first.length === 0 && !this.#options.signal?.aborted)
       throw new InputError(`${this.#name} is empty`)
+    const magic = magicOf(input.first)
+    if (magic === 'json')
+      throw new InputError(
+        `${this.#name} is JSON, not a trace of a kernel; import it with --format jsonl`,
+      )
+    if (magic === 'gzip') throw new InputError(`${this.#name} is packed twice; unpack it once`)
+    if (magic === 'trace.dat' && this.#options.follow) throw this.#notFollowed('a trace.dat')
     const meta = this.#meta()
     const writer = this.#trace.startRun(meta, this.#options.write)
     try {
-      return await this.#import(writer, input.first, input.all, meta)
+      const events = new FtraceEvents(writer, { pageShift: this.#options.pageShift ?? 12 })
+      const reader =
+        magic === 'text'
+          ? new TextInput(events, this.#name)
+          : new DatFileInput(events, this.#name, packed ? null : this.#path)
+      const facts = await reader.read(input.all, (idle) => this.#step(writer, reader, idle))
+      return this.#finish(writer, events, facts, meta)
     } catch (error) {
       writer.abort()
       throw error
     }
   }
 
-  async #import(
-    writer: RunWriter,
-    first: Uint8Array,
-    chunks: Chunks,
-    meta: RunMeta,
-  ): Promise<ImportReport> {
-    const events = new FtraceEvents(writer, { pageShift: this.#options.pageShift ?? 12 })
-    const input = inputFor(first, events, this.#name)
-    let interrupted = false
-    try {
-      for await (const chunk of chunks) {
-        if (chunk.length > 0) input.push(chunk)
-        if (chunk.length === 0 || this.#options.follow) writer.flush()
-        this.#progress(input)
-        if (this.#options.signal?.aborted) break
-      }
-    } catch (error) {
-      if (!isAbort(error)) throw error
-    }
-    interrupted = this.#options.signal?.aborted ?? false
-    const facts = input.end(interrupted)
-    const counts = events.finish()
-    const patch = this.#patch(meta, events, counts, facts)
-    writer.finish(interrupted ? 'interrupted' : 'complete', patch)
-    return this.#report(writer, events, counts, facts, interrupted)
+  /** Between two pieces of the input: false where it is to stop. */
+  #step(writer: RunWriter, reader: Input, idle: boolean): boolean {
+    if (idle || this.#options.follow) writer.flush()
+    const { lines, entries } = reader
+    const bytes = reader.bytes ?? this.#bytes
+    this.#options.onProgress?.({ bytes, total: this.#total, lines, events: entries })
+    return !this.#options.signal?.aborted
   }
 
-  #progress(input: Input): void {
-    this.#options.onProgress?.({
-      bytes: this.#bytes,
-      total: this.#total,
-      lines: input.lines,
-      events: input.entries,
+  #finish(writer: RunWriter, events: FtraceEvents, input: InputFacts, meta: RunMeta): ImportReport {
+    const interrupted = this.#options.signal?.aborted ?? false
+    const counts = events.finish()
+    const flavour = this.#options.flavour ?? flavourOf(events, counts)
+    const { format, lines, entries, backwards } = input
+    const report: ImportReport = {
+      run: writer.id,
+      label: meta.label,
+      format,
+      interrupted,
+      lines,
+      entries,
+      ...counts,
+      backwards,
+      definitions: definitionsOf(events),
+      flavour,
+    }
+    writer.finish(interrupted ? 'interrupted' : 'complete', {
+      facts: this.#facts(report, events, input, meta),
+      flavour,
+      kernel: this.#options.kernel ?? input.kernel ?? null,
+      geometry: geometryOf(events),
+      t0: input.t0,
+      lost: counts.lost,
     })
+    return report
+  }
+
+  #facts(
+    report: ImportReport,
+    events: FtraceEvents,
+    input: InputFacts,
+    meta: RunMeta,
+  ): RunMeta['facts'] {
+    const { format, definitions, lines, entries, names } = report
+    return {
+      ...meta.facts,
+      ...input.facts,
+      format,
+      sha256: this.#hash.digest('hex'),
+      bytes: this.#bytes,
+      definitions,
+      workload: events.workload,
+      lines,
+      entries,
+      events: names,
+    }
   }
 
   /** The bytes as they are in the file pass here, for their number and digest. */
@@ -192,68 +220,8 @@ class Import {
     }
   }
 
-  #patch(
-    meta: RunMeta,
-    events: FtraceEvents,
-    counts: TranslationCounts,
-    input: InputFacts,
-  ): Partial<RunMeta> {
-    const { flavour, kernel } = this.#options
-    const facts = {
-      ...meta.facts,
-      ...input.facts,
-      format: input.format,
-      sha256: this.#hash.digest('hex'),
-      bytes: this.#bytes,
-      definitions: definitionsOf(events),
-      workload: events.workload,
-      lines: input.lines,
-      entries: input.entries,
-      events: counts.names,
-    }
-    return {
-      facts,
-      flavour: flavour ?? flavourOf(events, counts),
-      kernel: kernel ?? input.kernel ?? null,
-      geometry: geometryOf(events),
-      t0: input.t0,
-      lost: counts.lost,
-    }
-  }
-
-  #report(
-    writer: RunWriter,
-    events: FtraceEvents,
-    counts: TranslationCounts,
-    input: InputFacts,
-    interrupted: boolean,
-  ): ImportReport {
-    const { format, lines, entries, backwards } = input
-    return {
-      run: writer.id,
-      label: this.#meta().label,
-      format,
-      interrupted,
-      lines,
-      entries,
-      ...counts,
-      backwards,
-      definitions: definitionsOf(events),
-      flavour: this.#options.flavour ?? flavourOf(events, counts),
-    }
-  }
-}
-
-function inputFor(first: Uint8Array, events: FtraceEvents, name: string): Input {
-  switch (magicOf(first)) {
-    case 'text':
-      return new TextInput(events, name)
-    case 'json':
-      throw new InputError(
-        `${name} is JSON, not a trace of a kernel; import it with --format jsonl`,
-      )
-    default:
-      throw new InputError(`${name} is packed twice; unpack it once`)
+  #notFollowed(what: string): InputError {
+    return new InputError(`${this.#name}: ${what} cannot be followed; import it when it is done`)
   }
 }
 

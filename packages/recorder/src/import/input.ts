@@ -14,12 +14,16 @@ export interface InputFacts {
   readonly facts: Readonly<Record<string, Json>>
 }
 
-/** A format being read: takes the bytes as they come. */
+/** A format being read. */
 export interface Input {
+  /** What was read so far. */
   readonly lines: number
   readonly entries: number
-  /** Throws InputError with file and line. */
-  push(chunk: Uint8Array): void
-  /** `interrupted`: there was more, which is not to be read. */
-  end(interrupted: boolean): InputFacts
+  /** Bytes of the file that were gone through, where it is not read from front to back. */
+  readonly bytes?: number
+  /**
+   * Reads to the end, or until `step` says false; `idle`: there is nothing more for now. Throws InputError with the
+   * place.
+   */
+  read(chunks: AsyncIterable<Uint8Array>, step: (idle: boolean) => boolean): Promise<InputFacts>
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
 import { excerpt } from './excerpt.ts'
+import { fieldsJson } from './fields-json.ts'
 import { Fields } from './fields.ts'
 import { readNumber } from './number-text.ts'
 import type { Probe } from './probe-table.ts'
@@ -50,21 +51,12 @@ export class TextFields extends Fields {
   }
 
   toJson(): string {
-    const text = this.#text(this.#start)
-    const place = /^\([^)]*\) ?/.exec(text)?.[0]
-    if (place === undefined) return JSON.stringify(text === '' ? {} : { text })
-    const fields: [string, string][] = []
-    for (const part of text.slice(place.length).split(' ')) {
-      const equals = part.indexOf('=')
-      if (part === '') continue
-      if (equals <= 0) return JSON.stringify({ text })
-      fields.push([part.slice(0, equals), part.slice(equals + 1)])
-    }
-    return JSON.stringify(Object.fromEntries(fields))
+    return fieldsJson(this.#text(this.#start))
   }
 
   noteJson(): string {
-    return JSON.stringify(this.#text(this.#start))
+    // trace-cmd report names the event `print`, and then the function that was called.
+    return JSON.stringify(this.#text(this.#start).replace(/^tracing_mark_write: /, ''))
   }
 
   #text(from: number): string {

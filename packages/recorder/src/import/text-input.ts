@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { type Chunks, isAbort } from './chunks.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import { FtraceText } from './ftrace-text.ts'
 import type { Input, InputFacts } from './input.ts'
@@ -24,7 +25,21 @@ export class TextInput implements Input {
     return this.#text.entries
   }
 
-  push(chunk: Uint8Array): void {
+  async read(chunks: Chunks, step: (idle: boolean) => boolean): Promise<InputFacts> {
+    try {
+      for await (const chunk of chunks) {
+        if (chunk.length > 0) this.#push(chunk)
+        if (!step(chunk.length === 0)) return this.#facts()
+      }
+    } catch (error) {
+      if (!isAbort(error)) throw error
+      return this.#facts()
+    }
+    this.#text.end(this.#splitter.unfinished > 0)
+    return this.#facts()
+  }
+
+  #push(chunk: Uint8Array): void {
     try {
       this.#splitter.push(chunk)
     } catch (error) {
@@ -33,13 +48,12 @@ export class TextInput implements Input {
     }
   }
 
-  end(interrupted: boolean): InputFacts {
-    if (!interrupted) this.#text.end(this.#splitter.unfinished > 0)
-    const { header, clock, backwards, t0 } = this.#text
+  #facts(): InputFacts {
+    const { header, clock, backwards, t0, entries } = this.#text
     return {
       format: 'ftrace text',
       lines: this.#splitter.lines,
-      entries: this.#text.entries,
+      entries,
       backwards,
       t0,
       facts: { clock, cpus: header.cpus, tracer: header.tracer },

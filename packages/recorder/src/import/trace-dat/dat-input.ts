@@ -1,0 +1,153 @@
+import { InputError } from '../../errors.ts'
+import { BH_OFF, IRQ, SOFTIRQ, TASK } from '../task-stack.ts'
+import type { FtraceEvents } from '../ftrace-events.ts'
+import { MAX_EVENT_NAMES } from '../ftrace-events.ts'
+import type { InputFacts } from '../input.ts'
+import { TaskNames } from '../task-names.ts'
+import type { Task } from '../task-stack.ts'
+import type { ByteSource } from './byte-source.ts'
+import { CpuStream, firstTime } from './cpu-stream.ts'
+import { readDatFile } from './dat-file.ts'
+import type { DatFile } from './dat-layout.ts'
+import { parseFormat, parsePageLayout } from './event-format.ts'
+import { recordEvent, type RecordEvent, RecordFields } from './record-fields.ts'
+import { Symbols } from './symbols.ts'
+
+/** `common_flags` of a record: TRACE_FLAG_* of include/linux/trace_events.h. */
+const IN_HARDIRQ = 0x08
+const IN_SOFTIRQ = 0x10
+const IN_NMI = 0x40
+const IS_BH_OFF = 0x80
+/** Events between two chances to stop. */
+const STEP = 16_384
+
+/** A trace.dat: the records of all CPUs in the order of their times. */
+export class DatInput {
+  entries = 0
+  readonly lines = 0
+  readonly #events: FtraceEvents
+  readonly #file: DatFile
+  readonly #fields: RecordFields
+  readonly #tasks: TaskNames
+  readonly #comms = new Map<number, string>()
+  readonly #byPid = new Map<number, Task>()
+  readonly #byId: (RecordEvent | undefined)[] = []
+  readonly #base: bigint
+  readonly #streams: CpuStream[]
+  #first = -1
+  #symbols: Symbols | undefined
+
+  constructor(events: FtraceEvents, source: ByteSource) {
+    this.#events = events
+    const file = readDatFile(source)
+    this.#file = file
+    this.#tasks = new TaskNames((text) => events.rows.sink.intern(text))
+    this.#fields = new RecordFields(file.little, (address, offset) => {
+      this.#symbols ??= new Symbols(file.kallsyms())
+      return this.#symbols.nameOf(address, offset)
+    })
+    if (file.formats.length > MAX_EVENT_NAMES)
+      throw new InputError(`more than ${MAX_EVENT_NAMES} different events: this is no trace`)
+    for (const format of file.formats.map(parseFormat))
+      this.#byId[format.id] = recordEvent(format, events.probe(format.name))
+    for (const line of file.cmdlines.split('\n')) {
+      const [, pid, comm] = /^(\d+) (.*)$/.exec(line) ?? []
+      if (pid !== undefined && comm !== undefined) this.#comms.set(Number(pid), comm)
+    }
+    const layout = parsePageLayout(file.headerPage)
+    const parts = file.buffers.flatMap((buffer) => buffer.cpus.map((data) => ({ buffer, data })))
+    const times = parts.flatMap(({ buffer, data }) => firstTime(file, buffer, data) ?? [])
+    this.#base = times.reduce((least, time) => (time < least ? time : least), times[0] ?? 0n)
+    this.#streams = parts.map(
+      ({ buffer, data }) => new CpuStream(file, buffer, data, layout, this.#base),
+    )
+  }
+
+  /** Bytes of the file that hold what was read so far. */
+  get bytes(): number {
+    return this.#streams.reduce((sum, stream) => sum + stream.read, 0)
+  }
+
+  /** Puts the events; yields from time to time. */
+  *run(): Generator<void> {
+    const told = (stream: CpuStream): void => this.#tellLost(stream)
+    const live = this.#streams.filter((stream) => stream.next(told))
+    let sinceStep = 0
+    while (live.length > 0) {
+      const [stream, until] = earliest(live)
+      do {
+        this.#put(stream)
+        if (++sinceStep === STEP) {
+          sinceStep = 0
+          yield
+        }
+      } while (stream.next(told) && stream.page.time < until)
+      if (stream.done) live.splice(live.indexOf(stream), 1)
+    }
+  }
+
+  facts(): InputFacts {
+    const { version, kernel, buffers, unpack } = this.#file
+    const clocks = [...new Set(buffers.map(({ clock }) => clock))].filter((clock) => clock !== null)
+    const cpus = new Set(this.#streams.map(({ cpu }) => cpu)).size
+    return {
+      format: `trace.dat v${version}`,
+      lines: 0,
+      entries: this.entries,
+      backwards: 0,
+      t0: this.#first < 0 ? null : this.#base + BigInt(this.#first),
+      ...(kernel === null ? {} : { kernel }),
+      facts: { clock: clocks.join(', ') || null, cpus, packed: unpack !== null },
+    }
+  }
+
+  #put(stream: CpuStream): void {
+    const { page } = stream
+    const { view, start, end } = page
+    if (end - start < 8) throw new InputError('a record is shorter than what all events have')
+    const { little } = this.#file
+    const event = this.#byId[view.getUint16(start, little)]
+    if (!event)
+      throw new InputError(`an event of type ${view.getUint16(start, little)}, which has no format`)
+    if (this.#first < 0) this.#first = page.time
+    const flags = view.getUint8(start + 2)
+    const task = this.#task(view.getInt32(start + 4, little))
+    this.#fields.read(event, view, start, end)
+    const ts = page.time - this.#first
+    this.#events.event(event.probe, this.#fields, task, stream.cpu, ts, contextOf(flags))
+    this.entries++
+  }
+
+  #tellLost({ page, cpu }: CpuStream): void {
+    if (page.lost !== 0) this.#events.lost(cpu, page.lost, 'buffer overrun')
+  }
+
+  #task(pid: number): Task {
+    let task = this.#byPid.get(pid)
+    if (!task) {
+      const comm = pid === 0 ? '<idle>' : (this.#comms.get(pid) ?? '<...>')
+      task = this.#tasks.task(comm, pid)
+      this.#byPid.set(pid, task)
+    }
+    return task
+  }
+}
+
+/** The stream whose record is next, and the time up to which it stays so. */
+function earliest(streams: readonly CpuStream[]): [stream: CpuStream, until: number] {
+  let best = streams[0]!
+  let until = Infinity
+  for (const stream of streams.slice(1)) {
+    if (stream.page.time < best.page.time) {
+      until = Math.min(until, best.page.time)
+      best = stream
+    } else until = Math.min(until, stream.page.time)
+  }
+  return [best, until]
+}
+
+function contextOf(flags: number): number {
+  if (flags & (IN_HARDIRQ | IN_NMI)) return IRQ
+  if (flags & IN_SOFTIRQ) return SOFTIRQ
+  return flags & IS_BH_OFF ? BH_OFF : TASK
+}

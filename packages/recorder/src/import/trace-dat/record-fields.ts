@@ -1,0 +1,113 @@
+import { fieldsJson } from '../fields-json.ts'
+import { Fields } from '../fields.ts'
+import type { Probe } from '../probe-table.ts'
+import type { EventFormat, FormatField } from './event-format.ts'
+import { compilePrint, type RecordValues } from './print-format.ts'
+
+/** An event of a trace.dat: its format, resolved. */
+export interface RecordEvent {
+  readonly format: EventFormat
+  readonly probe: Probe
+  /** The numbers that the probe's role needs. */
+  readonly wanted: readonly { readonly field: FormatField; readonly slot: number }[]
+  readonly print: ((values: RecordValues) => string | null) | null
+}
+
+export function recordEvent(format: EventFormat, probe: Probe): RecordEvent {
+  const wanted = format.fields.flatMap((field) => {
+    const slot = Object.hasOwn(probe.fields, field.name) ? probe.fields[field.name] : undefined
+    return slot === undefined || field.text !== null ? [] : [{ field, slot }]
+  })
+  return { format, probe, wanted, print: compilePrint(format) }
+}
+
+const COMMON = /^(?:common_|__probe_)/
+
+/** The fields of a binary record. */
+export class RecordFields extends Fields implements RecordValues {
+  readonly #little: boolean
+  readonly #symbols: (address: bigint, offset: boolean) => string
+  #event!: RecordEvent
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #start = 0
+  #end = 0
+
+  constructor(little: boolean, symbols: (address: bigint, offset: boolean) => string) {
+    super()
+    this.#little = little
+    this.#symbols = symbols
+  }
+
+  /** Reads the record at bytes [start, end) of a page. */
+  read(event: RecordEvent, view: DataView, start: number, end: number): void {
+    this.#event = event
+    this.#view = view
+    this.#start = start
+    this.#end = end
+    this.present = 0
+    for (const { field, slot } of event.wanted) this.#number(field, slot)
+  }
+
+  toJson(): string {
+    const text = this.#event.print?.(this)
+    if (text !== null && text !== undefined) return fieldsJson(text)
+    const values = this.#event.format.fields
+      .filter(({ name }) => !COMMON.test(name))
+      .map(({ name }) => [name, this.text(name) ?? this.number(name)?.toString() ?? null])
+    return JSON.stringify(Object.fromEntries(values))
+  }
+
+  noteJson(): string {
+    return JSON.stringify((this.text('buf') ?? '').replace(/\n$/, ''))
+  }
+
+  number(name: string): bigint | undefined {
+    const field = this.#event.format.fields.find((f) => f.name === name)
+    if (!field || field.text !== null || !this.#number(field, 0)) return undefined
+    const value = (BigInt(this.hi[0]!) << 32n) | BigInt(this.lo[0]!)
+    return field.signed ? BigInt.asIntN(64, value) : value
+  }
+
+  text(name: string): string | undefined {
+    const field = this.#event.format.fields.find((f) => f.name === name)
+    if (!field || field.text === null) return undefined
+    let start = this.#start + field.offset
+    let end = field.text === 'fixed' ? start + field.size : this.#end
+    if (field.text === 'data_loc') {
+      if (start + 4 > this.#end) return undefined
+      const place = this.#view.getUint32(start, this.#little)
+      start = this.#start + (place & 0xffff)
+      end = start + (place >>> 16)
+    }
+    if (start > this.#end || end > this.#end) return undefined
+    const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, end - start)
+    const zero = bytes.indexOf(0)
+    return new TextDecoder().decode(zero < 0 ? bytes : bytes.subarray(0, zero))
+  }
+
+  symbol(address: bigint, offset: boolean): string {
+    return this.#symbols(address, offset)
+  }
+
+  /** Reads a number into a slot; false where the record is too short for it or it is none. */
+  #number({ offset, size, signed }: FormatField, slot: number): boolean {
+    const at = this.#start + offset
+    const little = this.#little
+    if (at + size > this.#end) return false
+    let low: number
+    if (size === 8) {
+      low = this.#view.getUint32(little ? at : at + 4, little)
+      this.hi[slot] = this.#view.getUint32(little ? at + 4 : at, little)
+    } else {
+      if (size === 4) low = this.#view.getUint32(at, little)
+      else if (size === 2)
+        low = signed ? this.#view.getInt16(at, little) : this.#view.getUint16(at, little)
+      else if (size === 1) low = signed ? this.#view.getInt8(at) : this.#view.getUint8(at)
+      else return false
+      this.hi[slot] = signed && (low | 0) < 0 ? 0xffff_ffff : 0
+    }
+    this.lo[slot] = low
+    this.present |= 1 << slot
+    return true
+  }
+}
