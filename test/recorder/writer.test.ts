@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
@@ -128,6 +128,30 @@ test('a full disk is told, keeps what was committed, and harms nothing else', as
   append(second, callEvents(10))
   second.finish('complete')
   expect(verify(trace)).toMatchObject({ runs: 2, problems: [] })
+  trace.close()
+})
+
+test('a file that was removed under its recorder is told, not written to', async () => {
+  const trace = await written()
+  const writer = trace.startRun(META, { batchEvents: 16 })
+  append(writer, callEvents(2))
+  rmSync(dirname(trace.path), { recursive: true })
+  expect(() => append(writer, callEvents(2))).toThrow('was removed while it was recorded')
+  trace.close()
+})
+
+test('a file that another process keeps locked is told after waiting; the batch is not lost', async () => {
+  const path = testFile()
+  const trace = await openTrace(path, { mode: 'write', busyMs: 20 })
+  const other = await written(path)
+  const writer = trace.startRun(META)
+  append(writer, callEvents(2))
+  other.db.exec('begin immediate')
+  expect(() => writer.flush()).toThrow('is locked by another process; wait')
+  other.db.exec('rollback')
+  writer.finish('complete')
+  expect([...other.source(other.find(-1)).events()]).toEqual(callEvents(2))
+  other.close()
   trace.close()
 })
 

@@ -12,9 +12,9 @@ export const BUSY_MS = 15_000
 const MEMORY_COPY_BYTES = 1 << 30
 
 /** A connection for writing; creates the file. */
-export function openForWriting(path: string): Sqlite.Database {
+export function openForWriting(path: string, timeout: number): Sqlite.Database {
   if (path !== MEMORY) checkFolder(path)
-  const db = new Sqlite(path, { timeout: BUSY_MS })
+  const db = new Sqlite(path, { timeout })
   // Asks for the write lock now: a read-only file is told before anything was recorded.
   if (path !== MEMORY && existsSync(path)) checkWritable(db, path)
   db.pragma('journal_mode = wal')
@@ -22,7 +22,7 @@ export function openForWriting(path: string): Sqlite.Database {
 }
 
 /** A read-only connection to an existing file. */
-export function openForReading(path: string): Sqlite.Database {
+export function openForReading(path: string, timeout: number): Sqlite.Database {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat) {
     throw new InputError(
@@ -30,7 +30,7 @@ export function openForReading(path: string): Sqlite.Database {
     )
   }
   checkNoFolder(path)
-  const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS })
+  const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout })
   try {
     db.prepare('select 1 from sqlite_schema').get()
     return db

@@ -5,7 +5,7 @@ import { InputError } from './errors.ts'
 import type { TraceEvent } from './event.ts'
 import { Lease } from './lease.ts'
 import { inspect, migrate, type Migrations } from './migrate.ts'
-import { openForReading, openForWriting } from './open-file.ts'
+import { BUSY_MS, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './reader.ts'
 import { insertRun, listRuns, markInterrupted, removeRun, updateRun } from './run-table.ts'
 import { findRun, type RunMeta } from './runs.ts'
@@ -17,6 +17,8 @@ import { RunWriter, type WriteOptions } from './writer.ts'
 export interface OpenOptions {
   /** `write` creates the file where there is none and brings an older one up to date. */
   readonly mode: 'read' | 'write'
+  /** How long to wait for another process's transaction; {@link BUSY_MS} unless told. */
+  readonly busyMs?: number
   /** For tests of upgrades. */
   readonly migrations?: Migrations
 }
@@ -26,10 +28,10 @@ export interface OpenOptions {
  * such file or folder, no permission, not a database, not ours, damaged, or of a newer version.
  */
 export async function openTrace(path: string, options: OpenOptions): Promise<Trace> {
-  const { mode, migrations = MIGRATIONS } = options
+  const { mode, busyMs = BUSY_MS, migrations = MIGRATIONS } = options
   let db: Sqlite.Database | undefined
   try {
-    db = mode === 'write' ? openForWriting(path) : openForReading(path)
+    db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
     if (mode === 'write') {
       await migrate(db, path, migrations)
       markInterrupted(db, path)

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 import type Sqlite from 'better-sqlite3'
 
 import { Batch, BATCH_EVENTS } from './batch.ts'
@@ -8,7 +10,7 @@ import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
 import { InputError } from './errors.ts'
 import type { TraceEvent } from './event.ts'
 import { keepOnly } from './keep-only.ts'
-import type { Lease } from './lease.ts'
+import { type Lease, MEMORY } from './lease.ts'
 import type { RunMeta } from './runs.ts'
 import { guarded } from './sqlite-errors.ts'
 import type { WriteStatements } from './statements.ts'
@@ -149,7 +151,14 @@ export class RunWriter {
   }
 
   #commit(): void {
-    const { db } = this.#file
+    const { db, path } = this.#file
+    // SQLite would go on writing to a file that no longer has a name.
+    if (path !== MEMORY && !existsSync(path)) {
+      this.#state = 'failed'
+      throw new InputError(
+        `${path} was removed while it was recorded; its run is lost, record again`,
+      )
+    }
     // Waiting for another writer may fail, with nothing changed: the same flush can be tried again.
     db.exec('begin immediate')
     try {
