@@ -14,8 +14,8 @@ test('records a scenario in the two flavours before and after, start state first
   const { status, out, err } = await pagetrail(['record', SCENARIO, '--db', db])
   expect({ status, err }).toEqual({ status: 0, err: '' })
   expect(out).toBe(
-    'run 1 three-pages-then-half-a-block/4k-48/6.17: 45 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n' +
-      'run 2 three-pages-then-half-a-block/4k-48/6.18: 55 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n',
+    'run 1 three-pages-then-half-a-block/4k-48/6.17: 48 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n' +
+      'run 2 three-pages-then-half-a-block/4k-48/6.18: 57 events; set_memory_ro = 0, set_memory_nx = -EINVAL\n',
   )
   const replay = await pagetrail(['replay', '2', '--to', '5', '--json', '--db', db])
   expect(jsonLines(replay.out).map((line) => line['kind'])).toEqual([

@@ -1,4 +1,3 @@
-import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import {
   checkJson,
@@ -10,6 +9,7 @@ import {
   RULES,
   rulesNamed,
   undecided,
+  escapeControls,
 } from '@pagetrail/recorder'
 import { toJson } from '../json-lines.ts'
 import type { Session, Status } from '../session.ts'
@@ -68,7 +68,7 @@ async function check(session: Session, spec: string, options: Options): Promise<
 function* linesOf(report: CheckReport, format: Options['format']): Iterable<string> {
   if (format === 'sarif') yield JSON.stringify(checkSarif(report, VERSION), null, 2)
   else if (format === 'json') for (const line of checkJson(report)) yield toJson(line)
-  else for (const line of checkText(report)) yield clean(line)
+  else for (const line of checkText(report)) yield escapeControls(line)
 }
 
 function listRules(session: Session): Status {

@@ -1,8 +1,7 @@
-import { type CaseVerdict, conformFile, conformStream } from '@pagetrail/recorder'
+import { type CaseVerdict, conformFile, conformStream, escapeControls } from '@pagetrail/recorder'
 import { count } from '../app/text.ts'
 import { Progress } from '../progress.ts'
 import type { Session, Status } from '../session.ts'
-import { clean } from '../text/clean.ts'
 import { parseCount } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -34,7 +33,7 @@ async function conform(session: Session, files: readonly string[], show: number)
   const tally: Tally = { equal: 0, unequal: 0, 'cannot-run': 0 }
   const done = await session.interruptible(async (signal) => {
     for (const file of files) {
-      const progress = new Progress(session.io, `conforming ${clean(file)}`, 'cases')
+      const progress = new Progress(session.io, `conforming ${escapeControls(file)}`, 'cases')
       let cases = 0
       for await (const verdict of casesOf(session, file)) {
         if (signal.aborted) return false
@@ -43,7 +42,7 @@ async function conform(session: Session, files: readonly string[], show: number)
         if (verdict.verdict === 'equal') continue
         if (lines) lines.data('case', { file, ...verdict })
         else if (tally.unequal + tally['cannot-run'] <= show) {
-          session.out.lines(caseLines(file, verdict).map(clean))
+          session.out.lines(caseLines(file, verdict).map(escapeControls))
         }
         await session.out.room()
       }

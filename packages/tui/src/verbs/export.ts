@@ -1,4 +1,3 @@
-import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import {
   chromeText,
@@ -9,6 +8,7 @@ import {
   jsonlText,
   type Trace,
   writeFileAtomic,
+  escapeControls,
 } from '@pagetrail/recorder'
 import { count } from '../app/text.ts'
 import { Progress } from '../progress.ts'
@@ -110,7 +110,9 @@ async function toFile(
     lines.end(true)
   } else {
     const { path, events, bytes } = report
-    session.out.line(clean(`wrote ${count(events)} events, ${count(bytes)} bytes, to ${path}`))
+    session.out.line(
+      escapeControls(`wrote ${count(events)} events, ${count(bytes)} bytes, to ${path}`),
+    )
   }
 }
 

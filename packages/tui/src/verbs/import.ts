@@ -1,4 +1,3 @@
-import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import {
   type Imported,
@@ -7,6 +6,7 @@ import {
   type ImportOptions,
   type ImportReport,
   InputError,
+  escapeControls,
 } from '@pagetrail/recorder'
 import { addAbortSignal } from 'node:stream'
 import { KERNELS, type Kernel } from '../capture/probes.ts'
@@ -74,7 +74,7 @@ async function importFiles(
   const lines = session.json ? session.jsonLines() : null
   const status = await session.interruptible(async (signal): Promise<Status> => {
     for (const file of files) {
-      const progress = new Progress(session.io, `importing ${clean(file)}`, 'events')
+      const progress = new Progress(session.io, `importing ${escapeControls(file)}`, 'events')
       const input = file === STANDARD_INPUT ? standardInput(session, signal) : file
       const imported = await importInput(trace, input, options.format, {
         ...optionsOf(session, options),
@@ -88,11 +88,13 @@ async function importFiles(
         else {
           const { id, label, events, calls } = run
           session.out.line(
-            clean(`run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`),
+            escapeControls(
+              `run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`,
+            ),
           )
         }
       }
-      if (!lines) session.out.lines(remarks(imported).map((text) => `  ${clean(text)}`))
+      if (!lines) session.out.lines(remarks(imported).map((text) => `  ${escapeControls(text)}`))
       await session.out.flush()
       // --follow has no other end than Ctrl-C.
       if (imported.report.interrupted) return options.follow ? 0 : 130

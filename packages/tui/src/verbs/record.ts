@@ -1,4 +1,3 @@
-import { clean } from '../text/clean.ts'
 import { Option } from '@commander-js/extra-typings'
 import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
 import {
@@ -10,6 +9,7 @@ import {
   toPredicate,
   type Trace,
   type WriteOptions,
+  escapeControls,
 } from '@pagetrail/recorder'
 import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -100,7 +100,7 @@ async function record(
       const done = recordJob(session, trace, job, { module, implementation, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
-      else session.out.line(clean(resultLine(done)))
+      else session.out.line(escapeControls(resultLine(done)))
       await session.out.flush()
     }
     return jobs.length

@@ -1,6 +1,5 @@
-import { InputError } from '@pagetrail/recorder'
+import { InputError, escapeControls } from '@pagetrail/recorder'
 import type { Session, Status } from '../session.ts'
-import { clean } from '../text/clean.ts'
 import { runFields, runName } from '../text/run.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
@@ -27,7 +26,7 @@ async function rename(session: Session, spec: string, label: string): Promise<St
     const lines = session.jsonLines()
     lines.data('run', runFields(trace.find(run.id)))
     lines.end(true)
-  } else session.out.line(clean(`${runName(run)} is now ${label}`))
+  } else session.out.line(escapeControls(`${runName(run)} is now ${label}`))
   return 0
 }
 

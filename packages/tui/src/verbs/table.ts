@@ -1,6 +1,7 @@
 import { captureScriptVerb } from './capture-script.ts'
 import { checkVerb } from './check.ts'
 import { conformVerb } from './conform.ts'
+import { diffVerb } from './diff.ts'
 import { exportVerb } from './export.ts'
 import { importVerb } from './import.ts'
 import { infoVerb } from './info.ts'
@@ -10,6 +11,7 @@ import { replayVerb } from './replay.ts'
 import { rmVerb } from './rm.ts'
 import { runsVerb } from './runs.ts'
 import { showVerb } from './show.ts'
+import { sqlVerb } from './sql.ts'
 import { tuiVerb } from './tui.ts'
 import { verifyVerb } from './verify.ts'
 import type { Verb } from './verb.ts'
@@ -24,6 +26,8 @@ export const VERBS: readonly Verb[] = [
   infoVerb,
   replayVerb,
   showVerb,
+  sqlVerb,
+  diffVerb,
   checkVerb,
   conformVerb,
   renameVerb,

@@ -1,7 +1,6 @@
-import { type Problem, verify } from '@pagetrail/recorder'
+import { type Problem, verify, escapeControls } from '@pagetrail/recorder'
 import { count, many } from '../app/text.ts'
 import type { Session, Status } from '../session.ts'
-import { clean } from '../text/clean.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -27,10 +26,10 @@ async function verifyFile(session: Session, spec: string | undefined): Promise<S
     for (const problem of problems) lines.data('problem', { ...problem })
     lines.end(true, { runs, batches, events, whole: problems.length === 0 })
   } else {
-    session.out.lines(problems.map((problem) => clean(problemText(problem))))
+    session.out.lines(problems.map((problem) => escapeControls(problemText(problem))))
     const verdict = problems.length === 0 ? 'as it was written' : many(problems.length, 'problem')
     const seen = `${many(runs, 'run')}, ${count(events)} events in ${count(batches)} batches`
-    session.out.line(clean(`${trace.path}: ${seen}: ${verdict}`))
+    session.out.line(escapeControls(`${trace.path}: ${seen}: ${verdict}`))
   }
   return problems.length === 0 ? 0 : 2
 }

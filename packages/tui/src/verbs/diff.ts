@@ -1,0 +1,154 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import {
+  answered,
+  type Diff,
+  diffJsonLines,
+  diffMarkdown,
+  type DiffOptions,
+  type DiffPaint,
+  diffRuns,
+  diffText,
+  escapeControls,
+  InputError,
+  parseFilter,
+  type Question,
+  QUESTIONS,
+  toPredicate,
+} from '@pagetrail/recorder'
+import type { Theme } from '../app/theme.ts'
+import type { Session, Status } from '../session.ts'
+import { missingText } from '../text/run.ts'
+import { parseList, RUN } from './arguments.ts'
+import { FILTER } from './replay.ts'
+import type { Verb } from './verb.ts'
+
+const FORMATS = ['text', 'json', 'markdown'] as const
+
+interface Options {
+  readonly by?: Question | undefined
+  readonly format: (typeof FORMATS)[number]
+  readonly calls?: { from: number; to: number } | undefined
+  readonly filter?: string | undefined
+  readonly ignore?: string[] | undefined
+  readonly map?: Record<string, string> | undefined
+  readonly quiet?: true | undefined
+}
+
+export const diffVerb: Verb = {
+  name: 'diff',
+  group: 'Comparing and checking:',
+  summary: 'say whether two runs do the same, and where they first part',
+  more: `Four questions: outcome (returns, final mapping), effect (what each call changed, flushed, allocated),
+path (the events, aligned call by call), cost. The verdict is one of: identical; same effects by another path;
+same outcome, different effects; different outcome. Exit status: 0 identical (with --by: the same answer),
+1 different, 3 the same as far as can be told, but a side lacks what the answer needs.`,
+  examples: [
+    ['diff', 'the last two runs'],
+    ['diff before after --by cost', 'one question'],
+    ['diff 1 2 --calls 10-20 --ignore lock,unlock', 'a part, without some kinds'],
+    ['diff 1 2 --map my_pte_entry=pageattr_pte_entry', 'functions that play the same role'],
+    ['diff 1 2 --format markdown > review.md', 'one page for a mail'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('[a]', `${RUN} (default: -2)`)
+      .argument('[b]', '(default: -1)')
+      .addOption(new Option('--by <question>', 'ask one only').choices(QUESTIONS))
+      .addOption(
+        new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
+      )
+      .option('--calls <range>', 'only these calls, numbered from 0: 12, 10-20', parseCalls)
+      .option('--filter <expression>', FILTER)
+      .option('--ignore <list>', 'fields and kinds that are not compared', parseList)
+      .option('--map <pairs>', 'further functions with one role: mine=theirs,…', parseMap)
+      .option('-q, --quiet', 'print the verdict only')
+      .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
+  },
+}
+
+async function diff(
+  session: Session,
+  a: string | undefined,
+  b: string | undefined,
+  options: Options,
+): Promise<Status> {
+  if (a !== undefined && b === undefined) {
+    throw new InputError('diff takes two runs, or none for the last two')
+  }
+  const asked = optionsOf(options)
+  const trace = await session.trace('read')
+  const runs = trace.runs()
+  if (a === undefined && runs.length < 2) {
+    throw new InputError(`${trace.path} holds ${runs.length} run; a diff needs two`)
+  }
+  const [left, right] = [trace.find(a ?? '-2'), trace.find(b ?? '-1')]
+  const result = diffRuns(trace.source(left), trace.source(right), asked)
+  await print(session, result, options)
+  for (const missing of [left, right].map(missingText)) {
+    if (missing !== null) await session.note(missing)
+  }
+  const answer = answered(result, options.by ?? null)
+  if (answer === 'different') return 1
+  return answer === 'unknown' || result.incomplete.length > 0 ? 3 : 0
+}
+
+async function print(session: Session, result: Diff, options: Options): Promise<void> {
+  const { out, json, paint } = session
+  const format = json ? 'json' : options.format
+  if (options.quiet && format !== 'json') {
+    const { left, right, verdict } = result
+    out.line(escapeControls(`${left.label} | ${right.label}: ${verdict}`))
+  } else if (format === 'markdown') {
+    const command = `pagetrail --db ${session.options.db}`
+    for (const line of diffMarkdown(result, { command }).split('\n')) out.line(escapeControls(line))
+  } else {
+    const width = out.isTTY ? out.columns : 120
+    const lines =
+      format === 'json' ? diffJsonLines(result) : diffText(result, { width, paint: inks(paint) })
+    for (const line of lines) {
+      out.line(line)
+      await out.room()
+    }
+  }
+}
+
+const inks = ({ paint, bold, dim }: Theme): DiffPaint => ({
+  title: bold,
+  left: (text) => paint('write', text),
+  right: (text) => paint('flush', text),
+  changed: (text) => paint('bad', text),
+  dim,
+})
+
+function optionsOf({ by, calls, filter, ignore, map }: Options): DiffOptions {
+  return {
+    ...(by === undefined ? {} : { by }),
+    ...(calls === undefined ? {} : { calls }),
+    ...(filter === undefined
+      ? {}
+      : { filter: { text: filter, matches: toPredicate(parseFilter(filter)) } }),
+    ...(ignore === undefined ? {} : { ignore }),
+    ...(map === undefined ? {} : { map }),
+  }
+}
+
+/** `12` or `10-20`. */
+function parseCalls(text: string): { from: number; to: number } {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text)
+  const from = Number(match?.[1])
+  const to = Number(match?.[2] ?? match?.[1])
+  if (!match || to < from)
+    throw new InvalidArgumentError('It must be a number of a call, or a range 10-20.')
+  return { from, to }
+}
+
+/** `a=b,c=d`. */
+function parseMap(text: string): Record<string, string> {
+  return Object.fromEntries(
+    parseList(text).map((pair) => {
+      const [left, right, ...more] = pair.split('=')
+      if (left && right && more.length === 0) return [left, right]
+      throw new InvalidArgumentError('It must be pairs such as mine=theirs, with commas between.')
+    }),
+  )
+}

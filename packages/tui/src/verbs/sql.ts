@@ -1,0 +1,139 @@
+import { Option } from '@commander-js/extra-typings'
+import {
+  csvLines,
+  escapeControls,
+  findQuery,
+  InputError,
+  jsonLine,
+  QUERIES,
+  QUERY_MS,
+  QUERY_ROWS,
+  type QueryResult,
+  queryText,
+  runQuery,
+  type SqlValue,
+  tableLines,
+} from '@pagetrail/recorder'
+import type { JsonLines } from '../json-lines.ts'
+import type { Session, Status } from '../session.ts'
+import { sqlPrompt } from '../sql-prompt.ts'
+import { pairs } from '../text/table.ts'
+import { parseCount, RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+const FORMATS = ['table', 'csv', 'json'] as const
+
+interface Options {
+  readonly list?: true | undefined
+  readonly query?: string | undefined
+  readonly run: string
+  readonly format: (typeof FORMATS)[number]
+  readonly rows: number
+  readonly timeout: number
+}
+
+export const sqlVerb: Verb = {
+  name: 'sql',
+  group: 'Looking at one:',
+  summary: 'ask the database in SQL, read-only',
+  more: `There is a view for each kind of event, named like it, with addresses in hexadecimal; docs/sql.md tells all of it.
+Without a query: a prompt on a terminal, else the query is read from standard input. :run in a query
+stands for the run of --run. A limit that is met is told, and the exit status is then 3.`,
+  examples: [
+    ["sql 'select level, count(*) from desc_write group by 1'", 'stores by level'],
+    ['sql --list', 'the queries that come with it'],
+    ['sql --query redundant-writes --run modules --format csv', 'one of them, for a spreadsheet'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('[query]', 'one statement of SQLite')
+      .option('--list', 'list the ready queries')
+      .option('--query <name>', 'run a ready query')
+      .option('--run <run>', `for :run; ${RUN}`, '-1')
+      .addOption(
+        new Option('--format <format>', 'output').choices(FORMATS).default('table' as const),
+      )
+      .option('--rows <n>', 'the most rows', parseCount, QUERY_ROWS)
+      .option('--timeout <seconds>', 'the most time', parseCount, QUERY_MS / 1000)
+      .action((query, options) => invoke((session) => sql(session, query, options)))
+  },
+}
+
+async function sql(session: Session, query: string | undefined, options: Options): Promise<Status> {
+  if (options.list) return listQueries(session)
+  if (query !== undefined && options.query !== undefined) {
+    throw new InputError('give a query or --query, not both')
+  }
+  const { terminal } = session.io
+  if (query === undefined && options.query === undefined && terminal !== null && !session.json) {
+    return sqlPrompt(session, terminal, {
+      ask: (text, signal) => ask(session, text, options, signal),
+      list: () => listQueries(session),
+    })
+  }
+  const ready = options.query === undefined ? null : findQuery(options.query)
+  const text = ready?.sql ?? query ?? (await standardInput(session))
+  if (text.trim() === '') throw new InputError('no query; give one, or --list shows ready ones')
+  return session.interruptible((signal) => ask(session, text, options, signal))
+}
+
+/** Runs one query and prints its result. */
+async function ask(
+  session: Session,
+  text: string,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Status> {
+  const bound = text.includes(':run') ? await withRun(session, text, options.run) : text
+  const limits = { rows: options.rows, ms: options.timeout * 1000 }
+  const json = session.json || options.format === 'json'
+  const lines = json ? session.jsonLines() : null
+  const result = await runQuery(session.options.db, bound, {
+    ...limits,
+    signal,
+    ...(lines ? { onRows: (columns, rows) => printJson(session, lines, columns, rows) } : {}),
+  })
+  const { columns, rows, limit, notice } = result
+  if (lines) lines.end(limit === null, notice === null ? {} : { why: notice })
+  else
+    session.out.lines(
+      options.format === 'csv' ? csvLines(columns, rows) : tableLines(columns, rows),
+    )
+  await session.out.flush()
+  if (notice !== null) await session.note(notice)
+  return statusOf(result)
+}
+
+const statusOf = ({ limit }: QueryResult): Status =>
+  limit === null ? 0 : limit === 'cancelled' ? 130 : 3
+
+async function withRun(session: Session, text: string, spec: string): Promise<string> {
+  const trace = await session.trace('read')
+  return queryText({ name: '', title: '', sql: text }, trace.find(spec).id)
+}
+
+async function printJson(
+  session: Session,
+  lines: JsonLines,
+  columns: readonly string[],
+  rows: readonly SqlValue[][],
+): Promise<void> {
+  for (const row of rows) lines.data('row', { row: JSON.parse(jsonLine(columns, row)) as unknown })
+  await session.out.room()
+}
+
+async function standardInput(session: Session): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of session.io.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function listQueries(session: Session): Status {
+  if (session.json) {
+    const lines = session.jsonLines()
+    for (const { name, title, sql: text } of QUERIES)
+      lines.data('query', { name, title, sql: text })
+    lines.end(true)
+  } else session.out.lines(pairs(QUERIES.map(({ name, title }) => [name, escapeControls(title)])))
+  return 0
+}
