@@ -2,6 +2,7 @@ import type { Call } from '../source.ts'
 import { addressOf } from '../words.ts'
 import { align } from './align.ts'
 import type { RoleOf } from './roles.ts'
+import { TextIds } from './text-ids.ts'
 
 /** One call beside its counterpart, or alone. */
 export type CallPair =
@@ -25,12 +26,8 @@ export function alignCalls(
   roleOf: RoleOf,
   budget: number,
 ): CallAlignment {
-  const ids = new Map<string, number>()
-  const idOf = (text: string): number => {
-    const id = ids.get(text) ?? ids.size
-    ids.set(text, id)
-    return id
-  }
+  const ids = new TextIds()
+  const idOf = (text: string): number => ids.id(text)
   const loose = (calls: readonly Call[]): string[] => {
     const repeated = repetitions(calls)
     return calls.map((call, i) => `${roleOf(call.fn)} ${repeated[i]}`)

@@ -168,9 +168,6 @@ export class Encoder {
       case 'enum':
         words[word] = reader.values.indexOf(String(value))
         break
-      case 'json':
-        words[word] = this.options.texts.id(JSON.stringify(value))
-        break
       default:
         words[word] = Number(value)
         // Negative numbers keep their sign in a 64-bit field.

@@ -1,6 +1,7 @@
 import { didYouMean, InputError } from '../errors.ts'
 import { type Field, fieldsOf, type Kind, KIND_NAMES } from '../event.ts'
 import type { RoleOf } from './roles.ts'
+import { TextIds } from './text-ids.ts'
 import { HAS, T } from './tokens.ts'
 
 /**
@@ -8,8 +9,6 @@ import { HAS, T } from './tokens.ts'
  * the stores say (val).
  */
 const COMPARED_OPTIONAL: ReadonlySet<string> = new Set(['ignored', 'api', 'set', 'clear'])
-/** Arguments hold addresses and repeat va and end. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(['args', 'fields', 'pages'])
 /** Fields common to all kinds, which are never compared: naming them in --ignore is no error. */
 const COMMON: ReadonlySet<string> = new Set(['ts', 'task', 'cpu', 'seq', 'op', 'nest'])
 
@@ -36,12 +35,12 @@ const COLUMNS = {
   new: [HAS.NEW, T.NEW],
   aux: [HAS.AUX, T.AUX],
   ret: [HAS.RET, T.RET],
-  extra: [HAS.TEXT, T.TEXT],
+  extra: [0, 0],
 } as const satisfies Record<Field['in'], readonly [number, number]>
 
 /** Texts of both sides as numbers. */
 export class Texts {
-  private readonly ids = new Map<string, number>()
+  private readonly ids = new TextIds()
   private readonly names = new Map<string, readonly [role: number, name: number]>()
   private readonly roleOf: RoleOf
 
@@ -60,9 +59,7 @@ export class Texts {
   }
 
   id(text: string): number {
-    let id = this.ids.get(text)
-    if (id === undefined) this.ids.set(text, (id = this.ids.size + 1))
-    return id
+    return this.ids.id(text)
   }
 }
 
@@ -100,7 +97,9 @@ function readersOf(kind: Kind, ignored: ReadonlySet<string>): Reader[] {
 }
 
 const isCompared = (name: string, field: Field): boolean =>
-  (field.optional ? COMPARED_OPTIONAL.has(name) : !NOT_COMPARED.has(name)) &&
+  // JSON is arguments, which hold addresses and repeat va and end.
+  field.type !== 'json' &&
+  (!field.optional || COMPARED_OPTIONAL.has(name)) &&
   (field.type !== 'name' || field.in === 'fn')
 
 function roleOfField(kind: Kind, name: string): Reader['role'] {

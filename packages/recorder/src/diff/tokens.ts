@@ -14,12 +14,10 @@ export const T = {
   NEW: 9,
   AUX: 11,
   RET: 13,
-  /** Interned text of a JSON field. */
-  TEXT: 14,
   /** Interned name of the function itself. */
-  NAME: 15,
+  NAME: 14,
 } as const
-export const TOKEN_WORDS = 16
+export const TOKEN_WORDS = 15
 
 export const HAS = {
   LEVEL: 1,
@@ -30,7 +28,6 @@ export const HAS = {
   NEW: 32,
   AUX: 64,
   RET: 128,
-  TEXT: 256,
 } as const
 
 /** Words that a field's bit stands for. */
@@ -42,7 +39,6 @@ const WORDS_OF: readonly (readonly [bit: number, first: number, count: number])[
   [HAS.NEW, T.NEW, 2],
   [HAS.AUX, T.AUX, 2],
   [HAS.RET, T.RET, 1],
-  [HAS.TEXT, T.TEXT, 1],
 ]
 
 /** Kind ids are below this. */
