@@ -1,4 +1,4 @@
-import type { Context } from '@pagetrail/engine'
+import { type Context, DEFAULT_FEATURES, type Features } from '@pagetrail/engine'
 import type { EventOf, Json, TraceEvent } from '../event.ts'
 import type { Run, RunGeometry } from '../source.ts'
 import { highWord, lowWord, split } from '../words.ts'
@@ -40,7 +40,7 @@ export class Fold {
   readonly lanes = new Map<string, Lane>()
   readonly live = new Map<number, OpenCall>()
   readonly #contexts = new Map<number, Context>()
-  readonly #features: { readonly [key: string]: Json }
+  readonly #features: { readonly [key: string]: Json } | null
 
   constructor(run: Run) {
     this.run = run
@@ -48,14 +48,17 @@ export class Fold {
     this.tables = new Tables(this.sizes)
     this.ledger = new FlushLedger(this.sizes)
     const { features } = run.facts
-    this.#features = isRecord(features) ? features : {}
+    this.#features = isRecord(features) ? features : null
     this.lane = new Lane('cpu0', 0)
   }
 
   /** A feature of the machine as a number; null: the trace does not tell. */
-  feature(name: string): number | null {
-    const value = this.#features[name]
-    return value === undefined || value === null ? null : Number(value)
+  feature(name: keyof Features): number | null {
+    const value = this.#features?.[name]
+    if (value !== undefined && value !== null) return Number(value)
+    // A scenario that does not give it runs with the machine's own.
+    const isSimulated = this.run.source === 'engine' || this.run.source === 'module'
+    return isSimulated || this.#features !== null ? Number(DEFAULT_FEATURES[name]) : null
   }
 
   /** Where the CPU of the event at hand is running. */

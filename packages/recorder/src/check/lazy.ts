@@ -110,7 +110,8 @@ export const lazyNested: Rule = {
           const { lane } = scope.fold
           if (e.ignored || e.api !== undefined) return
           const { meant, enabled, since } = lane.lazy
-          if (meant > 1 && enabled === 1 && scope.fold.run.flavour !== '7.3') {
+          const isFlag = scope.fold.run.flavour !== '7.3'
+          if (meant > 1 && enabled === 1 && isFlag && !broken.has(lane)) {
             broken.set(lane, { outer: since, inner: e.seq, stores: 0 })
           }
           const open = broken.get(lane)

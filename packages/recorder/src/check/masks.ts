@@ -36,6 +36,7 @@ const RO = change('read-only', RDONLY, 0, 0, WRITE_HI)
 const RW = change('writable', 0, WRITE_HI, RDONLY, 0)
 const NX = change('not executable', 0, PXN_HI, 0, 0, 0, GP_HI)
 const X = change('executable', 0, 0, 0, PXN_HI, 0, GP_HI)
+const ROX = change('read-only and executable', RDONLY, 0, 0, WRITE_HI | PXN_HI, 0, GP_HI)
 const ON = change('valid', VALID, 0, 0, 0, NG)
 const OFF = change('invalid', 0, 0, VALID, 0, NG)
 const DEFAULT = change('valid and writable', VALID, WRITE_HI, RDONLY, 0, NG)
@@ -45,6 +46,7 @@ const FIXED: Readonly<Record<string, Change>> = {
   set_memory_rw: RW,
   set_memory_nx: NX,
   set_memory_x: X,
+  set_memory_rox: ROX,
   set_direct_map_invalid_noflush: OFF,
   set_direct_map_default_noflush: DEFAULT,
 }

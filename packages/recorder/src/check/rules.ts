@@ -13,6 +13,7 @@ import { overlappingOwners, strayStore } from './owner.ts'
 import { halfChanged, ignoredError, partialBlock, warned } from './partial.ts'
 import type { Rule } from './rule.ts'
 import { sleepInAtomic, walkUnlocked } from './sleep.ts'
+import { splitValidates } from './split.ts'
 import { mixedSpan, tornSpan } from './span.ts'
 import { repeatedCallback, wildWalk } from './stuck.ts'
 import { freedInUse } from './table-free.ts'
@@ -46,6 +47,7 @@ export const RULES: readonly Rule[] = [
   silentNoOp,
   mappingDestroyed,
   wildWalk,
+  splitValidates,
   overlappingOwners,
   strayStore,
   materialised,
