@@ -34,7 +34,12 @@ export function parseFormat(text: string): EventFormat {
       ? []
       : [fieldOf(declaration, Number(offset), Number(size), signed === '1')]
   })
-  return { name, id: Number(id), fields, print: /^print fmt: (.*)$/ms.exec(text)?.[1] ?? '' }
+  return {
+    name,
+    id: Number(id),
+    fields,
+    print: (/^print fmt: (.*)/ms.exec(text)?.[1] ?? '').trimEnd(),
+  }
 }
 
 function fieldOf(declaration: string, offset: number, size: number, signed: boolean): FormatField {
