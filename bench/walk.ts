@@ -177,7 +177,7 @@ function bareLoop(
   }
 }
 
-/** The best of ROUNDS times of `run(round)`, in ns per page: what others do on the machine only adds. Warms up first. */
+/** The best of ROUNDS times of `run(round)` after a warm-up, in ns per page: others on the machine only add. */
 function measure(run: (round: number) => void): number {
   const times: number[] = []
   for (let round = -5; round < ROUNDS; round++) {

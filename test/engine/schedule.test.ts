@@ -151,14 +151,28 @@ describe('one step is what the exhaustive search of hazard H7 counts', () => {
   })
 })
 
-describe('a schedule', () => {
-  const programs = (slots: readonly number[]): Program[] =>
-    slots.map((own) => (cpu) => {
-      firstPteOnly(cpu, slots)
-      makeReadOnly(cpu, own)
-    })
-  const finalWords = (machine: Machine): readonly number[] => [...machine.system.memory.words]
+const programs = (slots: readonly number[]): Program[] =>
+  slots.map((own) => (cpu) => {
+    firstPteOnly(cpu, slots)
+    makeReadOnly(cpu, own)
+  })
+const finalWords = (machine: Machine): readonly number[] => [...machine.system.memory.words]
 
+const roOf = (schedule: string): readonly boolean[] => {
+  const { machine, slots } = span()
+  runSchedule(machine, programs(slots), schedule)
+  return slots.map((slot) => ((machine.system.memory.words[slot] ?? 0) & LO.RDONLY) !== 0)
+}
+
+const both = (first: Lock, second: Lock) => (cpu: Cpu) => {
+  lock(cpu, first, 'mutex')
+  lock(cpu, second, 'mutex')
+  unlock(cpu, second, 'mutex')
+  unlock(cpu, first, 'mutex')
+  return cpu.id
+}
+
+describe('a schedule', () => {
   test('is exact: the steps taken, given again, do the same', () => {
     const first = span()
     const outcome = runSchedule(first.machine, programs(first.slots), '0.1.1.0.1')
@@ -169,11 +183,6 @@ describe('a schedule', () => {
   })
 
   test('loses an update where the race is, and not where it is not', () => {
-    const roOf = (schedule: string): readonly boolean[] => {
-      const { machine, slots } = span()
-      runSchedule(machine, programs(slots), schedule)
-      return slots.map((slot) => ((machine.system.memory.words[slot] ?? 0) & LO.RDONLY) !== 0)
-    }
     // CPU 0 has cleared page 0 and loaded page 1; CPU 1 finds CONT clear and makes page 1 RO; CPU 0 stores what it had.
     expect(roOf('0.0.0.0.1.1.1.0')).toEqual([true, false])
     expect(roOf('')).toEqual([true, true])
@@ -183,13 +192,6 @@ describe('a schedule', () => {
     const { machine } = span()
     const a = new Lock('a')
     const b = new Lock('b')
-    const both = (first: Lock, second: Lock) => (cpu: Cpu) => {
-      lock(cpu, first, 'mutex')
-      lock(cpu, second, 'mutex')
-      unlock(cpu, second, 'mutex')
-      unlock(cpu, first, 'mutex')
-      return cpu.id
-    }
     const fine = runSchedule(machine, [both(a, b), both(a, b)], '0.1.1.0')
     expect(fine).toEqual({ steps: [0, 0, 0, 0, 1, 1, 1, 1], results: [0, 1], deadlocked: [] })
     const stuck = runSchedule(machine, [both(a, b), both(b, a)], '0.1')

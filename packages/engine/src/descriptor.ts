@@ -48,7 +48,7 @@ export const NONE: Words = { lo: 0, hi: 0 }
 const low = (name: BitName): number => 1 << BIT[name]
 const high = (name: BitName): number => 1 << (BIT[name] - 32)
 
-/** Words of single bits, for predicates: `LO` those of bits 31:0, `HI` those of bits 63:32. Signed where bit 31 is set. */
+/** Words of single bits: `LO` those of bits 31:0, `HI` those of bits 63:32, signed where their bit 31 is set. */
 export const LO = {
   VALID: low('VALID'),
   TYPE_MASK: low('VALID') | low('TYPE'),

@@ -3,8 +3,8 @@
  *
  * A table is one page of words; a *slot* is the word index of an entry's low word, the pointer of the kernel's code:
  * slot + 2 is the next entry. Table 0 is swapper_pg_dir. Every access goes through {@link loadLo}, {@link loadHi},
- * {@link store}, {@link compareExchange} and {@link atomicChange}: in a plain run a direct access behind one null check, in a scheduled
- * run a step of the CPU's {@link Stepper}.
+ * {@link store}, {@link compareExchange} and {@link atomicChange}: in a plain run a direct access behind one null
+ * check, in a scheduled run a step of the CPU's {@link Stepper}.
  */
 import type { Cpu } from './cpu.ts'
 import { indexOf } from './geometry.ts'

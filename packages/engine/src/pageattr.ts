@@ -188,10 +188,13 @@ export const linearAddress = (cpu: Cpu, pa: Pa): Va =>
 /** set_memory_ro(): addr in a vm area of VM_ALLOC, numpages an int. 0, -EINVAL, -ENOMEM, 7.3 -EBUSY. May sleep. */
 export const setMemoryRo = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'ro'))
+/** set_memory_rw(): as setMemoryRo(). */
 export const setMemoryRw = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'rw'))
+/** set_memory_nx(): as setMemoryRo(), without the linear alias. */
 export const setMemoryNx = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'nx'))
+/** set_memory_x(): as setMemoryNx(). */
 export const setMemoryX = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'x'))
 

@@ -10,7 +10,7 @@ export function setPteNosync(cpu: Cpu, slot: Slot, lo: number, hi: number): void
   store(cpu, PTE, slot, lo, hi)
 }
 
-/** __set_pte(): the store, and a barrier if the new value is a valid kernel mapping. 6.12 emits, later versions queue. */
+/** __set_pte(): the store, and a barrier if the new value is a valid kernel mapping (from 6.17 it may be queued). */
 export function setPte(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   store(cpu, PTE, slot, lo, hi)
   if (isValidNotUser(lo, hi)) queueBarriers(cpu)

@@ -25,6 +25,8 @@ export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
   const level = levelOf(cpu, run.level, path)
   const size = g.size[level] as number
   const start = toVa(run.va)
+  const step = wordsOf(run.paStep)
+  let { lo, hi } = wordsOf(run.desc)
   let slot = -1
   for (let i = 0; i < run.count; i++) {
     const va = start + i * size
@@ -34,9 +36,11 @@ export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
       slot !== -1 && memory.tableOf(slot) === memory.tableOf(next)
         ? next
         : slotFor(cpu, level, va, path)
-    const { lo, hi } = wordsOf(run.desc + BigInt(i) * run.paStep)
     memory.words[slot] = lo
     memory.words[slot + 1] = hi
+    const sum = lo + step.lo
+    lo = sum >>> 0
+    hi = (hi + step.hi + (sum > lo ? 1 : 0)) >>> 0
   }
 }
 

@@ -3,6 +3,7 @@
  * (docs: the corpus's form); files are plain or gzip and are read as streams, one case in memory at a time.
  */
 import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 import { InputError, buildMachine, hexOf, parseScenario } from '@pagetrail/engine'
@@ -181,7 +182,6 @@ async function* rejoin(
 }
 
 async function* pump(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { Readable } = await import('node:stream')
   const gunzip = createGunzip()
   const source = Readable.from(compressed)
   source.on('error', (error) => gunzip.destroy(error))
