@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 
 import { eventToJson, InputError, openTrace, verify } from '@pagetrail/recorder'
 
-import { callEvents } from '../support/call-events.ts'
+import { callEvents, META } from '../support/call-events.ts'
 import { storedFile } from '../support/files.ts'
 
 const EVENTS = callEvents(40)
@@ -90,6 +90,34 @@ test('batches exchanged between two places of a run are noticed', async () => {
     update batch set first = 10 where first = 1000;`)
   db.close()
   expect((await problemsOf(path))[0]).toContain('batch 0 to 9: it is not what was recorded')
+})
+
+test('a run that was shortened is noticed although all its counts were made to fit', async () => {
+  const path = await storedFile(EVENTS, 10)
+  const db = new Sqlite(path)
+  db.exec(`
+    delete from event where id & 4294967295 >= 390;
+    delete from batch where first = 390;
+    delete from call where op = 39;
+    update run set events = 390, calls = 39;`)
+  db.close()
+  expect(await problemsOf(path)).toEqual(['the row that describes the run was changed'])
+})
+
+test('a run whose row is damaged does not hide the others', async () => {
+  const path = await storedFile(EVENTS)
+  const writing = await openTrace(path, { mode: 'write' })
+  writing.startRun({ ...META, label: 'second' }).finish('complete')
+  writing.db.exec(`update run set facts = '{"file":' where id = 1`)
+  expect(writing.runs().map((run) => run.label)).toEqual(['test', 'second'])
+  expect(writing.find(1).facts).toHaveProperty('damaged')
+  expect(verify(writing, writing.find(2)).problems).toEqual([])
+  expect(verify(writing).problems).toMatchObject([
+    { run: 1, message: expect.stringContaining('row') },
+  ])
+  writing.remove(writing.find(1))
+  expect(verify(writing)).toMatchObject({ runs: 1, problems: [] })
+  writing.close()
 })
 
 const original = JSON.stringify(EVENTS.map((event) => eventToJson(event)))

@@ -81,7 +81,10 @@ export async function endlessRecorder(path: string): Promise<{ kill: () => Promi
   const child = spawn(process.execPath, [CHILD, path, '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  await new Promise((resolve) => child.stdout.once('data', resolve))
+  await new Promise((resolve, reject) => {
+    child.stdout.once('data', resolve)
+    child.once('close', () => reject(new Error('the recorder ended before its first commit')))
+  })
   child.stdout.resume()
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const kill = async () => {

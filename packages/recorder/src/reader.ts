@@ -6,6 +6,7 @@ import type { TraceEvent } from './event.ts'
 import { EVENT_COLUMNS, type Row } from './field-codec.ts'
 import { BIND, build } from './schema.ts'
 import type { Call, EventSource, Run } from './source.ts'
+import { guardedEach } from './sqlite-errors.ts'
 import { RUN_SHIFT } from './writer.ts'
 
 /** Rows per query where everything is read; a page costs about a millisecond. */
@@ -170,8 +171,8 @@ const CALLS = build
   .compile().sql
 
 /** A run of a file as diff, check and report want it. */
-export const eventSource = (reader: EventReader, run: Run): EventSource => ({
+export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
   run,
-  calls: () => reader.calls(run.id),
-  events: (from, to) => reader.events(run.id, from, to),
+  calls: () => guardedEach(path, reader.calls(run.id)),
+  events: (from, to) => guardedEach(path, reader.events(run.id, from, to)),
 })

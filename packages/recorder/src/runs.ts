@@ -1,8 +1,8 @@
-import type { CompiledQuery, Updateable } from 'kysely'
+import type { Updateable } from 'kysely'
 
 import { didYouMean, InputError } from './errors.ts'
 import type { Json } from './event.ts'
-import { build, type Schema } from './schema.ts'
+import type { Schema } from './schema.ts'
 import type { Run, RunGeometry, RunOrigin, RunState } from './source.ts'
 
 /** What is known of a run when its recording begins. */
@@ -21,7 +21,8 @@ export interface RunMeta {
   readonly lost?: number
 }
 
-const RUN_COLUMNS = [
+/** In the order of {@link RunRow}. */
+export const RUN_COLUMNS = [
   'id',
   'label',
   'source',
@@ -39,9 +40,6 @@ const RUN_COLUMNS = [
   'calls',
   'lost',
 ] as const
-
-/** What a run's seal covers: all but the counts, which every batch changes and its digests prove. */
-export const SEALED_COLUMNS = RUN_COLUMNS.filter((name) => name !== 'events' && name !== 'calls')
 
 export type RunRow = readonly [
   id: bigint,
@@ -62,9 +60,6 @@ export type RunRow = readonly [
   lost: bigint,
 ]
 
-export const selectRuns = (): CompiledQuery =>
-  build.selectFrom('run').select(RUN_COLUMNS).orderBy('id').compile()
-
 /** `state` is what it turned out to be, where that is not what the row says. */
 export function runOfRow(row: RunRow, state: RunState): Run {
   const [id, label, source, , flavour, kernel, scenario, shift, bits, levels, ...rest] = row
@@ -83,7 +78,7 @@ export function runOfRow(row: RunRow, state: RunState): Run {
     scenario,
     geometry,
     t0,
-    facts: factsOf(facts, id),
+    facts: factsOf(facts),
     created: Number(created),
     events: Number(events),
     calls: Number(calls),
@@ -91,14 +86,13 @@ export function runOfRow(row: RunRow, state: RunState): Run {
   }
 }
 
-function factsOf(text: string, run: bigint): Run['facts'] {
+/** A damaged row must not hide the other runs; verify tells of it. */
+function factsOf(text: string): Run['facts'] {
   try {
     return JSON.parse(text) as Run['facts']
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw new InputError(
-      `run ${run} is damaged: its facts cannot be read; pagetrail rm ${run} removes it`,
-    )
+    return { damaged: 'the facts of this run cannot be read; pagetrail verify says more' }
   }
 }
 
@@ -126,26 +120,18 @@ function geometryColumns(
   }
 }
 
-/** The run that a user means by an id, a label (the latest that bears it), or -1, -2, … from the end. */
-export function findRun(runs: readonly Run[], spec: string, path: string): Run {
-  if (runs.length === 0) throw new InputError(`${path} holds no run yet; record or import one`)
-  const found = /^-\d+$/.test(spec) ? runs.at(Number(spec)) : byIdOrLabel(runs, spec)
-  if (found && spec !== '-0') return found
+/** Why no run is meant by what the user wrote, with what is near. */
+export function noSuchRun(runs: readonly Run[], spec: string, path: string): InputError {
+  if (runs.length === 0) return new InputError(`${path} holds no run yet; record or import one`)
   if (/^-\d+$/.test(spec)) {
-    throw new InputError(`there is no run ${spec}: ${path} holds ${runs.length}, -1 is the latest`)
+    return new InputError(`there is no run ${spec}: ${path} holds ${runs.length}, -1 is the latest`)
   }
-  const labels = runs.map((run) => run.label)
-  const hint = didYouMean(spec, labels)
-  const latest = runs
-    .slice(-3)
-    .map((run) => `${run.id} ${run.label}`)
-    .join(', ')
-  throw new InputError(
-    `${path} has no run ${spec}${hint === '' ? `; the latest are ${latest}` : hint}`,
+  const hint = didYouMean(
+    spec,
+    runs.map((run) => run.label),
   )
-}
-
-function byIdOrLabel(runs: readonly Run[], spec: string): Run | undefined {
-  const byId = /^\d+$/.test(spec) ? runs.find((run) => run.id === Number(spec)) : undefined
-  return byId ?? runs.findLast((run) => run.label === spec)
+  const latest = runs.slice(-3).map((run) => `${run.id} ${run.label}`)
+  return new InputError(
+    `${path} has no run ${spec}${hint || `; the latest are ${latest.join(', ')}`}`,
+  )
 }

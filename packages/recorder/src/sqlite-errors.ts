@@ -44,3 +44,12 @@ export function guarded<T>(path: string, work: () => T): T {
     throw inFile(path, error)
   }
 }
+
+/** The same for what is read piece by piece. */
+export function* guardedEach<T>(path: string, items: Iterable<T>): Generator<T> {
+  try {
+    yield* items
+  } catch (error) {
+    throw inFile(path, error)
+  }
+}

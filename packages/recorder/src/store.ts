@@ -7,8 +7,15 @@ import { Lease } from './lease.ts'
 import { inspect, migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './reader.ts'
-import { insertRun, listRuns, markInterrupted, removeRun, updateRun } from './run-table.ts'
-import { findRun, type RunMeta } from './runs.ts'
+import {
+  insertRun,
+  listRuns,
+  lookUpRun,
+  markInterrupted,
+  removeRun,
+  updateRun,
+} from './run-table.ts'
+import { noSuchRun, type RunMeta } from './runs.ts'
 import type { EventSource, Run } from './source.ts'
 import { guarded, inFile } from './sqlite-errors.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
@@ -70,7 +77,10 @@ export class Trace {
 
   /** The run of this id or label, or -1 (latest), -2, …; InputError naming what is near. */
   find(spec: string | number): Run {
-    return findRun(this.runs(), String(spec), this.path)
+    const text = String(spec)
+    const run = guarded(this.path, () => lookUpRun(this.db, this.path, text))
+    if (run) return run
+    throw noSuchRun(this.runs(), text, this.path)
   }
 
   /** Begins a run; {@link runs} shows it at once, as `recording`. */
@@ -96,7 +106,7 @@ export class Trace {
 
   /** The run as a source of events, read in pages; each reading sees what was recorded meanwhile. */
   source(run: Run): EventSource {
-    return eventSource(this.#reader, run)
+    return eventSource(this.#reader, run, this.path)
   }
 
   /** One page of events in the order of their seq. */

@@ -39,18 +39,25 @@ const MAX_FAULTS = 10
  * belongs to no run. A damaged file gives problems, not exceptions.
  */
 export function verify(trace: Trace, only?: Run): Verification {
+  const { db } = trace
   const problems: Problem[] = []
   const total = { runs: 0, batches: 0, events: 0 }
-  attempt(problems, null, trace.path, () => checkStructure(trace.db, problems))
-  let runs: readonly Run[] = only ? [only] : []
-  attempt(problems, null, trace.path, () => {
-    if (!only) runs = trace.runs()
-  })
-  for (const run of runs) {
-    total.runs++
-    attempt(problems, run.id, trace.path, () => checkRun(trace.db, run, total, problems))
+  // One moment of the file, although others may be recording into it.
+  db.exec('begin')
+  try {
+    attempt(problems, null, trace.path, () => checkStructure(db, problems))
+    let runs: readonly Run[] = []
+    attempt(problems, only?.id ?? null, trace.path, () => {
+      runs = only ? [trace.find(only.id)] : trace.runs()
+    })
+    for (const run of runs) {
+      total.runs++
+      attempt(problems, run.id, trace.path, () => checkRun(db, run, total, problems))
+    }
+    if (!only) attempt(problems, null, trace.path, () => checkStrays(db, runs, problems))
+  } finally {
+    if (db.inTransaction) db.exec('rollback')
   }
-  if (!only) attempt(problems, null, trace.path, () => checkStrays(trace.db, runs, problems))
   return { ...total, problems }
 }
 
