@@ -45,12 +45,12 @@ describe('protections of kernel pages', () => {
   })
 })
 
-describe('output addresses', () => {
-  const encode = (choice: GeometryChoice, pa: number): bigint => {
-    const g = createGeometry(choice)
-    return bigintOf(physLo(g, pa), physHi(g, pa))
-  }
+const encode = (choice: GeometryChoice, pa: number): bigint => {
+  const g = createGeometry(choice)
+  return bigintOf(physLo(g, pa), physHi(g, pa))
+}
 
+describe('output addresses', () => {
   test.each<[string, GeometryChoice, number, bigint]>([
     ['48 bits', { page_shift: 12, va_bits: 48 }, 0xabcd_1234_5000, 0xabcd_1234_5000n],
     // PA[51:48] in bits 15:12, PA[49:48] also in place.

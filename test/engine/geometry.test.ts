@@ -108,9 +108,10 @@ describe('folding at run time', () => {
   })
 })
 
+const at = (hex: bigint): number => toVa(hex)
+
 describe('addrEnd', () => {
   const g = createGeometry({ page_shift: 12, va_bits: 48 })
-  const at = (hex: bigint): number => toVa(hex)
 
   test('is the next boundary strictly above, or the end', () => {
     const start = at(0xffff8000001ff000n)

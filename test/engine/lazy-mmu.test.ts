@@ -68,14 +68,14 @@ describe('where barriers are executed', () => {
   })
 })
 
-describe('what is reported', () => {
-  const reported = (flavour: string, sequence: string): string[] => {
-    const { hooks, lines } = hookLog()
-    const cpu = createMachine({ flavour, geometry: GEOMETRY, hooks }).cpu(0)
-    for (const step of sequence) STEPS[step]?.(cpu, 0)
-    return lines.filter((line) => line.startsWith('lazy'))
-  }
+const reported = (flavour: string, sequence: string): string[] => {
+  const { hooks, lines } = hookLog()
+  const cpu = createMachine({ flavour, geometry: GEOMETRY, hooks }).cpu(0)
+  for (const step of sequence) STEPS[step]?.(cpu, 0)
+  return lines.filter((line) => line.startsWith('lazy'))
+}
 
+describe('what is reported', () => {
   test('6.12 has no lazy mode and no events of it', () => {
     expect(reported('6.12', 'EL')).toEqual([])
   })

@@ -78,6 +78,11 @@ describe('of a value', () => {
   })
 })
 
+const none = (page_shift: number, va_bits: number, actual?: number): boolean[] => {
+  const of = g(page_shift, va_bits, actual)
+  return [p4dNone(of, 0, 0), pgdNone(of, 0, 0)]
+}
+
 describe('of folded and special levels', () => {
   const block = 0x701
   const invalid = 0x700
@@ -104,10 +109,6 @@ describe('of folded and special levels', () => {
   })
 
   test('a P4D is real with four levels, a PGD with five', () => {
-    const none = (page_shift: number, va_bits: number, actual?: number): boolean[] => {
-      const of = g(page_shift, va_bits, actual)
-      return [p4dNone(of, 0, 0), pgdNone(of, 0, 0)]
-    }
     expect(none(12, 39)).toEqual([false, false])
     expect(none(12, 48)).toEqual([true, false])
     expect(none(12, 52)).toEqual([true, true])

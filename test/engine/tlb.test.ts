@@ -68,9 +68,9 @@ describe('range operations', () => {
   })
 })
 
-describe('where to give up and flush all', () => {
-  const singles = (count: number): string[] => Array.from({ length: count }, () => 'single')
+const singles = (count: number): string[] => Array.from({ length: count }, () => 'single')
 
+describe('where to give up and flush all', () => {
   test('without range operations: at as many pages as a table has', () => {
     expect(operations(511, { range: false })).toEqual(singles(511))
     expect(operations(512, { range: false })).toEqual(['all'])
@@ -91,16 +91,16 @@ describe('where to give up and flush all', () => {
   })
 })
 
-describe('ends that are no page boundary', () => {
-  const tlbis = (flavour: string): number => {
-    const { hooks, lines } = hookLog()
-    const geometry = { page_shift: 12, va_bits: 48 }
-    const machine = createMachine({ flavour, geometry, features: { tlb_range: false }, hooks })
-    const start = toVa(START) + 0x800
-    flushTlbKernelRange(machine.cpu(0), start, start + 0x1000)
-    return lines.filter((line) => line.startsWith('tlbi')).length
-  }
+const tlbis = (flavour: string): number => {
+  const { hooks, lines } = hookLog()
+  const geometry = { page_shift: 12, va_bits: 48 }
+  const machine = createMachine({ flavour, geometry, features: { tlb_range: false }, hooks })
+  const start = toVa(START) + 0x800
+  flushTlbKernelRange(machine.cpu(0), start, start + 0x1000)
+  return lines.filter((line) => line.startsWith('tlbi')).length
+}
 
+describe('ends that are no page boundary', () => {
   test('6.12 does not round and covers one page of the two; 6.17 rounds outwards', () => {
     expect([tlbis('6.12'), tlbis('6.17')]).toEqual([1, 2])
   })
