@@ -44,7 +44,7 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
       events integer not null default 0,
       calls integer not null default 0,
       lost integer not null default 0,
-      -- SHA-256 of this row but for its counts, which those of the batches prove
+      -- SHA-256 of this row; of one that is recording, without its counts
       seal blob
     ) strict`.execute(db)
   await sql`create table name (id integer primary key autoincrement, text text not null unique) strict`.execute(

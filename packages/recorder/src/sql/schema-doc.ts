@@ -25,7 +25,7 @@ export const TABLES: Readonly<Record<string, TableDoc>> = {
       events: 'how many events it has',
       calls: 'how many calls',
       lost: 'events known to be missing',
-      seal: 'SHA-256 of this row without its counts',
+      seal: 'SHA-256 of this row; while it is recording, without its counts',
     },
   },
   event: {
