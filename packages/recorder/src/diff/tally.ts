@@ -1,5 +1,6 @@
 import { addCosts, COST_NAMES, type Costs } from '../report/costs.ts'
-import { noCosts, type ComparedPair } from './compare-pair.ts'
+import { noCosts } from '../report/known-costs.ts'
+import type { ComparedPair } from './compare-pair.ts'
 import type {
   CallRef,
   EffectDifference,

@@ -1,0 +1,129 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+import { diffRuns, eventText, eventToJson, openTrace, recordScenario } from '@pagetrail/recorder'
+
+/**
+ * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two event
+ * lists as text (sequence numbers left out). Once as many calls, once as a single one: memory goes with the largest pair.
+ * Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE` is what it starts to measure.
+ */
+
+const AREA = 0xffff_8000_c000_0000n
+const FLAVOURS = ['6.17', '6.18'] as const
+const hex = (value: bigint): string => `0x${value.toString(16)}`
+
+/** Calls on an area of so many pages, read-only and writable in turn; about 4 events a page and 9 a call. */
+function scenario(pages: number, calls: number): object {
+  const init = {
+    va: hex(AREA),
+    level: 'pte',
+    desc: '0x68000500040703',
+    count: pages,
+    pa_step: '0x1000',
+  }
+  return {
+    geometry: { page_shift: 12, va_bits: 48 },
+    features: { rodata_full: 0 },
+    init: [init],
+    areas: [
+      {
+        start: hex(AREA),
+        size: hex(BigInt(pages + 1) * 4096n),
+        pages: [{ pfn: '0x500040', count: pages }],
+      },
+    ],
+    calls: Array.from({ length: calls }, (_, i) => ({
+      fn: i % 2 === 0 ? 'set_memory_ro' : 'set_memory_rw',
+      addr: hex(AREA),
+      numpages: pages,
+    })),
+  }
+}
+
+async function record(path: string, input: object): Promise<void> {
+  const trace = await openTrace(path, { mode: 'write' })
+  for (const flavour of FLAVOURS)
+    recordScenario(trace, input, { flavour, name: 'bench', created: 0 })
+  trace.close()
+}
+
+/** In a process of its own, for its peak memory. */
+async function compare(path: string): Promise<void> {
+  const trace = await openTrace(path, { mode: 'read' })
+  const [left, right] = FLAVOURS.map((_, i) => trace.source(trace.find(i + 1)))
+  let start = performance.now()
+  let read = 0
+  for (const source of [left!, right!])
+    for (const event of source.events()) read += event.op === null ? 0 : 1
+  const reading = (performance.now() - start) / 1000
+  start = performance.now()
+  const diff = diffRuns(left!, right!)
+  const seconds = (performance.now() - start) / 1000
+  const { same, onlyLeft, onlyRight, approximate } = diff.path
+  const peak = process.resourceUsage().maxRSS / 1024
+  console.log(
+    `  ${left!.run.events} against ${right!.run.events} events, ${diff.calls.paired} pairs of calls: ${diff.verdict}\n` +
+      `  pagetrail: ${seconds.toFixed(2)} s (${reading.toFixed(2)} s of it to read ${read} events), peak ${peak.toFixed(0)} MB; ` +
+      `${same} rows same, ${onlyLeft} left, ${onlyRight} right, ${approximate} pairs by the fallback`,
+  )
+  trace.close()
+}
+
+async function writeText(path: string, run: number, to: string): Promise<void> {
+  const trace = await openTrace(path, { mode: 'read' })
+  const source = trace.source(trace.find(run))
+  const lines = function* () {
+    let chunk = ''
+    for (const event of source.events()) {
+      chunk += `${eventText(eventToJson(event)).replace(/^\d+ /, '')}\n`
+      if (chunk.length > 1 << 16) {
+        yield chunk
+        chunk = ''
+      }
+    }
+    yield chunk
+  }
+  await pipeline(Readable.from(lines()), createWriteStream(to))
+  trace.close()
+}
+
+const TIME = '/usr/bin/time'
+
+function gnuDiff(a: string, b: string): string {
+  const start = performance.now()
+  const command = existsSync(TIME) ? [TIME, '-f', '%M', 'diff', a, b] : ['diff', a, b]
+  const { stderr, stdout } = spawnSync(command[0]!, command.slice(1), { maxBuffer: 2 ** 31 - 1 })
+  const seconds = (performance.now() - start) / 1000
+  const peak = existsSync(TIME)
+    ? `, peak ${(Number(stderr.toString().trim().split('\n').at(-1)) / 1024).toFixed(0)} MB`
+    : ''
+  return `  GNU diff:  ${seconds.toFixed(2)} s${peak}; ${stdout.length} bytes of output, no meaning`
+}
+
+async function bench(name: string, folder: string, input: object): Promise<void> {
+  const path = join(folder, `${name}.db`)
+  console.log(name)
+  await record(path, input)
+  process.stdout.write(execFileSync(process.execPath, [import.meta.filename, 'compare', path]))
+  const texts = [join(folder, 'left.txt'), join(folder, 'right.txt')] as const
+  await writeText(path, 1, texts[0])
+  await writeText(path, 2, texts[1])
+  console.log(gnuDiff(...texts))
+}
+
+if (process.argv[2] === 'compare') await compare(process.argv[3]!)
+else {
+  const events = Number(process.argv[2] ?? 1_000_000)
+  const folder = mkdtempSync(join(tmpdir(), 'pagetrail-bench-'))
+  try {
+    await bench('many calls of 16 pages', folder, scenario(16, Math.round(events / 73)))
+    await bench('one call', folder, scenario(Math.round(events / 4), 1))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,138 @@
+import { COST_LABELS, COST_NAMES, type CostName, type Costs } from './costs.ts'
+import type { CoveragePoint } from './coverage.ts'
+import type { RunReport } from './report-runs.ts'
+
+/** Costs worth a column of their own where functions or calls are the rows. */
+const COLUMNS: readonly (readonly [CostName, string])[] = [
+  ['callbacks', 'callbacks'],
+  ['writes', 'writes'],
+  ['redundantWrites', 'redundant'],
+  ['barriers', 'barriers'],
+  ['flushes', 'flushes'],
+  ['flushedPages', 'pages'],
+  ['tlbi', 'TLBI'],
+  ['tablesAllocated', 'tables'],
+  ['locks', 'locks'],
+  ['time', 'ns'],
+]
+
+const number = (value: number | null): string => (value === null ? '?' : `${value}`)
+
+/** Runs side by side: costs of each, then by function, then coverage. Numbers that a run cannot tell are `?`. */
+export function* reportText(reports: readonly RunReport[]): Generator<string> {
+  yield* table([
+    ['', ...reports.map(({ run }) => run.label)],
+    ['calls', ...reports.map(({ run }) => `${run.calls}`)],
+    ...costRows(reports.map(({ total }) => total)),
+  ])
+  for (const report of reports) {
+    if (report.functions.length === 0) continue
+    yield ''
+    yield `${report.run.label}, by function`
+    yield* table(functionRows(report))
+    if (report.calls.length > 0) {
+      yield ''
+      yield `${report.run.label}, ${report.calls.length} of ${report.run.calls} calls`
+      yield* table(callRows(report))
+    }
+  }
+  yield ''
+  yield 'coverage'
+  yield* table([['', ...reports.map(({ run }) => run.label)], ...coverageRows(reports)])
+}
+
+/** Rows in which some run has a number. */
+function costRows(costs: readonly Costs[]): string[][] {
+  return COST_NAMES.filter((name) => costs.some((cost) => (cost[name] ?? 0) !== 0)).map((name) => [
+    COST_LABELS[name],
+    ...costs.map((cost) => number(cost[name])),
+  ])
+}
+
+function functionRows({ functions }: RunReport): string[][] {
+  const used = COLUMNS.filter(([name]) => functions.some(({ costs }) => (costs[name] ?? 0) !== 0))
+  return [
+    ['', 'calls', 'failed', ...used.map(([, title]) => title)],
+    ...functions.map(({ fn, calls, failed, costs }) => [
+      fn,
+      `${calls}`,
+      `${failed}`,
+      ...used.map(([name]) => number(costs[name])),
+    ]),
+  ]
+}
+
+function callRows({ calls }: RunReport): string[][] {
+  const used = COLUMNS.filter(([name]) => calls.some(({ costs }) => (costs[name] ?? 0) !== 0))
+  return [
+    ['', 'call', 'returned', ...used.map(([, title]) => title)],
+    ...calls.map(({ call, costs }) => [
+      call.fn,
+      `${call.op}`,
+      number(call.ret),
+      ...used.map(([name]) => number(costs[name])),
+    ]),
+  ]
+}
+
+/** One row a point; a group's name stands at its first. */
+function coverageRows(reports: readonly RunReport[]): string[][] {
+  const points = reports[0]?.coverage ?? []
+  return points.map((point, i) => {
+    const group = points[i - 1]?.group === point.group ? '' : point.group
+    const marks = reports.map(({ coverage }) => mark(coverage[i]))
+    return [`${group.padEnd(11)} ${point.name}`].concat(marks)
+  })
+}
+
+const mark = (point: CoveragePoint | undefined): string =>
+  point === undefined || point.count === null ? '?' : point.count === 0 ? '·' : `${point.count}`
+
+/** The first column to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+const hexed = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
+
+/** The same as JSON Lines: a line per run, function, listed call and coverage point; numbers that are unknown are null. */
+export function* reportJsonLines(reports: readonly RunReport[]): Generator<string> {
+  let rows = 0
+  const line = (type: string, fields: object): string => {
+    rows++
+    return JSON.stringify({ type, ...fields }, hexed)
+  }
+  yield JSON.stringify({
+    type: 'header',
+    format: 1,
+    verb: 'report',
+    runs: reports.map(({ run }) => run.id),
+  })
+  for (const { run, total, outside, functions, calls, coverage } of reports) {
+    const { id, label, source, flavour, kernel, lost, state } = run
+    yield line('run', {
+      run: id,
+      label,
+      source,
+      flavour,
+      kernel,
+      state,
+      lost,
+      calls: run.calls,
+      total,
+      outside,
+    })
+    for (const costs of functions) yield line('function', { run: id, ...costs })
+    for (const { call, costs } of calls) yield line('call', { run: id, ...call, costs })
+    for (const point of coverage) yield line('coverage', { run: id, ...point })
+  }
+  const incomplete = reports.filter(({ run }) => run.lost > 0 || run.state !== 'complete')
+  yield JSON.stringify({ type: 'end', rows, complete: incomplete.length === 0 })
+}
