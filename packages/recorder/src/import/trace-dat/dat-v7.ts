@@ -62,7 +62,9 @@ export function readV7(source: ByteSource, head: DatCursor, longSize: number): D
       return symbols ? symbols.text(symbols.u32()) : ''
     },
     kernel: parts.kernel,
-    buffers: parts.buffers.map((buffer) => ({ ...buffer, clock: buffer.clock || parts.clock })),
+    buffers: parts.buffers.map(({ name, clock, pageSize, cpus }) => {
+      return { name, clock: clock || parts.clock, pageSize, cpus }
+    }),
     unpack,
   }
 }

@@ -1,33 +1,40 @@
-/** Functions by their address, from the text of /proc/kallsyms. */
+const TWO_32 = 0x1_0000_0000
+
+/** Functions by their address, from the text of /proc/kallsyms. Addresses are signed, which keeps them exact. */
 export class Symbols {
-  readonly #starts: BigUint64Array
+  readonly #starts: Float64Array
   readonly #names: string[]
 
   constructor(kallsyms: string) {
-    const found = kallsyms.split('\n').flatMap((line) => {
-      const [address, , name] = line.split(' ')
-      if (address === undefined || name === undefined || !/^[0-9a-f]{1,16}$/.test(address))
-        return []
-      return [{ start: BigInt(`0x${address}`), name: name.split('\t')[0]! }]
-    })
-    // Unreadable kallsyms has every address 0.
-    const known = found.filter(({ start }) => start !== 0n)
-    known.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0))
-    this.#starts = BigUint64Array.from(known, ({ start }) => start)
-    this.#names = known.map(({ name }) => name)
+    const starts: number[] = []
+    const names: string[] = []
+    for (const [, high, low, name] of kallsyms.matchAll(SYMBOL)) {
+      const start = (Number.parseInt(high!, 16) | 0) * TWO_32 + Number.parseInt(low!, 16)
+      // Where kallsyms may not be read, every address is 0.
+      if (start === 0) continue
+      starts.push(start)
+      names.push(name!)
+    }
+    const order = starts.map((_, i) => i).toSorted((a, b) => starts[a]! - starts[b]!)
+    this.#starts = Float64Array.from(order, (i) => starts[i]!)
+    this.#names = order.map((i) => names[i]!)
   }
 
   /** `name`, or `name+0x10` with `offset`; the address where no symbol is below it. */
   nameOf(address: bigint, offset: boolean): string {
+    const wanted = Number(BigInt.asIntN(64, address))
     let low = 0
     let high = this.#starts.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#starts[middle]! <= address) low = middle + 1
+      if (this.#starts[middle]! <= wanted) low = middle + 1
       else high = middle
     }
-    if (low === 0) return `0x${address.toString(16)}`
+    if (low === 0) return `0x${BigInt.asUintN(64, address).toString(16)}`
     const name = this.#names[low - 1]!
-    return offset ? `${name}+0x${(address - this.#starts[low - 1]!).toString(16)}` : name
+    return offset ? `${name}+0x${(wanted - this.#starts[low - 1]!).toString(16)}` : name
   }
 }
+
+/** `ffff8000801d1f28 t do_init_module`, and the module in brackets after it. */
+const SYMBOL = /^([0-9a-f]{8})([0-9a-f]{8}) \S (\S+)/gm
