@@ -2,15 +2,7 @@ import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { highWord, lowWord, split } from '../words.ts'
 import { isLeafLike, isTable } from './descriptor.ts'
 import { pageOf, type PageSizes } from './page.ts'
-
-/** What is known of one entry. */
-export interface Slot {
-  lo: number
-  hi: number
-  /** Event that told: its last store, or the callback that read it; -1: from `init`. */
-  seq: number
-  cpu: number
-}
+import { type Slot, SlotTable } from './slot-table.ts'
 
 /** A run of entries from an `init` event, not expanded: it may be a whole gigabyte. */
 interface InitRun {
@@ -36,12 +28,12 @@ const perLevel = <T>(make: () => T) =>
 /** Page-table entries as far as a run has shown them: `init` events, stores, and what callbacks read. */
 export class Tables {
   readonly #sizes: PageSizes
-  readonly #slots: Readonly<Record<LevelName, Map<number, Slot>>>
+  readonly #slots: Readonly<Record<LevelName, SlotTable>>
   readonly #init: Readonly<Record<LevelName, InitRun[]>>
 
   constructor(sizes: PageSizes) {
     this.#sizes = sizes
-    this.#slots = perLevel(() => new Map<number, Slot>())
+    this.#slots = perLevel(() => new SlotTable())
     this.#init = perLevel((): InitRun[] => [])
   }
 
@@ -60,23 +52,14 @@ export class Tables {
       if (page < run.start || page >= run.end) continue
       const index = (page - run.start) / run.size
       split(BigInt.asUintN(64, run.value + BigInt(index) * run.step))
-      const slot = { lo: lowWord(), hi: highWord(), seq: -1, cpu: 0 }
-      slots.set(page, slot)
-      return slot
+      slots.set(page, lowWord(), highWord(), -1, 0)
+      return slots.get(page)
     }
     return undefined
   }
 
   set(level: LevelName, page: number, lo: number, hi: number, seq: number, cpu: number): void {
-    const slot = this.slot(level, page)
-    if (slot === undefined) {
-      this.#slots[level].set(page, { lo, hi, seq, cpu })
-      return
-    }
-    slot.lo = lo
-    slot.hi = hi
-    slot.seq = seq
-    slot.cpu = cpu
+    this.#slots[level].set(page, lo, hi, seq, cpu)
   }
 
   /** The known leaf, or former leaf, that covers a page; undefined where there is none or it is not known. */
