@@ -18,12 +18,12 @@ export const CALL_EVENTS = 8 + PAGES * 4
 
 /**
  * `count` calls of set_memory_ro and set_memory_rw in turn on three pages each, as the engine would record them:
- * call, lazy section, walk, callbacks, stores, barrier, flush.
+ * call, lazy section, walk, callbacks, stores, barrier, flush. `eager`: a barrier after each store, as before lazy MMU.
  */
-export function* sampleEvents(count: number): Generator<TraceEvent> {
+export function* sampleEvents(count: number, eager = false): Generator<TraceEvent> {
   let seq = 0
   for (let op = 0; op < count; op++) {
-    for (const draft of callEvents(op)) {
+    for (const draft of callEvents(op, eager)) {
       yield eventFromJson({
         seq,
         cpu: op % 2,
@@ -39,7 +39,7 @@ export function* sampleEvents(count: number): Generator<TraceEvent> {
 
 const x = (v: bigint): string => `0x${v.toString(16)}`
 
-function* callEvents(op: number): Generator<JsonObject> {
+function* callEvents(op: number, eager: boolean): Generator<JsonObject> {
   const ro = op % 2 === 0
   const va = BASE + BigInt((op >> 1) % 512) * BigInt(PAGES) * PAGE
   const range = { va: x(va), end: x(va + BigInt(PAGES) * PAGE) }
@@ -61,7 +61,9 @@ function* callEvents(op: number): Generator<JsonObject> {
     const callback = { level: 'pte', fn: 'pageattr_pte_entry', va: x(at) }
     yield { kind: 'cb_enter', nest: 2, ...callback, end: x(at + PAGE) }
     yield { kind: 'desc_write', nest: 3, level: 'pte', va: x(at), old: x(old), new: x(now) }
-    yield { kind: 'barrier_queue', nest: 3, fn: 'set_pte' }
+    yield eager
+      ? { kind: 'barrier', nest: 3, fn: 'set_pte' }
+      : { kind: 'barrier_queue', nest: 3, fn: 'set_pte' }
     yield { kind: 'cb_exit', nest: 2, ...callback, ret: 0, action: null }
   }
   yield { kind: 'walk_end', nest: 1, fn: walk, ret: 0 }
@@ -93,11 +95,12 @@ export async function writeSample(
   path: string,
   calls: number,
   meta: Partial<RunMeta> = {},
+  eager = false,
 ): Promise<Run> {
   const trace = await openTrace(path, { mode: 'write' })
   try {
     const writer = trace.startRun({ ...SAMPLE, ...meta })
-    for (const event of sampleEvents(calls)) writer.append(event)
+    for (const event of sampleEvents(calls, eager)) writer.append(event)
     writer.finish('complete')
     return trace.find(writer.id)
   } finally {

@@ -11,6 +11,7 @@ import { initialModel, type Replay } from '../../packages/tui/src/app/model.ts'
 import { Store } from '../../packages/tui/src/app/store.ts'
 import { plain } from '../../packages/tui/src/app/text.ts'
 import { themeFor } from '../../packages/tui/src/app/theme.ts'
+import { runSql } from '../../packages/tui/src/app/run-sql.ts'
 import { openTraceData } from '../../packages/tui/src/app/trace-data.ts'
 import { writeSample } from './sample-trace.ts'
 
@@ -35,7 +36,10 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
   const theme = themeFor({ TERM: 'xterm-256color' })
   const store = new Store(initialModel(columns, rows, 'sample.db'))
   const pending = new Set<Promise<unknown>>()
-  const data = watched(await openTraceData(db), pending)
+  const data = watched(
+    { ...(await openTraceData(db)), sql: (text) => runSql(db, text, new AbortController().signal) },
+    pending,
+  )
   const said: string[] = []
   const conductor = new Conductor(store, data, {
     quit: () => said.push('quit'),
@@ -115,7 +119,12 @@ function watched(data: Omit<Data, 'cancel'>, pending: Set<Promise<unknown>>): Da
     density: watch(all.density),
     names: watch(all.names),
     rename: watch(all.rename),
+    exportResult: watch(all.exportResult),
     remove: watch(all.remove),
     runs: watch(all.runs),
+    sql: watch(all.sql),
+    diff: watch(all.diff),
+    diffRows: watch(all.diffRows),
+    difference: watch(all.difference),
   }
 }

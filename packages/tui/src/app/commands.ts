@@ -1,5 +1,7 @@
+import { DIFF_COMMANDS } from './diff-commands.ts'
 import type { CommandId } from './keys.ts'
 import { type Model, ask, complain, say } from './model.ts'
+import { SQL_COMMANDS } from './sql-commands.ts'
 import { openPrompt } from './prompt.ts'
 import { REPLAY_COMMANDS } from './replay-commands.ts'
 import { RUNS_COMMANDS } from './runs-commands.ts'
@@ -33,6 +35,8 @@ const COMMANDS: Readonly<Record<CommandId, Command>> = {
   ...LIST_COMMANDS,
   ...RUNS_COMMANDS,
   ...REPLAY_COMMANDS,
+  ...DIFF_COMMANDS,
+  ...SQL_COMMANDS,
 }
 
 /** Does what a key or the palette names. */

@@ -1,4 +1,5 @@
 import { Channel } from './channel.ts'
+import { type DiffRowsQuery, wantedDiffRows } from './diff.ts'
 import type { Data, StateQuery } from './data.ts'
 import { hex } from './text.ts'
 import { replayLayout, WIDE_COLUMNS } from './layout.ts'
@@ -34,6 +35,7 @@ export class Conductor {
   readonly #stage: Stage
   readonly #window
   readonly #state
+  readonly #rows
   readonly #unsubscribe: () => void
   #poll: NodeJS.Timeout | null = null
   #play: NodeJS.Timeout | null = null
@@ -53,6 +55,11 @@ export class Conductor {
     this.#state = new Channel(
       (query: StateQuery) => data.state(query),
       (state) => dispatch({ type: 'state', state }),
+      this.#failed,
+    )
+    this.#rows = new Channel(
+      (query: DiffRowsQuery) => data.diffRows(query),
+      (rows, query) => dispatch({ type: 'diffRows', query, rows }),
       this.#failed,
     )
     this.#unsubscribe = store.subscribe(() => this.#look())
@@ -88,6 +95,7 @@ export class Conductor {
     }
     this.#window.want(wantedWindow(m))
     this.#state.want(wantedState(m))
+    this.#rows.want(wantedDiffRows(m))
     this.#learn(m)
     this.#keepPolling(m)
     this.#keepPlaying(m)
@@ -179,6 +187,25 @@ export class Conductor {
         dispatch({ type: 'job', job: { title: `checking run #${effect.run}`, done: null } })
         const checked = await data.check(effect.run)
         return dispatch({ type: 'checked', run: effect.run, checked, show: effect.show })
+      }
+      case 'sql': {
+        dispatch({ type: 'job', job: { title: 'running the query', done: null } })
+        return data.sql(effect.text).then(
+          (result) => dispatch({ type: 'queried', result, problem: null }),
+          (error: Error) => dispatch({ type: 'queried', result: null, problem: error.message }),
+        )
+      }
+      case 'export':
+        await data.exportResult(effect.file, effect.result)
+        return dispatch({ type: 'said', text: `written to ${effect.file}` })
+      case 'diff': {
+        const { left, right } = effect
+        dispatch({ type: 'job', job: { title: `comparing #${left} and #${right}`, done: null } })
+        return dispatch({ type: 'compared', left, right, report: await data.diff(left, right) })
+      }
+      case 'difference': {
+        const at = await data.difference(effect.query)
+        return dispatch({ type: 'difference', at, backward: effect.query.backward })
       }
       case 'rename':
         await data.rename(effect.run, effect.label)

@@ -1,5 +1,8 @@
 import type { LevelName } from '@pagetrail/engine'
-import type { Run, TraceEvent } from '@pagetrail/recorder'
+import type { Diff, Run, TraceEvent } from '@pagetrail/recorder'
+import type { SqlResult } from './sql.ts'
+import type { DiffRows, DiffRowsQuery } from './diff.ts'
+import type { DifferenceQuery } from './diff-pages.ts'
 
 /** A window of the events that a filter lets through, around a cursor. */
 export interface WindowQuery {
@@ -123,6 +126,14 @@ export interface Data {
   why(run: number, va: bigint, level: string | null, at: number): Promise<readonly WhyLine[]>
   /** Runs the checks over a run; may take long, see {@link cancel}. */
   check(run: number): Promise<CheckView>
+  /** The whole comparison; may take long. */
+  diff(left: number, right: number): Promise<Diff>
+  diffRows(query: DiffRowsQuery): Promise<DiffRows>
+  /** Index of the next or previous row that differs; null: none. */
+  difference(query: DifferenceQuery): Promise<number | null>
+  /** One query, in a process of its own; {@link cancel} stops it. */
+  sql(text: string): Promise<SqlResult>
+  exportResult(file: string, result: SqlResult): Promise<void>
   /** Stops the long work that is under way; its promise is rejected. */
   cancel(): Promise<void>
   density(run: number, total: number, buckets: number): Promise<Density>

@@ -3,9 +3,11 @@ import { memo } from 'react'
 import { tooSmall } from './layout.ts'
 import type { Model } from './model.ts'
 import { breadcrumb, filterBar, footer, statusLine } from './screens/bars.ts'
+import { diffScreen, diffTabs } from './screens/diff-screen.ts'
 import { findingsScreen, whyScreen } from './screens/list-screens.ts'
 import { overlayOf } from './screens/overlays.ts'
 import { replayScreen, timeline } from './screens/replay-screen.ts'
+import { sqlScreen } from './screens/sql-screen.ts'
 import { runsScreen } from './screens/runs-screen.ts'
 import { fit, safe } from './text.ts'
 import type { Theme } from './theme.ts'
@@ -49,7 +51,7 @@ export function Frame({ model: m, theme }: FrameProps) {
 
 function Body({ model: m, theme }: FrameProps) {
   const r = m.replay
-  if (m.screen === 'runs' || !r) {
+  if (m.screen === 'runs') {
     return (
       <>
         <Line text={fit(` ${safe(m.db)}`, m.columns)} />
@@ -62,6 +64,23 @@ function Body({ model: m, theme }: FrameProps) {
       </>
     )
   }
+  if (m.screen === 'diff' && m.diff) {
+    return (
+      <>
+        <Line text={diffTabs(m.diff, m.columns, theme)} />
+        <Lines of={diffScreen(m, m.diff, theme)} />
+      </>
+    )
+  }
+  if (m.screen === 'sql') {
+    return (
+      <>
+        <Line text={fit(` ${safe(m.db)}`, m.columns)} />
+        <Lines of={sqlScreen(m, theme)} />
+      </>
+    )
+  }
+  if (!r) return null
   if (m.screen === 'replay') {
     const panes = replayScreen(m, r, theme)
     return (

@@ -38,8 +38,9 @@ export async function runApp(options: AppOptions): Promise<number> {
   try {
     // What is wrong with the file or the run's name is better said on the plain screen.
     store.dispatch({ type: 'runs', runs: await data.runs() })
-    const [first] = runs
-    if (first !== undefined) store.dispatch({ type: 'enter', run: await data.find(first) })
+    const [first, second] = await Promise.all(runs.slice(0, 2).map((spec) => data.find(spec)))
+    if (first && second) store.dispatch({ type: 'compare', left: first, right: second })
+    else if (first) store.dispatch({ type: 'enter', run: first })
     return await show(store, data, io)
   } finally {
     io.stdin.setRawMode(false)

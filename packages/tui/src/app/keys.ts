@@ -25,6 +25,7 @@ const row = <const I extends string>(
 export const BINDINGS = [
   row('run.open', 'runs', ['enter', 'right', 'l'], 'open', 'replay the run under the cursor'),
   row('run.mark', 'runs', ['m', 'space'], 'mark', 'mark the run as A, to be compared'),
+  row('run.diff', 'runs', ['d'], 'diff', 'compare the marked run A with the one under the cursor'),
   row('run.rename', 'runs', ['n'], 'rename', 'give the run another label'),
   row('run.remove', 'runs', ['D'], 'delete', 'delete the run (asks first)'),
 
@@ -85,6 +86,29 @@ export const BINDINGS = [
   row('copy', 'replay', ['y'], '', 'copy the row'),
   row('copy.json', 'replay', ['Y'], '', 'copy the event as JSON'),
 
+  row('diff.next', 'diff', ['n', ']'], 'next', 'next difference'),
+  row('diff.prev', 'diff', ['N', '['], 'prev', 'previous difference'),
+  row(
+    'diff.tab',
+    'diff',
+    ['tab', 'right', 'l'],
+    'question',
+    'next question: outcome, effect, path, cost',
+  ),
+  row('diff.tabBack', 'diff', ['shift+tab', 'left', 'h'], '', 'previous question'),
+  row('diff.fold', 'diff', ['=', 'z'], 'equal parts', 'fold or show the equal parts'),
+  row('diff.openA', 'diff', ['a', 'enter'], 'open A', 'replay A at this row'),
+  row('diff.openB', 'diff', ['b'], 'open B', 'replay B at this row'),
+  row('diff.swap', 'diff', ['w'], 'swap', 'swap the two runs'),
+
+  row('sql.edit', 'sql', ['i', 'tab', '/'], 'edit', 'edit the query'),
+  row('sql.open', 'sql', ['enter'], 'go to event', 'replay at the row (its columns run and seq)'),
+  row('sql.right', 'sql', ['right', 'l'], 'columns', 'columns to the right'),
+  row('sql.left', 'sql', ['left', 'h'], '', 'columns to the left'),
+  row('sql.run', 'sql', ['r', 'ctrl+r'], 'run again', 'run the query again'),
+  row('sql.copy', 'sql', ['y'], 'copy', 'copy the row'),
+  row('sql.export', 'sql', ['e'], 'export', 'write the result to a CSV file'),
+
   row('finding.open', 'findings', ['enter', 'right', 'l'], 'open', 'replay at the finding'),
   row('why.open', 'why', ['enter', 'right', 'l'], 'open', 'go to this store'),
 
@@ -97,11 +121,12 @@ export const BINDINGS = [
   row('first', 'list', ['g', 'home'], '', 'to the first'),
   row('last', 'list', ['G', 'end'], '', 'to the last'),
 
+  row('sql', 'anywhere', ['s'], 'SQL', 'the SQL console'),
   row(
     'palette',
     'anywhere',
     [':', 'ctrl+p'],
-    'goto/command',
+    'go to',
     'a command by name; 1234, 50% or 12.5ms go there',
   ),
   row('help', 'anywhere', ['?'], 'keys', 'all keys'),
@@ -116,7 +141,7 @@ export type CommandId = (typeof BINDINGS)[number]['id']
 export type AnyBinding = Binding & { readonly id: CommandId }
 
 /** Screens whose cursor moves in a list. */
-const LISTS: ReadonlySet<Place> = new Set(['runs', 'replay', 'diff', 'findings', 'why'])
+const LISTS: ReadonlySet<Place> = new Set(['runs', 'replay', 'diff', 'findings', 'why', 'sql'])
 
 /** The keys that work on a screen, its own first. */
 export function bindingsOf(screen: Place): readonly AnyBinding[] {

@@ -57,6 +57,22 @@ export function replayLayout(columns: number, rows: number, lower: boolean): Rep
 /** Rows of a list that fills the screen between the bars, in one border with a heading. */
 export const fullListRows = (rows: number): number => Math.max(1, rows - BARS + 1 - BORDER - HEAD)
 
+export interface DiffLayout {
+  readonly wide: boolean
+  /** Between the bars, borders included. */
+  readonly height: number
+  readonly listRows: number
+  readonly detailsHeight: number
+}
+
+/** Aligned rows above, what is under the cursor below them. */
+export function diffLayout(columns: number, rows: number): DiffLayout {
+  const height = Math.max(9, rows - BARS + 1)
+  const detailsHeight = rows >= 30 ? 7 : 6
+  const listRows = Math.max(1, height - detailsHeight - BORDER - HEAD)
+  return { wide: columns >= WIDE_COLUMNS, height, listRows, detailsHeight }
+}
+
 /** Columns of the run browser's list; 0 for the details where they do not fit. */
 export function runsLayout(columns: number): { list: number; details: number } {
   if (columns < WIDE_COLUMNS) return { list: columns, details: 0 }

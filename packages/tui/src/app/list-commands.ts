@@ -1,6 +1,11 @@
-import { fullListRows } from './layout.ts'
+import { moveDiff, withDiff } from './diff.ts'
+import { diffLayout, fullListRows } from './layout.ts'
 import type { Model } from './model.ts'
+import { resultRows, withSql } from './sql.ts'
 import { listRowsOf, moveBy, moveTo, withReplay } from './replay.ts'
+
+/** An answer in words is not longer than this. */
+const MOST_LINES = 100_000
 
 /** How far a list moves: rows, or to one of its ends. */
 export type Step = number | 'first' | 'last'
@@ -39,6 +44,10 @@ export function moveList(m: Model, step: Step): Model {
         ...r,
         findingCursor: stepped(r.findingCursor, step, r.checked?.findings.length ?? 0),
       }))
+    case 'diff':
+      return moveInDiff(m, step)
+    case 'sql':
+      return moveInResult(m, step)
     case 'why':
       return withReplay(m, (r) =>
         r.why
@@ -46,6 +55,27 @@ export function moveList(m: Model, step: Step): Model {
           : r,
       )
   }
+}
+
+function moveInDiff(m: Model, step: Step): Model {
+  const height = diffLayout(m.columns, m.rows).listRows
+  return withDiff(m, (d) => {
+    const end = d.known - 1
+    if (d.tab !== 'path') {
+      const scroll = step === 'first' ? 0 : step === 'last' ? Infinity : d.scroll + step
+      return { ...d, scroll: Math.max(0, Math.min(scroll, MOST_LINES)) }
+    }
+    const to = step === 'first' ? 0 : step === 'last' ? end : d.cursor + step
+    return moveDiff(d, Math.min(to, end), height)
+  })
+}
+
+function moveInResult(m: Model, step: Step): Model {
+  return withSql(m, (s) => {
+    const length = s.result?.rows.length ?? 0
+    const cursor = stepped(s.cursor, step, length)
+    return { ...s, cursor, top: scrolled(s.top, cursor, resultRows(m), length) }
+  })
 }
 
 function moveReplay(m: Model, step: Step): Model {
@@ -60,7 +90,13 @@ function moveReplay(m: Model, step: Step): Model {
 
 /** Rows of a page on the present screen; one row of the last page stays. */
 function page(m: Model): number {
-  return Math.max(1, (m.screen === 'replay' ? listRowsOf(m) : fullListRows(m.rows)) - 1)
+  const rows =
+    m.screen === 'replay'
+      ? listRowsOf(m)
+      : m.screen === 'diff'
+        ? diffLayout(m.columns, m.rows).listRows
+        : fullListRows(m.rows)
+  return Math.max(1, rows - 1)
 }
 
 export const LIST_COMMANDS = {

@@ -1,7 +1,10 @@
 import type { Run, TraceEvent } from '@pagetrail/recorder'
 import type { CheckView, FindQuery, StateView, Density, Mark, WhyLine } from './data.ts'
+import type { DiffView } from './diff.ts'
+import type { DifferenceQuery } from './diff-pages.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
 import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
+import { EMPTY_SQL, type SqlResult, type SqlView } from './sql.ts'
 
 /** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
 export interface Model {
@@ -13,6 +16,8 @@ export interface Model {
   readonly db: string
   readonly runs: Runs
   readonly replay: Replay | null
+  readonly diff: DiffView | null
+  readonly sql: SqlView
   readonly prompt: Prompt | null
   readonly help: HelpView | null
   readonly ask: Question | null
@@ -28,8 +33,9 @@ export interface Model {
   readonly outbox: readonly Effect[]
 }
 
-export type ScreenName = 'runs' | 'replay' | 'why' | 'findings'
+export type ScreenName = 'runs' | 'replay' | 'why' | 'findings' | 'diff' | 'sql'
 
+/** A line to be shown until the next key. */
 export interface Message {
   readonly text: string
   readonly bad: boolean
@@ -144,6 +150,11 @@ export type Effect =
   | { readonly type: 'check'; readonly run: number; readonly show: boolean }
   | { readonly type: 'rename'; readonly run: number; readonly label: string }
   | { readonly type: 'remove'; readonly run: number }
+  | { readonly type: 'diff'; readonly left: number; readonly right: number }
+  | { readonly type: 'sql'; readonly text: string }
+  /** Writes the result of the console to a file. */
+  | { readonly type: 'export'; readonly file: string; readonly result: SqlResult }
+  | { readonly type: 'difference'; readonly query: DifferenceQuery }
   | { readonly type: 'marks'; readonly run: number; readonly marks: readonly Mark[] }
 
 /** The model before anything is known; `session`: what was kept of the last one. */
@@ -161,6 +172,8 @@ export function initialModel(
     db,
     runs: { list: null, cursor: 0, top: 0, marked: null },
     replay: null,
+    diff: null,
+    sql: EMPTY_SQL,
     prompt: null,
     help: null,
     ask: null,

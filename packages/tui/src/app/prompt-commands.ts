@@ -2,9 +2,10 @@ import { completeFilter, type Completion, FilterError, parseFilter } from '@page
 import { run } from './commands.ts'
 import { type Model, ask, complain, say } from './model.ts'
 import { matches, understand } from './palette.ts'
-import { editKey, type Prompt, type PromptKind, recall, replaced } from './prompt.ts'
+import { editKey, type Prompt, openPrompt, type PromptKind, recall, replaced } from './prompt.ts'
 import { withMark } from './replay-commands.ts'
 import { changeView, jumpTo, listRowsOf, withReplay } from './replay.ts'
+import { readyQueries, submitSql } from './sql-commands.ts'
 import { count } from './text.ts'
 
 /** Lines kept of each kind of prompt. */
@@ -42,6 +43,7 @@ export function choicesOf(m: Model): readonly string[] {
   if (p.kind === 'filter' || p.kind === 'search')
     return completion(p, m.replay?.names ?? []).candidates
   if (p.kind === 'command') return matches(p.text, m.screen).map((b) => b.id)
+  if (p.kind === 'sql' && p.text === '') return readyQueries(m).map((q) => q.title)
   return []
 }
 
@@ -69,12 +71,22 @@ function withChoice(m: Model, p: Prompt, step: 1 | -1): Prompt {
     const length = choicesOf(m).length
     return length === 0 ? p : { ...p, chosen: (p.chosen + step + length) % length }
   }
+  if (p.kind === 'sql') return withReadyQuery(m, p, step)
   if (p.kind !== 'filter' && p.kind !== 'search') return p
   const { start, end, candidates } = completion(p, m.replay?.names ?? [])
   const [word] = candidates
   if (word === undefined) return p
   const space = /^[a-z_]+$/i.test(word) ? ' ' : ''
   return replaced(p, start, end, word + space)
+}
+
+/** The ready queries one after the other; a query that was typed is left alone. */
+function withReadyQuery(m: Model, p: Prompt, step: 1 | -1): Prompt {
+  const ready = readyQueries(m)
+  const at = ready.findIndex((q) => q.text === p.text)
+  if (p.text !== '' && at < 0) return p
+  const next = ready.at(at < 0 && step < 0 ? -1 : (at + step) % ready.length)
+  return next ? { ...openPrompt('sql', next.text), back: p.back, draft: p.draft } : p
 }
 
 function submit(m: Model, p: Prompt): Model {
@@ -92,9 +104,13 @@ function submit(m: Model, p: Prompt): Model {
         : ask(entered, { type: 'rename', run: p.subject, label: p.text.trim() })
     case 'note':
       return submitNote(entered, p)
-    case 'help':
-    case 'import':
+    case 'sql':
+      return submitSql(entered, p.text)
     case 'export':
+      return p.text.trim() === '' || !m.sql.result
+        ? entered
+        : ask(entered, { type: 'export', file: p.text.trim(), result: m.sql.result })
+    case 'import':
       return entered
   }
 }

@@ -22,7 +22,7 @@ export type PromptKind =
   | 'note'
   | 'import'
   | 'export'
-  | 'help'
+  | 'sql'
 
 export const openPrompt = (kind: PromptKind, text = '', subject: number | null = null): Prompt => ({
   kind,

@@ -1,14 +1,25 @@
-import { type Run, type Trace, type TraceEvent, nestOf, openTrace } from '@pagetrail/recorder'
+import {
+  csvLines,
+  diffRuns,
+  type Run,
+  type Trace,
+  type TraceEvent,
+  nestOf,
+  openTrace,
+  writeFileAtomic,
+} from '@pagetrail/recorder'
 import type { Data } from './data.ts'
 import { checkView } from './check-view.ts'
+import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
 import { findEvent, readWindow } from './paging.ts'
 import { readState } from './state-reader.ts'
 import { whyLines } from './why.ts'
 
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
-export async function openTraceData(db: string): Promise<Omit<Data, 'cancel'>> {
+export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql'>> {
   const trace = await openTrace(db, { mode: 'read' })
+  const pages = new DiffPages(trace)
   return {
     runs: async () => trace.runs(),
     find: async (spec) => trace.find(spec),
@@ -24,6 +35,17 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel'>> {
     marks: async () => [],
     saveMarks: async () => {},
     check: async (id) => checkView(trace, runOf(trace, id)),
+    diff: async (left, right) =>
+      diffRuns(trace.source(runOf(trace, left)), trace.source(runOf(trace, right))),
+    diffRows: async (query) => pages.page(query),
+    difference: async (query) => pages.seek(query),
+    exportResult: async (file, { columns, rows }) => {
+      await writeFileAtomic(
+        file,
+        csvLines(columns, rows).map((line) => `${line}\r\n`),
+      ),
+      )
+    },
     close: async () => trace.close(),
   }
 }

@@ -1,14 +1,17 @@
-import type { Run, TraceEvent } from '@pagetrail/recorder'
+import type { Diff, Run, TraceEvent } from '@pagetrail/recorder'
 import { run } from './commands.ts'
 import type { CheckView, Density, StateView, WhyLine, Window, WindowQuery } from './data.ts'
+import { type DiffRows, type DiffRowsQuery, diffRowsCame, moveDiff, withDiff } from './diff.ts'
+import { enterDiff } from './diff-commands.ts'
 import { commandFor } from './keys.ts'
-import { fullListRows, replayLayout } from './layout.ts'
+import { diffLayout, fullListRows, replayLayout } from './layout.ts'
 import { moveList, scrolled } from './list-commands.ts'
 import { type Job, type Model, ask, complain, say } from './model.ts'
 import { insert } from './prompt.ts'
 import { promptKey } from './prompt-commands.ts'
 import { jumpTo, listRowsOf, moveBy, moveTo, setFold, windowCame, withReplay } from './replay.ts'
 import { enterRun, runsCame } from './runs-commands.ts'
+import { type SqlResult, withSql } from './sql.ts'
 import type { Mouse } from './terminal.ts'
 
 /** Everything that can happen to the model. */
@@ -50,6 +53,16 @@ export type Action =
       readonly checked: CheckView
       readonly show: boolean
     }
+  | { readonly type: 'diffRows'; readonly query: DiffRowsQuery; readonly rows: DiffRows }
+  | {
+      readonly type: 'compared'
+      readonly left: number
+      readonly right: number
+      readonly report: Diff
+    }
+  | { readonly type: 'difference'; readonly at: number | null; readonly backward: boolean }
+  | { readonly type: 'compare'; readonly left: Run; readonly right: Run }
+  | { readonly type: 'queried'; readonly result: SqlResult | null; readonly problem: string | null }
   | { readonly type: 'job'; readonly job: Job | null }
   | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'failed'; readonly text: string }
@@ -92,6 +105,28 @@ function answered(m: Model, a: Answer): Model {
   if (a.type === 'runs') return runsCame(m, a.runs)
   if (a.type === 'enter') return enterRun(m, a.run)
   if (a.type === 'window') return windowCame(m, a.query, a.window)
+  if (a.type === 'diffRows') return diffRowsCame(m, a.query, a.rows)
+  if (a.type === 'compare') return enterDiff(m, a.left, a.right)
+  if (a.type === 'queried') {
+    const { result, problem } = a
+    return withSql({ ...m, job: null }, (s) => ({ ...s, running: false, result, problem }))
+  }
+  if (a.type === 'compared') {
+    const idle = { ...m, job: null }
+    const same = m.diff?.left.id === a.left && m.diff.right.id === a.right
+    return same ? withDiff(idle, (d) => ({ ...d, report: a.report })) : idle
+  }
+  if (a.type === 'difference') {
+    const { at } = a
+    if (at === null) return complain(m, `no difference ${a.backward ? 'before' : 'after'} this row`)
+    return withDiff(m, (d) =>
+      moveDiff(
+        { ...d, known: Math.max(d.known, at + 1) },
+        at,
+        diffLayout(m.columns, m.rows).listRows,
+      ),
+    )
+  }
   const run = a.type === 'state' ? a.state.run : a.type === 'density' ? a.density.run : a.run
   if (m.replay?.run.id !== run) return m
   switch (a.type) {

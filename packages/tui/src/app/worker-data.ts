@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Data } from './data.ts'
+import { runSql } from './run-sql.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
 
 /** Something that was asked was given up; nobody needs to be told. */
@@ -58,6 +59,9 @@ export function workerData(url: URL, db: string): Data {
   // The first look far into a long run folds for seconds: pages of rows must not wait for it.
   const states = new Thread(url, db)
   let long: Thread | null = null
+  let query: AbortController | null = null
+  /** Aligns two runs; begun when first wanted. */
+  let pairs: Thread | null = null
   const call =
     <M extends Method>(method: M) =>
     (...args: Parameters<Data[M]>): ReturnType<Data[M]> =>
@@ -91,13 +95,28 @@ export function workerData(url: URL, db: string): Data {
     marks: call('marks'),
     saveMarks: call('saveMarks'),
     check: alone('check'),
+    diff: alone('diff'),
+    diffRows: (query) => (pairs ??= new Thread(url, db)).call('diffRows', [query]),
+    difference: (query) => (pairs ??= new Thread(url, db)).call('difference', [query]),
+    exportResult: call('exportResult'),
+    async sql(text) {
+      query?.abort()
+      const own = new AbortController()
+      query = own
+      try {
+        return await runSql(db, text, own.signal)
+      } finally {
+        if (query === own) query = null
+      }
+    },
     async cancel() {
+      query?.abort()
       await long?.end()
       long = null
     },
     async close() {
       await long?.end()
-      await Promise.all([pages.end(), states.end()])
+      await Promise.all([pages.end(), states.end(), pairs?.end()])
     },
   }
 }

@@ -3,6 +3,7 @@ import { bindingsOf, keyGlyph } from '../keys.ts'
 import type { Model, Replay } from '../model.ts'
 import { filterProblem } from '../prompt-commands.ts'
 import type { Prompt, PromptKind } from '../prompt.ts'
+import { readyQueries } from '../sql-commands.ts'
 import { count, duration, fit, many, safe, spread, width } from '../text.ts'
 import type { Theme } from '../theme.ts'
 
@@ -12,7 +13,7 @@ export function originOf(run: Run): string {
     return `${run.source} ${run.flavour ?? ''}`.trim()
   }
   if (run.kernel) return `Linux ${safe(run.kernel)}`
-  return run.flavour ? `${run.source} ~${run.flavour}` : run.source
+  return run.flavour ? `${run.source} ${run.flavour}` : run.source
 }
 
 /** `4K 48-bit`; empty where the trace does not tell. */
@@ -24,7 +25,17 @@ const TITLES = { replay: 'Replay', why: 'Why', findings: 'Findings' } as const
 /** Line 1: where one is, and what is shown there. */
 export function breadcrumb(m: Model, theme: Theme): string {
   const help = ` ${theme.paint('key', '?')} help `
-  if (m.screen === 'runs' || !m.replay) {
+  if (m.screen === 'diff' && m.diff) {
+    const { left, right } = m.diff
+    const names = `${safe(left.label)} #${left.id} ⇄ ${safe(right.label)} #${right.id}`
+    const from = `${originOf(left)} ⇄ ${originOf(right)}`
+    return spread(` ${theme.bold('pagetrail')} ▸ ${names} ▸ Diff`, `${from}  ${help}`, m.columns)
+  }
+  if (m.screen === 'sql') {
+    const about = m.replay ? `${safe(m.replay.run.label)} #${m.replay.run.id} ▸ ` : ''
+    return spread(` ${theme.bold('pagetrail')} ▸ ${about}SQL`, help, m.columns)
+  }
+  if (m.screen === 'runs' || m.screen === 'diff' || !m.replay) {
     const runs = m.runs.list ? many(m.runs.list.length, 'run') : ''
     return spread(` ${theme.bold('pagetrail')} ▸ Runs`, `${runs}  ${help}`, m.columns)
   }
@@ -43,7 +54,7 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
   note: 'note: ',
   import: 'file to import: ',
   export: 'export to: ',
-  help: '',
+  sql: '',
 }
 
 /** A line being typed, its cursor inverse, scrolled so that the cursor is seen. */
@@ -78,6 +89,7 @@ export function statusLine(m: Model, theme: Theme): string {
   if (m.ask) return fit(theme.paint('bad', ` ${m.ask.text}`), m.columns)
   const p = m.prompt
   if (p) {
+    if (p.kind === 'sql') return fit(sqlHint(m, p, theme), m.columns)
     if (p.kind !== 'filter' && p.kind !== 'search')
       return fit(promptLine(p, m.columns, theme), m.columns)
     const problem = filterProblem(p.text)
@@ -100,6 +112,16 @@ const promptHint = (kind: 'filter' | 'search', theme: Theme): string =>
   theme.dim(
     ` ${kind === 'filter' ? 'only matching events stay' : 'n and N go to matches'}: kind == desc_write && level == pte   Tab completes`,
   )
+
+const sqlHint = (m: Model, p: Prompt, theme: Theme): string => {
+  const ready = readyQueries(m).find((q) => q.text === p.text)
+  if (ready) return ` ${safe(ready.title)}  ${theme.dim('Tab: the next ready query')}`
+  return theme.dim(
+    p.text === ''
+      ? ' Tab: ready queries   ↑: history'
+      : ' ⏎ runs it, read-only, 1,000 rows and 10 s at most',
+  )
+}
 
 function jobLine(m: Model, theme: Theme): string {
   const job = m.job
@@ -142,7 +164,16 @@ export function footer(m: Model, theme: Theme): string {
   if (m.prompt) {
     const tab: [string, string][] =
       m.prompt.kind === 'rename' || m.prompt.kind === 'note' ? [] : [['Tab', 'complete']]
-    return keysLine([['⏎', 'done'], ...tab, ['↑', 'history'], ['Esc', 'cancel']], m.columns, theme)
+    return keysLine(
+      [
+        ['⏎', m.prompt.kind === 'sql' ? 'run' : 'done'],
+        ...tab,
+        ['↑', 'history'],
+        ['Esc', 'cancel'],
+      ],
+      m.columns,
+      theme,
+    )
   }
   if (m.help)
     return keysLine(

@@ -1,0 +1,88 @@
+import { QUERIES, queryText } from '@pagetrail/recorder'
+import { type Model, ask, complain } from './model.ts'
+import { openPrompt } from './prompt.ts'
+import { jumpTo, listRowsOf, withReplay } from './replay.ts'
+import { enterRun, runUnderCursor } from './runs-commands.ts'
+import { cellText, placeOfRow, withSql } from './sql.ts'
+
+/** The run that ready queries are about: the one open, else the one under the cursor. */
+const runOf = (m: Model): number | null => m.replay?.run.id ?? runUnderCursor(m)?.id ?? null
+
+export interface ReadyQuery {
+  readonly title: string
+  readonly text: string
+}
+
+const oneLine = (sql: string): string =>
+  sql.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ').trim()
+
+/** The queries that come with Pagetrail, about the run at hand. */
+export function readyQueries(m: Model): readonly ReadyQuery[] {
+  const run = runOf(m)
+  const own = [
+    { title: 'the runs', text: 'select * from run' },
+    {
+      title: 'stores of this run',
+      text: `select * from desc_write where run = ${run ?? 1} limit 100`,
+    },
+  ]
+  if (run === null) return own.slice(0, 1)
+  return [...own, ...QUERIES.map((q) => ({ title: q.title, text: oneLine(queryText(q, run)) }))]
+}
+
+const open = (m: Model): Model => {
+  const behind = m.screen === 'sql' ? m.behind : [m.screen, ...m.behind]
+  return { ...m, screen: 'sql', behind, prompt: openPrompt('sql', m.sql.text) }
+}
+
+const edit = (m: Model): Model => ({ ...m, prompt: openPrompt('sql', m.sql.text) })
+
+/** The query of the prompt is run; the prompt makes room for the result. */
+export function submitSql(m: Model, text: string): Model {
+  if (text.trim() === '') return m
+  const running = withSql(m, (s) => ({
+    ...s,
+    text,
+    running: true,
+    problem: null,
+    cursor: 0,
+    top: 0,
+    column: 0,
+  }))
+  return ask(running, { type: 'sql', text })
+}
+
+const openRow = (m: Model): Model => {
+  const place = placeOfRow(m.sql, runOf(m))
+  const run = place && m.runs.list?.find((r) => r.id === place.run)
+  if (!place || !run)
+    return complain(m, 'a row with a column seq opens there; this result has none')
+  const entered = enterRun(m, run)
+  return withReplay(entered, (r) => jumpTo(r, place.seq, listRowsOf(entered)))
+}
+
+const scroll = (by: 1 | -1) => (m: Model) =>
+  withSql(m, (s) => {
+    const most = Math.max(0, (s.result?.columns.length ?? 1) - 1)
+    return { ...s, column: Math.max(0, Math.min(most, s.column + by)) }
+  })
+
+const copyRow = (m: Model): Model => {
+  const row = m.sql.result?.rows[m.sql.cursor]
+  if (!row) return complain(m, 'there is no row to copy')
+  return ask(m, { type: 'copy', text: row.map(cellText).join('\t'), what: 'the row' })
+}
+
+export const SQL_COMMANDS = {
+  sql: open,
+  'sql.edit': edit,
+  'sql.run': (m: Model) => submitSql(m, m.sql.text),
+  'sql.open': openRow,
+  'sql.right': scroll(1),
+  'sql.left': scroll(-1),
+  'sql.copy': copyRow,
+  'sql.export': (m: Model) =>
+    m.sql.result
+      ? { ...m, prompt: openPrompt('export', 'result.csv') }
+      : complain(m, 'there is no result to export'),
+} as const

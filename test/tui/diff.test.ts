@@ -1,0 +1,69 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { writeSample } from '../support/sample-trace.ts'
+import { sessionOn } from '../support/session.ts'
+
+async function comparison(columns = 120, rows = 36) {
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'two.db')
+  await writeSample(db, 10, { label: 'old', flavour: '6.12' }, true)
+  await writeSample(db, 10, { label: 'new', flavour: '6.18' })
+  const s = await sessionOn(db, null, columns, rows)
+  s.keys('m', 'j', 'd')
+  await s.settled()
+  return s
+}
+
+test('marks one run, compares it with another, says the verdict', async () => {
+  const s = await comparison()
+  expect(s.screen()).toContain('old #1 ⇄ new #2')
+  expect(s.screen()).toContain('same effects by another path')
+  expect(s.screen()).toMatch(/outcome = +effect = +path ≠/)
+  await s.end()
+})
+
+test('n and N go from difference to difference, Enter opens the run there', async () => {
+  const s = await comparison()
+  s.keys('n')
+  await s.settled()
+  const first = s.model().diff?.cursor ?? 0
+  expect(s.screen()).toMatch(/▶- .*dsb ishst; isb set_pte/)
+  s.keys('n')
+  await s.settled()
+  expect(s.model().diff?.cursor).toBeGreaterThan(first)
+  s.keys('N')
+  await s.settled()
+  expect(s.model().diff?.cursor).toBe(first)
+  s.keys('enter')
+  await s.settled()
+  expect(s.model().screen).toBe('replay')
+  expect(s.cursor()).toBe(5)
+  s.keys('q')
+  expect(s.model().screen).toBe('diff')
+  await s.end()
+})
+
+test('the four questions are tabs, equal parts unfold', async () => {
+  const s = await comparison()
+  expect(s.screen()).toContain('⋯')
+  s.keys('=')
+  await s.settled()
+  expect(s.screen()).not.toContain('⋯')
+  s.keys('tab')
+  expect(s.screen()).toMatch(/barriers queued +0 +30/)
+  s.keys('tab')
+  expect(s.screen()).toContain('outcome')
+  await s.end()
+})
+
+test.each([
+  [120, 36],
+  [80, 24],
+] as const)('the comparison at %i×%i', async (columns, rows) => {
+  const s = await comparison(columns, rows)
+  s.keys('n')
+  await s.settled()
+  await expect(s.screen()).toMatchFileSnapshot(`golden/diff-${columns}x${rows}.txt`)
+  await s.end()
+})
