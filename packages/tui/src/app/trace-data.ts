@@ -40,11 +40,8 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     diffRows: async (query) => pages.page(query),
     difference: async (query) => pages.seek(query),
     exportResult: async (file, { columns, rows }) => {
-      await writeFileAtomic(
-        file,
-        csvLines(columns, rows).map((line) => `${line}\r\n`),
-      ),
-      )
+      const lines = csvLines(columns, rows).map((line) => `${line}\r\n`)
+      await writeFileAtomic(file, lines)
     },
     close: async () => trace.close(),
   }
