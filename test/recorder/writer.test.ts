@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
@@ -181,6 +181,24 @@ test('in a read-only folder a file can be read but not written', async () => {
   })
   chmodSync(dirname(path), 0o755)
   await unprivileged(() => expect(openTrace(path, { mode: 'write' })).rejects.toThrow(InputError))
+})
+
+test('a file in use that was copied into a read-only folder is refused rather than read in part', async () => {
+  const trace = await written()
+  const writer = trace.startRun(META)
+  append(writer, callEvents(2))
+  writer.flush()
+  const copy = testFile()
+  for (const part of ['', '-wal']) copyFileSync(`${trace.path}${part}`, `${copy}${part}`)
+  trace.close()
+  chmodSync(dirname(copy), 0o555)
+  await unprivileged(() =>
+    expect(openTrace(copy, { mode: 'read' })).rejects.toThrow('copy it and its -wal elsewhere'),
+  )
+  chmodSync(dirname(copy), 0o755)
+  const whole = await openTrace(copy, { mode: 'read' })
+  expect(whole.find(-1)).toMatchObject({ state: 'interrupted', events: 20 })
+  whole.close()
 })
 
 describe('processes', { timeout: 60_000 }, () => {

@@ -11,6 +11,8 @@ export type Migrations = Readonly<Record<string, Migration>>
 /** `PTRL` in the header of the file, so that `file` and we know it from any other database. */
 export const APPLICATION_ID = 0x5054524c
 
+const NO_TIME = '1970-01-01T00:00:00.000Z'
+
 /** What is in a file, before anything is done to it. */
 export interface FileSchema {
   /** Neither tables nor an application id: a new file. */
@@ -80,4 +82,6 @@ async function runMigrations(db: Sqlite.Database, migrations: Migrations): Promi
   const provider = { getMigrations: () => Promise.resolve({ ...migrations }) }
   const { error } = await new Migrator({ db: kysely, provider }).migrateToLatest()
   if (error !== undefined) throw error
+  // kysely notes the time of day; without it the same recording makes the same file, byte for byte.
+  db.exec(`update kysely_migration set timestamp = '${NO_TIME}'`)
 }
