@@ -1,4 +1,6 @@
-import { InputError, type Json } from '@pagetrail/recorder'
+import type { GeometryChoice } from '@pagetrail/engine'
+import { InputError, type Json, scenarioNamed } from '@pagetrail/recorder'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -10,11 +12,20 @@ export interface NamedScenario {
   /** File and line, for errors. */
   readonly where: string
   readonly hasFlavour: boolean
+  /** Where the JSON does not tell. */
+  readonly geometry: GeometryChoice | undefined
   readonly facts: Readonly<Record<string, Json>>
 }
 
+/** What is meant by a file's path, or by the name of a scenario that comes with Pagetrail. */
+export async function findScenarios(spec: string): Promise<NamedScenario[]> {
+  if (/[./]/.test(spec) || existsSync(spec)) return readScenarios(spec)
+  const { name, json, geometry } = scenarioNamed(spec)
+  return [{ name, json, geometry, where: `scenario ${name}`, hasFlavour: false, facts: {} }]
+}
+
 /** The scenarios of a file: one JSON object, or one on each line; gzip or plain. */
-export async function readScenarios(file: string): Promise<NamedScenario[]> {
+async function readScenarios(file: string): Promise<NamedScenario[]> {
   const text = await textOf(file)
   if (text.trim() === '')
     throw new InputError(`${file} is empty; it should hold a scenario in JSON`)
@@ -62,6 +73,7 @@ function named(json: unknown, file: string, where: string): NamedScenario {
     json,
     where,
     hasFlavour: fields.get('flavour') !== undefined,
+    geometry: undefined,
     facts: { file: basename(file) },
   }
 }

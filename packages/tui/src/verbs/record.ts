@@ -16,7 +16,7 @@ import { setImmediate } from 'node:timers/promises'
 import { count } from '../app/text.ts'
 import { inFile } from '../failure.ts'
 import { loadImplementation } from '../module-file.ts'
-import { type NamedScenario, readScenarios } from '../scenario-file.ts'
+import { type NamedScenario, findScenarios } from '../scenario-file.ts'
 import type { Session, Status } from '../session.ts'
 import { errnoText } from '../text/errno.ts'
 import { runFields, runName } from '../text/run.ts'
@@ -44,7 +44,7 @@ export const recordVerb: Verb = {
   more: `A scenario is a name of \`pagetrail scenarios\`, or a file: JSON in the form of docs/scenarios.md, or JSON Lines with
 one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   examples: [
-    ['record scenario.json', 'in flavours 6.17 and 6.18, unless it names its own'],
+    ['record partial-block', 'one that comes along, in flavours 6.17 and 6.18'],
     ['record scenario.json --flavour 6.12,7.3 --geometry 4k-48,64k-52', 'four runs'],
     ['record scenario.json --module mine.ts', 'with your own implementation of the calls'],
   ],
@@ -84,7 +84,7 @@ async function record(
   options: Options,
 ): Promise<Status> {
   const { module, only, durability } = options
-  const scenarios = (await Promise.all(specs.map(readScenarios))).flat()
+  const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
   const jobs = jobsOf(scenarios, options)
   const implementation = module === undefined ? undefined : await loadImplementation(module)
   const write: WriteOptions = {
@@ -119,7 +119,7 @@ function jobsOf(scenarios: readonly NamedScenario[], { flavour, geometry }: Opti
   })
   return scenarios.flatMap((scenario) =>
     (flavours ?? (scenario.hasFlavour ? [undefined] : DEFAULT_FLAVOURS)).flatMap((flavour) =>
-      (geometries ?? [undefined]).map((geometry) => ({ scenario, flavour, geometry })),
+      (geometries ?? [scenario.geometry]).map((geometry) => ({ scenario, flavour, geometry })),
     ),
   )
 }

@@ -8,17 +8,22 @@ import { infoVerb } from './info.ts'
 import { recordVerb } from './record.ts'
 import { renameVerb } from './rename.ts'
 import { replayVerb } from './replay.ts'
+import { reportVerb } from './report.ts'
 import { rmVerb } from './rm.ts'
 import { runsVerb } from './runs.ts'
+import { scenariosVerb } from './scenarios.ts'
 import { showVerb } from './show.ts'
 import { sqlVerb } from './sql.ts'
+import { stateVerb } from './state.ts'
 import { tuiVerb } from './tui.ts'
 import { verifyVerb } from './verify.ts'
+import { whyVerb } from './why.ts'
 import type { Verb } from './verb.ts'
 
 /** Every verb there is, in the order of `pagetrail --help`. */
 export const VERBS: readonly Verb[] = [
   recordVerb,
+  scenariosVerb,
   importVerb,
   captureScriptVerb,
   tuiVerb,
@@ -26,8 +31,11 @@ export const VERBS: readonly Verb[] = [
   infoVerb,
   replayVerb,
   showVerb,
+  stateVerb,
+  whyVerb,
   sqlVerb,
   diffVerb,
+  reportVerb,
   checkVerb,
   conformVerb,
   renameVerb,

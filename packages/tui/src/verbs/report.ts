@@ -1,0 +1,59 @@
+import {
+  escapeControls,
+  parseFilter,
+  reportJsonLines,
+  reportRun,
+  reportText,
+  toPredicate,
+} from '@pagetrail/recorder'
+import type { Session, Status } from '../session.ts'
+import { missingText } from '../text/run.ts'
+import { parseCount, RUN } from './arguments.ts'
+import { FILTER } from './replay.ts'
+import type { Verb } from './verb.ts'
+
+interface Options {
+  readonly calls: number
+  readonly filter?: string | undefined
+}
+
+export const reportVerb: Verb = {
+  name: 'report',
+  group: 'Comparing and checking:',
+  summary:
+    'count what runs cost: callbacks, writes, barriers, flushes, allocations, time; and what they exercised',
+  more: `Several runs stand side by side. What a run cannot tell is ?.`,
+  examples: [
+    ['report -1', 'the latest run'],
+    ['report before after', 'two, side by side'],
+    ['report -1 --calls 20', 'its first twenty calls one by one'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<run...>', RUN)
+      .option('--calls <n>', 'list the first calls one by one', parseCount, 0)
+      .option('--filter <expression>', FILTER)
+      .action((runs, options) => invoke((session) => report(session, runs, options)))
+  },
+}
+
+async function report(
+  session: Session,
+  specs: readonly string[],
+  { calls, filter }: Options,
+): Promise<Status> {
+  const matches = filter === undefined ? undefined : toPredicate(parseFilter(filter))
+  const trace = await session.trace('read')
+  const runs = specs.map((spec) => trace.find(spec))
+  const reports = runs.map((run) =>
+    reportRun(trace.source(run), { calls, ...(matches ? { matches } : {}) }),
+  )
+  const lines = session.json ? reportJsonLines(reports) : reportText(reports)
+  for (const line of lines) {
+    session.out.line(session.json ? line : escapeControls(line))
+    await session.out.room()
+  }
+  const missing = runs.map(missingText).filter((text) => text !== null)
+  for (const text of missing) await session.note(text)
+  return missing.length > 0 ? 3 : 0
+}

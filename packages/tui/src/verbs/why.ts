@@ -1,0 +1,53 @@
+import {
+  closeStates,
+  escapeControls,
+  eventToJson,
+  whyDescriptor,
+  whyLines,
+} from '@pagetrail/recorder'
+import type { Session, Status } from '../session.ts'
+import { missingText, runFields } from '../text/run.ts'
+import { parseAddress, parseCount, RUN } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+export const whyVerb: Verb = {
+  name: 'why',
+  group: 'Looking at one:',
+  summary: 'say which events made the descriptors of an address what they are',
+  more: `For each event: the call, walk and callback it happened in, the lazy section around it, the barrier and the flush
+that came after. Addresses are hexadecimal with 0x, or decimal.`,
+  examples: [
+    ['why -1 0xffff800080000000', 'at the end of the latest run'],
+    ['why modules 0xffff80007a114000 --at 500', 'as of event 500'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<run>', RUN)
+      .argument('<address>', 'a virtual address', parseAddress)
+      .option('--at <seq>', 'look no further than this event', parseCount)
+      .action((run, address, { at }) => invoke((session) => why(session, run, address, at)))
+  },
+}
+
+async function why(
+  session: Session,
+  spec: string,
+  address: bigint,
+  at: number | undefined,
+): Promise<Status> {
+  const trace = await session.trace('read')
+  session.atEnd(() => closeStates(trace))
+  const run = trace.find(spec)
+  const answer = whyDescriptor(trace, run, address, at)
+  if (session.json) {
+    const { va, levels, lookup, steps, earlier } = answer
+    const lines = session.jsonLines({ run: runFields(run), va, at: answer.at, lookup })
+    for (const level of levels) lines.data('level', { ...level })
+    for (const { event, ...step } of steps)
+      lines.data('step', { ...step, event: eventToJson(event) })
+    lines.end(earlier === 0, { earlier })
+  } else for (const line of whyLines(answer)) session.out.line(escapeControls(line))
+  const missing = missingText(run)
+  if (missing !== null) await session.note(missing)
+  return answer.lookup.found === 'unknown' ? 3 : 0
+}
