@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -162,6 +164,38 @@ test('a file that grows can be read while it is followed', async () => {
   stop.abort()
   expect((await following).entries).toBe(3)
   expect(trace.runs()[0]).toMatchObject({ state: 'interrupted', events: 3 })
+})
+
+test('a named pipe can be followed, also before anyone writes to it', async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  const stop = new AbortController()
+  const following = load(path, { follow: true, signal: stop.signal })
+  const writing = await open(path, 'w')
+  await writing.write(lines('isb__a: (x)', 'isb__b: (x)'))
+  await expect.poll(() => trace.runs()[0]?.events).toBe(2)
+  stop.abort()
+  expect(await following).toMatchObject({ entries: 2, interrupted: true })
+  await writing.close()
+})
+
+test('a file that becomes shorter while it is followed is refused', async () => {
+  const path = file('a', lines('isb__a: (x)', 'isb__b: (x)'))
+  const following = load(path, { follow: true })
+  await expect.poll(() => trace.runs()[0]?.events).toBe(2)
+  // It has been read, but that it has a size is only seen at the next look.
+  setTimeout(() => writeFileSync(path, ''), 500)
+  await expect(following).rejects.toThrow('has become shorter')
+})
+
+test('the signal ends an import that waits for a pipe', async () => {
+  const stop = new AbortController()
+  const pipe = new PassThrough()
+  pipe.write(lines('isb__a: (x)'))
+  const importing = importStream(trace, pipe, 'stdin', { created: CREATED, signal: stop.signal })
+  await expect.poll(() => trace.runs()).toHaveLength(1)
+  stop.abort()
+  expect(await importing).toMatchObject({ entries: 1, interrupted: true })
 })
 
 test('a packed file cannot be followed', async () => {

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
@@ -33,26 +33,70 @@ export async function* fileChunks(path: string, signal?: AbortSignal): Chunks {
   }
 }
 
-/** The bytes of a file that is being written, until `signal`; an empty chunk whenever its end is reached. */
+/**
+ * The bytes of a file that is being written, of a named pipe or of trace_pipe, until `signal`; an empty chunk whenever
+ * there is nothing more for now. Opened without blocking, so that the signal is heard.
+ */
 export async function* followedChunks(path: string, signal?: AbortSignal): Chunks {
-  const file = await open(path).catch((error: unknown) => {
-    throw readError(path, error)
-  })
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (error: unknown) => {
+      throw readError(path, error)
+    },
+  )
   try {
     const buffer = new Uint8Array(CHUNK)
     let position = 0
+    let sized = false
     for (;;) {
       if (signal?.aborted) return
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, position)
-      position += bytesRead
-      yield buffer.subarray(0, bytesRead)
-      if (bytesRead > 0) continue
-      if ((await file.stat()).size < position)
+      const bytes = await readNow(file, buffer)
+      position += bytes
+      yield buffer.subarray(0, bytes)
+      if (bytes > 0) continue
+      // Pipes, and files of tracefs, have no size.
+      const { size } = await file.stat()
+      if (sized && size < position)
         throw new InputError(`${path} has become shorter while it was followed; import it again`)
+      sized ||= position > 0 && size >= position
       await wait(POLL_MS, undefined, { signal }).catch(ignoreAbort)
     }
   } finally {
     await file.close()
+  }
+}
+
+/** How many bytes there were; 0 also where a pipe has none yet. */
+async function readNow(file: FileHandle, buffer: Uint8Array): Promise<number> {
+  try {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+    return bytesRead
+  } catch (error) {
+    if (codeOf(error) !== 'EAGAIN') throw error
+    return 0
+  }
+}
+
+/** The same chunks until `signal`, also while the next one is waited for. */
+export async function* abortable(chunks: Chunks, signal?: AbortSignal): Chunks {
+  if (!signal) return yield* chunks
+  const iterator = chunks[Symbol.asyncIterator]()
+  const aborted = new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null)
+    else signal.addEventListener('abort', () => resolve(null), { once: true })
+  })
+  let waiting = true
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted])
+      if (next === null) return
+      waiting = false
+      if (next.done) return
+      yield next.value
+      waiting = true
+    }
+  } finally {
+    // One that waits for its next chunk would be waited for.
+    if (!waiting) await iterator.return?.()
   }
 }
 

@@ -7,7 +7,15 @@ import type { Kind } from '../event.ts'
 import type { RunMeta } from '../runs.ts'
 import type { Trace } from '../store.ts'
 import type { RunWriter, WriteOptions } from '../writer.ts'
-import { type Chunks, fileChunks, followedChunks, gunzipped, magicOf, peek } from './chunks.ts'
+import {
+  abortable,
+  type Chunks,
+  fileChunks,
+  followedChunks,
+  gunzipped,
+  magicOf,
+  peek,
+} from './chunks.ts'
 import { FtraceEvents } from './ftrace-events.ts'
 import type { ImportFormat, Input, InputFacts } from './input.ts'
 import { flavourOf, geometryOf, type TracedFlavour } from './kernel-traits.ts'
@@ -109,7 +117,7 @@ class Import {
   }
 
   async run(chunks: Chunks): Promise<ImportReport> {
-    let input = await peek(this.#counted(chunks))
+    let input = await peek(this.#counted(abortable(chunks, this.#options.signal)))
     const packed = magicOf(input.first) === 'gzip'
     if (packed) {
       if (this.#options.follow) throw this.#notFollowed('a gzip file')
