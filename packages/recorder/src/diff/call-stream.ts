@@ -9,6 +9,9 @@ import { Tokens } from './tokens.ts'
 /** How a call that did not return ended. */
 const ENDINGS: ReadonlySet<string> = new Set(['livelock', 'wild_deref', 'bug', 'too_many_events'])
 
+/** Tokens of calls up to this size are used again; larger ones are left to the garbage collector. */
+const SPARE_ROWS = 4096
+
 /** One call as it is compared. */
 export interface CallData {
   readonly call: Call
@@ -44,6 +47,7 @@ export class CallStream {
   private readonly pageShift: number
   private readonly wanted: ReadonlyMap<number, Call>
   private readonly idle: Encoder[] = []
+  private readonly spare: Tokens[] = []
   private readonly queue: Open[] = []
   private readonly open = new Map<number, Open>()
 
@@ -61,10 +65,17 @@ export class CallStream {
     for (const event of to === null ? this.source.events() : this.source.events(0, to)) {
       this.state.apply(event)
       this.take(event)
-      yield* this.complete()
+      if (this.queue[0]?.done) yield* this.complete()
     }
     for (const data of this.open.values()) this.end(data)
     yield* this.complete()
+  }
+
+  /** Gives a call's tokens back for another to use: what is in them is gone. */
+  release(data: CallData): void {
+    if (data.tokens.length > SPARE_ROWS) return
+    data.tokens.clear()
+    this.spare.push(data.tokens)
   }
 
   private take(event: TraceEvent): void {
@@ -93,7 +104,7 @@ export class CallStream {
     const data: Open = {
       call,
       encoder,
-      tokens: new Tokens(),
+      tokens: this.spare.pop() ?? new Tokens(),
       costs: new CostCounter(this.pageShift),
       endedBy: null,
       done: false,

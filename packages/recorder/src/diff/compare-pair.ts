@@ -1,7 +1,7 @@
 import type { CostName } from '../report/costs.ts'
 import type { Call } from '../source.ts'
 import type { CallData } from './call-stream.ts'
-import { compareEffects, effectsOf, type EffectComparison } from './effects.ts'
+import { compareEffects, type EffectComparison, effectsMayDiffer, effectsOf } from './effects.ts'
 import type { Addressing } from './options.ts'
 import type { Answer, CallRef, EffectDifference, PairDiff, Verdict } from './result.ts'
 import { alignRows, countRows, differs, type RowScript } from './rows.ts'
@@ -31,8 +31,7 @@ export function comparePair(
 ): ComparedPair {
   const script = alignRows(left.tokens, right.tokens, context.budget)
   const path = countRows(script, left.tokens, right.tokens)
-  // Where no event differs, no effect does.
-  const effects: EffectComparison = differs(path)
+  const effects: EffectComparison = effectsMayDiffer(script, left.tokens, right.tokens)
     ? compareEffects(effectsOf(left.tokens), effectsOf(right.tokens), context.addresses)
     : { differences: [], translation: false }
   const outcome = outcomeOf(left, right, effects, context.addresses)

@@ -89,11 +89,12 @@ export function* pairedCalls(
   const right = comparison.right.calls()
   for (const pair of comparison.calls.pairs) {
     const sameInput = pair.left !== null && pair.right !== null && pair.sameInput
-    yield {
-      left: nextOf(left, pair.left !== null),
-      right: nextOf(right, pair.right !== null),
-      sameInput,
-    }
+    const a = nextOf(left, pair.left !== null)
+    const b = nextOf(right, pair.right !== null)
+    yield { left: a, right: b, sameInput }
+    // Whoever asked for the next pair is done with this one.
+    if (a) comparison.left.release(a)
+    if (b) comparison.right.release(b)
   }
   // What follows the last call belongs to the final state.
   left.next()

@@ -4,6 +4,7 @@ import { type Kind, KINDS } from '../event.ts'
 import { placeText, toggleText } from './describe.ts'
 import type { Addressing } from './options.ts'
 import type { EffectDifference, EffectKind } from './result.ts'
+import type { RowScript } from './rows.ts'
 import { HAS, T, type Tokens } from './tokens.ts'
 
 /** What one entry was before the call and after it. */
@@ -35,6 +36,21 @@ export interface Effects {
 }
 
 const { desc_write, tlb_flush, table_alloc, table_free, warn } = KINDS
+
+const EFFECT_KINDS: ReadonlySet<number> = new Set(
+  [desc_write, tlb_flush, table_alloc, table_free, warn].map(({ id }) => id),
+)
+
+/** Whether an event that has effects is in a row that differs; otherwise no effect can differ. */
+export const effectsMayDiffer = (script: RowScript, left: Tokens, right: Tokens): boolean =>
+  script.runs.some((run) => {
+    if (run.status === 'same' || run.status === 'renamed') return false
+    const [tokens, first] = run.status === 'right' ? [right, run.right] : [left, run.left]
+    for (let i = first; i < first + run.length; i++) {
+      if (EFFECT_KINDS.has(tokens.kindAt(i))) return true
+    }
+    return false
+  })
 
 export function effectsOf(tokens: Tokens): Effects {
   const changes = new Map<number, Change>()

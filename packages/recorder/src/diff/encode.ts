@@ -48,9 +48,9 @@ export class Encoder {
       (event.kind === 'span_begin' || event.kind === 'span_end') && ENVIRONMENT.has(event.fn ?? '')
     if (foreign && kind === 'span_end') this.environment--
     // Lean definitions do not have these spans either.
-    if (this.environment > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(kind, seq)
+    if (this.environment > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(seq)
     else if (this.flushes.takes(event, tokens)) this.place(event, tokens)
-    else if (!shown.has(kind)) tokens.setAside(kind, seq)
+    else if (!shown.has(kind)) tokens.setAside(seq)
     else this.encode(event, tokens)
     if (foreign && kind === 'span_begin') this.environment++
   }

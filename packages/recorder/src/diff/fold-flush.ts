@@ -44,7 +44,7 @@ export class FlushFolder {
     const { state } = this
     if (event.kind === 'tlbi' && state !== 'idle') {
       this.cover(event, tokens, state === 'dsb')
-      if (!this.showsTlbi) tokens.setAside('tlbi', event.seq)
+      if (!this.showsTlbi) tokens.setAside(event.seq)
       return true
     }
     this.state = 'idle'

@@ -1,5 +1,3 @@
-import type { Kind } from '../event.ts'
-
 /** Words of one token; the 64-bit ones are low word first. */
 export const T = {
   /** Kind id, and above it level + 1 (0: none). */
@@ -55,9 +53,8 @@ export class Tokens {
   seqs: Float64Array
   /** Fields seen with each kind, OR of their bits. */
   readonly fields = new Uint32Array(KINDS_LIMIT)
-  /** Events that the other side could not show, or that belong to others: seqs, and how many of each kind. */
+  /** seqs of events that the other side could not show, or that concern what others left behind. */
   readonly aside: number[] = []
-  readonly asideKinds = new Map<Kind, number>()
 
   constructor(capacity = 64) {
     this.words = new Uint32Array(capacity * TOKEN_WORDS)
@@ -71,15 +68,16 @@ export class Tokens {
     return this.length++ * TOKEN_WORDS
   }
 
-  /** Takes back the row started last. */
-  drop(): void {
-    this.length--
-    this.words.fill(0, this.length * TOKEN_WORDS, (this.length + 1) * TOKEN_WORDS)
+  /** Empties it for another call. */
+  clear(): void {
+    this.words.fill(0, 0, this.length * TOKEN_WORDS)
+    this.length = 0
+    this.fields.fill(0)
+    this.aside.length = 0
   }
 
-  setAside(kind: Kind, seq: number): void {
+  setAside(seq: number): void {
     this.aside.push(seq)
-    this.asideKinds.set(kind, (this.asideKinds.get(kind) ?? 0) + 1)
   }
 
   kindAt(i: number): number {

@@ -43,10 +43,11 @@ export function* reportText(reports: readonly RunReport[]): Generator<string> {
 
 /** Rows in which some run has a number. */
 function costRows(costs: readonly Costs[]): string[][] {
-  return COST_NAMES.filter((name) => costs.some((cost) => (cost[name] ?? 0) !== 0)).map((name) => [
-    COST_LABELS[name],
-    ...costs.map((cost) => number(cost[name])),
-  ])
+  const used = COST_NAMES.filter((name) => costs.some((cost) => (cost[name] ?? 0) !== 0))
+  return used.map((name) => {
+    const numbers = costs.map((cost) => number(cost[name]))
+    return [COST_LABELS[name] as string].concat(numbers)
+  })
 }
 
 function functionRows({ functions }: RunReport): string[][] {
