@@ -1,27 +1,23 @@
 import { frameOf, isWritable, VALID } from './descriptor.ts'
 import type { OpenCall } from './lane.ts'
+import { NumberMap } from './number-map.ts'
 import { pageOf } from './page.ts'
 import { RangeList } from './range-list.ts'
 import type { Rule, Scope } from './rule.ts'
 
-/** What a call did to the pages of memory that it touched on either side. */
-interface Touched {
-  /** Output page to the linear address and to the other address under which the call met it. */
-  readonly linear: Map<number, number>
-  readonly other: Map<number, number>
-}
+/** Linear aliases that a call changed or was refused, by the output page they map. */
+type Touched = Map<number, number>
 
 /** Calls that change the linear alias with the mapping. */
 const CHANGES_ALIAS: ReadonlySet<string> = new Set(['set_memory_ro', 'set_memory_rw'])
 
-function mismatches(scope: Scope, touched: Touched, vmalloc: ReadonlyMap<number, number>) {
+function mismatches(scope: Scope, touched: Touched, vmalloc: NumberMap) {
   const { tables } = scope.fold
   const writableAlias = new RangeList()
   const readonlyAlias = new RangeList()
-  for (const frame of new Set([...touched.linear.keys(), ...touched.other.keys()])) {
-    const alias = touched.linear.get(frame)
-    const page = touched.other.get(frame) ?? vmalloc.get(frame)
-    if (alias === undefined || page === undefined) continue
+  for (const [frame, alias] of touched) {
+    const page = vmalloc.get(frame)
+    if (page === undefined) continue
     const there = tables.leafAt(page)
     const here = tables.leafAt(alias)
     if (there === undefined || here === undefined) continue
@@ -36,13 +32,7 @@ function mismatches(scope: Scope, touched: Touched, vmalloc: ReadonlyMap<number,
   return { writableAlias, readonlyAlias }
 }
 
-function judge(
-  scope: Scope,
-  call: OpenCall,
-  seq: number,
-  touched: Touched,
-  vmalloc: ReadonlyMap<number, number>,
-) {
+function judge(scope: Scope, call: OpenCall, seq: number, touched: Touched, vmalloc: NumberMap) {
   const { writableAlias, readonlyAlias } = mismatches(scope, touched, vmalloc)
   if (!writableAlias.isEmpty) {
     scope.report({
@@ -78,26 +68,26 @@ export const aliasMismatch: Rule = {
   ],
   start(scope) {
     /** Output page to the vmalloc page that last mapped it, of the small pages seen. */
-    const vmalloc = new Map<number, number>()
+    const vmalloc = new NumberMap()
     const byOp = new Map<number, Touched>()
+    const touch = (op: number): Touched => {
+      const touched = byOp.get(op) ?? new Map<number, number>()
+      byOp.set(op, touched)
+      return touched
+    }
     return {
       on: {
         init(e) {
           if (e.level !== 'pte' || e.va === null || e.new === null) return
           remember(scope, vmalloc, e.va, e.count ?? 0)
         },
-        desc_write(e) {
+        desc_write() {
           const { store: s, call, sizes } = scope.fold
           if (s.isNone || s.isTable) return
+          if (s.level !== 'pte') return
           const frame = frameOf(s.newLo, s.newHi)
-          const isLinear = sizes.isLinear(s.page)
-          if (!isLinear && s.level === 'pte') vmalloc.set(frame, s.page)
-          if (call === null || e.op === null || !CHANGES_ALIAS.has(call.fn)) return
-          let touched = byOp.get(e.op)
-          if (touched === undefined)
-            byOp.set(e.op, (touched = { linear: new Map(), other: new Map() }))
-          const side = isLinear ? touched.linear : touched.other
-          if (s.level === 'pte') side.set(frame, s.page)
+          if (!sizes.isLinear(s.page)) vmalloc.set(frame, s.page)
+          else if (call !== null && CHANGES_ALIAS.has(call.fn)) touch(call.op).set(frame, s.page)
         },
         walk_end(e) {
           const { call, lane, tables, sizes } = scope.fold
@@ -108,9 +98,7 @@ export const aliasMismatch: Rule = {
           if (leaf === undefined) return
           // An alias that was refused inside a block: the page's place in the block tells which it is.
           const frame = frameOf(leaf.slot.lo, leaf.slot.hi) + (walk.start - leaf.page)
-          const touched = byOp.get(call.op) ?? { linear: new Map(), other: new Map() }
-          byOp.set(call.op, touched)
-          touched.linear.set(frame, walk.start)
+          touch(call.op).set(frame, walk.start)
         },
         op_end(e) {
           const { call } = scope.fold
@@ -128,7 +116,7 @@ export const aliasMismatch: Rule = {
 }
 
 /** Pages of the start state outside the linear map, by what they map. */
-function remember({ fold }: Scope, vmalloc: Map<number, number>, va: bigint, count: number): void {
+function remember({ fold }: Scope, vmalloc: NumberMap, va: bigint, count: number): void {
   const start = pageOf(va)
   if (fold.sizes.isLinear(start)) return
   for (let i = 0; i < count; i++) {

@@ -92,7 +92,11 @@ export class Lane {
 
   /** The innermost open frame of a kind. */
   innermost(kind: Frame['kind']): Frame | undefined {
-    return this.frames.findLast((frame) => frame.kind === kind)
+    for (let i = this.frames.length - 1; i >= 0; i--) {
+      const frame = this.frames[i]
+      if (frame?.kind === kind) return frame
+    }
+    return undefined
   }
 
   /** In a function of this name. */

@@ -32,9 +32,10 @@ class Reads {
 
   take(cpu: number, level: string, page: number): Read | undefined {
     const reads = this.#byCpu.get(cpu)
+    if (reads === undefined || reads.size === 0) return undefined
     const key = `${level}${page}`
-    const read = reads?.get(key)
-    reads?.delete(key)
+    const read = reads.get(key)
+    reads.delete(key)
     return read
   }
 
