@@ -201,7 +201,10 @@ export const KINDS = {
   split: {
     id: 23,
     doc: 'A leaf mapping is about to be split.',
-    fields: { level, va, val: opt(u64('old', 'the descriptor passed')), slot: opt(u64('aux')) },
+    fields: {
+      level, va, val: opt(u64('old', 'the descriptor passed')),
+      cur: opt(u64('new', 'the one in memory, which may have lost its contiguous bit since')), slot: opt(u64('aux')),
+    },
   },
   split_end: {
     id: 24,

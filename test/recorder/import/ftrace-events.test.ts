@@ -272,6 +272,7 @@ test('a split is told with the address of the one who asked for it', () => {
       nest: 1,
       va: 0xffff000003600000n,
       val: 0x78000060e00705n,
+      cur: 0x68000060e00705n,
       slot: 0xffff00007fffe838n,
     },
     { kind: 'dsb', nest: 1, fn: 'split_pmd' },

@@ -98,7 +98,7 @@ const callback = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
 const split = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
   role: 'split',
   level,
-  fields: { [slot]: F_SLOT, val: F_VAL },
+  fields: { [slot]: F_SLOT, val: F_VAL, cur: F_NEW },
 })
 
 /** Functions with a probe at their entry and one, `NAME_ret`, at their return. */

@@ -2,7 +2,7 @@ import { AUX, NEW, OLD } from '../batch.ts'
 import { KINDS } from '../event.ts'
 import { put } from './call-begin.ts'
 import { putBase } from './call-end.ts'
-import { F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
+import { F_NEW, F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import type { Probe } from './probe-table.ts'
 import type { TaskStack } from './task-stack.ts'
@@ -23,6 +23,7 @@ export function beginSplit(
   batch.setLevel(row, probe.level!)
   putSplitBase(events, row, probe, stack, context)
   put(batch, row, OLD, fields, F_VAL)
+  put(batch, row, NEW, fields, F_NEW)
   put(batch, row, AUX, fields, F_SLOT)
 }
 
