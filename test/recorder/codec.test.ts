@@ -7,11 +7,13 @@ import {
   eventToJson,
   InputError,
   KIND_NAMES,
+  openTrace,
   putEvent,
+  verify,
 } from '@pagetrail/recorder'
-import type { TraceEvent } from '@pagetrail/recorder'
+import type { Json, TraceEvent } from '@pagetrail/recorder'
 
-import { eventOfKind } from '../support/events.ts'
+import { anyEvent, eventOfKind } from '../support/events.ts'
 
 const DESC_WRITE = {
   seq: 3,
@@ -61,6 +63,60 @@ describe('JSON', () => {
     expect(() => eventFromJson(json as never)).toThrow(InputError)
     expect(() => eventFromJson(json as never)).toThrow(message)
   })
+})
+
+test('whatever JSON an importer meets is an event or an InputError', () => {
+  const kind = fc.constantFrom(...KIND_NAMES)
+  const keys = fc.constantFrom(
+    'seq',
+    'cpu',
+    'op',
+    'va',
+    'end',
+    'level',
+    'fn',
+    'ret',
+    'args',
+    'ts',
+    'task',
+    '__proto__',
+  )
+  const any = fc.oneof(
+    fc.jsonValue(),
+    fc
+      .record({ kind, rest: fc.dictionary(keys, fc.jsonValue()) })
+      .map(({ kind, rest }) => Object.assign(rest, { kind })),
+  )
+  fc.assert(
+    fc.property(any, (value) => {
+      const json = JSON.parse(JSON.stringify(value)) as Json
+      try {
+        expect(eventToJson(eventFromJson(json))).toBeTypeOf('object')
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+      }
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('an event of any kind comes back from the database as it was', async () => {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  fc.assert(
+    fc.property(fc.array(anyEvent, { minLength: 1, maxLength: 200 }), (events) => {
+      const writer = trace.startRun(
+        { label: 'x', source: 'jsonl', created: 0 },
+        { batchEvents: 64 },
+      )
+      for (const event of events) writer.append(event)
+      writer.finish('complete')
+      const back = [...trace.source(trace.find(-1)).events()]
+      expect(back).toEqual(events.map((event, seq) => Object.assign({}, event, { seq })))
+    }),
+    { numRuns: 30 },
+  )
+  expect(verify(trace).problems).toEqual([])
+  trace.close()
 })
 
 describe('batch', () => {

@@ -96,6 +96,21 @@ test('a call without range takes that of its first walk', async () => {
   trace.close()
 })
 
+test('names that are no text in Unicode, or hold anything a text can, are kept or replaced', async () => {
+  const trace = await written()
+  const writer = trace.startRun(META)
+  const names = ['\ud800', '\udc00x', '\ufffd', 'a\0b', '', '\u{1f600}', "'; drop table event; --"]
+  const common = { seq: 0, cpu: 0, op: null, nest: 0, ts: null, task: null } as const
+  for (const fn of names) writer.append({ ...common, kind: 'bug', fn })
+  writer.finish('complete')
+  const back = [...trace.source(trace.find(-1)).events()].map((e) =>
+    e.kind === 'bug' ? e.fn : null,
+  )
+  expect(back).toEqual(names.map((name) => name.toWellFormed()))
+  expect(verify(trace).problems).toEqual([])
+  trace.close()
+})
+
 test('an aborted run was never there', async () => {
   const trace = await written()
   const writer = trace.startRun(META, { batchEvents: 16 })

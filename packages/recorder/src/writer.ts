@@ -80,6 +80,8 @@ export class RunWriter {
   intern(text: string): number {
     const known = this.#local.get(text)
     if (known !== undefined) return known
+    // SQLite keeps UTF-8, in which all half characters are the same replacement character.
+    if (!text.isWellFormed()) return this.intern(text.toWellFormed())
     const id = this.#local.size
     this.#local.set(text, id)
     return id
