@@ -4,6 +4,9 @@ import { KINDS, openTrace, type RunWriter } from '@pagetrail/recorder'
 const AREAS = 16
 const AREA_PAGES = 2048
 const VMALLOC = 0xffff_8000_8000_0000n
+/** The pages of the run that are in vmalloc. */
+export const FIRST_PAGE = VMALLOC
+export const PAGES = AREAS * AREA_PAGES
 const LINEAR = 0xffff_0001_0000_0000n
 const PHYS = 0x1_0000_0000n
 const RW = 0x68_0000_0000_0703n

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { closeStates, openTrace, stateAt, type Trace } from '@pagetrail/recorder'
+import { closeStates, openTrace, stateAt, type Trace, whyDescriptor } from '@pagetrail/recorder'
 
-import { recordRandomRun } from './seek-run.ts'
+import { FIRST_PAGE, PAGES, recordRandomRun } from './seek-run.ts'
 
 /**
  * `state --at` a random event of a run of 10 million: median and 99th percentile, warm, and what the first look costs.
@@ -13,6 +13,7 @@ import { recordRandomRun } from './seek-run.ts'
  */
 const EVENTS = Number(process.argv[2] ?? 10_000_000)
 const SEEKS = 2000
+const QUESTIONS = 50
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-seek-'))
 try {
@@ -20,6 +21,7 @@ try {
   if (!existsSync(path)) await recordRandomRun(path, EVENTS)
   const trace = await openTrace(path, { mode: 'write' })
   measure(trace, path)
+  measureWhy(trace)
   closeStates(trace)
   trace.close()
 } finally {
@@ -53,4 +55,19 @@ function measure(trace: Trace, path: string): void {
   console.log(
     `${SEEKS} seeks: median ${at(0.5)} (aim 5), p99 ${at(0.99)} (aim 20), worst ${at(0.9999)}`,
   )
+}
+
+/** `why` of random pages after the last event. */
+function measureWhy(trace: Trace): void {
+  const run = trace.find(-1)
+  const times = Array.from({ length: QUESTIONS }, () => {
+    const va = FIRST_PAGE + BigInt(Math.floor(Math.random() * PAGES)) * 0x1000n
+    const start = performance.now()
+    const { steps, earlier } = whyDescriptor(trace, run, va)
+    return { ms: performance.now() - start, steps: steps.length + earlier }
+  }).toSorted((a, b) => a.ms - b.ms)
+  const at = (share: number) => times[Math.floor(times.length * share)]!
+  const [middle, worst] = [at(0.5), at(0.9999)]
+  console.log(`${QUESTIONS} times why: median ${middle.ms.toFixed(0)} ms of ${middle.steps} steps,`)
+  console.log(`worst ${worst.ms.toFixed(0)} ms of ${worst.steps} steps`)
 }

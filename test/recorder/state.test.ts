@@ -100,7 +100,8 @@ test('with and without snapshots, from any side, the state is the fold of the ev
     expectSame(stateAt(trace, run, seq), right)
     expectSame(stateAt(trace, run, seq, { snapshots: false }), right)
   }
-  expect(trace.db.prepare('select count(*) from snapshot').pluck().get()).toBe(2n)
+  const saved = "select count(*) from snapshot where projection = 'page-state'"
+  expect(trace.db.prepare(saved).pluck().get()).toBe(2n)
 })
 
 test('any events fold to what PageState.apply makes of them', async () => {
@@ -173,6 +174,19 @@ test('a damaged, foreign or deleted snapshot changes no answer', async () => {
     expect(db.prepare(damage).run().changes).toBeGreaterThan(0)
     db.close()
     expectSame(stateAt(trace, run, seq), right)
+  }
+})
+
+test('the snapshots are what is read: the events before them are not needed any more', async () => {
+  const events = longRun()
+  const [trace, run] = await recorded({ events })
+  const right = [8191, 8192, 16383, 16390].map((seq) => folded(run, events, seq))
+  stateAt(trace, run)
+  const db = new Sqlite(trace.path)
+  db.prepare('delete from event where id & 4294967295 < 8192').run()
+  db.close()
+  for (const [i, seq] of [8191, 8192, 16383, 16390].entries()) {
+    expectSame(stateAt(trace, run, seq), right[i]!)
   }
 })
 

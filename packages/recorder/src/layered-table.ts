@@ -13,7 +13,7 @@ const IN_BASE = -2
 export class LayeredTable implements Entries {
   private readonly base: DescriptorRuns
   private readonly above: EntryTable
-  /** Keys of the base that are known no longer. */
+  /** Keys that were known and are no longer; what of them is in the base is hidden. */
   private readonly gone: Set<number>
   private known: number
 
@@ -51,7 +51,7 @@ export class LayeredTable implements Entries {
     if (this.find(key) === ABSENT) return
     this.known--
     this.above.forget(key)
-    if (this.inBase(key)) this.gone.add(key)
+    this.gone.add(key)
   }
 
   sortedKeys(): Float64Array {
@@ -70,11 +70,16 @@ export class LayeredTable implements Entries {
     return copy
   }
 
+  /** Keys of the entries that were set or forgotten since the base, ascending. */
+  touched(): Float64Array {
+    return Float64Array.from(new Set([...this.above.sortedKeys(), ...this.gone])).toSorted()
+  }
+
   /** All of it as runs: what the next snapshot holds, and the base of what follows. */
   compacted(): DescriptorRuns {
     const { base, above } = this
     const builder = new RunsBuilder(base.pageShift)
-    const changed = Float64Array.from(new Set([...above.sortedKeys(), ...this.gone])).toSorted()
+    const changed = this.touched()
     for (let level = 0; level <= PTE; level++) {
       const size = entrySize(base.pageShift, level)
       const keys = changed.filter((key) => keyLevel(key) === level)

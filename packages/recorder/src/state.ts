@@ -6,9 +6,11 @@ import { InputError } from './errors.ts'
 import { KINDS } from './event.ts'
 import { LayeredTable } from './layered-table.ts'
 import { PageState } from './page-state.ts'
-import { type Snapshot, SnapshotStore } from './snapshot.ts'
+import { type NewSnapshot, SnapshotStore } from './snapshot.ts'
 import type { Run } from './source.ts'
 import type { Trace } from './store.ts'
+import { touchedRanges, touches } from './touched.ts'
+import { addressOf } from './words.ts'
 import { RUN_SHIFT } from './writer.ts'
 
 /** Events between two snapshots: the most that a seek folds once the snapshots are there. */
@@ -40,6 +42,22 @@ export function stateAt(
     throw new InputError(`run ${run.id} has no event ${seq}; its events are 0 to ${run.events - 1}`)
   }
   return folderOf(trace).fold(run, seq, options)
+}
+
+/** Events `from` to `to`, both included. */
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Parts of a run up to event `seq`, ascending: no event outside of them set or dropped a page-table entry that covers
+ * the address, at whichever level.
+ */
+export function intervalsTouching(trace: Trace, run: Run, seq: number, va: bigint): Interval[] {
+  // Leaves the notes behind that the answer is made of.
+  const { pageShift } = stateAt(trace, run, seq)
+  return folderOf(trace).intervals(run.id, seq, addressOf(va), pageShift)
 }
 
 /** Closes what {@link stateAt} keeps open beside a trace; the next call opens it again. */
@@ -95,16 +113,18 @@ class Folder {
     const saved = cached ? this.snapshots.nearest(run.id, seq) : undefined
     let at = saved ? saved.seq + 1 : 0
     let layer = layerOver(run, saved?.runs, saved?.unplaced)
-    let unsaved: Snapshot[] = []
+    let unsaved: NewSnapshot[] = []
     while (at <= seq) {
       const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
       this.#foldRange(run, layer.state, at, Math.min(next - 1, seq))
       at = next
       if (!cached || next > seq + 1) continue
       const { state, table } = layer
+      const { complete, unplaced } = state
+      const touched = touchedRanges(table.touched(), state.pageShift)
       const runs = table.compacted()
-      unsaved.push({ seq: next - 1, complete: state.complete, unplaced: state.unplaced, runs })
-      layer = layerOver(run, runs, state.unplaced)
+      unsaved.push({ seq: next - 1, complete, unplaced, runs, touched })
+      layer = layerOver(run, runs, unplaced)
       if (unsaved.length < SAVE_TOGETHER) continue
       this.snapshots.save(run.id, unsaved)
       unsaved = []
@@ -112,6 +132,23 @@ class Folder {
     }
     this.snapshots.save(run.id, unsaved)
     return layer.state
+  }
+
+  intervals(run: number, seq: number, address: number, pageShift: number): Interval[] {
+    const untouched = new Set<number>()
+    for (const [at, ranges] of this.snapshots.touched(run, seq)) {
+      if (!touches(ranges, pageShift, address)) untouched.add(at)
+    }
+    const found: { from: number; to: number }[] = []
+    for (let from = 0; from <= seq; from += SNAPSHOT_EVENTS) {
+      const last = from + SNAPSHOT_EVENTS - 1
+      if (untouched.has(last)) continue
+      const to = Math.min(last, seq)
+      const before = found.at(-1)
+      if (before?.to === from - 1) before.to = to
+      else found.push({ from, to })
+    }
+    return found
   }
 
   #foldRange(run: Run, state: PageState, from: number, to: number): void {

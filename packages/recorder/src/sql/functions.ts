@@ -1,9 +1,10 @@
-import { createGeometry, type Geometry, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { descriptorText } from '../descriptor-text.ts'
 import { InputError } from '../errors.ts'
 import { hex } from '../field-codec.ts'
+import { runGeometry } from '../run-geometry.ts'
 import type { Run } from '../source.ts'
 import type { SqlValue } from './protocol.ts'
 import { regionName } from './region.ts'
@@ -98,12 +99,6 @@ function runOf(fn: string, runs: ReadonlyMap<bigint, Run>, id: SqlValue | undefi
   const run = typeof id === 'bigint' ? runs.get(id) : undefined
   if (run) return run
   throw new InputError(`${fn}(): there is no run ${shown(id)}; see: select id, label from run`)
-}
-
-/** The engine's geometry of a run; null where the run does not tell. */
-export function runGeometry({ geometry }: Run): Geometry | null {
-  if (geometry === null) return null
-  return createGeometry({ page_shift: geometry.pageShift, va_bits: geometry.vaBits })
 }
 
 const shown = (value: SqlValue | undefined): string =>

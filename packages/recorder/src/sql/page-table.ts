@@ -3,10 +3,10 @@ import type Sqlite from 'better-sqlite3'
 
 import { descriptorParts } from '../descriptor-text.ts'
 import { InputError } from '../errors.ts'
+import { runGeometry } from '../run-geometry.ts'
 import { stateAt } from '../state.ts'
 import type { Trace } from '../store.ts'
 import { addressToBigint, joinWords } from '../words.ts'
-import { runGeometry } from './functions.ts'
 import type { SqlValue } from './protocol.ts'
 
 /** The columns of page_table(run, seq), with what they hold; docs/sql.md lists them. */

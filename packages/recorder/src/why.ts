@@ -1,0 +1,173 @@
+import { LEVEL_NAMES, type LevelName, PGD, PTE } from '@pagetrail/engine'
+
+import { entrySize } from './descriptor-runs.ts'
+import { formOf } from './descriptor-text.ts'
+import { InputError } from './errors.ts'
+import { type EventContext, Surroundings } from './event-context.ts'
+import { type EventOf, KINDS, type TraceEvent } from './event.ts'
+import type { Lookup } from './page-state.ts'
+import type { Condition } from './reader.ts'
+import type { Run } from './source.ts'
+import { intervalsTouching, stateAt } from './state.ts'
+import type { Trace } from './store.ts'
+
+/** Steps that are told, the latest; what came before is counted. */
+export const WHY_STEPS = 100
+/** Candidate events read at a time. */
+const PAGE = 1000
+
+type StepKind = 'init' | 'desc_write' | 'table_alloc' | 'table_free'
+/** An event that can set or drop entries. */
+export type StepEvent = Extract<TraceEvent, { readonly kind: StepKind }>
+
+/** One event that made a descriptor what it is. */
+export interface WhyStep {
+  readonly event: StepEvent
+  /** Level of the entry that it set, or of the table's entries. */
+  readonly level: LevelName
+  /** Before and after; null: not known, or not of an entry. */
+  readonly old: bigint | null
+  readonly now: bigint | null
+  /** What it happened in, and what followed; null for the start state. */
+  readonly context: EventContext | null
+  /** seq of the split that it is part of. */
+  readonly split: number | null
+}
+
+/** The entry of one level on the way to an address. */
+export interface WhyLevel {
+  readonly level: LevelName
+  readonly va: bigint
+  readonly desc: bigint
+}
+
+/** Why the page tables translate an address as they do after an event. */
+export interface Why {
+  readonly run: Run
+  readonly va: bigint
+  /** seq of the last event that was looked at. */
+  readonly at: number
+  /** Entries known on the way down, from the top. */
+  readonly levels: readonly WhyLevel[]
+  readonly lookup: Lookup
+  /** In order of their seq. */
+  readonly steps: readonly WhyStep[]
+  /** Steps before the first of them that are not told. */
+  readonly earlier: number
+}
+
+/**
+ * Every event that set, replaced or dropped an entry on the way to `va`, at every level, up to and with event `at` (the
+ * last one by default), each with its call, walk and callback, the lazy section around it, and the barrier and the
+ * flush after it. Throws InputError for an event that the run does not have.
+ */
+export function whyDescriptor(
+  trace: Trace,
+  run: Run,
+  va: bigint,
+  at: number = run.events - 1,
+): Why {
+  if (run.events === 0)
+    throw new InputError(`run ${run.id} has no events, so nothing happened at any address`)
+  const state = stateAt(trace, run, at)
+  const levels: WhyLevel[] = []
+  for (const level of LEVEL_NAMES.slice(PGD, PTE + 1)) {
+    const entry = state.entry(level, va)
+    if (entry) levels.push({ level, ...entry })
+  }
+  const events = eventsAt(trace, run, va, at, state.pageShift)
+  const surroundings = new Surroundings(trace, run, at)
+  const told = events.slice(-WHY_STEPS)
+  return {
+    run,
+    va,
+    at,
+    levels,
+    lookup: state.lookup(va),
+    steps: told.map((event) => stepOf(event, va, state.pageShift, surroundings)),
+    earlier: events.length - told.length,
+  }
+}
+
+function eventsAt(trace: Trace, run: Run, va: bigint, at: number, pageShift: number): StepEvent[] {
+  const where = condition(va, pageShift)
+  const found: StepEvent[] = []
+  for (const { from, to } of intervalsTouching(trace, run, at, va)) {
+    let next = from
+    while (next <= to) {
+      const page = trace.readPage(run, { from: next, to, limit: PAGE, where })
+      for (const event of page) if (isStep(event, va, pageShift)) found.push(event)
+      if (page.length < PAGE) break
+      next = page.at(-1)!.seq + 1
+    }
+  }
+  return found
+}
+
+/** What may concern the address; {@link isStep} then looks at the level. */
+function condition(va: bigint, pageShift: number): Condition {
+  const bases = new Set<bigint>()
+  for (let level = PGD; level <= PTE; level++)
+    bases.add(BigInt.asIntN(64, baseOf(va, level, pageShift)))
+  const marks = [...bases].map(() => '?').join(', ')
+  const { desc_write, table_alloc, table_free, init } = KINDS
+  return {
+    sql: `(kind in (${desc_write.id}, ${table_alloc.id}, ${table_free.id}) and va in (${marks}))
+      or (kind = ${init.id} and va <= ?)`,
+    parameters: [...bases, BigInt.asIntN(64, va)],
+  }
+}
+
+const baseOf = (va: bigint, level: number, pageShift: number): bigint =>
+  va & ~(BigInt(entrySize(pageShift, level)) - 1n)
+
+function isStep(event: TraceEvent, va: bigint, pageShift: number): event is StepEvent {
+  if (!('level' in event) || event.level === null || typeof event.level === 'number') return false
+  const level = LEVEL_NAMES.indexOf(event.level)
+  if (level > PTE) return false
+  switch (event.kind) {
+    case 'desc_write':
+      return event.va === baseOf(va, level, pageShift)
+    case 'table_alloc':
+    case 'table_free':
+      return level > PGD && event.va === baseOf(va, level - 1, pageShift)
+    case 'init':
+      return indexIn(event, va, pageShift) !== null
+    default:
+      return false
+  }
+}
+
+/** Which entry of the row covers the address; null: none. */
+function indexIn(event: EventOf<'init'>, va: bigint, pageShift: number): bigint | null {
+  if (event.va === null || event.level === null || va < event.va) return null
+  const size = BigInt(entrySize(pageShift, LEVEL_NAMES.indexOf(event.level)))
+  const index = (va - event.va) / size
+  return index < BigInt(event.count ?? 0) ? index : null
+}
+
+function stepOf(event: StepEvent, va: bigint, pageShift: number, around: Surroundings): WhyStep {
+  const level = event.level ?? 'pte'
+  if (event.kind === 'init') {
+    const index = indexIn(event, va, pageShift) ?? 0n
+    const step = event.pa_step ?? 0n
+    const now = event.new === null ? null : BigInt.asUintN(64, event.new + index * step)
+    return { event, level, old: null, now, context: null, split: null }
+  }
+  const context = around.of(event, va)
+  if (event.kind !== 'desc_write') {
+    return { event, level, old: null, now: null, context, split: null }
+  }
+  const { old, new: now } = event
+  const split = splits(old, now, level) ? around.split(event, va, pageShift) : null
+  return { event, level, old, now, context, split }
+}
+
+const CONT = 1n << 52n
+
+/** Whether a store looks like a step of a split: a leaf became a table, or left its contiguous span. */
+function splits(old: bigint | null, now: bigint | null, level: LevelName): boolean {
+  if (old === null || now === null) return false
+  const became = formOf(old, level) !== 'table' && formOf(now, level) === 'table'
+  return (old !== 0n && became) || ((old & CONT) !== 0n && (now & CONT) === 0n)
+}
