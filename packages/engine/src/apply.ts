@@ -13,7 +13,7 @@ import { isNone, pmdLeaf, pudLeaf } from './predicates.ts'
 import { allocIfNone, slotIsNone } from './table-alloc.ts'
 import { hiOf, isBelow, loOf } from './u64.ts'
 import type { Va } from './u64.ts'
-import { warnOn, warnOnOnce, wildDeref } from './warn.ts'
+import { bug, warnOn, warnOnOnce, wildDeref } from './warn.ts'
 
 /** pte_fn_t with the name its events carry. `run` returns 0 to go on; anything else ends the walk. */
 export interface PteFn<P> {
@@ -120,10 +120,13 @@ function isLeaf(cpu: Cpu, level: Level, lo: number): boolean {
 }
 
 function descend<P>(a: Apply<P>, level: Level, slot: Slot, addr: Va, end: Va): number {
-  if (a.create && !allocIfNone(a.cpu, level, slot)) return ENOMEM
+  const { cpu } = a
+  if (a.create && !allocIfNone(cpu, level, slot)) return ENOMEM
   if (level === PMD) return applyToPteRange(a, slot, addr, end)
   const below = level === PGD ? P4D : level === P4D ? PUD : PMD
-  return applyToLevel(a, below, OFFSETS[below](a.cpu, slot, addr), addr, end)
+  // BUG_ON(pud_leaf(*pud)): only another CPU can have put a block here since the slot was examined.
+  if (below === PMD && pudLeaf(cpu.geometry, loadLo(cpu, slot))) bug(cpu, 'apply_to_pmd_range')
+  return applyToLevel(a, below, OFFSETS[below](cpu, slot, addr), addr, end)
 }
 
 /** apply_to_pte_range() of init_mm: one lazy section per PTE table, also around an error. */

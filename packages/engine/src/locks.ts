@@ -1,7 +1,7 @@
 import { mightSleep } from './context.ts'
 import type { Cpu } from './cpu.ts'
 import type { LockMode } from './hooks.ts'
-import { KernelStop } from './stop.ts'
+import { bug } from './warn.ts'
 
 /** A kernel lock. Who holds it is shared state: it changes only in steps. */
 export class Lock {
@@ -65,10 +65,7 @@ export function lock(cpu: Cpu, target: Lock, mode: LockMode): void {
   if (mode !== 'spin') mightSleep(cpu, target.name)
   const takes = cpu.stepper === null || cpu.stepper.acquire(target, mode)
   if (takes) {
-    if (!target.canTake(mode)) {
-      cpu.hooks?.bug(target.name)
-      throw new KernelStop(`${target.name} is held and can never be had`)
-    }
+    if (!target.canTake(mode)) bug(cpu, target.name)
     target.take(cpu.id, mode)
   }
   if (mode === 'spin') cpu.spinDepth++

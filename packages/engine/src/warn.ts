@@ -27,3 +27,9 @@ export function wildDeref(cpu: Cpu, fn: string, pa: Pa): never {
   cpu.hooks?.wildDeref(fn, loOf(pa), hiOf(pa))
   throw new KernelStop(`${fn}: 0x${pa.toString(16)} is not there`)
 }
+
+/** BUG_ON(): the call ends. */
+export function bug(cpu: Cpu, fn: string): never {
+  cpu.hooks?.bug(fn)
+  throw new KernelStop(`BUG in ${fn}`)
+}
