@@ -14,6 +14,7 @@ import {
   type ImportOptions,
   importStream,
 } from '../../../packages/recorder/src/import/import.ts'
+import { importInput } from '../../../packages/recorder/src/import-input.ts'
 import { openTrace, type Trace } from '../../../packages/recorder/src/store.ts'
 import { demoCapture, imported, lines } from './imported.ts'
 
@@ -186,6 +187,16 @@ test('a file that becomes shorter while it is followed is refused', async () => 
   // It has been read, but that it has a size is only seen at the next look.
   setTimeout(() => writeFileSync(path, ''), 500)
   await expect(following).rejects.toThrow('has become shorter')
+})
+
+test('a pipe by its path is opened once, so that nothing of it is lost', async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  const importing = importInput(trace, path, 'auto', { created: CREATED })
+  const writing = await open(path, 'w')
+  await writing.writeFile(gzipSync(demoCapture('modules_small-6.17.13')))
+  await writing.close()
+  expect(await importing).toMatchObject({ format: 'trace', report: { entries: 2068 } })
 })
 
 test('the signal ends an import that waits for a pipe', async () => {

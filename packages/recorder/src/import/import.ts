@@ -1,5 +1,3 @@
-import { createHash, type Hash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 
 import { InputError } from '../errors.ts'
@@ -7,18 +5,11 @@ import type { Kind } from '../event.ts'
 import type { RunMeta } from '../runs.ts'
 import type { Trace } from '../store.ts'
 import type { RunWriter, WriteOptions } from '../writer.ts'
-import {
-  abortable,
-  type Chunks,
-  fileChunks,
-  followedChunks,
-  gunzipped,
-  magicOf,
-  peek,
-} from './chunks.ts'
+import type { Chunks } from './chunks.ts'
 import { FtraceEvents } from './ftrace-events.ts'
 import type { ImportFormat, Input, InputFacts } from './input.ts'
 import { flavourOf, geometryOf, type TracedFlavour } from './kernel-traits.ts'
+import { type OpenInput, openInput } from './open-input.ts'
 import { TextInput } from './text-input.ts'
 import { DatFileInput } from './trace-dat/dat-file-input.ts'
 
@@ -78,93 +69,87 @@ export interface ImportReport {
  * Imports a trace of a real kernel as one run: text of ftrace, `trace-cmd report` or `perf script`, or trace.dat, each
  * plain or packed by gzip. Throws InputError for anything else, with the line; nothing of the file is left then.
  */
-export function importFile(
+export async function importFile(
   trace: Trace,
   path: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { follow, signal } = options
-  const chunks = follow ? followedChunks(path, signal) : fileChunks(path, signal)
-  return new Import(trace, options, path, path).run(chunks)
+  return importOpened(trace, await openInput(path, options), options)
 }
 
 /** Imports from a pipe, such as standard input; `name` is for messages and, without a label, names the run. */
-export function importStream(
+export async function importStream(
   trace: Trace,
   chunks: Chunks,
   name: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return new Import(trace, options, name, null).run(chunks)
+  return importOpened(trace, await openInput({ name, chunks }, options), options)
 }
 
-class Import {
-  readonly #trace: Trace
-  readonly #name: string
-  readonly #options: ImportOptions
-  readonly #path: string | null
-  readonly #total: number | null
-  #bytes = 0
-  #hash: Hash = createHash('sha256')
-
-  constructor(trace: Trace, options: ImportOptions, name: string, path: string | null) {
-    this.#trace = trace
-    this.#name = name
-    this.#options = options
-    this.#path = path
-    const size = path === null ? undefined : statSync(path, { throwIfNoEntry: false })?.size
-    this.#total = options.follow ? null : (size ?? null)
+/** Imports a trace from an input that has been opened; as {@link importFile}. */
+export async function importOpened(
+  trace: Trace,
+  input: OpenInput,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const { name, magic, path } = input
+  if (magic === 'json')
+    throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
+  const job = new Import(input, options)
+  const writer = trace.startRun(job.meta, options.write)
+  try {
+    const events = new FtraceEvents(writer, { pageShift: options.pageShift ?? 12 })
+    const reader =
+      magic === 'text' ? new TextInput(events, name) : new DatFileInput(events, name, path)
+    const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))
+    return job.finish(writer, events, facts)
+  } catch (error) {
+    writer.abort()
+    throw error
   }
+}
 
-  async run(chunks: Chunks): Promise<ImportReport> {
-    let input = await peek(this.#counted(abortable(chunks, this.#options.signal)))
-    const packed = magicOf(input.first) === 'gzip'
-    if (packed) {
-      if (this.#options.follow) throw this.#notFollowed('a gzip file')
-      input = await peek(gunzipped(this.#name, input.all))
-    }
-    if (input.first.length === 0 && !this.#options.signal?.aborted)
-      throw new InputError(`${this.#name} is empty`)
-    const magic = magicOf(input.first)
-    if (magic === 'json')
-      throw new InputError(
-        `${this.#name} is JSON, not a trace of a kernel; import it with --format jsonl`,
-      )
-    if (magic === 'gzip') throw new InputError(`${this.#name} is packed twice; unpack it once`)
-    if (magic === 'trace.dat' && this.#options.follow) throw this.#notFollowed('a trace.dat')
-    const meta = this.#meta()
-    const writer = this.#trace.startRun(meta, this.#options.write)
-    try {
-      const events = new FtraceEvents(writer, { pageShift: this.#options.pageShift ?? 12 })
-      const reader =
-        magic === 'text'
-          ? new TextInput(events, this.#name)
-          : new DatFileInput(events, this.#name, packed ? null : this.#path)
-      const facts = await reader.read(input.all, (idle) => this.#step(writer, reader, idle))
-      return this.#finish(writer, events, facts, meta)
-    } catch (error) {
-      writer.abort()
-      throw error
+/** What one import knows about itself besides the events. */
+class Import {
+  readonly meta: RunMeta
+  readonly #input: OpenInput
+  readonly #options: ImportOptions
+
+  constructor(input: OpenInput, options: ImportOptions) {
+    this.#input = input
+    this.#options = options
+    const { created, label, flavour, kernel } = options
+    const file = basename(input.name)
+    this.meta = {
+      label: label ?? (file.replace(/(\.(trace|txt|dat|report|gz))+$/, '') || file),
+      source: 'ftrace',
+      created,
+      flavour,
+      kernel,
+      facts: { file },
     }
   }
 
   /** Between two pieces of the input: false where it is to stop. */
-  #step(writer: RunWriter, reader: Input, idle: boolean): boolean {
+  step(writer: RunWriter, reader: Input, idle: boolean): boolean {
     if (idle || this.#options.follow) writer.flush()
     const { lines, entries } = reader
-    const bytes = reader.bytes ?? this.#bytes
-    this.#options.onProgress?.({ bytes, total: this.#total, lines, events: entries })
+    const { total } = this.#input
+    const bytes = reader.bytes ?? this.#input.bytes()
+    this.#options.onProgress?.({ bytes, total, lines, events: entries })
     return !this.#options.signal?.aborted
   }
 
-  #finish(writer: RunWriter, events: FtraceEvents, input: InputFacts, meta: RunMeta): ImportReport {
+  /** Ends the run with all that is known of it. */
+  finish(writer: RunWriter, events: FtraceEvents, input: InputFacts): ImportReport {
     const interrupted = this.#options.signal?.aborted ?? false
     const counts = events.finish()
     const flavour = this.#options.flavour ?? flavourOf(events, counts)
     const { format, lines, entries, backwards } = input
     const report: ImportReport = {
       run: writer.id,
-      label: meta.label,
+      label: this.meta.label,
       format,
       interrupted,
       lines,
@@ -175,7 +160,7 @@ class Import {
       flavour,
     }
     writer.finish(interrupted ? 'interrupted' : 'complete', {
-      facts: this.#facts(report, events, input, meta),
+      facts: this.#facts(report, events, input),
       flavour,
       kernel: this.#options.kernel ?? input.kernel ?? null,
       geometry: geometryOf(events),
@@ -185,51 +170,20 @@ class Import {
     return report
   }
 
-  #facts(
-    report: ImportReport,
-    events: FtraceEvents,
-    input: InputFacts,
-    meta: RunMeta,
-  ): RunMeta['facts'] {
+  #facts(report: ImportReport, events: FtraceEvents, input: InputFacts): RunMeta['facts'] {
     const { format, definitions, lines, entries, names } = report
     return {
-      ...meta.facts,
+      ...this.meta.facts,
       ...input.facts,
       format,
-      sha256: this.#hash.digest('hex'),
-      bytes: this.#bytes,
+      sha256: this.#input.sha256(),
+      bytes: this.#input.bytes(),
       definitions,
       workload: events.workload,
       lines,
       entries,
       events: names,
     }
-  }
-
-  /** The bytes as they are in the file pass here, for their number and digest. */
-  async *#counted(chunks: Chunks): Chunks {
-    for await (const chunk of chunks) {
-      this.#bytes += chunk.length
-      this.#hash.update(chunk)
-      yield chunk
-    }
-  }
-
-  #meta(): RunMeta {
-    const { created, label, flavour, kernel } = this.#options
-    const name = basename(this.#name)
-    return {
-      label: label ?? (name.replace(/(\.(trace|txt|dat|report|gz))+$/, '') || name),
-      source: 'ftrace',
-      created,
-      flavour,
-      kernel,
-      facts: { file: name },
-    }
-  }
-
-  #notFollowed(what: string): InputError {
-    return new InputError(`${this.#name}: ${what} cannot be followed; import it when it is done`)
   }
 }
 
