@@ -1,8 +1,8 @@
 import type { TraceEvent } from '../event.ts'
 import type { EventSource } from '../source.ts'
-import type { CallData } from './call-stream.ts'
+import { type CallData, WHOLE_RUN } from './call-stream.ts'
 import { comparePair, refOf } from './compare-pair.ts'
-import { pairedCalls, startComparison } from './diff-runs.ts'
+import { pairedCalls, startComparison } from './comparison.ts'
 import type { DiffOptions } from './options.ts'
 import type { CallRef, PairDiff, RowStatus } from './result.ts'
 import type { RowRun } from './rows.ts'
@@ -73,7 +73,7 @@ function eventsOf(source: EventSource, { call, tokens }: CallData): Map<number, 
   )
   const events = new Map<number, TraceEvent>()
   for (const event of source.events(call.first, last))
-    if (event.op === call.op) events.set(event.seq, event)
+    if ((event.op ?? WHOLE_RUN.op) === call.op) events.set(event.seq, event)
   return events
 }
 

@@ -9,6 +9,19 @@ import { Tokens } from './tokens.ts'
 /** How a call that did not return ended. */
 const ENDINGS: ReadonlySet<string> = new Set(['livelock', 'wild_deref', 'bug', 'too_many_events'])
 
+/** Stands for all events of a run that has no calls; its number is that of none. */
+export const WHOLE_RUN: Call = {
+  op: -1,
+  fn: 'whole run',
+  va: null,
+  end: null,
+  ret: null,
+  task: null,
+  cpu: 0,
+  first: 0,
+  last: null,
+}
+
 /** Tokens of calls up to this size are used again; larger ones are left to the garbage collector. */
 const SPARE_ROWS = 4096
 
@@ -80,12 +93,13 @@ export class CallStream {
 
   private take(event: TraceEvent): void {
     if (event.kind === 'gap') this.lost += event.lost ?? 1
-    if (event.op === null) {
+    const op = event.op ?? WHOLE_RUN.op
+    if (event.op === null && !this.wanted.has(op)) {
       this.outside.add(event)
       return
     }
     if (event.kind === 'op_begin') this.endUnreturned(event)
-    const data = this.open.get(event.op) ?? this.begin(event.op)
+    const data = this.open.get(op) ?? this.begin(op)
     if (!data) return
     data.costs.add(event)
     data.encoder.add(event, data.tokens)

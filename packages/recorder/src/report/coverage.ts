@@ -1,6 +1,6 @@
 import { PMD, PTE, PUD, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 
-import { shownKinds } from '../diff/shown.ts'
+import { shownKinds } from '../shown-kinds.ts'
 import type { EventOf, Kind, TraceEvent } from '../event.ts'
 import type { Run, RunGeometry } from '../source.ts'
 import { highWord, lowWord, split } from '../words.ts'

@@ -1,4 +1,4 @@
-import { shownKinds } from '../diff/shown.ts'
+import { shownKinds } from '../shown-kinds.ts'
 import type { TraceEvent } from '../event.ts'
 import type { Call, EventSource, Run } from '../source.ts'
 import { addCosts, CostCounter, type Costs } from './costs.ts'

@@ -1,5 +1,5 @@
-import { type Kind, KIND_NAMES } from '../event.ts'
-import type { Run } from '../source.ts'
+import { type Kind, KIND_NAMES } from './event.ts'
+import type { Run } from './source.ts'
 
 /** Kinds that only real kernels have: inner functions, halves of pairs, remarks. */
 const REAL_ONLY: readonly Kind[] = ['span_begin', 'span_end', 'split_end', 'ftrace', 'context']

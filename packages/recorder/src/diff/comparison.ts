@@ -1,0 +1,111 @@
+import type { Kind } from '../event.ts'
+import { PageState } from '../page-state.ts'
+import { knownCosts } from '../report/known-costs.ts'
+import { shownKinds } from '../shown-kinds.ts'
+import type { Call, EventSource } from '../source.ts'
+import { alignCalls, type CallAlignment } from './align-calls.ts'
+import { type CallData, CallStream, WHOLE_RUN } from './call-stream.ts'
+import type { PairContext } from './compare-pair.ts'
+import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
+import { type Addressing, BUDGET, type DiffOptions, LISTED } from './options.ts'
+import { roleTable } from './roles.ts'
+
+/** Two runs being compared: the streams of both sides and how their calls belong together. */
+export interface Comparison {
+  readonly addresses: Addressing
+  readonly calls: CallAlignment
+  readonly left: CallStream
+  readonly right: CallStream
+  readonly leftState: PageState
+  readonly rightState: PageState
+  readonly context: PairContext
+  readonly shown: {
+    readonly left: ReadonlySet<Kind>
+    readonly right: ReadonlySet<Kind>
+    readonly both: ReadonlySet<Kind>
+  }
+}
+
+/** Prepares the comparison; nothing but the calls has been read. Throws InputError for a name that does not exist. */
+export function startComparison(a: EventSource, b: EventSource, options: DiffOptions): Comparison {
+  const roleOf = roleTable(options.map)
+  const budget = options.budget ?? BUDGET
+  const left = shownKinds(a.run)
+  const right = shownKinds(b.run)
+  const both = new Set([...left].filter((kind) => right.has(kind)))
+  const addresses = options.addresses ?? defaultAddresses(a, b)
+  const leftCalls = selectCalls(a, options)
+  const rightCalls = selectCalls(b, options)
+  const calls = alignCalls(leftCalls, rightCalls, roleOf, budget)
+  const ignored = ignoredNames(options.ignore ?? [])
+  const encoding = {
+    texts: new Texts(roleOf),
+    readers: fieldReaders(ignored),
+    ignored,
+    shown: both,
+    addresses,
+    matches: options.filter?.matches ?? null,
+  }
+  const leftState = PageState.of(a.run)
+  const rightState = PageState.of(b.run)
+  const stream = (source: EventSource, selected: readonly Call[], state: PageState): CallStream =>
+    new CallStream(source, { ...encoding, calls: selected, to: lastOf(selected, options) }, state)
+  return {
+    addresses,
+    calls,
+    left: stream(a, leftCalls, leftState),
+    right: stream(b, rightCalls, rightState),
+    leftState,
+    rightState,
+    context: {
+      addresses,
+      budget,
+      limit: options.limit ?? LISTED,
+      leftKnown: knownCosts(left),
+      rightKnown: knownCosts(right),
+    },
+    shown: { left, right, both },
+  }
+}
+
+/** The calls of both sides as they belong together, each when it is complete. */
+export function* pairedCalls(
+  comparison: Comparison,
+): Generator<{ left: CallData | null; right: CallData | null; sameInput: boolean }> {
+  const left = comparison.left.calls()
+  const right = comparison.right.calls()
+  for (const pair of comparison.calls.pairs) {
+    const sameInput = pair.left !== null && pair.right !== null && pair.sameInput
+    const a = nextOf(left, pair.left !== null)
+    const b = nextOf(right, pair.right !== null)
+    yield { left: a, right: b, sameInput }
+    // Whoever asked for the next pair is done with this one.
+    if (a) comparison.left.release(a)
+    if (b) comparison.right.release(b)
+  }
+  // What follows the last call belongs to the final state.
+  left.next()
+  right.next()
+}
+
+const nextOf = (side: Generator<CallData>, wanted: boolean): CallData | null =>
+  wanted ? (side.next().value ?? null) : null
+
+/** Engine and module runs and JSON Lines have a layout of their own making; captures are of different boots. */
+const defaultAddresses = (a: EventSource, b: EventSource): Addressing =>
+  a.run.source === 'ftrace' || b.run.source === 'ftrace' ? 'relative' : 'raw'
+
+function selectCalls(source: EventSource, options: DiffOptions): Call[] {
+  const { calls: range } = options
+  const calls = [...source.calls()].toSorted((p, q) => p.op - q.op)
+  // Events of a walker that nobody called: the run is compared as a whole.
+  if (calls.length === 0) return [WHOLE_RUN]
+  return range ? calls.filter((call) => call.op >= range.from && call.op <= range.to) : calls
+}
+
+/** Where a range of calls ends, reading does; a call that did not return may go on to the end. */
+function lastOf(calls: readonly Call[], options: DiffOptions): number | null {
+  if (!options.calls) return null
+  const open = calls.some((call) => call.last === null)
+  return open ? null : Math.max(-1, ...calls.map((call) => call.last ?? -1))
+}
