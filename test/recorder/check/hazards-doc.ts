@@ -1,0 +1,77 @@
+import { RULES, SCENARIOS } from '@pagetrail/recorder'
+import { BY_HAND, HAZARDS, RULE_CASES, type HazardDoc } from './hazards.ts'
+import { FLAVOURS, type FlavourName, type Library } from './library.ts'
+
+/** Results, then the rules that fired: notes in italics, those of other hazards after a semicolon. */
+function cell(library: Library, scenario: string, flavour: FlavourName, hazard: string): string {
+  const names = new Map<string, boolean>()
+  for (const { rule, severity, hazard: of } of library.findings(scenario, flavour)) {
+    const name = severity === 'note' ? `*${rule}*` : rule
+    if (of === hazard || severity !== 'note')
+      names.set(name, of === hazard || names.get(name) === true)
+  }
+  const list = (mine: boolean) => [...names].flatMap(([name, own]) => (own === mine ? [name] : []))
+  const [own, others] = [list(true), list(false)]
+  const also = others.length > 0 ? `; also ${others.join(', ')}` : ''
+  return `${library.results(scenario, flavour)}: ${own.length > 0 ? own.join(', ') : '–'}${also}`
+}
+
+function section(library: Library, { id, title, text, scenarios, besides }: HazardDoc): string[] {
+  const lines = [`## ${id} ${title}`, '', text, '']
+  for (const rule of RULES.filter((rule) => rule.hazard === id)) {
+    lines.push(`- \`${rule.name}\`: ${rule.sentence}`)
+  }
+  if (RULES.some((rule) => rule.hazard === id)) lines.push('')
+  if (scenarios.length > 0) {
+    lines.push(`| scenario | ${FLAVOURS.join(' | ')} |`, `|---|${'---|'.repeat(FLAVOURS.length)}`)
+    for (const name of scenarios) {
+      const sentence = SCENARIOS.find((scenario) => scenario.name === name)?.sentence ?? ''
+      const cells = FLAVOURS.map((flavour) => cell(library, name, flavour, id))
+      lines.push(`| \`${name}\`: ${sentence} | ${cells.join(' | ')} |`)
+    }
+    lines.push('')
+  }
+  if (besides !== undefined) lines.push(besides, '')
+  return lines
+}
+
+function ruleTable(): string[] {
+  const lines = [
+    '## Every rule, firing and not',
+    '',
+    '| rule | fires on | does not on |',
+    '|---|---|---|',
+  ]
+  for (const { name } of RULES) {
+    const shown = RULE_CASES[name]
+    const pair =
+      shown && [shown.fires, shown.near].map(([scenario, flavour]) => `\`${scenario}\`, ${flavour}`)
+    lines.push(
+      `| \`${name}\` | ${pair ? pair.join(' | ') : 'events written by hand | a near miss beside them'} |`,
+    )
+  }
+  return [...lines, '']
+}
+
+/** docs/hazards.md, from the recorded library. */
+export function hazardsDoc(library: Library): string {
+  const clean = SCENARIOS.filter(({ group }) => group === 'clean').map(({ name }) => `\`${name}\``)
+  const lines = [
+    '# Hazards, and which version runs into them',
+    '',
+    'Made by `test/recorder/check/hazard-docs.test.ts` from runs of the scenario library; do not edit.',
+    '',
+    'Each cell has what the calls returned and the rules of `pagetrail check` that fired. Notes, which break nothing,',
+    'are in italics. `unsupported`: the version has no such call. `stopped`: the call did not return.',
+    'Try one: `pagetrail record partial-block --flavour 6.17,7.3`, then `pagetrail check -1`.',
+    '',
+    ...HAZARDS.flatMap((hazard) => section(library, hazard)),
+    ...ruleTable(),
+    '## Nothing to find',
+    '',
+    `No rule fires, not even a note, on any version of ${clean.join(', ')}.`,
+    `Of ${RULES.length} rules, ${BY_HAND.length} cannot be broken by one CPU on the modelled kernels.`,
+    '',
+  ]
+  return lines.join('\n')
+}
