@@ -124,3 +124,10 @@ test('a block that was made invalid is complained about, cleared and replaced', 
   expect(kinds(lines, 'warn', 'badEntry', 'tableAlloc')).toEqual(['warn', 'badEntry', 'tableAlloc'])
   expect([...machine.leaves()]).toEqual([])
 })
+
+test('memory has a bound: an allocation beyond it fails, and so does the call', () => {
+  const { machine, lines } = machineWith()
+  Object.defineProperty(machine.system.memory, 'isFull', { value: true })
+  expect(applyToPageRange(machine.cpu(0), START, PAGE, COLLECT, [])).toBe(ENOMEM)
+  expect(kinds(lines, 'tableAlloc', 'tableAllocFail')).toEqual(['tableAllocFail'])
+})

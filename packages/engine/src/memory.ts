@@ -19,6 +19,8 @@ import type { Pa, Va, Words } from './u64.ts'
 export type Slot = number
 
 const FIRST_TABLES = 64
+/** Words of all tables together, 1 GiB: where an allocation at run time fails, as for want of memory. */
+const MAX_WORDS = 2 ** 28
 /** Of a table that nothing points to. */
 const NO_PA = -1
 
@@ -54,7 +56,7 @@ export class Memory {
   /** A table of the start state. Its physical address follows the ones before. @throws InputError if there is none. */
   addInitTable(level: Level, va: Va): number {
     const pa = this.#initBase + this.#initFrames.length * this.#g.pageSize
-    if (this.#initBase < this.#poolBase && pa >= this.#poolBase) {
+    if (this.isFull || (this.#initBase < this.#poolBase && pa >= this.#poolBase)) {
       throw new InputError('init', 'needs more tables than fit below TABLE_POOL_PA')
     }
     const table = this.#add(level, va, pa)
@@ -80,11 +82,16 @@ export class Memory {
     this.#pas.push(pa)
     const needed = (table + 1) << this.tableShift
     if (needed > this.words.length) {
-      const grown = new Uint32Array(this.words.length * 2)
+      const grown = new Uint32Array(Math.min(this.words.length * 2, MAX_WORDS))
       grown.set(this.words)
       this.words = grown
     }
     return table
+  }
+
+  /** No table can be added. */
+  get isFull(): boolean {
+    return (this.tables + 1) << this.tableShift > MAX_WORDS
   }
 
   /** Number of the table in this page, -1 if there is none. */

@@ -12,20 +12,19 @@ import type { Va } from './u64.ts'
 
 /**
  * A zeroed table for entries of `level`, with GFP_KERNEL. `va` is the start of what it will translate. Returns its
- * number, or -1 where the scenario lets the allocation fail.
+ * number, or -1 where the scenario lets the allocation fail, or memory has no room for another.
  */
 export function allocTable(cpu: Cpu, level: Level, va: Va): number {
   mightSleep(cpu, 'alloc_pages')
   cpu.allocations++
-  if (cpu.allocations === cpu.failingAllocation) {
+  const { memory } = cpu
+  const add = (): number => (memory.isFull ? -1 : memory.addPoolTable(level, va))
+  const fails = cpu.allocations === cpu.failingAllocation
+  const table = fails ? -1 : cpu.stepper === null ? add() : cpu.stepper.shared(add)
+  if (table === -1) {
     cpu.hooks?.tableAllocFail(level, loOf(va), hiOf(va))
     return -1
   }
-  const { memory } = cpu
-  const table =
-    cpu.stepper === null
-      ? memory.addPoolTable(level, va)
-      : cpu.stepper.shared(() => memory.addPoolTable(level, va))
   const pa = memory.tablePa(table)
   cpu.hooks?.tableAlloc(level, loOf(va), hiOf(va), loOf(pa), hiOf(pa))
   return table
