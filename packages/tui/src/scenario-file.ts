@@ -66,7 +66,7 @@ function named(json: unknown, file: string, where: string): NamedScenario {
   const fields =
     typeof json === 'object' && json !== null ? new Map(Object.entries(json)) : new Map()
   const own: unknown = fields.get('name') ?? fields.get('id')
-  const fallback = basename(file).replace(/\.(jsonl?|gz)+$/, '')
+  const fallback = basename(file).replace(/(\.(jsonl?|gz))+$/, '')
   const name = typeof own === 'string' && own !== '' ? own.split('/')[0]! : fallback
   return {
     name,

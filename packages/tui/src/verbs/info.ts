@@ -1,4 +1,4 @@
-import type { EventSource, Run } from '@pagetrail/recorder'
+import type { EventSource, Json, Run } from '@pagetrail/recorder'
 import { count, duration, safe } from '../app/text.ts'
 import type { Session, Status } from '../session.ts'
 import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
@@ -15,6 +15,9 @@ export const infoVerb: Verb = {
     command.argument('<run>', RUN).action((run) => invoke((session) => info(session, run)))
   },
 }
+
+/** The fact that holds, by name, how often each event of ftrace occurs: shown as a table. */
+const COUNTS = 'events'
 
 /** How often each kind, each call, and each ftrace event that has no kind occurs. */
 interface Census {
@@ -44,6 +47,7 @@ async function info(session: Session, spec: string): Promise<Status> {
     ['CALL', census.calls],
     ['KIND', census.kinds],
     ['FTRACE EVENT WITHOUT A KIND', census.unknown],
+    ['FTRACE EVENT', countsIn(run.facts[COUNTS])],
   ] as const) {
     if (counts.size === 0) continue
     session.out.line()
@@ -76,7 +80,7 @@ async function takeCensus(session: Session, source: EventSource): Promise<Census
 }
 
 function describeRun(run: Run, span: number): [string, string][] {
-  const rows: [string, string][] = [
+  const rows: (readonly [string, string])[] = [
     ['run', `${run.id} ${run.label}`],
     ['source', sourceText(run)],
     ['state', run.state],
@@ -89,10 +93,12 @@ function describeRun(run: Run, span: number): [string, string][] {
     ['lost', count(run.lost)],
     ['time', run.t0 === null ? 'no clock' : duration(span)],
     ['recorded', `${momentText(run.created)} UTC`],
-    ...Object.entries(run.facts).map(([name, value]): [string, string] => [
-      name,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
+    ...Object.entries(run.facts)
+      .filter(([name, value]) => name !== COUNTS && value !== null)
+      .map(
+        ([name, value]) =>
+          [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
+      ),
   ]
   return rows.filter(([, value]) => value !== '').map(([name, value]) => [safe(name), safe(value)])
 }
@@ -101,3 +107,11 @@ const countColumns = (head: string): readonly Column<readonly [string, number]>[
   { head, value: ([name]) => name },
   { head: 'COUNT', value: ([, n]) => count(n), align: 'right' },
 ]
+
+/** The numbers of a fact, by name. */
+function countsIn(fact: Json | undefined): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  if (typeof fact !== 'object' || fact === null) return counts
+  for (const [name, n] of Object.entries(fact)) if (typeof n === 'number') counts.set(name, n)
+  return counts
+}
