@@ -6,6 +6,13 @@ import { expect, test } from 'vitest'
 import { findScenarios } from '../../packages/tui/src/scenario-file.ts'
 import { folder } from '../support/cli.ts'
 
+const file = (name: string, text: string | Uint8Array) => {
+  const path = join(folder(), name)
+  writeFileSync(path, text)
+  return path
+}
+const nameOf = async (path: string) => (await findScenarios(path)).map(({ name }) => name)
+
 test('docs/scenarios.md names every call, feature and flavour', () => {
   const text = readFileSync(new URL('../../docs/scenarios.md', import.meta.url), 'utf8')
   const names = [...CALL_NAMES, ...Object.keys(DEFAULT_FEATURES), ...FLAVOURS.map((f) => f.name)]
@@ -13,12 +20,6 @@ test('docs/scenarios.md names every call, feature and flavour', () => {
 })
 
 test('a scenario is named by its name, its id, or its file', async () => {
-  const file = (name: string, text: string | Uint8Array) => {
-    const path = join(folder(), name)
-    writeFileSync(path, text)
-    return path
-  }
-  const nameOf = async (path: string) => (await findScenarios(path)).map(({ name }) => name)
   expect(await nameOf(file('a.json', '{"name":"mine","calls":[]}'))).toEqual(['mine'])
   expect(await nameOf(file('a.json', '{"id":"ro/4k-48/6.18","calls":[]}'))).toEqual(['ro'])
   expect(await nameOf(file('a.jsonl.gz', gzipSync('{"calls":[]}\n{"id":"b"}\n')))).toEqual([
