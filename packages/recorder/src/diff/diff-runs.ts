@@ -140,10 +140,15 @@ function mappingOf(
   }
   const found: MappingComparison = compareMappings(comparison.leftState, comparison.rightState)
   const translated = found.differences.filter((range) => range.change === 'translation')
+  const others = found.differences.filter((range) => range.change !== 'translation')
   return {
     compared: 'final state',
     answer: answerOf(translated.length > 0, found.unknownBytes > 0),
-    ranges: { items: found.differences.slice(0, limit), total: found.differences.length },
+    ranges: {
+      // What matters most first.
+      items: [...translated, ...others].slice(0, limit),
+      total: found.differences.length,
+    },
     unknownBytes: BigInt(found.unknownBytes),
   }
 }

@@ -99,7 +99,7 @@ class TextDiff {
     const returns = [`${outcome.sameReturn} returned the same`]
     if (outcome.differentReturn > 0) returns.push(`${outcome.differentReturn} did not`)
     if (outcome.unknownReturn > 0) returns.push(`${outcome.unknownReturn} unknown`)
-    yield `  calls: ${returns.join(', ')}`
+    yield* this.wrapped(`  calls: ${returns.join(', ')}`)
     for (const { left, right } of this.some(outcome.different)) {
       yield this.paint.left(this.cut(`  - ${left.op} ${callText(left)}`))
       yield this.paint.right(this.cut(`  + ${right.op} ${callText(right)}`))
@@ -126,14 +126,17 @@ class TextDiff {
     yield ''
     yield this.title('effect', effect.answer)
     if (effect.differentPairs > 0) {
-      yield `  ${effect.differences.total} in ${plural(effect.differentPairs, 'pair')} of calls, left | right:`
+      yield* this.wrapped(
+        `  ${effect.differences.total} in ${plural(effect.differentPairs, 'pair')} of calls, left | right:`,
+      )
     }
     for (const group of this.some(effect.groups)) {
       yield this.cut(`  ${effectText(group)}`)
       yield this.paint.dim(this.cut(`      e.g. ${effectExample(group)}`))
     }
     yield* this.more(effect.groups.total)
-    if (effect.unknown.length > 0) yield this.paint.dim(`  unknown: ${effect.unknown.join(', ')}`)
+    if (effect.unknown.length > 0)
+      yield this.paint.dim(this.cut(`  unknown: ${effect.unknown.join(', ')}`))
   }
 
   *path(): Generator<string> {
@@ -166,10 +169,13 @@ class TextDiff {
       Math.max(5, ...texts.map((text) => text.length)),
     )
     const label = Math.max(10, ...rows.map((row) => row.label.length))
-    yield this.paint.dim(`  ${''.padEnd(label)}  ${'left'.padStart(a)}  ${'right'.padStart(b)}`)
+    yield this.paint.dim(
+      this.cut(`  ${''.padEnd(label)}  ${'left'.padStart(a)}  ${'right'.padStart(b)}`),
+    )
     for (const row of rows) {
       const line = `  ${row.label.padEnd(label)}  ${row.left.padStart(a)}  ${row.right.padStart(b)}  ${row.change.padStart(c)}`
-      yield this.cut(row.change === '=' ? this.paint.dim(line) : line)
+      const text = this.cut(line)
+      yield row.change === '=' ? this.paint.dim(text) : text
     }
   }
 

@@ -37,7 +37,7 @@ export function* reportText(reports: readonly RunReport[]): Generator<string> {
     }
   }
   yield ''
-  yield 'coverage'
+  yield 'coverage (· not exercised, ? cannot be shown)'
   yield* table([['', ...reports.map(({ run }) => run.label)], ...coverageRows(reports)])
 }
 

@@ -1,0 +1,69 @@
+import { type AlignedRow, alignedRows, diffRuns } from '@pagetrail/recorder'
+import { expect, test } from 'vitest'
+
+import { captures, engineRuns, fixture, pagesScenario } from '../../support/runs.ts'
+import { AREA, hex } from '../../support/sample-run.ts'
+
+const ro = { fn: 'set_memory_ro', addr: hex(AREA), numpages: 3 }
+const runs = () => engineRuns(pagesScenario(3, [ro, ro]), '6.17', '6.18')
+
+const count = (rows: readonly AlignedRow[], ...statuses: readonly string[]): number =>
+  rows.filter((row) => row.row === 'events' && statuses.includes(row.status)).length
+
+test('every event of both runs stands in one row, in order', async () => {
+  const [a, b] = await runs()
+  const rows = [...alignedRows(a!, b!)]
+  const seqs = (side: 'left' | 'right') =>
+    rows.flatMap((row) => (row.row === 'events' && row[side] ? [row[side].seq] : []))
+  const inCalls = (source: typeof a) =>
+    [...source!.events()].filter(({ op }) => op !== null).map(({ seq }) => seq)
+  expect(seqs('left')).toEqual(inCalls(a))
+  expect(seqs('right')).toEqual(inCalls(b))
+  const { path } = diffRuns(a!, b!)
+  expect(count(rows, 'same', 'renamed')).toBe(path.same)
+  expect(count(rows, 'left')).toBe(path.onlyLeft)
+  expect(count(rows, 'right')).toBe(path.onlyRight)
+  expect(rows.filter(({ row }) => row === 'call')).toHaveLength(2)
+})
+
+test('equal parts are folded but for their ends', async () => {
+  const [a] = await runs()
+  const rows = [...alignedRows(a!, a!, { context: 2 })]
+  const calls = [...a!.calls()]
+  expect(rows.map(({ row }) => row)).toEqual(
+    calls.flatMap(() => ['call', 'events', 'events', 'fold', 'events', 'events']),
+  )
+  const shown = rows.reduce(
+    (sum, row) => sum + (row.row === 'fold' ? row.count : row.row === 'events' ? 1 : 0),
+    0,
+  )
+  expect(shown).toBe(calls.reduce((sum, { first, last }) => sum + last! - first + 1, 0))
+})
+
+test('what the other side cannot show stands beside nothing, as unknown', async () => {
+  const [a, b] = await captures(
+    fixture('modules_small-6.12.trace.gz'),
+    fixture('modules_small-7.3.trace.gz'),
+  )
+  const rows = [...alignedRows(a!, b!)]
+  const tlbi = rows.filter((row) => row.row === 'events' && row.left?.kind === 'tlbi')
+  expect(tlbi).toHaveLength(191)
+  // Those of calls that only 6.12 made are its own.
+  expect(count(tlbi, 'unknown')).toBe(120)
+  expect(count(tlbi, 'left')).toBe(71)
+})
+
+test('a page takes no more than it shows', async () => {
+  const [a, b] = await runs()
+  const rows = alignedRows(a!, b!)
+  expect(rows.next().value).toMatchObject({
+    row: 'call',
+    pair: { verdict: 'same effects by another path' },
+  })
+  expect(rows.next().value).toMatchObject({
+    row: 'events',
+    status: 'same',
+    left: { kind: 'op_begin' },
+  })
+  expect(rows.return(undefined)).toEqual({ done: true, value: undefined })
+})

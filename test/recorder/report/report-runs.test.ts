@@ -1,0 +1,128 @@
+import { reportRun } from '@pagetrail/recorder'
+import { describe, expect, test } from 'vitest'
+
+import { captures, engineRuns, fixture, pagesScenario, runOf } from '../../support/runs.ts'
+import { AREA, eventsOf, hex, initOf, setMemoryRo } from '../../support/sample-run.ts'
+
+const call = (fn: string, numpages: number, page = 0) => ({
+  fn,
+  addr: hex(AREA + BigInt(page) * 0x1000n),
+  numpages,
+})
+
+test('costs by function, and of single calls in their order', async () => {
+  const calls = [
+    call('set_memory_ro', 2),
+    call('set_memory_rw', 1),
+    call('set_memory_ro', 1),
+    call('set_memory_ro', 99),
+  ]
+  const [source] = await engineRuns(pagesScenario(3, calls, 0), '6.18')
+  const report = reportRun(source!, { calls: 2 })
+  expect(report.functions).toMatchObject([
+    {
+      fn: 'set_memory_ro',
+      calls: 3,
+      failed: 1,
+      costs: { writes: 3, redundantWrites: 0, flushes: 2, flushedPages: 3 },
+    },
+    { fn: 'set_memory_rw', calls: 1, failed: 0, costs: { writes: 1, flushes: 1 } },
+  ])
+  expect(report.calls).toMatchObject([
+    { call: { op: 0, fn: 'set_memory_ro', ret: 0 }, costs: { callbacks: 4, tlbi: 1 } },
+    { call: { op: 1, fn: 'set_memory_rw' }, costs: { callbacks: 3 } },
+  ])
+  expect(report.total).toMatchObject({ writes: 4, callbacks: 10, time: null, reads: null })
+  expect(report.outside).toMatchObject({ events: 3, writes: 0 })
+})
+
+test('the sums of the parts are the whole', async () => {
+  const [source] = await captures(fixture('modules_small-6.18-bbm.trace.gz'))
+  const report = reportRun(source!, { calls: 1000 })
+  const sum = (name: 'events' | 'writes' | 'callbacks' | 'flushes'): number =>
+    report.calls.reduce((total, { costs }) => total + (costs[name] ?? 0), 0)
+  for (const name of ['events', 'writes', 'callbacks', 'flushes'] as const)
+    expect(sum(name)).toBe(report.total[name])
+  expect(report.total.events! + report.outside.events!).toBe(source!.run.events)
+})
+
+test('what an independent program counted in a capture with blocks', async () => {
+  const [source] = await captures(fixture('modules_small-6.18-bbm.trace.gz'))
+  expect(reportRun(source!).total).toMatchObject({
+    walks: 116,
+    callbacksPte: 145,
+    callbacksPmd: 116,
+    callbacksPud: 116,
+    writes: 145,
+    redundantWrites: 21,
+    flushes: 46,
+    flushedPages: 75,
+    splits: 2,
+    tlbi: null,
+    tablesAllocated: null,
+  })
+})
+
+test('a filter counts what it keeps; a call that did not return is counted too', () => {
+  const events = [...eventsOf([initOf(2)], null), ...eventsOf(setMemoryRo(2))]
+  const cut = runOf(events.filter(({ kind }) => kind !== 'op_end'))
+  expect(reportRun(cut).total).toMatchObject({ writes: 2, barriers: 1 })
+  const filtered = reportRun(cut, { matches: (event) => event.kind === 'desc_write' })
+  expect(filtered.total).toMatchObject({ events: 2, writes: 2, barriers: 0 })
+})
+
+const pointsOf = async (
+  scenario: object,
+  flavour: string,
+): Promise<Record<string, number | null>> => {
+  const [source] = await engineRuns(scenario, flavour)
+  const { coverage } = reportRun(source!)
+  return Object.fromEntries(coverage.map(({ group, name, count }) => [`${group} ${name}`, count]))
+}
+
+describe('coverage', () => {
+  test('levels, results, and what was not exercised', async () => {
+    const points = await pointsOf(
+      pagesScenario(2, [call('set_memory_ro', 2), call('set_memory_ro', 9)], 0),
+      '7.3',
+    )
+    expect(points).toMatchObject({
+      'callbacks pud': 1,
+      'callbacks pmd': 1,
+      'callbacks pte': 2,
+      'callbacks folded level': 0,
+      'actions subtree': 2,
+      'actions again': 0,
+      'entries page': 4,
+      'entries contiguous page': 0,
+      'results 0': 1,
+      'results -EINVAL': 1,
+      'flushes range': 1,
+      'lazy MMU section': 1,
+    })
+  })
+
+  test('the first pagewalk calls folded levels too', async () => {
+    const points = await pointsOf(pagesScenario(1, [call('set_memory_nx', 1)]), 'seed-v1')
+    expect(points).toMatchObject({
+      'callbacks pgd': 1,
+      'callbacks p4d': 1,
+      'callbacks folded level': 1,
+    })
+  })
+
+  test('an invalid page under 7.3 is present-invalid', async () => {
+    const off = { ...call('set_memory_valid', 1), enable: 0 }
+    expect(await pointsOf(pagesScenario(1, [off]), '7.3')).toMatchObject({
+      'entries present-invalid': 1,
+    })
+    expect(await pointsOf(pagesScenario(1, [off]), '6.18')).toMatchObject({ 'entries invalid': 1 })
+  })
+
+  test('what a stock kernel cannot show is unknown, not absent', async () => {
+    const [source] = await captures(fixture('modules_small-7.3.trace.gz'))
+    const { coverage } = reportRun(source!)
+    const unknown = coverage.filter(({ count }) => count === null).map(({ group }) => group)
+    expect(new Set(unknown)).toEqual(new Set(['actions', 'holes', 'TLBI', 'tables', 'complaints']))
+  })
+})
