@@ -36,6 +36,7 @@ export function bits(...names: readonly BitName[]): Words {
   return { lo: lo >>> 0, hi: hi >>> 0 }
 }
 
+/** All the bits of several values. */
 export const union = (...values: readonly Words[]): Words => ({
   lo: values.reduce((lo, value) => lo | value.lo, 0) >>> 0,
   hi: values.reduce((hi, value) => hi | value.hi, 0) >>> 0,
@@ -104,10 +105,6 @@ export function physHi(g: Geometry, pa: Pa): number {
   return g.encoding === 'plain' ? high >>> 0 : high & ADDRESS_HI
 }
 
-/** Types of memory in AttrIndx (A/i/memory.h MT_*). */
-export const MT_NORMAL = 0
-export const MT_NORMAL_TAGGED = 1
-
 /** What of the kernel's configuration enters its protections. */
 export interface ProtConfig {
   readonly lpa2Active: boolean
@@ -124,14 +121,17 @@ export function pageKernel(config: ProtConfig): Words {
   return { lo: lo >>> 0, hi: hi >>> 0 }
 }
 
+/** PAGE_KERNEL_RO. */
 export const pageKernelRo = (config: ProtConfig): Words => {
   const { lo, hi } = pageKernel(config)
   return { lo: (lo | LO.RDONLY) >>> 0, hi: (hi & ~HI.WRITE) >>> 0 }
 }
+/** PAGE_KERNEL_ROX. */
 export const pageKernelRox = (config: ProtConfig): Words => {
   const { lo, hi } = pageKernelRo(config)
   return { lo, hi: (hi & ~HI.PXN) >>> 0 }
 }
+/** PAGE_KERNEL_EXEC. */
 export const pageKernelExec = (config: ProtConfig): Words => {
   const { lo, hi } = pageKernel(config)
   return { lo, hi: (hi & ~HI.PXN) >>> 0 }

@@ -41,6 +41,7 @@ export interface PageattrRules {
 /** arch/arm64/mm/mmu.c: whether leaf mappings can be split, and how the caller is turned away. */
 export type SplitRules = null | 'bbml2' | 'bbml3'
 
+/** One version of the kernel: a row of {@link FLAVOURS}. */
 export interface Flavour {
   readonly name: string
   /** The tree it was read from. */

@@ -3,6 +3,7 @@ import { InputError } from './input-error.ts'
 import { toVa } from './u64.ts'
 import type { Va } from './u64.ts'
 
+/** An object as it came from JSON. */
 export type Fields = Readonly<Record<string, unknown>>
 
 export function asFields(value: unknown, path: string): Fields {

@@ -72,6 +72,7 @@ export function lock(cpu: Cpu, target: Lock, mode: LockMode): void {
   cpu.hooks?.lock(target.name, mode)
 }
 
+/** mutex_unlock(), spin_unlock(), up_read(), up_write(): `mode` as it was taken. */
 export function unlock(cpu: Cpu, target: Lock, mode: LockMode): void {
   if (cpu.stepper === null || cpu.stepper.release()) target.give(cpu.id)
   if (mode === 'spin') cpu.spinDepth--

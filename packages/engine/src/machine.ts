@@ -21,6 +21,7 @@ import type { InitRun } from './start-state.ts'
 import { KernelStop } from './stop.ts'
 import { hiOf, loOf } from './u64.ts'
 
+/** What a machine is made of. */
 export interface MachineOptions {
   /** One of {@link FLAVOURS}, or its name. */
   readonly flavour: Flavour | string
@@ -95,11 +96,10 @@ export class Machine {
   call(input: CallInput | Call, cpu: Cpu = this.cpu(0)): number | null {
     const call = isParsed(input) ? input : parseCall(input, 'call')
     if (cpu.stopped || !call.supported(this.flavour)) return null
-    return this.perform(cpu, call)
+    return this.#perform(cpu, call)
   }
 
-  /** The body of {@link call}, for callers that checked before. */
-  perform(cpu: Cpu, call: Call): number | null {
+  #perform(cpu: Cpu, call: Call): number | null {
     if (cpu.hooks !== null) this.speak(cpu.id)
     const range = call.range(cpu)
     const [start, end] = range ?? [0, 0]

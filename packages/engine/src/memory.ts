@@ -24,6 +24,7 @@ const MAX_WORDS = 2 ** 28
 /** Of a table that nothing points to. */
 const NO_PA = -1
 
+/** All tables of a machine. */
 export class Memory {
   /** Replaced when it grows: read it anew after anything that may allocate. */
   words: Uint32Array

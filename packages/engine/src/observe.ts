@@ -26,6 +26,7 @@ export interface Observation {
 
 const observed = (o: Observation): number => (++o.count === o.errAt ? o.err : 0)
 
+/** For the apply family. */
 export const OBSERVE_PTE_FN: PteFn<Observation> = {
   name: 'observe_pte_fn',
   run: (_cpu, _slot, _addr, o) => observed(o),
@@ -42,6 +43,7 @@ const acting: EntryFn<Observation> = (_slot, _addr, _next, walk) => {
   return 0
 }
 
+/** mm_walk_ops with the members that `levels` names. */
 export function observeOps(levels: number): WalkOps<Observation> {
   const has = (bit: number): boolean => (levels & bit) !== 0
   return walkOps('observe', {

@@ -149,6 +149,7 @@ export function buildMachine(scenario: Scenario, hooks: Hooks | null = null): Ma
   return machine
 }
 
+/** What a scenario came to. */
 export interface ScenarioOutcome {
   /** By call; null as {@link Machine.call} gives it. */
   readonly results: readonly (number | null)[]

@@ -27,6 +27,7 @@ export type Program = (cpu: Cpu) => number | null | void
 /** Decides which CPU takes the next step: one of `runnable`, which is never empty and ascends. */
 export type Chooser = (runnable: readonly number[], step: number) => number
 
+/** What a schedule came to. */
 export interface ScheduleOutcome {
   /** The steps taken, as CPU numbers: given as a schedule it does the same again. */
   readonly steps: readonly number[]

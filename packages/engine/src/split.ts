@@ -87,12 +87,14 @@ function isKfenceAddress(cpu: Cpu, addr: Va): boolean {
 /** split_kernel_leaf_mapping_locked(): the coarsest pieces that make addr a boundary. */
 function splitAt(cpu: Cpu, addr: Va): number {
   const { geometry: g } = cpu
+  // At each level the alignment first: a boundary needs no look at the entry, which may be anything.
+  if (isBoundary(g, PGD, addr)) return 0
   const pgd = pgdOffset(cpu, addr)
-  if (isBoundary(g, PGD, addr) || slotIsNone(cpu, PGD, pgd)) return 0
+  if (slotIsNone(cpu, PGD, pgd) || isBoundary(g, P4D, addr)) return 0
   const p4d = p4dOffset(cpu, pgd, addr)
-  if (isBoundary(g, P4D, addr) || slotIsNone(cpu, P4D, p4d)) return 0
+  if (slotIsNone(cpu, P4D, p4d) || isBoundary(g, PUD, addr)) return 0
   const pud = pudOffset(cpu, p4d, addr)
-  if (isBoundary(g, PUD, addr) || !pudPresent(g, loadLo(cpu, pud))) return 0
+  if (!pudPresent(g, loadLo(cpu, pud))) return 0
   if (pudLeaf(g, loadLo(cpu, pud))) {
     const err = splitPud(cpu, pud, true)
     if (err !== 0) return err

@@ -29,11 +29,13 @@ export const hiOf = (address: number): number => Math.floor(address / TWO_32) >>
 /** Two words of an address as the number that it is. `hi` is taken as signed: kernel addresses come out negative. */
 export const addressOf = (lo: number, hi: number): number => (hi | 0) * TWO_32 + (lo >>> 0)
 
+/** Its two words. */
 export const wordsOf = (value: bigint): Words => ({
   lo: Number(value & 0xffffffffn),
   hi: Number((value >> 32n) & 0xffffffffn),
 })
 
+/** The value of two words, which may be signed or not. */
 export const bigintOf = (lo: number, hi: number): bigint =>
   (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
 
@@ -46,11 +48,13 @@ export function toVa(value: bigint): Va {
   return Number(signed)
 }
 
+/** The 64 bits of an address. */
 export const fromVa = (va: Va): bigint => BigInt.asUintN(64, BigInt(va))
 
 /** `0x` and no leading zeros, the form of the corpus and of everything printed. */
 export const hexOf = (value: bigint): string => '0x' + BigInt.asUintN(64, value).toString(16)
 
+/** {@link hexOf} of two words. */
 export function hexOfWords(lo: number, hi: number): string {
   const low = (lo >>> 0).toString(16)
   return hi === 0 ? '0x' + low : '0x' + (hi >>> 0).toString(16) + low.padStart(8, '0')
@@ -63,5 +67,6 @@ export const isBelow = (a: number, b: number): boolean => (a < 0 === b < 0 ? a <
 export const alignDown = (address: number, size: number): number =>
   Math.floor(address / size) * size
 
+/** To a power of two. */
 export const isAligned = (address: number, size: number): boolean =>
   alignDown(address, size) === address
