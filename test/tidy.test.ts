@@ -178,5 +178,7 @@ describe('what is committed', () => {
 /** Tests of what no single file does. */
 const ACROSS: ReadonlySet<string> = new Set([
   'test/recorder/check/check-output.test.ts',
+  'test/recorder/check/hazard-docs.test.ts',
   'test/recorder/import/captures.test.ts',
+  'test/recorder/import/fuzz.test.ts',
 ])
