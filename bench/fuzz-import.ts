@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, zstdCompressSync } from 'node:zlib'
 
 import { importStream, InputError, openTrace, type Trace } from '@pagetrail/recorder'
@@ -159,6 +160,8 @@ for (let i = 0; i < INPUTS; i++) {
   if (left > 0) throw new Error(`input ${i} of seed ${SEED} was refused and left a run`)
   const { user, system } = process.cpuUsage(start)
   slowest = Math.max(slowest, (user + system) / 1000)
+  // Statements of SQLite are only given back between two turns of the event loop.
+  await setImmediate()
   if (slowest > SLOW_MS) throw new Error(`input ${i} of seed ${SEED} took ${slowest} ms`)
 }
 const memory = process.resourceUsage().maxRSS / 1024

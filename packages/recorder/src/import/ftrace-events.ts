@@ -58,7 +58,8 @@ export class FtraceEvents {
   #probes = new Map<string, Probe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
-  #contexts = new Uint8Array(0x1_0000)
+  /** By CPU; TASK where nothing else was seen. */
+  #contexts: number[] = []
   #contextIds: readonly number[]
   #nextOp = 0
   #unpaired = 0
@@ -98,7 +99,7 @@ export class FtraceEvents {
     const stack = stackOf(task, cpu)
     stack.cpu = cpu
     const level = context < SOFTIRQ ? TASK : context
-    if (this.#contexts[cpu] !== context) this.#changeContext(stack, cpu, context, level)
+    if ((this.#contexts[cpu] ?? TASK) !== context) this.#changeContext(stack, cpu, context, level)
     if (stack.depth > 0 && stack.at(stack.depth - 1).context > level) this.#leaveTo(stack, level)
     switch (probe.role) {
       case 'api':

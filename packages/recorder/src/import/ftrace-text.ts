@@ -8,6 +8,7 @@ import { FtraceLine } from './ftrace-line.ts'
 import type { Probe } from './probe-table.ts'
 import { TaskNames } from './task-names.ts'
 import { TextFields } from './text-fields.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 const HASH = 0x23
 const SPACE = 0x20
@@ -86,7 +87,7 @@ export class FtraceText {
     const second = bytes[start + 1]!
     // Events' lines begin with spaces or a task's name; few of those get past this.
     if (first === SPACE && second !== 0x3d) return false
-    const text = new TextDecoder().decode(bytes.subarray(start, end))
+    const text = decodeUtf8(bytes, start, end)
     const lost = LOST.exec(text)
     if (!lost) return PASSED_OVER.test(text)
     const count = lost[2] ?? lost[3]
@@ -98,7 +99,7 @@ export class FtraceText {
   #comment(bytes: Uint8Array, start: number, end: number): void {
     if (this.entries > 0) return
     const limit = Math.min(end, start + MAX_SPECIAL)
-    readHeaderLine(this.header, new TextDecoder().decode(bytes.subarray(start, limit)))
+    readHeaderLine(this.header, decodeUtf8(bytes, start, limit))
   }
 
   /** What the header says to have been overwritten before the file was saved. */
@@ -117,7 +118,7 @@ export class FtraceText {
       throw new InputError(
         `more than ${MAX_EVENT_NAMES} different events, the last ${excerpt(bytes, nameStart, nameEnd)}: this is no trace`,
       )
-    const probe = this.#events.probe(new TextDecoder().decode(bytes.subarray(nameStart, nameEnd)))
+    const probe = this.#events.probe(decodeUtf8(bytes, nameStart, nameEnd))
     this.#probes.add(bytes, nameStart, nameEnd, hashBytes(bytes, nameStart, nameEnd), probe)
     return probe
   }

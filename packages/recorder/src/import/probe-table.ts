@@ -18,6 +18,7 @@ import {
   F_VA,
   F_VAL,
 } from './fields.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 /** What an event of ftrace is to Pagetrail. */
 export type Role =
@@ -196,7 +197,6 @@ function siteSpec(name: string): ProbeSpec | undefined {
 /** Resolves an event name once, so that its events cost no lookups. */
 export function makeProbe(name: string, intern: (text: string) => number): Probe {
   const spec = specOf(name)
-  const encoder = new TextEncoder()
   return {
     ...spec,
     name,
@@ -204,7 +204,7 @@ export function makeProbe(name: string, intern: (text: string) => number): Probe
     fnId: intern(spec.fn),
     nameId: intern(name),
     insnId: spec.insn === undefined ? -1 : intern(spec.insn),
-    keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encoder.encode(key), slot })),
+    keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
     count: 0,
   }
 }

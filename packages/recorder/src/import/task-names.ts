@@ -1,6 +1,7 @@
 import { ByteTable } from './byte-table.ts'
 import { isDigit } from './number-text.ts'
 import type { Task, TaskStacks } from './task-stack.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 const SLASH = 0x2f
 /** Tasks remembered at a time; those with nothing open are forgotten beyond it. */
@@ -22,9 +23,8 @@ export class TaskNames {
     if (known) return known
     let pidAt = end
     while (pidAt > start && isDigit(bytes[pidAt - 1])) pidAt--
-    const decoder = new TextDecoder()
-    const pid = Number(decoder.decode(bytes.subarray(pidAt, end)))
-    const comm = decoder.decode(bytes.subarray(start, Math.max(start, pidAt - 1)))
+    const pid = Number(decodeUtf8(bytes, pidAt, end))
+    const comm = decodeUtf8(bytes, start, Math.max(start, pidAt - 1))
     // perf's `comm pid/tid`
     const task = this.task(comm.replace(bytes[pidAt - 1] === SLASH ? / +\d+$/ : / +$/, ''), pid)
     this.#byName.add(bytes, start, end, hash, task)

@@ -4,6 +4,7 @@ import { fieldsJson } from './fields-json.ts'
 import { Fields } from './fields.ts'
 import { readNumber } from './number-text.ts'
 import type { Probe } from './probe-table.ts'
+import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 
 const SPACE = 0x20
 const EQUALS = 0x3d
@@ -60,7 +61,7 @@ export class TextFields extends Fields {
   }
 
   #text(from: number): string {
-    return new TextDecoder().decode(this.#bytes.subarray(from, this.#end))
+    return decodeUtf8(this.#bytes, from, this.#end)
   }
 
   /** Past `(symbol+0x0/0x10 <- caller)`. */
@@ -104,7 +105,7 @@ function findKey(
   return -1
 }
 
-const FAULT = new TextEncoder().encode('(fault)')
+const FAULT = encodeUtf8('(fault)')
 
 function isFault(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === FAULT.length && FAULT.every((byte, i) => byte === bytes[start + i])

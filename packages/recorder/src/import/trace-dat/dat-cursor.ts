@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import type { ByteSource } from './byte-source.ts'
+import { decodeUtf8 } from '../utf8.ts'
 
 /** Nothing in a trace.dat but its events is longer: formats, symbols, options. */
 const MAX_PART = 1 << 28
@@ -49,7 +50,7 @@ export class DatCursor {
   }
 
   text(length: number): string {
-    return new TextDecoder().decode(this.bytes(length))
+    return decodeUtf8(this.bytes(length))
   }
 
   /** Text that ends in a zero byte. */
@@ -57,7 +58,7 @@ export class DatCursor {
     const bytes: number[] = []
     for (;;) {
       const byte = this.u8()
-      if (byte === 0) return new TextDecoder().decode(Uint8Array.from(bytes))
+      if (byte === 0) return decodeUtf8(Uint8Array.from(bytes))
       if (bytes.push(byte) > max)
         throw new InputError(`expected a name at byte ${this.at - max}, found no end of it`)
     }

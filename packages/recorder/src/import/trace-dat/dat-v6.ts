@@ -3,6 +3,7 @@ import type { ByteSource } from './byte-source.ts'
 import type { DatCursor } from './dat-cursor.ts'
 import { chosenClock, type CpuData, type DatBuffer, type DatFile, releaseOf } from './dat-layout.ts'
 import { MAX_CPUS, readFormats, readFtraceFormats } from './dat-formats.ts'
+import { decodeUtf8 } from '../utf8.ts'
 
 const OPTION_BUFFER = 3
 const OPTION_TRACECLOCK = 4
@@ -57,7 +58,7 @@ export function readV6(
     headerPage,
     formats,
     cmdlines,
-    kallsyms: () => new TextDecoder().decode(kallsyms),
+    kallsyms: () => decodeUtf8(kallsyms),
     kernel,
     buffers: [top, ...others],
     unpack: null,

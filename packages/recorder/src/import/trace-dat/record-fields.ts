@@ -3,6 +3,7 @@ import { Fields } from '../fields.ts'
 import type { Probe } from '../probe-table.ts'
 import type { EventFormat, FormatField } from './event-format.ts'
 import { compilePrint, type RecordValues } from './print-format.ts'
+import { decodeUtf8 } from '../utf8.ts'
 
 /** An event of a trace.dat: its format, resolved. */
 export interface RecordEvent {
@@ -82,7 +83,7 @@ export class RecordFields extends Fields implements RecordValues {
     if (start > this.#end || end > this.#end) return undefined
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, end - start)
     const zero = bytes.indexOf(0)
-    return new TextDecoder().decode(zero < 0 ? bytes : bytes.subarray(0, zero))
+    return decodeUtf8(bytes, 0, zero < 0 ? bytes.length : zero)
   }
 
   symbol(address: bigint, offset: boolean): string {
