@@ -109,6 +109,11 @@ test('any events fold to what PageState.apply makes of them', async () => {
   const value = fc.constantFrom('0x0', '0x3', hex(KERNEL_RW), '0xffffffffffffffff')
   const level = fc.constantFrom('pmd', 'pte', 'contpte', 'contpmd', null)
   const table = fc.constantFrom(hex(AREA), hex(AREA + 0x20_0000n))
+  const block = {
+    level: fc.constantFrom('pud', 'pmd', 'contpte'),
+    va: fc.option(table),
+    val: fc.option(value),
+  }
   const event = fc.oneof(
     fc.record({
       kind: fc.constant('desc_write'),
@@ -125,6 +130,8 @@ test('any events fold to what PageState.apply makes of them', async () => {
       end: fc.constant(null),
       val: value,
     }),
+    fc.record({ kind: fc.constant('split'), ...block, cur: fc.option(value) }),
+    fc.record({ kind: fc.constant('split_end'), ...block, ret: fc.constant(0) }),
     fc.record({
       kind: fc.constantFrom('table_alloc', 'table_free'),
       level: fc.constant('pte'),

@@ -112,6 +112,30 @@ test('the same in words', async () => {
   expect(lines.join('\n')).toContain('part of the split #2')
 })
 
+test('of a real kernel: what callbacks and splits were seen to hold, where it is news', async () => {
+  const block = { level: 'pmd', va: hex(AREA) }
+  const callback = { kind: 'cb_enter', level: 'pmd', fn: 'pageattr_pmd_entry', end: null }
+  const events = eventsOf([
+    { ...callback, va: hex(AREA + 5n * PAGE), val: '0x68000500000705' },
+    { ...callback, va: hex(AREA + 6n * PAGE), val: '0x68000500000705' },
+    { ...callback, va: hex(AREA + 0x20_0000n), val: '0x1' },
+    { kind: 'split', ...block, val: '0x78000500000705', cur: '0x68000500000705' },
+    { kind: 'split_end', ...block, ret: 0, val: '0x1800001406000403' },
+    { ...callback, va: hex(AREA), val: '0x1800001406000403' },
+    { ...callback, va: hex(AREA), val: '0x1800001407000403' },
+  ])
+  const [trace, run] = await recorded(events)
+  const { steps } = whyDescriptor(trace, run, AREA + PAGE)
+  expect(steps.map(({ event, old, now }) => [event.seq, old, now])).toEqual([
+    [0, null, 0x68_0005_0000_0705n],
+    [4, 0x68_0005_0000_0705n, 0x1800_0014_0600_0403n],
+    [6, 0x1800_0014_0600_0403n, 0x1800_0014_0700_0403n],
+  ])
+  expect([...whyLines(whyDescriptor(trace, run, AREA + PAGE))]).toContain(
+    '  #4  pmd 0x68000500000705 → 0x1800001406000403 by a split',
+  )
+})
+
 test('tasks that interleave have contexts of their own', async () => {
   const mine = setMemoryRo(1)
   const other = setMemoryRo(1, AREA + 16n * PAGE)

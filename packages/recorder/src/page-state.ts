@@ -69,6 +69,16 @@ export class PageState {
           this.learn(event.level, this.entryBase(event.level, event.va), event.val)
         }
         break
+      // Real traces tell what memory held when a split began and when it was done.
+      case 'split': {
+        const seen = event.cur ?? event.val
+        if (seen !== undefined && event.va !== null) this.learn(event.level, event.va, seen)
+        break
+      }
+      case 'split_end':
+        if (event.val !== undefined && event.va !== null)
+          this.learn(event.level, event.va, event.val)
+        break
       case 'init':
         this.init(event.level, event.va, event.new, event.count ?? 0, event.pa_step)
         break

@@ -84,16 +84,18 @@ type FoldRow = readonly [
   hi: number | null,
 ]
 
-const { desc_write, cb_enter, table_alloc, table_free, init } = KINDS
+const { desc_write, cb_enter, split, split_end, table_alloc, table_free, init } = KINDS
+const LEARNING = new Set<number>([desc_write.id, cb_enter.id, split.id, split_end.id])
 
-/** What the tables follow from, in two halves each: a JavaScript number holds no 64 bits. */
+/** What an event tells to be in an entry; as PageState.apply(). */
+const VALUE = `case kind when ${cb_enter.id} then old when ${split.id} then coalesce(new, old) else new end`
+
+/** What the tables follow from, values in two halves: a JavaScript number holds no 64 bits. */
 const FOLD_ROWS = `
-  select id & 4294967295, kind, level, va,
-    (case kind when ${desc_write.id} then new else old end) & 4294967295,
-    (case kind when ${desc_write.id} then new else old end) >> 32 & 4294967295
+  select id & 4294967295, kind, level, va, (${VALUE}) & 4294967295, (${VALUE}) >> 32 & 4294967295
   from event where id between ? and ? and (
     kind in (${desc_write.id}, ${table_alloc.id}, ${table_free.id}, ${init.id})
-    or kind = ${cb_enter.id} and old is not null and va is not null)
+    or kind in (${cb_enter.id}, ${split.id}, ${split_end.id}) and va is not null and (${VALUE}) is not null)
   order by id`
 
 /** Folds runs of one trace. */
@@ -155,7 +157,7 @@ class Folder {
     const base = BigInt(run.id) * BigInt(RUN_SHIFT)
     for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
       const [seq, kind, level, va, lo, hi] = row
-      if (kind === desc_write.id || kind === cb_enter.id) {
+      if (LEARNING.has(kind)) {
         if (lo !== null && hi !== null) learn(state, kind === cb_enter.id, level, va, lo, hi)
         continue
       }

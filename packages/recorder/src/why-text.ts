@@ -22,7 +22,7 @@ export function* whyLines(why: Why): Generator<string> {
   if (earlier > 0) yield `  … ${earlier} earlier steps`
   for (const step of steps) {
     yield `  #${step.event.seq}  ${stepText(step, text)}`
-    if (step.now !== null && step.old !== null && step.event.kind === 'desc_write') {
+    if (step.now !== null && step.old !== null) {
       const change = changeText(step.old, step.now, step.level, geometry)
       yield `      ${change === '' ? 'changed nothing' : change}`
     }
@@ -37,6 +37,12 @@ function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => strin
       return `${level} ${value(now)} at the start: ${now === null ? 'unknown' : text(now, level)}`
     case 'desc_write':
       return `${level} ${value(old)} → ${value(now)}`
+    case 'cb_enter':
+      return `${level} ${value(now)} was seen by ${event.fn ?? 'a callback'}`
+    case 'split':
+      return `${level} ${value(now)} was seen when its split began`
+    case 'split_end':
+      return `${level} ${value(old)} → ${value(now)} by a split`
     case 'table_alloc':
       return `a table of ${level} entries was allocated at ${value(event.pa)}`
     case 'table_free':
@@ -48,14 +54,14 @@ const value = (desc: bigint | null): string => (desc === null ? 'unknown' : hex(
 
 function* contextLines({ event, context, split, old }: WhyStep): Generator<string> {
   if (context === null) return
-  if (context.around.length > 0) yield `in ${context.around.map(spanText).join(' › ')}`
+  if (context.around.length > 0) yield `in ${aroundText(context.around)}`
   else yield event.op === null ? 'outside of any call' : `in call ${event.op}`
   if (split !== null) yield `part of the split #${split}`
   const { lazy, barrier } = context
   if (lazy)
     yield `lazy MMU section #${lazy.from}–${lazy.to === null ? 'not left yet' : `#${lazy.to}`}`
   if (barrier !== null) yield `barrier #${barrier}`
-  if (event.kind === 'desc_write') yield flushText(context, old)
+  if (event.kind === 'desc_write' || event.kind === 'split_end') yield flushText(context, old)
 }
 
 function flushText({ flush }: EventContext, old: bigint | null): string {
@@ -70,13 +76,18 @@ function flushText({ flush }: EventContext, old: bigint | null): string {
     : 'no flush after that; the old entry was not valid'
 }
 
-function spanText(event: TraceEvent): string {
-  const fn = 'fn' in event && event.fn !== null ? event.fn : event.kind
-  const range =
-    'va' in event && 'end' in event && event.va !== null && event.end !== null
-      ? ` ${rangeText(event.va, event.end)}`
-      : ''
-  return `${fn}${range} #${event.seq}`
+/** What is around an event, from outside; a range is told where it is another than outside. */
+function aroundText(around: readonly TraceEvent[]): string {
+  let last = ''
+  const spans = around.map((event) => {
+    const fn = 'fn' in event && event.fn !== null ? event.fn : event.kind
+    const ranged = 'va' in event && 'end' in event && event.va !== null && event.end !== null
+    const range = ranged ? ` ${rangeText(event.va, event.end)}` : ''
+    const shown = range === last ? '' : range
+    last = range
+    return `${fn}${shown} #${event.seq}`
+  })
+  return spans.join(' › ')
 }
 
 const rangeText = (va: bigint, end: bigint): string => `${hex(va)}-${hex(end)}`

@@ -16,8 +16,16 @@ export const WHY_STEPS = 100
 /** Candidate events read at a time. */
 const PAGE = 1000
 
-type StepKind = 'init' | 'desc_write' | 'table_alloc' | 'table_free'
-/** An event that can set or drop entries. */
+type StepKind =
+  | 'init'
+  | 'desc_write'
+  | 'table_alloc'
+  | 'table_free'
+  // What real traces tell besides: values that memory was seen to hold.
+  | 'cb_enter'
+  | 'split'
+  | 'split_end'
+/** An event that can set, show or drop entries. */
 export type StepEvent = Extract<TraceEvent, { readonly kind: StepKind }>
 
 /** One event that made a descriptor what it is. */
@@ -25,7 +33,7 @@ export interface WhyStep {
   readonly event: StepEvent
   /** Level of the entry that it set, or of the table's entries. */
   readonly level: LevelName
-  /** Before and after; null: not known, or not of an entry. */
+  /** Before and after (of an event that only shows the entry, what was known and what it shows); null: not known. */
   readonly old: bigint | null
   readonly now: bigint | null
   /** What it happened in, and what followed; null for the start state. */
@@ -75,17 +83,17 @@ export function whyDescriptor(
     const entry = state.entry(level, va)
     if (entry) levels.push({ level, ...entry })
   }
-  const events = eventsAt(trace, run, va, at, state.pageShift)
+  const steps = bareSteps(eventsAt(trace, run, va, at, state.pageShift), va, state.pageShift)
   const surroundings = new Surroundings(trace, run, at)
-  const told = events.slice(-WHY_STEPS)
+  const told = steps.slice(-WHY_STEPS)
   return {
     run,
     va,
     at,
     levels,
     lookup: state.lookup(va),
-    steps: told.map((event) => stepOf(event, va, state.pageShift, surroundings)),
-    earlier: events.length - told.length,
+    steps: told.map((step) => withContext(step, va, state.pageShift, surroundings)),
+    earlier: steps.length - told.length,
   }
 }
 
@@ -106,15 +114,21 @@ function eventsAt(trace: Trace, run: Run, va: bigint, at: number, pageShift: num
 
 /** What may concern the address; {@link isStep} then looks at the level. */
 function condition(va: bigint, pageShift: number): Condition {
-  const bases = new Set<bigint>()
-  for (let level = PGD; level <= PTE; level++)
-    bases.add(BigInt.asIntN(64, baseOf(va, level, pageShift)))
-  const marks = [...bases].map(() => '?').join(', ')
-  const { desc_write, table_alloc, table_free, init } = KINDS
+  const bases: bigint[] = []
+  const shown: string[] = []
+  for (let level = PGD; level <= PTE; level++) {
+    bases.push(BigInt.asIntN(64, baseOf(va, level, pageShift)))
+    shown.push(`level = ${level} and va >= ? and va - ? < ${entrySize(pageShift, level)}`)
+  }
+  const { desc_write, table_alloc, table_free, init, cb_enter, split, split_end } = KINDS
+  const placed = [desc_write, table_alloc, table_free, split, split_end]
+    .map(({ id }) => id)
+    .join(', ')
   return {
-    sql: `(kind in (${desc_write.id}, ${table_alloc.id}, ${table_free.id}) and va in (${marks}))
-      or (kind = ${init.id} and va <= ?)`,
-    parameters: [...bases, BigInt.asIntN(64, va)],
+    sql: `(kind in (${placed}) and va in (${bases.map(() => '?').join(', ')}))
+      or (kind = ${init.id} and va <= ?)
+      or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))`,
+    parameters: [...bases, BigInt.asIntN(64, va), ...bases.flatMap((base) => [base, base])],
   }
 }
 
@@ -127,7 +141,13 @@ function isStep(event: TraceEvent, va: bigint, pageShift: number): event is Step
   if (level > PTE) return false
   switch (event.kind) {
     case 'desc_write':
+    case 'split':
+    case 'split_end':
       return event.va === baseOf(va, level, pageShift)
+    case 'cb_enter':
+      return (
+        event.va !== null && baseOf(event.va, level, pageShift) === baseOf(va, level, pageShift)
+      )
     case 'table_alloc':
     case 'table_free':
       return level > PGD && event.va === baseOf(va, level - 1, pageShift)
@@ -146,21 +166,51 @@ function indexIn(event: EventOf<'init'>, va: bigint, pageShift: number): bigint 
   return index < BigInt(event.count ?? 0) ? index : null
 }
 
-function stepOf(event: StepEvent, va: bigint, pageShift: number, around: Surroundings): WhyStep {
-  const level = event.level ?? 'pte'
-  if (event.kind === 'init') {
-    const index = indexIn(event, va, pageShift) ?? 0n
-    const step = event.pa_step ?? 0n
-    const now = event.new === null ? null : BigInt.asUintN(64, event.new + index * step)
-    return { event, level, old: null, now, context: null, split: null }
+/** Steps without their surroundings. What only shows an entry is one where it shows something new. */
+function bareSteps(events: readonly StepEvent[], va: bigint, pageShift: number): WhyStep[] {
+  const known = new Map<LevelName, bigint>()
+  const steps: WhyStep[] = []
+  for (const event of events) {
+    const level = event.level ?? 'pte'
+    const before = known.get(level) ?? null
+    const now = valueAfter(event, va, pageShift)
+    const old = event.kind === 'desc_write' ? event.old : event.kind === 'init' ? null : before
+    const shows = event.kind === 'cb_enter' || event.kind === 'split' || event.kind === 'split_end'
+    if (shows && (now === null || now === before)) continue
+    if (now !== null) known.set(level, now)
+    steps.push({ event, level, old: now === null ? null : old, now, context: null, split: null })
   }
-  const context = around.of(event, va)
-  if (event.kind !== 'desc_write') {
-    return { event, level, old: null, now: null, context, split: null }
+  return steps
+}
+
+/** What the entry holds by this event; null: it does not tell. */
+function valueAfter(event: StepEvent, va: bigint, pageShift: number): bigint | null {
+  switch (event.kind) {
+    case 'init': {
+      const index = indexIn(event, va, pageShift) ?? 0n
+      return event.new === null
+        ? null
+        : BigInt.asUintN(64, event.new + index * (event.pa_step ?? 0n))
+    }
+    case 'desc_write':
+      return event.new
+    case 'split':
+      return event.cur ?? event.val ?? null
+    case 'cb_enter':
+    case 'split_end':
+      return event.val ?? null
+    case 'table_alloc':
+    case 'table_free':
+      return null
   }
-  const { old, new: now } = event
-  const split = splits(old, now, level) ? around.split(event, va, pageShift) : null
-  return { event, level, old, now, context, split }
+}
+
+function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surroundings): WhyStep {
+  const { event, level, old, now } = step
+  if (event.kind === 'init') return step
+  const isSplit = event.kind === 'desc_write' && splits(old, now, level)
+  const split = isSplit ? around.split(event, va, pageShift) : null
+  return { ...step, context: around.of(event, va), split }
 }
 
 const CONT = 1n << 52n

@@ -86,7 +86,7 @@ function queries(): string {
   return [
     '## Ready queries',
     '',
-    '`pagetrail sql --query NAME --run RUN`; `--list` shows them, `--show NAME` their text.',
+    '`pagetrail sql --query NAME --run RUN`; `--list` lists them.',
     '',
     '| name | |',
     '|---|---|',
