@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { BY_HAND, HAZARDS, RULE_CASES } from './hazards.ts'
 import { hazardsDoc } from './hazards-doc.ts'
 import { FLAVOURS, type Library, recordLibrary } from './library.ts'
+import { reviewDoc } from './review-doc.ts'
+import { REVIEW } from './review-items.ts'
 
 let library: Library
 beforeAll(async () => {
@@ -55,4 +57,23 @@ test('docs/hazards.md', async () => {
   const named = HAZARDS.flatMap(({ scenarios }) => scenarios)
   expect(named.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))).toEqual([])
   await expect(hazardsDoc(library)).toMatchFileSnapshot('../../../docs/hazards.md')
+})
+
+describe('the review', () => {
+  test('has 90 items, and names only scenarios that there are', () => {
+    expect(REVIEW.map(({ n }) => n)).toEqual(Array.from({ length: 90 }, (_, i) => i + 1))
+    const names = REVIEW.flatMap((item) => (item.by === 'scenario' ? item.scenarios : []))
+    expect(names.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))).toEqual(
+      [],
+    )
+  })
+
+  const shown = REVIEW.filter((item) => item.by === 'scenario')
+  test.each(shown)('$n $item', ({ holds, shows }) => {
+    expect(holds(library), shows(library)).toBe(true)
+  })
+
+  test('docs/review.md', async () => {
+    await expect(reviewDoc(library)).toMatchFileSnapshot('../../../docs/review.md')
+  })
 })

@@ -1,0 +1,158 @@
+import { FLAVOURS } from './library.ts'
+import {
+  PAGEWALK,
+  perFlavour,
+  results,
+  counts,
+  rules,
+  firesOn,
+  finalLeaves,
+  scenario,
+  search,
+  meta,
+  type ReviewItem,
+} from './review-queries.ts'
+
+export const CLAIMS: readonly ReviewItem[] = [
+  scenario(
+    1,
+    'Permissions of vmalloc memory change without a lock',
+    ['clean-ro'],
+    counts('clean-ro', 'lock', 'locks taken'),
+    (l) => l.count('clean-ro', '6.17', 'lock') === 0,
+  ),
+  scenario(
+    2,
+    'apply_to_page_range() refuses block mappings',
+    ['whole-block'],
+    results('whole-block'),
+    (l) => l.results('whole-block', '6.17') === '-22',
+  ),
+  scenario(
+    3,
+    'The page walk opens the way to huge kernel mappings',
+    ['whole-block'],
+    counts('whole-block', 'desc_write', 'stores for 512 pages'),
+    (l) => PAGEWALK.every((f) => l.count('whole-block', f, 'desc_write') === 1),
+  ),
+  meta(
+    4,
+    'Huge mappings use the TLB better',
+    'a matter of capacity: the model TLB (`Machine`, accesses) fills one entry for a block where pages take 512; no scenario of page tables alone shows it',
+  ),
+  scenario(
+    5,
+    'The page walk of kernel tables demands init_mm.mmap_lock',
+    ['walk-unlocked', 'walk-locked'],
+    rules('walk-unlocked', 'walk-unlocked'),
+    (l) =>
+      firesOn(l, 'walk-unlocked', 'walk-unlocked') === FLAVOURS.join(' ') &&
+      firesOn(l, 'walk-locked', 'walk-unlocked') === '',
+  ),
+  search(
+    6,
+    'That lock would be a needless bottleneck',
+    'several CPUs over disjoint ranges, with the lock and without',
+  ),
+  scenario(
+    7,
+    'A lockless variant that behaves like the old way',
+    ['pages-agree'],
+    (l) =>
+      `final tables as 6.17's: ${PAGEWALK.map((f) => `${f} ${finalLeaves(l, 'pages-agree', f) === finalLeaves(l, 'pages-agree', '6.17') ? 'same' : 'other'}`).join(' · ')}`,
+    (l) =>
+      finalLeaves(l, 'pages-agree', 'seed-v1') === finalLeaves(l, 'pages-agree', '6.17') &&
+      finalLeaves(l, 'pages-agree', '6.17') !== '',
+  ),
+  scenario(
+    8,
+    'KFENCE changes page tables in softirq',
+    ['clean-softirq'],
+    results('clean-softirq'),
+    (l) => FLAVOURS.every((f) => l.findings('clean-softirq', f).length === 0),
+  ),
+  scenario(
+    9,
+    'Softirq cannot sleep, so it cannot take the lock',
+    ['softirq-split', 'clean-softirq'],
+    rules('softirq-split', 'sleep-in-atomic'),
+    (l) => firesOn(l, 'softirq-split', 'sleep-in-atomic') === '6.18 7.3',
+  ),
+  scenario(
+    10,
+    'Condition: no underlying VMA',
+    ['blocks-in-walk'],
+    (l) =>
+      `splits and locks of a walk over blocks: ${perFlavour((f) => l.count('blocks-in-walk', f, 'split') + l.count('blocks-in-walk', f, 'lock'))}`,
+    (l) =>
+      PAGEWALK.every(
+        (f) =>
+          l.count('blocks-in-walk', f, 'split') === 0 &&
+          l.count('blocks-in-walk', f, 'cb_enter') > 0,
+      ),
+  ),
+  search(
+    11,
+    'Condition: exclusive control of the range',
+    'two CPUs on one range; `overlapping-owners` names the two calls, `silent-no-op` what was lost',
+  ),
+  scenario(
+    12,
+    'arm64 cannot split live mappings without BBML2',
+    ['split-live-block', 'split-live-block-bbml'],
+    rules('split-live-block', 'break-before-make'),
+    (l) =>
+      firesOn(l, 'split-live-block', 'break-before-make') === '6.18 7.3' &&
+      firesOn(l, 'split-live-block-bbml', 'break-before-make') === '',
+  ),
+  scenario(
+    13,
+    'So ranges must begin and end at block boundaries',
+    ['block-boundaries'],
+    results('block-boundaries'),
+    (l) => l.results('block-boundaries', 'seed-v1') === '0, -22, 0, -22, 0, -22',
+  ),
+  scenario(14, '-EINVAL for part of a block', ['partial-block'], results('partial-block'), (l) =>
+    FLAVOURS.every((f) => l.results('partial-block', f) === '-22'),
+  ),
+  scenario(
+    15,
+    'Avoiding it is the duty of the caller',
+    ['half-changed'],
+    rules('half-changed', 'half-changed'),
+    (l) => firesOn(l, 'half-changed', 'half-changed') === FLAVOURS.join(' '),
+  ),
+  scenario(
+    16,
+    'apply_to_page_range() runs its callbacks in lazy MMU mode',
+    ['clean-page-tables'],
+    counts('clean-page-tables', 'lazy_mmu_enter', 'lazy sections over 3 tables'),
+    (l) => l.count('clean-page-tables', '6.17', 'lazy_mmu_enter') === 3,
+  ),
+  scenario(
+    17,
+    'arm64 gains by batching barriers',
+    ['clean-page-tables'],
+    counts('clean-page-tables', 'barrier', 'barriers for 516 pages in 3 tables'),
+    (l) =>
+      l.count('clean-page-tables', '6.12', 'barrier') === 516 &&
+      l.count('clean-page-tables', '6.17', 'barrier') === 3 &&
+      l.count('clean-page-tables', 'seed-v1', 'barrier') === 1,
+  ),
+  scenario(
+    18,
+    'The walker itself does not use lazy MMU mode',
+    ['every-callback'],
+    counts('every-callback', 'lazy_mmu_enter', 'lazy sections of a bare walk'),
+    (l) => PAGEWALK.every((f) => l.count('every-callback', f, 'lazy_mmu_enter') === 0),
+  ),
+  scenario(
+    19,
+    'The page walk allocates nothing, so all of it may be bracketed',
+    ['hole-table', 'alloc-in-lazy'],
+    counts('hole-table', 'table_alloc', 'tables allocated over a hole'),
+    (l) =>
+      PAGEWALK.every((f) => l.count('hole-table', f, 'table_alloc') === 0) &&
+      l.count('hole-table', '6.17', 'table_alloc') > 0,
+  ),
+]

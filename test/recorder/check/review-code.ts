@@ -1,0 +1,183 @@
+import { FLAVOURS } from './library.ts'
+import {
+  PAGEWALK,
+  perFlavour,
+  results,
+  counts,
+  rules,
+  firesOn,
+  levelsEntered,
+  stores,
+  storeText,
+  inOp,
+  countIn,
+  scenario,
+  meta,
+  type ReviewItem,
+} from './review-queries.ts'
+
+export const CODE: readonly ReviewItem[] = [
+  scenario(
+    20,
+    'Clear first, then set',
+    ['mask-order'],
+    (l) =>
+      `the entry made invalid under KPTI: ${perFlavour((f) => `0x${stores(l, 'mask-order', f)[0]?.new?.toString(16)}`)}`,
+    (l) =>
+      FLAVOURS.every(
+        (f) =>
+          ((stores(l, 'mask-order', f)[0]?.new ?? 0n) & 0x801n) === 0x800n &&
+          ((stores(l, 'mask-order', f).at(-1)?.new ?? 0n) & 0x801n) === 0x801n,
+      ),
+  ),
+  scenario(
+    21,
+    'Callbacks for pgd, p4d, pud, pmd and pte',
+    ['clean-ro'],
+    (l) => `levels called: ${perFlavour((f) => levelsEntered(l, 'clean-ro', f))}`,
+    (l) =>
+      levelsEntered(l, 'clean-ro', 'seed-v1') === 'pgd p4d pud pmd pte' &&
+      levelsEntered(l, 'clean-ro', '6.18') === 'pud pmd pte',
+  ),
+  scenario(
+    22,
+    'The leaf test takes in present-invalid entries',
+    ['block-off-on-kpti'],
+    rules('block-off-on-kpti', 'silent-no-op'),
+    (l) => firesOn(l, 'block-off-on-kpti', 'silent-no-op') === '6.18',
+  ),
+  scenario(
+    23,
+    'The size is tested before the write; WARN once, -EINVAL each time',
+    ['partial-block-twice'],
+    (l) =>
+      perFlavour((f) =>
+        l
+          .events('partial-block-twice', f, 'warn')
+          .map((e) => (e.fired ? 'printed' : 'silent'))
+          .join('+'),
+      ),
+    (l) =>
+      PAGEWALK.every(
+        (f) =>
+          l.results('partial-block-twice', f) === '-22, -22' &&
+          stores(l, 'partial-block-twice', f).length === 0,
+      ),
+  ),
+  scenario(
+    24,
+    'CONTINUE after a leaf; ignored at pgd and p4d',
+    ['continue-at-pgd', 'whole-block'],
+    (l) =>
+      `PTE callbacks although CONTINUE was set at pgd: ${perFlavour((f) => l.events('continue-at-pgd', f, 'cb_enter').filter((e) => e.level === 'pte').length)}`,
+    (l) => l.events('continue-at-pgd', 'seed-v1', 'cb_enter').some((e) => e.level === 'pte'),
+  ),
+  scenario(
+    25,
+    'The PTE callback is unconditional',
+    ['hole-entry', 'contpte-one-page'],
+    (l) =>
+      `empty entries written: ${perFlavour((f) => stores(l, 'hole-entry', f).filter((e) => e.old === 0n).length)}`,
+    (l) => FLAVOURS.every((f) => stores(l, 'hole-entry', f).some((e) => e.old === 0n)),
+  ),
+  scenario(
+    26,
+    'Lazy MMU mode is left on error, too',
+    ['lazy-error'],
+    (l) =>
+      `enters/leaves: ${perFlavour((f) => `${l.count('lazy-error', f, 'lazy_mmu_enter')}/${l.count('lazy-error', f, 'lazy_mmu_leave')}`)}`,
+    (l) =>
+      FLAVOURS.every(
+        (f) =>
+          l.count('lazy-error', f, 'lazy_mmu_enter') ===
+            l.count('lazy-error', f, 'lazy_mmu_leave') &&
+          !l.fires('lazy-error', f, 'lazy-unbalanced'),
+      ),
+  ),
+  scenario(
+    27,
+    'The outer helper flushes, on error too, unless the change only enables',
+    ['half-changed', 'enable-only'],
+    (l) =>
+      `flushes after -EINVAL ${FLAVOURS.map((f) => l.count('half-changed', f, 'tlb_flush')).join('/')}; of off and on: ${perFlavour((f) => l.count('enable-only', f, 'tlb_flush'))}`,
+    (l) =>
+      l.count('half-changed', 'seed-v1', 'tlb_flush') === 1 &&
+      l.count('enable-only', '6.12', 'tlb_flush') === 2 &&
+      l.count('enable-only', 'seed-v1', 'tlb_flush') === 1,
+  ),
+  scenario(
+    28,
+    'set_direct_map_*_noflush() do not flush',
+    ['clean-noflush'],
+    (l) =>
+      `TLBI in the first call: ${perFlavour((f) => countIn(inOp(l, 'clean-noflush', f, 0), 'tlbi'))}`,
+    (l) => FLAVOURS.every((f) => countIn(inOp(l, 'clean-noflush', f, 0), 'tlbi') === 0),
+  ),
+  scenario(
+    29,
+    'Their masks are unchanged by the patch',
+    ['stale-alias-same'],
+    (l) =>
+      `stores as 6.17's: ${perFlavour((f) => (storeText(l, 'stale-alias-same', f) === storeText(l, 'stale-alias-same', '6.17') ? 'same' : 'other'))}`,
+    (l) =>
+      storeText(l, 'stale-alias-same', 'seed-v1') === storeText(l, 'stale-alias-same', '6.17') &&
+      storeText(l, 'stale-alias-same', '7.3') !== storeText(l, 'stale-alias-same', '6.17'),
+  ),
+  scenario(
+    30,
+    'The lockless function: range check, no lock',
+    ['walk-lockless', 'start-is-end'],
+    (l) => `empty range, walk then apply: ${results('start-is-end')(l)}`,
+    (l) =>
+      PAGEWALK.every(
+        (f) =>
+          l.results('start-is-end', f).startsWith('-22') &&
+          l.count('walk-lockless', f, 'lock') === 0,
+      ),
+  ),
+  scenario(
+    31,
+    'Missing tables are no longer allocated; holes are skipped',
+    ['hole-table'],
+    rules('hole-table', 'materialised-entry', 'skipped-hole'),
+    (l) =>
+      firesOn(l, 'hole-table', 'materialised-entry') === '6.12 6.17' &&
+      firesOn(l, 'hole-table', 'skipped-hole') === PAGEWALK.join(' '),
+  ),
+  scenario(
+    32,
+    'An empty range: a WARN with apply, silent -EINVAL with the walk',
+    ['empty-range'],
+    counts('empty-range', 'warn', 'warnings'),
+    (l) =>
+      l.count('empty-range', '6.17', 'warn') === 1 &&
+      l.count('empty-range', 'seed-v1', 'warn') === 0,
+  ),
+  scenario(
+    33,
+    'The area test and the alias loop are untouched',
+    ['alias-of-area'],
+    counts('alias-of-area', 'tlb_flush', 'flushes: each alias page and the range'),
+    (l) =>
+      l.count('alias-of-area', '6.17', 'tlb_flush') === 5 &&
+      l.count('alias-of-area', 'seed-v1', 'tlb_flush') === 5 &&
+      l.count('alias-of-area', '7.3', 'tlb_flush') === 3,
+  ),
+  scenario(
+    34,
+    'vmalloc has contiguous mappings now',
+    ['contpte-whole'],
+    results('contpte-whole'),
+    (l) => l.count('contpte-whole', 'seed-v1', 'desc_write') === 16,
+  ),
+  scenario(
+    35,
+    'Must the PTE callback see to partly covered contiguous spans?',
+    ['contpte-one-page', 'contpte-one-page-bbml'],
+    rules('contpte-one-page', 'torn-span'),
+    (l) =>
+      firesOn(l, 'contpte-one-page', 'torn-span') === FLAVOURS.join(' ') &&
+      firesOn(l, 'contpte-one-page-bbml', 'torn-span') === '6.12 6.17 seed-v1',
+  ),
+  meta(36, 'Answer: good point', 'said, not done'),
+]

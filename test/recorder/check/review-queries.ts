@@ -1,0 +1,122 @@
+import { PageState, type Kind, type TraceEvent } from '@pagetrail/recorder'
+import { FLAVOURS, type FlavourName, type Library } from './library.ts'
+
+/**
+ * How an item of the review is answered: by scenarios of the library; by a search of interleavings, which is another
+ * verb (`pagetrail explore`); or not at all, because there is nothing to run.
+ */
+export type ReviewItem =
+  | {
+      readonly n: number
+      readonly item: string
+      readonly by: 'scenario'
+      readonly scenarios: readonly string[]
+      /** What came out, in words; and whether it is what the item says. */
+      readonly shows: (library: Library) => string
+      readonly holds: (library: Library) => boolean
+    }
+  | { readonly n: number; readonly item: string; readonly by: 'search'; readonly why: string }
+  | { readonly n: number; readonly item: string; readonly by: 'meta'; readonly why: string }
+
+export const PAGEWALK: readonly FlavourName[] = ['seed-v1', '6.18', '7.3']
+
+export const perFlavour = (of: (flavour: FlavourName) => string | number): string =>
+  FLAVOURS.map((flavour) => `${flavour} ${of(flavour)}`).join(' · ')
+
+export const results = (scenario: string) => (l: Library) =>
+  perFlavour((flavour) => l.results(scenario, flavour))
+
+export const counts = (scenario: string, kind: Kind, what: string) => (l: Library) =>
+  `${what}: ${perFlavour((flavour) => l.count(scenario, flavour, kind))}`
+
+export const rules =
+  (scenario: string, ...names: readonly string[]) =>
+  (l: Library) =>
+    `${names.join(', ')}: ${perFlavour((f) => {
+      const fired = names.filter((name) => l.fires(scenario, f, name))
+      return fired.length === 0 ? 'no' : names.length === 1 ? 'fires' : fired.join('+')
+    })}`
+
+export const firesOn = (l: Library, scenario: string, rule: string): string =>
+  FLAVOURS.filter((flavour) => l.fires(scenario, flavour, rule)).join(' ')
+
+/** Leaves at the end, as text. */
+export function finalLeaves(l: Library, scenario: string, flavour: FlavourName): string {
+  const state = new PageState({ pageShift: 12, complete: true })
+  for (const e of l.run(scenario, flavour).events) state.apply(e)
+  const leaves: string[] = []
+  state.eachLeaf((level, address, lo, hi) => leaves.push(`${level} ${address} ${lo} ${hi}`))
+  return leaves.join('\n')
+}
+
+/** Levels whose callbacks were entered, in the order of the first. */
+export const levelsEntered = (l: Library, scenario: string, flavour: FlavourName): string =>
+  [...new Set(l.events(scenario, flavour, 'cb_enter').map((e) => e.level))].join(' ') || 'none'
+
+export const stores = (l: Library, scenario: string, flavour: FlavourName) =>
+  l.events(scenario, flavour, 'desc_write')
+
+export const storeText = (l: Library, scenario: string, flavour: FlavourName): string =>
+  stores(l, scenario, flavour)
+    .map((e) => `${e.level} ${e.va} ${e.old} ${e.new}`)
+    .join('\n')
+
+export const inOp = (
+  l: Library,
+  scenario: string,
+  flavour: FlavourName,
+  op: number,
+): TraceEvent[] => l.run(scenario, flavour).events.filter((e) => e.op === op)
+
+export const countIn = (events: readonly TraceEvent[], kind: Kind): number =>
+  events.filter((e) => e.kind === kind).length
+
+export const lockModes = (l: Library, scenario: string, flavour: FlavourName): string =>
+  [...new Set(l.events(scenario, flavour, 'lock').map((e) => `${e.fn} (${e.mode})`))].join(', ') ||
+  'none'
+
+export const scenario = (
+  n: number,
+  item: string,
+  scenarios: readonly string[],
+  shows: (l: Library) => string,
+  holds: (l: Library) => boolean,
+): ReviewItem => ({ n, item, by: 'scenario', scenarios, shows, holds })
+export const search = (n: number, item: string, why: string): ReviewItem => ({
+  n,
+  item,
+  by: 'search',
+  why,
+})
+export const meta = (n: number, item: string, why: string): ReviewItem => ({
+  n,
+  item,
+  by: 'meta',
+  why,
+})
+
+/** Events from the first store to the flush after it: stale entries may be used there. */
+export function window(l: Library, name: string, flavour: FlavourName): number {
+  const { events } = l.run(name, flavour)
+  const store = events.findIndex((e) => e.kind === 'desc_write')
+  return events.findIndex((e, i) => i > store && e.kind === 'tlb_flush') - store
+}
+
+/** Stores by callbacks at pgd or p4d level, over the whole library. */
+export function topStores(l: Library): number {
+  let count = 0
+  for (const [, , { events }] of l.all()) {
+    let inTop = false
+    for (const e of events) {
+      if (e.kind === 'cb_enter') inTop = e.level === 'pgd' || e.level === 'p4d'
+      else if (e.kind === 'cb_exit') inTop = false
+      else if (e.kind === 'desc_write' && inTop) count++
+    }
+  }
+  return count
+}
+
+export const warnings = (l: Library, which: (name: string) => boolean): number =>
+  [...l.all()]
+    .filter(([name]) => which(name))
+    .reduce((sum, [name, flavour]) => sum + l.count(name, flavour, 'warn'), 0)

@@ -1,0 +1,176 @@
+import { FLAVOURS } from './library.ts'
+import {
+  perFlavour,
+  results,
+  counts,
+  rules,
+  firesOn,
+  stores,
+  scenario,
+  search,
+  meta,
+  topStores,
+  warnings,
+  type ReviewItem,
+} from './review-queries.ts'
+
+export const WARNINGS: readonly ReviewItem[] = [
+  scenario(
+    67,
+    'Has arm64 leaves at PGD level?',
+    ['every-callback', 'every-callback-folded'],
+    (l) => `stores by a pgd or p4d callback in the whole library: ${topStores(l)}`,
+    (l) => topStores(l) === 0,
+  ),
+  scenario(
+    68,
+    'The size check: the range spans the whole leaf',
+    ['block-boundaries'],
+    results('block-boundaries'),
+    (l) => l.results('block-boundaries', '7.3') === '0, -22, 0, -22, 0, -22',
+  ),
+  scenario(
+    69,
+    'Should it warn? What of an unaligned range?',
+    ['partial-block', 'unaligned'],
+    (l) =>
+      `unaligned address: ${results('unaligned')(l)}, warnings ${FLAVOURS.map((f) => l.count('unaligned', f, 'warn')).join('/')}`,
+    (l) =>
+      FLAVOURS.every(
+        (f) => l.results('unaligned', f) === '0' && l.count('unaligned', f, 'warn') === 1,
+      ),
+  ),
+  scenario(
+    70,
+    'With -EINVAL the WARN is unneeded; but some callers drop results',
+    ['alias-in-block'],
+    rules('alias-in-block', 'ignored-error'),
+    (l) => firesOn(l, 'alias-in-block', 'ignored-error') === '6.12 6.17 seed-v1',
+  ),
+  meta(71, 'No strong opinion', 'said, not done'),
+  scenario(
+    72,
+    'A serious programming error: keep the WARN',
+    ['clean-ro', 'clean-page-tables'],
+    (l) => `warnings in the clean scenarios: ${warnings(l, (name) => name.startsWith('clean-'))}`,
+    (l) => warnings(l, (name) => name.startsWith('clean-')) === 0,
+  ),
+  scenario(
+    73,
+    'apply_to_page_range() warns on any leaf that is no page',
+    ['whole-block'],
+    counts('whole-block', 'warn', 'warnings for a whole block'),
+    (l) =>
+      l.count('whole-block', '6.17', 'warn') === 1 &&
+      l.count('whole-block', 'seed-v1', 'warn') === 0,
+  ),
+  scenario(
+    74,
+    'The patch relaxes to: begin and end at a leaf boundary',
+    ['block-boundaries'],
+    results('block-boundaries'),
+    (l) =>
+      l.results('block-boundaries', '6.17') === '0, -22, -22, -22, -22, -22' &&
+      l.results('block-boundaries', 'seed-v1') === '0, -22, 0, -22, 0, -22',
+  ),
+  scenario(
+    75,
+    'For now only page-mapped memory is passed in',
+    ['clean-ro'],
+    (l) =>
+      `levels stored to: ${perFlavour((f) => [...new Set(stores(l, 'clean-ro', f).map((e) => e.level))].join(' '))}`,
+    (l) => FLAVOURS.every((f) => stores(l, 'clean-ro', f).every((e) => e.level === 'pte')),
+  ),
+  meta(76, 'The series makes later change possible', 'a plan'),
+  scenario(
+    77,
+    'Planned: split so that ends are leaf boundaries',
+    ['partial-block-bbml'],
+    results('partial-block-bbml'),
+    (l) =>
+      l.results('partial-block-bbml', '6.18') === '0' &&
+      l.results('partial-block-bbml', '7.3') === '0',
+  ),
+  scenario(
+    78,
+    'Then large mappings by default',
+    ['split-1g'],
+    counts('split-1g', 'desc_write', 'stores to change one page of 1G'),
+    (l) => l.results('split-1g', '7.3') === '0',
+  ),
+  scenario(
+    79,
+    'With splitting the warning cannot trigger',
+    ['partial-block-bbml', 'half-changed-bbml', 'kfence-address'],
+    (l) =>
+      `warnings with BBML: ${perFlavour((f) => l.count('partial-block-bbml', f, 'warn') + l.count('half-changed-bbml', f, 'warn'))}; but a block at a KFENCE address: ${perFlavour((f) => l.count('kfence-address', f, 'warn'))}`,
+    (l) =>
+      (['6.18', '7.3'] as const).every(
+        (f) =>
+          l.count('partial-block-bbml', f, 'warn') + l.count('half-changed-bbml', f, 'warn') === 0,
+      ),
+  ),
+  meta(80, 'Too many underscores in the name', 'naming'),
+  meta(81, 'update_range_prot', 'naming'),
+  meta(82, 'A blank line in a comment', 'style'),
+  meta(
+    83,
+    'Is the pgd parameter useful?',
+    'walks another top-level table: part of the engine’s API, no scenario has a second table',
+  ),
+  meta(84, 'Use &init_mm directly', 'style'),
+  meta(85, 'Good commit message', 'said, not done'),
+]
+
+export const BEYOND: readonly ReviewItem[] = [
+  scenario(
+    86,
+    'Invalid blocks cannot be enabled again',
+    ['block-off-on', 'block-off-on-kpti'],
+    rules('block-off-on', 'silent-no-op'),
+    (l) => firesOn(l, 'block-off-on', 'silent-no-op') === 'seed-v1 6.18',
+  ),
+  scenario(
+    87,
+    '6.18: order of splitting, the single-page rule, who is excluded',
+    ['split-1g', 'kfence-address', 'debug-pagealloc'],
+    (l) =>
+      `splits: ${perFlavour(
+        (f) =>
+          l
+            .events('split-1g', f, 'split')
+            .map((e) => e.level)
+            .join('+') || 'none',
+      )}; stores ${l.count('split-1g', '7.3', 'desc_write')}`,
+    (l) =>
+      (['6.18', '7.3'] as const).every(
+        (f) =>
+          l
+            .events('split-1g', f, 'split')
+            .map((e) => e.level)
+            .join(' ') === 'pud contpmd pmd contpte' &&
+          l.count('split-1g', f, 'desc_write') === 1059,
+      ),
+  ),
+  scenario(
+    88,
+    'Nested lazy sections',
+    ['lazy-nested', 'lazy-nested-change', 'lazy-paused'],
+    rules('lazy-nested', 'lazy-nested'),
+    (l) => firesOn(l, 'lazy-nested', 'lazy-nested') === '6.17 seed-v1 6.18',
+  ),
+  scenario(
+    89,
+    'The alias of the whole area; the guard page',
+    ['alias-of-area', 'guard-page', 'guard-page-alias'],
+    rules('alias-of-area', 'alias-mismatch'),
+    (l) =>
+      firesOn(l, 'alias-of-area', 'alias-mismatch') === '6.12 6.17 seed-v1 6.18' &&
+      l.fires('guard-page-alias', '7.3', 'wild-walk'),
+  ),
+  search(
+    90,
+    'The walkers of 6.12.107, 6.17/6.18 and 7.3 differ',
+    'only when a table becomes a block between two looks at it: another CPU has to do that',
+  ),
+]
