@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   EINVAL,
   ENOMEM,
+  KernelStop,
   applyToExistingPageRange,
   applyToPageRange,
   createMachine,
@@ -130,4 +131,12 @@ test('memory has a bound: an allocation beyond it fails, and so does the call', 
   Object.defineProperty(machine.system.memory, 'isFull', { value: true })
   expect(applyToPageRange(machine.cpu(0), START, PAGE, COLLECT, [])).toBe(ENOMEM)
   expect(kinds(lines, 'tableAlloc', 'tableAllocFail')).toEqual(['tableAllocFail'])
+})
+
+test('an unaligned range over a table boundary runs off its table', () => {
+  const { machine, lines } = machineWith('6.12')
+  machine.map({ va: BASE, level: 'pte', desc: 0x703n, count: 1024, paStep: 0n })
+  const start = START + 511 * PAGE + 0x800
+  expect(() => applyToPageRange(machine.cpu(0), start, 2 * PAGE, COLLECT, [])).toThrow(KernelStop)
+  expect(kinds(lines, 'cbEnter', 'wildDeref')).toEqual(['cbEnter', 'wildDeref'])
 })

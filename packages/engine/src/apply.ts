@@ -147,12 +147,15 @@ function applyToPtes<P>(a: Apply<P>, fn: PteFn<P>, first: Slot, start: Va, end: 
     fn.runMany(cpu, first, start, count, data)
     return 0
   }
-  const tableEnd = cpu.memory.firstSlot(cpu.memory.tableOf(first) + 1)
+  const table = cpu.memory.tableOf(first)
+  const tableEnd = cpu.memory.firstSlot(table + 1)
   let slot = first
   let addr = start
   do {
     // An unaligned start never meets the end of its table: the kernel would run on behind it.
-    if (slot === tableEnd) wildDeref(cpu, 'apply_to_pte_range', cpu.memory.tables)
+    if (slot === tableEnd) {
+      wildDeref(cpu, 'apply_to_pte_range', cpu.memory.tablePa(table) + pageSize)
+    }
     if (create || !isNone(loadLo(cpu, slot), loadHi(cpu, slot))) {
       const err =
         cpu.hooks === null ? fn.run(cpu, slot, addr, data) : reported(cpu, fn, slot, addr, data)
