@@ -13,6 +13,8 @@ const POLL_MS = 500
 /** Ticks of a playing run: the frame rate is chosen here, because a frame is what costs. */
 const PLAY_MS = 55
 const DENSITY_BUCKETS = 120
+/** The cursor rests when it has not moved for so long: less than the eye notices, more than a frame takes. */
+const REST_MS = 25
 
 /** What effects need of the terminal. */
 export interface Stage {
@@ -38,6 +40,8 @@ export class Conductor {
   readonly #rows
   readonly #unsubscribe: () => void
   #poll: NodeJS.Timeout | null = null
+  #rest: NodeJS.Timeout | null = null
+  #resting: StateQuery | null = null
   #play: NodeJS.Timeout | null = null
   /** Run whose names and density were asked for, and with how many events. */
   #known = ''
@@ -72,6 +76,7 @@ export class Conductor {
   stop(): void {
     this.#unsubscribe()
     if (this.#poll) clearTimeout(this.#poll)
+    if (this.#rest) clearTimeout(this.#rest)
     if (this.#play) clearInterval(this.#play)
   }
 
@@ -94,11 +99,26 @@ export class Conductor {
       return
     }
     this.#window.want(wantedWindow(m))
-    this.#state.want(wantedState(m))
+    this.#wantState(m)
     this.#rows.want(wantedDiffRows(m))
     this.#learn(m)
     this.#keepPolling(m)
     this.#keepPlaying(m)
+  }
+
+  /**
+   * The state is asked for once the cursor rests: folding it takes a core for a while, which the frame of the key that
+   * was just pressed needs more.
+   */
+  #wantState(m: Model): void {
+    const wanted = wantedState(m)
+    if (sameState(wanted, this.#resting)) return
+    this.#resting = wanted
+    if (this.#rest) clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      this.#rest = null
+      this.#state.want(this.#resting)
+    }, REST_MS)
   }
 
   /** What is asked once for each run. */
@@ -222,6 +242,9 @@ export class Conductor {
     }
   }
 }
+
+const sameState = (a: StateQuery | null, b: StateQuery | null): boolean =>
+  a?.run === b?.run && a?.seq === b?.seq && a?.ledger === b?.ledger && a?.rows === b?.rows
 
 /** The state at the cursor, around the address of its event. */
 function wantedState(m: Model): StateQuery | null {

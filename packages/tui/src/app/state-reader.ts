@@ -3,12 +3,58 @@ import { type PageState, type Run, stateAt, type Trace, type TraceEvent } from '
 import type { EntryState, StateQuery, StateView } from './data.ts'
 import { ledgerAt } from './ledger.ts'
 
-/** The page tables around an address, and what is owed, after an event. */
-export function readState(trace: Trace, run: Run, q: StateQuery): StateView {
-  const [event] = trace.readPage(run, { from: q.seq, limit: 1 })
-  const ledger = q.ledger ? ledgerAt(trace.source(run), q.seq) : []
-  const tables = q.ledger ? NO_TABLES : entriesAround(stateAt(trace, run, q.seq), q, event)
-  return { run: run.id, seq: q.seq, ledger, ...tables }
+/** A base for steps back lies so many events before the one looked at. */
+const BASE_BEHIND = 512
+/** Further than this on, a snapshot is nearer. */
+const AHEAD = 4_096
+
+interface At {
+  readonly run: number
+  readonly seq: number
+  readonly state: PageState
+}
+
+/**
+ * The page tables around an address, and what is owed, after an event. Looking at one event after the other, forth or
+ * back, folds only what lies between.
+ */
+export class StateReader {
+  readonly #trace: Trace
+  #base: At | null = null
+  #here: At | null = null
+
+  constructor(trace: Trace) {
+    this.#trace = trace
+  }
+
+  read(run: Run, q: StateQuery): StateView {
+    if (q.ledger) {
+      const ledger = ledgerAt(this.#trace.source(run), q.seq)
+      return { run: run.id, seq: q.seq, ledger, ...NO_TABLES }
+    }
+    const [event] = this.#trace.readPage(run, { from: q.seq, limit: 1 })
+    const tables = entriesAround(this.#at(run, q.seq), q, event)
+    return { run: run.id, seq: q.seq, ledger: [], ...tables }
+  }
+
+  #at(run: Run, seq: number): PageState {
+    const near = (at: At | null): at is At =>
+      at !== null && at.run === run.id && at.seq <= seq && seq - at.seq <= AHEAD
+    if (!near(this.#here)) {
+      if (!near(this.#base)) {
+        const base = Math.max(0, seq - BASE_BEHIND)
+        this.#base = { run: run.id, seq: base, state: stateAt(this.#trace, run, base) }
+      }
+      this.#here = { ...this.#base, state: this.#base.state.clone() }
+    }
+    const { state, seq: from } = this.#here
+    if (seq > from) {
+      const page = { from: from + 1, to: seq, limit: AHEAD }
+      for (const event of this.#trace.readPage(run, page)) state.apply(event)
+    }
+    this.#here = { run: run.id, seq, state }
+    return state
+  }
 }
 
 const NO_TABLES = { path: [], near: [] }

@@ -13,20 +13,21 @@ import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
 import { findEvent, readWindow } from './paging.ts'
-import { readState } from './state-reader.ts'
+import { StateReader } from './state-reader.ts'
 import { whyLines } from './why.ts'
 
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
 export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql'>> {
   const trace = await openTrace(db, { mode: 'read' })
   const pages = new DiffPages(trace)
+  const states = new StateReader(trace)
   return {
     runs: async () => trace.runs(),
     find: async (spec) => trace.find(spec),
     window: async (query) => readWindow(trace, runOf(trace, query.run), query),
     seek: async (query) => findEvent(trace, runOf(trace, query.run), query),
     pair: async (id, event) => findPair(trace, runOf(trace, id), event),
-    state: async (query) => readState(trace, runOf(trace, query.run), query),
+    state: async (query) => states.read(runOf(trace, query.run), query),
     why: async (id, va, level, at) => whyLines(trace, runOf(trace, id), va, level, at),
     density: async (id, _total, buckets) => sampleDensity(trace, runOf(trace, id), buckets),
     names: async (id) => namesOf(trace, id),

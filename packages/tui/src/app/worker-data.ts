@@ -56,8 +56,9 @@ class Thread {
 /** The database behind a worker thread: a query of it never stops the keyboard. */
 export function workerData(url: URL, db: string): Data {
   const pages = new Thread(url, db)
-  // The first look far into a long run folds for seconds: pages of rows must not wait for it.
-  const states = new Thread(url, db)
+  // The first look far into a long run folds for seconds: pages of rows must not wait for it. Not begun at once, for
+  // the first frame needs the cores.
+  let states: Thread | null = null
   let long: Thread | null = null
   let query: AbortController | null = null
   /** Aligns two runs; begun when first wanted. */
@@ -86,7 +87,7 @@ export function workerData(url: URL, db: string): Data {
     window: call('window'),
     seek: call('seek'),
     pair: call('pair'),
-    state: (query) => states.call('state', [query]),
+    state: (query) => (states ??= new Thread(url, db)).call('state', [query]),
     why: call('why'),
     density: call('density'),
     names: call('names'),
@@ -116,7 +117,7 @@ export function workerData(url: URL, db: string): Data {
     },
     async close() {
       await long?.end()
-      await Promise.all([pages.end(), states.end(), pairs?.end()])
+      await Promise.all([pages.end(), states?.end(), pairs?.end()])
     },
   }
 }

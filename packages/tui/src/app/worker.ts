@@ -1,12 +1,14 @@
+import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openTraceData } from './trace-data.ts'
 import type { Reply, Request } from './worker-protocol.ts'
 
 /** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
 const port = parentPort
 if (!port) throw new Error('worker.ts runs as a worker thread')
 const { db } = workerData as { readonly db: string }
-const opened = openTraceData(db)
+// Before the recorder is loaded: its types were stripped when it was loaded the last time.
+enableCompileCache()
+const opened = import('./trace-data.ts').then(({ openTraceData }) => openTraceData(db))
 
 port.on('message', (request: Request) => {
   if (request.type !== 'call') return
