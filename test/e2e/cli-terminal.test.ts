@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { folder } from '../support/cli.ts'
+import { SCENARIO } from '../support/demo.ts'
+import { PtyScreen } from '../support/pty.ts'
+
+/** The command on a terminal, as a user runs it. */
+const root = new URL('../..', import.meta.url).pathname
+const command = join(root, 'node_modules', '.bin', 'pagetrail')
+
+let open: PtyScreen[] = []
+afterEach(() => {
+  for (const screen of open) screen.kill('SIGKILL')
+  open = []
+})
+
+function recorded() {
+  const cwd = folder()
+  const env = { PAGETRAIL_DB: join(cwd, 'runs.db'), XDG_STATE_HOME: cwd }
+  spawnSync(command, ['record', SCENARIO], { cwd, env: { ...process.env, ...env } })
+  return (args: readonly string[] = [], more: Readonly<Record<string, string>> = {}) => {
+    const options = { columns: 120, rows: 36, cwd, env: { ...env, ...more } }
+    const screen = new PtyScreen(command, args, options)
+    open.push(screen)
+    return screen
+  }
+}
+
+test('without a verb the terminal UI opens, and leaves with 0', async () => {
+  const screen = recorded()()
+  await screen.until('three-pages')
+  screen.write('q')
+  expect((await screen.exited).exitCode).toBe(0)
+})
+
+test('sql without a query is a prompt: answers, mistakes, Ctrl-C in a query, Ctrl-D', async () => {
+  const screen = recorded()(['sql'])
+  await screen.until('sql> ')
+  screen.write('select count(*) as stores\r')
+  await screen.until('...> ')
+  screen.write('from desc_write where run = 1;\r')
+  await screen.until(/stores\s+─+\s+5\s+sql>\s*$/)
+  screen.write('selct 1;\r')
+  await screen.until(/SELCT is refused.*\s+sql>\s*$/)
+  screen.write(
+    'with recursive n(i) as (select 1 union all select i + 1 from n) select sum(i) from n;\r',
+  )
+  await screen.until(/from n;\s*$/)
+  screen.write('\x03')
+  await screen.until(/cancelled; the 0 rows found until then are shown\s+sql>\s*$/)
+  screen.write('\x04')
+  expect((await screen.exited).exitCode).toBe(0)
+})
+
+test('colours on a terminal, none with NO_COLOR', async () => {
+  const run = recorded()
+  const coloured = run(['runs'])
+  await coloured.exited
+  expect(coloured.raw()).toContain('\x1b[1mID')
+  const plain = run(['runs'], { NO_COLOR: '1' })
+  await plain.exited
+  expect(plain.raw()).toContain('ID')
+  expect(plain.raw()).not.toContain('\x1b[1m')
+})
