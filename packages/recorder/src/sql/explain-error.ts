@@ -4,7 +4,17 @@ import { didYouMean, InputError } from '../errors.ts'
 import { KIND_NAMES } from '../event.ts'
 import { FUNCTION_NAMES } from './functions.ts'
 
-const TABLES = ['run', 'event', 'call', 'name', 'batch', 'snapshot', 'page_table', ...KIND_NAMES]
+const TABLES = [
+  'run',
+  'event',
+  'call',
+  'name',
+  'batch',
+  'snapshot',
+  'mark',
+  'page_table',
+  ...KIND_NAMES,
+]
 
 /** One sentence for what SQLite or the store said about a query. */
 export function explainError(error: unknown): string {

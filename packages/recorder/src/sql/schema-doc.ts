@@ -4,7 +4,7 @@ export interface TableDoc {
   readonly columns: Readonly<Record<string, string>>
 }
 
-/** The tables of schema version 2, for docs/sql.md. Views are made from KINDS and documented in docs/events.md. */
+/** The tables of schema version 3, for docs/sql.md. Views are made from KINDS and documented in docs/events.md. */
 export const TABLES: Readonly<Record<string, TableDoc>> = {
   run: {
     doc: 'One row a recorded run.',
@@ -81,6 +81,10 @@ export const TABLES: Readonly<Record<string, TableDoc>> = {
       kinds: 'bit k is set if an event of kind k is in it',
       digest: 'SHA-256 of the previous digest and these events',
     },
+  },
+  mark: {
+    doc: 'Places that a person marked in the terminal UI.',
+    columns: { run: 'run', seq: 'event', text: 'the note; may be empty' },
   },
   snapshot: {
     doc: 'Page tables after some events: a cache, which may be deleted at any time.',

@@ -8,7 +8,7 @@ import { TABLES, VIEW_COLUMNS } from './schema-doc.ts'
 
 /** docs/sql.md, made from the code that it describes; a test keeps the file equal to it. */
 export function sqlDocument(): string {
-  return [HEAD, tables(), VIEWS, views(), functions(), pageTable(), queries()].join('\n')
+  return [HEAD, tables(), VIEWS, views(), functions(), pageTable(), queries(), FLEET].join('\n')
 }
 
 const HEAD = `# SQL over runs
@@ -34,6 +34,18 @@ complement: kernel addresses are negative numbers, and still in order among them
 
 The schema is stable: a column that is here stays what it is. \`pragma user_version\` is the version of a file; what a
 later version adds is listed in CHANGELOG.md.
+`
+
+const FLEET = `## Many files on other engines
+
+\`pagetrail export RUN --format parquet -o FOLDER --key NAME\` writes \`FOLDER/run=NAME/part-0000.parquet\`, a layout
+that DuckDB, Spark, Trino and ClickHouse read as one table with the column \`run\`:
+
+    select kernel, kind, count(*) from read_parquet('FOLDER/*/*.parquet', hive_partitioning = true) group by all
+
+There, as in CSV, each event is a row with one column for every field of any kind: 64-bit fields are unsigned integers
+(\`0x…\` in CSV), names, levels and other codes are text, and \`label\`, \`flavour\`, \`kernel\` and \`scenario\` of the run
+stand in every row. A field that two kinds type differently is two columns: \`pages\` and \`pages_json\`.
 `
 
 function tables(): string {

@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { writeFileAtomic } from '@pagetrail/recorder'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+let folder = ''
+let path = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pagetrail-atomic-'))
+  path = join(folder, 'out.jsonl')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the file appears when it is whole', async () => {
+  function* pieces() {
+    yield 'a\n'
+    expect(readdirSync(folder)).not.toContain('out.jsonl')
+    yield 'ü\n'
+  }
+  expect(await writeFileAtomic(path, pieces())).toBe(5)
+  expect(readFileSync(path, 'utf8')).toBe('a\nü\n')
+  expect(readdirSync(folder)).toEqual(['out.jsonl'])
+})
+
+test('a failure leaves what was there before, and nothing else', async () => {
+  function* pieces() {
+    yield 'new'
+    throw new Error('source failed')
+  }
+  writeFileSync(path, 'old')
+  await expect(writeFileAtomic(path, pieces())).rejects.toThrow('source failed')
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect(readdirSync(folder)).toEqual(['out.jsonl'])
+})
+
+test('a signal stops it between two pieces', async () => {
+  const controller = new AbortController()
+  let given = 0
+  function* pieces() {
+    for (;;) {
+      if (++given === 3) controller.abort(new Error('Ctrl-C'))
+      yield 'x'
+    }
+  }
+  await expect(writeFileAtomic(path, pieces(), controller.signal)).rejects.toThrow('Ctrl-C')
+  expect(given).toBe(3)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a folder that is not there is told by its path', async () => {
+  await expect(writeFileAtomic(join(folder, 'none', 'x'), ['x'])).rejects.toThrow(/ENOENT.*none/)
+})
