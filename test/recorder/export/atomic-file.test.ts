@@ -24,13 +24,14 @@ test('the file appears when it is whole', async () => {
   expect(readdirSync(folder)).toEqual(['out.jsonl'])
 })
 
+function* failing() {
+  yield 'new'
+  throw new Error('source failed')
+}
+
 test('a failure leaves what was there before, and nothing else', async () => {
-  function* pieces() {
-    yield 'new'
-    throw new Error('source failed')
-  }
   writeFileSync(path, 'old')
-  await expect(writeFileAtomic(path, pieces())).rejects.toThrow('source failed')
+  await expect(writeFileAtomic(path, failing())).rejects.toThrow('source failed')
   expect(readFileSync(path, 'utf8')).toBe('old')
   expect(readdirSync(folder)).toEqual(['out.jsonl'])
 })

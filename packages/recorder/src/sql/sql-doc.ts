@@ -94,7 +94,7 @@ ${rows.join('\n')}
 }
 
 function queries(): string {
-  const rows = QUERIES.map(({ name, title }) => `| ${name} | ${title} |`)
+  const rows = QUERIES.map(({ name, title }) => `| ${name} | ${title.replaceAll('|', '\\|')} |`)
   return [
     '## Ready queries',
     '',
