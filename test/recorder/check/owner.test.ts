@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCK, brief, LINEAR, PAGE, RO, RW, RW_BLOCK, Script, VMALLOC } from './script.ts'
 
-/** Two calls at the same time, `gap` pages apart, four pages each. */
+/** Two calls at the same time, `gap` pages apart, four pages each; each stores to its first page. */
 const two = (gap: bigint, fn = 'set_memory_nx') => {
+  const other = VMALLOC + gap * PAGE
   const s = new Script().on(0).begin('set_memory_ro', VMALLOC, 4)
-  s.on(1)
-    .begin(fn, VMALLOC + gap * PAGE, 4, { enable: 1 })
-    .end(fn)
+  s.on(1).begin(fn, other, 4, { enable: 1 })
+  s.on(0).write('pte', VMALLOC, RW, RO)
+  s.on(1).write('pte', other, RO, RO).end(fn)
   return s.on(0).end('set_memory_ro')
 }
 
@@ -19,10 +20,11 @@ describe('overlapping-owners', () => {
 
   test('near miss: they touch, or one has returned, or one only looks', () => {
     expect(two(4n).check('overlapping-owners')).toEqual([])
-    const s = new Script().on(0).begin('set_memory_ro', VMALLOC).end('set_memory_ro')
-    s.on(1).begin('set_memory_nx', VMALLOC).end('set_memory_nx')
-    expect(s.check('overlapping-owners')).toEqual([])
     expect(two(0n, 'walk_kernel_page_table_range').check('overlapping-owners')).toEqual([])
+    const s = new Script().on(0).begin('set_memory_ro', VMALLOC).write('pte', VMALLOC, RW, RO)
+    s.on(1).begin('set_memory_nx', VMALLOC).on(0).end('set_memory_ro')
+    s.on(1).write('pte', VMALLOC, RO, RO).end('set_memory_nx')
+    expect(s.check('overlapping-owners')).toEqual([])
   })
 
   test('the linear alias that a call walks is owned, too', () => {
@@ -30,8 +32,10 @@ describe('overlapping-owners', () => {
       .on(0)
       .begin('set_memory_ro', VMALLOC)
       .walk(LINEAR, LINEAR + PAGE)
-    s.on(1).begin('set_direct_map_invalid_noflush', LINEAR)
-    expect(brief(s.check('overlapping-owners'))).toEqual(['H12 error 1,2'])
+    s.write('pte', LINEAR, RW, RO).on(1).begin('set_direct_map_invalid_noflush', LINEAR)
+    expect(brief(s.write('pte', LINEAR, RO, RO & ~1n).check('overlapping-owners'))).toEqual([
+      'H12 error 1,3',
+    ])
   })
 })
 

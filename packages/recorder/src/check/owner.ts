@@ -4,10 +4,28 @@ import type { OpenCall } from './lane.ts'
 import { hexPage, hexRange } from './page.ts'
 import type { Rule } from './rule.ts'
 
-/** Ranges that a live call owns: its own, and those of the permission walks it made (the linear aliases). */
-interface Owned {
+interface Range {
+  readonly start: number
+  readonly end: number
+  readonly seq: number
+}
+
+/** What a live call owns: its own range, and those of the permission walks it made (the linear aliases). */
+interface Owner {
   readonly call: OpenCall
-  readonly ranges: { readonly start: number; readonly end: number; readonly seq: number }[]
+  readonly ranges: Range[]
+  /** It has read or stored something: until then it may as well not have begun. */
+  isActive: boolean
+}
+
+/** The first range of another active owner that a range of this one overlaps. */
+function clashOf(owner: Owner, { start, end }: Range, owners: Iterable<Owner>) {
+  for (const other of owners) {
+    if (other === owner || !other.isActive) continue
+    const range = other.ranges.find((range) => range.start < end && start < range.end)
+    if (range !== undefined) return { other, range }
+  }
+  return null
 }
 
 export const overlappingOwners: Rule = {
@@ -15,50 +33,58 @@ export const overlappingOwners: Rule = {
   hazard: 'H12',
   sentence:
     'While a call changes a range without a lock, nobody else changes entries of that range.',
-  needs: ['callbacks'],
+  needs: ['stores'],
   remedies: [
     'The caller owns the range exclusively: the comment on the lockless walker demands it, nothing checks it.',
     'x86 serialises with cpa_lock; for arm64 it was held to be unnecessary.',
   ],
   start(scope) {
-    const owners = new Map<number, Owned>()
-    const claim = (owned: Owned, start: number, end: number, seq: number) => {
-      for (const other of owners.values()) {
-        if (other === owned) continue
-        const clash = other.ranges.find((range) => range.start < end && start < range.end)
-        if (clash === undefined) continue
-        const from = Math.max(start, clash.start)
-        const to = Math.min(end, clash.end)
-        scope.report({
-          severity: 'error',
-          proof: [clash.seq, seq],
-          start: from,
-          end: to,
-          message:
-            `${owned.call.fn} on CPU ${owned.call.cpu} and ${other.call.fn} on CPU ${other.call.cpu} ` +
-            `change ${hexRange(from, to)} at the same time`,
-        })
-        break
-      }
-      owned.ranges.push({ start, end, seq })
+    const owners = new Map<number, Owner>()
+    const claim = (owner: Owner, range: Range) => {
+      const clash = clashOf(owner, range, owners.values())
+      if (clash === null) return
+      const { call } = clash.other
+      const start = Math.max(range.start, clash.range.start)
+      const end = Math.min(range.end, clash.range.end)
+      scope.report({
+        severity: 'error',
+        call: owner.call,
+        proof: [clash.range.seq, range.seq],
+        start,
+        end,
+        message:
+          `${owner.call.fn} on CPU ${owner.call.cpu} and ${call.fn} on CPU ${call.cpu} ` +
+          `change ${hexRange(start, end)} at the same time`,
+      })
+    }
+    const act = (op: number | null) => {
+      const owner = op === null ? undefined : owners.get(op)
+      if (owner === undefined || owner.isActive) return
+      owner.isActive = true
+      for (const range of owner.ranges) claim(owner, range)
     }
     return {
       on: {
         op_begin(e) {
           const { call } = scope.fold
           if (call === null || changeOf(call.fn, call.args) === null) return
-          const owned: Owned = { call, ranges: [] }
-          owners.set(call.op, owned)
-          if (call.end > call.start) claim(owned, call.start, call.end, e.seq)
+          const { start, end } = call
+          const ranges = end > start ? [{ start, end, seq: e.seq }] : []
+          owners.set(call.op, { call, ranges, isActive: false })
         },
         walk_begin(e) {
-          const owned = e.op === null ? undefined : owners.get(e.op)
+          const owner = e.op === null ? undefined : owners.get(e.op)
           const walk = scope.fold.lane.top
-          if (owned === undefined || walk === undefined || walk.end <= walk.start) return
-          const { call } = owned
+          if (owner === undefined || walk === undefined || walk.end <= walk.start) return
+          const { call } = owner
           if (walk.start >= call.start && walk.end <= call.end) return
-          claim(owned, walk.start, walk.end, e.seq)
+          const range = { start: walk.start, end: walk.end, seq: e.seq }
+          owner.ranges.push(range)
+          if (owner.isActive) claim(owner, range)
         },
+        desc_read: (e) => act(e.op),
+        desc_write: (e) => act(e.op),
+        lock: (e) => act(e.op),
         op_end(e) {
           if (e.op !== null) owners.delete(e.op)
         },
