@@ -191,7 +191,7 @@ test.each([
 })
 
 test('two owners of one page, at the same time', () => {
-  const together = race(eachPteAtomic, 0b10, [0, 0])
+  const together = race(eachPteAtomic, 0b10_1010_1010, [0, 0])
   expect(fired(together, 'overlapping-owners')).toBe(true)
   const inTurn = race(eachPteAtomic, 0, [0, 0])
   expect(fired(inTurn, 'overlapping-owners')).toBe(false)

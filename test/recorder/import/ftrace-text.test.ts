@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { flavourOf } from '../../../packages/recorder/src/import/kernel-traits.ts'
 import { capture, imported, lines, ofKind } from './imported.ts'
 
 const EVENT = 'isb__vunmap_range: (x)'
@@ -33,6 +34,19 @@ test('a last line without its end is not believed', () => {
   const { events } = imported(whole.slice(0, -4))
   expect(events.map((e) => e.kind)).toEqual(['isb', 'gap'])
   expect(events[1]).toMatchObject({ reason: 'last line is torn', lost: 1 })
+})
+
+test('stacks: an event without a colon, and lines of functions', () => {
+  const { events, text } = imported(
+    `# entries-in-buffer/entries-written: 2/2   #P:1\n${lines('<stack trace>', EVENT)} => vfree\n=> kfree (ffff80008003af78)\n` +
+      '\tffff80008003af78 set_memory_ro+0x0 ([kernel.kallsyms])\n',
+  )
+  expect(events).toMatchObject([
+    { kind: 'ftrace', event: '<stack trace>', fields: {} },
+    { kind: 'isb' },
+  ])
+  expect(text.entries).toBe(2)
+  expect(() => imported(lines('<stack'))).toThrow('expected')
 })
 
 test('lines that are no events', () => {
@@ -91,9 +105,10 @@ test('perf script', () => {
 })
 
 test('nothing is lost of a real overrun: gap, returns without entries, stores without callbacks', () => {
-  const { events, counts } = imported(capture('boot-overrun-7.3'))
+  const { events, counts, translation } = imported(capture('boot-overrun-7.3'))
   expect(events[0]).toMatchObject({ kind: 'gap', lost: 276 })
   expect(counts.kinds).toEqual({ desc_write: 171, gap: 3, span_end: 2 })
   expect(ofKind(events, 'desc_write').every((e) => e.va === null)).toBe(true)
   expect(counts.unpaired).toBe(2)
+  expect(flavourOf(translation, counts)).toBe('7.3')
 })

@@ -84,19 +84,22 @@ export async function* abortable(chunks: Chunks, signal?: AbortSignal): Chunks {
     if (signal.aborted) resolve(null)
     else signal.addEventListener('abort', () => resolve(null), { once: true })
   })
-  let waiting = true
+  const close = () => iterator.return?.()
+  let pending: Promise<unknown> | null = null
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted])
+      const coming = iterator.next()
+      pending = coming
+      const next = await Promise.race([coming, aborted])
       if (next === null) return
-      waiting = false
+      pending = null
       if (next.done) return
       yield next.value
-      waiting = true
     }
   } finally {
-    // One that waits for its next chunk would be waited for.
-    if (!waiting) await iterator.return?.()
+    // A source that waits is closed when its chunk has come; a terminal's may never.
+    if (pending) pending.then(close, close)
+    else await close()
   }
 }
 

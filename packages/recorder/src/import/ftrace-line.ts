@@ -1,13 +1,15 @@
 import { InputError } from '../errors.ts'
-import { hashByte } from './byte-table.ts'
+import { hashByte, hashBytes } from './byte-table.ts'
 import { excerpt } from './excerpt.ts'
 import { isDigit } from './number-text.ts'
 import { BH_OFF, IRQ, SOFTIRQ, TASK } from './task-stack.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 const SPACE = 0x20
 const DASH = 0x2d
 const DOT = 0x2e
 const COLON = 0x3a
+const LESS = 0x3c
 const OPEN = 0x5b
 const CLOSE = 0x5d
 const PAREN = 0x28
@@ -155,6 +157,7 @@ export class FtraceLine {
   #name(bytes: Uint8Array, at: number, end: number): void {
     let p = at
     while (p < end && bytes[p] === SPACE) p++
+    if (bytes[p] === LESS && this.#stackTrace(bytes, p, end)) return
     let start = p
     let hash = 0
     for (; p < end && bytes[p] !== SPACE; p++) {
@@ -176,7 +179,20 @@ export class FtraceLine {
     while (p < end && bytes[p] === SPACE) p++
     this.rest = p
   }
+
+  #stackTrace(bytes: Uint8Array, at: number, end: number): boolean {
+    if (end - at !== STACK_TRACE.length || !STACK_TRACE.every((byte, i) => byte === bytes[at + i]))
+      return false
+    this.nameStart = at
+    this.nameEnd = this.rest = end
+    this.nameHash = STACK_TRACE_HASH
+    return true
+  }
 }
+
+/** The one event that ftrace prints without a colon; its stack is on the lines after it. */
+const STACK_TRACE = encodeUtf8('<stack trace>')
+const STACK_TRACE_HASH = hashBytes(STACK_TRACE, 0, STACK_TRACE.length)
 
 const POWERS = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
 

@@ -15,8 +15,9 @@ const SPACE = 0x20
 
 /** `CPU:1 [LOST 12 EVENTS]`; trace-cmd says EVENTS DROPPED. */
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST (?:(\d{1,15}) )?EVENTS|(?:(\d{1,15}) )?EVENTS DROPPED)\]$/
-/** What trace-cmd report prints above the events, and stack traces below one. */
-const PASSED_OVER = /^(?:cpus=\d+|version = \d+|CPU \d+ is empty| => .*|trace-cmd: .*)$/
+/** What trace-cmd report prints above the events; stacks below an event: ftrace's and trace-cmd's, perf's. */
+const PASSED_OVER =
+  /^(?:cpus=\d+|version = \d+|CPU \d+ is empty| ?=> .*|\t *[0-9a-f]{4,16} .*|trace-cmd: .*)$/
 const MAX_SPECIAL = 200
 
 /** The clock of a trace, as far as its text tells. */

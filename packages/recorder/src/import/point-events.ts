@@ -4,6 +4,7 @@ import { put } from './call-begin.ts'
 import { putBase } from './call-end.ts'
 import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
+import { PRESENT_INVALID } from './kernel-traits.ts'
 import type { Probe } from './probe-table.ts'
 import type { Frame, TaskStack } from './task-stack.ts'
 import { putTlbi } from './tlbi-operand.ts'
@@ -102,6 +103,9 @@ function putStore(
   nest: number,
 ): void {
   events.storesSeen = true
+  // Made invalid: 7.x keeps in another bit that it is a leaf.
+  if ((fields.lo[F_OLD]! & ~fields.lo[F_NEW]! & 1) === 1)
+    events.presentInvalid = (fields.lo[F_NEW]! & PRESENT_INVALID) !== 0
   const row = events.rows.start(KINDS.desc_write.id, op, nest)
   const { batch } = events.rows.sink
   batch.setLevel(row, probe.level!)
