@@ -1,3 +1,4 @@
+import { InputError as EngineInputError, KernelStop } from '@pagetrail/engine'
 import { type Implementation, InputError } from '@pagetrail/recorder'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -25,7 +26,7 @@ export async function loadImplementation(file: string): Promise<Implementation> 
   const implementation: Record<string, Implementation[string]> = {}
   for (const [fn, body] of Object.entries(calls)) {
     if (!isCall(body)) throw new InputError(`${file}: calls.${fn} is no function`)
-    implementation[fn] = body
+    implementation[fn] = watched(`${file}: calls.${fn}`, body)
   }
   return implementation
 }
@@ -35,3 +36,19 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** That it takes (cpu, args) and returns a number is between the module and its author's type checker. */
 const isCall = (value: unknown): value is Implementation[string] => typeof value === 'function'
+
+/** The same, with its mistakes told as its own: what it throws, and what it returns that is no integer. */
+const watched =
+  (where: string, body: Implementation[string]): Implementation[string] =>
+  (cpu, args) => {
+    let ret: unknown
+    try {
+      ret = body(cpu, args)
+    } catch (error) {
+      const engines = error instanceof KernelStop || error instanceof EngineInputError
+      if (engines || !(error instanceof Error)) throw error
+      throw new InputError(`${where} threw ${error.stack ?? error.message}`, { cause: error })
+    }
+    if (typeof ret === 'number' && Number.isInteger(ret)) return ret
+    throw new InputError(`${where} returned ${String(ret)}; it must be 0 or a negative errno`)
+  }

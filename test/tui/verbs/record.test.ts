@@ -90,6 +90,14 @@ test.each([
   ['export const x = 1', 'exports no `calls`'],
   ['export const calls = { set_memory_ro: 7 }', 'calls.set_memory_ro is no function'],
   ['export const calls = {', 'does not load'],
+  [
+    'export const calls = { set_memory_ro: () => {} }',
+    'mine.mjs: calls.set_memory_ro returned undefined',
+  ],
+  [
+    'export const calls = { set_memory_ro: () => nothing }',
+    'threw ReferenceError: nothing is not defined',
+  ],
 ])('refuses the module %s', async (text, message) => {
   const { db, file } = place()
   writeFileSync(file('mine.mjs'), text)

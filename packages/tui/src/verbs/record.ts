@@ -46,7 +46,10 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   examples: [
     ['record partial-block', 'one that comes along, in flavours 6.17 and 6.18'],
     ['record scenario.json --flavour 6.12,7.3 --geometry 4k-48,64k-52', 'four runs'],
-    ['record scenario.json --module mine.ts', 'with your own implementation of the calls'],
+    [
+      'record clean-ro --module examples/seed-patch.ts',
+      'with your own implementation of the calls',
+    ],
   ],
   declare(command, invoke) {
     command

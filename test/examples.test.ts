@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { folder, jsonLines, pagetrail } from './support/cli.ts'
+
+const example = (name: string) => new URL(`../examples/${name}`, import.meta.url).pathname
+
+/** Records a scenario with an example in place of seed-v1's own calls. */
+const record = (db: string, scenario: string, module?: string) =>
+  pagetrail([
+    'record',
+    scenario,
+    '--flavour',
+    'seed-v1',
+    ...(module === undefined ? [] : ['--module', example(module)]),
+    '--db',
+    db,
+  ])
+
+const SCENARIOS = ['clean-ro', 'clean-text', 'clean-page-tables', 'partial-block', 'half-changed']
+
+test.each([...SCENARIOS, 'whole-block', 'contpte-whole'])(
+  'the ported patch does what seed-v1 does: %s',
+  async (scenario) => {
+    const db = join(folder(), 'test.db')
+    await record(db, scenario)
+    expect(await record(db, scenario, 'seed-patch.ts')).toMatchObject({ status: 0, err: '' })
+    const { status, out } = await pagetrail(['diff', '--by', 'path', '-q', '--db', db])
+    expect(out).toContain(': identical')
+    expect(status).toBe(0)
+  },
+)
+
+test('the forgotten flush is found, and the port has none to find', async () => {
+  const db = join(folder(), 'test.db')
+  await record(db, 'half-changed', 'forgotten-flush.ts')
+  await record(db, 'half-changed', 'seed-patch.ts')
+  const check = (run: string) => pagetrail(['check', run, '--rules', 'flush-missing', '--db', db])
+  const found = await check('1')
+  expect(found.status).toBe(1)
+  expect(found.out).toContain('set_memory_valid returned with 2 flushes owed')
+  expect((await check('2')).status).toBe(0)
+})
+
+test('who looks first leaves nothing half-changed', async () => {
+  const db = join(folder(), 'test.db')
+  await record(db, 'half-changed', 'check-first.ts')
+  const { out } = await pagetrail(['check', '--rules', 'half-changed', '--json', '--db', db])
+  expect(jsonLines(out)[1]).toMatchObject({ type: 'rule', rule: 'half-changed', status: 'clean' })
+  const replay = await pagetrail(['replay', '1', '--db', db])
+  expect(replay.out).toContain('look_pmd_entry = -22')
+  await record(db, 'clean-ro', 'check-first.ts')
+  await record(db, 'clean-ro')
+  expect((await pagetrail(['diff', '--by', 'effect', '--db', db])).status).toBe(0)
+})
