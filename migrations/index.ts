@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 
 import * as eventLog from './0001-event-log.ts'
 import * as snapshots from './0002-snapshots.ts'
+import * as marks from './0003-marks.ts'
 
 /**
  * Every migration by name, in order; a file's `user_version` is how many of them it has seen. A released one is never
@@ -10,4 +11,5 @@ import * as snapshots from './0002-snapshots.ts'
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-event-log': eventLog,
   '0002-snapshots': snapshots,
+  '0003-marks': marks,
 }

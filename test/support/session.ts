@@ -118,6 +118,8 @@ function watched(data: Omit<Data, 'cancel'>, pending: Set<Promise<unknown>>): Da
     check: watch(all.check),
     density: watch(all.density),
     names: watch(all.names),
+    marks: watch(all.marks),
+    saveMarks: watch(all.saveMarks),
     rename: watch(all.rename),
     exportResult: watch(all.exportResult),
     remove: watch(all.remove),

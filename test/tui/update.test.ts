@@ -191,3 +191,23 @@ describe('the model', () => {
     expect(s.screen()).toContain('\\x1b]52;c;AAAA\\x07evil\\u{202e}')
   })
 })
+
+test('marks and notes are kept in the file, and gone to one after the other', async () => {
+  const s = await session({ calls: 40 })
+  s.keys('j', 'j', 'm', 'j', 'j', 'A')
+  s.type('look here')
+  s.keys('enter', 'g')
+  await s.settled()
+  expect(await s.data.marks(1)).toEqual([
+    { seq: 2, text: '' },
+    { seq: 4, text: 'look here' },
+  ])
+  s.keys("'")
+  await s.settled()
+  expect(s.cursor()).toBe(2)
+  s.keys("'")
+  await s.settled()
+  expect(s.cursor()).toBe(4)
+  expect(s.screen()).toContain('look here')
+  await s.end()
+})

@@ -16,6 +16,7 @@ export interface Schema {
   call: CallTable
   batch: { run: bigint; first: bigint; count: bigint; kinds: bigint; digest: Uint8Array }
   snapshot: SnapshotTable
+  mark: { run: bigint; seq: bigint; text: string }
 }
 
 interface SnapshotTable {

@@ -47,7 +47,7 @@ const ofCall = (eb: ReturnType<typeof build.updateTable<'call'>>) =>
 
 /** Everything that recording does to the file, prepared once per connection. */
 export function writeStatements(db: Sqlite.Database) {
-  const inRun = (table: 'call' | 'batch' | 'name_use' | 'snapshot') =>
+  const inRun = (table: 'call' | 'batch' | 'name_use' | 'snapshot' | 'mark') =>
     prepare(db, build.deleteFrom(table).where('run', '=', BIND))
   const events = build.deleteFrom('event').where('id', '>=', BIND).where('id', '<=', BIND)
   const usedNames = build.selectFrom('name_use').select('name')
@@ -82,7 +82,13 @@ export function writeStatements(db: Sqlite.Database) {
       build.updateTable('run').set({ events: BIND, calls: BIND }).where('id', '=', BIND),
     ),
     removeEvents: prepare(db, events),
-    removeRows: [inRun('call'), inRun('batch'), inRun('name_use'), inRun('snapshot')],
+    removeRows: [
+      inRun('call'),
+      inRun('batch'),
+      inRun('name_use'),
+      inRun('snapshot'),
+      inRun('mark'),
+    ],
     removeRun: prepare(db, build.deleteFrom('run').where('id', '=', BIND)),
     removeNames: prepare(db, build.deleteFrom('name').where('id', 'not in', usedNames)),
   }

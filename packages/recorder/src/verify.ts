@@ -202,7 +202,7 @@ const small = (value: Row[number] | undefined, none: number): number =>
 /** Rows of runs that are not there: what a deletion by hand leaves. */
 function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Problem[]): void {
   const known = build.selectFrom('run').select('id')
-  for (const table of ['batch', 'call', 'name_use', 'snapshot'] as const) {
+  for (const table of ['batch', 'call', 'name_use', 'snapshot', 'mark'] as const) {
     if (!hasTable(db, table)) continue
     const query = build
       .selectFrom(table)

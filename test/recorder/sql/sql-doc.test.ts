@@ -36,6 +36,6 @@ test('the documented tables and views are those of a real file, column by column
     return [kind, [...VIEW_COLUMNS, ...own]]
   })
   expect(columnsOf(trace.db, 'view')).toEqual(Object.fromEntries(views))
-  expect(trace.db.pragma('user_version', { simple: true })).toBe(2n)
+  expect(trace.db.pragma('user_version', { simple: true })).toBe(3n)
   trace.close()
 })

@@ -1,3 +1,4 @@
+import type { Run } from '@pagetrail/recorder'
 import { Channel } from './channel.ts'
 import { type DiffRowsQuery, wantedDiffRows } from './diff.ts'
 import type { Data, StateQuery } from './data.ts'
@@ -10,6 +11,8 @@ import type { Store } from './store.ts'
 
 /** How often a list of runs is read again while one of them is being recorded. */
 const POLL_MS = 500
+/** How often the browser looks for new runs. */
+const BROWSER_MS = 2_000
 /** Ticks of a playing run: the frame rate is chosen here, because a frame is what costs. */
 const PLAY_MS = 55
 const DENSITY_BUCKETS = 120
@@ -43,8 +46,10 @@ export class Conductor {
   #rest: NodeJS.Timeout | null = null
   #resting: StateQuery | null = null
   #play: NodeJS.Timeout | null = null
-  /** Run whose names and density were asked for, and with how many events. */
-  #known = ''
+  /** Run whose marks and names were asked for. */
+  #known = -1
+  /** Run whose density was asked for, and with how many events. */
+  #sampled = ''
 
   constructor(store: Store, data: Data, stage: Stage) {
     this.#store = store
@@ -88,7 +93,9 @@ export class Conductor {
   }
 
   async #readRuns(): Promise<void> {
-    this.#store.dispatch({ type: 'runs', runs: await this.#data.runs() })
+    const runs = await this.#data.runs()
+    const known = this.#store.get().runs.list
+    if (known === null || !sameRuns(known, runs)) this.#store.dispatch({ type: 'runs', runs })
   }
 
   #look(): void {
@@ -121,28 +128,36 @@ export class Conductor {
     }, REST_MS)
   }
 
-  /** What is asked once for each run. */
+  /** What is asked once for each run, and how busy its parts are whenever it has grown. */
   #learn(m: Model): void {
     const run = m.screen === 'replay' ? m.replay?.run : undefined
-    const key = run ? `${run.id}:${run.events}` : this.#known
-    if (!run || key === this.#known) return
-    this.#known = key
+    if (!run) return
     const { dispatch } = this.#store
+    if (this.#sampled !== `${run.id}:${run.events}`) {
+      this.#sampled = `${run.id}:${run.events}`
+      this.#data
+        .density(run.id, run.events, DENSITY_BUCKETS)
+        .then((density) => dispatch({ type: 'density', density }), this.#failed)
+    }
+    if (this.#known === run.id) return
+    this.#known = run.id
     this.#data
-      .density(run.id, run.events, DENSITY_BUCKETS)
-      .then((density) => dispatch({ type: 'density', density }), this.#failed)
+      .marks(run.id)
+      .then((marks) => dispatch({ type: 'marks', run: run.id, marks }), this.#failed)
     this.#data
       .names(run.id)
       .then((names) => dispatch({ type: 'names', run: run.id, names }), this.#failed)
   }
 
+  /** A run that is being recorded grows on the screen; in the browser, runs of other processes appear. */
   #keepPolling(m: Model): void {
     const live = m.runs.list?.some((run) => run.state === 'recording')
-    if (!live || this.#poll) return
-    this.#poll = setTimeout(() => {
+    if (this.#poll || (!live && m.screen !== 'runs')) return
+    const again = () => {
       this.#poll = null
-      this.#readRuns().catch(this.#failed)
-    }, POLL_MS)
+      this.#readRuns().then(() => this.#look(), this.#failed)
+    }
+    this.#poll = setTimeout(again, live ? POLL_MS : BROWSER_MS)
   }
 
   #keepPlaying(m: Model): void {
@@ -242,6 +257,18 @@ export class Conductor {
     }
   }
 }
+
+const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
+  a.length === b.length &&
+  a.every((run, i) => {
+    const other = b[i]
+    return (
+      other?.id === run.id &&
+      other.events === run.events &&
+      other.state === run.state &&
+      other.label === run.label
+    )
+  })
 
 const sameState = (a: StateQuery | null, b: StateQuery | null): boolean =>
   a?.run === b?.run && a?.seq === b?.seq && a?.ledger === b?.ledger && a?.rows === b?.rows

@@ -1,5 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
-import type { Diff, Run, TraceEvent } from '@pagetrail/recorder'
+import type { Diff, Mark, Run, TraceEvent } from '@pagetrail/recorder'
 import type { SqlResult } from './sql.ts'
 import type { DiffRows, DiffRowsQuery } from './diff.ts'
 import type { DifferenceQuery } from './diff-pages.ts'
@@ -103,12 +103,6 @@ export interface Density {
   readonly run: number
   readonly total: number
   readonly levels: readonly number[]
-}
-
-/** A place a person marked, with a note or without. */
-export interface Mark {
-  readonly seq: number
-  readonly text: string
 }
 
 /** Everything the screens ask of the database. Answers come later; nothing here blocks the keyboard. */

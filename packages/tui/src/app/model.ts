@@ -1,5 +1,5 @@
-import type { Run, TraceEvent } from '@pagetrail/recorder'
-import type { CheckView, FindQuery, StateView, Density, Mark, WhyLine } from './data.ts'
+import type { Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import type { CheckView, FindQuery, StateView, Density, WhyLine } from './data.ts'
 import type { DiffView } from './diff.ts'
 import type { DifferenceQuery } from './diff-pages.ts'
 import type { Prompt, PromptKind } from './prompt.ts'

@@ -1,5 +1,4 @@
-import { eventToJson, KIND_NAMES, nestOf, type TraceEvent } from '@pagetrail/recorder'
-import type { Mark } from './data.ts'
+import { eventToJson, KIND_NAMES, type Mark, nestOf, type TraceEvent } from '@pagetrail/recorder'
 import { describe } from './describe.ts'
 import {
   type Model,

@@ -6,7 +6,9 @@ import {
   type TraceEvent,
   nestOf,
   openTrace,
+  readMarks,
   writeFileAtomic,
+  writeMarks,
 } from '@pagetrail/recorder'
 import type { Data } from './data.ts'
 import { checkView } from './check-view.ts'
@@ -33,8 +35,8 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     names: async (id) => namesOf(trace, id),
     rename: async (id, label) => writing(db, (w) => w.rename(runOf(w, id), label)),
     remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
-    marks: async () => [],
-    saveMarks: async () => {},
+    marks: async (id) => readMarks(trace, runOf(trace, id)),
+    saveMarks: async (id, marks) => writing(db, (w) => writeMarks(w, runOf(w, id), marks)),
     check: async (id) => checkView(trace, runOf(trace, id)),
     diff: async (left, right) =>
       diffRuns(trace.source(runOf(trace, left)), trace.source(runOf(trace, right))),

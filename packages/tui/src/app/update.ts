@@ -1,4 +1,4 @@
-import type { Diff, Run, TraceEvent } from '@pagetrail/recorder'
+import type { Diff, Mark, Run, TraceEvent } from '@pagetrail/recorder'
 import { run } from './commands.ts'
 import type { CheckView, Density, StateView, WhyLine, Window, WindowQuery } from './data.ts'
 import { type DiffRows, type DiffRowsQuery, diffRowsCame, moveDiff, withDiff } from './diff.ts'
@@ -27,6 +27,7 @@ export type Action =
   | { readonly type: 'window'; readonly query: WindowQuery; readonly window: Window }
   | { readonly type: 'state'; readonly state: StateView }
   | { readonly type: 'density'; readonly density: Density }
+  | { readonly type: 'marks'; readonly run: number; readonly marks: readonly Mark[] }
   | { readonly type: 'names'; readonly run: number; readonly names: readonly string[] }
   | {
       readonly type: 'found'
@@ -134,6 +135,8 @@ function answered(m: Model, a: Answer): Model {
       return withReplay(m, (r) => ({ ...r, state: a.state }))
     case 'density':
       return withReplay(m, (r) => ({ ...r, density: a.density }))
+    case 'marks':
+      return withReplay(m, (r) => ({ ...r, marks: a.marks }))
     case 'names':
       return withReplay(m, (r) => ({ ...r, names: a.names }))
     case 'found': {

@@ -3,7 +3,7 @@ import { replayLayout } from '../layout.ts'
 import { currentEvent, pageShiftOf, type Model, type Replay } from '../model.ts'
 import { visibleRows } from '../replay.ts'
 import { eventRow, rowHead, rowLayout } from '../rows.ts'
-import { count, fit } from '../text.ts'
+import { count, fit, safe, wrap } from '../text.ts'
 import type { Theme } from '../theme.ts'
 import { isFolded } from '../view-filter.ts'
 import { eventDetails } from './details-pane.ts'
@@ -23,8 +23,11 @@ export function replayScreen(m: Model, r: Replay, theme: Theme): ReplayPanes {
   if (r.pane === 'none') return { wide: false, list, side: [] }
   const inner = layout.sideColumns - 2
   const event = currentEvent(r)
+  const note = r.marks.find((k) => k.seq === r.cursor)?.text ?? ''
+  const noted =
+    note === '' ? [] : wrap(`* ${safe(note)}`, inner - 2).map((l) => ` ${theme.paint('key', l)}`)
   const details = event
-    ? eventDetails(event, pageShiftOf(r.run), inner - 2, theme).map((l) => ` ${l}`)
+    ? [...noted, ...eventDetails(event, pageShiftOf(r.run), inner - 2, theme).map((l) => ` ${l}`)]
     : []
   if (!layout.wide) {
     const side =
