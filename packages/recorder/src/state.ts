@@ -2,6 +2,7 @@ import { CONT_PMD, PMD, PTE } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { type DescriptorRuns, RunsBuilder } from './descriptor-runs.ts'
+import { ABSENT, entryKey } from './entry-table.ts'
 import { InputError } from './errors.ts'
 import { KINDS } from './event.ts'
 import { LayeredTable } from './layered-table.ts'
@@ -51,8 +52,8 @@ export interface Interval {
 }
 
 /**
- * Parts of a run up to event `seq`, ascending: no event outside of them set or dropped a page-table entry that covers
- * the address, at whichever level.
+ * Parts of a run up to event `seq`, ascending: no event outside of them stored to, changed or dropped a page-table
+ * entry that covers the address, at whichever level.
  */
 export function intervalsTouching(trace: Trace, run: Run, seq: number, va: bigint): Interval[] {
   // Leaves the notes behind that the answer is made of.
@@ -118,7 +119,7 @@ class Folder {
     let unsaved: NewSnapshot[] = []
     while (at <= seq) {
       const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
-      this.#foldRange(run, layer.state, at, Math.min(next - 1, seq))
+      this.#foldRange(run, layer, at, Math.min(next - 1, seq))
       at = next
       if (!cached || next > seq + 1) continue
       const { state, table } = layer
@@ -153,28 +154,22 @@ class Folder {
     return found
   }
 
-  #foldRange(run: Run, state: PageState, from: number, to: number): void {
+  #foldRange(run: Run, layer: Layer, from: number, to: number): void {
     const base = BigInt(run.id) * BigInt(RUN_SHIFT)
     for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
-      const [seq, kind, level, va, lo, hi] = row
-      if (LEARNING.has(kind)) {
-        if (lo !== null && hi !== null) learn(state, kind === cb_enter.id, level, va, lo, hi)
-        continue
+      const [seq, kind] = row
+      if (LEARNING.has(kind)) learn(layer, row)
+      else {
+        const [event] = this.#trace.readPage(run, { from: seq, limit: 1 })
+        if (event) layer.state.apply(event)
       }
-      for (const event of this.#trace.readPage(run, { from: seq, limit: 1 })) state.apply(event)
     }
   }
 }
 
-/** PageState.apply() of a store or of a callback's `val`, without an event object. */
-function learn(
-  state: PageState,
-  aligns: boolean,
-  level: number | null,
-  va: number | null,
-  lo: number,
-  hi: number,
-): void {
+/** PageState.apply() of a store or of what else tells a value, without an event object. */
+function learn({ state, table }: Layer, [, kind, level, va, lo, hi]: FoldRow): void {
+  if (lo === null || hi === null) return
   if (level === null || va === null) {
     state.unplaced++
     return
@@ -182,7 +177,13 @@ function learn(
   // A contiguous span is of its entries' level.
   const entry = level <= PTE ? level : level === CONT_PMD ? PMD : PTE
   const size = state.entrySize(entry)
-  state.setEntry(entry, aligns ? Math.floor(va / size) * size : va, lo, hi)
+  const address = kind === cb_enter.id ? Math.floor(va / size) * size : va
+  if (kind !== desc_write.id) {
+    // Seeing again what is known touches nothing: each callback sees the tables above it.
+    const place = table.find(entryKey(entry, address))
+    if (place !== ABSENT && table.lo(place) === lo && table.hi(place) === hi) return
+  }
+  state.setEntry(entry, address, lo, hi)
 }
 
 interface Layer {
