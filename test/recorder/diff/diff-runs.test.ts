@@ -282,8 +282,6 @@ describe('captures of real kernels', () => {
     expect(diff.verdict).toBe('same outcome, different effects')
     expect(diff.effect.groups.items.map(({ fn, left, right }) => [fn, left, right])).toEqual([
       ['set_direct_map_invalid_noflush', '-VALID', '+NG -VALID'],
-      ['set_direct_map_default_noflush', '+VALID +WRITE -RDONLY', '+VALID +WRITE -RDONLY -NG'],
-      ['set_direct_map_default_noflush', '+VALID', '+VALID -NG'],
     ])
     expect(diff.right.cannotShow).toEqual(['tlbi'])
     expect(diff.cost.left).toMatchObject({

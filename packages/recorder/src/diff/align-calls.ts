@@ -4,6 +4,12 @@ import { align } from './align.ts'
 import type { RoleOf } from './roles.ts'
 import { TextIds } from './text-ids.ts'
 
+/** The calls of a run, and what each was asked for besides its range. */
+export interface CallList {
+  readonly calls: readonly Call[]
+  readonly inputs: readonly string[]
+}
+
 /** One call beside its counterpart, or alone. */
 export type CallPair =
   | { readonly left: Call; readonly right: Call; readonly sameInput: boolean }
@@ -17,23 +23,23 @@ export interface CallAlignment {
 
 /**
  * Pairs the calls of two runs, in order: first as many as possible with the same function and size, then - between
- * those - as many as possible with the same function. A call that repeats a recent one on the same range is only paired
- * with such a one. What remains has no counterpart.
+ * those - as many as possible with the same function. A call that repeats a recent one on the same range, or was asked for
+ * something else than the range tells, is only paired with such a one. What remains has no counterpart.
  */
 export function alignCalls(
-  left: readonly Call[],
-  right: readonly Call[],
+  { calls: left, inputs: leftInputs }: CallList,
+  { calls: right, inputs: rightInputs }: CallList,
   roleOf: RoleOf,
   budget: number,
 ): CallAlignment {
   const ids = new TextIds()
   const idOf = (text: string): number => ids.id(text)
-  const loose = (calls: readonly Call[]): string[] => {
+  const loose = (calls: readonly Call[], inputs: readonly string[]): string[] => {
     const repeated = repetitions(calls)
-    return calls.map((call, i) => `${roleOf(call.fn)} ${repeated[i]}`)
+    return calls.map((call, i) => `${roleOf(call.fn)} ${repeated[i]} ${inputs[i]}`)
   }
-  const leftNames = loose(left)
-  const rightNames = loose(right)
+  const leftNames = loose(left, leftInputs)
+  const rightNames = loose(right, rightInputs)
   const exact = (calls: readonly Call[], names: readonly string[]): Int32Array =>
     Int32Array.from(calls, (call, i) => idOf(`${names[i]} ${sizeOf(call)}`))
   const whole = align(exact(left, leftNames), exact(right, rightNames), budget)
@@ -50,7 +56,7 @@ export function alignCalls(
       budget,
     )
     minimal &&= inside.minimal
-    pairs.push(...paired(a, b, inside.matches))
+    for (const pair of paired(a, b, inside.matches)) pairs.push(pair)
   }
   const { matches } = whole
   for (let at = 0; at < matches.length; at += 3) {

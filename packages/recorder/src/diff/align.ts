@@ -1,7 +1,7 @@
 /**
  * Longest common subsequence of two sequences of numbers: Myers' O(ND) search for the middle snake, in linear space.
- * Minimal unless the budget runs out; then the rest is cut at numbers that occur once on each side, and what lies
- * between two cuts is searched with what is left, or given up as a replaced block.
+ * Minimal unless the budget runs out; then a region is cut at numbers that occur once on each side or, without such,
+ * where the search got furthest, and the parts are searched with what is left.
  */
 export interface Alignment {
   /** Runs of equal elements, ascending: left start, right start, length. */
@@ -36,8 +36,11 @@ function isAfter(left: Int32Array, right: Int32Array): boolean {
   return false
 }
 
+/** Where equal elements begin and end, on the left and on the right each. */
+type Snake = readonly [x: number, y: number, u: number, v: number]
+
 /** Work below which a region is searched even if the budget is gone, so that small gaps stay exact. */
-const SMALL = 4096
+const SMALL = 65_536
 
 class Search {
   readonly matches: number[] = []
@@ -84,14 +87,14 @@ class Search {
   }
 
   private divide(stack: number[], a0: number, a1: number, b0: number, b1: number): void {
-    const snake = this.middle(a0, a1, b0, b1)
-    if (snake) {
+    const { snake, shortest } = this.middle(a0, a1, b0, b1)
+    const cuts = shortest ? [] : this.anchors(a0, a1, b0, b1)
+    if (!shortest) this.minimal = false
+    if (cuts.length === 0) {
       const [x, y, u, v] = snake
       stack.push(u, a1, v, b1, x, u, y, v, a0, x, b0, y)
       return
     }
-    this.minimal = false
-    const cuts = this.anchors(a0, a1, b0, b1)
     let aEnd = a1
     let bEnd = b1
     for (let i = cuts.length - 2; i >= 0; i -= 2) {
@@ -101,17 +104,16 @@ class Search {
       aEnd = x
       bEnd = y
     }
-    // Without an anchor there is nothing to go by: the block counts as replaced.
-    if (cuts.length > 0) stack.push(a0, aEnd, b0, bEnd)
+    stack.push(a0, aEnd, b0, bEnd)
   }
 
-  /** The middle snake x,y -> u,v of a shortest edit script, or null where the budget ends. */
+  /** The middle snake x,y -> u,v of a shortest edit script; where the budget ends, the point that was got furthest. */
   private middle(
     a0: number,
     a1: number,
     b0: number,
     b1: number,
-  ): [number, number, number, number] | null {
+  ): { readonly snake: Snake; readonly shortest: boolean } {
     const { a, b, offset } = this
     if (this.forward.length === 0) {
       this.forward = new Int32Array(2 * offset + 1)
@@ -145,7 +147,7 @@ class Search {
           x + backward[offset + delta - k]! >= n
         ) {
           this.budget -= steps
-          return [a0 + x0, b0 + y0, a0 + x, b0 + y]
+          return { snake: [a0 + x0, b0 + y0, a0 + x, b0 + y], shortest: true }
         }
       }
       for (let k = -d; k <= d; k += 2) {
@@ -161,16 +163,38 @@ class Search {
         backward[offset + k] = x
         if (!odd && k >= -d + delta && k <= d + delta && x + forward[offset + delta - k]! >= n) {
           this.budget -= steps
-          return [a1 - x, b1 - y, a1 - x0, b1 - y0]
+          return { snake: [a1 - x, b1 - y, a1 - x0, b1 - y0], shortest: true }
         }
       }
       steps += 2 * d + 2
       if (steps > this.budget && steps > SMALL) {
         this.budget = Math.max(0, this.budget - steps)
-        return null
+        return { snake: this.furthest(d, a0, a1, b0, b1), shortest: false }
       }
     }
     throw new Error('two sequences without a shortest edit script')
+  }
+
+  /** After d steps from both ends: the point with the most behind it, as GNU diff cuts what is too expensive. */
+  private furthest(d: number, a0: number, a1: number, b0: number, b1: number): Snake {
+    const { forward, backward, offset } = this
+    const n = a1 - a0
+    const m = b1 - b0
+    let best = 0
+    let point: Snake = [a0, b0, a0, b0]
+    for (let k = -d; k <= d; k += 2) {
+      const x = forward[offset + k]!
+      if (x <= n && x - k <= m && 2 * x - k > best) {
+        best = 2 * x - k
+        point = [a0 + x, b0 + x - k, a0 + x, b0 + x - k]
+      }
+      const u = backward[offset + k]!
+      if (u <= n && u - k <= m && 2 * u - k > best) {
+        best = 2 * u - k
+        point = [a1 - u, b1 - u + k, a1 - u, b1 - u + k]
+      }
+    }
+    return point
   }
 
   /** Elements that occur once on each side, in an order common to both: a longest such chain, as x, y pairs. */

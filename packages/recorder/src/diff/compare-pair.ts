@@ -1,6 +1,6 @@
 import type { CostName } from '../report/costs.ts'
 import type { Call } from '../source.ts'
-import type { CallData } from './call-stream.ts'
+import { type CallData, WHOLE_RUN } from './call-stream.ts'
 import { compareEffects, type EffectComparison, effectsMayDiffer, effectsOf } from './effects.ts'
 import type { Addressing } from './options.ts'
 import type { Answer, CallRef, EffectDifference, PairDiff, Verdict } from './result.ts'
@@ -75,6 +75,7 @@ function outcomeOf(
 export function sameReturn(left: CallData, right: CallData): Answer {
   const a = left.call.ret
   const b = right.call.ret
+  if (left.call === WHOLE_RUN && right.call === WHOLE_RUN) return 'same'
   if (a !== null && b !== null) return a === b ? 'same' : 'different'
   if (left.endedBy !== null || right.endedBy !== null) {
     return left.endedBy === right.endedBy && a === b ? 'same' : 'different'

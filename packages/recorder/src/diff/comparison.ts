@@ -4,6 +4,7 @@ import { knownCosts } from '../report/known-costs.ts'
 import { shownKinds } from '../shown-kinds.ts'
 import type { Call, EventSource } from '../source.ts'
 import { alignCalls, type CallAlignment } from './align-calls.ts'
+import { callInputs } from './call-inputs.ts'
 import { type CallData, CallStream, WHOLE_RUN } from './call-stream.ts'
 import type { PairContext } from './compare-pair.ts'
 import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
@@ -36,7 +37,12 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
   const addresses = options.addresses ?? defaultAddresses(a, b)
   const leftCalls = selectCalls(a, options)
   const rightCalls = selectCalls(b, options)
-  const calls = alignCalls(leftCalls, rightCalls, roleOf, budget)
+  const calls = alignCalls(
+    { calls: leftCalls, inputs: callInputs(a, leftCalls) },
+    { calls: rightCalls, inputs: callInputs(b, rightCalls) },
+    roleOf,
+    budget,
+  )
   const ignored = ignoredNames(options.ignore ?? [])
   const encoding = {
     texts: new Texts(roleOf),

@@ -18,6 +18,7 @@ import {
 } from './result.ts'
 import { differs } from './rows.ts'
 import { Tally } from './tally.ts'
+import { plural } from './wording.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order; holds one pair of calls
@@ -115,8 +116,8 @@ function outcomeOf(comparison: Comparison, tally: Tally, limit: number): Diff['o
   const mapping = mappingOf(comparison, tally, limit)
   const returns = answerOf(tally.outcomes.total > 0, tally.unknownReturn > 0)
   // Of different boots, a call that only one made is the workload's; otherwise it is the implementation's.
-  const unpaired =
-    comparison.addresses === 'raw' && tally.onlyLeft.total + tally.onlyRight.total > 0
+  const alone = tally.onlyLeft.total + tally.onlyRight.total
+  const unpaired = alone > 0 && (comparison.addresses === 'raw' || tally.paired === 0)
   return {
     answer: unpaired ? 'different' : worseAnswer(returns, mapping.answer),
     sameReturn: tally.sameReturn,
@@ -209,18 +210,18 @@ function incompleteOf(
     ['right', b, comparison.right],
   ] as const) {
     const lost = Math.max(source.run.lost, stream.lost)
-    if (lost > 0) reasons.push(`${lost} events of the ${name} run are missing`)
+    if (lost > 0) reasons.push(`${plural(lost, 'event')} of the ${name} run missing`)
     if (source.run.state === 'recording') reasons.push(`the ${name} run is still being recorded`)
     if (source.run.state === 'interrupted') reasons.push(`the ${name} run was interrupted`)
   }
   if (tally.approximate > 0) {
     reasons.push(
-      `${tally.approximate} pairs of calls were too unlike for a minimal alignment; theirs goes by unique events`,
+      `${plural(tally.approximate, 'pair')} of calls were too unlike for a minimal alignment; theirs goes by unique events`,
     )
   }
   if (tally.paired === 0) reasons.push('no call of one run has a counterpart in the other')
   if (!comparison.calls.minimal) reasons.push('the calls were too unlike for a minimal alignment')
   if (tally.unknownReturn > 0)
-    reasons.push(`${tally.unknownReturn} pairs of calls did not both return`)
+    reasons.push(`${plural(tally.unknownReturn, 'pair')} of calls did not both return`)
   return reasons
 }

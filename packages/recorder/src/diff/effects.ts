@@ -26,7 +26,8 @@ interface Flush {
 
 /** The lasting effects of a call: the net change of each entry, what was flushed, made, freed and warned of. */
 export interface Effects {
-  readonly changes: ReadonlyMap<number, Change>
+  /** Every entry that was stored to, also where nothing came of it. */
+  readonly written: ReadonlyMap<number, Change>
   readonly flushes: readonly Flush[]
   /** seq of a flush of everything that is not how a ranged one was carried out. */
   readonly everything: number | null
@@ -53,7 +54,7 @@ export const effectsMayDiffer = (script: RowScript, left: Tokens, right: Tokens)
   })
 
 export function effectsOf(tokens: Tokens): Effects {
-  const changes = new Map<number, Change>()
+  const written = new Map<number, Change>()
   const ranges: Flush[] = []
   const allocated = [0, 0, 0, 0, 0, 0, 0]
   const freed = [0, 0, 0, 0, 0, 0, 0]
@@ -64,7 +65,7 @@ export function effectsOf(tokens: Tokens): Effects {
     const kind = tokens.kindAt(i)
     const wasRanged = ranged
     ranged = false
-    if (kind === desc_write.id) store(changes, tokens, i)
+    if (kind === desc_write.id) store(written, tokens, i)
     else if (kind === tlb_flush.id) {
       ranged = tokens.has(i, HAS.VA)
       const start = tokens.numberAt(i, T.VA)
@@ -75,21 +76,20 @@ export function effectsOf(tokens: Tokens): Effects {
     else if (kind === table_free.id) freed[tokens.levelAt(i)]!++
     else if (kind === warn.id && tokens.word(i, T.NEW) === 1) warnings++
   }
-  for (const [key, change] of changes) if (isNoChange(change)) changes.delete(key)
-  return { changes, flushes: union(ranges), everything, allocated, freed, warnings }
+  return { written, flushes: union(ranges), everything, allocated, freed, warnings }
 }
 
-const isNoChange = (change: Change): boolean =>
-  change.oldLo === change.newLo && change.oldHi === change.newHi
+const isChange = (change: Change | null): boolean =>
+  change !== null && (change.oldLo !== change.newLo || change.oldHi !== change.newHi)
 
-function store(changes: Map<number, Change>, tokens: Tokens, i: number): void {
+function store(written: Map<number, Change>, tokens: Tokens, i: number): void {
   if (!tokens.has(i, HAS.VA) || !tokens.has(i, HAS.NEW | HAS.AUX)) return
   const level = tokens.levelAt(i)
   const place = tokens.numberAt(i, T.VA)
   const key = Math.floor(place / 4096) * 8 + level
   const newLo = tokens.word(i, T.NEW)
   const newHi = tokens.word(i, T.NEW + 1)
-  const known = changes.get(key)
+  const known = written.get(key)
   const seq = tokens.seqs[i]!
   if (known) {
     known.newLo = newLo
@@ -99,7 +99,7 @@ function store(changes: Map<number, Change>, tokens: Tokens, i: number): void {
   }
   const oldLo = tokens.word(i, T.OLD)
   const oldHi = tokens.word(i, T.OLD + 1)
-  changes.set(key, { level, place, oldLo, oldHi, newLo, newHi, seq })
+  written.set(key, { level, place, oldLo, oldHi, newLo, newHi, seq })
 }
 
 /** Empty ranges flush nothing; the rest is joined where it touches. */
@@ -138,10 +138,11 @@ export const unknownEffects = (shown: ReadonlySet<Kind>): EffectKind[] =>
 export function compareEffects(a: Effects, b: Effects, mode: Addressing): EffectComparison {
   const found: EffectDifference[] = []
   let translation = false
-  for (const key of new Set([...a.changes.keys(), ...b.changes.keys()])) {
-    const x = a.changes.get(key) ?? null
-    const y = b.changes.get(key) ?? null
-    if (x && y && sameToggle(x, y)) continue
+  for (const key of new Set([...a.written.keys(), ...b.written.keys()])) {
+    const x = a.written.get(key) ?? null
+    const y = b.written.get(key) ?? null
+    if (!isChange(x) && !isChange(y)) continue
+    if (x && y && (sameToggle(x, y) || (mode === 'relative' && sameResult(x, y)))) continue
     translation ||= translates(x, y)
     const { level, place } = (x ?? y)!
     found.push({
@@ -174,6 +175,9 @@ const sameToggle = (x: Change, y: Change): boolean =>
   (x.oldLo & ~x.newLo) === (y.oldLo & ~y.newLo) &&
   (x.newHi & ~x.oldHi) === (y.newHi & ~y.oldHi) &&
   (x.oldHi & ~x.newHi) === (y.oldHi & ~y.newHi)
+
+/** What an entry of another boot held before is not the call's doing; what it holds afterwards is. */
+const sameResult = (x: Change, y: Change): boolean => x.newLo === y.newLo && x.newHi === y.newHi
 
 /** Type, CONT and software bits: how it is built, not what it does. */
 const SHAPE_LO = 0x2

@@ -1,5 +1,6 @@
 import { addCosts, COST_NAMES, type Costs } from '../report/costs.ts'
 import { noCosts } from '../report/known-costs.ts'
+import { WHOLE_RUN } from './call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import type {
   CallRef,
@@ -107,10 +108,10 @@ export class Tally {
     }
   }
 
-  /** The groups, the worst and most frequent first. */
+  /** The groups that the verdict rests on first, among them the worst and most frequent. */
   grouped(): Listed<PairGroup> {
     const groups = [...this.groups.values()].toSorted(
-      (a, b) => rank(b) - rank(a) || b.count - a.count,
+      (a, b) => Number(b.sameInput) - Number(a.sameInput) || rank(b) - rank(a) || b.count - a.count,
     )
     return { items: groups.slice(0, this.limit), total: groups.length }
   }
@@ -145,6 +146,8 @@ export class Tally {
 
   private outcome(diff: PairDiff): void {
     const { left, right } = diff
+    // A run without calls, compared as a whole, returns nothing.
+    if (left.op === WHOLE_RUN.op) return
     const ended = left.endedBy !== null || right.endedBy !== null
     if (!ended && (left.ret === null || right.ret === null)) this.unknownReturn++
     else if (left.ret === right.ret && left.endedBy === right.endedBy) this.sameReturn++

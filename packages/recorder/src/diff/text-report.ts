@@ -7,6 +7,7 @@ import {
   effectExample,
   effectText,
   groupCosts,
+  isPartial,
   mappingTexts,
   plural,
   scopeTexts,
@@ -249,7 +250,7 @@ class TextDiff {
 
 /** Whether a question was answered `same`, for exit statuses. */
 export function answered(diff: Diff, by: Question | null): 'same' | 'different' | 'unknown' {
-  if (by === null) return diff.verdict === 'identical' ? 'same' : 'different'
+  if (by === null) return diff.verdict === 'identical' && !isPartial(diff) ? 'same' : 'different'
   if (by !== 'cost') return diff[by].answer
   const rows = costRows(diff.cost.pairedLeft, diff.cost.pairedRight)
   return rows.every((row) => row.change === '=' || row.name === 'time') ? 'same' : 'different'

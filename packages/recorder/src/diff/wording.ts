@@ -20,14 +20,26 @@ export function sideText(side: Side): string {
 
 /** The verdict, with how far it reaches. */
 export function verdictText(diff: Diff): string {
+  const scope = isPartial(diff)
+    ? `, for the ${plural(diff.calls.paired, 'call')} that both made alike`
+    : ''
   const unknown = diff.outcome.answer === 'unknown' ? '; part of the outcome is unknown' : ''
-  return `${diff.verdict}${unknown}`
+  return `${diff.verdict}${scope}${unknown}`
 }
+
+/** Some calls have no counterpart with the same input, and the verdict does not speak of them. */
+export const isPartial = ({ calls }: Diff): boolean =>
+  calls.paired > 0 && calls.otherInput + calls.onlyLeft.total + calls.onlyRight.total > 0
 
 /** What the verdict rests on, and what it leaves out: a sentence each. */
 export function scopeTexts(diff: Diff): string[] {
   const { calls } = diff
-  const texts = [`${plural(calls.paired, 'pair')} of calls compared`]
+  const whole = diff.left.calls + diff.right.calls === 0
+  const texts = [
+    whole
+      ? 'no calls: the runs are compared as a whole'
+      : `${plural(calls.paired, 'pair')} of calls compared`,
+  ]
   if (calls.otherInput > 0) {
     texts.push(
       `${plural(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
