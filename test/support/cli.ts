@@ -29,8 +29,12 @@ export function folder(): string {
   return path
 }
 
-/** Runs one command line in this process, with a clock that stands at 2026-11-22T12:00:00Z. */
-export async function pagetrail(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+/** A world in memory, with a clock that stands at 2026-11-22T12:00:00Z, and what was written to it. */
+export function memoryIo(options: RunOptions = {}): {
+  io: Io
+  out: () => string
+  err: () => string
+} {
   const [stdout, stderr] = [memorySink(options), memorySink(options)]
   const io: Io = {
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
@@ -45,8 +49,14 @@ export async function pagetrail(argv: readonly string[], options: RunOptions = {
       return () => {}
     },
   }
+  return { io, out: stdout.text, err: stderr.text }
+}
+
+/** Runs one command line in this process. */
+export async function pagetrail(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { io, out, err } = memoryIo(options)
   const status = await main(argv, io)
-  return { status, out: stdout.text(), err: stderr.text() }
+  return { status, out: out(), err: err() }
 }
 
 function memorySink({ tty = false }: RunOptions): { sink: Sink; text: () => string } {

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { eventFields, eventLine } from '../../../packages/tui/src/text/event.ts'
+import { bare } from '../../../packages/tui/src/text/paint.ts'
+import { eventsOf } from '../../support/sample-run.ts'
+
+const [event] = eventsOf([
+  {
+    kind: 'cb_enter',
+    level: 'pte',
+    fn: 'evil\x1b[2J',
+    va: '0xffff8000c0000000',
+    end: '0xffff8000c0001000',
+    val: '0x68000500040703',
+    ts: 1_234_567,
+    task: 'sh-1',
+  },
+])
+
+test('a line: number, CPU, time where there is a clock, then the event at its depth', () => {
+  const listing = { seqWidth: 4, timed: true, pageShift: 12, paint: bare }
+  const line = eventLine({ ...event!, nest: 2 }, listing)
+  expect(line).toMatch(/^ {3}0 0 {2}\+0\.001235 {6}▾ pte evil\\x1b\[2J ffff8000c0000000 \+1p/)
+  expect(eventLine(event!, { ...listing, timed: false })).toMatch(/^ {3}0 0 {2}▾ /)
+})
+
+test('the fields: descriptors taken apart, nothing that steers the terminal', () => {
+  const fields = new Map(eventFields(event!))
+  expect(fields.get('val')).toMatch(/^0x68000500040703 {2}page 0x500040000 rw- /)
+  expect(fields.get('fn')).toContain(String.raw`evil\x1b[2J`)
+  expect(fields.get('time')).toBe('+1234567 ns')
+  expect(fields.has('set')).toBe(false)
+})
