@@ -1,8 +1,12 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 
 import {
   closeStates,
+  importFile,
   InputError,
+  type Leaf,
+  leavesOf,
   openTrace,
   PageState,
   type Run,
@@ -228,4 +232,53 @@ test('an event that the run does not have is refused with its range', async () =
 test('a run without events has empty tables', async () => {
   const [trace, run] = await recorded({ events: [] })
   expect(stateAt(trace, run).size).toBe(0)
+})
+
+const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname
+
+interface Dumped {
+  readonly start: bigint
+  readonly end: bigint
+  readonly level: string
+  readonly attributes: bigint
+}
+
+function dumpOf(name: string): Dumped[] {
+  const text = gunzipSync(readFileSync(fixture(name))).toString()
+  const lines = text.matchAll(/^(0x\w+)-(0x\w+) .* L\d (\w+) .* attr=(\w+)$/gm)
+  return [...lines].map(([, start, end, level, attributes]) => ({
+    start: BigInt(start!),
+    end: BigInt(end!),
+    level: level!.toLowerCase(),
+    attributes: BigInt(`0x${attributes}`),
+  }))
+}
+
+function pagesOf({ va, end }: Leaf): bigint[] {
+  return Array.from({ length: Number((end - va) / PAGE) }, (_, i) => va + BigInt(i) * PAGE)
+}
+
+test('what the trace of a real kernel shows is what its page tables held in the end', async () => {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  const file = fixture('traces/modules_small-6.18-bbm.trace.gz')
+  const { run } = await importFile(trace, file, { created: 0 })
+  const dump = dumpOf('pagetables/6.18-bbm-end.txt.gz')
+  const compared = leavesOf(stateAt(trace, trace.find(run))).flatMap((leaf) =>
+    pagesOf(leaf).flatMap((va) => {
+      const entry = dump.find(({ start, end }) => va >= start && va < end)
+      // The modules' own mappings went away with them, which no probe shows.
+      if (!entry) return []
+      const { level, attributes } = leaf
+      return [
+        {
+          va,
+          seen: { level, attributes },
+          held: { level: entry.level, attributes: entry.attributes },
+        },
+      ]
+    }),
+  )
+  trace.close()
+  expect(compared).toHaveLength(33)
+  for (const { seen, held } of compared) expect(seen).toEqual(held)
 })

@@ -7,7 +7,7 @@ import { eventsOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [[]]
   for (const match of text.matchAll(/("(?:[^"]|"")*"|[^,\n]*)([,\n])/g)) {
-    const [, cell, separator] = match as unknown as [string, string, string]
+    const [, cell = '', separator] = match
     rows.at(-1)!.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)
     if (separator === '\n') rows.push([])
   }

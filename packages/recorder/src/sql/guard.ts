@@ -47,8 +47,8 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses by its first word what is no query, before SQLite sees it: SQLite counts ATTACH and BEGIN among the statements
- * that only read. Throws InputError that says what is refused and why.
+ * Refuses by its first word what is no query, before SQLite sees it: SQLite counts ATTACH and BEGIN among the
+ * statements that only read. Throws InputError that says what is refused and why.
  */
 export function checkStatement(text: string): void {
   const words = wordsOf(text)
