@@ -1,6 +1,6 @@
 import { mayFlushLater } from './flush-promise.ts'
+import type { Debt } from './debt.ts'
 import type { OpenCall } from './lane.ts'
-import type { Debt } from './ledger.ts'
 import { counted, hexRange } from './page.ts'
 import { RangeList } from './range-list.ts'
 import type { Rule, Scope } from './rule.ts'
@@ -62,7 +62,7 @@ export const flushMissing: Rule = {
         op_end(e) {
           const { call, ledger } = scope.fold
           if (call === null || mayFlushLater(call.fn)) return
-          const debts = ledger.takeUnpaid(call.op)
+          const debts = ledger.unpaidOf(call.op)
           if (debts.length > 0) reportMissing(scope, call, debts, e.seq)
         },
       },
@@ -121,7 +121,7 @@ export const staleRevalidated: Rule = {
   start(scope) {
     const revalidated = new Map<number | null, Debt[]>()
     const judge = (op: number | null, seq: number) => {
-      const debts = (revalidated.get(op) ?? []).filter((debt) => !debt.paid)
+      const debts = (revalidated.get(op) ?? []).filter((debt) => scope.fold.ledger.isOpen(debt))
       revalidated.delete(op)
       if (debts.length === 0) return
       const ranges = rangesOf(debts)
@@ -140,6 +140,7 @@ export const staleRevalidated: Rule = {
       on: {
         desc_write(e) {
           const { store: s, ledger } = scope.fold
+          if (s.wasValid || !s.isValid) return
           const debt = ledger.at(s.level, s.page)
           if (debt === undefined || debt.revalidated !== e.seq) return
           const list = revalidated.get(e.op)

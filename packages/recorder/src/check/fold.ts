@@ -108,7 +108,10 @@ export class Fold {
     switch (e.kind) {
       case 'op_end':
         lane.pop('op')
-        if (e.op !== null) this.live.delete(e.op)
+        if (e.op !== null) {
+          this.live.delete(e.op)
+          this.ledger.endOp(e.op)
+        }
         lane.calls.pop()
         break
       case 'walk_end':

@@ -1,34 +1,9 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { type Debt, type DebtKind, DebtRows } from './debt.ts'
 import { CONT_HI, frameOf, PXN_HI, RDONLY, WRITE_HI } from './descriptor.ts'
+import { NumberMap } from './number-map.ts'
 import type { PageSizes } from './page.ts'
 import type { Store } from './store.ts'
-
-/** Why a flush is owed: what a stale translation still allows, or (`relax`) still forbids. */
-export type DebtKind = 'unmap' | 'restrict' | 'relax' | 'replace' | 'table'
-
-/** A TLB flush that is owed: a valid entry was changed, and TLBs may still hold what it was. */
-export interface Debt {
-  readonly level: LevelName
-  readonly page: number
-  readonly pages: number
-  readonly kind: DebtKind
-  /** The store that opened it. */
-  readonly seq: number
-  readonly op: number | null
-  readonly cpu: number
-  /** The call that made the change. */
-  readonly fn: string | null
-  /** What TLBs may still hold. */
-  readonly staleLo: number
-  readonly staleHi: number
-  /** Changed again since, to a third value: more than one translation may be held. */
-  again: boolean
-  /** The store that made the entry valid again with other contents, -1: none. */
-  revalidated: number
-  /** 4K pages from its start that were flushed; it is paid when they are all of it. */
-  covered: number
-  paid: boolean
-}
 
 function kindOf(s: Store): DebtKind {
   if (s.wasTable) return 'table'
@@ -53,86 +28,80 @@ function opens(s: Store): boolean {
   )
 }
 
+/** In a page's place: it has no debt any more. */
+const NONE = -1
+
 /**
  * Flushes owed: each change of a valid entry opens a debt, each flush that covers the entry pays it. A debt is also
  * settled when the entry gets back exactly what TLBs may hold.
  */
 export class FlushLedger {
   readonly #sizes: PageSizes
-  readonly #open: Readonly<Record<LevelName, Map<number, Debt>>>
-  readonly #ofOp = new Map<number, Debt[]>()
-  #count = 0
+  readonly #rows = new DebtRows()
+  /** By level: page to row. */
+  readonly #open: Readonly<Record<LevelName, NumberMap>>
+  /** Rows that a call opened; some may have been paid and reused since. */
+  readonly #ofOp = new Map<number, number[]>()
 
   constructor(sizes: PageSizes) {
     this.#sizes = sizes
-    this.#open = Object.fromEntries(LEVEL_NAMES.map((level) => [level, new Map()])) as Record<
+    this.#open = Object.fromEntries(LEVEL_NAMES.map((level) => [level, new NumberMap()])) as Record<
       LevelName,
-      Map<number, Debt>
+      NumberMap
     >
   }
 
-  get count(): number {
-    return this.#count
+  /** The open debt of an entry. */
+  at(level: LevelName, page: number): Debt | undefined {
+    const row = this.#rowOf(level, page)
+    return row === NONE ? undefined : this.#rows.get(row)
   }
 
-  at(level: LevelName, page: number): Debt | undefined {
-    return this.#open[level].get(page)
+  isOpen(debt: Debt): boolean {
+    const row = this.#rowOf(debt.level, debt.page)
+    return row !== NONE && this.#rows.seq(row) === debt.seq
   }
 
   /** All open debts, oldest first. */
   debts(): Debt[] {
-    const all = LEVEL_NAMES.flatMap((level) => [...this.#open[level].values()])
+    const rows = this.#rows
+    const all: Debt[] = []
+    for (let row = 0; row < rows.high; row++) if (rows.isOpen(row)) all.push(rows.get(row))
     return all.toSorted((a, b) => a.seq - b.seq)
   }
 
   store(s: Store, seq: number, op: number | null, cpu: number, fn: string | null): void {
-    const debt = this.#open[s.level].get(s.page)
-    if (debt !== undefined) {
-      this.#again(debt, s, seq)
+    const open = this.#rowOf(s.level, s.page)
+    if (open !== NONE) {
+      this.#again(open, s, seq)
       return
     }
     if (!opens(s)) return
     const { level, page, pages, oldLo: staleLo, oldHi: staleHi } = s
     const kind = kindOf(s)
-    const opened: Debt = {
-      level,
-      page,
-      pages,
-      kind,
-      seq,
-      op,
-      cpu,
-      fn,
-      staleLo,
-      staleHi,
-      again: false,
-      revalidated: -1,
-      covered: 0,
-      paid: false,
-    }
-    this.#open[level].set(page, opened)
-    this.#count++
+    const debt = { level, page, pages, kind, seq, op, cpu, fn, staleLo, staleHi, revalidated: -1 }
+    const row = this.#rows.add(debt)
+    this.#open[level].set(page, row)
     if (op === null) return
     const ofOp = this.#ofOp.get(op)
-    if (ofOp === undefined) this.#ofOp.set(op, [opened])
-    else ofOp.push(opened)
+    if (ofOp === undefined) this.#ofOp.set(op, [row])
+    else ofOp.push(row)
   }
 
-  #again(debt: Debt, s: Store, seq: number): void {
+  #again(row: number, s: Store, seq: number): void {
     if (!s.isValid) return
-    if (s.newLo === debt.staleLo && s.newHi === debt.staleHi && !debt.again) {
-      this.#settle(debt)
-    } else if (!s.wasValid) {
-      debt.revalidated = seq
-    } else {
-      debt.again = true
-    }
+    if (this.#rows.isStill(row, s.newLo, s.newHi)) this.#settle(row)
+    else if (!s.wasValid) this.#rows.revalidate(row, seq)
+    else this.#rows.changeAgain(row)
   }
 
-  #settle(debt: Debt): void {
-    debt.paid = true
-    this.#open[debt.level].delete(debt.page)
-    this.#count--
+  #rowOf(level: LevelName, page: number): number {
+    return this.#rows.count === 0 ? NONE : (this.#open[level].get(page) ?? NONE)
+  }
+
+  #settle(row: number): void {
+    this.#open[this.#rows.level(row)].set(this.#rows.page(row), NONE)
+    this.#rows.remove(row)
   }
 
   /** Whether an open debt lies in [start, end). */
@@ -147,51 +116,52 @@ export class FlushLedger {
    */
   flush(start: number, end: number, leavesOnly: boolean): number {
     let touched = 0
-    for (const debt of this.#inRange(start, end)) {
-      if (leavesOnly && debt.kind === 'table') continue
-      this.#cover(debt, start, end)
+    for (const row of this.#inRange(start, end)) {
+      if (leavesOnly && this.#rows.kind(row) === 'table') continue
+      if (this.#rows.cover(row, start, end)) this.#settle(row)
       touched++
     }
     return touched
   }
 
-  /** Looks at the entries of the range, or at all debts, whichever are fewer. */
-  *#inRange(start: number, end: number): Generator<Debt> {
-    if (this.#count === 0) return
-    for (const level of LEVEL_NAMES) {
-      const open = this.#open[level]
-      const size = this.#sizes.of(level)
-      if ((end - start) / size < open.size) {
+  /** Rows in [start, end), found by looking at the entries of the range or at all rows, whichever are fewer. */
+  *#inRange(start: number, end: number): Generator<number> {
+    const rows = this.#rows
+    if (rows.count === 0) return
+    if ((end - start) / this.#sizes.page <= rows.high) {
+      for (const level of LEVEL_NAMES) {
+        const size = this.#sizes.of(level)
         for (let page = this.#sizes.base(level, start); page < end; page += size) {
-          const debt = open.get(page)
-          if (debt !== undefined) yield debt
-        }
-      } else {
-        for (const debt of open.values()) {
-          if (end > debt.page && start < debt.page + debt.pages) yield debt
+          const row = this.#rowOf(level, page)
+          if (row !== NONE) yield row
         }
       }
+      return
+    }
+    for (let row = 0; row < rows.high; row++) {
+      if (!rows.isOpen(row)) continue
+      const page = rows.page(row)
+      if (end > page && start < page + rows.pages(row)) yield row
     }
   }
 
-  #cover(debt: Debt, start: number, end: number): void {
-    if (start <= debt.page + debt.covered) {
-      debt.covered = Math.max(debt.covered, Math.min(end - debt.page, debt.pages))
-    }
-    if (debt.covered >= debt.pages) this.#settle(debt)
+  /** The debts that a call opened and that are still open. */
+  unpaidOf(op: number): Debt[] {
+    const rows = this.#rows
+    const own = (this.#ofOp.get(op) ?? []).filter((row) => rows.isOpen(row) && rows.op(row) === op)
+    return [...new Set(own)].map((row) => rows.get(row))
   }
 
-  /** The debts that a call opened and left unpaid; they stay open, owed by whoever flushes later. */
-  takeUnpaid(op: number): Debt[] {
-    const debts = this.#ofOp.get(op)
-    if (debts === undefined) return []
+  /** A call has returned; what it left unpaid stays open, owed by whoever flushes later. */
+  endOp(op: number): void {
     this.#ofOp.delete(op)
-    return debts.filter((debt) => !debt.paid)
   }
 
   forget(): void {
-    for (const level of LEVEL_NAMES) this.#open[level].clear()
+    const rows = this.#rows
+    for (let row = 0, high = rows.high; row < high; row++) {
+      if (rows.isOpen(row)) this.#settle(row)
+    }
     this.#ofOp.clear()
-    this.#count = 0
   }
 }

@@ -1,5 +1,5 @@
 import type { EventSource } from '../source.ts'
-import type { Debt } from './ledger.ts'
+import type { Debt } from './debt.ts'
 import { Fold } from './fold.ts'
 
 /** TLB flushes owed after event `at` is applied (without it, at the end of the run), oldest first. */
