@@ -229,6 +229,12 @@ test('an event that the run does not have is refused with its range', async () =
   expect(() => stateAt(trace, run, -1)).toThrow(InputError)
 })
 
+test('a start state that would fill memory is refused', async () => {
+  const list = [{ ...initOf(1), count: 2_000_000_000 }]
+  const [trace, run] = await recorded({ events: eventsOf(list, null) })
+  expect(() => stateAt(trace, run)).toThrow(/an init lists 2000000000 entries; at most 16777216/)
+})
+
 test('a run without events has empty tables', async () => {
   const [trace, run] = await recorded({ events: [] })
   expect(stateAt(trace, run).size).toBe(0)

@@ -1,12 +1,16 @@
 import { CONT_PMD, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail/engine'
 
 import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
+import { InputError } from './errors.ts'
 import type { TraceEvent } from './event.ts'
 import type { Run } from './source.ts'
 import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from './words.ts'
 
 /** Real traces tell no geometry: Debian's kernels, from which captures come, have 4K pages. */
 const DEFAULT_PAGE_SHIFT = 12
+
+/** The most entries that one `init` may list: 64 GB of 4K pages. More would only fill memory. */
+export const INIT_ENTRIES_MAX = 1 << 24
 
 /** What translates an address: `empty` is known to be so, `unknown` was never seen. */
 export type Lookup =
@@ -209,6 +213,9 @@ export class PageState {
     step: bigint | null,
   ): void {
     if (level === null || va === null || desc === null) return
+    if (count > INIT_ENTRIES_MAX) {
+      throw new InputError(`an init lists ${count} entries; at most ${INIT_ENTRIES_MAX} are folded`)
+    }
     const number = levelNumber(level)
     const size = this.entrySize(number)
     let address = addressOf(va)

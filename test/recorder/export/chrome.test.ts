@@ -1,6 +1,8 @@
 import { chromeText, type Json, memorySource } from '@pagetrail/recorder'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { anyEvent } from '../../support/events.ts'
 import { eventsOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
 
 interface Traced {
@@ -41,6 +43,19 @@ test('spans are balanced and nested as the calls were', () => {
     'pageattr_pte_entry',
     'pageattr_pte_entry',
   ])
+})
+
+test('whatever the events are, the trace is well-formed and every span is closed', () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 60 }), (list) => {
+      const events = list.map((event, seq) => Object.assign({}, event, { seq }))
+      const traced = trace(events)
+      depthOf(traced)
+      const shown = traced.filter(({ ph, args }) => 'BEi'.includes(ph) && !args?.['unfinished'])
+      expect(shown).toHaveLength(events.length)
+    }),
+    { numRuns: 200 },
+  )
 })
 
 test('counters follow the deferred barriers and the flushes', () => {
