@@ -98,3 +98,11 @@ test('answers for exit statuses', () => {
     'different',
   ])
 })
+
+test('a name that would steer the terminal is shown, not obeyed', () => {
+  const events = eventsOf([{ kind: 'op_begin', fn: 'f\u001b[2J', va: null, end: null, args: null }])
+  const diff = diffRuns(runOf(events, { label: 'a\u0007' }), runOf([], { label: 'b' }))
+  const text = page(diffText(diff))
+  expect([...text].filter((letter) => letter < ' ' && letter !== '\n')).toEqual([])
+  expect(text).toContain('2J')
+})

@@ -1,3 +1,4 @@
+import { escapeControls } from '../sql/render.ts'
 import type { Question } from './options.ts'
 import type { Diff, DivergenceRow } from './result.ts'
 import { eventText } from './event-text.ts'
@@ -230,14 +231,16 @@ class TextDiff {
     if (total > this.limit) yield this.paint.dim(`  … ${total - this.limit} more`)
   }
 
-  private cut(text: string): string {
+  /** Names come from captures: what a terminal would obey is shown instead. */
+  private cut(raw: string): string {
+    const text = escapeControls(raw)
     return text.length <= this.width ? text : `${text.slice(0, this.width - 1)}…`
   }
 
   /** Breaks at spaces; further lines are indented by two more. */
   private *wrapped(text: string): Generator<string> {
     let line = ''
-    for (const word of text.split(/(?<=\S) /)) {
+    for (const word of escapeControls(text).split(/(?<=\S) /)) {
       if (line !== '' && line.length + word.length + 1 > this.width) {
         yield line
         line = '    '
