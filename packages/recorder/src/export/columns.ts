@@ -78,26 +78,26 @@ for (const kind of KIND_NAMES) {
 /** The columns of the wide table, those of every event first, in an order that only grows at its end. */
 export const WIDE_COLUMNS: readonly WideColumn[] = columns
 
-/**
- * Fills `row` (as long as {@link WIDE_COLUMNS}) with an event of the run; what its kind does not have is null.
- * The row may be used again for the next event.
- */
-export function fillWideRow(run: Run, event: TraceEvent, row: WideValue[]): void {
-  row.fill(null)
-  row[0] = run.label
-  row[1] = run.flavour
-  row[2] = run.kernel
-  row[3] = run.scenario
-  row[4] = BigInt(event.seq)
-  row[5] = event.ts === null ? null : BigInt(event.ts)
-  row[6] = event.cpu
-  row[7] = event.task
-  row[8] = event.op === null ? null : BigInt(event.op)
-  row[9] = event.nest
-  row[10] = event.kind
+/** Puts what an event of the run has into the columns of its kind; those that it leaves alone are null. */
+export function putWideCells(
+  run: Run,
+  event: TraceEvent,
+  put: (column: number, value: WideValue) => void,
+): void {
+  put(0, run.label)
+  put(1, run.flavour)
+  put(2, run.kernel)
+  put(3, run.scenario)
+  put(4, BigInt(event.seq))
+  put(5, event.ts === null ? null : BigInt(event.ts))
+  put(6, event.cpu)
+  put(7, event.task)
+  put(8, event.op === null ? null : BigInt(event.op))
+  put(9, event.nest)
+  put(10, event.kind)
   const fields: object = event
   for (const { field, type, column } of places.get(event.kind)!) {
-    row[column] = wideValue(type, (fields as Readonly<Record<string, FieldValue>>)[field])
+    put(column, wideValue(type, (fields as Readonly<Record<string, FieldValue>>)[field]))
   }
 }
 

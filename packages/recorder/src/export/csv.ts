@@ -1,4 +1,4 @@
-import { fillWideRow, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
+import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
 import { hex } from '../field-codec.ts'
 import type { EventSource } from '../source.ts'
 import { TEXT_CHUNK } from './text-chunk.ts'
@@ -9,9 +9,13 @@ import { TEXT_CHUNK } from './text-chunk.ts'
  */
 export function* csvText(source: EventSource): Generator<string> {
   const row: WideValue[] = WIDE_COLUMNS.map(() => null)
+  const put = (column: number, value: WideValue) => {
+    row[column] = value
+  }
   let text = `${WIDE_COLUMNS.map((column) => column.name).join(',')}\n`
   for (const event of source.events()) {
-    fillWideRow(source.run, event, row)
+    row.fill(null)
+    putWideCells(source.run, event, put)
     for (let i = 0; i < row.length; i++) {
       if (i > 0) text += ','
       const value = row[i]!

@@ -6,7 +6,7 @@ import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { EventSource } from '../source.ts'
 import { openPending, type PendingFile } from './atomic-file.ts'
 import {
-  fillWideRow,
+  putWideCells,
   WIDE_COLUMNS,
   type WideColumn,
   type WideType,
@@ -111,20 +111,32 @@ async function writeGroups(
 interface GroupColumn {
   readonly name: string
   readonly data: WideValue[]
+  readonly statistics: boolean
 }
+
+/** Columns by whose least and greatest value a reader can pass over a row group. */
+const PRUNED = new Set(['label', 'flavour', 'kernel', 'scenario', 'seq', 'ts', 'op', 'va', 'kind'])
 
 function* rowGroups(source: EventSource): Generator<GroupColumn[]> {
-  const row: WideValue[] = WIDE_COLUMNS.map(() => null)
   let group = WIDE_COLUMNS.map(emptyColumn)
-  for (const event of source.events()) {
-    fillWideRow(source.run, event, row)
-    for (let i = 0; i < row.length; i++) group[i]!.data.push(row[i]!)
-    if (group[0]!.data.length === PARQUET_GROUP_EVENTS) {
-      yield group
-      group = WIDE_COLUMNS.map(emptyColumn)
-    }
+  let length = 0
+  const put = (column: number, value: WideValue) => {
+    group[column]!.data[length] = value
   }
-  if (group[0]!.data.length > 0) yield group
+  for (const event of source.events()) {
+    putWideCells(source.run, event, put)
+    if (++length < PARQUET_GROUP_EVENTS) continue
+    yield group
+    group = WIDE_COLUMNS.map(emptyColumn)
+    length = 0
+  }
+  for (const { data } of group) data.length = length
+  if (length > 0) yield group
 }
 
-const emptyColumn = ({ name }: WideColumn): GroupColumn => ({ name, data: [] })
+/** Most columns of most rows are null. */
+const emptyColumn = ({ name }: WideColumn): GroupColumn => ({
+  name,
+  data: Array.from<WideValue>({ length: PARQUET_GROUP_EVENTS }).fill(null),
+  statistics: PRUNED.has(name),
+})
