@@ -1,10 +1,11 @@
+import { openTrace } from '@pagetrail/recorder'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PtyScreen, type PtyOptions } from '../support/pty.ts'
-import { writeSample } from '../support/sample-trace.ts'
+import { SAMPLE, sampleEvents, writeSample } from '../support/sample-trace.ts'
 
 let db: string
 let state: string
@@ -24,8 +25,8 @@ afterEach(() => {
   open = []
 })
 
-function start(runs: readonly string[] = [], options: PtyOptions = {}): PtyScreen {
-  const args = ['test/support/tui-main.ts', db, ...runs]
+function start(runs: readonly string[] = [], options: PtyOptions = {}, file = db): PtyScreen {
+  const args = ['test/support/tui-main.ts', file, ...runs]
   const s = new PtyScreen(process.execPath, args, {
     columns: 120,
     rows: 36,
@@ -70,7 +71,9 @@ describe('in a real terminal', () => {
     await s.press('\x1b[<0;9;6M\x1b[<0;9;6m', /▶ +1 /)
     s.resize(80, 24)
     await s.until((t) => t.split('\n').length === 24 && /▶ +1 /.test(t) && t.includes('└'))
-    expect(s.lines().every((line) => line.length <= 80)).toBe(true)
+    expect(await s.until((t) => t.split('\n').every((line) => line.length <= 80))).toBeGreaterThan(
+      0,
+    )
     s.resize(50, 10)
     await s.until('50×10 is too small')
     s.resize(120, 36)
@@ -145,5 +148,90 @@ describe('in a real terminal', () => {
     const before = s.cpuMs()
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(s.cpuMs() - before).toBeLessThan(60)
+  })
+
+  test('two runs open on their comparison', async () => {
+    const s = start(['modules', 'kfence'])
+    await s.until('modules #1 ⇄ kfence #2')
+    await s.until(/same outcome|same effects|different|identical/)
+    await s.press('\t', /┏━ cost /)
+    s.write('qq')
+    await leave(s)
+    expect(s.raw()).not.toContain('Error')
+  })
+
+  test('a run that another process records grows on the screen', async () => {
+    const live = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'live.db')
+    const trace = await openTrace(live, { mode: 'write' })
+    const writer = trace.startRun({ ...SAMPLE, label: 'live' })
+    const events = [...sampleEvents(40)]
+    for (const event of events.slice(0, 100)) writer.append(event)
+    writer.flush()
+    const s = start(['live'], {}, live)
+    await s.until('● recording')
+    await s.press('F', /▶ +99 /)
+    for (const event of events.slice(100, 300)) writer.append(event)
+    writer.flush()
+    await s.until(/▶ +299 /)
+    await s.press('k', /▶ +298 /)
+    writer.finish('complete')
+    trace.close()
+    expect(await s.until((t) => !t.includes('● recording'))).toBeGreaterThan(0)
+    s.write('\x03')
+    await leave(s)
+  })
+})
+
+function hasTmux(): boolean {
+  try {
+    execFileSync('tmux', ['-V'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.runIf(hasTmux())('in a shell with job control', () => {
+  test('Ctrl-Z gives the shell back, fg the screen', async () => {
+    const server = `pagetrail-${process.pid}`
+    const tmux = (...args: string[]) =>
+      execFileSync('tmux', ['-L', server, ...args], { encoding: 'utf8' })
+    const shows = async (what: RegExp) => {
+      for (let i = 0; i < 200; i++) {
+        if (what.test(tmux('capture-pane', '-p'))) return true
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      throw new Error(`${what} did not come\n${tmux('capture-pane', '-p')}`)
+    }
+    try {
+      tmux(
+        '-f',
+        '/dev/null',
+        'new-session',
+        '-d',
+        '-x',
+        '100',
+        '-y',
+        '30',
+        'bash --norc --noprofile',
+      )
+      const command = `XDG_STATE_HOME=${state} ${process.execPath} test/support/tui-main.ts ${db} 1`
+      tmux('send-keys', command, 'Enter')
+      await shows(/▶ +0 /)
+      tmux('send-keys', 'j', 'j')
+      await shows(/▶ +2 /)
+      tmux('send-keys', 'C-z')
+      await shows(/Stopped/)
+      tmux('send-keys', 'echo back=$((6*7))', 'Enter')
+      await shows(/back=42/)
+      tmux('send-keys', 'fg', 'Enter')
+      await shows(/▶ +2 /)
+      tmux('send-keys', 'j')
+      await shows(/▶ +3 /)
+      tmux('send-keys', 'q', 'q')
+      expect(await shows(/[$#] ?$/m)).toBe(true)
+    } finally {
+      tmux('kill-server')
+    }
   })
 })

@@ -11,9 +11,12 @@ import { initialModel, type Replay } from '../../packages/tui/src/app/model.ts'
 import { Store } from '../../packages/tui/src/app/store.ts'
 import { plain } from '../../packages/tui/src/app/text.ts'
 import { themeFor } from '../../packages/tui/src/app/theme.ts'
+import { runCommand } from '../../packages/tui/src/app/command-process.ts'
 import { runSql } from '../../packages/tui/src/app/run-sql.ts'
 import { openTraceData } from '../../packages/tui/src/app/trace-data.ts'
 import { writeSample } from './sample-trace.ts'
+
+const PROGRAM = new URL('../../packages/tui/bin/pagetrail.js', import.meta.url)
 
 export interface SessionOptions {
   readonly calls: number
@@ -36,8 +39,13 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
   const theme = themeFor({ TERM: 'xterm-256color' })
   const store = new Store(initialModel(columns, rows, 'sample.db'))
   const pending = new Set<Promise<unknown>>()
+  const idle = new AbortController().signal
   const data = watched(
-    { ...(await openTraceData(db)), sql: (text) => runSql(db, text, new AbortController().signal) },
+    {
+      ...(await openTraceData(db)),
+      sql: (text) => runSql(db, text, idle),
+      command: (args) => runCommand(PROGRAM, db, args, idle),
+    },
     pending,
   )
   const said: string[] = []
@@ -88,7 +96,8 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
       for (const c of text) store.dispatch({ type: 'text', text: c, pasted: false })
     },
     dispatch: store.dispatch,
-    screen: () => plain(raw()),
+    /** The frame as a person reads it. */
+    screen: () => plain(raw()).replaceAll(/ +$/gm, ''),
     end: async () => {
       conductor.stop()
       await data.close()
@@ -112,6 +121,7 @@ function watched(data: Omit<Data, 'cancel'>, pending: Set<Promise<unknown>>): Da
     ...all,
     window: watch(all.window),
     seek: watch(all.seek),
+    count: watch(all.count),
     pair: watch(all.pair),
     state: watch(all.state),
     why: watch(all.why),
@@ -125,6 +135,7 @@ function watched(data: Omit<Data, 'cancel'>, pending: Set<Promise<unknown>>): Da
     remove: watch(all.remove),
     runs: watch(all.runs),
     sql: watch(all.sql),
+    command: watch(all.command),
     diff: watch(all.diff),
     diffRows: watch(all.diffRows),
     difference: watch(all.difference),

@@ -3,6 +3,7 @@ import type { CommandId } from './keys.ts'
 import { type Model, ask, complain, say } from './model.ts'
 import { SQL_COMMANDS } from './sql-commands.ts'
 import { openPrompt } from './prompt.ts'
+import { RECORDING_COMMANDS } from './recording.ts'
 import { REPLAY_COMMANDS } from './replay-commands.ts'
 import { RUNS_COMMANDS } from './runs-commands.ts'
 import { LIST_COMMANDS } from './list-commands.ts'
@@ -37,6 +38,7 @@ const COMMANDS: Readonly<Record<CommandId, Command>> = {
   ...REPLAY_COMMANDS,
   ...DIFF_COMMANDS,
   ...SQL_COMMANDS,
+  ...RECORDING_COMMANDS,
 }
 
 /** Does what a key or the palette names. */

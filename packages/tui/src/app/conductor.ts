@@ -1,12 +1,13 @@
 import type { Run } from '@pagetrail/recorder'
 import { Channel } from './channel.ts'
 import { type DiffRowsQuery, wantedDiffRows } from './diff.ts'
-import type { Data, StateQuery } from './data.ts'
+import type { CountQuery, Data, StateQuery } from './data.ts'
 import { hex } from './text.ts'
 import { replayLayout, WIDE_COLUMNS } from './layout.ts'
 import { currentEvent, type Effect, type Model } from './model.ts'
 import { descriptorOf } from './replay-commands.ts'
 import { wantedWindow } from './replay.ts'
+import { viewFilter } from './view-filter.ts'
 import type { Store } from './store.ts'
 
 /** How often a list of runs is read again while one of them is being recorded. */
@@ -41,6 +42,7 @@ export class Conductor {
   readonly #window
   readonly #state
   readonly #rows
+  readonly #count
   readonly #unsubscribe: () => void
   #poll: NodeJS.Timeout | null = null
   #rest: NodeJS.Timeout | null = null
@@ -69,6 +71,12 @@ export class Conductor {
     this.#rows = new Channel(
       (query: DiffRowsQuery) => data.diffRows(query),
       (rows, query) => dispatch({ type: 'diffRows', query, rows }),
+      this.#failed,
+    )
+    this.#count = new Channel(
+      (query: CountQuery) => data.count(query),
+      (count, { run, filter }) =>
+        count !== null && dispatch({ type: 'counted', run, filter, count }),
       this.#failed,
     )
     this.#unsubscribe = store.subscribe(() => this.#look())
@@ -107,6 +115,7 @@ export class Conductor {
     }
     this.#window.want(wantedWindow(m))
     this.#wantState(m)
+    this.#count.want(wantedCount(m))
     this.#rows.want(wantedDiffRows(m))
     this.#learn(m)
     this.#keepPolling(m)
@@ -223,6 +232,8 @@ export class Conductor {
         const checked = await data.check(effect.run)
         return dispatch({ type: 'checked', run: effect.run, checked, show: effect.show })
       }
+      case 'command':
+        return this.#command(effect.args, effect.title)
       case 'sql': {
         dispatch({ type: 'job', job: { title: 'running the query', done: null } })
         return data.sql(effect.text).then(
@@ -254,6 +265,21 @@ export class Conductor {
         return data.saveMarks(effect.run, effect.marks)
       case 'cancel':
         return data.cancel()
+    }
+  }
+
+  /** A verb in a process of its own; the run that it makes is listed while it grows. */
+  async #command(args: readonly string[], title: string): Promise<void> {
+    const { dispatch } = this.#store
+    dispatch({ type: 'job', job: { title, done: null } })
+    const looking = setInterval(() => void this.#readRuns().catch(this.#failed), POLL_MS)
+    try {
+      const text = await this.#data.command(args)
+      await this.#readRuns()
+      dispatch({ type: 'job', job: null })
+      dispatch({ type: 'said', text })
+    } finally {
+      clearInterval(looking)
     }
   }
 }
@@ -289,4 +315,12 @@ function wantedState(m: Model): StateQuery | null {
     rows: layout.lowerHeight,
     ledger: r.pane === 'ledger',
   }
+}
+
+/** The count of what the chips let through; folds and depth do not count. */
+function wantedCount(m: Model): CountQuery | null {
+  const r = m.replay
+  if (!r || m.screen !== 'replay' || r.view.filters.length === 0 || r.goal) return null
+  const filter = viewFilter({ ...r.view, depth: null, folds: [] })
+  return filter === null ? null : { run: r.run.id, filter, total: r.run.events }
 }

@@ -28,6 +28,12 @@ export interface Window {
   readonly atEnd: boolean
 }
 
+export interface CountQuery {
+  readonly run: number
+  readonly filter: string
+  readonly total: number
+}
+
 /** The nearest event after (or before) `from` that a filter lets through. */
 export interface FindQuery {
   readonly run: number
@@ -111,6 +117,8 @@ export interface Data {
   /** A run by id, label, or -1, -2, … */
   find(spec: string): Promise<Run>
   window(query: WindowQuery): Promise<Window>
+  /** How many events a filter lets through; null: a later count was asked for. */
+  count(query: CountQuery): Promise<number | null>
   /** null: none. */
   seek(query: FindQuery): Promise<number | null>
   /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
@@ -128,6 +136,8 @@ export interface Data {
   /** One query, in a process of its own; {@link cancel} stops it. */
   sql(text: string): Promise<SqlResult>
   exportResult(file: string, result: SqlResult): Promise<void>
+  /** Runs a verb of the command; the last line that it printed. {@link cancel} stops it. */
+  command(args: readonly string[]): Promise<string>
   /** Stops the long work that is under way; its promise is rejected. */
   cancel(): Promise<void>
   density(run: number, total: number, buckets: number): Promise<Density>

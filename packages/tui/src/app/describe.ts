@@ -153,6 +153,8 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
       `${e.mode ?? '?'} ${e.outcome ?? '?'}`,
       `${hex(e.va)}${e.stale ? ' stale' : ''}`,
     ),
+  tlb_fill: (e, p) => line('→', 'callback', 'TLB holds', `${span(e.va, e.end, p)} ${hex(e.desc)}`),
+  tlb_evict: (e) => line('→', 'callback', 'TLB drops', hex(e.va)),
   note: (e) => line('#', 'note', typeof e.text === 'string' ? e.text : JSON.stringify(e.text)),
   gap: (e) =>
     line('!', 'bad', 'events missing here', `${e.lost ?? 'unknown number'} ${e.reason ?? ''}`),

@@ -21,6 +21,7 @@ export type { AppIo, AppOptions } from './options.ts'
 
 /** This file runs bundled, as dist/app.js; worker threads run from source. */
 const WORKER = new URL('../src/app/worker.ts', import.meta.url)
+const PROGRAM = new URL('../bin/pagetrail.js', import.meta.url)
 const CRASHED = 70
 
 /**
@@ -29,7 +30,7 @@ const CRASHED = 70
  */
 export async function runApp(options: AppOptions): Promise<number> {
   const { db, runs, io } = options
-  const data = workerData(WORKER, db)
+  const data = workerData(WORKER, PROGRAM, db)
   const session = sessionFile(io.env, db)
   const restored = restoreSession(session)
   const store = new Store(initialModel(io.stdout.columns, io.stdout.rows, db, restored))

@@ -27,6 +27,14 @@ export const BINDINGS = [
   row('run.mark', 'runs', ['m', 'space'], 'mark', 'mark the run as A, to be compared'),
   row('run.diff', 'runs', ['d'], 'diff', 'compare the marked run A with the one under the cursor'),
   row('run.rename', 'runs', ['n'], 'rename', 'give the run another label'),
+  row(
+    'run.record',
+    'runs',
+    ['r'],
+    'record',
+    'record a scenario on the engine, in several flavours',
+  ),
+  row('run.import', 'runs', ['i'], 'import', 'import a trace file'),
   row('run.remove', 'runs', ['D'], 'delete', 'delete the run (asks first)'),
 
   row('step.forward', 'replay', [']'], '', 'one event forward, also where it is folded away'),

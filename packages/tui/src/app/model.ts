@@ -112,6 +112,8 @@ export interface Replay {
   readonly goal: Goal | null
   readonly pane: Pane
   readonly search: string | null
+  /** How many events the filter lets through; null: not known yet. */
+  readonly matching: { readonly filter: string; readonly count: number } | null
   readonly state: StateView | null
   readonly density: Density | null
   /** What the checks said; null: they have not been run. */
@@ -151,6 +153,8 @@ export type Effect =
   | { readonly type: 'rename'; readonly run: number; readonly label: string }
   | { readonly type: 'remove'; readonly run: number }
   | { readonly type: 'diff'; readonly left: number; readonly right: number }
+  /** Runs a verb of the command on this database. */
+  | { readonly type: 'command'; readonly args: readonly string[]; readonly title: string }
   | { readonly type: 'sql'; readonly text: string }
   /** Writes the result of the console to a file. */
   | { readonly type: 'export'; readonly file: string; readonly result: SqlResult }
@@ -205,6 +209,7 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     goal: { to: last?.cursor ?? 0, delta: 0 },
     pane: last?.pane ?? 'tables',
     search: last?.search ?? null,
+    matching: null,
     state: null,
     density: null,
     checked: null,

@@ -8,6 +8,8 @@ import {
 } from '@pagetrail/recorder'
 import type { FindQuery, Window, WindowQuery } from './data.ts'
 
+/** `event.id` is run · 2^32 + seq. */
+const RUN_BITS = 32n
 /** Events looked at before other requests get their turn: a few tens of milliseconds. */
 const SLICE = 100_000
 /** A window that is not full by then comes as it is. */
@@ -93,25 +95,25 @@ export async function findEvent(trace: Trace, run: Run, q: FindQuery): Promise<n
   return found.rows[0]?.seq ?? null
 }
 
-/** How many events a filter lets through, told as it grows; stops when `alive` says so. */
+/** How many events a filter lets through; null: `alive` said that nobody wants to know any more. */
 export async function countMatches(
   trace: Trace,
   run: Run,
   filter: string,
-  tell: (count: number, scanned: number) => boolean,
-): Promise<void> {
+  alive: () => boolean,
+): Promise<number | null> {
   const where = conditionOf(filter)
-  if (!where) return
-  const base = BigInt(run.id) << 32n
+  if (!where) return run.events
+  const base = BigInt(run.id) << RUN_BITS
   const sql = `select count(*) from event where id >= ? and id <= ? and (${where.sql})`
   const statement = trace.db.prepare<(bigint | string)[], bigint>(sql).pluck()
   let count = 0
   for (let from = 0; from < run.events; from += SLICE) {
     const to = Math.min(run.events, from + SLICE) - 1
-    count += Number(
-      statement.get(base + BigInt(from), base + BigInt(to), ...where.parameters) ?? 0n,
-    )
-    if (!tell(count, to + 1)) return
+    const bounds = [base + BigInt(from), base + BigInt(to)]
+    count += Number(statement.get(...bounds, ...where.parameters) ?? 0n)
     await breathe()
+    if (!alive()) return null
   }
+  return count
 }

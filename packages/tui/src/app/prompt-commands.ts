@@ -3,6 +3,7 @@ import { run } from './commands.ts'
 import { type Model, ask, complain, say } from './model.ts'
 import { matches, understand } from './palette.ts'
 import { editKey, type Prompt, openPrompt, type PromptKind, recall, replaced } from './prompt.ts'
+import { recordChoices, submitImport, submitRecord } from './recording.ts'
 import { withMark } from './replay-commands.ts'
 import { changeView, jumpTo, listRowsOf, withReplay } from './replay.ts'
 import { readyQueries, submitSql } from './sql-commands.ts'
@@ -43,6 +44,7 @@ export function choicesOf(m: Model): readonly string[] {
   if (p.kind === 'filter' || p.kind === 'search')
     return completion(p, m.replay?.names ?? []).candidates
   if (p.kind === 'command') return matches(p.text, m.screen).map((b) => b.id)
+  if (p.kind === 'record') return recordChoices(p).candidates.slice(0, SHOWN)
   if (p.kind === 'sql' && p.text === '') return readyQueries(m).map((q) => q.title)
   return []
 }
@@ -72,6 +74,10 @@ function withChoice(m: Model, p: Prompt, step: 1 | -1): Prompt {
     return length === 0 ? p : { ...p, chosen: (p.chosen + step + length) % length }
   }
   if (p.kind === 'sql') return withReadyQuery(m, p, step)
+  if (p.kind === 'record') {
+    const { start, candidates } = recordChoices(p)
+    return candidates[0] === undefined ? p : replaced(p, start, p.at, candidates[0])
+  }
   if (p.kind !== 'filter' && p.kind !== 'search') return p
   const { start, end, candidates } = completion(p, m.replay?.names ?? [])
   const [word] = candidates
@@ -111,7 +117,9 @@ function submit(m: Model, p: Prompt): Model {
         ? entered
         : ask(entered, { type: 'export', file: p.text.trim(), result: m.sql.result })
     case 'import':
-      return entered
+      return submitImport(entered, p.text)
+    case 'record':
+      return submitRecord(entered, p.text)
   }
 }
 

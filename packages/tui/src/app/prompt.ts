@@ -21,6 +21,7 @@ export type PromptKind =
   | 'rename'
   | 'note'
   | 'import'
+  | 'record'
   | 'export'
   | 'sql'
 

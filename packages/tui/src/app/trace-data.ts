@@ -14,19 +14,25 @@ import type { Data } from './data.ts'
 import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
-import { findEvent, readWindow } from './paging.ts'
+import { countMatches, findEvent, readWindow } from './paging.ts'
 import { StateReader } from './state-reader.ts'
 import { whyLines } from './why.ts'
 
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
-export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql'>> {
+export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql' | 'command'>> {
   const trace = await openTrace(db, { mode: 'read' })
   const pages = new DiffPages(trace)
+  /** Number of the count that is wanted. */
+  let counting = 0
   const states = new StateReader(trace)
   return {
     runs: async () => trace.runs(),
     find: async (spec) => trace.find(spec),
     window: async (query) => readWindow(trace, runOf(trace, query.run), query),
+    count: async ({ run, filter }) => {
+      const mine = ++counting
+      return countMatches(trace, runOf(trace, run), filter, () => mine === counting)
+    },
     seek: async (query) => findEvent(trace, runOf(trace, query.run), query),
     pair: async (id, event) => findPair(trace, runOf(trace, id), event),
     state: async (query) => states.read(runOf(trace, query.run), query),

@@ -28,6 +28,12 @@ export type Action =
   | { readonly type: 'state'; readonly state: StateView }
   | { readonly type: 'density'; readonly density: Density }
   | { readonly type: 'marks'; readonly run: number; readonly marks: readonly Mark[] }
+  | {
+      readonly type: 'counted'
+      readonly run: number
+      readonly filter: string
+      readonly count: number
+    }
   | { readonly type: 'names'; readonly run: number; readonly names: readonly string[] }
   | {
       readonly type: 'found'
@@ -137,6 +143,8 @@ function answered(m: Model, a: Answer): Model {
       return withReplay(m, (r) => ({ ...r, density: a.density }))
     case 'marks':
       return withReplay(m, (r) => ({ ...r, marks: a.marks }))
+    case 'counted':
+      return withReplay(m, (r) => ({ ...r, matching: { filter: a.filter, count: a.count } }))
     case 'names':
       return withReplay(m, (r) => ({ ...r, names: a.names }))
     case 'found': {

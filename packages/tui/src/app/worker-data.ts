@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Data } from './data.ts'
+import { runCommand } from './command-process.ts'
 import { runSql } from './run-sql.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
 
@@ -53,14 +54,37 @@ class Thread {
   }
 }
 
-/** The database behind a worker thread: a query of it never stops the keyboard. */
-export function workerData(url: URL, db: string): Data {
+/** Work in a process of its own, which can be stopped; another of the sort ends it. */
+class Stoppable {
+  #controller: AbortController | null = null
+
+  async run<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+    this.stop()
+    const own = new AbortController()
+    this.#controller = own
+    try {
+      return await work(own.signal)
+    } finally {
+      if (this.#controller === own) this.#controller = null
+    }
+  }
+
+  stop(): void {
+    this.#controller?.abort()
+  }
+}
+
+/**
+ * The database behind worker threads: a query of it never stops the keyboard. `url` is that of worker.ts, `program` that
+ * of the command, for verbs that write.
+ */
+export function workerData(url: URL, program: URL, db: string): Data {
   const pages = new Thread(url, db)
   // The first look far into a long run folds for seconds: pages of rows must not wait for it. Not begun at once, for
   // the first frame needs the cores.
   let states: Thread | null = null
   let long: Thread | null = null
-  let query: AbortController | null = null
+  const work = new Stoppable()
   /** Aligns two runs; begun when first wanted. */
   let pairs: Thread | null = null
   const call =
@@ -86,6 +110,7 @@ export function workerData(url: URL, db: string): Data {
     find: call('find'),
     window: call('window'),
     seek: call('seek'),
+    count: call('count'),
     pair: call('pair'),
     state: (query) => (states ??= new Thread(url, db)).call('state', [query]),
     why: call('why'),
@@ -100,22 +125,15 @@ export function workerData(url: URL, db: string): Data {
     diffRows: (query) => (pairs ??= new Thread(url, db)).call('diffRows', [query]),
     difference: (query) => (pairs ??= new Thread(url, db)).call('difference', [query]),
     exportResult: call('exportResult'),
-    async sql(text) {
-      query?.abort()
-      const own = new AbortController()
-      query = own
-      try {
-        return await runSql(db, text, own.signal)
-      } finally {
-        if (query === own) query = null
-      }
-    },
+    sql: (text) => work.run((signal) => runSql(db, text, signal)),
+    command: (args) => work.run((signal) => runCommand(program, db, args, signal)),
     async cancel() {
-      query?.abort()
+      work.stop()
       await long?.end()
       long = null
     },
     async close() {
+      work.stop()
       await long?.end()
       await Promise.all([pages.end(), states?.end(), pairs?.end()])
     },

@@ -1,7 +1,7 @@
 import type { Data } from './data.ts'
 
 /** Methods of {@link Data}: what is asked of the worker by name. */
-export type Method = Exclude<keyof Data, 'close' | 'cancel' | 'sql'>
+export type Method = Exclude<keyof Data, 'close' | 'cancel' | 'sql' | 'command'>
 
 export type Request = {
   readonly type: 'call'

@@ -6,6 +6,7 @@ import type { Prompt, PromptKind } from '../prompt.ts'
 import { readyQueries } from '../sql-commands.ts'
 import { count, duration, fit, many, safe, spread, width } from '../text.ts'
 import type { Theme } from '../theme.ts'
+import { viewFilter } from '../view-filter.ts'
 
 /** What a run is of: `engine 6.18`, `Linux 6.17.13`. */
 export function originOf(run: Run): string {
@@ -52,7 +53,8 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
   command: ': ',
   rename: 'new label: ',
   note: 'note: ',
-  import: 'file to import: ',
+  import: 'trace file to import: ',
+  record: 'record SCENARIO [FLAVOUR,…] [GEOMETRY,…]: ',
   export: 'export to: ',
   sql: '',
 }
@@ -80,8 +82,18 @@ export function filterBar(m: Model, r: Replay, theme: Theme): string {
   if (r.search) chips.push(`find ${theme.paint('match', safe(r.search))}`)
   const none = theme.dim('all events')
   const right =
-    chips.length > 0 ? theme.dim('x drop  X clear  u undo ') : theme.dim('/ filter  f find ')
+    chips.length > 0
+      ? `${matching(r)}${theme.dim('  x drop  X clear  u undo ')}`
+      : theme.dim('/ filter  f find ')
   return spread(` ${chips.length > 0 ? chips.join(' ') : none}`, right, m.columns)
+}
+
+/** `8,128 of 10,000`; empty while it is being counted. */
+function matching(r: Replay): string {
+  if (r.view.filters.length === 0) return ''
+  const filter = viewFilter({ ...r.view, depth: null, folds: [] })
+  if (r.matching?.filter !== filter) return 'counting …'
+  return `${count(r.matching.count)} of ${count(r.run.events)}`
 }
 
 /** Status line: a question, a message, a problem of what is typed, or where the cursor is. */
@@ -162,8 +174,7 @@ export function footer(m: Model, theme: Theme): string {
       theme,
     )
   if (m.prompt) {
-    const tab: [string, string][] =
-      m.prompt.kind === 'rename' || m.prompt.kind === 'note' ? [] : [['Tab', 'complete']]
+    const tab: [string, string][] = WORDLESS.has(m.prompt.kind) ? [] : [['Tab', 'complete']]
     return keysLine(
       [
         ['⏎', m.prompt.kind === 'sql' ? 'run' : 'done'],
@@ -193,6 +204,9 @@ export function footer(m: Model, theme: Theme): string {
   })
   return keysLine(keys, m.columns, theme)
 }
+
+/** Prompts for a text that nothing completes. */
+const WORDLESS: ReadonlySet<PromptKind> = new Set(['rename', 'note', 'import', 'export'])
 
 /** Always shown, at the end: where to look further, and the way out. */
 const LAST: ReadonlySet<string> = new Set([':', '?', 'q'])

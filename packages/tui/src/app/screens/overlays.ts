@@ -2,6 +2,9 @@ import { bindingsOf, keyGlyph, type AnyBinding } from '../keys.ts'
 import type { Model } from '../model.ts'
 import { matches } from '../palette.ts'
 import { choicesOf } from '../prompt-commands.ts'
+import type { Prompt } from '../prompt.ts'
+import { scenarioSentence } from '../recording.ts'
+import { QUERY_LINES } from '../sql.ts'
 import { fit, fitEnd } from '../text.ts'
 import type { Theme } from '../theme.ts'
 import { boxed } from './frame-box.ts'
@@ -66,14 +69,21 @@ function choicesOverlay(m: Model, theme: Theme): Overlay | null {
   if (p.kind === 'command') return paletteOverlay(m, theme)
   const choices = choicesOf(m)
   if (choices.length === 0) return null
-  const columns = Math.min(m.columns - 4, Math.max(16, ...choices.map((c) => c.length + 4)))
-  const lines = choices.map((c, i) => (i === 0 ? theme.bold(` ${c}`) : ` ${c}`))
+  const names = Math.max(14, ...choices.map((c) => c.length))
+  const texts = choices.map((c) =>
+    p.kind === 'record' ? `${fit(c, names)}  ${scenarioSentence(c)}` : c,
+  )
+  const columns = Math.min(m.columns - 4, Math.max(...texts.map((t) => t.length)) + 4)
+  const lines = texts.map((t, i) => (i === 0 ? theme.bold(` ${t}`) : ` ${t}`))
   const pane = { columns, height: choices.length + 2, title: 'Tab' }
-  return {
-    top: 2,
-    left: Math.max(1, Math.min(m.columns - columns - 1, p.at + 2)),
-    lines: boxed(theme, pane, lines),
-  }
+  const left = Math.max(1, Math.min(m.columns - columns - 1, p.at + 2))
+  return { top: topOf(m, p, choices.length + 2), left, lines: boxed(theme, pane, lines) }
+}
+
+/** Beside the line that is being typed: below the filter bar and the query, above the status line. */
+function topOf(m: Model, p: Prompt, height: number): number {
+  if (p.kind === 'sql') return QUERY_LINES + 4
+  return p.kind === 'record' ? Math.max(1, m.rows - 2 - height) : 2
 }
 
 function paletteOverlay(m: Model, theme: Theme): Overlay | null {

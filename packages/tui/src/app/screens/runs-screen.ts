@@ -51,8 +51,8 @@ const nothingYet = (db: string, columns: number): string[] =>
     '',
     `No run in ${safe(db)} yet.`,
     '',
-    'pagetrail import FILE   a capture of a real kernel becomes a run',
-    'pagetrail record NAME   a scenario runs on the engine',
+    'i  imports a trace file: a capture of a real kernel becomes a run',
+    'r  records a scenario on the engine, in the flavours you name',
   ].map((l) => fit(`   ${l}`, columns))
 
 const widthOfSource = (columns: number): number => Math.min(26, Math.max(12, columns - 58))

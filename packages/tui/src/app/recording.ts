@@ -1,0 +1,53 @@
+import { FLAVOURS, GEOMETRIES, geometryName } from '@pagetrail/engine'
+import { SCENARIOS } from '@pagetrail/recorder'
+import { type Model, ask, complain } from './model.ts'
+import { openPrompt, type Prompt } from './prompt.ts'
+
+const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
+const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
+
+/** What the words of a record line are, in their order; the last two may be left out, and may be lists. */
+const WORDS: readonly (readonly string[])[] = [
+  SCENARIOS.map((scenario) => scenario.name),
+  FLAVOUR_NAMES,
+  GEOMETRY_NAMES,
+]
+
+/** Names that may stand at the cursor of a record line, and what they replace. */
+export function recordChoices(p: Prompt): { start: number; candidates: readonly string[] } {
+  const before = p.text.slice(0, p.at)
+  const word = before.split(/\s+/).length - 1
+  const start = Math.max(before.lastIndexOf(' '), before.lastIndexOf(',')) + 1
+  const typed = before.slice(start)
+  const names = WORDS[word] ?? []
+  const matching = names.filter((name) => name.includes(typed) && name !== typed)
+  return { start, candidates: matching.toSorted((a, b) => a.indexOf(typed) - b.indexOf(typed)) }
+}
+
+/** The sentence about the scenario of a record line; empty until it is one. */
+export const scenarioSentence = (text: string): string =>
+  SCENARIOS.find((scenario) => scenario.name === text.trim().split(/\s+/)[0])?.sentence ?? ''
+
+/** `SCENARIO [FLAVOUR,…] [GEOMETRY,…]`, recorded by the command itself in a process of its own. */
+export function submitRecord(m: Model, text: string): Model {
+  const [scenario, flavours, geometries] = text.trim().split(/\s+/)
+  if (!scenario) return m
+  const args = ['record', scenario]
+  if (flavours) args.push('--flavour', flavours)
+  if (geometries) args.push('--geometry', geometries)
+  return ask(m, { type: 'command', args, title: `recording ${scenario}` })
+}
+
+export function submitImport(m: Model, text: string): Model {
+  const file = text.trim()
+  if (file === '') return m
+  return ask(m, { type: 'command', args: ['import', file], title: `importing ${file}` })
+}
+
+const idle = (m: Model, f: (m: Model) => Model): Model =>
+  m.job ? complain(m, `${m.job.title} is under way: Esc stops it`) : f(m)
+
+export const RECORDING_COMMANDS = {
+  'run.import': (m: Model) => idle(m, (x) => ({ ...x, prompt: openPrompt('import') })),
+  'run.record': (m: Model) => idle(m, (x) => ({ ...x, prompt: openPrompt('record') })),
+} as const
