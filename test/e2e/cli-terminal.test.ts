@@ -34,6 +34,18 @@ test('without a verb the terminal UI opens, and leaves with 0', async () => {
   expect((await screen.exited).exitCode).toBe(0)
 })
 
+test('npm start on a terminal ends in the terminal UI on the four runs', async () => {
+  const cwd = folder()
+  const demo = join(root, 'packages', 'tui', 'demo', 'start.ts')
+  const options = { columns: 120, rows: 36, cwd, env: { XDG_STATE_HOME: cwd } }
+  const screen = new PtyScreen(process.execPath, [demo], options)
+  open.push(screen)
+  await screen.until((text) => screen.isAlternate() && text.includes('modules-6.18'))
+  expect(screen.text()).toContain('4 runs')
+  screen.write('q')
+  expect((await screen.exited).exitCode).toBe(0)
+})
+
 test('sql without a query is a prompt: answers, mistakes, Ctrl-C in a query, Ctrl-D', async () => {
   const screen = recorded()(['sql'])
   await screen.until('sql> ')
