@@ -23,8 +23,8 @@ export interface CallAlignment {
 
 /**
  * Pairs the calls of two runs, in order: first as many as possible with the same function and size, then - between
- * those - as many as possible with the same function. A call that repeats a recent one on the same range, or was asked for
- * something else than the range tells, is only paired with such a one. What remains has no counterpart.
+ * those - as many as possible with the same function. A call that repeats a recent one on the same range, or was asked
+ * for something else than the range tells, is only paired with such a one. What remains has no counterpart.
  */
 export function alignCalls(
   { calls: left, inputs: leftInputs }: CallList,

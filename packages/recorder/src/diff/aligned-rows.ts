@@ -32,8 +32,8 @@ export interface RowOptions extends DiffOptions {
 }
 
 /**
- * Both runs side by side, call by call. Lazy: a pair of calls is aligned when its rows are asked for, and its events are
- * read again then; stop whenever the page is full.
+ * Both runs side by side, call by call. Lazy: a pair of calls is aligned when its rows are asked for, and its events
+ * are read again then; stop whenever the page is full.
  */
 export function* alignedRows(
   a: EventSource,
@@ -130,7 +130,9 @@ class Side {
     return index === null ? null : (this.events.get(this.data.tokens.seqs[index]!) ?? null)
   }
 
-  /** What was set aside before this row's event and has not been handed out; it is passed over where rows are folded. */
+  /**
+   * What was set aside before this row's event and has not been handed out; it is passed over where rows are folded.
+   */
   *asideBefore(index: number | null): Generator<TraceEvent> {
     if (index === null) return
     const { aside, seqs, length } = this.data.tokens

@@ -5,8 +5,8 @@ import type { Call, EventSource } from '../source.ts'
 const PLACES: ReadonlySet<string> = new Set(['fn', 'addr', 'end', 'numpages', 'page', 'pfn'])
 
 /**
- * What each call was asked for besides its range (`enable` of set_memory_valid), as text. Only functions whose first call
- * has such an argument are looked at: that costs a read of one event a call.
+ * What each call was asked for besides its range (`enable` of set_memory_valid), as text. Only functions whose first
+ * call has such an argument are looked at: that costs a read of one event a call.
  */
 export function callInputs(source: EventSource, calls: readonly Call[]): string[] {
   const asks = new Map<string, boolean>()

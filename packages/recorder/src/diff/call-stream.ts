@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../event.ts'
+import type { Kind, TraceEvent } from '../event.ts'
 import type { PageState } from '../page-state.ts'
 import { CostCounter } from '../report/costs.ts'
 import type { Call, EventSource } from '../source.ts'
@@ -54,6 +54,8 @@ export class CallStream {
   readonly outside: CostCounter
   /** Events that the source says are missing. */
   lost = 0
+  /** Kinds that occurred. */
+  readonly seen = new Set<Kind>()
   private readonly source: EventSource
   private readonly options: StreamOptions
   private readonly state: PageState
@@ -92,6 +94,7 @@ export class CallStream {
   }
 
   private take(event: TraceEvent): void {
+    this.seen.add(event.kind)
     if (event.kind === 'gap') this.lost += event.lost ?? 1
     const op = event.op ?? WHOLE_RUN.op
     if (event.op === null && !this.wanted.has(op)) {

@@ -67,8 +67,8 @@ function resultOf(
   const floor = outcome.mapping.ranges.total > 0 ? 'same outcome, different effects' : 'identical'
   const verdict = verdictOf(outcome.answer, 'same', !pathDiffers)
   return {
-    left: sideOf(a, comparison.left, shown.right, shown.left),
-    right: sideOf(b, comparison.right, shown.left, shown.right),
+    left: sideOf(a, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
+    right: sideOf(b, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
     addresses,
     verdict: worse(worse(tally.worst, floor), verdict),
     incomplete: incompleteOf(comparison, tally, a, b),
@@ -165,11 +165,12 @@ function worseAnswer(a: Answer, b: Answer): Answer {
 const worse = (a: Verdict, b: Verdict): Verdict =>
   VERDICTS.indexOf(a) > VERDICTS.indexOf(b) ? a : b
 
+/** One side, with what it could not show of the other's kinds. */
 function sideOf(
   source: EventSource,
-  stream: CallStream,
-  other: ReadonlySet<Kind>,
-  own: ReadonlySet<Kind>,
+  own: CallStream,
+  other: CallStream,
+  hidden: readonly Kind[],
 ): Side {
   const {
     id,
@@ -193,8 +194,9 @@ function sideOf(
     file: typeof facts['file'] === 'string' ? facts['file'] : null,
     events,
     calls,
-    lost: Math.max(lost, stream.lost),
-    cannotShow: hiddenKinds(other, own),
+    lost: Math.max(lost, own.lost),
+    cannotShow: hidden.filter((kind) => other.seen.has(kind)),
+    alsoUnknown: hidden.filter((kind) => !other.seen.has(kind)),
   }
 }
 

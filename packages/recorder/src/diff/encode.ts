@@ -177,8 +177,9 @@ export class Encoder {
 }
 
 /**
- * Of runs of different boots, a store is compared by the bits that it set and cleared: what else an entry holds (nG with
- * KPTI, the dirty bit of some versions) was there before. They go to fields that a store does not use; the values stay.
+ * Of runs of different boots, a store is compared by the bits that it set and cleared: what else an entry holds (nG
+ * with KPTI, the dirty bit of some versions) was there before. They go to fields that a store does not use; the values
+ * stay.
  */
 function change(words: Uint32Array, at: number, has: number): number {
   if ((has & HAS.OLD) === 0 || (has & HAS.NEW) === 0) return has

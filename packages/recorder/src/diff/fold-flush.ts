@@ -49,7 +49,10 @@ export class FlushFolder {
     }
     this.state = 'idle'
     if (event.kind !== 'isb' || state === 'idle') return false
-    if (state === 'dsb') become(tokens, this.row, 'barrier', 0)
+    if (state === 'dsb') {
+      become(tokens, this.row, 'barrier', 0)
+      putLeaveAfter(tokens)
+    }
     return true
   }
 
@@ -79,4 +82,17 @@ function become(tokens: Tokens, row: number, kind: 'barrier' | 'tlb_flush', has:
   tokens.words[row] = id
   tokens.words[row + T.HAS] = has
   tokens.fields[id]! |= has
+}
+
+const LEAVE = KINDS.lazy_mmu_leave.id
+const FTRACE = KINDS.ftrace.id
+
+/**
+ * Leaving a section is told when it is over, its barrier before it. Kernels that count sections are probed where the
+ * count goes down, ahead of the barrier: there the leave, if it is what came last, is moved behind.
+ */
+function putLeaveAfter(tokens: Tokens): void {
+  let i = tokens.length - 2
+  while (i >= 0 && tokens.kindAt(i) === FTRACE) i--
+  if (i >= 0 && tokens.kindAt(i) === LEAVE) tokens.moveToEnd(i)
 }

@@ -29,8 +29,10 @@ export interface Side {
   readonly calls: number
   /** Events known to be missing. */
   readonly lost: number
-  /** Kinds that the other side has and this one could not show. */
+  /** Kinds that the other run contains and this one could not show. */
   readonly cannotShow: readonly Kind[]
+  /** Kinds that this one could not show either, but of which the other contains none. */
+  readonly alsoUnknown: readonly Kind[]
 }
 
 /** A call as it is referred to: what a reader needs to look it up. */

@@ -80,6 +80,17 @@ export class Tokens {
     this.aside.push(seq)
   }
 
+  /** The row behind all that came after it. */
+  moveToEnd(i: number): void {
+    const { words, seqs, length } = this
+    const row = words.slice(i * TOKEN_WORDS, (i + 1) * TOKEN_WORDS)
+    const seq = seqs[i]!
+    words.copyWithin(i * TOKEN_WORDS, (i + 1) * TOKEN_WORDS, length * TOKEN_WORDS)
+    words.set(row, (length - 1) * TOKEN_WORDS)
+    seqs.copyWithin(i, i + 1, length)
+    seqs[length - 1] = seq
+  }
+
   kindAt(i: number): number {
     return this.words[i * TOKEN_WORDS]! & 0xff
   }
@@ -180,6 +191,6 @@ export function sameToken(
   return true
 }
 
-/** Same role, other name: `change_page_range` beside `pageattr_pte_entry`. */
+/** Same role, other name: `change_page_range` beside `pageattr_pte_entry`. A name that one side lacks is unknown. */
 export const renamed = (left: Tokens, i: number, right: Tokens, j: number): boolean =>
-  left.word(i, T.NAME) !== right.word(j, T.NAME)
+  left.has(i, HAS.FN) && right.has(j, HAS.FN) && left.word(i, T.NAME) !== right.word(j, T.NAME)
