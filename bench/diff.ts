@@ -8,9 +8,10 @@ import { pipeline } from 'node:stream/promises'
 import { diffRuns, eventText, eventToJson, openTrace, recordScenario } from '@pagetrail/recorder'
 
 /**
- * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two event
- * lists as text (sequence numbers left out). Once as many calls, once as a single one: memory goes with the largest pair.
- * Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE` is what it starts to measure.
+ * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
+ * event lists as text (sequence numbers left out). Once as many calls, once as a single one: memory goes with the
+ * largest pair. Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE` is what it starts to
+ * measure.
  */
 
 const AREA = 0xffff_8000_c000_0000n

@@ -40,7 +40,9 @@ export function sizeText(pages: number): string {
   return `${size}${UNITS[unit]}`
 }
 
-/** Entries in a contiguous span at PTE and PMD level, by granule (Kconfig ARM64_CONT_PTE_SHIFT, ARM64_CONT_PMD_SHIFT). */
+/**
+ * Entries in a contiguous span at PTE and PMD level, by granule (Kconfig ARM64_CONT_PTE_SHIFT, ARM64_CONT_PMD_SHIFT).
+ */
 const CONT_PTES: Readonly<Record<number, number>> = { 12: 16, 14: 128, 16: 32 }
 const CONT_PMDS: Readonly<Record<number, number>> = { 12: 16, 14: 32, 16: 32 }
 

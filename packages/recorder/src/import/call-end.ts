@@ -37,8 +37,8 @@ const END_KINDS: Readonly<Record<string, number>> = {
 }
 
 /**
- * The rows of a callback's return. Where no probe sees the store itself, it is had from the descriptor before and after:
- * a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf.
+ * The rows of a callback's return. Where no probe sees the store itself, it is had from the descriptor before and
+ * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf.
  */
 export function endCallback(
   events: FtraceEvents,

@@ -103,7 +103,9 @@ function table(rows: readonly (readonly string[])[]): string[] {
 const hexed = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
 
-/** The same as JSON Lines: a line per run, function, listed call and coverage point; numbers that are unknown are null. */
+/**
+ * The same as JSON Lines: a line per run, function, listed call and coverage point; numbers that are unknown are null.
+ */
 export function* reportJsonLines(reports: readonly RunReport[]): Generator<string> {
   let rows = 0
   const line = (type: string, fields: object): string => {

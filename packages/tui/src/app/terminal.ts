@@ -25,7 +25,8 @@ export interface Input {
 }
 
 /**
- * Makes `stdin.read()` answer with one key, one escape sequence or one whole paste per call, and takes mouse reports out.
+ * Makes `stdin.read()` answer with one key, one escape sequence or one whole paste per call, and takes mouse reports
+ * out.
  *
  * Ink reads until null, so nothing is lost; without this a held key or fast typing reaches useInput() as one string
  * ("jjjj", or a Ctrl+Z hidden in text). Ink 8 drops mouse reports before useInput(), and a second listener on stdin
@@ -71,7 +72,9 @@ export function setMouse(stdout: NodeJS.WriteStream, on: boolean): void {
   stdout.write(on ? MOUSE_ON : MOUSE_OFF)
 }
 
-/** OSC 52: the terminal puts the text into its clipboard. Longer texts than terminals take are refused by the caller. */
+/**
+ * OSC 52: the terminal puts the text into its clipboard. Longer texts than terminals take are refused by the caller.
+ */
 export const clipboard = (text: string): string =>
   `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`
 export const CLIPBOARD_BYTES = 74_000

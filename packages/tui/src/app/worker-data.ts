@@ -1,3 +1,4 @@
+import { InputError } from '@pagetrail/recorder'
 import { Worker } from 'node:worker_threads'
 import type { Data } from './data.ts'
 import { runCommand } from './command-process.ts'
@@ -45,6 +46,7 @@ class Thread {
     if (!waiting) return
     this.#waiting.delete(reply.id)
     if (reply.type === 'done') waiting.resolve(reply.value)
+    else if (reply.input) waiting.reject(new InputError(reply.message))
     else waiting.reject(Object.assign(new Error(reply.message), { stack: reply.stack }))
   }
 
@@ -75,8 +77,8 @@ class Stoppable {
 }
 
 /**
- * The database behind worker threads: a query of it never stops the keyboard. `url` is that of worker.ts, `program` that
- * of the command, for verbs that write.
+ * The database behind worker threads: a query of it never stops the keyboard. `url` is that of worker.ts, `program`
+ * that of the command, for verbs that write.
  */
 export function workerData(url: URL, program: URL, db: string): Data {
   const pages = new Thread(url, db)

@@ -10,7 +10,9 @@ import { DatInput } from './dat-input.ts'
 /** What is held in memory of a trace.dat that is no plain file. */
 const MAX_HELD = 1 << 30
 
-/** A trace.dat as an input: read in place where it is a file, held in memory where it came from a pipe or was packed. */
+/**
+ * A trace.dat as an input: read in place where it is a file, held in memory where it came from a pipe or was packed.
+ */
 export class DatFileInput implements Input {
   readonly lines = 0
   readonly #events: FtraceEvents
