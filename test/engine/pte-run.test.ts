@@ -29,7 +29,9 @@ test('a CPU that is scheduled takes the callback for each entry, and does and re
     runSchedule(steppedMachine, [program], '')
 
     expect(again, scenario.id).toEqual(results)
-    expect(stepped.lines, scenario.id).toEqual(plain.lines)
+    // Only a scheduled run tells what is read.
+    const told = stepped.lines.filter((line) => !line.startsWith('descRead'))
+    expect(told, scenario.id).toEqual(plain.lines)
     expect([...steppedMachine.leaves()], scenario.id).toEqual([...plainMachine.leaves()])
   }
 })

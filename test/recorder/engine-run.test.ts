@@ -1,5 +1,5 @@
 import { openTrace, recordScenario } from '@pagetrail/recorder'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 const SCENARIO = {
   geometry: { page_shift: 12, va_bits: 48 },
@@ -102,5 +102,49 @@ test("a module's fault ends the run as interrupted", async () => {
     label: 'x/4k-48/mine.ts',
     source: 'module',
     state: 'interrupted',
+  })
+})
+
+const page = (addr: string) => ({ fn: 'set_memory_valid', addr, numpages: 1, enable: 0 })
+
+describe('several CPUs', () => {
+  const { calls: _, ...start } = SCENARIO
+  const cpus = [
+    { calls: [page('0xffff800080010000')] },
+    { calls: [page('0xffff800080011000'), { fn: 'can_set_direct_map' }], context: 'softirq' },
+  ]
+  const record = async (schedule: string) => {
+    const trace = await openTrace(':memory:', { mode: 'write' })
+    const options = { flavour: '7.3', name: 'two', created: 0, schedule }
+    const { run, results } = recordScenario(trace, { ...start, cpus, schedule: '1' }, options)
+    return { trace, run, results, events: [...trace.source(run).events()] }
+  }
+
+  test('calls are numbered CPU by CPU, and events carry the CPU and call they belong to', async () => {
+    const { trace, run, results, events } = await record('1.0.1.0')
+    expect(results.map(({ fn, ret }) => `${fn} ${ret}`)).toEqual([
+      'set_memory_valid 0',
+      'set_memory_valid 0',
+      'can_set_direct_map 0',
+    ])
+    expect([...trace.source(run).calls()].map(({ op, cpu, ret }) => [op, cpu, ret])).toEqual([
+      [0, 0, 0],
+      [1, 1, 0],
+      [2, 1, 0],
+    ])
+    const astray = events.filter(({ op, cpu }) => op !== null && (op === 0) !== (cpu === 0))
+    expect(astray).toEqual([])
+    expect(events.find(({ kind }) => kind === 'context')).toMatchObject({ cpu: 1, op: null })
+    const reads = events.filter((event) => event.kind === 'desc_read')
+    expect(reads.at(-1)).toMatchObject({ level: 'pte', val: expect.any(BigInt) })
+  })
+
+  test('the schedule that was taken is among the facts, and recorded again gives the same', async () => {
+    const first = await record('1.0.1.1.0')
+    const { schedule } = first.run.facts
+    expect(schedule).toMatch(/^1\.0\.1\.1\.0\./)
+    const again = await record(String(schedule))
+    expect(again.events).toEqual(first.events)
+    expect(first.run.facts).not.toHaveProperty('deadlocked')
   })
 })

@@ -1,6 +1,8 @@
-/** The calls a scenario can make: their arguments, what flavours have them, the range they speak of. */
+/** The kernel's calls that a scenario can make: their arguments, what flavours have them, the range they speak of. */
+import { ACTIONS } from './actions.ts'
 import { applyToExistingPageRange, applyToPageRange } from './apply.ts'
 import type { PteFn } from './apply.ts'
+import type { Call, Spec } from './call-spec.ts'
 import type { Cpu } from './cpu.ts'
 import {
   canSetDirectMap,
@@ -36,31 +38,6 @@ import { wordsOf } from './u64.ts'
 import type { Va } from './u64.ts'
 import { walkKernelPageTableRange, walkKernelPageTableRangeLockless } from './walk-api.ts'
 import type { WalkOps } from './walk-ops.ts'
-
-/** A call as scenarios write it: `{ fn: 'set_memory_ro', addr: '0xffff800080000000', numpages: 4 }`. */
-export type CallInput = Readonly<Record<string, unknown>> & { readonly fn: string }
-
-/** A call that has been checked. */
-export interface Call {
-  readonly fn: string
-  /** As given, without `fn`; 64-bit values as bigint. */
-  readonly args: CallArgs
-  /** The n-th table allocation inside of the call fails; 0: none. */
-  readonly allocFail: number
-  /** Whether the flavour has it. */
-  supported(flavour: Flavour): boolean
-  /** Start and end of what it is about, if anything. */
-  range(cpu: Cpu): readonly [Va, Va] | null
-  run(cpu: Cpu): number
-}
-
-type Parts = Pick<Call, 'range' | 'run'> & { supported?: Call['supported'] }
-
-interface Spec {
-  /** Names of its arguments besides `alloc_fail`. */
-  readonly fields: readonly string[]
-  readonly parse: (fields: Fields, path: string) => Parts
-}
 
 type OnPages = (cpu: Cpu, addr: Va, numpages: number) => number
 
@@ -213,13 +190,10 @@ const walkCall = (walk: WalkTo, supported: (flavour: Flavour) => boolean): Spec 
 /** The scenario's caller holds init_mm.mmap_lock, without an event, if its features say so. */
 const lockedWalk: WalkTo = (cpu, start, end, ops, data) => {
   if (!cpu.features.init_mm_locked) return walkKernelPageTableRange(cpu, start, end, ops, data)
-  const { mmap } = cpu.system.locks
-  mmap.take(cpu.id, 'read')
-  try {
-    return walkKernelPageTableRange(cpu, start, end, ops, data)
-  } finally {
-    mmap.give(cpu.id)
-  }
+  cpu.assumesMmapLock = true
+  const err = walkKernelPageTableRange(cpu, start, end, ops, data)
+  cpu.assumesMmapLock = false
+  return err
 }
 
 const hasLazyMmu = (f: Flavour): boolean => f.lazyMmu !== 'none'
@@ -272,21 +246,26 @@ const SPECS: Readonly<Record<string, Spec>> = {
 /** Every call there is, by its kernel name. */
 export const CALL_NAMES: readonly string[] = Object.keys(SPECS)
 
-/** @throws InputError with a path such as `calls[2].addr`. */
+const SPECS_AND_ACTIONS = new Map(Object.entries({ ...SPECS, ...ACTIONS }))
+
+/** A call or an action. @throws InputError with a path such as `calls[2].addr`. */
 export function parseCall(input: unknown, path: string): Call {
   const fields = asFields(input, path)
   const fn = asText(fields['fn'], `${path}.fn`)
-  const spec = Object.hasOwn(SPECS, fn) ? SPECS[fn] : undefined
+  const spec = SPECS_AND_ACTIONS.get(fn)
   if (spec === undefined) {
-    throw new InputError(`${path}.fn`, `"${fn}" is not known; use one of ${CALL_NAMES.join(', ')}`)
+    const known = [...SPECS_AND_ACTIONS.keys()].join(', ')
+    throw new InputError(`${path}.fn`, `"${fn}" is not known; use one of ${known}`)
   }
-  refuseUnknown(fields, ['fn', 'alloc_fail', ...spec.fields], path)
+  const isAction = spec.isAction === true
+  refuseUnknown(fields, ['fn', ...(isAction ? [] : ['alloc_fail']), ...spec.fields], path)
   const allocFail = fields['alloc_fail'] ?? 0
   return {
     supported: always,
     ...spec.parse(fields, path),
     fn,
     args: argsOf(fields),
+    isAction,
     allocFail: asInt(allocFail, `${path}.alloc_fail`, 0),
   }
 }

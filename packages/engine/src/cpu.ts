@@ -5,6 +5,7 @@ import type { Context, Hooks } from './hooks.ts'
 import type { Locks } from './locks.ts'
 import type { Memory } from './memory.ts'
 import type { Stepper } from './stepper.ts'
+import type { TlbModel } from './tlb-model.ts'
 import type { Pa, Va, Words } from './u64.ts'
 
 /** struct vm_struct, as far as change_memory_common() looks at it. */
@@ -34,6 +35,8 @@ export interface System {
   readonly pageKernel: Words
   /** linear_map_requires_bbml3, decided at boot (7.3). */
   readonly linearMapRequiresBbml3: boolean
+  /** What TLBs may hold; null: nobody accesses anything, and it is not kept. */
+  readonly tlb: TlbModel | null
 }
 
 /** Lazy-MMU state of the task on a CPU. */
@@ -59,11 +62,13 @@ export class Cpu {
   readonly features: Features
   /** Null: nobody listens, or the CPU is being replayed. */
   hooks: Hooks | null
-  /** Null in a plain run. */
+  /** Null in a plain run, unless the machine has a model TLB. */
   stepper: Stepper | null = null
   readonly lazy: LazyState = { enabled: false, depth: 0, paused: 0, pending: false }
   context: Context
   spinDepth = 0
+  /** The caller of a walker holds init_mm.mmap_lock, without an event. */
+  assumesMmapLock = false
   /** A call did not return: later ones are not run. */
   stopped = false
   /** Table allocations of the current call so far, and the one that fails (0: none). */
@@ -89,6 +94,7 @@ export class Cpu {
     this.lazy.pending = false
     this.context = this.features.in_interrupt ? 'softirq' : 'task'
     this.spinDepth = 0
+    this.assumesMmapLock = false
     this.stopped = false
     this.allocations = 0
     this.failingAllocation = 0

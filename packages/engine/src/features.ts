@@ -29,6 +29,8 @@ export interface Features {
   readonly kfence_size: number
   /** The caller of walk_kernel_page_table_range() holds init_mm.mmap_lock, as the corpus's caller does. */
   readonly init_mm_locked: boolean
+  /** Keep the model TLB even if the scenario accesses nothing. */
+  readonly tlb_model: boolean
 }
 
 /** A finished boot on a CPU with range TLBI and without BBML: what most of the corpus runs on. */
@@ -49,6 +51,7 @@ export const DEFAULT_FEATURES: Features = {
   kfence_start: 0,
   kfence_size: 0,
   init_mm_locked: true,
+  tlb_model: false,
 }
 
 /** Addresses a machine is laid out by. A scenario's `constants`, in the kernel's names. */

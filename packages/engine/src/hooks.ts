@@ -4,10 +4,12 @@ import type { Level } from './level.ts'
 export type WalkAction = 'subtree' | 'continue' | 'again'
 
 /** Which kind of exclusion a lock gives. `mutex` and the mmap_lock's `read`/`write` may sleep; `spin` may not. */
-export type LockMode = 'read' | 'write' | 'mutex' | 'spin'
+export const LOCK_MODES = ['read', 'write', 'mutex', 'spin'] as const
+export type LockMode = (typeof LOCK_MODES)[number]
 
 /** Where the CPU is running; see in_interrupt(). `bh_off` counts as interrupt for lazy MMU, not as a handler. */
-export type Context = 'task' | 'bh_off' | 'softirq' | 'irq'
+export const CONTEXTS = ['task', 'bh_off', 'softirq', 'irq'] as const
+export type Context = (typeof CONTEXTS)[number]
 
 /** Arguments of a top-level call as the scenario gave them: 64-bit values as bigint, the rest as is. */
 export type CallArgs = Readonly<Record<string, bigint | number | string | boolean>>
@@ -124,6 +126,24 @@ export interface Hooks {
     outcome: 'ok' | 'fault' | 'conflict',
     stale: boolean,
   ): void
+
+  /** A TLB now holds this translation, built from `desc`; `level` is contpte or contpmd for that of a whole span. */
+  tlbFill?(
+    level: Level,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+    descLo: number,
+    descHi: number,
+  ): void
+  /** A TLB no longer holds what it held for an address, without an instruction that says so. */
+  tlbEvict?(vaLo: number, vaHi: number): void
+  /** A load of an entry; of scheduled runs only, where what was read when is what matters. */
+  descRead?(level: Level, vaLo: number, vaHi: number, lo: number, hi: number): void
+  /** A kernel function that is no walker and no callback is entered, below a call. */
+  spanBegin?(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void
+  spanEnd?(fn: string, ret: number): void
 
   /** The call ends here without returning: the same callback again and again on one entry. */
   livelock(level: Level, fn: string, vaLo: number, vaHi: number, repeats: number): void

@@ -11,7 +11,7 @@ const U8 = 0xff
 
 /** emit_pte_barriers(): dsb(ishst); isb(). */
 export function emitBarriers(cpu: Cpu): void {
-  cpu.stepper?.barrier()
+  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.dsb(cpu.id)
   cpu.hooks?.barrier()
 }
 

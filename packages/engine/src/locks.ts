@@ -50,12 +50,32 @@ export interface Locks {
   readonly mmap: Lock
 }
 
+const NAMES = {
+  pgtableSplit: 'pgtable_split_lock',
+  pageTable: 'init_mm.page_table_lock',
+  swapperPgdir: 'swapper_pgdir_lock',
+  mmap: 'init_mm.mmap_lock',
+} as const satisfies Record<keyof Locks, string>
+
+/** The names of the locks, as events and scenarios have them. */
+export const LOCK_NAMES = Object.values(NAMES)
+export type LockName = (typeof LOCK_NAMES)[number]
+
+const BY_NAME = {
+  [NAMES.pgtableSplit]: 'pgtableSplit',
+  [NAMES.pageTable]: 'pageTable',
+  [NAMES.swapperPgdir]: 'swapperPgdir',
+  [NAMES.mmap]: 'mmap',
+} as const satisfies Record<LockName, keyof Locks>
+
 export const createLocks = (): Locks => ({
-  pgtableSplit: new Lock('pgtable_split_lock'),
-  pageTable: new Lock('init_mm.page_table_lock'),
-  swapperPgdir: new Lock('swapper_pgdir_lock'),
-  mmap: new Lock('init_mm.mmap_lock'),
+  pgtableSplit: new Lock(NAMES.pgtableSplit),
+  pageTable: new Lock(NAMES.pageTable),
+  swapperPgdir: new Lock(NAMES.swapperPgdir),
+  mmap: new Lock(NAMES.mmap),
 })
+
+export const lockNamed = (locks: Locks, name: LockName): Lock => locks[BY_NAME[name]]
 
 /**
  * mutex_lock(), spin_lock(), down_read(), down_write(). In a scheduled run it waits; in a plain run nobody else can
@@ -73,8 +93,12 @@ export function lock(cpu: Cpu, target: Lock, mode: LockMode): void {
 }
 
 /** mutex_unlock(), spin_unlock(), up_read(), up_write(): `mode` as it was taken. */
+/** mutex_unlock(), spin_unlock(), up_read(), up_write(). What the CPU does not hold stops the call as a bug. */
 export function unlock(cpu: Cpu, target: Lock, mode: LockMode): void {
-  if (cpu.stepper === null || cpu.stepper.release()) target.give(cpu.id)
+  if (cpu.stepper === null || cpu.stepper.release()) {
+    if (!target.isHeldBy(cpu.id)) bug(cpu, target.name)
+    target.give(cpu.id)
+  }
   if (mode === 'spin') cpu.spinDepth--
   cpu.hooks?.unlock(target.name, mode)
 }

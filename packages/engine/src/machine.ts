@@ -1,8 +1,9 @@
+import type { Call, CallInput } from './call-spec.ts'
 import { parseCall } from './calls.ts'
-import type { Call, CallInput } from './calls.ts'
 import { Cpu } from './cpu.ts'
 import type { Area, System } from './cpu.ts'
 import { pageKernel } from './descriptor.ts'
+import { DirectStepper } from './direct-stepper.ts'
 import { DEFAULT_FEATURES, deriveConstants } from './features.ts'
 import type { Constants, Features } from './features.ts'
 import { flavourOf } from './flavour.ts'
@@ -19,6 +20,7 @@ import { forcePteMapping } from './split.ts'
 import { mapRun } from './start-state.ts'
 import type { InitRun } from './start-state.ts'
 import { KernelStop } from './stop.ts'
+import { TlbModel } from './tlb-model.ts'
 import { hiOf, loOf } from './u64.ts'
 
 /** What a machine is made of. */
@@ -33,6 +35,8 @@ export interface MachineOptions {
   readonly hooks?: Hooks | null
   /** Number of CPUs; default 1. */
   readonly cpus?: number
+  /** Keep a model of what TLBs hold, for accesses; default: what `features.tlb_model` says. */
+  readonly tlb?: boolean
 }
 
 /** Page tables of a kernel and the CPUs that work on them. */
@@ -51,6 +55,7 @@ export class Machine {
     this.geometry = system.geometry
     this.#cpus = Array.from({ length: cpus }, (_, id) => new Cpu(id, system, hooks))
     this.#hooks = hooks
+    if (system.tlb !== null) for (const cpu of this.#cpus) cpu.stepper = new DirectStepper(cpu)
     hooks?.cpu(0)
   }
 
@@ -90,8 +95,8 @@ export class Machine {
   }
 
   /**
-   * Runs one call on a CPU, between opBegin and opEnd. Its result, or null: the flavour does not have it (no events
-   * then), it did not return, or an earlier one of this CPU did not. @throws InputError
+   * Runs one call on a CPU, between opBegin and opEnd unless it is an action. Its result, or null: the flavour does
+   * not have it (no events then), it did not return, or an earlier one of this CPU did not. @throws InputError
    */
   call(input: CallInput | Call, cpu: Cpu = this.cpu(0)): number | null {
     const call = isParsed(input) ? input : parseCall(input, 'call')
@@ -106,10 +111,11 @@ export class Machine {
     const hasRange = range !== null
     cpu.allocations = 0
     cpu.failingAllocation = call.allocFail
-    cpu.hooks?.opBegin(call.fn, hasRange, loOf(start), hiOf(start), loOf(end), hiOf(end), call.args)
+    const { hooks } = call.isAction === true ? { hooks: null } : cpu
+    hooks?.opBegin(call.fn, hasRange, loOf(start), hiOf(start), loOf(end), hiOf(end), call.args)
     try {
       const ret = call.run(cpu)
-      cpu.hooks?.opEnd(call.fn, ret)
+      if (call.isAction !== true) cpu.hooks?.opEnd(call.fn, ret)
       return ret
     } catch (stop) {
       if (!(stop instanceof KernelStop)) throw stop
@@ -138,17 +144,16 @@ export function createMachine(options: MachineOptions): Machine {
   const constants: Constants = { ...deriveConstants(geometry, flavour), ...options.constants }
   const canSetDirectMap =
     features.rodata_full || features.debug_pagealloc || features.kfence_direct_map
+  const { SWAPPER_PG_DIR_PA: swapper, TABLE_POOL_PA: pool, FIX_PGD_VA: fixPgd } = constants
+  const memory = new Memory(geometry, swapper, pool, fixPgd)
+  const cpus = options.cpus ?? 1
+  const hasTlb = options.tlb ?? features.tlb_model
   const system: System = {
     geometry,
     flavour,
     features,
     constants,
-    memory: new Memory(
-      geometry,
-      constants.SWAPPER_PG_DIR_PA,
-      constants.TABLE_POOL_PA,
-      constants.FIX_PGD_VA,
-    ),
+    memory,
     locks: createLocks(),
     areas: [],
     latches: new Set(),
@@ -159,6 +164,7 @@ export function createMachine(options: MachineOptions): Machine {
     }),
     // map_mem() runs before capabilities are final: it knows of the boot CPU alone.
     linearMapRequiresBbml3: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
+    tlb: hasTlb ? new TlbModel(geometry, memory, features.bbml, cpus) : null,
   }
-  return new Machine(system, options.hooks ?? null, options.cpus ?? 1)
+  return new Machine(system, options.hooks ?? null, cpus)
 }

@@ -154,14 +154,13 @@ export function loadHi(cpu: Cpu, slot: Slot): number {
 /** WRITE_ONCE() of an entry: one 64-bit store, reported, without any barrier. `level` is the setter's. */
 export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
   const { stepper } = cpu
-  if (stepper !== null && !stepper.store()) return
-  if (cpu.hooks !== null) {
+  if (stepper === null && cpu.hooks === null) {
+    const { words } = cpu.memory
+    words[slot] = lo
+    words[slot + 1] = hi
+  } else if (stepper === null || stepper.store()) {
     storeReported(cpu, level, slot, lo, hi)
-    return
   }
-  const { words } = cpu.memory
-  words[slot] = lo
-  words[slot + 1] = hi
 }
 
 /**
@@ -178,7 +177,7 @@ export function compareExchange(
 ): boolean {
   const { stepper } = cpu
   if (stepper !== null) {
-    const replayed = stepper.atomic()
+    const replayed = stepper.atomic(slot)
     if (replayed !== null) return replayed
   }
   const { words } = cpu.memory
@@ -191,7 +190,7 @@ export function compareExchange(
 /** An atomic read-modify-write of an entry, (old & ~clear) | set in one step: what a fetch-and or fetch-or does. */
 export function atomicChange(cpu: Cpu, level: Level, slot: Slot, set: Words, clear: Words): void {
   const { stepper } = cpu
-  if (stepper !== null && stepper.atomic() !== null) return
+  if (stepper !== null && stepper.atomic(slot) !== null) return
   const { words } = cpu.memory
   const lo = ((words[slot] as number) & ~clear.lo) | set.lo
   const hi = ((words[slot + 1] as number) & ~clear.hi) | set.hi
@@ -206,6 +205,7 @@ function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: numbe
   const oldHi = words[slot + 1] as number
   words[slot] = lo
   words[slot + 1] = hi
+  cpu.system.tlb?.stored(cpu.id, slot, oldLo, oldHi)
   if (cpu.hooks === null) return
   const va = memory.slotVa(slot)
   cpu.hooks.descWrite(level, loOf(va), hiOf(va), oldLo, oldHi, lo >>> 0, hi >>> 0)

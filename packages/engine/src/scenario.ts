@@ -1,6 +1,10 @@
-/** A scenario in the corpus's form: start state and calls, as JSON. Hexadecimal strings end here. */
+/**
+ * A scenario in the corpus's form, start state and calls as JSON, and its extension to several CPUs. Hexadecimal
+ * strings end here.
+ */
+import { MAX_CPUS } from './actions.ts'
+import type { Call } from './call-spec.ts'
 import { parseCall } from './calls.ts'
-import type { Call } from './calls.ts'
 import type { Area } from './cpu.ts'
 import { DEFAULT_FEATURES } from './features.ts'
 import type { Constants, Features } from './features.ts'
@@ -8,14 +12,13 @@ import { flavourOf } from './flavour.ts'
 import type { Flavour } from './flavour.ts'
 import { createGeometry } from './geometry.ts'
 import type { GeometryChoice } from './geometry.ts'
-import type { Hooks } from './hooks.ts'
+import { CONTEXTS } from './hooks.ts'
+import type { Context } from './hooks.ts'
 import { InputError } from './input-error.ts'
 import { asFields, asFlag, asInt, asList, asText, asU64, asVa, refuseUnknown } from './input.ts'
 import type { Fields } from './input.ts'
 import { LEVEL_NAMES } from './level.ts'
-import type { LeafRun } from './leaves.ts'
-import { createMachine } from './machine.ts'
-import type { Machine } from './machine.ts'
+import { parseSchedule } from './schedule.ts'
 import type { InitRun } from './start-state.ts'
 
 /** A scenario that has been checked. */
@@ -27,13 +30,33 @@ export interface Scenario {
   readonly constants: Partial<Constants>
   readonly init: readonly InitRun[]
   readonly areas: readonly Area[]
+  /** All calls; with several CPUs those of CPU 0 first, then those of CPU 1, … */
   readonly calls: readonly Call[]
+  /** What runs interleaved; null for a plain run of `calls` on one CPU. */
+  readonly interleaved: Interleaving | null
+}
+
+export interface Interleaving {
+  readonly programs: readonly CpuProgram[]
+  /** CPU numbers, one a step; see runSchedule(). */
+  readonly schedule: readonly number[]
+}
+
+/** What one CPU does: part of the scenario's calls. */
+export interface CpuProgram {
+  /** Its calls are `count` of the scenario's from index `first` on. */
+  readonly first: number
+  readonly count: number
+  /** It begins in this context, which is an event; null: as the features say, which is none. */
+  readonly context: Context | null
 }
 
 /** Said instead of the scenario's own; a scenario that has none needs them. */
 export interface ScenarioChoice {
   readonly flavour?: string | undefined
   readonly geometry?: GeometryChoice | undefined
+  /** `0.0.1.0`; only for a scenario with `cpus`. */
+  readonly schedule?: string | undefined
 }
 
 const GEOMETRY_FIELDS = ['page_shift', 'va_bits', 'levels', 'va_bits_actual', 'pa_bits']
@@ -46,6 +69,8 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
   const { pageSize } = createGeometry(geometry)
   const list = (name: string): readonly unknown[] =>
     fields[name] === undefined ? [] : asList(fields[name], name)
+  const several = fields['cpus'] === undefined ? null : parsePrograms(fields)
+  const schedule = scheduleOf(fields, choice, several?.programs.length ?? null)
   return {
     id: fields['id'] === undefined ? '' : asText(fields['id'], 'id'),
     flavour,
@@ -54,8 +79,61 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
     constants: parseConstants(asFields(fields['constants'] ?? {}, 'constants')),
     init: list('init').map((run, i) => parseRun(run, `init[${i}]`)),
     areas: list('areas').map((area, i) => parseArea(area, pageSize, `areas[${i}]`)),
-    calls: asList(fields['calls'], 'calls').map((call, i) => parseCall(call, `calls[${i}]`)),
+    calls: several?.calls ?? parseCalls(fields['calls'], 'calls'),
+    interleaved: several === null ? null : { programs: several.programs, schedule },
   }
+}
+
+const parseCalls = (input: unknown, path: string): Call[] =>
+  asList(input, path).map((call, i) => parseCall(call, `${path}[${i}]`))
+
+function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] } {
+  const cpus = asList(fields['cpus'], 'cpus')
+  if (fields['calls'] !== undefined) {
+    throw new InputError('calls', 'should be left out where there is `cpus`')
+  }
+  if (cpus.length === 0 || cpus.length > MAX_CPUS) {
+    throw new InputError('cpus', `should be 1 to ${MAX_CPUS} CPUs, not ${cpus.length}`)
+  }
+  const calls: Call[] = []
+  const programs = cpus.map((input, i) => {
+    const path = `cpus[${i}]`
+    const cpu = asFields(input, path)
+    refuseUnknown(cpu, ['calls', 'context'], path)
+    const own = parseCalls(cpu['calls'], `${path}.calls`)
+    const first = calls.length
+    calls.push(...own)
+    return { first, count: own.length, context: contextOf(cpu['context'], `${path}.context`) }
+  })
+  return { programs, calls }
+}
+
+function contextOf(input: unknown, path: string): Context | null {
+  if (input === undefined) return null
+  const text = asText(input, path)
+  const found = CONTEXTS.find((context) => context === text)
+  if (found !== undefined) return found
+  throw new InputError(path, `"${text}" should be one of ${CONTEXTS.join(', ')}`)
+}
+
+/** @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`. */
+function scheduleOf(
+  fields: Fields,
+  choice: ScenarioChoice,
+  cpus: number | null,
+): readonly number[] {
+  const text = choice.schedule ?? fields['schedule']
+  if (text === undefined) return []
+  if (cpus === null) {
+    throw new InputError('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
+  }
+  const schedule = parseSchedule(asText(text, 'schedule'))
+  const stray = schedule.findIndex((cpu) => cpu >= cpus)
+  if (stray === -1) return schedule
+  throw new InputError(
+    `schedule[${stray}]`,
+    `${schedule[stray]} should be a CPU from 0 to ${cpus - 1}`,
+  )
 }
 
 function parseGeometry(input: unknown): GeometryChoice {
@@ -138,32 +216,4 @@ function parseArea(input: unknown, pageSize: number, path: string): Area {
     nrPages: asInt(fields['nr_pages'] ?? listed, `${path}.nr_pages`, 0),
     pages,
   }
-}
-
-/** A machine in the scenario's start state. @throws InputError */
-export function buildMachine(scenario: Scenario, hooks: Hooks | null = null): Machine {
-  const { flavour, geometry, features, constants } = scenario
-  const machine = createMachine({ flavour, geometry, features, constants, hooks })
-  for (const [i, run] of scenario.init.entries()) machine.map(run, `init[${i}]`)
-  for (const area of scenario.areas) machine.addArea(area)
-  return machine
-}
-
-/** What a scenario came to. */
-export interface ScenarioOutcome {
-  /** By call; null as {@link Machine.call} gives it. */
-  readonly results: readonly (number | null)[]
-  readonly final: readonly LeafRun[]
-}
-
-/** Parses, builds and runs. @throws InputError */
-export function runScenario(
-  input: unknown,
-  choice: ScenarioChoice = {},
-  hooks: Hooks | null = null,
-): ScenarioOutcome {
-  const scenario = parseScenario(input, choice)
-  const machine = buildMachine(scenario, hooks)
-  const results = scenario.calls.map((call) => machine.call(call))
-  return { results, final: [...machine.leaves()] }
 }

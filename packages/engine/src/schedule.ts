@@ -12,17 +12,10 @@
  *
  * One step is one load, store, atomic, lock, unlock, barrier or TLBI.
  */
-import type { Cpu } from './cpu.ts'
-import type { Hooks, LockMode } from './hooks.ts'
 import { InputError } from './input-error.ts'
-import type { Lock } from './locks.ts'
 import type { Machine } from './machine.ts'
-import type { Slot } from './memory.ts'
-import type { Stepper } from './stepper.ts'
-import { KernelStop } from './stop.ts'
-
-/** What a CPU is to do. Its result is reported; it must do the same each time it is run with the same answers. */
-export type Program = (cpu: Cpu) => number | null | void
+import { ScheduledCpu } from './scheduled-cpu.ts'
+import type { Program } from './scheduled-cpu.ts'
 
 /** Decides which CPU takes the next step: one of `runnable`, which is never empty and ascends. */
 export type Chooser = (runnable: readonly number[], step: number) => number
@@ -96,11 +89,6 @@ export function runChosen(
   }
 }
 
-/** Thrown through a program that is suspended. Programs must not stop it. */
-class Suspended extends Error {
-  override readonly name = 'Suspended'
-}
-
 class Scheduler {
   readonly steps: number[] = []
   readonly #machine: Machine
@@ -117,7 +105,10 @@ class Scheduler {
   run(cpus: readonly ScheduledCpu[]): void {
     this.#cpus = cpus
     // Up to its first step a program touches nothing shared; afterwards it is known what each waits to do.
-    for (const cpu of cpus) cpu.prepare()
+    for (const cpu of cpus) {
+      this.#machine.speak(cpu.id)
+      cpu.prepare()
+    }
     for (;;) {
       if (this.#chosen === null && !this.#pick()) return
       const { [this.#chosen ?? 0]: cpu } = cpus
@@ -144,152 +135,5 @@ class Scheduler {
     }
     this.#chosen = chosen
     return true
-  }
-}
-
-/** What a step did, so that a program which differs when run again is noticed. */
-type Kind = 'load' | 'store' | 'atomic' | 'acquire' | 'release' | 'barrier' | 'shared'
-
-class ScheduledCpu implements Stepper {
-  readonly id: number
-  finished = false
-  result: number | null = null
-  loadedHi = 0
-  readonly #cpu: Cpu
-  readonly #hooks: Hooks | null
-  readonly #program: Program
-  readonly #scheduler: Scheduler
-  readonly #kinds: Kind[] = []
-  readonly #lo: number[] = []
-  readonly #hi: number[] = []
-  /** Of the next step, in the current run of the program. */
-  #at = 0
-  #preparing = true
-  #unwinding = false
-  #waitsFor: { readonly lock: Lock; readonly mode: LockMode } | null = null
-
-  constructor(cpu: Cpu, program: Program, scheduler: Scheduler) {
-    this.id = cpu.id
-    this.#cpu = cpu
-    this.#hooks = cpu.hooks
-    this.#program = program
-    this.#scheduler = scheduler
-    cpu.stepper = this
-  }
-
-  detach(): void {
-    this.#cpu.stepper = null
-    this.#cpu.hooks = this.#hooks
-  }
-
-  get runnable(): boolean {
-    if (this.finished) return false
-    return this.#waitsFor === null || this.#waitsFor.lock.canTake(this.#waitsFor.mode)
-  }
-
-  /** Runs the program to its first step. */
-  prepare(): void {
-    this.#cpu.hooks = this.#hooks
-    this.#run()
-    this.#preparing = false
-  }
-
-  /** Runs it again, silently to where it was suspended. */
-  resume(): void {
-    this.#cpu.hooks = null
-    this.#run()
-  }
-
-  #run(): void {
-    this.#at = 0
-    this.#unwinding = false
-    this.#cpu.resetTask()
-    try {
-      const result = this.#program(this.#cpu) ?? null
-      // A program that swallowed the signal is suspended all the same.
-      if (this.#unwinding) return
-      this.result = result
-      this.finished = true
-    } catch (signal) {
-      if (signal instanceof KernelStop) this.finished = true
-      else if (!(signal instanceof Suspended)) throw signal
-    }
-  }
-
-  /**
-   * Arrives at a step. True: it was taken in an earlier run, and its results are in the log. False: it is taken now.
-   * Does not return if another CPU comes first.
-   */
-  #replays(kind: Kind, lock: Lock | null = null, mode: LockMode = 'spin'): boolean {
-    if (this.#at < this.#kinds.length) {
-      if (this.#kinds[this.#at] !== kind) {
-        throw new Error(`the program of CPU ${this.id} does not do the same when it is run again`)
-      }
-      return true
-    }
-    this.#waitsFor = lock === null ? null : { lock, mode }
-    if (this.#unwinding || this.#preparing || !this.#scheduler.mayStep(this.id)) {
-      this.#unwinding = true
-      throw new Suspended()
-    }
-    this.#waitsFor = null
-    this.#cpu.hooks = this.#hooks
-    return false
-  }
-
-  #log(kind: Kind, lo: number, hi: number): void {
-    this.#kinds.push(kind)
-    this.#lo.push(lo)
-    this.#hi.push(hi)
-    this.#at++
-  }
-
-  load(slot: Slot): number {
-    if (!this.#replays('load')) {
-      const { words } = this.#cpu.memory
-      this.#log('load', words[slot] as number, words[slot + 1] as number)
-    } else {
-      this.#at++
-    }
-    this.loadedHi = this.#hi[this.#at - 1] as number
-    return this.#lo[this.#at - 1] as number
-  }
-
-  store(): boolean {
-    return this.#effect('store')
-  }
-
-  atomic(): boolean | null {
-    if (!this.#replays('atomic')) return null
-    return this.#lo[this.#at++] === 1
-  }
-
-  atomicDone(result: boolean): void {
-    this.#log('atomic', result ? 1 : 0, 0)
-  }
-
-  acquire(lock: Lock, mode: LockMode): boolean {
-    return this.#effect('acquire', lock, mode)
-  }
-
-  release(): boolean {
-    return this.#effect('release')
-  }
-
-  barrier(): boolean {
-    return this.#effect('barrier')
-  }
-
-  #effect(kind: Kind, lock: Lock | null = null, mode: LockMode = 'spin'): boolean {
-    const replays = this.#replays(kind, lock, mode)
-    if (replays) this.#at++
-    else this.#log(kind, 0, 0)
-    return !replays
-  }
-
-  shared(compute: () => number): number {
-    if (this.#at === this.#kinds.length) this.#log('shared', compute(), 0)
-    else this.#at++
-    return this.#lo[this.#at - 1] as number
   }
 }

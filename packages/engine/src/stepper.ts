@@ -14,7 +14,7 @@ export interface Stepper {
   /** True: the caller stores now. False: it stored already, in an earlier run. */
   store(): boolean
   /** Null: the caller does its atomic now and reports it to {@link atomicDone}; else what it gave before. */
-  atomic(): boolean | null
+  atomic(slot: Slot): boolean | null
   atomicDone(result: boolean): void
   /** Waits until the lock can be had. True: the caller takes it now. */
   acquire(lock: Lock, mode: LockMode): boolean

@@ -5,3 +5,8 @@
 export class KernelStop extends Error {
   override readonly name = 'KernelStop'
 }
+
+/** Thrown through a program that is suspended by the schedule (see schedule.ts). Programs must not stop it. */
+export class Suspended extends Error {
+  override readonly name = 'Suspended'
+}

@@ -7,7 +7,7 @@
  * - Only a valid descriptor of a legal type with the access flag is cached; a fault never is.
  * - A block is cached as one entry; a contiguous span as one entry built from any one member (`via`).
  * - Tables walked through are cached too (walk cache) and used by later walks, until an instruction that reaches them.
- * - A TLBI removes what it covers, whatever its size, when its CPU's dsb(ish) completes it: until then other CPUs use it.
+ * - A TLBI removes what it covers, whatever its size, when its CPU's dsb(ish) completes it: until then it is used.
  * - Entries of different size over one address are a conflict without BBML2; with it any of them may answer (`pick`).
  */
 import { HI, LO, physOf } from './descriptor.ts'
@@ -113,7 +113,7 @@ export class TlbModel {
     this.#cpu(cpu).unseen.clear()
   }
 
-  /** A TLBI. `pages` −1: everything. The walk cache goes only with instructions that are not last-level (`vaae`, `vmall`). */
+  /** A TLBI. `pages` −1: everything. The walk cache goes only with what is not last-level (`vaae`, `vmall`). */
   tlbi(cpu: number, insn: string, va: Va, pages: number): void {
     const all = pages === -1
     const start = all ? -Infinity : va
@@ -134,6 +134,11 @@ export class TlbModel {
     }
     issuer.pending = []
     issuer.unseen.clear()
+  }
+
+  /** Whether a CPU's access to this address needs no walk. */
+  holds(cpu: number, va: Va): boolean {
+    return this.#cpu(cpu).entries.some((entry) => covers(entry, va))
   }
 
   /** An entry may be evicted at any time. True: there was one. */

@@ -11,7 +11,9 @@ const LPA2_RANGE_SHIFT = 16
 /** flush_tlb_all(). */
 export function flushTlbAll(cpu: Cpu): void {
   cpu.hooks?.tlbFlush('flush_tlb_all', false, 0, 0, 0, 0)
+  begin(cpu)
   issue(cpu, 'vmalle1is', 0, -1, -1, -1)
+  complete(cpu)
 }
 
 /** flush_tlb_kernel_range(start, end). */
@@ -29,11 +31,13 @@ function flushPages(cpu: Cpu, start: Va, end: Va): void {
     flushTlbAll(cpu)
     return
   }
+  begin(cpu)
   // __TLBI_VADDR() shifts both ends by 12 and keeps 44 bits: what is below 4K is lost, the top wraps to 0.
   const last = operandOf(end)
   for (let at = operandOf(start); at < last; at += g.pageSize / 4096) {
     issue(cpu, 'vaale1is', vaOfOperand(at), 1, -1, -1)
   }
+  complete(cpu)
 }
 
 /** From 6.17. The two ways versions put the limit give the same result for every number of pages. */
@@ -43,8 +47,13 @@ function flushRange(cpu: Cpu, start: Va, end: Va): void {
   const last = -alignDown(-end, g.pageSize)
   const pages = (last - first) / g.pageSize
   const limit = cpu.features.tlb_range ? MAX_RANGE_PAGES : g.entries - 1
-  if (pages < 0 || pages > limit) flushTlbAll(cpu)
-  else rangeLoop(cpu, first, pages)
+  if (pages < 0 || pages > limit) {
+    flushTlbAll(cpu)
+    return
+  }
+  begin(cpu)
+  rangeLoop(cpu, first, pages)
+  complete(cpu)
 }
 
 /** __flush_tlb_range_op(vaale1is, start, pages, PAGE_SIZE, …): the largest scale first, single pages in between. */
@@ -94,6 +103,16 @@ function rangeOperandVa(cpu: Cpu, addr: Va): Va {
 }
 
 function issue(cpu: Cpu, insn: string, va: Va, pages: number, scale: number, num: number): void {
-  cpu.stepper?.barrier()
+  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.tlbi(cpu.id, insn, va, pages)
   cpu.hooks?.tlbi(insn, loOf(va), hiOf(va), pages, scale, num)
+}
+
+/** dsb(ishst) at the head of a flush, no event of its own: walkers see the new entries before the old ones go. */
+function begin(cpu: Cpu): void {
+  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.dsb(cpu.id)
+}
+
+/** dsb(ish); isb() at its end, no event either: no CPU uses what was invalidated from here on. */
+function complete(cpu: Cpu): void {
+  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.complete(cpu.id)
 }

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-import { InputError, buildMachine, hexOf, parseScenario } from '@pagetrail/engine'
+import { InputError, buildMachine, hexOf, parseScenario, playScenario } from '@pagetrail/engine'
 import type { LeafRun, Machine } from '@pagetrail/engine'
 
 import { CorpusEvents } from './corpus-events.ts'
@@ -96,12 +96,13 @@ function compareCase(input: object, expected: Expected): Divergence | null {
   const events = new Comparison('events', expected.events)
   const hooks = new CorpusEvents((event) => events.next(event))
   const scenario = parseScenario(input)
+  if (scenario.interleaved !== null) throw new InputError('cpus', 'a case has one CPU')
   const machine = buildMachine(scenario, hooks)
   const results = new Comparison('results', expected.results)
-  for (const [op, call] of scenario.calls.entries()) {
+  const played = playScenario(machine, scenario, (op) => {
     hooks.op = op
-    results.next(machine.call(call))
-  }
+  })
+  for (const { ret } of played.outcomes) results.next(ret)
   return events.end() ?? results.end() ?? compareFinal(machine, expected.final)
 }
 

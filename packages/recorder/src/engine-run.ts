@@ -2,13 +2,16 @@ import {
   type Area,
   buildMachine,
   type CallArgs,
+  type CallOutcome,
   type Cpu,
   fromVa,
   type GeometryChoice,
   geometryName,
   hexOf,
-  type Machine,
   parseScenario,
+  type PlayedScenario,
+  playScenario,
+  printSchedule,
   type Scenario,
 } from '@pagetrail/engine'
 import type { Json, TraceEvent } from './event.ts'
@@ -24,6 +27,8 @@ export interface EngineRunOptions {
   /** Said instead of the scenario's own; needed where it has none. */
   readonly flavour?: string
   readonly geometry?: GeometryChoice
+  /** `0.0.1.0` instead of the scenario's own; only for one with several CPUs. */
+  readonly schedule?: string
   /** Calls that it has are made by it, the others by the flavour. */
   readonly implementation?: Implementation
   /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
@@ -35,12 +40,7 @@ export interface EngineRunOptions {
   readonly write?: WriteOptions
 }
 
-/** What came of one call: null where it did not return, or was not made. */
-export interface CallResult {
-  readonly fn: string
-  readonly ret: number | null
-  readonly outcome: 'returned' | 'stopped' | 'unsupported' | 'not reached'
-}
+export type CallResult = CallOutcome
 
 export interface EngineRun {
   readonly run: Run
@@ -54,11 +54,12 @@ export interface EngineRun {
  * @throws InputError for a scenario that is wrong, before anything is written
  */
 export function recordScenario(trace: Trace, input: unknown, options: EngineRunOptions): EngineRun {
-  const { flavour, geometry, implementation, created, write } = options
-  const scenario = parseScenario(input, { flavour, geometry })
+  const { flavour, geometry, schedule, implementation, created, write } = options
+  const scenario = parseScenario(input, { flavour, geometry, schedule })
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
+  const facts = { ...factsOf(scenario), ...options.facts }
   const writer = trace.startRun(
     {
       label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
@@ -67,15 +68,15 @@ export function recordScenario(trace: Trace, input: unknown, options: EngineRunO
       flavour: scenario.flavour.name,
       scenario: options.name,
       geometry: { pageShift, vaBits, levels },
-      facts: { ...factsOf(scenario), ...options.facts },
+      facts,
     },
     write,
   )
   try {
     startState(scenario, 2 ** pageShift, (event) => writer.append(event))
-    const results = makeCalls(scenario, writer, implementation)
-    writer.finish('complete')
-    return { run: trace.find(writer.id), results }
+    const played = makeCalls(scenario, writer, implementation)
+    writer.finish('complete', { facts: { ...facts, ...interleavingOf(played) } })
+    return { run: trace.find(writer.id), results: played.outcomes }
   } catch (error) {
     // A bug of the engine's or of the module's: what it did until then helps to find it.
     writer.finish('interrupted')
@@ -119,23 +120,22 @@ function makeCalls(
   scenario: Scenario,
   writer: RunWriter,
   implementation: Implementation = {},
-): CallResult[] {
+): PlayedScenario {
   const recorder = new HookRecorder(writer)
-  const machine = buildMachine(scenario, recorder)
-  return scenario.calls.map((call, op) => {
-    recorder.nextOp = op
+  const calls = scenario.calls.map((call) => {
     const own = Object.hasOwn(implementation, call.fn) ? implementation[call.fn] : undefined
-    const made = own
-      ? { ...call, supported: () => true, run: (cpu: Cpu) => own(cpu, call.args) }
-      : call
-    const reached = !machine.stopped
-    const ret = machine.call(made)
-    return { fn: call.fn, ret, outcome: outcomeOf(ret, reached, machine) }
+    if (own === undefined) return call
+    return { ...call, supported: () => true, run: (cpu: Cpu) => own(cpu, call.args) }
+  })
+  const machine = buildMachine(scenario, recorder)
+  return playScenario(machine, { ...scenario, calls }, (op) => {
+    recorder.nextOp = op
   })
 }
 
-function outcomeOf(ret: number | null, reached: boolean, machine: Machine): CallResult['outcome'] {
-  if (ret !== null) return 'returned'
-  if (!reached) return 'not reached'
-  return machine.stopped ? 'stopped' : 'unsupported'
+/** The schedule that was taken, in full, and the CPUs that were left waiting. */
+function interleavingOf({ schedule }: PlayedScenario): Record<string, Json> {
+  if (schedule === null) return {}
+  const { steps, deadlocked } = schedule
+  return { schedule: printSchedule(steps), ...(deadlocked.length > 0 && { deadlocked }) }
 }

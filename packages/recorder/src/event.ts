@@ -202,8 +202,11 @@ export const KINDS = {
     id: 23,
     doc: 'A leaf mapping is about to be split.',
     fields: {
-      level, va, val: opt(u64('old', 'the descriptor passed')),
-      cur: opt(u64('new', 'the one in memory, which may have lost its contiguous bit since')), slot: opt(u64('aux')),
+      level,
+      va,
+      val: opt(u64('old', 'the descriptor passed')),
+      cur: opt(u64('new', 'the one in memory, which may have lost its contiguous bit since')),
+      slot: opt(u64('aux')),
     },
   },
   split_end: {
@@ -298,6 +301,16 @@ export const KINDS = {
     id: 41,
     doc: 'A load of an entry in an interleaved run.',
     fields: { level, va, val: u64('old') },
+  },
+  tlb_fill: {
+    id: 42,
+    doc: 'A TLB of the model now holds this translation: of a page, a block, or a contiguous span.',
+    fields: { level, va, end, desc: u64('new', 'the descriptor it was built from') },
+  },
+  tlb_evict: {
+    id: 43,
+    doc: 'A TLB of the model dropped what it held for an address, without a TLBI.',
+    fields: { va },
   },
 } as const satisfies Readonly<Record<string, KindSpec>>
 

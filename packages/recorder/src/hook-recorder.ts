@@ -226,6 +226,37 @@ export class HookRecorder implements Hooks {
     this.#batch.setSmall(i, AUX, Number(stale))
   }
 
+  tlbFill(
+    level: Level,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+    descLo: number,
+    descHi: number,
+  ): void {
+    const i = this.#row(KINDS.tlb_fill.id)
+    this.#batch.setLevel(i, level)
+    this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
+    this.#batch.setWord(i, NEW, descLo, descHi)
+  }
+
+  tlbEvict(vaLo: number, vaHi: number): void {
+    this.#batch.setWord(this.#row(KINDS.tlb_evict.id), VA, vaLo, vaHi)
+  }
+
+  descRead(level: Level, vaLo: number, vaHi: number, lo: number, hi: number): void {
+    this.#batch.setWord(this.#at(KINDS.desc_read.id, level, vaLo, vaHi), OLD, lo, hi)
+  }
+
+  spanBegin(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
+    this.#batch.setRange(this.#open(KINDS.span_begin.id, fn), vaLo, vaHi, endLo, endHi)
+  }
+
+  spanEnd(fn: string, ret: number): void {
+    this.#batch.setRet(this.#close(KINDS.span_end.id, fn), ret)
+  }
+
   livelock(level: Level, fn: string, vaLo: number, vaHi: number, repeats: number): void {
     const i = this.#named(KINDS.livelock.id, fn)
     this.#batch.setLevel(i, level)

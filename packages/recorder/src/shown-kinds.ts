@@ -22,6 +22,8 @@ const UNPROBED: readonly Kind[] = [
   'sleep_in_atomic',
   'access',
   'desc_read',
+  'tlb_fill',
+  'tlb_evict',
 ]
 /** What the probes in the middle of functions show: absent from captures with the lean definitions. */
 const MID_FUNCTION: readonly Kind[] = [

@@ -33,6 +33,7 @@ interface Options {
   readonly flavour?: string[] | undefined
   readonly geometry?: string[] | undefined
   readonly module?: string | undefined
+  readonly schedule?: string | undefined
   readonly only?: string | undefined
   readonly durability: (typeof DURABILITY)[number]
 }
@@ -64,6 +65,10 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
         '--module <file>',
         'a module that exports `calls`: its implementations replace the flavour’s',
       )
+      .option(
+        '--schedule <steps>',
+        'which CPU takes each step, as in 0.0.1.0, of a scenario with several',
+      )
       .option('--only <expression>', 'record only events that match')
       .addOption(
         new Option('--durability <when>', 'what is on disk after each batch, or each call')
@@ -86,7 +91,7 @@ async function record(
   specs: readonly string[],
   options: Options,
 ): Promise<Status> {
-  const { module, only, durability } = options
+  const { module, schedule, only, durability } = options
   const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
   const jobs = jobsOf(scenarios, options)
   const implementation = module === undefined ? undefined : await loadImplementation(module)
@@ -100,7 +105,7 @@ async function record(
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
-      const done = recordJob(session, trace, job, { module, implementation, write })
+      const done = recordJob(session, trace, job, { module, implementation, schedule, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
       else session.out.line(escapeControls(resultLine(done)))
@@ -139,6 +144,7 @@ function recordJob(
   own: {
     module: string | undefined
     implementation: Implementation | undefined
+    schedule: string | undefined
     write: WriteOptions
   },
 ): EngineRun {
@@ -153,6 +159,7 @@ function recordJob(
       },
       ...(flavour === undefined ? {} : { flavour }),
       ...(geometry === undefined ? {} : { geometry }),
+      ...(own.schedule === undefined ? {} : { schedule: own.schedule }),
       ...(own.implementation === undefined ? {} : { implementation: own.implementation }),
     }),
   )
