@@ -26,8 +26,8 @@ import {
 } from '@pagetrail/engine'
 
 /**
- * The first page-walk patch for arch/arm64/mm/pageattr.c (June 2025), ported as its author would write it here: callbacks
- * at the block levels and at PTEs, lazy MMU mode around the whole walk, no split.
+ * The first page-walk patch for arch/arm64/mm/pageattr.c (June 2025), ported as its author would write it here:
+ * callbacks at the block levels and at PTEs, lazy MMU mode around the whole walk, no split.
  *
  *     pagetrail record clean-ro --flavour seed-v1
  *     pagetrail record clean-ro --flavour seed-v1 --module examples/seed-patch.ts

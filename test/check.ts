@@ -72,18 +72,22 @@ async function tests(tally: Tally): Promise<void> {
     tally.passed += report.numPassedTests
     // An unhandled error outside of any test makes vitest fail although each test passed.
     tally.failed += failed === 0 && !ok ? 1 : failed
-    listFailures(report, broken)
+    listOthers(report, broken)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function listFailures(report: VitestReport, broken: VitestReport['testResults']): void {
+/** What failed, and what was not run: nothing is left out in silence. */
+function listOthers(report: VitestReport, broken: VitestReport['testResults']): void {
   for (const f of broken)
     console.log(`✗ ${f.name}: ${f.message?.split('\n')[0] ?? 'does not load'}`)
   for (const f of report.testResults) {
     for (const t of f.assertionResults) {
-      if (t.status === 'failed') console.log(`✗ ${f.name.replace(root, '')} › ${t.fullName}`)
+      if (t.status !== 'passed') {
+        const mark = t.status === 'failed' ? '✗' : `- ${t.status}:`
+        console.log(`${mark} ${f.name.replace(root, '')} › ${t.fullName}`)
+      }
     }
   }
 }

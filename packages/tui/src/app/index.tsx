@@ -17,8 +17,6 @@ import {
 import { themeFor } from './theme.ts'
 import { workerData } from './worker-data.ts'
 
-export type { AppIo, AppOptions } from './options.ts'
-
 /** This file runs bundled, as dist/app.js; worker threads run from source. */
 const WORKER = new URL('../src/app/worker.ts', import.meta.url)
 const PROGRAM = new URL('../bin/pagetrail.js', import.meta.url)
