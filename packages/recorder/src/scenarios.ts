@@ -1,3 +1,4 @@
+import accesses from '@pagetrail/engine/scenarios/accesses.json' with { type: 'json' }
 import aliases from '@pagetrail/engine/scenarios/aliases.json' with { type: 'json' }
 import boot from '@pagetrail/engine/scenarios/boot.json' with { type: 'json' }
 import clean from '@pagetrail/engine/scenarios/clean.json' with { type: 'json' }
@@ -9,6 +10,7 @@ import invalidBlocks from '@pagetrail/engine/scenarios/invalid-blocks.json' with
 import lazyMmu from '@pagetrail/engine/scenarios/lazy-mmu.json' with { type: 'json' }
 import liveChanges from '@pagetrail/engine/scenarios/live-changes.json' with { type: 'json' }
 import partialBlocks from '@pagetrail/engine/scenarios/partial-blocks.json' with { type: 'json' }
+import severalCpus from '@pagetrail/engine/scenarios/several-cpus.json' with { type: 'json' }
 import walkers from '@pagetrail/engine/scenarios/walkers.json' with { type: 'json' }
 import { didYouMean, InputError } from './errors.ts'
 
@@ -64,6 +66,8 @@ export const SCENARIOS: readonly LibraryScenario[] = [
   ...group('aliases', aliases),
   ...group('walkers', walkers),
   ...group('boot', boot),
+  ...group('accesses', accesses),
+  ...group('several-cpus', severalCpus),
 ]
 
 /** @throws InputError naming the nearest one. */

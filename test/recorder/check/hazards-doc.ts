@@ -70,7 +70,7 @@ export function hazardsDoc(library: Library): string {
     '## Nothing to find',
     '',
     `No rule fires, not even a note, on any version of ${clean.join(', ')}.`,
-    `Of ${RULES.length} rules, ${BY_HAND.length} cannot be broken by one CPU on the modelled kernels.`,
+    `Of ${RULES.length} rules, ${BY_HAND.length} cannot be broken by the modelled kernels: modules may.`,
     '',
   ]
   return lines.join('\n')

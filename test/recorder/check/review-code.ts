@@ -173,11 +173,24 @@ export const CODE: readonly ReviewItem[] = [
   scenario(
     35,
     'Must the PTE callback see to partly covered contiguous spans?',
-    ['contpte-one-page', 'contpte-one-page-bbml'],
-    rules('contpte-one-page', 'torn-span'),
+    ['contpte-one-page', 'contpte-one-page-bbml', 'access-torn-span'],
     (l) =>
-      firesOn(l, 'contpte-one-page', 'torn-span') === FLAVOURS.join(' ') &&
-      firesOn(l, 'contpte-one-page-bbml', 'torn-span') === '6.12 6.17 seed-v1',
+      `torn: ${firesOn(l, 'contpte-one-page', 'torn-span')}; a write to the read-only page, then one to a writable page: ${perFlavour(
+        (f) =>
+          l
+            .events('access-torn-span', f, 'access')
+            .map((e) => e.outcome)
+            .join('+'),
+      )}`,
+    (l) =>
+      firesOn(l, 'contpte-one-page-bbml', 'torn-span') === '6.12 6.17 seed-v1' &&
+      FLAVOURS.every(
+        (f) =>
+          l
+            .events('access-torn-span', f, 'access')
+            .map((e) => e.outcome)
+            .join('+') === 'ok+fault',
+      ),
   ),
   meta(36, 'Answer: good point', 'said, not done'),
 ]

@@ -3,6 +3,7 @@ import {
   perFlavour,
   counts,
   rules,
+  firesOn,
   stores,
   lockModes,
   scenario,
@@ -12,8 +13,8 @@ import {
   type ReviewItem,
 } from './review-queries.ts'
 
-const RACE =
-  'two CPUs splitting one contiguous span and changing a page of it each, with this rule of splitting'
+/** The race of the review with one rule of splitting: what `explore` searches. */
+const race = (rule: string): string => `two CPUs, one contiguous span, a page each; ${rule}`
 
 export const LOCKING: readonly ReviewItem[] = [
   search(
@@ -40,28 +41,83 @@ export const LOCKING: readonly ReviewItem[] = [
     counts('clean-ro', 'lock', 'locks taken'),
     (l) => l.count('clean-ro', 'seed-v1', 'lock') === l.count('clean-ro', '6.17', 'lock'),
   ),
-  search(
+  scenario(
     41,
     'Splitting is harder: two disjoint ranges may share one leaf',
-    'two owners of one block or span',
+    ['two-in-one-block', 'two-in-one-span'],
+    (l) =>
+      `splits of the shared block: ${perFlavour((f) => l.events('two-in-one-block', f, 'split').filter((e) => e.level === 'pmd').length)}; the shared span torn: ${firesOn(l, 'two-in-one-span', 'torn-span')}`,
+    (l) =>
+      l.results('two-in-one-block', '7.3') === '0, 0' &&
+      l.events('two-in-one-block', '7.3', 'split').filter((e) => e.level === 'pmd').length === 1,
   ),
-  search(42, 'It can be done without a lock', RACE),
-  search(43, 'With a lock around the split the change can stay lockless', RACE),
-  search(44, 'Without it the change is tricky, for contiguous entries above all', RACE),
-  search(45, "Yang's split looks only at the first PTE", RACE),
-  search(46, 'The race: two plain read-modify-writes of one PTE', RACE),
-  search(47, 'Misprogrammed contiguous PTEs', RACE),
-  search(48, 'Remedy 1: lock the split', RACE),
-  search(49, 'Remedy 2: atomic read-modify-write in both', RACE),
-  search(50, 'Remedy 3: test the bit of every PTE', RACE),
-  search(51, 'Remedy 4: the change retries', RACE),
-  search(52, 'Both racers only clear the bit: harmless', RACE),
-  search(53, 'But the first to finish may then change permissions', RACE),
+  search(
+    42,
+    'It can be done without a lock',
+    race('each PTE tested, cleared atomically: no schedule may fail'),
+  ),
+  search(
+    43,
+    'With a lock around the split the change can stay lockless',
+    race('the split locked, the change not: no schedule may fail'),
+  ),
+  search(
+    44,
+    'Without it the change is tricky, for contiguous entries above all',
+    race('the first PTE tested, cleared plainly'),
+  ),
+  search(
+    45,
+    "Yang's split looks only at the first PTE",
+    race('the first PTE tested: some schedules put the bit back'),
+  ),
+  search(
+    46,
+    'The race: two plain read-modify-writes of one PTE',
+    race('every PTE rewritten plainly: some schedules lose a permission'),
+  ),
+  search(
+    47,
+    'Misprogrammed contiguous PTEs',
+    race(
+      'the first PTE tested: some schedules end with a torn span, others silently lose a permission',
+    ),
+  ),
+  search(48, 'Remedy 1: lock the split', race('with pgtable_split_lock')),
+  search(49, 'Remedy 2: atomic read-modify-write in both', race('atomic in split and change')),
+  search(
+    50,
+    'Remedy 3: test the bit of every PTE',
+    race('each PTE tested, cleared plainly: some schedules still lose a permission'),
+  ),
+  search(
+    51,
+    'Remedy 4: the change retries',
+    race('the change waits until the bit is clear: alone it still loses permissions'),
+  ),
+  search(52, 'Both racers only clear the bit: harmless', race('splits only: always consistent')),
+  search(
+    53,
+    'But the first to finish may then change permissions',
+    race('splits, then changes: the failures appear'),
+  ),
   meta(54, 'The lock is the simplest', 'a judgement'),
-  search(55, 'Atomicity is needed only where the bit is cleared', RACE),
-  search(56, 'because the change touches only split, owned PTEs', RACE),
-  search(57, 'Loop: plain read, atomic clear only if set', RACE),
-  search(58, 'That is what remedy 3 amounts to', RACE),
+  search(
+    55,
+    'Atomicity is needed only where the bit is cleared',
+    race('atomic clear after testing the first PTE only: a few schedules put the bit back'),
+  ),
+  search(
+    56,
+    'because the change touches only split, owned PTEs',
+    race('at each store of a permission: own slot, bit clear or whole span owned'),
+  ),
+  search(
+    57,
+    'Loop: plain read, atomic clear only if set',
+    race('each PTE tested, atomic only where set'),
+  ),
+  search(58, 'That is what remedy 3 amounts to', race('the same traces as 57')),
   scenario(
     59,
     'Splitting stays decoupled from the change',
@@ -79,24 +135,30 @@ export const LOCKING: readonly ReviewItem[] = [
   scenario(
     61,
     'A lock of its own, not the page-table lock',
-    ['partial-block-bbml', 'hole-table'],
-    (l) => perFlavour((f) => lockModes(l, 'partial-block-bbml', f)),
+    ['partial-block-bbml', 'hole-table', 'page-table-lock-and-mutex'],
+    (l) =>
+      `${perFlavour((f) => lockModes(l, 'partial-block-bbml', f))}; sleeping under init_mm.page_table_lock: ${firesOn(l, 'page-table-lock-and-mutex', 'sleep-in-atomic')}`,
     (l) =>
       lockModes(l, 'partial-block-bbml', '7.3') === 'pgtable_split_lock (mutex)' &&
-      lockModes(l, 'hole-table', '6.17') === 'init_mm.page_table_lock (spin)',
+      lockModes(l, 'hole-table', '6.17') === 'init_mm.page_table_lock (spin)' &&
+      firesOn(l, 'page-table-lock-and-mutex', 'sleep-in-atomic') === '6.18 7.3',
   ),
   meta(62, 'A separate lock is fine', 'a judgement'),
-  search(
+  scenario(
     63,
     'Callers of set_memory_*() have exclusive access',
-    '`overlapping-owners` names the calls that break it',
+    ['two-owners', 'two-owners-in-turn'],
+    rules('two-owners', 'overlapping-owners'),
+    (l) =>
+      firesOn(l, 'two-owners', 'overlapping-owners') === FLAVOURS.join(' ') &&
+      firesOn(l, 'two-owners-in-turn', 'overlapping-owners') === '',
   ),
   scenario(
     64,
     'x86: stale large entries while another CPU splits',
-    ['split-live-block'],
-    rules('split-live-block', 'break-before-make'),
-    (l) => l.fires('split-live-block', '6.18', 'break-before-make'),
+    ['access-split-live'],
+    rules('access-split-live', 'tlb-conflict'),
+    (l) => l.fires('access-split-live', '6.18', 'tlb-conflict'),
   ),
   scenario(
     65,

@@ -46,10 +46,11 @@ export const sleepInAtomic: Rule = {
       on: {
         sleep_in_atomic(e) {
           reported.set(scope.fold.lane, e.seq)
+          const why = atomicBecause(scope.fold) ?? e.context ?? 'atomic context'
           scope.report({
             severity: 'error',
             proof: [e.seq],
-            message: `${e.fn} may sleep, which ${e.context} forbids, whether or not it would have slept`,
+            message: `${e.fn} may sleep, which ${why} forbids, whether or not it would have slept`,
           })
         },
         lock(e) {
