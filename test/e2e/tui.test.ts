@@ -141,6 +141,29 @@ describe('in a real terminal', () => {
     expect(s.text()).toContain('nosuch')
   })
 
+  test('a file that does not exist is said in one sentence, with exit status 2', async () => {
+    const program = ['packages/tui/bin/pagetrail.js', '--db', '/nowhere/runs.db', 'tui']
+    const s = new PtyScreen(process.execPath, program, { env: { XDG_STATE_HOME: state } })
+    open.push(s)
+    expect((await s.exited).exitCode).toBe(2)
+    expect(s.text()).toMatch(/pagetrail: \/nowhere\/runs\.db does not exist/)
+    expect(s.text()).not.toContain('    at ')
+  })
+
+  test('a fault of the program leaves its message on a clean screen', async () => {
+    const bomb = 'setTimeout(() => { throw new Error("boom") }, 2500)'
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(bomb)}`]
+    const main = ['test/support/tui-main.ts', db, 'modules']
+    const s = new PtyScreen(process.execPath, [...args, ...main], {
+      env: { XDG_STATE_HOME: state },
+    })
+    open.push(s)
+    expect((await s.exited).exitCode).toBe(70)
+    expect(s.isAlternate()).toBe(false)
+    expect(s.text()).toContain('boom')
+    expect(s.raw()).toContain('\x1b[?1000l')
+  })
+
   test('idle costs nothing', async () => {
     const s = start(['modules'])
     await s.until(/▶ +0 /)

@@ -29,7 +29,8 @@ export function span(va: bigint | null, end: bigint | null, pageShift: number): 
   const size = BigInt.asUintN(64, end - va)
   const rest = size & ((1n << BigInt(pageShift)) - 1n)
   const pages = size >> BigInt(pageShift)
-  return `${hex(va)} +${pages}p${rest === 0n ? '' : `${rest}B`}`
+  if (pages === 0n) return rest === 0n ? hex(va) : `${hex(va)} +${rest}B`
+  return `${hex(va)} +${pages}p${rest === 0n ? '' : ` ${rest}B`}`
 }
 
 const result = (ret: number | null): string =>

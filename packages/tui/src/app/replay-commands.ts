@@ -1,6 +1,7 @@
 import { eventToJson, KIND_NAMES, type Mark, nestOf, type TraceEvent } from '@pagetrail/recorder'
 import { describe } from './describe.ts'
 import {
+  EVERYTHING,
   type Model,
   type Pane,
   type Replay,
@@ -187,11 +188,8 @@ export const REPLAY_COMMANDS = {
   'depth.all': depth(null),
   filter: (m: Model) => ({ ...m, prompt: openPrompt('filter') }),
   search: (m: Model) => ({ ...m, prompt: openPrompt('search', m.replay?.search ?? '') }),
-  'filter.drop': (m: Model) =>
-    m.replay?.view.filters.length
-      ? withReplay(m, (r) => changeView(r, { filters: r.view.filters.slice(0, -1) }))
-      : complain(m, 'there is no filter to drop'),
-  'filter.clear': (m: Model) => withReplay(m, (r) => changeView(r, { filters: [] })),
+  'filter.drop': dropFilter,
+  'filter.clear': (m: Model) => withReplay(m, (r) => changeView(r, EVERYTHING)),
   'filter.kind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind == ${e.kind}`)),
   'filter.notKind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind != ${e.kind}`)),
   'filter.va': (m: Model) =>
@@ -221,8 +219,7 @@ export const REPLAY_COMMANDS = {
     }),
   'mark.next': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], false, 'mark'),
   'mark.prev': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], true, 'mark'),
-  findings: (m: Model) =>
-    m.replay ? ask(m, { type: 'check', run: m.replay.run.id, show: true }) : m,
+  findings: showFindings,
   'finding.open': (m: Model) => openAt(m, m.replay?.checked?.findings[m.replay.findingCursor]?.seq),
   'why.open': (m: Model) => openAt(m, m.replay?.why?.lines[m.replay.why.cursor]?.seq),
   undo: (m: Model) => stepView(m, undo, 'nothing to undo'),
@@ -237,6 +234,28 @@ export const REPLAY_COMMANDS = {
       }),
     ),
 } as const
+
+/** The last filter; without one, what folds hide. */
+function dropFilter(m: Model): Model {
+  const view = m.replay?.view
+  if (!view) return m
+  if (view.filters.length > 0) {
+    return withReplay(m, (r) => changeView(r, { filters: view.filters.slice(0, -1) }))
+  }
+  if (view.depth === null && view.folds.length === 0)
+    return complain(m, 'there is no filter to drop')
+  return withReplay(m, (r) => changeView(r, EVERYTHING))
+}
+
+/** What the checks said; they are run when they have not been, or when the run may have grown. */
+function showFindings(m: Model): Model {
+  const r = m.replay
+  if (!r) return m
+  if (r.checked && r.run.state !== 'recording') {
+    return { ...m, screen: 'findings', behind: ['replay', ...m.behind] }
+  }
+  return ask(m, { type: 'check', run: r.run.id, show: true })
+}
 
 /** Back in the replay, at this event. */
 function openAt(m: Model, seq: number | undefined): Model {

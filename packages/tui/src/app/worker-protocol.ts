@@ -15,6 +15,8 @@ export type Reply =
   | {
       readonly type: 'failed'
       readonly id: number
+      /** Bad input, as against a fault of the program: see InputError. */
+      readonly input: boolean
       readonly message: string
       readonly stack: string
     }

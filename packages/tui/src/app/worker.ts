@@ -2,6 +2,9 @@ import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Reply, Request } from './worker-protocol.ts'
 
+/** By name: the class is loaded with the recorder, later. */
+const INPUT_ERRORS: ReadonlySet<string> = new Set(['InputError', 'FilterError'])
+
 /** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
 const port = parentPort
 if (!port) throw new Error('worker.ts runs as a worker thread')
@@ -9,6 +12,8 @@ const { db } = workerData as { readonly db: string }
 // Before the recorder is loaded: its types were stripped when it was loaded the last time.
 enableCompileCache()
 const opened = import('./trace-data.ts').then(({ openTraceData }) => openTraceData(db))
+// A file that cannot be opened is the answer to each call, not the end of the thread.
+opened.catch(() => undefined)
 
 port.on('message', (request: Request) => {
   if (request.type !== 'call') return
@@ -22,7 +27,8 @@ port.on('message', (request: Request) => {
     (value) => port.postMessage({ type: 'done', id, value } satisfies Reply),
     (error: unknown) => {
       const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
-      port.postMessage({ type: 'failed', id, message, stack } satisfies Reply)
+      const input = error instanceof Error && INPUT_ERRORS.has(error.name)
+      port.postMessage({ type: 'failed', id, input, message, stack } satisfies Reply)
     },
   )
 })

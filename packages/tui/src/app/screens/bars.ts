@@ -219,7 +219,7 @@ function keysLine(
 ): string {
   const text = ([key, label]: readonly [string, string]) => `${theme.paint('key', key)} ${label}`
   const last = keys
-    .filter(([k]) => k === '?' || k === 'q')
+    .filter(([k]) => LAST.has(k))
     .map(text)
     .join('  ')
   const rest = keys.filter(([k]) => !LAST.has(k))

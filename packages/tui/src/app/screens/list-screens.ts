@@ -50,11 +50,11 @@ export function findingsScreen(m: Model, theme: Theme): string[] {
   const findings = r?.checked?.findings ?? []
   const rows = findings.map((f) => ({
     seq: f.seq,
-    text: `${f.severity.padEnd(8)} ${f.rule.padEnd(14)} ${f.text}`,
+    text: `${f.severity.padEnd(8)} ${f.rule.padEnd(18)} ${f.text}`,
   }))
   const undecided = r?.checked?.undecided ?? []
   const rules = many((r?.checked?.rules ?? 0) - undecided.length, 'rule')
-  const title = `${many(findings.length, 'finding')} of ${rules}, ${undecided.length} undecided`
+  const title = `${many(findings.length, 'finding')} by ${rules}, ${undecided.length} undecided`
   const none = [`No finding: ${rules} hold in what this run shows.`]
   const lacking = undecided.map((u) => `? ${u}`)
   return places(m, theme, { title, rows, cursor: r?.findingCursor ?? 0, none, after: lacking })
