@@ -1,4 +1,4 @@
-import { CALL_NAMES, DEFAULT_FEATURES, FLAVOURS } from '@pagetrail/engine'
+import { CALL_NAMES, DEFAULT_FEATURES, FLAVOURS, PROGRAM_ACTIONS } from '@pagetrail/engine'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -15,7 +15,12 @@ const nameOf = async (path: string) => (await findScenarios(path)).map(({ name }
 
 test('docs/scenarios.md names every call, feature and flavour', () => {
   const text = readFileSync(new URL('../../docs/scenarios.md', import.meta.url), 'utf8')
-  const names = [...CALL_NAMES, ...Object.keys(DEFAULT_FEATURES), ...FLAVOURS.map((f) => f.name)]
+  const names = [
+    ...CALL_NAMES,
+    ...PROGRAM_ACTIONS,
+    ...Object.keys(DEFAULT_FEATURES),
+    ...FLAVOURS.map((f) => f.name),
+  ]
   expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([])
 })
 

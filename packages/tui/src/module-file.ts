@@ -1,4 +1,4 @@
-import { InputError as EngineInputError, KernelStop } from '@pagetrail/engine'
+import { InputError as EngineInputError, KernelStop, Suspended } from '@pagetrail/engine'
 import { type Implementation, InputError } from '@pagetrail/recorder'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -37,6 +37,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 /** That it takes (cpu, args) and returns a number is between the module and its author's type checker. */
 const isCall = (value: unknown): value is Implementation[string] => typeof value === 'function'
 
+/** What the engine throws through a program on purpose. */
+const SIGNALS = [KernelStop, Suspended, EngineInputError]
+
 /** The same, with its mistakes told as its own: what it throws, and what it returns that is no integer. */
 const watched =
   (where: string, body: Implementation[string]): Implementation[string] =>
@@ -45,8 +48,8 @@ const watched =
     try {
       ret = body(cpu, args)
     } catch (error) {
-      const engines = error instanceof KernelStop || error instanceof EngineInputError
-      if (engines || !(error instanceof Error)) throw error
+      if (!(error instanceof Error) || SIGNALS.some((signal) => error instanceof signal))
+        throw error
       throw new InputError(`${where} threw ${error.stack ?? error.message}`, { cause: error })
     }
     if (typeof ret === 'number' && Number.isInteger(ret)) return ret
