@@ -60,3 +60,10 @@ export function shownKinds(run: Pick<Run, 'source' | 'facts' | 'flavour'>): Read
 /** Kinds of one side that the other cannot show, for a reader: in the order of the vocabulary. */
 export const hiddenKinds = (shown: ReadonlySet<Kind>, other: ReadonlySet<Kind>): Kind[] =>
   KIND_NAMES.filter((kind) => shown.has(kind) && !other.has(kind))
+
+/** Kinds that neither side could show although some source does: nothing is known of them. */
+export const neitherShows = (left: ReadonlySet<Kind>, right: ReadonlySet<Kind>): Kind[] =>
+  KIND_NAMES.filter(
+    (kind) =>
+      !left.has(kind) && !right.has(kind) && !REMARKS.includes(kind) && !REAL_ONLY.includes(kind),
+  )

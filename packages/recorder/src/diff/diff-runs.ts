@@ -1,5 +1,5 @@
 import type { Kind } from '../event.ts'
-import { hiddenKinds } from '../shown-kinds.ts'
+import { hiddenKinds, neitherShows } from '../shown-kinds.ts'
 import type { EventSource } from '../source.ts'
 import { compareMappings, type MappingComparison } from '../state-diff.ts'
 import type { CallStream } from './call-stream.ts'
@@ -72,6 +72,7 @@ function resultOf(
     addresses,
     verdict: worse(worse(tally.worst, floor), verdict),
     incomplete: incompleteOf(comparison, tally, a, b),
+    neitherShows: neitherShows(shown.left, shown.right),
     asked: askedOf(options),
     calls: {
       paired: tally.paired,

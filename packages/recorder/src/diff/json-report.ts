@@ -21,7 +21,11 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
     { type: 'header', format: 1, verb: 'diff', left, right, addresses, asked },
     hexed,
   )
-  yield line('verdict', { verdict: diff.verdict, calls: counted(diff.calls) })
+  yield line('verdict', {
+    verdict: diff.verdict,
+    calls: counted(diff.calls),
+    neitherShows: diff.neitherShows,
+  })
   for (const call of diff.calls.onlyLeft.items) yield line('only', { side: 'left', call })
   for (const call of diff.calls.onlyRight.items) yield line('only', { side: 'right', call })
   if (wants('outcome')) {

@@ -146,6 +146,8 @@ export interface Diff {
   readonly verdict: Verdict
   /** Why the answer is incomplete, a sentence each; empty: it is complete. */
   readonly incomplete: readonly string[]
+  /** Kinds of events of which neither run can tell. */
+  readonly neitherShows: readonly Kind[]
   readonly asked: {
     readonly by: Question | null
     readonly calls: string | null

@@ -20,11 +20,12 @@ export function sideText(side: Side): string {
 
 /** The verdict, with how far it reaches. */
 export function verdictText(diff: Diff): string {
-  const scope = isPartial(diff)
-    ? `, for the ${plural(diff.calls.paired, 'call')} that both made alike`
-    : ''
-  const unknown = diff.outcome.answer === 'unknown' ? '; part of the outcome is unknown' : ''
-  return `${diff.verdict}${scope}${unknown}`
+  const { calls, left, right, outcome } = diff
+  const parts: string[] = [diff.verdict]
+  if (isPartial(diff)) parts.push(`for the ${plural(calls.paired, 'call')} that both made alike`)
+  if (left.cannotShow.length + right.cannotShow.length > 0) parts.push('as far as both runs show')
+  if (outcome.answer === 'unknown') parts.push('part of the outcome being unknown')
+  return parts.join(', ')
 }
 
 /** Some calls have no counterpart with the same input, and the verdict does not speak of them. */
@@ -52,6 +53,7 @@ export function scopeTexts(diff: Diff): string[] {
     if (total > 0)
       texts.push(`${plural(total, 'call')} only on the ${name}: ${callCounts(items, total)}`)
   }
+  texts.push(...askedTexts(diff))
   if (diff.addresses === 'relative') {
     texts.push(
       'addresses by their place in the call, stores by the bits they change: the runs are of different boots',
@@ -70,14 +72,27 @@ function callCounts(items: readonly CallRef[], total: number): string {
   return texts.join(', ') + (total > items.length ? ', …' : '')
 }
 
-/** Kinds that a side could not show, as words; empty where both show alike. */
+/** Kinds that a side could not show, as words. */
 export function unknownTexts(diff: Diff): string[] {
-  return (['left', 'right'] as const).flatMap((name) => {
+  const texts = (['left', 'right'] as const).flatMap((name) => {
     const kinds = diff[name].cannotShow
-    return kinds.length > 0
-      ? [`the ${name} run cannot show ${kinds.join(', ')}: unknown there`]
-      : []
+    return kinds.length > 0 ? [`unknown: the ${name} run cannot show ${kinds.join(', ')}`] : []
   })
+  const { neitherShows } = diff
+  if (neitherShows.length > 0)
+    texts.push(`unknown: neither run can show ${neitherShows.join(', ')}`)
+  return texts
+}
+
+/** What the question was narrowed to, a phrase each. */
+export function askedTexts({ asked }: Diff): string[] {
+  const roles = Object.entries(asked.map).map(([left, right]) => `${left} ≙ ${right}`)
+  return [
+    ...(asked.calls === null ? [] : [`only calls ${asked.calls}`]),
+    ...(asked.filter === null ? [] : [`only events with ${asked.filter}`]),
+    ...(asked.ignore.length > 0 ? [`ignoring ${asked.ignore.join(', ')}`] : []),
+    ...(roles.length > 0 ? [`one role: ${roles.join(', ')}`] : []),
+  ]
 }
 
 /** `set_memory_ro ffff80007a114000 +0x1000 = 0`. */
