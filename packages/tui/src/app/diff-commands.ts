@@ -1,5 +1,5 @@
 import { QUESTIONS } from '@pagetrail/recorder'
-import { type DiffView, openDiff, rowAtCursor, seqOfRow, withDiff } from './diff.ts'
+import { type DiffView, openDiff, seqOfRow, withDiff } from './diff.ts'
 import { type Model, ask, complain, say } from './model.ts'
 import { jumpTo, listRowsOf, withReplay } from './replay.ts'
 import { enterRun, runUnderCursor } from './runs-commands.ts'
@@ -35,16 +35,19 @@ const toDifference = (m: Model, backward: boolean): Model => {
   return ask(shown, { type: 'difference', query })
 }
 
-/** The replay of one side, at the row under the cursor. */
+/** The replay of one side: at the row under the cursor, or the nearest before it that this side has. */
 const openSide =
   (side: 'left' | 'right') =>
   (m: Model): Model => {
-    const row = m.diff && rowAtCursor(m.diff)
+    const d = m.diff
+    if (!d) return m
+    const before = d.rows.slice(0, d.cursor - d.from + 1)
+    const row = before.findLast((x) => seqOfRow(x, side) !== null)
     const seq = row && seqOfRow(row, side)
-    if (!m.diff || seq === undefined || seq === null) {
-      return complain(m, `this row has no event in ${side === 'left' ? 'A' : 'B'}`)
+    if (seq === undefined || seq === null) {
+      return complain(m, `${side === 'left' ? 'A' : 'B'} has no event up to this row`)
     }
-    const entered = enterRun(m, m.diff[side])
+    const entered = enterRun(m, d[side])
     return withReplay(entered, (r) => jumpTo(r, seq, listRowsOf(entered)))
   }
 

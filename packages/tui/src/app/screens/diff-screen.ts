@@ -143,18 +143,19 @@ function rowLine(
   const [sign, role] =
     row.row === 'events' ? (SIGNS[row.status] ?? [' ', 'callback']) : [' ', 'call' as const]
   const half = (inner - 1) >> 1
-  const texts =
-    row.row === 'fold'
-      ? [`    ⋯ ${many(row.count, 'equal event')}`]
-      : wide
-        ? [sideText(row, 'left', d), sideText(row, 'right', d)]
-        : [sideText(row, row.left === null ? 'right' : 'left', d)]
-  const plain =
-    texts.length === 2
-      ? `${fit(`${cursor}${sign} ${texts[0]}`, half)}│${fit(` ${sign} ${texts[1]}`, inner - half - 1)}`
-      : fit(`${cursor}${sign} ${texts[0]}`, inner)
-  if (selected) return theme.inverse(plain)
-  return row.row === 'fold' ? theme.dim(plain) : theme.paint(role, plain)
+  const status = row.row === 'events' ? row.status : 'same'
+  // A sign stands on the side that has the event.
+  const leftSign = status === 'right' ? ' ' : sign
+  const rightSign = status === 'left' ? ' ' : sign
+  let text: string
+  if (row.row === 'fold') text = fit(`${cursor}     ⋯ ${many(row.count, 'equal event')}`, inner)
+  else if (wide) {
+    const left = fit(`${cursor}${leftSign} ${sideText(row, 'left', d)}`, half)
+    text = `${left}│${fit(` ${rightSign} ${sideText(row, 'right', d)}`, inner - half - 1)}`
+  } else
+    text = fit(`${cursor}${sign} ${sideText(row, row.left === null ? 'right' : 'left', d)}`, inner)
+  if (selected) return theme.inverse(text)
+  return row.row === 'fold' ? theme.dim(text) : theme.paint(role, text)
 }
 
 /** A call, or an event in the call tree; a dot where a side has nothing. */
@@ -167,15 +168,18 @@ function sideText(
     const call = row[side]
     if (!call) return '·'
     const result = call.ret === null ? (call.endedBy ?? 'not returned') : `= ${call.ret}`
-    return `${fitEnd(count(call.seq), 7)} call ${call.op} ${safe(call.fn)} ${hex(call.va)} ${result}`
+    return `${fitEnd(count(call.seq), seqColumns(d))} call ${call.op} ${safe(call.fn)} ${hex(call.va)} ${result}`
   }
   const e = row[side]
-  return e ? eventInRow(e, pageShiftOf(d[side])) : '        ·'
+  return e ? eventInRow(e, pageShiftOf(d[side]), seqColumns(d)) : `${' '.repeat(seqColumns(d))} ·`
 }
 
-function eventInRow(e: TraceEvent, pageShift: number): string {
+/** Columns of the longer run's sequence numbers. */
+const seqColumns = (d: DiffView): number => count(Math.max(d.left.events, d.right.events)).length
+
+function eventInRow(e: TraceEvent, pageShift: number, columns: number): string {
   const line = describe(e, pageShift)
-  return `${fitEnd(count(e.seq), 7)} ${'│ '.repeat(Math.min(e.nest, 6))}${line.mark} ${line.what} ${line.detail}`
+  return `${fitEnd(count(e.seq), columns)} ${'│ '.repeat(Math.min(e.nest, 6))}${line.mark} ${line.what} ${line.detail}`
 }
 
 /** Both sides in full, with the fields that differ; of stores the bits. */

@@ -55,22 +55,47 @@ const nothingYet = (db: string, columns: number): string[] =>
     'r  records a scenario on the engine, in the flavours you name',
   ].map((l) => fit(`   ${l}`, columns))
 
-const widthOfSource = (columns: number): number => Math.min(26, Math.max(12, columns - 58))
-
-function heading(columns: number): string {
-  const wide = columns >= 90 ? 'geometry   ' : ''
-  return `   ${fitEnd('#', 4)}  ${fit('label', labelColumns(columns))} ${fit('from', widthOfSource(columns))} ${wide}${fitEnd('events', 11)} ${fitEnd('calls', 7)}  state`
+interface Columns {
+  readonly label: number
+  readonly from: number
+  /** Shown where there is room. */
+  readonly geometry: boolean
+  readonly calls: boolean
+  readonly word: boolean
 }
 
-const labelColumns = (columns: number): number =>
-  Math.max(10, columns - widthOfSource(columns) - 44 - (columns >= 90 ? 11 : 0))
+const NUMBER = 4
+const EVENTS = 11
+const CALLS = 8
+const GEOMETRY = 10
+
+/** Columns by priority: the label grows, geometry, calls and the word for the state give way. */
+function columnsFor(columns: number): Columns {
+  const geometry = columns >= 90
+  const calls = columns >= 66
+  const word = columns >= 76
+  const from = columns >= 84 ? 24 : 14
+  const fixed = 3 + NUMBER + 2 + 1 + from + 1 + EVENTS + 3
+  const rest = (geometry ? GEOMETRY + 1 : 0) + (calls ? CALLS : 0) + (word ? CALLS + 4 : 0)
+  return { label: Math.max(8, columns - fixed - rest), from, geometry, calls, word }
+}
+
+function heading(columns: number): string {
+  const c = columnsFor(columns)
+  const geometry = c.geometry ? `${fit('geometry', GEOMETRY)} ` : ''
+  const calls = c.calls ? fitEnd('calls', CALLS) : ''
+  const head = `   ${fitEnd('#', NUMBER)}  ${fit('label', c.label)} ${fit('from', c.from)} `
+  return `${head}${geometry}${fitEnd('events', EVENTS)}${calls}${c.word ? '  state' : ''}`
+}
 
 function runRow(run: Run, marked: boolean, columns: number): string {
-  const wide = columns >= 90 ? `${fit(geometryOf(run), 10)} ` : ''
-  const label = fit(safe(run.label), labelColumns(columns))
-  const from = fit(originOf(run), widthOfSource(columns))
-  const counts = `${fitEnd(count(run.events), 11)} ${fitEnd(count(run.calls), 7)}`
-  return ` ${marked ? 'A' : ' '} ${fitEnd(`#${run.id}`, 4)}  ${label} ${from} ${wide}${counts}  ${STATES[run.state]} ${run.state}`
+  const c = columnsFor(columns)
+  const geometry = c.geometry ? `${fit(geometryOf(run), GEOMETRY)} ` : ''
+  const calls = c.calls ? fitEnd(count(run.calls), CALLS) : ''
+  const id = fitEnd(`#${run.id}`, NUMBER)
+  const head = ` ${marked ? 'A' : ' '} ${id}  ${fit(safe(run.label), c.label)} ${fit(originOf(run), c.from)} `
+  const state = `  ${STATES[run.state]}${c.word ? ` ${run.state}` : ''}`
+  return `${head}${geometry}${fitEnd(count(run.events), EVENTS)}${calls}${state}`
 }
 
 /** What is known of a run. */
