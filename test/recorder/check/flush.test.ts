@@ -109,6 +109,15 @@ describe('flush-never', () => {
     expect(s.check('stale-revalidated')).toEqual([])
   })
 
+  test('a run that was cut off does not tell whether the flush came', () => {
+    const s = new Script({ state: 'interrupted' }).begin('set_direct_map_invalid_noflush', LINEAR)
+    s.change('pte', LINEAR, RW, INVALID).end('set_direct_map_invalid_noflush')
+    expect(s.report('flush-never').verdicts[0]).toMatchObject({
+      status: 'undecided',
+      missing: ['the end of the run, which was interrupted'],
+    })
+  })
+
   test('after a gap it does not blame what it cannot know', () => {
     const report = invalidate().add('gap', { lost: 7, reason: 'lost' }).report('flush-never')
     expect(report.findings).toEqual([])

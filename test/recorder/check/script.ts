@@ -31,6 +31,7 @@ export interface RunOptions {
   readonly flavour?: string | null
   readonly source?: Run['source']
   readonly features?: { readonly [name: string]: Json }
+  readonly state?: Run['state']
 }
 
 /** A run written by hand, event by event, in the order of a kernel's. */
@@ -42,12 +43,17 @@ export class Script {
   /** Index of the call that is open on each CPU. */
   readonly #open = new Map<number, number>()
 
-  constructor({ flavour = '7.3', source = 'engine', features = { bbml: false } }: RunOptions = {}) {
+  constructor({
+    flavour = '7.3',
+    source = 'engine',
+    features = { bbml: false },
+    state = 'complete',
+  }: RunOptions = {}) {
     this.#run = {
       id: 1,
       label: 'script',
       source,
-      state: 'complete',
+      state,
       flavour,
       kernel: null,
       scenario: null,

@@ -80,6 +80,10 @@ export const flushNever: Rule = {
     return {
       on: {},
       end() {
+        if (scope.fold.run.state !== 'complete') {
+          scope.lacks('the end of the run, which was interrupted')
+          return
+        }
         const byFn = new Map<string, Debt[]>()
         for (const debt of scope.fold.ledger.debts()) {
           const isDeferred = debt.fn === null || mayFlushLater(debt.fn)

@@ -70,6 +70,7 @@ export const lazyUnbalanced: Rule = {
         queued.clear()
       },
       end() {
+        if (scope.fold.run.state !== 'complete') return
         for (const lane of scope.fold.lanes.values()) {
           // A call that was stopped in the middle leaves nothing.
           if (lane.lazy.enabled === 0 || lane.calls.length > 0) continue
