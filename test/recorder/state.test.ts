@@ -17,10 +17,13 @@ import {
 } from '@pagetrail/recorder'
 import Sqlite from 'better-sqlite3'
 import * as fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 
 import { AREA, eventsOf, hex, initOf, KERNEL_RW, PAGE, setMemoryRo } from '../support/sample-run.ts'
 import { database, type StoredRun } from '../support/stored.ts'
+
+// Runs of several snapshots are recorded, which other tests may slow down.
+vi.setConfig({ testTimeout: 30_000 })
 
 const open: Trace[] = []
 afterEach(() => {

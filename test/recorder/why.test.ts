@@ -8,11 +8,14 @@ import {
   whyLines,
 } from '@pagetrail/recorder'
 import Sqlite from 'better-sqlite3'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { intervalsTouching } from '../../packages/recorder/src/state.ts'
 import { AREA, eventsOf, hex, initOf, KERNEL_RW, PAGE, setMemoryRo } from '../support/sample-run.ts'
 import { database, sampleEvents } from '../support/stored.ts'
+
+// Runs of several snapshots are recorded, which other tests may slow down.
+vi.setConfig({ testTimeout: 30_000 })
 
 async function recorded(events: readonly TraceEvent[]): Promise<[Trace, Run]> {
   const trace = await openTrace(await database([{ events }]), { mode: 'read' })

@@ -13,10 +13,13 @@ import {
   type TraceEvent,
   WIDE_COLUMNS,
 } from '@pagetrail/recorder'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { eventsOf, initOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
 import { database } from '../../support/stored.ts'
+
+// Files are synced to the disk, which other tests may keep busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 let folder = ''
 beforeEach(() => {

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { InputError, type QueryOptions, runQuery } from '@pagetrail/recorder'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { database, store } from '../../support/stored.ts'
+
+// Each query starts a process, and some are meant to run into their limit.
+vi.setConfig({ testTimeout: 30_000 })
 
 const home = mkdtempSync(join(tmpdir(), 'pagetrail-sql-'))
 const path = join(home, 'test.db')
