@@ -213,7 +213,7 @@ function incompleteOf(
     ['right', b, comparison.right],
   ] as const) {
     const lost = Math.max(source.run.lost, stream.lost)
-    if (lost > 0) reasons.push(`${plural(lost, 'event')} of the ${name} run missing`)
+    if (lost > 0) reasons.push(`the ${name} run lacks ${plural(lost, 'event')}`)
     if (source.run.state === 'recording') reasons.push(`the ${name} run is still being recorded`)
     if (source.run.state === 'interrupted') reasons.push(`the ${name} run was interrupted`)
   }
