@@ -13,6 +13,9 @@ function callOf(text: string, op: number, boot: bigint): Call {
   return { op, fn, va, end, ret: 0, task: null, cpu: 0, first: op, last: op }
 }
 
+const list = (text: string, boot: bigint): Call[] =>
+  text === '' ? [] : text.split(' ').map((name, op) => callOf(name, op, boot))
+
 /** Pairs as `0-0`, `1~1` where the input differs, `2-` and `-2` for calls alone. */
 function pairs(
   left: string,
@@ -20,8 +23,6 @@ function pairs(
   inputs: readonly [string[], string[]] = [[], []],
   map = {},
 ): string {
-  const list = (text: string, boot: bigint): Call[] =>
-    text === '' ? [] : text.split(' ').map((name, op) => callOf(name, op, boot))
   const a = list(left, 0n)
   const b = list(right, 0x7000_0000n)
   const of = (calls: readonly Call[], side: 0 | 1): string[] =>
@@ -58,8 +59,9 @@ test('a repeated call is not the counterpart of one that is made once', () => {
   expect(pairs('ro1@5 nx2 ro1@5 ro1@8', 'ro1@5 nx2 ro1@8')).toBe('0-0 1-1 2- 3-2')
 })
 
+const enable = (list: string): string[] => list.split('').map((digit) => `enable=${digit}`)
+
 test('calls that ask for different things are never paired', () => {
-  const enable = (list: string): string[] => list.split('').map((digit) => `enable=${digit}`)
   expect(pairs('valid1 valid1 valid1', 'valid1 valid1', [enable('010'), enable('10')])).toBe(
     '0- 1-0 2-1',
   )
