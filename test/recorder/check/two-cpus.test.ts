@@ -138,7 +138,6 @@ function race(split: Split, schedule: number, pages: readonly number[] = [0, 1])
   writer.finish('complete')
   const run = trace.find(writer.id)
   const report = checkRun(trace.source(run), rulesNamed(RULES))
-  trace.remove(run)
   const cpu = machine.cpu(0)
   const words = slots.map((slot) => [loadLo(cpu, slot), loadHi(cpu, slot)] as const)
   return {
