@@ -18,6 +18,10 @@ test.each(VERBS)('$name --help has examples', async (verb) => {
   for (const [line] of verb.examples) expect(out).toContain(`pagetrail ${line}`)
 })
 
+test('help VERB is VERB --help', async () => {
+  expect(await pagetrail(['help', 'diff'])).toEqual(await pagetrail(['diff', '--help']))
+})
+
 test('--version is that of the package', async () => {
   expect(await pagetrail(['--version'])).toEqual({
     status: 0,

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
+import { wrap } from './app/text.ts'
 import { reportFailure } from './failure.ts'
 import { ClosedPipe, type Io } from './io.ts'
 import { Output } from './output.ts'
@@ -17,10 +18,10 @@ A run is named by its id, its label, or -1 for the latest, -2 for the one before
 Exit status: 0 fine, same, clean; 1 differences or findings; 2 usage, unreadable or damaged input;
 3 answer incomplete (events lost, limit reached, undecided); 130 interrupted.
 
-  pagetrail import modules.trace.gz          a capture of a real kernel becomes a run
-  pagetrail record set_memory_ro --flavour 6.17,6.18
-  pagetrail diff                             are the last two runs the same?
-  pagetrail VERB --help                      options and examples of a verb`
+  pagetrail import modules.trace.gz  a capture of a real kernel becomes a run
+  pagetrail record clean-ro          a scenario on the code of 6.17 and of 6.18
+  pagetrail diff                     are the last two runs the same?
+  pagetrail help VERB                options and examples of a verb`
 
 /** Runs one command line. All that it reads and writes is in `io`; the result is the exit status. */
 export async function main(argv: readonly string[], io: Io): Promise<Status> {
@@ -45,15 +46,15 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .option('--json', 'output as JSON Lines: a header, data, an end line; 64-bit values as 0x…')
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'say what there is')
-    .helpCommand(false)
-    .addHelpText('after', EPILOGUE)
+    .addHelpCommand(helpCommand())
+    .addHelpText('after', `\n${flow(EPILOGUE, widthOf(io))}`)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (c) => c.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text).catch(ignoreClosed),
       writeErr: (text) => void io.stderr.write(text).catch(ignoreClosed),
       outputError: (text, write) => write(text.replace(/^error: /, 'pagetrail: ')),
-      getOutHelpWidth: () => Math.min(io.stdout.columns, 100),
-      getErrHelpWidth: () => Math.min(io.stderr.columns, 100),
+      getOutHelpWidth: () => widthOf(io),
+      getErrHelpWidth: () => widthOf(io),
     })
     .exitOverride()
   const options = () => {
@@ -62,7 +63,8 @@ function programFor(io: Io, finish: (status: Status) => void) {
   }
   for (const group of GROUPS) {
     for (const verb of VERBS.filter((v) => v.group === group)) {
-      const command = commandOf(new Command(verb.name).copyInheritedSettings(program), verb)
+      const command = new Command(verb.name).copyInheritedSettings(program)
+      describe(command, verb, widthOf(io))
       verb.declare(command, invokerOf(io, verb, options, finish))
       program.addCommand(command)
     }
@@ -70,16 +72,41 @@ function programFor(io: Io, finish: (status: Status) => void) {
   return program
 }
 
-function commandOf(command: Command, verb: Verb): Command {
+/** `pagetrail help VERB`, for those who expect it. */
+function helpCommand(): Command {
+  const help = new Command('help')
+  help.argument('[verb]').description('the same as --help, or VERB --help').helpGroup(GROUPS[3])
+  return help
+}
+
+const widthOf = (io: Io) => Math.min(io.stdout.columns, 100)
+
+function describe(command: Command, verb: Verb, width: number): void {
   const examples = verb.examples.map(([line, why]) => `  pagetrail ${line}\n      ${why}`)
-  return command
+  const more = verb.more === undefined ? '' : `\n${flow(verb.more, width)}\n`
+  command
     .summary(verb.summary)
     .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`)
     .helpGroup(verb.group)
-    .addHelpText(
-      'after',
-      `${verb.more ? `\n${verb.more}\n` : ''}\nExamples:\n${examples.join('\n')}`,
-    )
+    .addHelpText('after', `${more}\nExamples:\n${examples.join('\n')}`)
+}
+
+/** Text in paragraphs of this width; lines with two blanks in a row are tables and stay as they are. */
+function flow(text: string, width: number): string {
+  const lines: string[] = []
+  let paragraph: string[] = []
+  const end = () => {
+    if (paragraph.length > 0) lines.push(...wrap(paragraph.join(' '), width))
+    paragraph = []
+  }
+  for (const line of text.trim().split('\n')) {
+    if (line === '' || line.includes('  ')) {
+      end()
+      lines.push(line)
+    } else paragraph.push(line)
+  }
+  end()
+  return lines.join('\n')
 }
 
 function invokerOf(
