@@ -3,7 +3,7 @@ import { Channel } from './channel.ts'
 import { type DiffRowsQuery, wantedDiffRows } from './diff.ts'
 import type { CountQuery, Data, StateQuery } from './data.ts'
 import { hex } from './text.ts'
-import { replayLayout, WIDE_COLUMNS } from './layout.ts'
+import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
 import { currentEvent, type Effect, type Model } from './model.ts'
 import { descriptorOf } from './replay-commands.ts'
 import { wantedWindow } from './replay.ts'
@@ -302,7 +302,7 @@ const sameState = (a: StateQuery | null, b: StateQuery | null): boolean =>
 /** The state at the cursor, around the address of its event. */
 function wantedState(m: Model): StateQuery | null {
   const r = m.replay
-  const wide = m.columns >= WIDE_COLUMNS
+  const wide = m.columns >= WIDE_REPLAY_COLUMNS
   if (!r || m.screen !== 'replay' || r.goal || r.pane === 'none' || (!wide && r.pane === 'details'))
     return null
   const event = currentEvent(r)

@@ -200,3 +200,28 @@ const GLYPHS: Readonly<Record<string, string>> = {
 export function keyGlyph(key: string): string {
   return GLYPHS[key] ?? (key.startsWith('ctrl+') ? `^${key.slice(5).toUpperCase()}` : key)
 }
+
+const PLACES: Readonly<Record<Place, string>> = {
+  runs: 'Run browser',
+  replay: 'Replay',
+  diff: 'Comparison',
+  sql: 'SQL console',
+  findings: 'Findings',
+  why: 'Why',
+  list: 'Lists',
+  anywhere: 'Everywhere',
+}
+
+const cell = (key: string): string => `\`${keyGlyph(key)}\``
+
+/** All keys as Markdown, for docs/tour.md. */
+export function keysDocument(): string {
+  const rows: readonly AnyBinding[] = BINDINGS
+  return Object.entries(PLACES)
+    .map(([place, title]) => {
+      const own = rows.filter((b) => b.place === place)
+      const lines = own.map((b) => `| ${b.keys.map(cell).join(' ')} | ${b.help} |`)
+      return [`### ${title}`, '', '| keys | |', '|---|---|', ...lines].join('\n')
+    })
+    .join('\n\n')
+}

@@ -2,8 +2,10 @@
 
 export const MIN_COLUMNS = 60
 export const MIN_ROWS = 15
-/** From here on two panes stand side by side. */
+/** From here on two runs, or a list and its details, stand side by side. */
 export const WIDE_COLUMNS = 100
+/** The call tree needs more beside its panes. */
+export const WIDE_REPLAY_COLUMNS = 110
 
 /** Breadcrumb, filter bar; timeline, status, footer. */
 const BARS = 5
@@ -29,7 +31,7 @@ export interface ReplayLayout {
 /** `lower`: whether a pane besides the list is wanted. */
 export function replayLayout(columns: number, rows: number, lower: boolean): ReplayLayout {
   const height = Math.max(6, rows - BARS)
-  if (columns >= WIDE_COLUMNS) {
+  if (columns >= WIDE_REPLAY_COLUMNS) {
     const sideColumns = lower ? Math.min(64, Math.max(44, Math.floor(columns * 0.36))) : 0
     const detailsHeight = lower ? Math.max(6, Math.floor(height * 0.56)) : 0
     return {

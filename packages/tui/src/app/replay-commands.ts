@@ -11,6 +11,7 @@ import {
   pageShiftOf,
   say,
 } from './model.ts'
+import { WIDE_REPLAY_COLUMNS } from './layout.ts'
 import { openPrompt } from './prompt.ts'
 import { changeView, jumpTo, listRowsOf, moveBy, redo, undo, withReplay } from './replay.ts'
 import { count, hex } from './text.ts'
@@ -128,7 +129,7 @@ const PANES: readonly Pane[] = ['tables', 'ledger', 'details', 'none']
 
 const nextPane = (m: Model): Model =>
   withReplay(m, (r) => {
-    const wide = m.columns >= 100
+    const wide = m.columns >= WIDE_REPLAY_COLUMNS
     const panes = wide ? PANES.filter((p) => p !== 'details') : PANES
     return { ...r, pane: panes[(panes.indexOf(r.pane) + 1) % panes.length] ?? 'tables' }
   })
