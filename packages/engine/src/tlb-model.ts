@@ -204,7 +204,9 @@ export class TlbModel {
     return { ...built, va: start, size: span }
   }
 
-  /** Walks to the leaf of an address; null if the walk faults. Table entries met are added to `cache` and used from it. */
+  /**
+   * Walks to the leaf of an address; null if the walk faults. Table entries met are added to `cache` and used from it.
+   */
   #leaf(va: Va, unseen: readonly Cpu['unseen'][] | null, cache: CachedTable[]): TlbEntry | null {
     const g = this.#g
     const known = deepest(cache, va)
