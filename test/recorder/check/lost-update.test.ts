@@ -57,6 +57,12 @@ describe('lost-update', () => {
   })
 })
 
+test('near miss: a module whose set_memory_ro() also clears the access flag, alone', () => {
+  const s = new Script().init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+  s.write('pte', VMALLOC, RW, RO & ~0x400n).end('set_memory_ro')
+  expect(s.check('lost-update')).toEqual([])
+})
+
 describe('lost-table', () => {
   test('two CPUs split one block: the second table replaces the first', () => {
     const s = new Script({ features: { bbml: true } }).write('pmd', VMALLOC, 0n, TABLE)

@@ -47,7 +47,8 @@ class Reads {
 /** The store's new value cannot come from the old one by what its call does: it came from an earlier value. */
 function isForeign(scope: Scope): boolean {
   const { store: s, call } = scope.fold
-  if (call === null || !s.isKnown || !s.changes) return false
+  // Alone, a call that touches other bits than its name says is odd, but has overwritten nobody.
+  if (call === null || !call.isConcurrent || !s.isKnown || !s.changes) return false
   if (s.wasNone || s.isNone || s.wasTable || s.isTable) return false
   if (frameOf(s.oldLo, s.oldHi) !== frameOf(s.newLo, s.newHi)) return false
   const change = changeOf(call.fn, call.args)
