@@ -39,6 +39,7 @@ const TABLE: readonly (readonly [Record<string, unknown> & { fn: string }, reado
   [{ fn: 'split_kernel_leaf_mapping', ...RANGE }, SPLITS],
   [{ fn: 'range_split_to_ptes', ...RANGE }, SPLITS],
   [{ fn: 'flush_tlb_kernel_range', ...RANGE }, ALL],
+  [{ fn: 'h7_change', addr: RANGE.addr, entries: 16, split: 'lock' }, ALL],
   [{ fn: 'lazy_enter' }, ALL.slice(1)],
   [{ fn: 'lazy_leave' }, ALL.slice(1)],
   [{ fn: 'lazy_pause' }, ['7.3']],
@@ -89,6 +90,10 @@ describe('arguments', () => {
       'calls[4].pfn: should be below 2^40',
     ],
     [{ fn: 'apply_to_page_range', ...RANGE, cb: 'mine' }, 'calls[4].cb: "mine" should be "own"'],
+    [
+      { fn: 'h7_change', addr: RANGE.addr, entries: 3, split: 'lock' },
+      'calls[4].entries: 3 should be a power of two',
+    ],
     [{ fn: 'toString' }, 'calls[4].fn: "toString" is not known'],
     [{ fn: 'lazy_enter', addr: 1 }, 'calls[4].addr: is not known here; there are fn, alloc_fail'],
     [{ fn: 'lazy_enter', alloc_fail: -1 }, 'calls[4].alloc_fail: -1 should be an integer from 0'],

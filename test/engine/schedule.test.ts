@@ -5,8 +5,6 @@ import {
   LO,
   Lock,
   PTE,
-  atomicChange,
-  bits,
   createMachine,
   isCont,
   loadHi,
@@ -26,8 +24,6 @@ import type { Cpu, Machine, Program } from '@pagetrail/engine'
 
 const BASE = 0xffff800080000000n
 const RW_CONT = 0xf8000500000703n
-const NOTHING = bits()
-const CONT = bits('CONT')
 
 /** A span of contiguous PTEs of which each CPU owns one. */
 function span(entries = 2): { machine: Machine; slots: number[] } {
@@ -59,98 +55,6 @@ const makeReadOnly = (cpu: Cpu, slot: number): void => {
 const firstPteOnly: Split = (cpu, slots) => {
   if (hasCont(cpu, slots[0] ?? 0)) for (const slot of slots) clearPlain(cpu, slot)
 }
-const allPtes: Split = (cpu, slots) => {
-  for (const slot of slots) clearPlain(cpu, slot)
-}
-/** Stores what it tested: one load an entry, not two. */
-const eachPtePlain: Split = (cpu, slots) => {
-  for (const slot of slots) {
-    const lo = loadLo(cpu, slot)
-    const hi = loadHi(cpu, slot)
-    if (isCont(hi)) setPteNosync(cpu, slot, lo, hi & ~HI.CONT)
-  }
-}
-const eachPteAtomic: Split = (cpu, slots) => {
-  for (const slot of slots) {
-    if (hasCont(cpu, slot)) atomicChange(cpu, PTE, slot, NOTHING, CONT)
-  }
-}
-const firstPteAtomic: Split = (cpu, slots) => {
-  if (!hasCont(cpu, slots[0] ?? 0)) return
-  for (const slot of slots) atomicChange(cpu, PTE, slot, NOTHING, CONT)
-}
-
-interface Build {
-  readonly machine: Machine
-  readonly programs: readonly Program[]
-  readonly judge: () => void
-}
-
-/** Every interleaving, depth first: choices that could have been others are tried later. */
-function everySchedule(build: () => Build): number {
-  let runs = 0
-  const pending: number[][] = [[]]
-  for (let given = pending.pop(); given !== undefined; given = pending.pop()) {
-    const prefix = given
-    const { machine, programs, judge } = build()
-    const taken: number[] = []
-    runChosen(machine, programs, (runnable, step) => {
-      const pick = prefix[step] ?? runnable[0] ?? -1
-      if (step >= prefix.length) {
-        for (const other of runnable) if (other !== pick) pending.push([...taken, other])
-      }
-      taken.push(pick)
-      return pick
-    })
-    runs++
-    judge()
-  }
-  return runs
-}
-
-/** Counts of the search of H7: schedules, a lost RO at the end, CONT on part of the span at the end. */
-function search(makeSplit: () => Split): { schedules: number; lost: number; span: number } {
-  let lost = 0
-  let broken = 0
-  const schedules = everySchedule(() => {
-    const { machine, slots } = span()
-    const split = makeSplit()
-    const programs = slots.map((own) => (cpu: Cpu) => {
-      split(cpu, slots)
-      makeReadOnly(cpu, own)
-    })
-    const judge = (): void => {
-      const { words } = machine.system.memory
-      if (slots.some((slot) => ((words[slot] ?? 0) & LO.RDONLY) === 0)) lost++
-      if (slots.some((slot) => isCont(words[slot + 1] ?? 0))) broken++
-    }
-    return { machine, programs, judge }
-  })
-  return { schedules, lost, span: broken }
-}
-
-const locked = (): Split => {
-  const mutex = new Lock('split')
-  return (cpu, slots) => {
-    lock(cpu, mutex, 'mutex')
-    firstPteOnly(cpu, slots)
-    unlock(cpu, mutex, 'mutex')
-  }
-}
-
-describe('one step is what the exhaustive search of hazard H7 counts', () => {
-  test.each<[string, () => Split, { schedules: number; lost: number; span: number }]>([
-    ['first PTE only, plain', () => firstPteOnly, { schedules: 2842, lost: 189, span: 9 }],
-    ['all PTEs, plain', () => allPtes, { schedules: 924, lost: 62, span: 0 }],
-    ['lock around the split', locked, { schedules: 42, lost: 0, span: 0 }],
-    ['first PTE only, atomic clear', () => firstPteAtomic, { schedules: 180, lost: 0, span: 3 }],
-    ['each PTE tested, plain clear', () => eachPtePlain, { schedules: 630, lost: 20, span: 0 }],
-    ['each PTE tested, atomic clear', () => eachPteAtomic, { schedules: 630, lost: 0, span: 0 }],
-  ])('%s', (_, split, counts) => {
-    expect(search(split)).toEqual(counts)
-  })
-})
-
 const programs = (slots: readonly number[]): Program[] =>
   slots.map((own) => (cpu) => {
     firstPteOnly(cpu, slots)

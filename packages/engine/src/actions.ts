@@ -6,7 +6,7 @@ import type { Cpu } from './cpu.ts'
 import { CONTEXTS, LOCK_MODES } from './hooks.ts'
 import type { LockMode } from './hooks.ts'
 import { InputError } from './input-error.ts'
-import { asInt, asText, asVa } from './input.ts'
+import { asInt, asOneOf, asVa } from './input.ts'
 import type { Fields } from './input.ts'
 import { LOCK_NAMES, lock, lockNamed, unlock } from './locks.ts'
 import type { Lock } from './locks.ts'
@@ -14,17 +14,12 @@ import type { Lock } from './locks.ts'
 /** More than any schedule of interest; the recorder keeps CPUs in a byte. */
 export const MAX_CPUS = 64
 
-function oneOf<const V extends string>(
+const oneOf = <const V extends string>(
   fields: Fields,
   name: string,
   values: readonly V[],
   path: string,
-): V {
-  const text = asText(fields[name], `${path}.${name}`)
-  const found = values.find((value) => value === text)
-  if (found !== undefined) return found
-  throw new InputError(`${path}.${name}`, `"${text}" should be one of ${values.join(', ')}`)
-}
+): V => asOneOf(fields[name], values, `${path}.${name}`)
 
 const action = (
   fields: readonly string[],

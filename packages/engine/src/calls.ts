@@ -3,6 +3,7 @@ import { ACTIONS } from './actions.ts'
 import { applyToExistingPageRange, applyToPageRange } from './apply.ts'
 import type { PteFn } from './apply.ts'
 import type { Call, Spec } from './call-spec.ts'
+import { CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './contpte-race.ts'
 import type { Cpu } from './cpu.ts'
 import {
   canSetDirectMap,
@@ -15,7 +16,7 @@ import {
 import type { Flavour } from './flavour.ts'
 import type { CallArgs } from './hooks.ts'
 import { InputError } from './input-error.ts'
-import { asFields, asFlag, asInt, asText, asU64, asVa, refuseUnknown } from './input.ts'
+import { asFields, asFlag, asInt, asOneOf, asText, asU64, asVa, refuseUnknown } from './input.ts'
 import type { Fields } from './input.ts'
 import { lazyMmuEnter, lazyMmuLeave, lazyMmuPause, lazyMmuResume } from './lazy-mmu.ts'
 import { OBSERVE_PTE_FN, observeOps } from './observe.ts'
@@ -196,6 +197,29 @@ const lockedWalk: WalkTo = (cpu, start, end, ops, data) => {
   return err
 }
 
+/** No function of the kernel: hazard H7 as the review discussed it, and the flush that follows a change. */
+const h7Change: Spec = {
+  fields: ['addr', 'entries', 'split', 'change'],
+  parse: (fields, path) => {
+    const addr = asVa(fields['addr'], `${path}.addr`)
+    const entries = asInt(fields['entries'], `${path}.entries`, 2, 128)
+    if (!Number.isInteger(Math.log2(entries))) {
+      throw new InputError(`${path}.entries`, `${entries} should be a power of two`)
+    }
+    const split = asOneOf(fields['split'], SPLIT_VARIANTS, `${path}.split`)
+    const change = asOneOf(fields['change'] ?? 'plain', CHANGE_VARIANTS, `${path}.change`)
+    const endOf = (cpu: Cpu): Va => addr + cpu.geometry.pageSize
+    return {
+      range: (cpu) => [addr, endOf(cpu)],
+      run: (cpu) => {
+        const err = splitAndProtect(cpu, addr, entries, split, change)
+        flushTlbKernelRange(cpu, addr, endOf(cpu))
+        return err
+      },
+    }
+  },
+}
+
 const hasLazyMmu = (f: Flavour): boolean => f.lazyMmu !== 'none'
 const hasPause = (f: Flavour): boolean => f.lazyMmu === 'counted'
 const splits = (f: Flavour): boolean => f.split !== null
@@ -237,6 +261,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
     flushTlbKernelRange(cpu, start, end)
     return 0
   }),
+  h7_change: h7Change,
   lazy_enter: bare(done(lazyMmuEnter), hasLazyMmu),
   lazy_leave: bare(done(lazyMmuLeave), hasLazyMmu),
   lazy_pause: bare(done(lazyMmuPause), hasPause),

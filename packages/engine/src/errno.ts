@@ -2,3 +2,4 @@
 export const EINVAL = -22
 export const ENOMEM = -12
 export const EBUSY = -16
+export const EAGAIN = -11

@@ -4,6 +4,8 @@ export { applyToExistingPageRange, applyToPageRange } from './apply.ts'
 export type { PteFn } from './apply.ts'
 export type { Call, CallInput } from './call-spec.ts'
 export { CALL_NAMES, parseCall } from './calls.ts'
+export { CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './contpte-race.ts'
+export type { ChangeVariant, SplitVariant } from './contpte-race.ts'
 export { inInterrupt, mightSleep, setContext } from './context.ts'
 export { Cpu } from './cpu.ts'
 export type { Area, System } from './cpu.ts'
@@ -18,7 +20,7 @@ export {
   setDirectMapInvalidNoflush,
   setDirectMapValidNoflush,
 } from './direct-map.ts'
-export { EBUSY, EINVAL, ENOMEM } from './errno.ts'
+export { EAGAIN, EBUSY, EINVAL, ENOMEM } from './errno.ts'
 export { DEFAULT_FEATURES, deriveConstants } from './features.ts'
 export type { Constants, Features } from './features.ts'
 export { FLAVOURS, flavourOf } from './flavour.ts'

@@ -61,6 +61,17 @@ export function asText(value: unknown, path: string): string {
   throw new InputError(path, `${show(value)} should be a string`)
 }
 
+export function asOneOf<const V extends string>(
+  value: unknown,
+  values: readonly V[],
+  path: string,
+): V {
+  const text = asText(value, path)
+  const found = values.find((known) => known === text)
+  if (found !== undefined) return found
+  throw new InputError(path, `"${text}" should be one of ${values.join(', ')}`)
+}
+
 /** @throws InputError naming the nearest right name for the first unknown field. */
 export function refuseUnknown(fields: Fields, known: readonly string[], path: string): void {
   const unknown = Object.keys(fields).find((name) => !known.includes(name))

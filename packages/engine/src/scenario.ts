@@ -15,7 +15,17 @@ import type { GeometryChoice } from './geometry.ts'
 import { CONTEXTS } from './hooks.ts'
 import type { Context } from './hooks.ts'
 import { InputError } from './input-error.ts'
-import { asFields, asFlag, asInt, asList, asText, asU64, asVa, refuseUnknown } from './input.ts'
+import {
+  asFields,
+  asFlag,
+  asInt,
+  asList,
+  asOneOf,
+  asText,
+  asU64,
+  asVa,
+  refuseUnknown,
+} from './input.ts'
 import type { Fields } from './input.ts'
 import { LEVEL_NAMES } from './level.ts'
 import { parseSchedule } from './schedule.ts'
@@ -103,17 +113,11 @@ function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] 
     const own = parseCalls(cpu['calls'], `${path}.calls`)
     const first = calls.length
     calls.push(...own)
-    return { first, count: own.length, context: contextOf(cpu['context'], `${path}.context`) }
+    const { context: given } = cpu
+    const context = given === undefined ? null : asOneOf(given, CONTEXTS, `${path}.context`)
+    return { first, count: own.length, context }
   })
   return { programs, calls }
-}
-
-function contextOf(input: unknown, path: string): Context | null {
-  if (input === undefined) return null
-  const text = asText(input, path)
-  const found = CONTEXTS.find((context) => context === text)
-  if (found !== undefined) return found
-  throw new InputError(path, `"${text}" should be one of ${CONTEXTS.join(', ')}`)
 }
 
 /** @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`. */

@@ -12,6 +12,7 @@ import liveChanges from '@pagetrail/engine/scenarios/live-changes.json' with { t
 import partialBlocks from '@pagetrail/engine/scenarios/partial-blocks.json' with { type: 'json' }
 import severalCpus from '@pagetrail/engine/scenarios/several-cpus.json' with { type: 'json' }
 import walkers from '@pagetrail/engine/scenarios/walkers.json' with { type: 'json' }
+import splitRace from '@pagetrail/engine/scenarios/split-race.json' with { type: 'json' }
 import { didYouMean, InputError } from './errors.ts'
 
 /**
@@ -68,6 +69,7 @@ export const SCENARIOS: readonly LibraryScenario[] = [
   ...group('boot', boot),
   ...group('accesses', accesses),
   ...group('several-cpus', severalCpus),
+  ...group('split-race', splitRace),
 ]
 
 /** @throws InputError naming the nearest one. */

@@ -1,0 +1,130 @@
+/**
+ * The race of hazard H7, reduced to what matters: each CPU splits a contiguous span of PTEs (clears CONT on all of
+ * them) and then makes its own page read-only. Split and change come in the variants that the review of the first
+ * patch weighed against each other. One load, store, atomic, lock or unlock is one step, and there are no others.
+ */
+import type { Cpu } from './cpu.ts'
+import { HI, LO, bits, physOf } from './descriptor.ts'
+import { EAGAIN, EINVAL } from './errno.ts'
+import { PTE } from './level.ts'
+import type { Level } from './level.ts'
+import { lock, unlock } from './locks.ts'
+import { atomicChange, loadHi, loadLo } from './memory.ts'
+import type { Slot } from './memory.ts'
+import { isCont, isTable } from './predicates.ts'
+import { setPteNosync } from './set-pte.ts'
+import { alignDown } from './u64.ts'
+import type { Va } from './u64.ts'
+
+/**
+ * How the span is split. `lock`: under pgtable_split_lock, looking at the first PTE only (remedy 1, adopted).
+ * `first-plain`: the same without the lock (the split patch under review). `rewrite-plain`: every PTE stored, whatever
+ * it is. `tested-plain`: each PTE tested and stored if CONT is set (remedy 3 as worded). `first-atomic`,
+ * `tested-atomic`: CONT cleared by an atomic operation.
+ */
+export const SPLIT_VARIANTS = [
+  'lock',
+  'first-plain',
+  'rewrite-plain',
+  'tested-plain',
+  'first-atomic',
+  'tested-atomic',
+] as const
+export type SplitVariant = (typeof SPLIT_VARIANTS)[number]
+
+/** How the own PTE is changed: load and store, one atomic operation, or (remedy 4) plainly once CONT is seen clear. */
+export const CHANGE_VARIANTS = ['plain', 'atomic', 'retry'] as const
+export type ChangeVariant = (typeof CHANGE_VARIANTS)[number]
+
+/** Loads of the own PTE by the `retry` variant before it gives up: the bound of the table of H7. */
+export const RETRIES = 8
+
+const NOTHING = bits()
+const CONT = bits('CONT')
+const RDONLY = bits('RDONLY')
+const WRITE = bits('DBM')
+
+/**
+ * Splits the span of `entries` PTEs around `addr` and makes the page of `addr` read-only, without flush. 0; -EINVAL if
+ * `addr` has no PTE; -EAGAIN if the `retry` variant found CONT set every time. Follows no kernel function: the split
+ * is split_contpte()'s of 6.18 in variants, the change pageattr_pte_entry()'s.
+ */
+export function splitAndProtect(
+  cpu: Cpu,
+  addr: Va,
+  entries: number,
+  split: SplitVariant,
+  change: ChangeVariant,
+): number {
+  const { pageSize } = cpu.geometry
+  const find = (): number => pteSlot(cpu, addr)
+  const own = cpu.stepper === null ? find() : cpu.stepper.shared(find)
+  if (own === NO_SLOT) return EINVAL
+  const start = alignDown(addr, entries * pageSize)
+  const first = own - (2 * (addr - start)) / pageSize
+  splitSpan(cpu, first, entries, split)
+  return protect(cpu, own, change)
+}
+
+function splitSpan(cpu: Cpu, first: Slot, entries: number, variant: SplitVariant): void {
+  const { pgtableSplit } = cpu.system.locks
+  if (variant === 'lock') lock(cpu, pgtableSplit, 'mutex')
+  const looksAtFirst = variant === 'lock' || variant.startsWith('first')
+  if (!looksAtFirst || hasCont(cpu, first)) {
+    for (let i = 0; i < entries; i++) clear(cpu, first + 2 * i, variant)
+  }
+  if (variant === 'lock') unlock(cpu, pgtableSplit, 'mutex')
+}
+
+function hasCont(cpu: Cpu, slot: Slot): boolean {
+  loadLo(cpu, slot)
+  return isCont(loadHi(cpu, slot))
+}
+
+function clear(cpu: Cpu, slot: Slot, variant: SplitVariant): void {
+  if (variant === 'first-atomic') {
+    atomicChange(cpu, PTE, slot, NOTHING, CONT)
+    return
+  }
+  const lo = loadLo(cpu, slot)
+  const hi = loadHi(cpu, slot)
+  if (variant.startsWith('tested') && !isCont(hi)) return
+  if (variant === 'tested-atomic') atomicChange(cpu, PTE, slot, NOTHING, CONT)
+  else setPteNosync(cpu, slot, lo, (hi & ~HI.CONT) >>> 0)
+}
+
+function protect(cpu: Cpu, slot: Slot, variant: ChangeVariant): number {
+  if (variant === 'atomic') {
+    atomicChange(cpu, PTE, slot, RDONLY, WRITE)
+    return 0
+  }
+  let lo = loadLo(cpu, slot)
+  let hi = loadHi(cpu, slot)
+  if (variant === 'retry') {
+    for (let tries = 1; isCont(hi); tries++) {
+      if (tries === RETRIES) return EAGAIN
+      lo = loadLo(cpu, slot)
+      hi = loadHi(cpu, slot)
+    }
+  }
+  setPteNosync(cpu, slot, (lo | LO.RDONLY) >>> 0, (hi & ~HI.WRITE) >>> 0)
+  return 0
+}
+
+const NO_SLOT = -1
+
+/** Where the PTE of an address is, found without steps: tables do not change in this race. */
+function pteSlot(cpu: Cpu, addr: Va): Slot {
+  const { geometry: g, memory } = cpu
+  let table = 0
+  for (let level = g.top; ; level = (level + 1) as Level) {
+    const count = table === 0 ? g.topEntries : g.entries
+    const index = Math.floor(addr / (g.size[level] as number)) & (count - 1)
+    const slot = memory.firstSlot(table) + 2 * index
+    if (level === PTE) return slot
+    const lo = memory.words[slot] as number
+    if (!isTable(lo)) return NO_SLOT
+    table = memory.tableAt(physOf(g, lo, memory.words[slot + 1] as number))
+    if (table === -1) return NO_SLOT
+  }
+}
