@@ -315,6 +315,7 @@ describe('captures of real kernels', () => {
     expect(diff.path).toMatchObject({ changed: 0, onlyLeft: 0, onlyRight: 0 })
     expect(diff.right.cannotShow).toContain('dsb')
     expect(diff.right.alsoUnknown).toEqual(['barrier'])
+    expect(diff.effect).toMatchObject({ answer: 'unknown', differentPairs: 0 })
     expect(diff.effect.unknown).toContain('flush')
     expect(diff.cost.right).toMatchObject({ barriers: null, flushes: null, writes: 145 })
   })

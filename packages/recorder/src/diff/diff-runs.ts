@@ -6,7 +6,7 @@ import type { CallStream } from './call-stream.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
 import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
-import { unknownEffects } from './effects.ts'
+import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
 import {
   type Answer,
@@ -60,6 +60,7 @@ function resultOf(
   first: Divergence | null,
 ): Diff {
   const { shown, context, addresses } = comparison
+  const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)
   const { path } = tally
   const pathDiffers = differs(path) || path.renamed > 0
@@ -83,7 +84,7 @@ function resultOf(
     },
     outcome,
     effect: {
-      answer: tally.differentEffects > 0 ? 'different' : 'same',
+      answer: answerOf(tally.differentEffects > 0, hasOneSidedEffects(shown.both, seen)),
       differentPairs: tally.differentEffects,
       differences: listed(tally.effects),
       groups: tally.effectGroups(),

@@ -135,6 +135,10 @@ const TOLD_BY: Readonly<Record<EffectKind, Kind>> = {
 export const unknownEffects = (shown: ReadonlySet<Kind>): EffectKind[] =>
   (Object.keys(TOLD_BY) as EffectKind[]).filter((what) => !shown.has(TOLD_BY[what]))
 
+/** Whether a sort of effect that one side had could not be shown by the other. */
+export const hasOneSidedEffects = (shown: ReadonlySet<Kind>, seen: ReadonlySet<Kind>): boolean =>
+  unknownEffects(shown).some((what) => seen.has(TOLD_BY[what]))
+
 export function compareEffects(a: Effects, b: Effects, mode: Addressing): EffectComparison {
   const found: EffectDifference[] = []
   let translation = false
