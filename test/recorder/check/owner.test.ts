@@ -58,6 +58,12 @@ describe('stray-store', () => {
     expect(s.check('stray-store')).toEqual([])
   })
 
+  test('near miss: a module that tells of no walks changes the alias of its page', () => {
+    const s = new Script().begin('set_memory_ro', VMALLOC).write('pte', LINEAR, RW, RO)
+    s.write('pte', VMALLOC, RW, RO).end('set_memory_ro')
+    expect(s.check('stray-store')).toEqual([])
+  })
+
   test('near miss: a split clears the contiguous bit of neighbours', () => {
     const s = new Script().begin('set_memory_ro', VMALLOC)
     s.write('pte', VMALLOC + PAGE, RW | (1n << 52n), RW).end('set_memory_ro')

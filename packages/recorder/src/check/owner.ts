@@ -106,19 +106,21 @@ export const strayStore: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, call, lane } = scope.fold
-          if (call === null || !s.isAttributeChange || changeOf(call.fn, call.args) === null) return
+          const { store: s, call, lane, sizes } = scope.fold
+          if (call === null || !s.isAttributeChange) return
           const change = changeOf(call.fn, call.args)
+          if (change === null) return
           // Splitting only clears the contiguous bit, also of neighbours.
-          if (
-            change === null ||
-            ((s.attrsLo & change.mayLo) | (s.attrsHi & change.mayHi & ~CONT_HI)) === 0
-          )
-            return
+          const touched = (s.attrsLo & change.mayLo) | (s.attrsHi & change.mayHi & ~CONT_HI)
+          if (touched === 0) return
           const walk = lane.innermost('walk')
+          if (walk === undefined && call.end === call.start) return
           const inWalk = walk !== undefined && s.page >= walk.start && s.end <= walk.end
           const inCall = s.page >= call.start && s.end <= call.end
-          if (inWalk || inCall) return
+          // An implementation that tells of no walks still changes the linear alias of its pages.
+          const isAlias =
+            walk === undefined && sizes.isLinear(s.page) && !sizes.isLinear(call.start)
+          if (inWalk || inCall || isAlias) return
           const [start, end] = walk === undefined ? [call.start, call.end] : [walk.start, walk.end]
           scope.report({
             severity: 'error',
