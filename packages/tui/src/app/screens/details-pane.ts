@@ -5,27 +5,40 @@ import type { Theme } from '../theme.ts'
 
 const NAME_COLUMNS = 10
 
-/** Every field of an event, and the descriptors in it bit by bit. */
+/** From here on the bits stand beside the fields. */
+const BESIDE = 74
+const FIELDS = 34
+
+/** Every field of an event, and the descriptors in it bit by bit: below, or beside where there is room. */
 export function eventDetails(
   e: TraceEvent,
   pageShift: number,
   columns: number,
   theme: Theme,
 ): string[] {
+  const bits = bitsOf(e, pageShift)
+  if (bits.length === 0) return fieldLines(e, columns, theme)
+  if (columns < BESIDE)
+    return [...fieldLines(e, columns, theme), '', ...bitTable(bits, columns, theme)]
+  const left = fieldLines(e, FIELDS, theme)
+  const right = bitTable(bits, columns - FIELDS - 3, theme)
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+    return `${fit(left[i] ?? '', FIELDS)} ${theme.dim('│')} ${right[i] ?? ''}`
+  })
+}
+
+function fieldLines(e: TraceEvent, columns: number, theme: Theme): string[] {
   const at = e.ts === null ? '' : `  ${duration(e.ts)}`
+  const call = e.op === null ? 'outside calls' : `call ${e.op}`
   const lines = [
     `${theme.bold(e.kind)}  ${theme.dim(`#${count(e.seq)}  cpu ${e.cpu}${at}`)}`,
-    theme.dim(
-      `${e.op === null ? 'outside calls' : `call ${e.op}`}, depth ${e.nest}${e.task ? `, ${safe(e.task)}` : ''}`,
-    ),
+    theme.dim(`${call}, depth ${e.nest}${e.task ? `, ${safe(e.task)}` : ''}`),
   ]
   for (const [name, value] of valuesOf(e)) {
     const [first, ...rest] = wrap(shown(value), Math.max(8, columns - NAME_COLUMNS - 1))
     lines.push(`${theme.dim(fit(name, NAME_COLUMNS))} ${first ?? ''}`)
     for (const line of rest) lines.push(`${' '.repeat(NAME_COLUMNS + 1)}${line}`)
   }
-  const bits = bitsOf(e, pageShift)
-  if (bits.length > 0) lines.push('', ...bitTable(bits, columns, theme))
   return lines
 }
 
