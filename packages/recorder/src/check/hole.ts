@@ -1,7 +1,7 @@
 import type { Frame, Lane } from './lane.ts'
 import { counted, sizeText } from './page.ts'
 import { RangeList } from './range-list.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, Scope } from './rule.ts'
 import { Tally } from './tally.ts'
 import { changeOf } from './masks.ts'
 
@@ -45,6 +45,9 @@ export const materialised: Rule = {
   },
 }
 
+/** Longest range, in 4K pages, that is looked at page by page: 16G. */
+const MAX_PAGES_JUDGED = 2 ** 22
+
 /** Pages of one walk that a callback was called for. */
 interface Visit {
   readonly walk: Frame
@@ -56,6 +59,18 @@ interface Skipped {
   readonly proof: number[]
   readonly ranges: RangeList
   pages: number
+}
+
+/** Pages of a walk's range at which no entry is known. */
+function unmapped({ fold }: Scope, { start, end }: Frame): number {
+  let pages = 0
+  for (let page = start; page < end && page - start < MAX_PAGES_JUDGED;) {
+    const leaf = fold.tables.leafAt(page)
+    const next = leaf === undefined ? page + fold.sizes.page : leaf.page + leaf.pages
+    if (leaf === undefined && fold.tables.slot('pte', page) === undefined) pages += fold.sizes.page
+    page = next
+  }
+  return pages
 }
 
 export const skippedHole: Rule = {
@@ -91,8 +106,10 @@ export const skippedHole: Rule = {
           visits.delete(lane)
           if (visit === undefined || e.ret !== 0 || call === null) return
           const { walk } = visit
-          const pages = walk.end - walk.start - visit.pages
-          if (pages <= 0) return
+          if (visit.pages >= walk.end - walk.start) return
+          // Some walks have no PTE callback: what they passed over is a hole only if nothing is known to be there.
+          const pages = unmapped(scope, walk)
+          if (pages === 0) return
           const before = skipped.get(call.op) ?? { proof: [], ranges: new RangeList(), pages: 0 }
           skipped.set(call.op, before)
           before.proof.push(walk.seq, e.seq)
