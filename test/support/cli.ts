@@ -43,7 +43,6 @@ export function memoryIo(options: RunOptions = {}): {
     stderr: stderr.sink,
     env: options.env ?? {},
     now: () => Date.UTC(2026, 10, 22, 12),
-    random: () => 0.5,
     onInterrupt(handler) {
       if (options.interrupt === true) queueMicrotask(handler)
       return () => {}

@@ -24,16 +24,8 @@ function ownWords(error: Error): string | null {
   return null
 }
 
-/** What SQLite and the operating system report, with the remedy where there is one. */
+/** What the operating system reports of files, with the remedy; the recorder tells of databases by itself. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  SQLITE_FULL: 'the disk is full: make room, and what was committed before is still there',
-  SQLITE_BUSY: 'another process is writing to the database: try again when it has finished',
-  SQLITE_READONLY:
-    'the database cannot be written: check the permissions of the file and its folder',
-  SQLITE_CANTOPEN: 'the database cannot be opened: check that its folder exists and may be entered',
-  SQLITE_CORRUPT: 'the database is damaged: `pagetrail verify` tells where',
-  SQLITE_NOTADB: 'the file is not a Pagetrail database: name another with --db',
-  SQLITE_IOERR: 'the disk reported an error while the database was read or written',
   ENOENT: 'there is no such file',
   EACCES: 'the file may not be accessed: check its permissions',
   EISDIR: 'it is a folder, not a file',
@@ -41,11 +33,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 }
 
 function system(error: Error, code: string): string | null {
-  // Extended codes of SQLite append to the base: SQLITE_IOERR_WRITE.
-  const base = Object.keys(REMEDIES).find((known) => code === known || code.startsWith(`${known}_`))
-  const remedy = base === undefined ? undefined : REMEDIES[base]
-  if (remedy === undefined) return code.startsWith('SQLITE_') ? `SQLite: ${error.message}` : null
-  return `${error.message}: ${remedy}`
+  if (code.startsWith('SQLITE_')) return `SQLite: ${error.message}`
+  const remedy = REMEDIES[code]
+  return remedy === undefined ? null : `${error.message}: ${remedy}`
 }
 
 /** Runs `work` with bad input told of the file (and line) it came from. */

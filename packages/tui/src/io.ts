@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 
 /**
- * The world as a verb sees it. Tests hand in another one; nothing below this file reads the process, the clock or
- * chance by itself.
+ * The world as a verb sees it. Tests hand in another one; no verb reads the process, the clock or the environment by
+ * itself.
  */
 export interface Io {
   readonly stdin: Readable
@@ -13,8 +13,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Milliseconds since 1970. */
   now(): number
-  /** A number in [0, 1). */
-  random(): number
   /** Calls `handler` on Ctrl-C instead of ending the process, until the returned function is called. */
   onInterrupt(handler: () => void): () => void
 }
@@ -48,7 +46,6 @@ export function processIo(): Io {
     stderr: streamSink(stderr),
     env: process.env,
     now: Date.now,
-    random: Math.random,
     onInterrupt(handler) {
       process.on('SIGINT', handler)
       return () => process.off('SIGINT', handler)
