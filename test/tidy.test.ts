@@ -159,6 +159,11 @@ describe('what is committed', () => {
     expect(hits(text, machine, false)).toEqual([])
   })
 
+  test('CHANGELOG.md knows the version of the database', () => {
+    const migrations = files.filter((path) => /^migrations\/\d{4}-/.test(path)).length
+    expect(read('CHANGELOG.md')).toContain(`Database ${migrations}, `)
+  })
+
   test('tests stand where their source stands', () => {
     const astray = tests.filter((path) => {
       const mirrored = /^test\/(engine|recorder|tui)\/((.*)\/)?([^/]*)\.test\.tsx?$/.exec(path)
