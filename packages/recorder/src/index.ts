@@ -72,6 +72,15 @@ export { closeStates, SNAPSHOT_EVENTS, stateAt } from './state.ts'
 export type { StateOptions } from './state.ts'
 export { conformCase, conformFile, conformStream } from './conform.ts'
 export type { CaseVerdict, Divergence as CaseDivergence } from './conform.ts'
+export { conformRun, MISSING } from './conform-real/conform-run.ts'
+export type {
+  CallVerdict,
+  Difference as StepDifference,
+  Missing,
+} from './conform-real/conform-run.ts'
+export { openConformInput } from './conform-real/open.ts'
+export type { ConformInput } from './conform-real/open.ts'
+export type { Inferred } from './conform-real/start-state.ts'
 export { regionName, regionsOf } from './sql/region.ts'
 export type { Region } from './sql/region.ts'
 export { QUERY_MS, QUERY_ROWS, runQuery } from './sql/run-query.ts'

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+import { capture, recordDemo } from '../../support/demo.ts'
+import { database } from '../../support/stored.ts'
 
 /** No area there, so -EINVAL: no event but the call's own. */
 const CASE = {
@@ -65,8 +67,55 @@ test('reads standard input, packed', async () => {
   expect(await pagetrail(['conform', '-'], { stdin })).toMatchObject({ status: 0 })
 })
 
-test('a file that is not there: 2', async () => {
-  const { status, err } = await pagetrail(['conform', 'nowhere.jsonl'])
+test('what is neither a file nor a run: 2', async () => {
+  const db = await database()
+  const { status, err } = await pagetrail(['conform', 'nowhere.jsonl', '--db', db])
   expect(status).toBe(2)
-  expect(err).toContain('nowhere.jsonl')
+  expect(err).toContain('nowhere.jsonl is neither a file nor a run')
+})
+
+const fixture = (name: string) => join(import.meta.dirname, '../../fixtures/traces', name)
+
+test('a trace of a real kernel: each call predicted', async () => {
+  const files = [fixture('modules_small-6.18-bbm.trace.gz'), capture('6.17.13')]
+  const { status, out } = await pagetrail(['conform', ...files])
+  expect({ status, out }).toEqual({
+    status: 0,
+    out:
+      'modules_small-6.18-bbm (6.18): 96 calls: 96 predicted, 5 of them with an inferred start, 0 different\n' +
+      'modules_small-6.17.13 (6.17): 94 calls: 94 predicted, 0 different\n',
+  })
+})
+
+test('a run imported from one; a run of the engine has nothing to be held against', async () => {
+  const db = join(folder(), 'test.db')
+  await pagetrail(['import', fixture('secretmem_small-6.17.trace.gz'), '--db', db])
+  const run = await pagetrail(['conform', '-1', '--json', '--db', db])
+  expect(run.status).toBe(0)
+  expect(jsonLines(run.out)).toMatchObject([
+    { type: 'header' },
+    { type: 'run', run: 'secretmem_small-6.17', calls: 32, predicted: 32, inferred: 0 },
+    { type: 'end', complete: true, calls: 32, predicted: 32, different: 0, missing_input: 0 },
+  ])
+  const engine = await pagetrail(['conform', '-1', '--db', await recordDemo('6.18')])
+  expect(engine.status).toBe(2)
+  expect(engine.err).toContain('is not of a real kernel')
+})
+
+test('the wrong kernel: 1, with the step that differs', async () => {
+  const args = ['conform', capture('6.18.15'), '--kernel', '6.17.13', '--show', '1']
+  const { status, out } = await pagetrail(args)
+  expect(status).toBe(1)
+  expect(out).toMatch(
+    /^modules_small-6\.18\.15 call 0 set_memory_ro, from event 2: step 1 differs$/m,
+  )
+  expect(out).toMatch(/^ {2}- lazy enter\n {2}\+ walk apply_to_page_range /m)
+  expect(out).toContain('96 calls: 0 predicted, 96 different\n')
+})
+
+test('calls that may be missing: 3', async () => {
+  const { status, out, err } = await pagetrail(['conform', fixture('boot-overrun-7.3.trace.gz')])
+  expect(status).toBe(3)
+  expect(out).toBe('boot-overrun-7.3 (7.3): no calls, nothing to predict\n')
+  expect(err).toContain('276 events were lost')
 })

@@ -1,85 +1,116 @@
-import { type CaseVerdict, conformFile, conformStream, escapeControls } from '@pagetrail/recorder'
-import { count } from '../app/text.ts'
-import { Progress } from '../progress.ts'
+import {
+  conformStream,
+  type ConformInput,
+  escapeControls,
+  InputError,
+  openConformInput,
+} from '@pagetrail/recorder'
+import { existsSync } from 'node:fs'
 import type { Session, Status } from '../session.ts'
-import { parseCount } from './arguments.ts'
+import { Progress } from '../progress.ts'
+import { parseCount, RUN } from './arguments.ts'
+import { CallReport } from './conform-calls.ts'
+import { CaseReport } from './conform-cases.ts'
+import { kernelOptions } from './import.ts'
 import type { Verb } from './verb.ts'
 
 const SHOWN = 10
+const STANDARD_INPUT = '-'
+
+interface Options {
+  readonly show: number
+  readonly kernel?: string | undefined
+}
 
 export const conformVerb: Verb = {
   name: 'conform',
   group: 'Comparing and checking:',
-  summary: 'run cases with known events, results and final tables on the engine and compare',
-  more: `A file has one case on each line, plain or gzip: a scenario with its flavour, and the \`events\`, \`results\` and
-\`final\` tables that it should give. Exit status: 0 all equal, 1 some are not, 3 some could not be run.`,
+  summary: 'hold the engine against cases with known results, or against real kernels',
+  more: `Cases: a file with one on each line, plain or gzip: a scenario with its flavour, and the \`events\`, \`results\` and
+\`final\` tables that it should give. Real kernels: a trace, or a run imported from one. Each call is made on an engine of
+that kernel that starts from the descriptors the call was seen to find; callbacks, stores, barriers, flushes and result should
+be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run for want of what they depend on.`,
   examples: [
     ['conform corpus/*.jsonl.gz', 'every case of a corpus'],
     ['conform --show 1 cases.jsonl', 'only the first that differs: - expected, + the engine'],
-    ['conform - < cases.jsonl', 'from standard input'],
+    ['conform modules.trace.gz', 'every call of a trace of a real kernel'],
+    ['conform -1', 'of the run imported last'],
   ],
   declare(command, invoke) {
     command
-      .argument('<file...>', 'files; - is standard input')
-      .option('--show <n>', 'how many unequal cases to show', parseCount, SHOWN)
-      .action((files, { show }) => invoke((session) => conform(session, files, show)))
+      .argument('<what...>', `files; - is standard input, with cases; or runs: ${RUN}`)
+      .option('--show <n>', 'how many unequal cases or calls to show', parseCount, SHOWN)
+      .option('--kernel <release>', 'release that was traced, where the trace does not tell')
+      .action((names, options) => invoke((session) => conform(session, names, options)))
   },
 }
 
-type Tally = Record<CaseVerdict['verdict'], number>
-
-async function conform(session: Session, files: readonly string[], show: number): Promise<Status> {
+async function conform(
+  session: Session,
+  names: readonly string[],
+  options: Options,
+): Promise<Status> {
   const lines = session.json ? session.jsonLines() : null
-  const tally: Tally = { equal: 0, unequal: 0, 'cannot-run': 0 }
+  const cases = new CaseReport(session, lines, options.show)
+  const calls = new CallReport(session, lines, options.show)
   const done = await session.interruptible(async (signal) => {
-    for (const file of files) {
-      const progress = new Progress(session.io, `conforming ${escapeControls(file)}`, 'cases')
-      let cases = 0
-      for await (const verdict of casesOf(session, file)) {
-        if (signal.aborted) return false
-        tally[verdict.verdict]++
-        progress.update(++cases)
-        if (verdict.verdict === 'equal') continue
-        if (lines) lines.data('case', { file, ...verdict })
-        else if (tally.unequal + tally['cannot-run'] <= show) {
-          session.out.lines(caseLines(file, verdict).map(escapeControls))
-        }
-        await session.out.room()
-      }
-      progress.end()
+    for (const name of names) {
+      const input = await open(session, name, options, signal)
+      if (signal.aborted) return false
+      const isDone =
+        input.kind === 'cases'
+          ? await cases.read(name, input.verdicts, signal)
+          : await calls.read(input.trace.source(input.run), signal)
+      if (input.kind === 'capture') input.trace.close()
+      if (!isDone) return false
     }
     return true
   })
-  const { equal, unequal, 'cannot-run': cannotRun } = tally
-  if (lines) lines.end(done && cannotRun === 0, { equal, unequal, cannot_run: cannotRun })
-  else {
-    const cases = equal + unequal + cannotRun
-    session.out.line(
-      `${count(cases)} cases: ${count(equal)} equal, ${count(unequal)} unequal, ${count(cannotRun)} could not be run`,
-    )
-  }
+  lines?.end(done && !cases.isIncomplete && !calls.isIncomplete, {
+    ...cases.totals(),
+    ...calls.totals(),
+  })
+  if (!lines) cases.summarize()
   if (!done) return 130
-  if (unequal > 0) return 1
-  return cannotRun > 0 ? 3 : 0
+  if (cases.isUnequal || calls.isUnequal) return 1
+  return cases.isIncomplete || calls.isIncomplete ? 3 : 0
 }
 
-/** `-` is standard input. */
-const casesOf = (session: Session, file: string): AsyncIterable<CaseVerdict> =>
-  file === '-' ? conformStream(session.io.stdin) : conformFile(file)
-
-/** Where a case differs: what came before on both sides, then the two that should be one. */
-function caseLines(file: string, verdict: CaseVerdict): string[] {
-  const head = `${file}:${verdict.line} ${verdict.id}`
-  if (verdict.verdict === 'cannot-run') return [`${head}: could not be run: ${verdict.reason}`, '']
-  if (verdict.verdict === 'equal') return []
-  const { in: list, index, before, expected, actual } = verdict.divergence
-  return [
-    `${head}: ${list}[${index}] differs`,
-    ...before.map((item) => `    ${itemText(item)}`),
-    `  - ${itemText(expected)}`,
-    `  + ${itemText(actual)}`,
-    '',
-  ]
+type Input = ConformInput | RunInput
+/** A run of the database, which the session closes. */
+interface RunInput extends Omit<Extract<ConformInput, { kind: 'capture' }>, 'kind'> {
+  readonly kind: 'run'
 }
 
-const itemText = (item: unknown): string => (item === null ? '(nothing)' : JSON.stringify(item))
+/** What is no file is a run of the database. */
+async function open(
+  session: Session,
+  name: string,
+  { kernel }: Options,
+  signal: AbortSignal,
+): Promise<Input> {
+  if (name === STANDARD_INPUT) {
+    return { kind: 'cases', verdicts: conformStream(session.io.stdin) }
+  }
+  if (!existsSync(name)) return openRun(session, name)
+  const progress = new Progress(session.io, `reading ${escapeControls(name)}`, 'events')
+  const input = await openConformInput(name, {
+    created: session.io.now(),
+    ...kernelOptions(kernel),
+    signal,
+    onProgress: ({ events, bytes, total }) =>
+      progress.update(events, total === null ? undefined : bytes / total),
+  })
+  progress.end()
+  return input
+}
+
+async function openRun(session: Session, name: string): Promise<Input> {
+  try {
+    const trace = await session.trace('read')
+    return { kind: 'run', trace, run: trace.find(name) }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(`${name} is neither a file nor a run: ${error.message}`)
+  }
+}

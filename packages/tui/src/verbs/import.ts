@@ -113,15 +113,24 @@ const standardInput = ({ io }: Session, signal: AbortSignal): ImportInput => ({
 })
 
 function optionsOf(session: Session, { follow, label, kernel }: Options): ImportOptions {
-  const flavour = kernel === undefined ? undefined : flavourOf(kernel)
   return {
     created: session.io.now(),
     // What comes slowly is committed, and so readable, twice a second.
     write: { clock: () => session.io.now() },
     ...(label === undefined ? {} : { label }),
+    ...kernelOptions(kernel),
+    ...(follow ? { follow } : {}),
+  }
+}
+
+/** What `--kernel` says of a trace. */
+export function kernelOptions(
+  kernel: string | undefined,
+): Pick<ImportOptions, 'kernel' | 'flavour'> {
+  const flavour = kernel === undefined ? undefined : flavourOf(kernel)
+  return {
     ...(kernel === undefined ? {} : { kernel }),
     ...(flavour === undefined ? {} : { flavour }),
-    ...(follow ? { follow } : {}),
   }
 }
 
