@@ -18,7 +18,7 @@ const STEPS = 100
 const PAGES = 40
 const SEEKS = 40
 
-const root = new URL('..', import.meta.url).pathname
+const root = `${import.meta.dirname}/../`
 const dir = mkdtempSync(join(tmpdir(), 'pagetrail-frame-'))
 const db = process.argv[2] ?? join(dir, 'run.db')
 const constant = join(root, 'packages', 'tui', 'dist', 'constant-screen.js')

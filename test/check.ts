@@ -12,7 +12,7 @@ interface Tally {
   failed: number
 }
 
-const root = new URL('..', import.meta.url).pathname
+const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 
 const STEPS = [
@@ -86,7 +86,7 @@ function listOthers(report: VitestReport, broken: VitestReport['testResults']): 
     for (const t of f.assertionResults) {
       if (t.status !== 'passed') {
         const mark = t.status === 'failed' ? '✗' : `- ${t.status}:`
-        console.log(`${mark} ${f.name.replace(root, '')} › ${t.fullName}`)
+        console.log(`${mark} ${f.name.replace(`${root}/`, '')} › ${t.fullName}`)
       }
     }
   }

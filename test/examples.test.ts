@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from './support/cli.ts'
 
-const example = (name: string) => new URL(`../examples/${name}`, import.meta.url).pathname
+const example = (name: string) => join(import.meta.dirname, '..', 'examples', name)
 
 /** Records a scenario with an example in place of seed-v1's own calls. */
 const record = (db: string, scenario: string, module?: string) =>

@@ -4,12 +4,14 @@ import { expect, test } from 'vitest'
 import { VERBS } from '../packages/tui/src/verbs/table.ts'
 import { folder, pagetrail } from './support/cli.ts'
 
-const README = new URL('../README.md', import.meta.url).pathname
+const README = join(import.meta.dirname, '..', 'README.md')
 /** What the reader has captured, in the README: probes at entries and returns only, on 6.18. */
-const CAPTURE = new URL(
-  'fixtures/traces/modules_small-6.18-lean-kaslr.trace.gz',
-  new URL('.', import.meta.url),
-).pathname
+const CAPTURE = join(
+  import.meta.dirname,
+  'fixtures',
+  'traces',
+  'modules_small-6.18-lean-kaslr.trace.gz',
+)
 
 const COMMAND = '    $ pagetrail '
 

@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 
-const dir = new URL('.', import.meta.url).pathname
+const dir = `${import.meta.dirname}/`
 
 /** Node strips types but knows no JSX: only the terminal UI is bundled; the workspace's packages run from source. */
 await build({

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { folder } from '../support/cli.ts'
+import { demoFile } from '../support/demo.ts'
 
-const DEMO = new URL('../../packages/tui/demo/start.ts', import.meta.url).pathname
+const DEMO = demoFile('start.ts')
 
 test('npm start on a pipe: four runs, both verdicts, 0', () => {
   const ran = spawnSync(process.execPath, [DEMO], { cwd: folder(), encoding: 'utf8', input: '' })

@@ -6,7 +6,7 @@ import { SCENARIO } from '../support/demo.ts'
 import { PtyScreen } from '../support/pty.ts'
 
 /** The command on a terminal, as a user runs it. */
-const root = new URL('../..', import.meta.url).pathname
+const root = join(import.meta.dirname, '..', '..')
 const command = join(root, 'node_modules', '.bin', 'pagetrail')
 
 let open: PtyScreen[] = []

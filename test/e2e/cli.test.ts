@@ -7,7 +7,7 @@ import { folder } from '../support/cli.ts'
 import { capture, SCENARIO } from '../support/demo.ts'
 
 /** The command as a user runs it. */
-const root = new URL('../..', import.meta.url).pathname
+const root = join(import.meta.dirname, '..', '..')
 const command = join(root, 'node_modules', '.bin', 'pagetrail')
 
 function shell() {

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { join } from 'node:path'
 
 import {
   closeStates,
@@ -243,7 +244,7 @@ test('a run without events has empty tables', async () => {
   expect(stateAt(trace, run).size).toBe(0)
 })
 
-const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname
+const fixture = (name: string) => join(import.meta.dirname, '../fixtures', name)
 
 interface Dumped {
   readonly start: bigint

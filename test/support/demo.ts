@@ -4,7 +4,7 @@ import { folder, pagetrail } from './cli.ts'
 
 /** The demonstration's files. */
 export const demoFile = (name: string): string =>
-  new URL(`../../packages/tui/demo/${name}`, import.meta.url).pathname
+  join(import.meta.dirname, '..', '..', 'packages', 'tui', 'demo', name)
 
 export const SCENARIO = demoFile('three-pages-then-half-a-block.json')
 export const capture = (kernel: '6.17.13' | '6.18.15'): string =>

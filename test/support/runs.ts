@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   type EventSource,
   importFile,
@@ -60,4 +61,4 @@ export async function captures(...files: readonly string[]): Promise<EventSource
 
 /** A capture that comes with the tests. */
 export const fixture = (name: string): string =>
-  new URL(`../fixtures/traces/${name}`, import.meta.url).pathname
+  join(import.meta.dirname, '..', 'fixtures', 'traces', name)

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { processIo } from '../src/io.ts'
 import { main } from '../src/main.ts'
 
@@ -11,7 +11,7 @@ import { main } from '../src/main.ts'
 const DB = 'pagetrail-demo.db'
 
 const io = processIo()
-const here = (file: string) => relative('.', new URL(file, import.meta.url).pathname)
+const here = (file: string) => relative('.', join(import.meta.dirname, file))
 
 /** Prints a command line and runs it; a status that is none of these ends the demonstration. */
 async function step(fine: readonly number[], ...argv: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 
 /** How much of what a command says is kept. */
 const KEPT = 10_000
@@ -14,7 +15,7 @@ export async function runCommand(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<string> {
-  const child = spawn(process.execPath, [program.pathname, '--db', db, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(program), '--db', db, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
