@@ -33,11 +33,16 @@ import {
   setMemoryX,
 } from './pageattr.ts'
 import { ownMasks } from './pageattr-masks.ts'
+import { REALM_AND_KFENCE_CALLS } from './realm-and-kfence-calls.ts'
 import { rangeSplitToPtes, splitKernelLeafMapping } from './split.ts'
 import { flushTlbKernelRange } from './tlb.ts'
 import { wordsOf } from './u64.ts'
 import type { Va } from './u64.ts'
-import { walkKernelPageTableRange, walkKernelPageTableRangeLockless } from './walk-api.ts'
+import {
+  walkKernelPageTableRange,
+  walkKernelPageTableRangeLockless,
+  walkPageRangeDebug,
+} from './walk-api.ts'
 import type { WalkOps } from './walk-ops.ts'
 
 type OnPages = (cpu: Cpu, addr: Va, numpages: number) => number
@@ -189,13 +194,14 @@ const walkCall = (walk: WalkTo, supported: (flavour: Flavour) => boolean): Spec 
 })
 
 /** The scenario's caller holds init_mm.mmap_lock, without an event, if its features say so. */
-const lockedWalk: WalkTo = (cpu, start, end, ops, data) => {
-  if (!cpu.features.init_mm_locked) return walkKernelPageTableRange(cpu, start, end, ops, data)
-  cpu.assumesMmapLock = true
-  const err = walkKernelPageTableRange(cpu, start, end, ops, data)
-  cpu.assumesMmapLock = false
-  return err
-}
+const locked =
+  (walk: WalkTo): WalkTo =>
+  (cpu, start, end, ops, data) => {
+    cpu.assumesMmapLock = cpu.features.init_mm_locked
+    const err = walk(cpu, start, end, ops, data)
+    cpu.assumesMmapLock = false
+    return err
+  }
 
 /** No function of the kernel: hazard H7 as the review discussed it, and the flush that follows a change. */
 const h7Change: Spec = {
@@ -248,11 +254,12 @@ const SPECS: Readonly<Record<string, Spec>> = {
   can_set_direct_map: bare((cpu) => Number(canSetDirectMap(cpu))),
   apply_to_page_range: applyCall(applyToPageRange),
   apply_to_existing_page_range: applyCall(applyToExistingPageRange),
-  walk_kernel_page_table_range: walkCall(lockedWalk, always),
+  walk_kernel_page_table_range: walkCall(locked(walkKernelPageTableRange), always),
   walk_kernel_page_table_range_lockless: walkCall(
     walkKernelPageTableRangeLockless,
     (f) => f.walk.lockless,
   ),
+  walk_page_range_debug: walkCall(locked(walkPageRangeDebug), always),
   // Gone before the oldest of these trees: known, so that a scenario may name it, and unsupported everywhere.
   walk_page_range_novma: walkCall(walkKernelPageTableRange, never),
   split_kernel_leaf_mapping: onRange(splitKernelLeafMapping, splits),
@@ -261,6 +268,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
     flushTlbKernelRange(cpu, start, end)
     return 0
   }),
+  ...REALM_AND_KFENCE_CALLS,
   h7_change: h7Change,
   lazy_enter: bare(done(lazyMmuEnter), hasLazyMmu),
   lazy_leave: bare(done(lazyMmuLeave), hasLazyMmu),

@@ -34,7 +34,7 @@ export interface System {
   /** PAGE_KERNEL of this kernel. */
   readonly pageKernel: Words
   /** linear_map_requires_bbml3, decided at boot (7.3). */
-  readonly linearMapRequiresBbml3: boolean
+  readonly linearMapRequiresBbml: boolean
   /** What TLBs may hold; null: nobody accesses anything, and it is not kept. */
   readonly tlb: TlbModel | null
 }

@@ -1,5 +1,6 @@
 /** The linear map's own calls (arch/arm64/mm/pageattr.c). `pa` is the physical address of the page. */
 import type { Cpu } from './cpu.ts'
+import { mayChangeDirectMap } from './features.ts'
 import { loadHi, loadLo } from './memory.ts'
 import { P4D, PGD } from './level.ts'
 import { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from './offsets.ts'
@@ -9,9 +10,8 @@ import { isNone, isSect, isValid, pmdLeaf, pudLeaf, pudNone, pudSect } from './p
 import { slotIsNone } from './table-alloc.ts'
 import type { Pa } from './u64.ts'
 
-/** can_set_direct_map(): whether the linear map is made so that its permissions may change. */
-export const canSetDirectMap = (cpu: Cpu): boolean =>
-  cpu.features.rodata_full || cpu.features.debug_pagealloc || cpu.features.kfence_direct_map
+/** can_set_direct_map(): whether the linear map is made so that its permissions may change; from 6.17 also in a Realm. */
+export const canSetDirectMap = (cpu: Cpu): boolean => mayChangeDirectMap(cpu.features, cpu.flavour)
 
 /** set_direct_map_invalid_noflush(): one page, never a flush. 0 also if the map cannot be changed. */
 export const setDirectMapInvalidNoflush = (cpu: Cpu, pa: Pa): number =>

@@ -24,6 +24,9 @@ export interface Features {
   /** arm64_use_ng_mappings (KPTI). */
   readonly ng_mappings: boolean
   readonly bti_kernel: boolean
+  /** is_realm_world(), and the width of its addresses: the top bit says whether memory is shared with the host. */
+  readonly realm: boolean
+  readonly ipa_bits: number
   /** is_kfence_address(): the pool is [kfence_start, kfence_start + kfence_size). */
   readonly kfence_start: Va
   readonly kfence_size: number
@@ -48,11 +51,20 @@ export const DEFAULT_FEATURES: Features = {
   in_interrupt: false,
   ng_mappings: false,
   bti_kernel: false,
+  realm: false,
+  ipa_bits: 48,
   kfence_start: 0,
   kfence_size: 0,
   init_mm_locked: true,
   tlb_model: false,
 }
+
+/** can_set_direct_map() of a system with these features. */
+export const mayChangeDirectMap = (features: Features, flavour: Flavour): boolean =>
+  features.rodata_full ||
+  features.debug_pagealloc ||
+  features.kfence_direct_map ||
+  (features.realm && flavour.pageattr.realm)
 
 /** Addresses a machine is laid out by. A scenario's `constants`, in the kernel's names. */
 export interface Constants {

@@ -36,6 +36,8 @@ export interface PageattrRules {
   /** Linear aliases changed: of the whole area (errors ignored or returned), or of the pages asked for. */
   readonly alias: 'area-ignoring-errors' | 'area' | 'range'
   readonly directMapValidNoflush: boolean
+  /** Runs in a Realm (RSI): set_memory_encrypted(), and the linear map can always be changed there. */
+  readonly realm: boolean
 }
 
 /** arch/arm64/mm/mmu.c: whether leaf mappings can be split, and how the caller is turned away. */
@@ -94,12 +96,14 @@ const PAGEATTR_6_12: PageattrRules = {
   refusesHugeVmap: false,
   alias: 'area-ignoring-errors',
   directMapValidNoflush: false,
+  realm: false,
 }
 const PAGEATTR_6_17: PageattrRules = {
   ...PAGEATTR_6_12,
   elidesFlush: 'valid-only',
   refusesHugeVmap: true,
   directMapValidNoflush: true,
+  realm: true,
 }
 const PAGEATTR_SEED: PageattrRules = {
   ...PAGEATTR_6_17,

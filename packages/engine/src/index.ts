@@ -40,11 +40,18 @@ export {
 export type { LeafRun } from './leaves.ts'
 export { CONT_PMD, CONT_PTE, LEVEL_NAMES, P4D, PGD, PMD, PTE, PUD } from './level.ts'
 export type { Level, LevelName } from './level.ts'
+export {
+  archKfenceInitPool,
+  kfenceProtectPage,
+  linearMapMaybeSplitToPtes,
+} from './linear-map-split.ts'
 export { Lock, lock, unlock } from './locks.ts'
 export { Machine, createMachine } from './machine.ts'
 export type { MachineOptions } from './machine.ts'
 export { atomicChange, compareExchange, loadHi, loadLo, store } from './memory.ts'
 export type { Slot } from './memory.ts'
+export { setMemoryDecrypted, setMemoryEncrypted } from './mem-encrypt.ts'
+export type { RsiOutcome } from './mem-encrypt.ts'
 export { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from './offsets.ts'
 export {
   changeMemory,
@@ -88,6 +95,7 @@ export type { InitRun } from './start-state.ts'
 export type { Stepper } from './stepper.ts'
 export { KernelStop, Suspended } from './stop.ts'
 export { allocTable } from './table-alloc.ts'
+export type { Gfp } from './table-alloc.ts'
 export { flushTlbAll, flushTlbKernelRange } from './tlb.ts'
 export { TlbModel } from './tlb-model.ts'
 export type { AccessChoice, AccessMode, AccessOutcome, AccessResult } from './tlb-model.ts'

@@ -4,7 +4,7 @@ import { Cpu } from './cpu.ts'
 import type { Area, System } from './cpu.ts'
 import { pageKernel } from './descriptor.ts'
 import { DirectStepper } from './direct-stepper.ts'
-import { DEFAULT_FEATURES, deriveConstants } from './features.ts'
+import { DEFAULT_FEATURES, deriveConstants, mayChangeDirectMap } from './features.ts'
 import type { Constants, Features } from './features.ts'
 import { flavourOf } from './flavour.ts'
 import type { Flavour } from './flavour.ts'
@@ -142,8 +142,7 @@ export function createMachine(options: MachineOptions): Machine {
   const geometry = createGeometry(options.geometry)
   const features: Features = { ...DEFAULT_FEATURES, ...options.features }
   const constants: Constants = { ...deriveConstants(geometry, flavour), ...options.constants }
-  const canSetDirectMap =
-    features.rodata_full || features.debug_pagealloc || features.kfence_direct_map
+  const canSetDirectMap = mayChangeDirectMap(features, flavour)
   const { SWAPPER_PG_DIR_PA: swapper, TABLE_POOL_PA: pool, FIX_PGD_VA: fixPgd } = constants
   const memory = new Memory(geometry, swapper, pool, fixPgd)
   const cpus = options.cpus ?? 1
@@ -163,7 +162,7 @@ export function createMachine(options: MachineOptions): Machine {
       dirty: flavour.kernelDirty,
     }),
     // map_mem() runs before capabilities are final: it knows of the boot CPU alone.
-    linearMapRequiresBbml3: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
+    linearMapRequiresBbml: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
     tlb: hasTlb ? new TlbModel(geometry, memory, features.bbml, cpus) : null,
   }
   return new Machine(system, options.hooks ?? null, cpus)

@@ -1,6 +1,7 @@
 /** arch/arm64/mm/pageattr.c: the callbacks of each version and the paths above them. */
 import { applyToPageRange } from './apply.ts'
 import type { PteFn } from './apply.ts'
+import { mightSleep } from './context.ts'
 import type { Area, Cpu } from './cpu.ts'
 import { LO, equals } from './descriptor.ts'
 import { EINVAL } from './errno.ts'
@@ -133,6 +134,8 @@ function changeMemoryCommon(cpu: Cpu, addr: Va, numpages: number, masks: Pageatt
     const err = changeLinearAlias(cpu, area, start, numpages, masks)
     if (err !== 0) return err
   }
+  // vm_unmap_aliases() takes vmap_purge_lock; what it may flush besides is not modelled.
+  mightSleep(cpu, 'vm_unmap_aliases')
   return changeMemory(cpu, start, size, masks)
 }
 

@@ -2,6 +2,7 @@
 import type { Cpu } from './cpu.ts'
 import { HI, LO, physHi, physLo, physOf } from './descriptor.ts'
 import { EBUSY, EINVAL, ENOMEM } from './errno.ts'
+import type { Features } from './features.ts'
 import type { Geometry } from './geometry.ts'
 import { lazyMmuEnter, lazyMmuLeave } from './lazy-mmu.ts'
 import { CONT_PMD, CONT_PTE, P4D, PGD, PMD, PTE, PUD } from './level.ts'
@@ -14,6 +15,7 @@ import { isCont, isPresent, isValid, pmdLeaf, pudLeaf, pudPresent } from './pred
 import { setPte } from './set-pte.ts'
 import { populate, setPmd } from './set-table.ts'
 import { allocTable, slotIsNone } from './table-alloc.ts'
+import type { Gfp } from './table-alloc.ts'
 import { alignDown, hiOf, isAligned, loOf } from './u64.ts'
 import type { Pa, Va } from './u64.ts'
 import { walkKernelPageTableRangeLockless } from './walk-api.ts'
@@ -22,12 +24,12 @@ import { warnOn } from './warn.ts'
 
 /** force_pte_mapping(): the linear map is made of pages only. `bbml`: what the asking moment knows of BBML. */
 export function forcePteMapping(
-  features: { debug_pagealloc: boolean; rodata_full: boolean; kfence_direct_map: boolean },
+  features: Pick<Features, 'debug_pagealloc' | 'rodata_full' | 'kfence_direct_map' | 'realm'>,
   bbml: boolean,
 ): boolean {
   if (features.debug_pagealloc) return true
   if (bbml) return false
-  return features.rodata_full || features.kfence_direct_map
+  return features.rodata_full || features.kfence_direct_map || features.realm
 }
 
 /**
@@ -69,7 +71,7 @@ function mayNotSplit(cpu: Cpu, start: Va): number {
 
 function mayNotSplitBbml3(cpu: Cpu, start: Va): number {
   const { features } = cpu
-  if (!cpu.system.linearMapRequiresBbml3 || isKfenceAddress(cpu, start)) return 0
+  if (!cpu.system.linearMapRequiresBbml || isKfenceAddress(cpu, start)) return 0
   if (features.bbml) return PROCEED
   if (features.caps_finalized) return 0
   if (!features.page_alloc_available || features.online_cpus > 1) {
@@ -96,7 +98,7 @@ function splitAt(cpu: Cpu, addr: Va): number {
   const pud = pudOffset(cpu, p4d, addr)
   if (!pudPresent(g, loadLo(cpu, pud))) return 0
   if (pudLeaf(g, loadLo(cpu, pud))) {
-    const err = splitPud(cpu, pud, true)
+    const err = splitPud(cpu, pud, true, 'kernel')
     if (err !== 0) return err
   }
   if (isAligned(addr, g.contPmdSize)) return 0
@@ -107,7 +109,7 @@ function splitAt(cpu: Cpu, addr: Va): number {
   if (pmdLeaf(lo)) {
     if (isCont(hi)) splitContPmd(cpu, pmd)
     if (isBoundary(g, PMD, addr)) return 0
-    const err = splitPmd(cpu, pmd, lo, hi, true)
+    const err = splitPmd(cpu, pmd, lo, hi, true, 'kernel')
     if (err !== 0) return err
   }
   if (isAligned(addr, g.contPteSize)) return 0
@@ -120,15 +122,21 @@ const isBoundary = (g: Geometry, level: Level, addr: Va): boolean =>
   isAligned(addr, g.size[level] as number)
 
 /** split_pud(): a block becomes a table of PMD blocks. */
-function splitPud(cpu: Cpu, slot: Slot, toCont: boolean): number {
+function splitPud(cpu: Cpu, slot: Slot, toCont: boolean, gfp: Gfp): number {
   const lo = loadLo(cpu, slot)
   const hi = loadHi(cpu, slot)
-  return splitBlock(cpu, PUD, slot, lo, hi, toCont)
+  return splitBlock(cpu, PUD, slot, lo, hi, toCont, gfp)
 }
 
 /** split_pmd(): a block becomes a table of pages. The value may be older than the entry, with CONT still set. */
-const splitPmd = (cpu: Cpu, slot: Slot, lo: number, hi: number, toCont: boolean): number =>
-  splitBlock(cpu, PMD, slot, lo, hi, toCont)
+const splitPmd = (
+  cpu: Cpu,
+  slot: Slot,
+  lo: number,
+  hi: number,
+  toCont: boolean,
+  gfp: Gfp,
+): number => splitBlock(cpu, PMD, slot, lo, hi, toCont, gfp)
 
 function splitBlock(
   cpu: Cpu,
@@ -137,12 +145,13 @@ function splitBlock(
   lo: number,
   hi: number,
   toCont: boolean,
+  gfp: Gfp,
 ): number {
   const { geometry: g, memory, hooks } = cpu
   const below = level === PUD ? PMD : PTE
   const va = memory.slotVa(slot)
   hooks?.split(level, loOf(va), hiOf(va))
-  const table = allocTable(cpu, below, va)
+  const table = allocTable(cpu, below, va, gfp)
   if (table === -1) return ENOMEM
   const pa = alignDown(physOf(g, lo, hi), g.size[level] as number)
   const protLo = pieceLo(cpu, (lo ^ physLo(g, pa)) >>> 0, below)
@@ -209,15 +218,17 @@ function spanStart(cpu: Cpu, level: Level, slot: Slot, entries: number): Slot {
 }
 
 /** split_to_ptes_ops. A leaf that is partly outside of the range is split whole. */
-const SPLIT_TO_PTES = walkOps<null>('split_to_ptes', {
+const SPLIT_TO_PTES = walkOps<Gfp>('split_to_ptes', {
   pudEntry: (slot, _addr, _next, walk) =>
-    pudLeaf(walk.cpu.geometry, loadLo(walk.cpu, slot)) ? splitPud(walk.cpu, slot, false) : 0,
+    pudLeaf(walk.cpu.geometry, loadLo(walk.cpu, slot))
+      ? splitPud(walk.cpu, slot, false, walk.private)
+      : 0,
   pmdEntry: (slot, _addr, _next, walk) => {
     const lo = loadLo(walk.cpu, slot)
     const hi = loadHi(walk.cpu, slot)
     if (!pmdLeaf(lo)) return 0
     if (isCont(hi)) splitContPmd(walk.cpu, slot)
-    const err = splitPmd(walk.cpu, slot, lo, hi, false)
+    const err = splitPmd(walk.cpu, slot, lo, hi, false, walk.private)
     walk.action = ACTION_CONTINUE
     return err
   },
@@ -228,10 +239,13 @@ const SPLIT_TO_PTES = walkOps<null>('split_to_ptes', {
   },
 })
 
-/** range_split_to_ptes(): every leaf that overlaps [start, end) becomes pages. 0, -ENOMEM, -EINVAL (empty range). */
-export function rangeSplitToPtes(cpu: Cpu, start: Va, end: Va): number {
+/**
+ * range_split_to_ptes() (6.18, 7.3): every leaf that overlaps [start, end) becomes pages. 0, -ENOMEM, -EINVAL (empty
+ * range).
+ */
+export function rangeSplitToPtes(cpu: Cpu, start: Va, end: Va, gfp: Gfp = 'kernel'): number {
   lazyMmuEnter(cpu)
-  const err = walkKernelPageTableRangeLockless(cpu, start, end, SPLIT_TO_PTES, null)
+  const err = walkKernelPageTableRangeLockless(cpu, start, end, SPLIT_TO_PTES, gfp)
   lazyMmuLeave(cpu)
   return err
 }

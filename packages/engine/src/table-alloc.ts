@@ -10,12 +10,15 @@ import { populate } from './set-table.ts'
 import { hiOf, loOf } from './u64.ts'
 import type { Va } from './u64.ts'
 
+/** Whether an allocation may sleep: GFP_KERNEL, GFP_ATOMIC. */
+export type Gfp = 'kernel' | 'atomic'
+
 /**
- * A zeroed table for entries of `level`, with GFP_KERNEL. `va` is the start of what it will translate. Returns its
+ * A zeroed table for entries of `level`. `va` is the start of what it will translate. Returns its
  * number, or -1 where the scenario lets the allocation fail, or memory has no room for another.
  */
-export function allocTable(cpu: Cpu, level: Level, va: Va): number {
-  mightSleep(cpu, 'alloc_pages')
+export function allocTable(cpu: Cpu, level: Level, va: Va, gfp: Gfp = 'kernel'): number {
+  if (gfp === 'kernel') mightSleep(cpu, 'alloc_pages')
   cpu.allocations++
   const { memory } = cpu
   const add = (): number => (memory.isFull ? -1 : memory.addPoolTable(level, va))
