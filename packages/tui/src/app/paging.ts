@@ -1,119 +1,164 @@
-import {
-  type Condition,
-  parseFilter,
-  toSql,
-  type Run,
-  type Trace,
-  type TraceEvent,
-} from '@pagetrail/recorder'
-import type { FindQuery, Window, WindowQuery } from './data.ts'
+import type { Condition, Run, Trace, TraceEvent } from '@pagetrail/recorder'
+import type { CountQuery, FindQuery, Window, WindowQuery } from './data.ts'
+import { MatchIndex } from './match-index.ts'
+import { breathe, conditionOf, SLICE } from './slices.ts'
 
-/** `event.id` is run · 2^32 + seq. */
-const RUN_BITS = 32n
-/** Events looked at before other requests get their turn: a few tens of milliseconds. */
-const SLICE = 100_000
-/** A window that is not full by then comes as it is. */
-const WINDOW_MS = 120
-
-/** Lets other requests be answered between two slices. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** The condition of a filter; undefined: every event. */
-export const conditionOf = (filter: string | null): Condition | undefined =>
-  filter === null ? undefined : toSql(parseFilter(filter))
-
-/**
- * Up to `limit` events that a filter lets through, from `from` on (or backward), a slice of the run at a time. Past
- * the deadline it answers with what was found so far, once that is anything.
- */
-async function scan(
-  trace: Trace,
-  run: Run,
-  q: {
-    from: number
-    limit: number
-    backward: boolean
-    where: Condition | undefined
-    deadline: number
-  },
-): Promise<{ rows: TraceEvent[]; ended: boolean }> {
-  const last = run.events - 1
-  let rows: TraceEvent[] = []
-  let at = q.from
-  while (q.backward ? at >= 0 : at <= last) {
-    const to = q.backward ? Math.max(0, at - SLICE + 1) : Math.min(last, at + SLICE - 1)
-    const bounds = { from: at, to, backward: q.backward, limit: q.limit - rows.length }
-    const page = trace.readPage(run, q.where ? { ...bounds, where: q.where } : bounds)
-    rows = q.backward ? [...page, ...rows] : [...rows, ...page]
-    if (rows.length >= q.limit) return { rows, ended: false }
-    at = q.backward ? to - 1 : to + 1
-    if (rows.length > 0 && performance.now() > q.deadline) return { rows, ended: false }
-    if (q.where) await breathe()
-  }
-  return { rows, ended: true }
+interface Scan {
+  readonly from: number
+  readonly limit: number
+  readonly backward: boolean
+  readonly where: Condition | undefined
+  /** Give up after so many slices. */
+  readonly slices: number
 }
 
-/** The rows around a cursor, and where the cursor comes to stand. */
-export async function readWindow(trace: Trace, run: Run, q: WindowQuery): Promise<Window> {
-  const where = conditionOf(q.filter)
-  const deadline = performance.now() + WINDOW_MS
-  const anchor = Math.max(0, Math.min(run.events - 1, q.anchor))
-  const ahead = q.reach + 1 + Math.max(0, q.delta)
-  const behind = q.reach + Math.max(0, -q.delta)
-  const after = await scan(trace, run, {
-    from: anchor,
-    limit: ahead,
-    backward: false,
-    where,
-    deadline,
-  })
-  const before = await scan(trace, run, {
-    from: anchor - 1,
-    limit: behind,
-    backward: true,
-    where,
-    deadline,
-  })
+/** Windows of rows, searches and counts over the runs of a trace. */
+export class Pager {
+  readonly #trace: Trace
+  readonly #slice: number
+  /** Of the rows that are shown, and of what is counted: mostly the same. */
+  readonly #indexes: { shown: MatchIndex | null; counted: MatchIndex | null } = {
+    shown: null,
+    counted: null,
+  }
+
+  /** `slice`: events looked at before other requests get their turn. */
+  constructor(trace: Trace, slice: number = SLICE) {
+    this.#trace = trace
+    this.#slice = slice
+  }
+
+  /**
+   * The rows around a cursor, and where the cursor comes to stand. Where a filter lets nothing near the cursor through,
+   * the answer waits for the index of its matches.
+   */
+  async window(run: Run, q: WindowQuery): Promise<Window> {
+    const anchor = Math.max(0, Math.min(run.events - 1, q.anchor))
+    const ahead = q.reach + 1 + Math.max(0, q.delta)
+    const behind = q.reach + Math.max(0, -q.delta)
+    const near = await this.#near(run, q.filter, anchor, ahead, behind)
+    if (near) return placed(near.before, near.after, q.delta)
+    const index = this.#indexOf(run, q.filter ?? '', 'shown')
+    await index.until(anchor, ahead)
+    if (index.done && !index.isWhole) return this.#far(run, q, anchor, ahead, behind)
+    const middle = index.indexOf(anchor)
+    const before = this.#rows(run, index.slice(middle - behind, middle))
+    const after = this.#rows(run, index.slice(middle, middle + ahead))
+    return placed(
+      { rows: before, ended: middle <= behind },
+      { rows: after, ended: index.isWhole && middle + ahead >= index.count },
+      q.delta,
+    )
+  }
+
+  /** seq of the nearest event that a filter lets through; null: there is none. */
+  async find(run: Run, q: FindQuery): Promise<number | null> {
+    const from = q.backward ? q.from - 1 : q.from + 1
+    const where = conditionOf(q.filter)
+    const { backward } = q
+    const found = await this.#scan(run, {
+      from,
+      limit: 1,
+      backward,
+      where,
+      slices: Infinity,
+    })
+    return found.rows[0]?.seq ?? null
+  }
+
+  /** How many events a filter lets through; null: another filter is wanted by now. */
+  async count(run: Run, q: CountQuery): Promise<number | null> {
+    const index = this.#indexOf(run, q.filter, 'counted')
+    await index.until(run.events, Infinity)
+    return index.done ? index.count : null
+  }
+
+  /** What lies within a slice of the anchor; null: too little of it matches. */
+  async #near(run: Run, filter: string | null, anchor: number, ahead: number, behind: number) {
+    const where = conditionOf(filter)
+    const slices = filter === null ? Infinity : 1
+    const after = await this.#scan(run, {
+      from: anchor,
+      limit: ahead,
+      backward: false,
+      where,
+      slices,
+    })
+    if (after.rows.length < ahead && !after.ended) return null
+    const before = await this.#scan(run, {
+      from: anchor - 1,
+      limit: behind,
+      backward: true,
+      where,
+      slices,
+    })
+    return before.rows.length < behind && !before.ended ? null : { before, after }
+  }
+
+  /** Without an index: as far as it takes. */
+  async #far(run: Run, q: WindowQuery, anchor: number, ahead: number, behind: number) {
+    const where = conditionOf(q.filter)
+    const rest = { where, slices: Infinity }
+    const after = await this.#scan(run, { from: anchor, limit: ahead, backward: false, ...rest })
+    const before = await this.#scan(run, {
+      from: anchor - 1,
+      limit: behind,
+      backward: true,
+      ...rest,
+    })
+    return placed(before, after, q.delta)
+  }
+
+  #indexOf(run: Run, filter: string, use: 'shown' | 'counted'): MatchIndex {
+    const { shown, counted } = this.#indexes
+    const known = [shown, counted].find((index) => index?.isOf(run, filter))
+    const old = this.#indexes[use]
+    if (known) {
+      this.#indexes[use] = known
+      if (old !== known && old !== (use === 'shown' ? counted : shown)) old?.giveUp()
+      return known
+    }
+    if (old !== (use === 'shown' ? counted : shown)) old?.giveUp()
+    const index = new MatchIndex(this.#trace, run, filter, this.#slice)
+    this.#indexes[use] = index
+    index.build().catch((error: unknown) => index.fail(error))
+    return index
+  }
+
+  /** Rows that a filter lets through, slice by slice; `ended`: there are no more in this direction. */
+  async #scan(run: Run, q: Scan): Promise<{ rows: TraceEvent[]; ended: boolean }> {
+    const last = run.events - 1
+    let rows: TraceEvent[] = []
+    let at = q.from
+    for (let n = 0; q.backward ? at >= 0 : at <= last; n++) {
+      if (n === q.slices) return { rows, ended: false }
+      const to = q.backward
+        ? Math.max(0, at - this.#slice + 1)
+        : Math.min(last, at + this.#slice - 1)
+      const bounds = { from: at, to, backward: q.backward, limit: q.limit - rows.length }
+      const page = this.#trace.readPage(run, q.where ? { ...bounds, where: q.where } : bounds)
+      rows = q.backward ? [...page, ...rows] : [...rows, ...page]
+      if (rows.length >= q.limit) return { rows, ended: false }
+      at = q.backward ? to - 1 : to + 1
+      if (q.where) await breathe()
+    }
+    return { rows, ended: true }
+  }
+
+  #rows(run: Run, seqs: Uint32Array): TraceEvent[] {
+    return [...seqs].flatMap((seq) => this.#trace.readPage(run, { from: seq, limit: 1 }))
+  }
+}
+
+interface Side {
+  readonly rows: readonly TraceEvent[]
+  readonly ended: boolean
+}
+
+/** The cursor on the anchor, or the next event that is shown, or the last one; then so many rows on. */
+function placed(before: Side, after: Side, delta: number): Window {
   const rows = [...before.rows, ...after.rows]
-  // The anchor itself, or the next event that is shown, or the last one.
   const start = Math.min(before.rows.length, rows.length - 1)
-  const index = Math.max(0, Math.min(rows.length - 1, start + q.delta))
+  const index = Math.max(0, Math.min(rows.length - 1, start + delta))
   return { rows, cursor: rows[index]?.seq ?? null, atStart: before.ended, atEnd: after.ended }
-}
-
-/** seq of the nearest event that a filter lets through; null: there is none. */
-export async function findEvent(trace: Trace, run: Run, q: FindQuery): Promise<number | null> {
-  const from = q.backward ? q.from - 1 : q.from + 1
-  const where = conditionOf(q.filter)
-  const found = await scan(trace, run, {
-    from,
-    limit: 1,
-    backward: q.backward,
-    where,
-    deadline: Infinity,
-  })
-  return found.rows[0]?.seq ?? null
-}
-
-/** How many events a filter lets through; null: `alive` said that nobody wants to know any more. */
-export async function countMatches(
-  trace: Trace,
-  run: Run,
-  filter: string,
-  alive: () => boolean,
-): Promise<number | null> {
-  const where = conditionOf(filter)
-  if (!where) return run.events
-  const base = BigInt(run.id) << RUN_BITS
-  const sql = `select count(*) from event where id >= ? and id <= ? and (${where.sql})`
-  const statement = trace.db.prepare<(bigint | string)[], bigint>(sql).pluck()
-  let count = 0
-  for (let from = 0; from < run.events; from += SLICE) {
-    const to = Math.min(run.events, from + SLICE) - 1
-    const bounds = [base + BigInt(from), base + BigInt(to)]
-    count += Number(statement.get(...bounds, ...where.parameters) ?? 0n)
-    await breathe()
-    if (!alive()) return null
-  }
-  return count
 }

@@ -14,7 +14,7 @@ import type { Data } from './data.ts'
 import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
-import { countMatches, findEvent, readWindow } from './paging.ts'
+import { Pager } from './paging.ts'
 import { StateReader } from './state-reader.ts'
 import { whyLines } from './why.ts'
 
@@ -22,19 +22,15 @@ import { whyLines } from './why.ts'
 export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql' | 'command'>> {
   const trace = await openTrace(db, { mode: 'read' })
   const pages = new DiffPages(trace)
-  /** Number of the count that is wanted. */
-  let counting = 0
+  const pager = new Pager(trace)
   const states = new StateReader(trace)
   return {
     runs: async () => trace.runs(),
     find: async (spec) => trace.find(spec),
-    window: async (query) => readWindow(trace, runOf(trace, query.run), query),
-    count: async ({ run, filter }) => {
-      const mine = ++counting
-      return countMatches(trace, runOf(trace, run), filter, () => mine === counting)
-    },
-    seek: async (query) => findEvent(trace, runOf(trace, query.run), query),
-    pair: async (id, event) => findPair(trace, runOf(trace, id), event),
+    window: async (query) => pager.window(runOf(trace, query.run), query),
+    count: async (query) => pager.count(runOf(trace, query.run), query),
+    seek: async (query) => pager.find(runOf(trace, query.run), query),
+    pair: async (id, event) => findPair(pager, runOf(trace, id), event),
     state: async (query) => states.read(runOf(trace, query.run), query),
     why: async (id, va, level, at) => whyLines(trace, runOf(trace, id), va, level, at),
     density: async (id, _total, buckets) => sampleDensity(trace, runOf(trace, id), buckets),
@@ -69,10 +65,10 @@ async function writing(db: string, f: (trace: Trace) => void): Promise<void> {
 }
 
 /** The other end of a node of the call tree: same depth, same CPU, and nothing of that depth between. */
-async function findPair(trace: Trace, run: Run, e: TraceEvent): Promise<number | null> {
+async function findPair(pager: Pager, run: Run, e: TraceEvent): Promise<number | null> {
   const backward = nestOf(e.kind) === -1
   const filter = `nest <= ${e.nest} && cpu == ${e.cpu}`
-  return findEvent(trace, run, { run: run.id, filter, from: e.seq, backward })
+  return pager.find(run, { run: run.id, filter, from: e.seq, backward })
 }
 
 /** Names offered for completion. */

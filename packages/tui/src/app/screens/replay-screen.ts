@@ -5,7 +5,7 @@ import { visibleRows } from '../replay.ts'
 import { eventRow, rowHead, rowLayout } from '../rows.ts'
 import { count, fit, safe, wrap } from '../text.ts'
 import type { Theme } from '../theme.ts'
-import { isFolded } from '../view-filter.ts'
+import { isFolded, viewFilter } from '../view-filter.ts'
 import { eventDetails } from './details-pane.ts'
 import { boxed } from './frame-box.ts'
 import { ledgerLines, tableLines } from './state-panes.ts'
@@ -102,7 +102,9 @@ function listPane(
     r.run.events === 0
       ? ''
       : `${count(r.cursor)} of ${count(r.run.events - 1)}  ${share.toFixed(1)}%`
-  return boxed(theme, { columns, height, title: 'Events', focused: true, foot }, lines)
+  // Rows of another filter stay until the new ones are found.
+  const title = r.loaded && r.rowsFilter !== viewFilter(r.view) ? 'Events: filtering …' : 'Events'
+  return boxed(theme, { columns, height, title, focused: true, foot }, lines)
 }
 
 function emptyList(r: Replay, columns: number): string[] {

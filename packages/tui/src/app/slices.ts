@@ -1,0 +1,13 @@
+import { type Condition, parseFilter, toSql } from '@pagetrail/recorder'
+
+/** `event.id` is run · 2^32 + seq. */
+export const RUN_BITS = 32n
+/** Events looked at before other requests get their turn: a few tens of milliseconds. */
+export const SLICE = 100_000
+
+/** Lets other requests be answered between two slices. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** The condition of a filter; undefined: every event. */
+export const conditionOf = (filter: string | null): Condition | undefined =>
+  filter === null ? undefined : toSql(parseFilter(filter))
