@@ -117,7 +117,9 @@ test('a file of a newer version is refused and left as it is', async () => {
 /** Undoes what the migrations after the first have done. */
 function makeOlder(path: string): void {
   const db = new Sqlite(path)
-  db.exec(`drop table snapshot; drop table mark; delete from kysely_migration where name > '0001-event-log'`)
+  db.exec(
+    `drop table snapshot; drop table mark; delete from kysely_migration where name > '0001-event-log'`,
+  )
   db.pragma('user_version = 1')
   db.close()
 }
