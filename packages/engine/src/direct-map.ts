@@ -10,7 +10,9 @@ import { isNone, isSect, isValid, pmdLeaf, pudLeaf, pudNone, pudSect } from './p
 import { slotIsNone } from './table-alloc.ts'
 import type { Pa } from './u64.ts'
 
-/** can_set_direct_map(): whether the linear map is made so that its permissions may change; from 6.17 also in a Realm. */
+/**
+ * can_set_direct_map(): whether the linear map is made so that its permissions may change; from 6.17 also in a Realm.
+ */
 export const canSetDirectMap = (cpu: Cpu): boolean => mayChangeDirectMap(cpu.features, cpu.flavour)
 
 /** set_direct_map_invalid_noflush(): one page, never a flush. 0 also if the map cannot be changed. */
