@@ -56,6 +56,7 @@ function programFor(io: Io, finish: (status: Status) => void) {
       getOutHelpWidth: () => widthOf(io),
       getErrHelpWidth: () => widthOf(io),
     })
+    .showHelpAfterError('pagetrail --help tells what there is.')
     .exitOverride()
   const options = () => {
     const { db, json } = program.opts()
@@ -88,6 +89,7 @@ function describe(command: Command, verb: Verb, width: number): void {
     .summary(verb.summary)
     .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`)
     .helpGroup(verb.group)
+    .showHelpAfterError(`pagetrail help ${verb.name} tells its options, with examples.`)
     .addHelpText('after', `${more}\nExamples:\n${examples.join('\n')}`)
 }
 
