@@ -1,4 +1,5 @@
 import {
+  defineImplementation,
   EINVAL,
   type EntryFn,
   isTable,
@@ -15,8 +16,8 @@ import { callsWith, changeAndFlush } from './seed-patch.ts'
  * Looks before it changes: a walk of its own callbacks refuses a range that ends inside a block while nothing has been
  * changed yet. What it costs is a second walk.
  *
- *     pagetrail record half-changed --flavour seed-v1 --module examples/seed-patch.ts
- *     pagetrail record half-changed --flavour seed-v1 --module examples/check-first.ts
+ *     pagetrail record half-changed --module examples/seed-patch.ts
+ *     pagetrail record half-changed --module examples/check-first.ts
  *     pagetrail diff
  */
 const whole =
@@ -29,7 +30,9 @@ const whole =
 
 const LOOK = walkOps<null>('look', { pudEntry: whole(PUD), pmdEntry: whole(PMD) })
 
-export const calls = callsWith((cpu, start, size, masks) => {
+const calls = callsWith((cpu, start, size, masks) => {
   const err = walkKernelPageTableRangeLockless(cpu, start, start + size, LOOK, null)
   return err === 0 ? changeAndFlush(cpu, start, size, masks) : err
 })
+
+export default defineImplementation({ name: 'check-first.ts', base: 'seed-v1', calls })

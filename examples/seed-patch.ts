@@ -1,20 +1,28 @@
 import {
   ACTION_CONTINUE,
   type CallArgs,
+  canSetDirectMap,
+  type Change,
   type Cpu,
+  defineImplementation,
   EINVAL,
   type EntryFn,
+  findVmArea,
   flushTlbKernelRange,
-  isTable,
+  isBelow,
   lazyMmuEnter,
   lazyMmuLeave,
   linearAddress,
   loadHi,
   loadLo,
   masksFor,
+  mightSleep,
+  pageAddress,
   type PageattrMasks,
   PMD,
+  pmdLeaf,
   PUD,
+  pudLeaf,
   setPmd,
   setPte,
   setPud,
@@ -30,7 +38,7 @@ import {
  * callbacks at the block levels and at PTEs, lazy MMU mode around the whole walk, no split.
  *
  *     pagetrail record clean-ro --flavour seed-v1
- *     pagetrail record clean-ro --flavour seed-v1 --module examples/seed-patch.ts
+ *     pagetrail record clean-ro --module examples/seed-patch.ts
  *     pagetrail diff
  */
 
@@ -46,9 +54,10 @@ function blockEntry(level: typeof PUD | typeof PMD): EntryFn<PageattrMasks> {
   return (slot, addr, next, walk) => {
     const { cpu } = walk
     const lo = loadLo(cpu, slot)
-    if (lo === 0 || isTable(lo)) return 0
+    const isLeaf = level === PUD ? pudLeaf(cpu.geometry, lo) : pmdLeaf(lo)
+    if (!isLeaf) return 0
     if (next - addr !== cpu.geometry.size[level]) {
-      warnOnOnce(cpu, `pageattr_${name}_entry`, 'partial')
+      warnOnOnce(cpu, `pageattr_${name}_entry`, 'size')
       return EINVAL
     }
     const { lo: newLo, hi: newHi } = changed(cpu, slot, walk.private)
@@ -71,7 +80,7 @@ const OPS = walkOps<PageattrMasks>('pageattr', {
   },
 })
 
-/** Changes [start, start + size), without the flush. */
+/** ___change_memory_common(): changes [start, start + size), without the flush. */
 export function updateRange(cpu: Cpu, start: Va, size: number, masks: PageattrMasks): number {
   lazyMmuEnter(cpu)
   const err = walkKernelPageTableRangeLockless(cpu, start, start + size, OPS, masks)
@@ -88,39 +97,73 @@ export const changeAndFlush: ChangeRange = (cpu, start, size, masks) => {
   return err
 }
 
-/** set_memory_*() on top of a way to change a range; what the other examples vary. */
-export function callsWith(change: ChangeRange) {
-  const onArea = (to: 'ro' | 'rw' | 'x' | 'nx') => (cpu: Cpu, args: CallArgs) => {
-    const start = toVa(BigInt(args['addr'] ?? 0n))
-    const size = Number(args['numpages']) * cpu.geometry.pageSize
-    const area = cpu.system.areas.find((a) => start >= a.start && start + size <= a.start + a.size)
-    if (!area) return EINVAL
-    if (size === 0) return 0
-    const masks = masksFor(cpu, to)
-    if (cpu.features.rodata_full && (to === 'ro' || to === 'rw')) {
-      // The linear alias, page by page; an error there is not an error here.
-      for (const { pa, count } of area.pages) {
-        for (let i = 0; i < count; i++) {
-          const page = pa + i * cpu.geometry.pageSize
-          change(cpu, linearAddress(cpu, page), cpu.geometry.pageSize, masks)
-        }
-      }
-    }
-    return change(cpu, start, size, masks)
+const VM_ALLOC = 0x2
+const VM_ALLOW_HUGE_VMAP = 0x400
+
+/** change_memory_common(): the checks, and the linear alias of the whole area. */
+function changeArea(
+  change: ChangeRange,
+  cpu: Cpu,
+  { addr, pages }: Pages,
+  to: 'ro' | 'rw' | 'x' | 'nx',
+): number {
+  const { pageSize } = cpu.geometry
+  const start = Math.floor(addr / pageSize) * pageSize
+  const size = pages * pageSize
+  if (start !== addr) warnOnOnce(cpu, 'change_memory_common', 'unaligned')
+  const area = findVmArea(cpu, addr)
+  if (area === undefined || isBelow(area.start + area.size, start + size)) return EINVAL
+  if ((area.flags & (VM_ALLOC | VM_ALLOW_HUGE_VMAP)) !== VM_ALLOC) return EINVAL
+  if (pages === 0) return 0
+  const masks = masksFor(cpu, to)
+  if (cpu.features.rodata_full && (to === 'ro' || to === 'rw')) {
+    // An error there is not an error here.
+    for (let i = 0; i < area.nrPages; i++) change(cpu, pageAddress(cpu, area, i), pageSize, masks)
   }
+  mightSleep(cpu, 'vm_unmap_aliases')
+  return change(cpu, start, size, masks)
+}
+
+interface Pages {
+  readonly addr: Va
+  readonly pages: number
+}
+
+const pagesOf = (args: CallArgs): Pages => ({
+  addr: toVa(BigInt(args['addr'] ?? 0n)),
+  pages: Number(args['numpages']),
+})
+
+/** set_direct_map_*_noflush(): one page of the linear map, and no flush, ever. */
+const onDirectMap = (to: Change) => (cpu: Cpu, args: CallArgs) => {
+  if (!canSetDirectMap(cpu)) return 0
+  const { pageSize } = cpu.geometry
+  const start = linearAddress(cpu, Number(args['pfn']) * pageSize)
+  return updateRange(cpu, start, pageSize, masksFor(cpu, to))
+}
+
+/** The kernel's calls on top of a way to change a range; what the other examples vary. */
+export function callsWith(change: ChangeRange) {
+  const onArea = (to: 'ro' | 'rw' | 'x' | 'nx') => (cpu: Cpu, args: CallArgs) =>
+    changeArea(change, cpu, pagesOf(args), to)
   return {
     set_memory_ro: onArea('ro'),
     set_memory_rw: onArea('rw'),
     set_memory_x: onArea('x'),
     set_memory_nx: onArea('nx'),
-    set_memory_valid: (cpu: Cpu, args: CallArgs) =>
-      change(
-        cpu,
-        toVa(BigInt(args['addr'] ?? 0n)),
-        Number(args['numpages']) * cpu.geometry.pageSize,
-        masksFor(cpu, args['enable'] ? 'valid' : 'invalid'),
-      ),
+    set_memory_valid: (cpu: Cpu, args: CallArgs) => {
+      const { addr, pages } = pagesOf(args)
+      const masks = masksFor(cpu, args['enable'] ? 'valid' : 'invalid')
+      return change(cpu, addr, pages * cpu.geometry.pageSize, masks)
+    },
+    set_direct_map_invalid_noflush: onDirectMap('invalid'),
+    set_direct_map_default_noflush: onDirectMap('default'),
   }
 }
 
-export const calls = callsWith(changeAndFlush)
+export default defineImplementation({
+  name: 'seed-patch.ts',
+  // 6.17 with the walker that the patch adds; it also makes the calls that are not here.
+  base: 'seed-v1',
+  calls: callsWith(changeAndFlush),
+})

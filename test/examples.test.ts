@@ -1,6 +1,10 @@
+import { buildMachine, implementScenario, parseScenario, playScenario } from '@pagetrail/engine'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import seedPatch from '../examples/seed-patch.ts'
 import { folder, jsonLines, pagetrail } from './support/cli.ts'
+import { hookLog } from './support/hook-log.ts'
+import { kernelCases } from './support/kernel-cases.ts'
 
 const example = (name: string) => join(import.meta.dirname, '..', 'examples', name)
 
@@ -9,9 +13,7 @@ const record = (db: string, scenario: string, module?: string) =>
   pagetrail([
     'record',
     scenario,
-    '--flavour',
-    'seed-v1',
-    ...(module === undefined ? [] : ['--module', example(module)]),
+    ...(module === undefined ? ['--flavour', 'seed-v1'] : ['--module', example(module)]),
     '--db',
     db,
   ])
@@ -29,6 +31,21 @@ test.each([...SCENARIOS, 'whole-block', 'contpte-whole'])(
     expect(status).toBe(0)
   },
 )
+
+test('the ported patch reports what seed-v1 does, on every case that the kernel ran', () => {
+  const cases = kernelCases()
+    .map((text) => parseScenario(JSON.parse(text)))
+    .filter(({ flavour }) => flavour.name === 'seed-v1')
+  expect(cases.length).toBeGreaterThan(100)
+  for (const scenario of cases) {
+    const lines = [scenario, implementScenario(scenario, seedPatch)].map((variant) => {
+      const log = hookLog()
+      playScenario(buildMachine(variant, log.hooks), variant)
+      return log.lines
+    })
+    expect(lines[1], scenario.id).toEqual(lines[0])
+  }
+})
 
 test('the forgotten flush is found, and the port has none to find', async () => {
   const db = join(folder(), 'test.db')

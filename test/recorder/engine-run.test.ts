@@ -86,8 +86,11 @@ test('a scenario that is wrong leaves no run', async () => {
 test("a module's fault ends the run as interrupted", async () => {
   const trace = await openTrace(':memory:', { mode: 'write' })
   const implementation = {
-    set_memory_ro: () => {
-      throw new Error('of its own')
+    name: 'mine.ts',
+    calls: {
+      set_memory_ro: () => {
+        throw new Error('of its own')
+      },
     },
   }
   const options = {

@@ -28,6 +28,8 @@ export type { Flavour } from './flavour.ts'
 export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './geometry.ts'
 export type { Geometry, GeometryChoice } from './geometry.ts'
 export type { CallArgs, Context, Hooks, LockMode, WalkAction } from './hooks.ts'
+export { defineImplementation, implementScenario } from './implementation.ts'
+export type { CallBody, Implementation } from './implementation.ts'
 export { InputError } from './input-error.ts'
 export {
   emitBarriers,
@@ -55,7 +57,9 @@ export type { RsiOutcome } from './mem-encrypt.ts'
 export { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from './offsets.ts'
 export {
   changeMemory,
+  findVmArea,
   linearAddress,
+  pageAddress,
   setMemoryNx,
   setMemoryRo,
   setMemoryRox,

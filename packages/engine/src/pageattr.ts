@@ -143,7 +143,8 @@ const RDONLY = { lo: LO.RDONLY, hi: 0 }
 const VM_ALLOC = 0x2
 const VM_ALLOW_HUGE_VMAP = 0x400
 
-const findVmArea = (cpu: Cpu, addr: Va): Area | undefined =>
+/** find_vm_area(): the vm area whose [start, start + size) has the address. */
+export const findVmArea = (cpu: Cpu, addr: Va): Area | undefined =>
   cpu.system.areas.find((a) => !isBelow(addr, a.start) && isBelow(addr, a.start + a.size))
 
 const acceptsFlags = (cpu: Cpu, area: Area): boolean =>
@@ -167,24 +168,23 @@ function changeLinearAlias(
   const count = alias === 'range' ? numpages : area.nrPages
   // A negative number of pages counts down through zero: the loop ends behind the array.
   for (let i = 0; i !== count; i++) {
-    const pa = pageOf(area, first + i, pageSize)
-    if (pa === undefined) wildDeref(cpu, 'page_address', 0)
-    const err = changeMemory(cpu, linearAddress(cpu, pa), pageSize, masks)
+    const err = changeMemory(cpu, pageAddress(cpu, area, first + i), pageSize, masks)
     if (err !== 0 && alias !== 'area-ignoring-errors') return err
   }
   return 0
 }
 
-function pageOf(area: Area, index: number, pageSize: number): Pa | undefined {
+/** page_address(area->pages[index]): the linear alias of a page. Past the end of pages[] the call stops. */
+export function pageAddress(cpu: Cpu, area: Area, index: number): Va {
   let at = index
   for (const run of area.pages) {
-    if (at < run.count) return run.pa + at * pageSize
+    if (at < run.count) return linearAddress(cpu, run.pa + at * cpu.geometry.pageSize)
     at -= run.count
   }
-  return undefined
+  return wildDeref(cpu, 'page_address', 0)
 }
 
-/** page_address(): where the linear map has a physical address. */
+/** __phys_to_virt(): where the linear map has a physical address. */
 export const linearAddress = (cpu: Cpu, pa: Pa): Va =>
   pa - cpu.system.constants.PHYS_OFFSET + cpu.system.constants.PAGE_OFFSET
 

@@ -1,13 +1,13 @@
 import {
   type Area,
   buildMachine,
-  type CallArgs,
   type CallOutcome,
-  type Cpu,
   fromVa,
   type GeometryChoice,
   geometryName,
   hexOf,
+  type Implementation,
+  implementScenario,
   parseScenario,
   type PlayedScenario,
   playScenario,
@@ -20,16 +20,13 @@ import type { Run, RunOrigin } from './source.ts'
 import type { Trace } from './store.ts'
 import type { RunWriter, WriteOptions } from './writer.ts'
 
-/** Somebody's own implementation of calls, by name; each gives what the kernel's function would return. */
-export type Implementation = Readonly<Record<string, (cpu: Cpu, args: CallArgs) => number>>
-
 export interface EngineRunOptions {
   /** Said instead of the scenario's own; needed where it has none. */
   readonly flavour?: string
   readonly geometry?: GeometryChoice
   /** `0.0.1.0` instead of the scenario's own; only for one with several CPUs. */
   readonly schedule?: string
-  /** Calls that it has are made by it, the others by the flavour. */
+  /** Calls that it has are made by it, the others by `flavour`, else its base, else the scenario's. */
   readonly implementation?: Implementation
   /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
   readonly name: string
@@ -55,7 +52,9 @@ export interface EngineRun {
  */
 export function recordScenario(trace: Trace, input: unknown, options: EngineRunOptions): EngineRun {
   const { flavour, geometry, schedule, implementation, created, write } = options
-  const scenario = parseScenario(input, { flavour, geometry, schedule })
+  const chosen = flavour ?? implementation?.base
+  const parsed = parseScenario(input, { flavour: chosen, geometry, schedule })
+  const scenario = implementation === undefined ? parsed : implementScenario(parsed, implementation)
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
@@ -74,7 +73,7 @@ export function recordScenario(trace: Trace, input: unknown, options: EngineRunO
   )
   try {
     startState(scenario, 2 ** pageShift, (event) => writer.append(event))
-    const played = makeCalls(scenario, writer, implementation)
+    const played = makeCalls(scenario, writer)
     writer.finish('complete', { facts: { ...facts, ...interleavingOf(played) } })
     return { run: trace.find(writer.id), results: played.outcomes }
   } catch (error) {
@@ -84,8 +83,8 @@ export function recordScenario(trace: Trace, input: unknown, options: EngineRunO
   }
 }
 
-const labelOf = ({ flavour }: Scenario, { implementation, facts }: EngineRunOptions): string =>
-  implementation && typeof facts?.['module'] === 'string' ? facts['module'] : flavour.name
+const labelOf = ({ flavour }: Scenario, { implementation }: EngineRunOptions): string =>
+  implementation?.name ?? flavour.name
 
 /** Features and constants as the scenario gave them, in JSON. */
 function factsOf({ features, constants }: Scenario): Record<string, Json> {
@@ -116,19 +115,10 @@ function areaFields({ start, size, flags, nrPages, pages }: Area, pageSize: numb
   }
 }
 
-function makeCalls(
-  scenario: Scenario,
-  writer: RunWriter,
-  implementation: Implementation = {},
-): PlayedScenario {
+function makeCalls(scenario: Scenario, writer: RunWriter): PlayedScenario {
   const recorder = new HookRecorder(writer)
-  const calls = scenario.calls.map((call) => {
-    const own = Object.hasOwn(implementation, call.fn) ? implementation[call.fn] : undefined
-    if (own === undefined) return call
-    return { ...call, supported: () => true, run: (cpu: Cpu) => own(cpu, call.args) }
-  })
   const machine = buildMachine(scenario, recorder)
-  return playScenario(machine, { ...scenario, calls }, (op) => {
+  return playScenario(machine, scenario, (op) => {
     recorder.nextOp = op
   })
 }

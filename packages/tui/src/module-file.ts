@@ -1,57 +1,68 @@
-import { InputError as EngineInputError, KernelStop, Suspended } from '@pagetrail/engine'
-import { type Implementation, InputError } from '@pagetrail/recorder'
-import { resolve } from 'node:path'
+import { defineImplementation, type Implementation } from '@pagetrail/engine'
+import { InputError } from '@pagetrail/recorder'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inFile } from './failure.ts'
+
+/** Somebody's implementation, and what is remembered of the file it came from. */
+export interface LoadedModule {
+  readonly implementation: Implementation
+  readonly facts: { readonly module: string; readonly module_sha256: string }
+}
 
 /**
- * Loads somebody's implementation: a module (TypeScript or JavaScript) whose export `calls` has a function for each
- * call that it implements, by the call's name.
+ * Loads somebody's implementation: a module (TypeScript or JavaScript) whose default export is what
+ * defineImplementation() takes, or which exports the same by name: `calls`, and as it likes `base` and `name`.
  *
  * @throws InputError that names the file, for one that does not load or has no such export
  */
-export async function loadImplementation(file: string): Promise<Implementation> {
-  let module: unknown
-  try {
-    module = await import(pathToFileURL(resolve(file)).href)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new InputError(`${file} does not load: ${why}`, { cause: error })
-  }
-  const calls = isObject(module) ? module['calls'] : undefined
+export async function loadImplementation(file: string): Promise<LoadedModule> {
+  const exported = await load(file)
+  const whole = isObject(exported['default']) ? exported['default'] : exported
+  const { calls, base, name } = whole
   if (!isObject(calls) || Object.keys(calls).length === 0) {
     throw new InputError(
       `${file} exports no \`calls\`; it must be an object with a function for each call`,
     )
   }
-  const implementation: Record<string, Implementation[string]> = {}
-  for (const [fn, body] of Object.entries(calls)) {
-    if (!isCall(body)) throw new InputError(`${file}: calls.${fn} is no function`)
-    implementation[fn] = watched(`${file}: calls.${fn}`, body)
+  const implementation = inFile(file, () =>
+    defineImplementation({
+      name: typeof name === 'string' ? name : basename(file),
+      base: typeof base === 'string' ? base : undefined,
+      calls: bodiesOf(calls, file),
+    }),
+  )
+  const sha256 = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+  return { implementation, facts: { module: basename(file), module_sha256: sha256 } }
+}
+
+async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const module: unknown = await import(pathToFileURL(resolve(file)).href)
+    return isObject(module) ? module : {}
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new InputError(`${file} does not load: ${why}`, { cause: error })
   }
-  return implementation
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
+type Calls = Implementation['calls']
+type CallBody = Calls[string]
+
+function bodiesOf(calls: Readonly<Record<string, unknown>>, file: string): Calls {
+  const bodies = Object.entries(calls).map(([fn, body]): [string, CallBody] => {
+    if (!isCall(body)) throw new InputError(`${file}: calls.${fn} is no function`)
+    return [fn, body]
+  })
+  return Object.fromEntries(bodies)
+}
+
 /** That it takes (cpu, args) and returns a number is between the module and its author's type checker. */
-const isCall = (value: unknown): value is Implementation[string] => typeof value === 'function'
-
-/** What the engine throws through a program on purpose. */
-const SIGNALS = [KernelStop, Suspended, EngineInputError]
-
-/** The same, with its mistakes told as its own: what it throws, and what it returns that is no integer. */
-const watched =
-  (where: string, body: Implementation[string]): Implementation[string] =>
-  (cpu, args) => {
-    let ret: unknown
-    try {
-      ret = body(cpu, args)
-    } catch (error) {
-      if (!(error instanceof Error) || SIGNALS.some((signal) => error instanceof signal))
-        throw error
-      throw new InputError(`${where} threw ${error.stack ?? error.message}`, { cause: error })
-    }
-    if (typeof ret === 'number' && Number.isInteger(ret)) return ret
-    throw new InputError(`${where} returned ${String(ret)}; it must be 0 or a negative errno`)
-  }
+const isCall = (value: unknown): value is CallBody => typeof value === 'function'

@@ -2,7 +2,6 @@ import { Option } from '@commander-js/extra-typings'
 import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
 import {
   type EngineRun,
-  type Implementation,
   InputError,
   parseFilter,
   recordScenario,
@@ -11,11 +10,10 @@ import {
   type WriteOptions,
   escapeControls,
 } from '@pagetrail/recorder'
-import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { count } from '../app/text.ts'
 import { inFile } from '../failure.ts'
-import { loadImplementation } from '../module-file.ts'
+import { loadImplementation, type LoadedModule } from '../module-file.ts'
 import { type NamedScenario, findScenarios } from '../scenario-file.ts'
 import type { Session, Status } from '../session.ts'
 import { errnoText } from '../text/errno.ts'
@@ -63,7 +61,7 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
       )
       .option(
         '--module <file>',
-        'a module that exports `calls`: its implementations replace the flavour’s',
+        'a module that exports `calls`, its own implementations, and `base`, the flavour for the rest',
       )
       .option(
         '--schedule <steps>',
@@ -93,8 +91,8 @@ async function record(
 ): Promise<Status> {
   const { module, schedule, only, durability } = options
   const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
-  const jobs = jobsOf(scenarios, options)
-  const implementation = module === undefined ? undefined : await loadImplementation(module)
+  const loaded = module === undefined ? undefined : await loadImplementation(module)
+  const jobs = jobsOf(scenarios, options, loaded?.implementation.base)
   const write: WriteOptions = {
     durability,
     ...(only === undefined ? {} : { only: toPredicate(parseFilter(only)) }),
@@ -105,7 +103,7 @@ async function record(
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
-      const done = recordJob(session, trace, job, { module, implementation, schedule, write })
+      const done = recordJob(session, trace, job, { loaded, schedule, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
       else session.out.line(escapeControls(resultLine(done)))
@@ -119,8 +117,13 @@ async function record(
   return 130
 }
 
-function jobsOf(scenarios: readonly NamedScenario[], { flavour, geometry }: Options): Job[] {
-  const flavours = flavour?.map((name) => known(name, FLAVOUR_NAMES, 'flavour'))
+function jobsOf(
+  scenarios: readonly NamedScenario[],
+  { flavour, geometry }: Options,
+  base: string | undefined,
+): Job[] {
+  const chosen = flavour ?? (base === undefined ? undefined : [base])
+  const flavours = chosen?.map((name) => known(name, FLAVOUR_NAMES, 'flavour'))
   const geometries = geometry?.map((name) => {
     const index = GEOMETRY_NAMES.indexOf(known(name, GEOMETRY_NAMES, 'geometry'))
     return GEOMETRIES[index]
@@ -142,8 +145,7 @@ function recordJob(
   trace: Trace,
   { scenario, flavour, geometry }: Job,
   own: {
-    module: string | undefined
-    implementation: Implementation | undefined
+    loaded: LoadedModule | undefined
     schedule: string | undefined
     write: WriteOptions
   },
@@ -155,12 +157,12 @@ function recordJob(
       write: own.write,
       facts: {
         ...scenario.facts,
-        ...(own.module === undefined ? {} : { module: basename(own.module) }),
+        ...own.loaded?.facts,
       },
       ...(flavour === undefined ? {} : { flavour }),
       ...(geometry === undefined ? {} : { geometry }),
       ...(own.schedule === undefined ? {} : { schedule: own.schedule }),
-      ...(own.implementation === undefined ? {} : { implementation: own.implementation }),
+      ...(own.loaded === undefined ? {} : { implementation: own.loaded.implementation }),
     }),
   )
 }
