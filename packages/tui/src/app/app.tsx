@@ -1,7 +1,8 @@
 import { useApp, useInput, usePaste, useWindowSize } from 'ink'
-import { useEffect, useLayoutEffect, useSyncExternalStore } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
 import { Frame } from './frame.tsx'
 import { pressed } from './key-name.ts'
+import { paced } from './pace.ts'
 import type { Store } from './store.ts'
 import type { Theme } from './theme.ts'
 
@@ -33,7 +34,8 @@ export function App({ store, theme, attach }: AppProps) {
     else if (what) store.dispatch({ type: 'text', text: what.text, pasted: false })
   })
   usePaste((text) => store.dispatch({ type: 'text', text, pasted: true }))
-  const model = useSyncExternalStore(store.subscribe, store.get)
+  const subscribe = useMemo(() => paced(store), [store])
+  const model = useSyncExternalStore(subscribe, store.get)
   // For one frame after a resize the model still has the old size; the frame is drawn for the new one.
   const fitting =
     model.columns === columns && model.rows === rows ? model : { ...model, columns, rows }
