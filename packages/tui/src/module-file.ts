@@ -2,6 +2,7 @@ import { defineImplementation, type Implementation } from '@pagetrail/engine'
 import { InputError } from '@pagetrail/recorder'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { registerHooks } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inFile } from './failure.ts'
@@ -40,13 +41,27 @@ export async function loadImplementation(file: string): Promise<LoadedModule> {
   return { implementation, facts: { module: basename(file), module_sha256: sha256 } }
 }
 
+const ENGINE = '@pagetrail/engine'
+
+/** A module may lie anywhere: the engine that it imports is this one, whatever is installed around it. */
+function withThisEngine(): { deregister(): void } {
+  const url = import.meta.resolve(ENGINE)
+  return registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === ENGINE ? { url, shortCircuit: true } : next(specifier, context),
+  })
+}
+
 async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const hooks = withThisEngine()
   try {
     const module: unknown = await import(pathToFileURL(resolve(file)).href)
     return isObject(module) ? module : {}
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new InputError(`${file} does not load: ${why}`, { cause: error })
+  } finally {
+    hooks.deregister()
   }
 }
 

@@ -86,7 +86,35 @@ test('--module makes the calls that it exports', async () => {
   expect(out).toContain('set_memory_ro = -3, set_memory_nx = -EINVAL')
 })
 
+test('a module may lie anywhere, and has its base and a name', async () => {
+  const { db, file } = place()
+  writeFileSync(
+    file('mine.ts'),
+    `import { defineImplementation, EINVAL, type Cpu } from '@pagetrail/engine'
+     const set_memory_ro = (cpu: Cpu) => (cpu.flavour.name === '6.12' ? EINVAL : 0)
+     export default defineImplementation({ name: 'mine', base: '6.12', calls: { set_memory_ro } })`,
+  )
+  const { err, out } = await pagetrail([
+    'record',
+    SCENARIO,
+    '--module',
+    file('mine.ts'),
+    '--db',
+    db,
+  ])
+  expect(err).toBe('')
+  expect(out).toContain('run 1 three-pages-then-half-a-block/4k-48/mine: ')
+  expect(out).toContain('set_memory_ro = -EINVAL, ')
+  const info = await pagetrail(['info', '1', '--json', '--db', db])
+  expect(jsonLines(info.out)[1]).toMatchObject({
+    source: 'module',
+    flavour: '6.12',
+    facts: { module: 'mine.ts', module_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  })
+})
+
 test.each([
+  ['export const calls = { set_memory_or: () => 0 }', 'mine.mjs: calls.set_memory_or: is no call'],
   ['export const x = 1', 'exports no `calls`'],
   ['export const calls = { set_memory_ro: 7 }', 'calls.set_memory_ro is no function'],
   ['export const calls = {', 'does not load'],
