@@ -1,0 +1,135 @@
+import {
+  type Diff,
+  diffRuns,
+  type DiffVerdict,
+  openTrace,
+  recordScenario,
+  VERDICTS,
+} from '@pagetrail/recorder'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+
+import { REVIEWED, type Reviewed } from './reviewed-verdicts.ts'
+
+const FLAVOURS = ['6.12', '6.17', 'seed-v1', '6.18', '7.3'] as const
+
+/** Cells of the table; the least word that tells them apart. */
+const WORD: Readonly<Record<DiffVerdict, string>> = {
+  identical: 'identical',
+  'same effects by another path': 'path',
+  'same outcome, different effects': 'effects',
+  'different outcome': 'outcome',
+}
+
+const inputs = new Map(
+  gunzipSync(
+    readFileSync(join(import.meta.dirname, '../../fixtures/scenarios/named-4k-48.jsonl.gz')),
+  )
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line): [string, object] => {
+      const { name, ...input }: { name: string } = JSON.parse(line)
+      return [name, input]
+    }),
+)
+
+interface Compared {
+  readonly returned: readonly string[]
+  /** By left, then right; a run against itself for its numbers. */
+  readonly diffs: readonly (readonly Diff[])[]
+}
+
+async function compare(name: string): Promise<Compared> {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runs = FLAVOURS.map((flavour) =>
+    recordScenario(trace, inputs.get(name), { flavour, name, created: 0 }),
+  )
+  const sources = runs.map(({ run }) => trace.source(run))
+  const diffs = sources.map((left) => sources.map((right) => diffRuns(left, right)))
+  trace.close()
+  const returned = runs.map(({ results }) =>
+    results.map(({ ret, outcome }) => (outcome === 'returned' ? `${ret}` : outcome)).join(', '),
+  )
+  return { returned, diffs }
+}
+
+const compared = new Map<string, Compared>()
+for (const { name } of REVIEWED) compared.set(name, await compare(name))
+
+const verdictsOf = ({ diffs }: Compared): DiffVerdict[] =>
+  diffs.flatMap((row, left) => row.slice(left + 1).map(({ verdict }) => verdict))
+
+const NUMBERS = [
+  ['callbacks', 'callbacks'],
+  ['stores', 'writes'],
+  ['redundant', 'redundantWrites'],
+  ['barriers', 'barriers'],
+  ['flushes', 'flushes'],
+  ['TLBI', 'tlbi'],
+  ['splits', 'splits'],
+  ['tables', 'tablesAllocated'],
+  ['warnings', 'warnings'],
+] as const
+
+const line = (cells: readonly string[]) =>
+  `| ${cells.map((cell) => cell.replace('|', 'against ')).join(' | ')} |`
+
+function section({ name, about, why }: Reviewed): string {
+  const { returned, diffs } = compared.get(name)!
+  const against = FLAVOURS.slice(1)
+  const head = ['', 'returned', ...NUMBERS.map(([label]) => label), ...against.map((f) => `|${f}`)]
+  const rows = FLAVOURS.map((flavour, left) => {
+    const costs = diffs[left]![left]!.cost.left
+    const cells = against.map((_, i) => (i + 1 > left ? WORD[diffs[left]![i + 1]!.verdict] : ''))
+    return [flavour, returned[left]!, ...NUMBERS.map(([, cost]) => `${costs[cost]}`), ...cells]
+  })
+  const reasons = VERDICTS.filter((verdict) => why[verdict] !== undefined)
+  return [
+    `## ${name}`,
+    '',
+    about,
+    '',
+    line(head),
+    line(head.map((_, i) => (i < 2 || i > 1 + NUMBERS.length ? '---' : '--:'))),
+    ...rows.map(line),
+    '',
+    ...reasons.map((verdict) => `- ${WORD[verdict]}: ${why[verdict]}`),
+    '',
+  ].join('\n')
+}
+
+const HEAD = `# Verdicts, reviewed
+
+Made by \`test/recorder/diff/verdict-docs.test.ts\` from runs of the engine (4K pages, 48 bits); the reasons are written by hand in
+\`reviewed-verdicts.ts\` beside it. Do not edit.
+
+Each scenario ran on the five versions, and each pair of runs was diffed: *identical*; *path*: same effects by another path;
+*effects*: same outcome, different effects; *outcome*: different outcome. Every verdict was read against a description of the
+versions' sources, and none had to be overruled. The letters of all pairs of 321 scenarios are in \`test/e2e/golden/diff-verdicts.tsv\`.
+
+`
+
+test('docs/verdicts.md', async () => {
+  const page = HEAD + REVIEWED.map(section).join('\n')
+  await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/verdicts.md'))
+})
+
+test.each(REVIEWED)('$name: each verdict has its reason, and no other', ({ name, why }) => {
+  const occurring = new Set(verdictsOf(compared.get(name)!))
+  expect(new Set(Object.keys(why))).toEqual(occurring)
+})
+
+test('a diff is the same from the other side', () => {
+  for (const [name, { diffs }] of compared) {
+    diffs.forEach((row, left) =>
+      row.forEach(({ verdict }, right) => {
+        expect(verdict, `${name} ${FLAVOURS[left]} ${FLAVOURS[right]}`).toBe(
+          left === right ? 'identical' : diffs[right]![left]!.verdict,
+        )
+      }),
+    )
+  }
+})
