@@ -43,7 +43,8 @@ export async function runApp(options: AppOptions): Promise<number> {
     return await show(store, data, io)
   } finally {
     io.stdin.setRawMode(false)
-    keepSession(session, sessionOf(store.get()))
+    const failure = keepSession(session, sessionOf(store.get()))
+    if (failure !== null) io.stderr.write(`pagetrail: where you were is not kept: ${failure}\n`)
     await data.close()
   }
 }
