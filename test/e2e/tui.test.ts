@@ -238,7 +238,7 @@ describe.runIf(hasTmux())('in a shell with job control', () => {
         '30',
         'bash --norc --noprofile',
       )
-      const command = `XDG_STATE_HOME=${state} ${process.execPath} test/support/tui-main.ts ${db} 1`
+      const command = `XDG_STATE_HOME='${state}' '${process.execPath}' test/support/tui-main.ts '${db}' 1`
       tmux('send-keys', command, 'Enter')
       await shows(/▶ +0 /)
       tmux('send-keys', 'j', 'j')

@@ -1,6 +1,8 @@
 import type { DiffVerdict } from '@pagetrail/recorder'
 
-/** A scenario whose verdicts were read against the specification of the versions, with the reason of each that occurs. */
+/**
+ * A scenario whose verdicts were read against the specification of the versions, with the reason of each that occurs.
+ */
 export interface Reviewed {
   readonly name: string
   /** What is asked. */
