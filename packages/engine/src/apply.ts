@@ -42,8 +42,9 @@ const SITES: readonly string[] = [
 const OFFSETS = [pgdOffset, p4dOffset, pudOffset, pmdOffset] as const
 
 /**
- * Calls `fn` on every PTE of [addr, addr + size), empty ones too, allocating the tables that are missing. 0, -EINVAL
- * (empty range, with a WARN; a block in the range), -ENOMEM, or what `fn` returned. `fn` null: only the tables.
+ * apply_to_page_range() of init_mm, all versions: calls `fn` on every PTE of [addr, addr + size), empty ones too,
+ * allocating the tables that are missing. 0, -EINVAL (empty range, with a WARN; a block in the range), -ENOMEM, or what
+ * `fn` returned. `fn` null: only the tables.
  */
 export const applyToPageRange = <P>(
   cpu: Cpu,
@@ -53,7 +54,10 @@ export const applyToPageRange = <P>(
   data: P,
 ): number => apply('apply_to_page_range', { cpu, fn, data, create: true }, addr, size)
 
-/** The same without allocating: missing tables, bad entries and empty PTEs are passed over. */
+/**
+ * apply_to_existing_page_range(), all versions: the same without allocating. Missing tables, bad entries and empty
+ * PTEs are passed over; never -ENOMEM.
+ */
 export const applyToExistingPageRange = <P>(
   cpu: Cpu,
   addr: Va,

@@ -15,30 +15,33 @@ import type { Pa } from './u64.ts'
  */
 export const canSetDirectMap = (cpu: Cpu): boolean => mayChangeDirectMap(cpu.features, cpu.flavour)
 
-/** set_direct_map_invalid_noflush(): one page, never a flush. 0 also if the map cannot be changed. */
+/**
+ * set_direct_map_invalid_noflush(), all versions: the page at `pa`, never a flush. 0 also if the map cannot be
+ * changed; -EINVAL in a block; to 6.17 -ENOMEM for a missing table, from 6.18 (which may sleep) for a split.
+ */
 export const setDirectMapInvalidNoflush = (cpu: Cpu, pa: Pa): number =>
   canSetDirectMap(cpu)
     ? updateRange(cpu, linearAddress(cpu, pa), cpu.geometry.pageSize, masksFor(cpu, 'invalid'))
     : 0
 
-/** set_direct_map_default_noflush(): valid and writable again. */
+/** set_direct_map_default_noflush(), all versions: valid and writable again; errors as when it was made invalid. */
 export const setDirectMapDefaultNoflush = (cpu: Cpu, pa: Pa): number =>
   canSetDirectMap(cpu)
     ? updateRange(cpu, linearAddress(cpu, pa), cpu.geometry.pageSize, masksFor(cpu, 'default'))
     : 0
 
-/** set_direct_map_valid_noflush() (6.17 and later): it does flush when it makes pages invalid. */
+/** set_direct_map_valid_noflush() (6.17 and later) of nr pages: it does flush when it makes them invalid. */
 export const setDirectMapValidNoflush = (cpu: Cpu, pa: Pa, nr: number, enable: boolean): number =>
   canSetDirectMap(cpu) ? setMemoryValid(cpu, linearAddress(cpu, pa), nr, enable) : 0
 
-/** __kernel_map_pages() (debug_pagealloc): the result of the change is dropped. */
+/** __kernel_map_pages() (debug_pagealloc), all versions: numpages from `pa` on; the result of the change is dropped. */
 export function kernelMapPages(cpu: Cpu, pa: Pa, numpages: number, enable: boolean): void {
   if (canSetDirectMap(cpu)) setMemoryValid(cpu, linearAddress(cpu, pa), numpages, enable)
 }
 
 /**
- * kernel_page_present(): whether the linear map has the page valid. To 6.18 a block whose VALID was cleared is
- * neither none nor a section, and is followed as if it were a table: a wild dereference.
+ * kernel_page_present(), all versions: whether the linear map has the page at `pa` valid. To 6.18 a block whose VALID
+ * was cleared is neither none nor a section, and is followed as if it were a table: a wild dereference.
  */
 export function kernelPagePresent(cpu: Cpu, pa: Pa): boolean {
   const { geometry: g } = cpu

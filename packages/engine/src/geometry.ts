@@ -94,7 +94,10 @@ export const levelsOf = (pageShift: number, vaBits: number): number =>
 export const geometryName = (pageShift: number, vaBits: number): string =>
   `${2 ** (pageShift - 10)}k-${vaBits}`
 
-/** @throws InputError if Kconfig does not allow the combination, or the parts contradict each other. */
+/**
+ * Everything that follows from page size and address bits (A/Kconfig, A/i/pgtable-hwdef.h, the same in all versions).
+ * @throws InputError if Kconfig does not allow the combination, or the parts contradict each other
+ */
 export function createGeometry(choice: GeometryChoice): Geometry {
   const { page_shift: pageShift, va_bits: vaBits } = choice
   const known = GEOMETRIES.some((g) => g.page_shift === pageShift && g.va_bits === vaBits)

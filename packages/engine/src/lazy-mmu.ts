@@ -9,13 +9,13 @@ import type { Cpu } from './cpu.ts'
 /** The counts of the counted design are u8 and wrap: its checks are debug-only. */
 const U8 = 0xff
 
-/** emit_pte_barriers(): dsb(ishst); isb(). */
+/** emit_pte_barriers() (6.17 and later; 6.12 has it inline): dsb(ishst); isb(). One step. */
 export function emitBarriers(cpu: Cpu): void {
   if (cpu.stepper?.barrier() === true) cpu.system.tlb?.dsb(cpu.id)
   cpu.hooks?.barrier()
 }
 
-/** queue_pte_barriers(): defer to the end of the lazy section, or emit. */
+/** queue_pte_barriers() (6.17 and later; 6.12 always emits): defer to the end of the lazy section, or emit. */
 export function queueBarriers(cpu: Cpu): void {
   const { lazy } = cpu
   if (lazy.enabled && lazy.paused === 0 && cpu.context === 'task') {
@@ -33,7 +33,7 @@ function flush(cpu: Cpu): void {
   emitBarriers(cpu)
 }
 
-/** arch_enter_lazy_mmu_mode(); 7.3: lazy_mmu_mode_enable(). Nothing, not even an event, in 6.12. */
+/** arch_enter_lazy_mmu_mode() (6.17 … 6.18); 7.3: lazy_mmu_mode_enable(). Nothing, not even an event, in 6.12. */
 export function lazyMmuEnter(cpu: Cpu): void {
   const { lazy } = cpu
   if (cpu.flavour.lazyMmu === 'none') return
@@ -46,7 +46,7 @@ export function lazyMmuEnter(cpu: Cpu): void {
   cpu.hooks?.lazyMmuEnter(lazy.depth, ignored, null)
 }
 
-/** arch_leave_lazy_mmu_mode(); 7.3: lazy_mmu_mode_disable(), whose inner call flushes but stays lazy. */
+/** arch_leave_lazy_mmu_mode() (6.17 … 6.18); 7.3: lazy_mmu_mode_disable(), whose inner call flushes and stays lazy. */
 export function lazyMmuLeave(cpu: Cpu): void {
   const { lazy } = cpu
   if (cpu.flavour.lazyMmu === 'none') return

@@ -135,7 +135,7 @@ export class Machine {
 const isParsed = (call: CallInput | Call): call is Call =>
   'run' in call && typeof call.run === 'function'
 
-/** @throws InputError if a choice does not exist. */
+/** A machine with empty tables. @throws InputError if a choice does not exist */
 export function createMachine(options: MachineOptions): Machine {
   const { flavour: chosen } = options
   const flavour = typeof chosen === 'string' ? flavourOf(chosen) : chosen

@@ -10,29 +10,29 @@ import { isTable } from './predicates.ts'
 import type { Va } from './u64.ts'
 import { wildDeref } from './warn.ts'
 
-/** pgd_offset_pgd(): the slot in a top table; swapper_pg_dir unless another is given. */
+/** pgd_offset_pgd(), all versions: the slot in a top table; swapper_pg_dir unless another is given. */
 export const pgdOffset = (cpu: Cpu, addr: Va, table = 0): Slot =>
   cpu.memory.firstSlot(table) + 2 * indexOf(cpu.geometry, PGD, addr)
 
-/** p4d_offset(). */
+/** p4d_offset(), all versions: the slot that translates addr; a folded level hands on the slot above. */
 export function p4dOffset(cpu: Cpu, pgd: Slot, addr: Va): Slot {
   const { geometry: g } = cpu
   if (g.folded[P4D]) return pgd
   return g.l5Enabled ? below(cpu, pgd, P4D, addr) : sameTable(cpu, pgd, P4D, addr)
 }
 
-/** pud_offset(). */
+/** pud_offset(), all versions: the slot that translates addr; a folded level hands on the slot above. */
 export function pudOffset(cpu: Cpu, p4d: Slot, addr: Va): Slot {
   const { geometry: g } = cpu
   if (g.folded[PUD]) return p4d
   return g.l4Enabled ? below(cpu, p4d, PUD, addr) : sameTable(cpu, p4d, PUD, addr)
 }
 
-/** pmd_offset(). */
+/** pmd_offset(), all versions: the slot that translates addr; a folded level hands on the slot above. */
 export const pmdOffset = (cpu: Cpu, pud: Slot, addr: Va): Slot =>
   cpu.geometry.folded[PMD] ? pud : below(cpu, pud, PMD, addr)
 
-/** pte_offset_kernel(). */
+/** pte_offset_kernel(), all versions: the slot of the PTE that translates addr. */
 export const pteOffset = (cpu: Cpu, pmd: Slot, addr: Va): Slot => below(cpu, pmd, PTE, addr)
 
 /** Folded at run time (`*_to_folded_*()`): the same page, indexed with the lower level's own index. */

@@ -23,7 +23,7 @@ const RDONLY = bits('RDONLY')
 const WRITE = bits('DBM')
 const PXN = bits('PXN')
 
-/** Masks of a call in this flavour, with these features (PTE_MAYBE_GP, PTE_MAYBE_NG). */
+/** What a call of pageattr.c sets and clears in this flavour, with these features (PTE_MAYBE_GP, PTE_MAYBE_NG). */
 export function masksFor(cpu: Cpu, change: Change): PageattrMasks {
   const { presentInvalid } = cpu.flavour.pageattr
   const ng = cpu.features.ng_mappings

@@ -92,7 +92,8 @@ export function pageattrOps(rules: PageattrRules): WalkOps<PageattrMasks> {
 }
 
 /**
- * The change without its flush: apply_to_page_range() (6.12, 6.17), ___change_memory_common() (seed-v1),
+ * The change of [start, start + size) in bytes without its flush. 0, -EINVAL (empty range, part of a block), -ENOMEM,
+ * 7.3 -EBUSY. It is apply_to_page_range() (6.12, 6.17), ___change_memory_common() (seed-v1),
  * update_range_prot() (6.18, 7.3: after splitting, whose failure is a WARN and the result).
  */
 export function updateRange(cpu: Cpu, start: Va, size: number, masks: PageattrMasks): number {
@@ -112,7 +113,10 @@ export function updateRange(cpu: Cpu, start: Va, size: number, masks: PageattrMa
   return err
 }
 
-/** __change_memory_common(): the change and its flush, which a failure does not prevent. */
+/**
+ * __change_memory_common(), all versions: the change of [start, start + size) in bytes and its flush, which a failure
+ * does not prevent, and which is left out only where {@link PageattrMasks.flushElided} says so. Errors: updateRange().
+ */
 export function changeMemory(cpu: Cpu, start: Va, size: number, masks: PageattrMasks): number {
   const err = updateRange(cpu, start, size, masks)
   if (!masks.flushElided) flushTlbKernelRange(cpu, start, start + size)
@@ -143,7 +147,7 @@ const RDONLY = { lo: LO.RDONLY, hi: 0 }
 const VM_ALLOC = 0x2
 const VM_ALLOW_HUGE_VMAP = 0x400
 
-/** find_vm_area(): the vm area whose [start, start + size) has the address. */
+/** find_vm_area(), all versions: the vm area whose [start, start + size) has the address. */
 export const findVmArea = (cpu: Cpu, addr: Va): Area | undefined =>
   cpu.system.areas.find((a) => !isBelow(addr, a.start) && isBelow(addr, a.start + a.size))
 
@@ -188,26 +192,33 @@ export function pageAddress(cpu: Cpu, area: Area, index: number): Va {
 export const linearAddress = (cpu: Cpu, pa: Pa): Va =>
   pa - cpu.system.constants.PHYS_OFFSET + cpu.system.constants.PAGE_OFFSET
 
-/** set_memory_ro(): addr in a vm area of VM_ALLOC, numpages an int. 0, -EINVAL, -ENOMEM, 7.3 -EBUSY. May sleep. */
+/**
+ * set_memory_ro(), all versions: numpages pages from addr on, inside one vm area of VM_ALLOC (from 6.17 without huge
+ * mappings). With rodata_full the linear alias too: of the whole area, 7.3 of these pages. 0, -EINVAL (no such area,
+ * part of a block), -ENOMEM, 7.3 -EBUSY. May sleep.
+ */
 export const setMemoryRo = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'ro'))
-/** set_memory_rw(): as setMemoryRo(). */
+/** set_memory_rw(), all versions: as setMemoryRo(). */
 export const setMemoryRw = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'rw'))
-/** set_memory_nx(): as setMemoryRo(), without the linear alias. */
+/** set_memory_nx(), all versions: as setMemoryRo(), without the linear alias. */
 export const setMemoryNx = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'nx'))
-/** set_memory_x(): as setMemoryNx(). */
+/** set_memory_x(), all versions: as setMemoryNx(). */
 export const setMemoryX = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'x'))
 
-/** set_memory_rox() (include/linux/set_memory.h): ro, then x. */
+/** set_memory_rox() (include/linux/set_memory.h, all versions): ro, then x unless that failed. Their errors. */
 export function setMemoryRox(cpu: Cpu, addr: Va, numpages: number): number {
   const err = setMemoryRo(cpu, addr, numpages)
   return err === 0 ? setMemoryX(cpu, addr, numpages) : err
 }
 
-/** set_memory_valid(): any kernel address, unchecked. Flushes unless it only enables (from 6.17). */
+/**
+ * set_memory_valid(), all versions: numpages pages from any kernel address on, unchecked. Flushes unless it only
+ * enables (from 6.17). 0, -EINVAL, -ENOMEM, 7.3 -EBUSY.
+ */
 export const setMemoryValid = (cpu: Cpu, addr: Va, numpages: number, enable: boolean): number =>
   changeMemory(
     cpu,

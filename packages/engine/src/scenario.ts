@@ -71,7 +71,10 @@ export interface ScenarioChoice {
 
 const GEOMETRY_FIELDS = ['page_shift', 'va_bits', 'levels', 'va_bits_actual', 'pa_bits']
 
-/** @throws InputError with the path of the first field that is wrong. Fields it does not know are left alone. */
+/**
+ * Checks a scenario. Fields it does not know are left alone: a case of the corpus has more.
+ * @throws InputError with the path of the first field that is wrong
+ */
 export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scenario {
   const fields = asFields(input, 'scenario')
   const flavour = flavourOf(choice.flavour ?? asText(fields['flavour'], 'flavour'))

@@ -33,7 +33,10 @@ export interface ScheduleOutcome {
 /** `0.0.1.0` for [0, 0, 1, 0]. */
 export const printSchedule = (steps: readonly number[]): string => steps.join('.')
 
-/** @throws InputError unless it is CPU numbers with dots between; the empty string has no steps. */
+/**
+ * CPU numbers, one a step, of `0.0.1.0`; the empty string has no steps.
+ * @throws InputError unless it is CPU numbers with dots between
+ */
 export function parseSchedule(text: string): readonly number[] {
   if (text === '') return []
   return text.split('.').map((part, i) => {

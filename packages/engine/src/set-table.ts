@@ -13,7 +13,7 @@ import type { Slot } from './memory.ts'
 import { isValid } from './predicates.ts'
 import type { Pa } from './u64.ts'
 
-/** set_pmd(): a barrier if the new value is VALID. Top level with two levels. */
+/** set_pmd(), all versions: a barrier if the new value is VALID. Top level with two levels. */
 export function setPmd(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (cpu.geometry.folded[PMD] && inSwapperPgdir(cpu, slot)) {
     setSwapperPgd(cpu, PMD, slot, lo, hi)
@@ -23,7 +23,7 @@ export function setPmd(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (isValid(lo)) queueBarriers(cpu)
 }
 
-/** set_pud(): a barrier if the new value is VALID. Top level with three, or folded at run time. */
+/** set_pud(), all versions: a barrier if the new value is VALID. Top level with three, or folded at run time. */
 export function setPud(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (cpu.geometry.folded[PMD]) {
     setPmd(cpu, slot, lo, hi)
@@ -37,7 +37,7 @@ export function setPud(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (isValid(lo)) queueBarriers(cpu)
 }
 
-/** set_p4d(): always a barrier. */
+/** set_p4d(), all versions: always a barrier. Top level with four, of which five may be folded at run time. */
 export function setP4d(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (cpu.geometry.folded[PUD]) {
     setPud(cpu, slot, lo, hi)
@@ -51,7 +51,7 @@ export function setP4d(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   queueBarriers(cpu)
 }
 
-/** set_pgd(): always a barrier. */
+/** set_pgd(), all versions: always a barrier. Top level with five. */
 export function setPgd(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (cpu.geometry.folded[P4D]) {
     setP4d(cpu, slot, lo, hi)
@@ -71,8 +71,8 @@ export type SetEntry = (cpu: Cpu, slot: Slot, lo: number, hi: number) => void
 export const SET_ENTRY: readonly SetEntry[] = [setPgd, setP4d, setPud, setPmd]
 
 /**
- * __p?d_populate(): point a slot at a table of init_mm. UXNTable always; PXNTable where everything below is PXN.
- * A level folded at run time is not populated.
+ * __pmd_populate(), __pud_populate(), __p4d_populate(), __pgd_populate(), all versions: point a slot at a table of
+ * init_mm. UXNTable always; PXNTable where everything below is PXN. A level folded at run time is not populated.
  */
 export function populate(cpu: Cpu, level: Level, slot: Slot, pa: Pa, pxn: boolean): void {
   const { geometry: g } = cpu

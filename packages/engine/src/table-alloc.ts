@@ -14,7 +14,7 @@ import type { Va } from './u64.ts'
 export type Gfp = 'kernel' | 'atomic'
 
 /**
- * A zeroed table for entries of `level`. `va` is the start of what it will translate. Returns its
+ * alloc_pages() for a zeroed table for entries of `level`; `va` is the start of what it will translate. Returns its
  * number, or -1 where the scenario lets the allocation fail, or memory has no room for another.
  */
 export function allocTable(cpu: Cpu, level: Level, va: Va, gfp: Gfp = 'kernel'): number {

@@ -78,6 +78,7 @@ interface Cpu {
 
 const FAULT: AccessResult = { outcome: 'fault', stale: false }
 
+/** The TLBs of all CPUs; `bbml`: several entries for one address are no conflict. Follows the architecture, no code. */
 export class TlbModel {
   readonly #g: Geometry
   readonly #memory: Memory

@@ -8,7 +8,7 @@ const MAX_RANGE_PAGES = 2097152
 /** Range operands of an LPA2 kernel count in 64K. */
 const LPA2_RANGE_SHIFT = 16
 
-/** flush_tlb_all(). */
+/** flush_tlb_all(), all versions: dsb(ishst), TLBI VMALLE1IS, dsb(ish), isb. */
 export function flushTlbAll(cpu: Cpu): void {
   cpu.hooks?.tlbFlush('flush_tlb_all', false, 0, 0, 0, 0)
   begin(cpu)
@@ -16,7 +16,10 @@ export function flushTlbAll(cpu: Cpu): void {
   complete(cpu)
 }
 
-/** flush_tlb_kernel_range(start, end). */
+/**
+ * flush_tlb_kernel_range(), all versions: last-level TLBI of [start, end), addresses, between its barriers; too many
+ * pages become a flush_tlb_all(). 6.12 goes page by page from an end that it does not round.
+ */
 export function flushTlbKernelRange(cpu: Cpu, start: Va, end: Va): void {
   const { hooks } = cpu
   hooks?.tlbFlush('flush_tlb_kernel_range', true, loOf(start), hiOf(start), loOf(end), hiOf(end))

@@ -58,7 +58,7 @@ export interface WalkOps<P> extends WalkMembers<P> {
   readonly handlesBelow: readonly boolean[]
 }
 
-/** Prepares ops. Events name their callbacks `<name>_pgd_entry` … `<name>_pte_entry`. */
+/** struct mm_walk_ops, prepared for walking. Events name their callbacks `<name>_pgd_entry` … `<name>_pte_entry`. */
 export function walkOps<P>(name: string, members: WalkMembers<P>): WalkOps<P> {
   const { pgdEntry, p4dEntry, pudEntry, pmdEntry, pteEntry } = members
   const entries = [pgdEntry, p4dEntry, pudEntry, pmdEntry, pteEntry].map((fn) => fn ?? null)

@@ -3,7 +3,7 @@ import { KernelStop } from './stop.ts'
 import { hiOf, loOf } from './u64.ts'
 import type { Pa } from './u64.ts'
 
-/** WARN_ON(): reported every time. `fn` is the function the site is in. */
+/** WARN_ON(): reported every time; the call goes on. `fn` is the function the site is in. */
 export function warnOn(cpu: Cpu, fn: string): void {
   cpu.hooks?.warn(fn, false, true)
 }
