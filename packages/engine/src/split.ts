@@ -34,7 +34,8 @@ export function forcePteMapping(
 
 /**
  * split_kernel_leaf_mapping() (6.18, 7.3): makes start and end leaf boundaries. 0 also where nothing can or need be
- * split; -EINVAL unaligned, -ENOMEM, 7.3 also -EBUSY while secondary CPUs are up and their abilities unknown. May sleep.
+ * split; -EINVAL unaligned, -ENOMEM, 7.3 also -EBUSY while secondary CPUs are up and their abilities unknown. May
+ * sleep.
  */
 export function splitKernelLeafMapping(cpu: Cpu, start: Va, end: Va): number {
   const { geometry: g, system } = cpu
