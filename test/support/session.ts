@@ -56,11 +56,13 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
     setMouse: (on) => said.push(`mouse ${on}`),
     copy: (text) => said.push(text) > 0,
   })
+  /** Resolves when nothing is under way, nor about to be asked for: the screen stays as it is. */
   const settled = async () => {
     for (let quiet = 0; quiet < 2;) {
-      await new Promise((resolve) => setImmediate(resolve))
+      if (conductor.waits) await new Promise((resolve) => setTimeout(resolve, 1))
+      else await new Promise((resolve) => setImmediate(resolve))
       if (pending.size > 0) await Promise.allSettled(pending)
-      quiet = pending.size === 0 ? quiet + 1 : 0
+      quiet = pending.size === 0 && !conductor.waits ? quiet + 1 : 0
     }
   }
   store.dispatch({ type: 'runs', runs: await data.runs() })

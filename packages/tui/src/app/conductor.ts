@@ -84,6 +84,11 @@ export class Conductor {
     this.#look()
   }
 
+  /** Something will be asked for once the cursor has rested. */
+  get waits(): boolean {
+    return this.#rest !== null
+  }
+
   stop(): void {
     this.#unsubscribe()
     if (this.#poll) clearTimeout(this.#poll)
