@@ -89,6 +89,18 @@ describe('a filter accepts', () => {
     ['op == 2 && !(kind == lock || kind == note)', [3]],
     ['seq in 1-2', [1, 2]],
     ['cpu != 0', [2, 3, 4, 5]],
+    ['old != new', [0, 1]],
+    ['old == new', []],
+    ['!(old == new)', [0, 1, 2, 3, 4, 5]],
+    ['new > va', [1]],
+    ['va > new', [0]],
+    ['va <= slot', [1]],
+    ['end > va', [2]],
+    ['old & new', []],
+    ['op > cpu', [3, 4, 5]],
+    ['op == cpu', [0, 1]],
+    ['ret < op', [3]],
+    ['fn != op', [3, 5]],
   ])('%s', (text, seqs) => {
     expect(both(events, text)).toEqual({ sql: seqs, predicate: seqs })
   })
@@ -100,6 +112,9 @@ describe('a filter is refused', () => {
     ['cpu == 0 && kind == desc_wriet', 20, 'kind is never desc_wriet, did you mean desc_write?'],
     ['level == pmdd', 9, 'did you mean pmd?'],
     ['va == hello', 6, 'va cannot be compared so: == hello'],
+    ['va == cpu', 6, 'va cannot be compared so: == cpu'],
+    ['old == pa', 7, 'old cannot be compared so: == pa'],
+    ['old ~ new', 6, 'old cannot be compared so: ~ new'],
     ['va == -1', 6, 'va cannot be compared so'],
     ['va in 5', 6, '5 is not a range such as'],
     ['va in 9-3', 6, 'ends before it begins'],
@@ -148,6 +163,15 @@ const VALUES = [
   'null',
   '"[z-a]"',
   '"[a"',
+  'old',
+  'new',
+  'va',
+  'end',
+  'slot',
+  'cpu',
+  'op',
+  'seq',
+  'ret',
 ]
 const comparison = fc
   .record({
@@ -198,6 +222,7 @@ describe('completion offers', () => {
     ['level == p', 10, 9, ['pgd', 'p4d', 'pud', 'pmd', 'pte', 'contpmd', 'contpte']],
     ['kind == lock ', 13, 13, ['&&', '||']],
     ['fn == set', 9, 6, ['set_memory_ro']],
+    ['old != ', 7, 7, ['va', 'new', 'slot']],
     ['cpu ', 4, 4, ['==', '!=', '<=', '>=', '<', '>', '&', '~', 'in']],
   ])('%s', (text, cursor, start, candidates) => {
     expect(completeFilter(text, cursor, ['set_memory_ro', 'other'])).toEqual({

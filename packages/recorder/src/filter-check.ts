@@ -1,6 +1,6 @@
-import { type Kind, KIND_NAMES } from './event.ts'
+import { type Kind, KIND_NAMES, type TraceEvent } from './event.ts'
 import type { FieldValue } from './field-codec.ts'
-import type { Meaning } from './filter-fields.ts'
+import { type Meaning, sharedKinds, valueOf } from './filter-fields.ts'
 import type { Comparison } from './filter-lex.ts'
 import { globMatcher } from './glob.ts'
 import type { Condition } from './reader.ts'
@@ -17,14 +17,53 @@ export interface Operand {
 /** One comparison for one meaning of its field: the same question asked of a row and of an event. */
 export interface Check extends Condition {
   readonly kinds: readonly Kind[] | null
-  /** Of a value that is known; an unknown one is false, as null is in SQL. */
-  readonly test: (value: FieldValue) => boolean
+  /** Of a value that is known; an unknown one is false, as null is in SQL. The event has what it is compared with. */
+  readonly test: (value: FieldValue, event: TraceEvent) => boolean
 }
 
 /** null: this meaning cannot be compared so. */
 export function checkOf(meaning: Meaning, op: Comparison, operand: Operand): Check | null {
   const check = CHECKS[meaning.class](meaning, op, operand)
   return check && { kinds: meaning.kinds, ...check }
+}
+
+/** Two fields of one event compared; null: they have no kind in common, or are no numbers of one class. */
+export function checkOfFields(
+  left: Meaning,
+  op: Comparison,
+  name: string,
+  right: Meaning,
+): Check | null {
+  const kinds = sharedKinds(left, right)
+  const compare = comparing(op)
+  if (!compare || kinds?.length === 0 || !(comparable(left) && left.class === right.class)) {
+    return null
+  }
+  return {
+    kinds,
+    sql: fieldsSql(left, op, right.sql),
+    parameters: [],
+    test: (value, event) => {
+      const other = valueOf(event, name)
+      return isNumber(value) && isNumber(other) && compare(BigInt(value), BigInt(other))
+    },
+  }
+}
+
+/** Whether such a field can be compared with another one. */
+export const comparable = (meaning: Meaning): boolean =>
+  meaning.class === 'u64' || meaning.class === 'int'
+
+const isNumber = (value: FieldValue | undefined): value is bigint | number =>
+  typeof value === 'bigint' || typeof value === 'number'
+
+/** Unsigned order of two signed values: first those without the top bit, which is SQLite's sign. */
+function fieldsSql(left: Meaning, op: Comparison, y: string): string {
+  const x = left.sql
+  if (op === '&') return `(${x} & ${y}) != 0`
+  if (op === '==') return `${x} = ${y}`
+  if (op === '!=' || left.class === 'int') return `${x} ${op} ${y}`
+  return `(${x} < 0, ${x}) ${op} (${y} < 0, ${y})`
 }
 
 /** A check whose kinds are those of its field, unless it knows better. */
@@ -95,23 +134,28 @@ function numeric(
   n: bigint,
   to: bigint | null,
 ): ((value: bigint) => boolean) | null {
+  if (op === 'in') return to === null ? null : (value) => value >= n && value <= to
+  const compare = comparing(op)
+  return compare && ((value) => compare(value, n))
+}
+
+function comparing(op: Comparison): ((a: bigint, b: bigint) => boolean) | null {
   switch (op) {
     case '==':
-      return (value) => value === n
+      return (a, b) => a === b
     case '!=':
-      return (value) => value !== n
+      return (a, b) => a !== b
     case '<':
-      return (value) => value < n
+      return (a, b) => a < b
     case '<=':
-      return (value) => value <= n
+      return (a, b) => a <= b
     case '>':
-      return (value) => value > n
+      return (a, b) => a > b
     case '>=':
-      return (value) => value >= n
+      return (a, b) => a >= b
     case '&':
-      return (value) => (value & n) !== 0n
+      return (a, b) => (a & b) !== 0n
     case 'in':
-      return to === null ? null : (value) => value >= n && value <= to
     case '~':
       return null
   }

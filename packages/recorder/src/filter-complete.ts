@@ -1,4 +1,5 @@
-import { FILTER_FIELDS } from './filter-fields.ts'
+import { comparable } from './filter-check.ts'
+import { FILTER_FIELDS, sharedKinds } from './filter-fields.ts'
 import { COMPARISONS, FilterError, type Token, tokens } from './filter-lex.ts'
 
 /** What could stand at the cursor: the text from `start` to `end` may be replaced by one of `candidates`. */
@@ -53,7 +54,22 @@ function valuesFor(field: string, names: readonly string[]): string[] {
   const meanings = FILTER_FIELDS.get(field) ?? []
   const codes = meanings.flatMap((meaning) => [...meaning.codes.keys()])
   const texts = meanings.some((meaning) => meaning.class === 'name') ? names : []
-  return [...new Set([...codes, ...texts])]
+  return [...new Set([...codes, ...texts, ...comparableWith(field)])]
+}
+
+/** Other fields that hold numbers of the same class in the same events. */
+function comparableWith(field: string): string[] {
+  const meanings = (FILTER_FIELDS.get(field) ?? []).filter(comparable)
+  const others = [...FILTER_FIELDS].filter(
+    ([name, rights]) =>
+      name !== field &&
+      rights.some((right) =>
+        meanings.some(
+          (left) => left.class === right.class && sharedKinds(left, right)?.length !== 0,
+        ),
+      ),
+  )
+  return others.map(([name]) => name)
 }
 
 function matching(prefix: string, offered: readonly string[]): string[] {

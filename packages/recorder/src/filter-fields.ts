@@ -1,6 +1,7 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 
 import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from './event.ts'
+import type { FieldValue } from './field-codec.ts'
 import { END_SQL } from './views.ts'
 
 /** How the values of a field are compared. */
@@ -105,3 +106,14 @@ function collect(): Map<string, readonly Meaning[]> {
   }
   return fields
 }
+
+/** Kinds that have both meanings; null: all kinds. */
+export function sharedKinds(a: Meaning, b: Meaning): readonly Kind[] | null {
+  const { kinds } = b
+  if (a.kinds === null || kinds === null) return a.kinds ?? kinds
+  return a.kinds.filter((kind) => kinds.includes(kind))
+}
+
+/** A field by a name that is only known when the program runs. */
+export const valueOf = (event: object, field: string): FieldValue | undefined =>
+  (event as Readonly<Record<string, FieldValue>>)[field]

@@ -1,7 +1,7 @@
 import { type Kind, KIND_NAMES, KINDS, type TraceEvent } from './event.ts'
-import type { FieldValue } from './field-codec.ts'
 import type { Filter, FilterNode } from './filter.ts'
 import type { Check } from './filter-check.ts'
+import { valueOf } from './filter-fields.ts'
 import type { Condition } from './reader.ts'
 
 /** The filter as a condition on a row of `event`; it is 0 or 1, never null. */
@@ -83,10 +83,6 @@ function testPredicate(field: string, checks: readonly Check[]): (event: TraceEv
   return (event) => {
     const test = common ?? byKind.get(event.kind)
     const value = test && valueOf(event, field)
-    return test !== undefined && value !== undefined && value !== null && test(value)
+    return test !== undefined && value !== undefined && value !== null && test(value, event)
   }
 }
-
-/** A field by a name that is only known when the program runs. */
-const valueOf = (event: object, field: string): FieldValue | undefined =>
-  (event as Readonly<Record<string, FieldValue>>)[field]

@@ -1,5 +1,5 @@
 import { didYouMean, nearest } from './errors.ts'
-import { type Check, checkOf, type Operand } from './filter-check.ts'
+import { type Check, checkOf, checkOfFields, type Operand } from './filter-check.ts'
 import { FILTER_FIELDS, type Meaning } from './filter-fields.ts'
 import {
   type Comparison,
@@ -16,8 +16,9 @@ import {
  *     kind == desc_write && level == pmd && (va >= 0xffff800080000000 || fn ~ "set_memory_*")
  *
  * Fields are seq, cpu, op, nest, ts, task, kind and every field of KINDS. Operators are == != < <= > >=, & (a common
- * bit), ~ (a glob), `in A-B` (both ends included), ! && || and parentheses. A comparison with a value that the event
- * does not have is false; its negation with ! is true.
+ * bit), ~ (a glob), `in A-B` (both ends included), ! && || and parentheses. A number may be compared with another
+ * field of the event, `old != new`. A comparison with a value that the event does not have is false; its negation
+ * with ! is true.
  */
 export interface Filter {
   readonly text: string
@@ -99,7 +100,13 @@ class Parser {
     }
     this.#at++
     const operand = op === 'in' ? this.#range(value) : single(value)
-    const checks = meanings.flatMap((meaning) => checkOf(meaning, op, operand) ?? [])
+    const other = (value.type === 'word' && FILTER_FIELDS.get(value.text)) || []
+    const checks = meanings
+      .flatMap((meaning) => [
+        checkOf(meaning, op, operand),
+        ...other.map((right) => checkOfFields(meaning, op, value.text, right)),
+      ])
+      .filter((check) => check !== null)
     if (checks.length === 0) throw this.#wrongValue(field.text, meanings, op, value)
     return { type: 'test', field: field.text, checks }
   }
