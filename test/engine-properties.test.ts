@@ -298,28 +298,55 @@ describe('schedules', () => {
     fc.assert(property, { numRuns: 60 })
   })
 
-  test('the steps that were taken, given again, make the same run', () => {
+  const anyAction = fc.oneof(
+    fc.record({
+      fn: fc.constant('access'),
+      addr: fc.integer({ min: 0, max: PAGES - 1 }).map(pageAt),
+      mode: fc.constantFrom('read', 'write', 'exec'),
+      see: fc.constantFrom('old', 'new'),
+      pick: fc.constantFrom('oldest', 'newest'),
+    }),
+    fc.record({
+      fn: fc.constantFrom('tlb_fill', 'tlb_evict'),
+      addr: fc.integer({ min: 0, max: PAGES - 1 }).map(pageAt),
+    }),
+    fc.record({ fn: fc.constant('context'), to: fc.constantFrom('task', 'bh_off', 'irq') }),
+    fc.record({
+      fn: fc.constantFrom('lock', 'unlock'),
+      name: fc.constantFrom('pgtable_split_lock', 'init_mm.page_table_lock'),
+    }),
+  )
+  const anyProgram = fc.array(
+    fc.oneof(
+      anyChange.map(({ call }) => call),
+      anyAction,
+    ),
+    { minLength: 1, maxLength: 5 },
+  )
+
+  test('the steps that were taken, given again, make the same run: calls, accesses, locks', () => {
     const anyTurns = fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 120 })
     const property = fc.property(
       anyFlavour,
       anyStart,
-      anyCalls,
-      anyCalls,
+      anyProgram,
+      anyProgram,
       anyTurns,
       (flavour, start, one, two, turns) => {
         const { calls: _, ...rest } = scenarioOf(flavour, start, [])
-        const cpus = [one, two].map((changes) => ({ calls: changes.map(({ call }) => call) }))
+        const cpus = [{ calls: one }, { calls: two }]
         const play = (schedule: string) => {
           const { hooks, lines } = hookLog()
           const scenario = parseScenario({ ...rest, cpus, schedule })
           const machine = buildMachine(scenario, hooks)
           const { outcomes, schedule: taken } = playScenario(machine, scenario)
-          return { lines, outcomes, steps: taken?.steps, final: [...machine.leaves()] }
+          const tlbs = [0, 1].map((cpu) => machine.system.tlb?.entriesOf(cpu))
+          return { lines, outcomes, steps: taken?.steps, final: [...machine.leaves()], tlbs }
         }
         const first = play(turns.join('.'))
         expect(play(first.steps?.join('.') ?? '')).toEqual(first)
       },
     )
-    fc.assert(property, { numRuns: 60 })
+    fc.assert(property, { numRuns: 100 })
   })
 })

@@ -90,12 +90,18 @@ describe('arguments', () => {
   })
 
   test.each<[object, string]>([
-    [{ fn: 'set_memory_ro', numpages: 1 }, 'calls[4].addr: nothing should be a 64-bit value'],
+    [
+      { fn: 'set_memory_ro', numpages: 1 },
+      'calls[4].addr: is missing; it should be a 64-bit value',
+    ],
     [
       { fn: 'kernel_page_present', pfn: '0xffffffffffffffff' },
       'calls[4].pfn: should be below 2^40',
     ],
-    [{ fn: 'apply_to_page_range', ...RANGE, cb: 'mine' }, 'calls[4].cb: "mine" should be "own"'],
+    [
+      { fn: 'apply_to_page_range', ...RANGE, cb: 'mine' },
+      'calls[4].cb: "mine" should be one of own',
+    ],
     [
       { fn: 'h7_change', addr: RANGE.addr, entries: 3, split: 'lock' },
       'calls[4].entries: 3 should be a power of two',

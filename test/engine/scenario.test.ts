@@ -89,6 +89,12 @@ describe.each(CHOICES)('on %j', (geometry) => {
   })
 })
 
+test('a scenario without a geometry has that of 4k-48', () => {
+  const { geometry, ...rest } = SMALL
+  expect(geometry).toEqual({ page_shift: 12, va_bits: 48 })
+  expect(runScenario(rest)).toEqual(runScenario(SMALL))
+})
+
 describe('what is wrong is named by its place', () => {
   const wrong =
     (change: object): (() => unknown) =>
@@ -98,7 +104,7 @@ describe('what is wrong is named by its place', () => {
   test.each<[object, string]>([
     [{ flavour: '5.4' }, 'flavour: "5.4" is not known; use one of 6.12, 6.17, seed-v1, 6.18, 7.3'],
     [{ geometry: { page_shift: 13, va_bits: 48 } }, 'geometry: page_shift 13 with va_bits 48'],
-    [{ geometry: { page_shift: 12 } }, 'geometry.va_bits: nothing should be an integer'],
+    [{ geometry: { page_shift: 12 } }, 'geometry.va_bits: is missing; it should be an integer'],
     [{ geometry: { pages: 12 } }, 'geometry.pages: is not known here; there are page_shift'],
     [{ features: { rodata: 1 } }, 'features.rodata: is not known here'],
     [{ features: { bbml: 2 } }, 'features.bbml: 2 should be 0 or 1'],
@@ -109,7 +115,9 @@ describe('what is wrong is named by its place', () => {
     [{ init: [{ ...SMALL.init[0], level: 'ptt' }] }, 'init[0].level: "ptt" should be pgd'],
     [{ init: [{ ...SMALL.init[0], count: 0 }] }, 'init[0].count: 0 should be an integer from 1'],
     [{ areas: [{ start: 1.5 }] }, 'areas[0].start: 1.5 should be a 64-bit value'],
-    [{ calls: undefined }, 'calls: nothing should be a list'],
+    [{ calls: undefined }, 'calls: is missing; it should be a list'],
+    [{ flavour: undefined }, 'flavour: is missing; it should be a string'],
+    [{ geometry: null }, 'geometry: null should be an object'],
     [{ calls: [SMALL.calls[0], { fn: 'set_memory' }] }, 'calls[1].fn: "set_memory" is not known'],
     [
       { calls: [{ ...SMALL.calls[0], addr: '0x8000000000000001' }] },

@@ -10,12 +10,12 @@ export function asFields(value: unknown, path: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value))
   }
-  throw new InputError(path, `${show(value)} should be an object`)
+  throw unfit(value, path, 'an object')
 }
 
 export function asList(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw new InputError(path, `${show(value)} should be a list`)
+  throw unfit(value, path, 'a list')
 }
 
 /** A 64-bit value: hexadecimal string, decimal string, bigint, or an integer that a number holds exactly. */
@@ -25,10 +25,7 @@ export function asU64(value: unknown, path: string): bigint {
   else if (typeof value === 'number' && Number.isSafeInteger(value)) read = BigInt(value)
   else if (typeof value === 'string' && /^(0x[0-9a-f]+|[0-9]+)$/i.test(value)) read = BigInt(value)
   if (read === undefined || read >= 2n ** 64n || read < -(2n ** 63n)) {
-    throw new InputError(
-      path,
-      `${show(value)} should be a 64-bit value such as "0xffff800080000000"`,
-    )
+    throw unfit(value, path, 'a 64-bit value such as "0xffff800080000000"')
   }
   return BigInt.asUintN(64, read)
 }
@@ -47,18 +44,18 @@ export function asInt(value: unknown, path: string, min = -(2 ** 31), max = 2 **
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
     return value
   }
-  throw new InputError(path, `${show(value)} should be an integer from ${min} to ${max}`)
+  throw unfit(value, path, `an integer from ${min} to ${max}`)
 }
 
 export function asFlag(value: unknown, path: string): boolean {
   if (value === true || value === 1) return true
   if (value === false || value === 0) return false
-  throw new InputError(path, `${show(value)} should be 0 or 1`)
+  throw unfit(value, path, '0 or 1')
 }
 
 export function asText(value: unknown, path: string): string {
   if (typeof value === 'string') return value
-  throw new InputError(path, `${show(value)} should be a string`)
+  throw unfit(value, path, 'a string')
 }
 
 export function asOneOf<const V extends string>(
@@ -66,10 +63,9 @@ export function asOneOf<const V extends string>(
   values: readonly V[],
   path: string,
 ): V {
-  const text = asText(value, path)
-  const found = values.find((known) => known === text)
+  const found = values.find((known) => known === value)
   if (found !== undefined) return found
-  throw new InputError(path, `"${text}" should be one of ${values.join(', ')}`)
+  throw unfit(value, path, `one of ${values.join(', ')}`)
 }
 
 /** @throws InputError naming the nearest right name for the first unknown field. */
@@ -79,7 +75,11 @@ export function refuseUnknown(fields: Fields, known: readonly string[], path: st
   throw new InputError(`${path}.${unknown}`, `is not known here; there are ${known.join(', ')}`)
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? typeof value)
+/** What is there, or that nothing is, and what would be right. */
+function unfit(value: unknown, path: string, right: string): InputError {
+  if (value === undefined) return new InputError(path, `is missing; it should be ${right}`)
+  return new InputError(path, `${show(value)} should be ${right}`)
 }
+
+const show = (value: unknown): string =>
+  typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? typeof value)

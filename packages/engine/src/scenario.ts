@@ -61,7 +61,7 @@ export interface CpuProgram {
   readonly context: Context | null
 }
 
-/** Said instead of the scenario's own; a scenario that has none needs them. */
+/** Said instead of the scenario's own; one without a flavour needs it said. */
 export interface ScenarioChoice {
   readonly flavour?: string | undefined
   readonly geometry?: GeometryChoice | undefined
@@ -69,6 +69,8 @@ export interface ScenarioChoice {
   readonly schedule?: string | undefined
 }
 
+/** Of a scenario that names none. */
+const DEFAULT_GEOMETRY: GeometryChoice = { page_shift: 12, va_bits: 48 }
 const GEOMETRY_FIELDS = ['page_shift', 'va_bits', 'levels', 'va_bits_actual', 'pa_bits']
 
 /**
@@ -144,6 +146,7 @@ function scheduleOf(
 }
 
 function parseGeometry(input: unknown): GeometryChoice {
+  if (input === undefined) return DEFAULT_GEOMETRY
   const fields = asFields(input, 'geometry')
   refuseUnknown(fields, GEOMETRY_FIELDS, 'geometry')
   const optional = (name: string): number | undefined =>

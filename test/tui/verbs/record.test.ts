@@ -73,6 +73,22 @@ test('--only keeps what matches', async () => {
   ])
 })
 
+test('--schedule interleaves the CPUs of a scenario, and is refused where there is one', async () => {
+  const { db } = place()
+  const args = ['record', 'split-race-lost', '--flavour', '6.18', '--db', db, '--schedule']
+  const { status, out } = await pagetrail([...args, '0.1.0.1'])
+  expect(status).toBe(0)
+  expect(out).toContain('h7_change = 0, h7_change = 0')
+  const info = await pagetrail(['info', '1', '--json', '--db', db])
+  const { facts } = Object(jsonLines(info.out)[1])
+  expect(facts.schedule).toMatch(/^0\.1\.0\.1\./)
+  const stray = await pagetrail([...args, '0.2'])
+  expect(stray.err).toContain('schedule[1]: 2 should be a CPU from 0 to 1')
+  const plain = await pagetrail(['record', SCENARIO, '--schedule', '0', '--db', db])
+  expect(plain.status).toBe(2)
+  expect(plain.err).toContain('schedule: is for several CPUs')
+})
+
 test('--module makes the calls that it exports', async () => {
   const { db, file } = place()
   writeFileSync(
