@@ -61,8 +61,9 @@ export function spread(left: string, right: string, columns: number): string {
 /** 10000 as `10,000`. */
 export const count = (n: number | bigint): string => n.toString().replace(/\B(?=(\d{3})+$)/g, ',')
 
-/** A plural that reads well: `1 event`, `2 events`. */
-export const many = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`
+/** A number with its noun: `1 event`, `2 events`. */
+export const many = (n: number, noun: string, plural = `${noun}s`): string =>
+  `${count(n)} ${n === 1 ? noun : plural}`
 
 /** A 64-bit value as people read it: 16 digits without prefix; `?` where unknown. */
 export const hex = (v: bigint | null | undefined): string =>

@@ -157,13 +157,15 @@ function remarksOnTrace(report: ImportReport): string[] {
   const { lines, entries, format, definitions, unknown, unpaired, lost, backwards } = report
   const unknownNames = Object.entries(unknown).map(([name, n]) => `${name} (${count(n)})`)
   return [
-    `${format}, ${many(lines, 'line')}, ${many(entries, 'entry').replace(/entrys$/, 'entries')}${
+    `${format}, ${many(lines, 'line')}, ${many(entries, 'entry', 'entries')}${
       definitions === 'lean'
         ? '; stores had from the callbacks, barriers and flushes not visible'
         : ''
     }`,
     ...(unknownNames.length > 0 ? [`kept without a kind: ${unknownNames.join(', ')}`] : []),
-    ...(unpaired > 0 ? [`${many(unpaired, 'return or entry')} without the other half`] : []),
+    ...(unpaired > 0
+      ? [`${many(unpaired, 'return or entry', 'returns or entries')} without the other half`]
+      : []),
     ...(lost > 0 ? [`${count(lost)} events are known to be missing`] : []),
     ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
   ]
