@@ -1,12 +1,14 @@
-import {
-  BIT,
-  type BitName,
-  type Geometry,
-  type LevelName,
-  physOf,
-  wordsOf,
-} from '@pagetrail/engine'
+import { BIT, type Geometry, type LevelName, physOf, wordsOf } from '@pagetrail/engine'
 
+import {
+  type DescriptorBit,
+  hasBit,
+  LEAF_BITS,
+  memoryTypeOf,
+  SHAREABILITY,
+  shareabilityOf,
+  TABLE_BITS,
+} from './descriptor-bits.ts'
 import { hex } from './field-codec.ts'
 
 /** What the low two bits make of a descriptor at its level. */
@@ -36,77 +38,45 @@ export interface DescriptorParts {
   readonly bits: readonly string[]
 }
 
-/** AttrIndx of MAIR_EL1 (A/i/memory.h MT_*). */
-const MEMORY = [
-  'normal',
-  'tagged',
-  'nc',
-  'device-nGnRnE',
-  'device-nGnRE',
-  'attr5',
-  'attr6',
-  'attr7',
-]
-
-/** Bits shown by name in a leaf, and in a table where hardware gives the top bits another meaning. */
-const LEAF_BITS: readonly (readonly [number, string])[] = [
-  ...named('NS', 'USER', 'RDONLY', 'AF', 'NG', 'GP', 'DBM', 'CONT', 'PXN', 'UXN'),
-  ...named('DIRTY', 'SPECIAL', 'DEVMAP', 'UFFD_WP'),
-  [59, 'PBHA'],
-  [60, 'PO_IDX_0'],
-  [61, 'PO_IDX_1'],
-  [62, 'PO_IDX_2'],
-  [63, 'SW63'],
-]
-const TABLE_BITS: readonly (readonly [number, string])[] = [
-  [BIT.AF, 'AF'],
-  [BIT.PXN_TABLE, 'PXNTable'],
-  [BIT.UXN_TABLE, 'UXNTable'],
-  [61, 'APTable0'],
-  [62, 'APTable1'],
-  [63, 'NSTable'],
-]
-const SHARED = 0x300n
-const SHARED_NAMES = ['', 'SH1', 'OSH', 'ISH']
 const PLAIN_ADDRESS = ((1n << 50n) - 1n) & ~0xfffn
 
-function named(...names: readonly BitName[]): (readonly [number, string])[] {
-  return names.map((name) => [BIT[name], name] as const)
-}
-
-const has = (desc: bigint, bit: number): boolean => ((desc >> BigInt(bit)) & 1n) === 1n
-
-export function formOf(desc: bigint, level: LevelName): DescriptorForm {
+/** Null counts as the last level. */
+export function formOf(desc: bigint, level: LevelName | null): DescriptorForm {
   if (desc === 0n) return 'none'
-  if (!has(desc, BIT.VALID)) return has(desc, BIT.NG) ? 'present-invalid' : 'invalid'
-  const leaf = level === 'pte' || level === 'contpte'
-  if (has(desc, BIT.TYPE)) return leaf ? 'page' : 'table'
+  if (!hasBit(desc, BIT.VALID)) return hasBit(desc, BIT.NG) ? 'present-invalid' : 'invalid'
+  const leaf = level === 'pte' || level === 'contpte' || level === null
+  if (hasBit(desc, BIT.TYPE)) return leaf ? 'page' : 'table'
   return leaf ? 'reserved' : 'block'
 }
 
 /** Takes a descriptor apart. The geometry decides where address bits lie; null: unknown, plain 48-bit form. */
 export function descriptorParts(
   desc: bigint,
-  level: LevelName,
+  level: LevelName | null,
   geometry: Geometry | null = null,
 ): DescriptorParts {
   const form = formOf(desc, level)
   if (form === 'none') return { form, pa: 0n, access: '', memory: '', bits: [] }
-  const pa = addressOf(desc, geometry)
+  const pa = outputAddress(desc, geometry)
   if (form === 'table') return { form, pa, access: '', memory: '', bits: namesIn(desc, TABLE_BITS) }
-  const write = has(desc, BIT.RDONLY) ? '-' : 'w'
-  const access = `r${write}${has(desc, BIT.PXN) ? '-' : 'x'}`
-  const memory = MEMORY[Number((desc >> 2n) & 7n)]!
+  const write = hasBit(desc, BIT.RDONLY) ? '-' : 'w'
+  const access = `r${write}${hasBit(desc, BIT.PXN) ? '-' : 'x'}`
+  const memory = memoryTypeOf(desc).short
   const bits = namesIn(desc, LEAF_BITS)
   // With LPA2 active the shareability bits are bits 51:50 of the address.
-  const shared = geometry?.lpa2Active ? '' : SHARED_NAMES[Number((desc & SHARED) >> 8n)]!
+  const shared = geometry?.lpa2Active ? '' : (SHAREABILITY[shareabilityOf(desc)]?.name ?? '')
   return { form, pa, access, memory, bits: shared === '' ? bits : [shared, ...bits] }
 }
 
-const namesIn = (desc: bigint, list: readonly (readonly [number, string])[]): string[] =>
-  list.filter(([bit]) => has(desc, bit)).map(([, name]) => name)
+/** VALID is told by the form. */
+const namesIn = (desc: bigint, list: readonly DescriptorBit[]): string[] =>
+  list.filter(({ at }) => at !== BIT.VALID && hasBit(desc, at)).map(({ name }) => name)
 
-function addressOf(desc: bigint, geometry: Geometry | null): bigint {
+/**
+ * Where a descriptor leads, with the address bits of its geometry's encoding (`__pte_to_phys()`); with an unknown
+ * geometry bits 49:12 as they stand.
+ */
+export function outputAddress(desc: bigint, geometry: Geometry | null): bigint {
   if (geometry === null) return desc & PLAIN_ADDRESS
   const { lo, hi } = wordsOf(desc)
   return BigInt(physOf(geometry, lo, hi))

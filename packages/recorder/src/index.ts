@@ -42,8 +42,19 @@ export { openTrace, Trace } from './store.ts'
 export type { OpenOptions } from './store.ts'
 export { FLUSH_MS, RunWriter } from './writer.ts'
 export type { WriteOptions } from './writer.ts'
-export { changeText, descriptorParts, descriptorText, formOf } from './descriptor-text.ts'
+export { changedBits, decodeDescriptor } from './decode-descriptor.ts'
+export type { DescriptorField } from './decode-descriptor.ts'
+export { memoryTypeOf } from './descriptor-bits.ts'
+export type { MemoryType } from './descriptor-bits.ts'
+export {
+  changeText,
+  descriptorParts,
+  descriptorText,
+  formOf,
+  outputAddress,
+} from './descriptor-text.ts'
 export type { DescriptorForm, DescriptorParts } from './descriptor-text.ts'
+export { runGeometry } from './run-geometry.ts'
 export { recordScenario } from './engine-run.ts'
 export type { CallResult, EngineRun, EngineRunOptions } from './engine-run.ts'
 export { PageState } from './page-state.ts'

@@ -1,5 +1,5 @@
 import type { EventOf, Kind, TraceEvent } from '@pagetrail/recorder'
-import { change } from './descriptor.ts'
+import { change } from './descriptor-words.ts'
 import { hex, safe } from './text.ts'
 import type { Role } from './theme.ts'
 

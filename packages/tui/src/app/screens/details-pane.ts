@@ -1,5 +1,11 @@
-import { fieldsOf, type TraceEvent, type Json } from '@pagetrail/recorder'
-import { decode, type BitField } from '../descriptor.ts'
+import type { Geometry } from '@pagetrail/engine'
+import {
+  decodeDescriptor,
+  type DescriptorField,
+  fieldsOf,
+  type Json,
+  type TraceEvent,
+} from '@pagetrail/recorder'
 import { count, duration, fit, fitEnd, hex, safe, wrap } from '../text.ts'
 import type { Theme } from '../theme.ts'
 
@@ -12,11 +18,11 @@ const FIELDS = 34
 /** Every field of an event, and the descriptors in it bit by bit: below, or beside where there is room. */
 export function eventDetails(
   e: TraceEvent,
-  pageShift: number,
+  geometry: Geometry | null,
   columns: number,
   theme: Theme,
 ): string[] {
-  const bits = bitsOf(e, pageShift)
+  const bits = bitsOf(e, geometry)
   if (bits.length === 0) return fieldLines(e, columns, theme)
   if (columns < BESIDE)
     return [...fieldLines(e, columns, theme), '', ...bitTable(bits, columns, theme)]
@@ -58,38 +64,46 @@ function shown(value: Value): string {
 }
 
 /** The descriptors that an event carries. */
-function bitsOf(e: TraceEvent, pageShift: number): BitField[] {
+function bitsOf(e: TraceEvent, geometry: Geometry | null): DescriptorField[] {
   switch (e.kind) {
     case 'desc_write':
-      return decode(e.old, e.new, e.level, pageShift)
+      return decodeDescriptor(e.old, e.new, e.level, geometry)
     case 'desc_read':
-      return decode(null, e.val, e.level, pageShift)
+      return decodeDescriptor(null, e.val, e.level, geometry)
     case 'bad_entry':
-      return decode(null, e.desc, e.level, pageShift)
+      return decodeDescriptor(null, e.desc, e.level, geometry)
     case 'init':
-      return decode(null, e.new, e.level, pageShift)
+      return decodeDescriptor(null, e.new, e.level, geometry)
     case 'cb_enter':
     case 'cb_exit':
     case 'split':
     case 'split_end':
-      return e.val === undefined ? [] : decode(null, e.val, e.level, pageShift)
+      return e.val === undefined ? [] : decodeDescriptor(null, e.val, e.level, geometry)
     default:
       return []
   }
 }
 
 /** One line a field: changed ones are marked with `~` and come first. */
-function bitTable(bits: readonly BitField[], columns: number, theme: Theme): string[] {
+function bitTable(bits: readonly DescriptorField[], columns: number, theme: Theme): string[] {
   const both = bits.some((b) => b.old !== null && b.new !== null)
   const names = Math.max(...bits.map((b) => b.name.length))
-  const head = `  ${fit('field', names)} ${fitEnd('bits', 5)} ${both ? 'old new' : 'value'}`
+  const places = Math.max(5, ...bits.map((b) => b.bits.length))
+  const head = `  ${fit('field', names)} ${fitEnd('bits', places)} ${both ? 'old new' : 'value'}`
   const order = [...bits.filter((b) => b.changed), ...bits.filter((b) => !b.changed)]
-  return [theme.dim(fit(head, columns)), ...order.map((b) => bitLine(b, names, both, theme))]
+  return [
+    theme.dim(fit(head, columns)),
+    ...order.map((b) => bitLine(b, { names, places, both }, theme)),
+  ]
 }
 
-function bitLine(b: BitField, names: number, both: boolean, theme: Theme): string {
+function bitLine(
+  b: DescriptorField,
+  { names, places, both }: { names: number; places: number; both: boolean },
+  theme: Theme,
+): string {
   const now = b.new ?? b.old ?? ''
   const value = b.changed ? `${b.old} → ${now}` : now.length === 1 && both ? `    ${now}` : now
-  const text = `${b.changed ? '~' : ' '} ${fit(b.name, names)} ${fitEnd(b.bits, 5)} ${value}`
+  const text = `${b.changed ? '~' : ' '} ${fit(b.name, names)} ${fitEnd(b.bits, places)} ${value}`
   return `${b.changed ? theme.paint('write', text) : text}  ${theme.dim(b.meaning)}`
 }

@@ -1,5 +1,6 @@
 import {
   type AlignedRow,
+  decodeDescriptor,
   type DiffPaint,
   diffText,
   QUESTIONS,
@@ -11,7 +12,7 @@ import { diffLayout } from '../layout.ts'
 import { pageShiftOf, type Model } from '../model.ts'
 import { count, cut, fit, fitEnd, hex, many, safe, spread, width } from '../text.ts'
 import type { Role, Theme } from '../theme.ts'
-import { decode } from '../descriptor.ts'
+import { geometryOfRun } from '../descriptor-words.ts'
 import { boxed } from './frame-box.ts'
 
 /** Signs of a row: what they mean stands in the lower border. */
@@ -203,7 +204,8 @@ function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme)
       'The other side cannot show events of this kind: this counts as no difference.',
     ]
   if (row.left?.kind === 'desc_write' && row.right?.kind === 'desc_write') {
-    const bits = decode(row.left.new, row.right.new, row.left.level, pageShiftOf(d.left))
+    const geometry = geometryOfRun(d.left)
+    const bits = decodeDescriptor(row.left.new, row.right.new, row.left.level, geometry)
     const differing = bits.filter((b) => b.changed).map((b) => `${b.name} ${b.old} ≠ ${b.new}`)
     lines.push(
       differing.length > 0

@@ -1,4 +1,5 @@
 import { nestOf, toPredicate, parseFilter, type TraceEvent } from '@pagetrail/recorder'
+import { geometryOfRun } from '../descriptor-words.ts'
 import { replayLayout } from '../layout.ts'
 import { currentEvent, pageShiftOf, type Model, type Replay } from '../model.ts'
 import { visibleRows } from '../replay.ts'
@@ -27,7 +28,7 @@ export function replayScreen(m: Model, r: Replay, theme: Theme): ReplayPanes {
   const noted =
     note === '' ? [] : wrap(`* ${safe(note)}`, inner - 2).map((l) => ` ${theme.paint('key', l)}`)
   const details = event
-    ? [...noted, ...eventDetails(event, pageShiftOf(r.run), inner - 2, theme).map((l) => ` ${l}`)]
+    ? [...noted, ...eventDetails(event, geometryOfRun(r.run), inner - 2, theme).map((l) => ` ${l}`)]
     : []
   if (!layout.wide) {
     const side =

@@ -1,4 +1,4 @@
-import { attributes } from '../descriptor.ts'
+import { attributes } from '../descriptor-words.ts'
 import type { EntryState, StateView } from '../data.ts'
 import { fit, fitEnd, hex, safe } from '../text.ts'
 import type { Theme } from '../theme.ts'
