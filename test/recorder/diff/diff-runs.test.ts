@@ -183,6 +183,30 @@ describe('any run', () => {
 
 const matches = (event: TraceEvent): boolean => event.kind === 'desc_write'
 
+/** Calls that do nothing. */
+const emptyCalls = (fn: string, n: number, first = 0) =>
+  Array.from({ length: n }, (_, i) =>
+    eventsOf(
+      [
+        { kind: 'op_begin', fn, va: null, end: null, args: null },
+        { kind: 'op_end', fn, ret: 0 },
+      ],
+      first + i,
+    ),
+  ).flat()
+
+test('calls of one side are counted by function, also those that are not listed', () => {
+  const left = runOf([...emptyCalls('set_memory_x', 60), ...emptyCalls('set_memory_nx', 70, 60)])
+  const diff = diffRuns(left, runOf(emptyCalls('set_memory_ro', 1)))
+  expect(diff.calls.onlyLeft).toMatchObject({
+    total: 130,
+    byFunction: { set_memory_x: 60, set_memory_nx: 70 },
+  })
+  expect(diff.calls.onlyLeft.items).toHaveLength(50)
+  // Nothing was compared: only that the calls differ is known.
+  expect(diff).toMatchObject({ effect: { answer: 'unknown' }, path: { answer: 'unknown' } })
+})
+
 describe('options', () => {
   test('calls A-B look at nothing else', () => {
     const first = diffRuns(twoCalls(), oneChanged(), { calls: { from: 0, to: 0 } })
@@ -304,6 +328,20 @@ describe('captures of real kernels', () => {
       ({ fn, op }) => fn === 'set_memory_ro' && op !== 17,
     )
     expect(repeated.map(({ op }) => op)).toEqual([8, 21, 35])
+  })
+
+  test('6.12 flushes everything where 7.3 is told a range: how that is carried out is unknown', async () => {
+    const [a, b] = await captures(
+      fixture('modules_small-6.12.trace.gz'),
+      fixture('modules_small-7.3.trace.gz'),
+    )
+    const events = [...a!.events()].map((event) =>
+      event.kind === 'tlbi' && event.insn === 'vaale1is'
+        ? Object.assign({}, event, { insn: 'vmalle1is', va: null, pages: null })
+        : event,
+    )
+    const { effect } = diffRuns(runOf(events, a!.run), b!)
+    expect(effect.groups.items.filter(({ what }) => what === 'flush')).toEqual([])
   })
 
   test('what lean definitions do not show is unknown, and KASLR does not show', async () => {

@@ -1,4 +1,4 @@
-import { reportRun } from '@pagetrail/recorder'
+import { reportRun, type TraceEvent } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
 import { captures, engineRuns, fixture, pagesScenario, runOf } from '../../support/runs.ts'
@@ -61,6 +61,37 @@ test('what an independent program counted in a capture with blocks', async () =>
     tlbi: null,
     tablesAllocated: null,
   })
+})
+
+/** modules_small on 6.12, where flushes are instructions among those of the call. */
+const COUNTED_6_12 = {
+  walks: 122,
+  callbacks: 152,
+  writes: 152,
+  redundantWrites: 30,
+  barriers: 118,
+  dsb: 0,
+  flushes: 54,
+  flushedPages: 84,
+  // Without those that repeat a TLBI for an erratum, and those that flush what others unmapped.
+  tlbi: 84,
+}
+
+test('what it counted where flushes are inlined', async () => {
+  const [source] = await captures(fixture('modules_small-6.12.trace.gz'))
+  const { total, outside } = reportRun(source!)
+  expect(total).toMatchObject(COUNTED_6_12)
+  expect(total.foreignFlushes! + outside.foreignFlushes!).toBe(21)
+})
+
+test('an interrupt between the instructions of a flush does not end it', async () => {
+  const [source] = await captures(fixture('modules_small-6.12.trace.gz'))
+  const interrupted = [...source!.events()].flatMap((event): TraceEvent[] => {
+    if (event.kind !== 'dsb' && event.kind !== 'tlbi') return [event]
+    const { seq, cpu, op, nest, ts, task } = event
+    return [event, { kind: 'context', seq, cpu, op, nest, ts, task, fn: 'irq' }]
+  })
+  expect(reportRun(runOf(interrupted, source!.run)).total).toMatchObject(COUNTED_6_12)
 })
 
 test('a filter counts what it keeps; a call that did not return is counted too', () => {

@@ -32,7 +32,10 @@ export function comparePair(
   const script = alignRows(left.tokens, right.tokens, context.budget)
   const path = countRows(script, left.tokens, right.tokens)
   const effects: EffectComparison = effectsMayDiffer(script, left.tokens, right.tokens)
-    ? compareEffects(effectsOf(left.tokens), effectsOf(right.tokens), context.addresses)
+    ? compareEffects(effectsOf(left.tokens), effectsOf(right.tokens), context.addresses, {
+        left: context.leftKnown('tlbi'),
+        right: context.rightKnown('tlbi'),
+      })
     : { differences: [], translation: false }
   const outcome = outcomeOf(left, right, effects, context.addresses)
   const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'

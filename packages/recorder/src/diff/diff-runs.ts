@@ -64,6 +64,7 @@ function resultOf(
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)
   const { path } = tally
   const pathDiffers = differs(path) || path.renamed > 0
+  const nothing = tally.paired === 0
   // Entries that differ although no call made them do so: the runs began differently.
   const floor = outcome.mapping.ranges.total > 0 ? 'same outcome, different effects' : 'identical'
   const verdict = verdictOf(outcome.answer, 'same', !pathDiffers)
@@ -79,12 +80,12 @@ function resultOf(
       paired: tally.paired,
       otherInput: tally.otherInput,
       byVerdict: tally.byVerdict,
-      onlyLeft: listed(tally.onlyLeft),
-      onlyRight: listed(tally.onlyRight),
+      onlyLeft: tally.onlyLeft.lone,
+      onlyRight: tally.onlyRight.lone,
     },
     outcome,
     effect: {
-      answer: answerOf(tally.differentEffects > 0, hasOneSidedEffects(shown.both, seen)),
+      answer: answerOf(tally.differentEffects > 0, nothing || hasOneSidedEffects(shown.both, seen)),
       differentPairs: tally.differentEffects,
       differences: listed(tally.effects),
       groups: tally.effectGroups(),
@@ -92,7 +93,7 @@ function resultOf(
     },
     path: {
       ...path,
-      answer: pathDiffers ? 'different' : 'same',
+      answer: answerOf(pathDiffers, nothing),
       first,
       approximate: tally.approximate,
     },

@@ -139,7 +139,13 @@ export const unknownEffects = (shown: ReadonlySet<Kind>): EffectKind[] =>
 export const hasOneSidedEffects = (shown: ReadonlySet<Kind>, seen: ReadonlySet<Kind>): boolean =>
   unknownEffects(shown).some((what) => seen.has(TOLD_BY[what]))
 
-export function compareEffects(a: Effects, b: Effects, mode: Addressing): EffectComparison {
+/** `tellsAll` says of each side whether a ranged flush that was carried out as one of everything shows as such. */
+export function compareEffects(
+  a: Effects,
+  b: Effects,
+  mode: Addressing,
+  tellsAll: { readonly left: boolean; readonly right: boolean },
+): EffectComparison {
   const found: EffectDifference[] = []
   let translation = false
   for (const key of new Set([...a.written.keys(), ...b.written.keys()])) {
@@ -158,7 +164,10 @@ export function compareEffects(a: Effects, b: Effects, mode: Addressing): Effect
       rightSeq: y?.seq ?? null,
     })
   }
-  found.push(...flushDifferences(a, b, mode))
+  const isEither =
+    (a.everything !== null && b.flushes.length > 0 && !tellsAll.right) ||
+    (b.everything !== null && a.flushes.length > 0 && !tellsAll.left)
+  if (!isEither) found.push(...flushDifferences(a, b, mode))
   for (const level of LEVEL_NAMES.keys()) {
     count(
       found,

@@ -3,6 +3,8 @@ import { addressOf } from '../words.ts'
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 const PAGE = 4096
+/** What may come between two instructions of a flush without being part of it. */
+const PASSING: ReadonlySet<Kind> = new Set(['context', 'ftrace'])
 
 /**
  * Makes of a real kernel's single instructions what other sources report as one event: `dsb ishst; isb` is a barrier,
@@ -31,7 +33,7 @@ export class FlushFolder {
   /** True where the event has become part of an earlier one; the caller then places the range if it changed. */
   takes(event: TraceEvent, tokens: Tokens): boolean {
     this.changed = false
-    if (!this.active) return false
+    if (!this.active || PASSING.has(event.kind)) return false
     if (event.kind === 'dsb') {
       if (this.state === 'flush') return true
       // Encoded as itself; what follows tells what it is.

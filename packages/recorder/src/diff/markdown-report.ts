@@ -1,12 +1,13 @@
 import { eventText } from './event-text.ts'
-import type { Diff, DivergenceRow, Side } from './result.ts'
+import type { Diff, Divergence, DivergenceRow, Side } from './result.ts'
 import {
   callText,
-  costRows,
+  costTable,
   effectExample,
   effectText,
-  plural,
+  isWithoutCalls,
   mappingTexts,
+  outsideText,
   scopeTexts,
   sideText,
   unknownTexts,
@@ -70,25 +71,25 @@ function pathCell({ path }: Diff): string {
 }
 
 function numbers(diff: Diff): string {
-  const rows = costRows(diff.cost.pairedLeft, diff.cost.pairedRight)
+  const { of, columns, rows } = costTable(diff)
+  const outside = outsideText(diff)
   return [
-    `| cost of the ${plural(diff.calls.paired, 'pair')} | left | right | change |`,
-    '|---|--:|--:|--:|',
-    ...rows.map((row) => `| ${row.label.trim()} | ${row.left} | ${row.right} | ${row.change} |`),
+    `| cost ${of} | ${columns.join(' | ')} |`,
+    `|---|${columns.map(() => '--:').join('|')}|`,
+    ...rows.map(({ label, cells }) => `| ${label.trim()} | ${cells.join(' | ')} |`),
+    ...(outside === '' ? [] : ['', `Outside of calls, left | right: ${outside}`]),
   ].join('\n')
 }
 
 function divergence(diff: Diff): string {
   const { first } = diff.path
   if (!first) return ''
-  return [
-    `First divergence, in \`${callText(first.left)}\` (call ${first.left.op}) against \`${callText(first.right)}\` (call ${first.right.op}):`,
-    '',
-    '```diff',
-    ...first.rows.flatMap(rowLines),
-    '```',
-  ].join('\n')
+  const where = isWithoutCalls(diff) ? 'First divergence:' : divergingCalls(first)
+  return [where, '', '```diff', ...first.rows.flatMap(rowLines), '```'].join('\n')
 }
+
+const divergingCalls = ({ left, right }: Divergence): string =>
+  `First divergence, in \`${callText(left)}\` (call ${left.op}) against \`${callText(right)}\` (call ${right.op}):`
 
 function rowLines(row: DivergenceRow): string[] {
   const left = row.left ? `- ${eventText(row.left)}` : null
@@ -153,7 +154,9 @@ function origin(side: Side, command: string): string {
     const flavour = side.flavour === null ? '' : ` --flavour ${side.flavour}`
     return `${command} record ${quoted(side.scenario)}${flavour}`
   }
-  return side.file === null ? '' : `${command} import ${quoted(side.file)}`
+  if (side.file === null) return ''
+  const kernel = side.kernel === null ? '' : ` --kernel ${quoted(side.kernel)}`
+  return `${command} import --label ${quoted(side.label)}${kernel} ${quoted(side.file)}`
 }
 
 /** For a shell: quoted unless every character is plain. */

@@ -139,6 +139,11 @@ export interface Listed<T> {
   readonly total: number
 }
 
+/** Calls without a counterpart; `byFunction` counts all of them. */
+export interface Lone extends Listed<CallRef> {
+  readonly byFunction: Readonly<Record<string, number>>
+}
+
 export interface Diff {
   readonly left: Side
   readonly right: Side
@@ -160,8 +165,8 @@ export interface Diff {
     readonly paired: number
     readonly otherInput: number
     readonly byVerdict: Readonly<Record<Verdict, number>>
-    readonly onlyLeft: Listed<CallRef>
-    readonly onlyRight: Listed<CallRef>
+    readonly onlyLeft: Lone
+    readonly onlyRight: Lone
   }
   readonly outcome: {
     readonly answer: Answer

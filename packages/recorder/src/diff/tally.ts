@@ -1,4 +1,4 @@
-import { addCosts, COST_NAMES, type Costs } from '../report/costs.ts'
+import { addCosts, type CostName, type Costs } from '../report/costs.ts'
 import { noCosts } from '../report/known-costs.ts'
 import { WHOLE_RUN } from './call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
@@ -7,12 +7,31 @@ import type {
   EffectDifference,
   EffectGroup,
   Listed,
+  Lone,
   PairDiff,
   PairGroup,
   PathCounts,
   Verdict,
 } from './result.ts'
 import { VERDICTS } from './result.ts'
+
+/** Costs that tell groups of pairs apart, and that are named where they do. */
+export const TELLING_COSTS: readonly CostName[] = [
+  'callbacks',
+  'writes',
+  'redundantWrites',
+  'lazySections',
+  'barriers',
+  'dsb',
+  'flushes',
+  'flushedPages',
+  'foreignFlushes',
+  'tlbi',
+  'splits',
+  'tablesAllocated',
+  'locks',
+  'warnings',
+]
 
 /** A list that keeps the first few and counts the rest. */
 export class Bounded<T> implements Listed<T> {
@@ -27,6 +46,21 @@ export class Bounded<T> implements Listed<T> {
   add(item: T): void {
     this.total++
     if (this.items.length < this.limit) this.items.push(item)
+  }
+}
+
+/** Calls that one side made and the other did not. */
+class LoneCalls extends Bounded<CallRef> {
+  readonly byFunction = new Map<string, number>()
+
+  override add(call: CallRef): void {
+    super.add(call)
+    this.byFunction.set(call.fn, (this.byFunction.get(call.fn) ?? 0) + 1)
+  }
+
+  get lone(): Lone {
+    const { items, total, byFunction } = this
+    return { items, total, byFunction: Object.fromEntries(byFunction) }
   }
 }
 
@@ -57,8 +91,8 @@ export class Tally {
   pairedRight: Costs = noCosts()
   leftCosts: Costs = noCosts()
   rightCosts: Costs = noCosts()
-  readonly onlyLeft: Bounded<CallRef>
-  readonly onlyRight: Bounded<CallRef>
+  readonly onlyLeft: LoneCalls
+  readonly onlyRight: LoneCalls
   readonly outcomes: Bounded<{ left: CallRef; right: CallRef }>
   readonly effects: Bounded<EffectDifference & { leftOp: number; rightOp: number }>
   private readonly groups = new Map<string, Group>()
@@ -71,8 +105,8 @@ export class Tally {
       Verdict,
       number
     >
-    this.onlyLeft = new Bounded(limit)
-    this.onlyRight = new Bounded(limit)
+    this.onlyLeft = new LoneCalls(limit)
+    this.onlyRight = new LoneCalls(limit)
     this.outcomes = new Bounded(limit)
     this.effects = new Bounded(limit)
   }
@@ -155,12 +189,13 @@ export class Tally {
     if (diff.outcome === 'different') this.outcomes.add({ left, right })
   }
 
-  /** Pairs are alike if function, verdict and the direction of every cost are. */
+  /** Pairs are alike if function, verdict and the direction of every telling cost are. */
   private group(diff: PairDiff): void {
     const { left, right, verdict, sameInput, leftCosts, rightCosts } = diff
-    const signs = COST_NAMES.map((name) =>
-      name === 'time' ? 0 : Math.sign((rightCosts[name] ?? 0) - (leftCosts[name] ?? 0)),
-    )
+    const signs = TELLING_COSTS.map((name) => {
+      const [a, b] = [leftCosts[name], rightCosts[name]]
+      return a === null || b === null ? 0 : Math.sign(b - a)
+    })
     const key = [left.fn, right.fn, verdict, sameInput, ...signs].join(' ')
     const known = this.groups.get(key)
     if (known) {

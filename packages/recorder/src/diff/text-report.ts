@@ -5,11 +5,14 @@ import { eventText } from './event-text.ts'
 import {
   callText,
   costRows,
+  costTable,
   effectExample,
   effectText,
   groupCosts,
   isPartial,
+  isWithoutCalls,
   mappingTexts,
+  outsideText,
   plural,
   scopeTexts,
   sideText,
@@ -42,6 +45,9 @@ export interface TextOptions {
   /** Listed effects, ranges and groups. */
   readonly limit?: number
 }
+
+/** Under the name of a group. */
+const NESTED = ' '.repeat(11)
 
 /** Width from which two columns are worth it. */
 const WIDE = 100
@@ -87,9 +93,12 @@ class TextDiff {
     const { first } = this.diff.path
     if (!first) return
     yield ''
-    yield this.title('first divergence', `in call ${first.left.op} | ${first.right.op}`)
-    yield this.paint.left(this.cut(`  - ${callText(first.left)}`))
-    yield this.paint.right(this.cut(`  + ${callText(first.right)}`))
+    if (isWithoutCalls(this.diff)) yield this.paint.title('first divergence')
+    else {
+      yield this.title('first divergence', `in call ${first.left.op} | ${first.right.op}`)
+      yield this.paint.left(this.cut(`  - ${callText(first.left)}`))
+      yield this.paint.right(this.cut(`  + ${callText(first.right)}`))
+    }
     yield ''
     for (const row of first.rows) yield* this.row(row)
   }
@@ -98,7 +107,8 @@ class TextDiff {
     const { outcome } = this.diff
     yield ''
     yield this.title('outcome', outcome.answer)
-    const returns = [`${outcome.sameReturn} returned the same`]
+    const none = outcome.sameReturn + outcome.differentReturn + outcome.unknownReturn === 0
+    const returns = [none ? 'none to compare' : `${outcome.sameReturn} returned the same`]
     if (outcome.differentReturn > 0) returns.push(`${outcome.differentReturn} did not`)
     if (outcome.unknownReturn > 0) returns.push(`${outcome.unknownReturn} unknown`)
     yield* this.wrapped(`  calls: ${returns.join(', ')}`)
@@ -158,31 +168,29 @@ class TextDiff {
   }
 
   *cost(): Generator<string> {
-    const { cost, calls } = this.diff
-    const rows = costRows(cost.pairedLeft, cost.pairedRight)
+    const { of, columns, rows } = costTable(this.diff)
     yield ''
-    yield this.title('cost', `of the ${plural(calls.paired, 'pair')}`)
-    const columns = [
-      rows.map((row) => row.left),
-      rows.map((row) => row.right),
-      rows.map((row) => row.change),
-    ]
-    const [a = 0, b = 0, c = 0] = columns.map((texts) =>
-      Math.max(5, ...texts.map((text) => text.length)),
-    )
+    yield this.title('cost', of)
     const label = Math.max(10, ...rows.map((row) => row.label.length))
-    yield this.paint.dim(
-      this.cut(`  ${''.padEnd(label)}  ${'left'.padStart(a)}  ${'right'.padStart(b)}`),
+    const widths = columns.map((head, i) =>
+      Math.max(5, head.length, ...rows.map(({ cells }) => cells[i]!.length)),
     )
+    const line = (name: string, cells: readonly string[]): string => {
+      const padded = cells.map((cell, i) => `${i === 3 ? '   ' : ''}${cell.padStart(widths[i]!)}`)
+      return this.cut(`  ${name.padEnd(label)}  ${padded.join('  ')}`)
+    }
+    yield this.paint.dim(line('', columns))
     for (const row of rows) {
-      const line = `  ${row.label.padEnd(label)}  ${row.left.padStart(a)}  ${row.right.padStart(b)}  ${row.change.padStart(c)}`
-      const text = this.cut(line)
+      const text = line(row.label, row.cells)
       yield row.change === '=' ? this.paint.dim(text) : text
     }
+    const outside = outsideText(this.diff)
+    if (outside !== '') yield* this.wrapped(`  outside of calls, left | right: ${outside}`)
   }
 
   *groups(): Generator<string> {
     const { groups } = this.diff
+    if (isWithoutCalls(this.diff) || groups.total === 0) return
     yield ''
     yield this.title('calls', 'by how they differ')
     for (const group of this.some(groups)) {
@@ -190,11 +198,8 @@ class TextDiff {
       const input = group.sameInput ? '' : ', other size'
       yield this.cut(`  ${`${group.count}`.padStart(6)} × ${group.fn}: ${group.verdict}${input}`)
       const costs = groupCosts(group)
-      yield this.paint.dim(
-        this.cut(
-          `           e.g. call ${left.op} | ${right.op}${costs === '' ? '' : `; ${costs}`}`,
-        ),
-      )
+      const example = `${NESTED}e.g. call ${left.op} | ${right.op}${costs === '' ? '' : `; ${costs}`}`
+      for (const line of this.wrapped(example, NESTED)) yield this.paint.dim(line)
     }
     yield* this.more(groups.total)
   }
@@ -237,13 +242,13 @@ class TextDiff {
     return text.length <= this.width ? text : `${text.slice(0, this.width - 1)}…`
   }
 
-  /** Breaks at spaces; further lines are indented by two more. */
-  private *wrapped(text: string): Generator<string> {
+  /** Breaks at spaces, but not between a number and what it counts; further lines are indented. */
+  private *wrapped(text: string, indent = '    '): Generator<string> {
     let line = ''
-    for (const word of escapeControls(text).split(/(?<=\S) /)) {
+    for (const word of escapeControls(text).split(/(?<=\S)(?<!\b\d+) /)) {
       if (line !== '' && line.length + word.length + 1 > this.width) {
         yield line
-        line = '    '
+        line = indent
       }
       line += line.trim() === '' ? word : ` ${word}`
     }

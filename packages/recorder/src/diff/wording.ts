@@ -4,6 +4,8 @@ import type { Leaf } from '../leaves.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import type { MappingDifference } from '../state-diff.ts'
 import { addressOf, highWord, lowWord, split } from '../words.ts'
+import { WHOLE_RUN } from './call-stream.ts'
+import { TELLING_COSTS } from './tally.ts'
 import type { CallRef, Diff, EffectGroup, PairGroup, Side } from './result.ts'
 
 /** `17 bpf_nojit_small/a76/7.3.4 (ftrace, kernel 7.3.4, 2346 events)`. */
@@ -32,12 +34,15 @@ export function verdictText(diff: Diff): string {
 export const isPartial = ({ calls }: Diff): boolean =>
   calls.paired > 0 && calls.otherInput + calls.onlyLeft.total + calls.onlyRight.total > 0
 
+/** Neither run has calls: what happened is compared as one. */
+export const isWithoutCalls = ({ groups }: Diff): boolean =>
+  groups.items.some(({ example }) => example.left.op === WHOLE_RUN.op)
+
 /** What the verdict rests on, and what it leaves out: a sentence each. */
 export function scopeTexts(diff: Diff): string[] {
   const { calls } = diff
-  const whole = diff.left.calls + diff.right.calls === 0
   const texts = [
-    whole
+    isWithoutCalls(diff)
       ? 'no calls: the runs are compared as a whole'
       : `${plural(calls.paired, 'pair')} of calls compared`,
   ]
@@ -46,12 +51,13 @@ export function scopeTexts(diff: Diff): string[] {
       `${plural(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
     )
   }
-  for (const [name, { total, items }] of [
+  for (const [name, { total, byFunction }] of [
     ['left', calls.onlyLeft],
     ['right', calls.onlyRight],
   ] as const) {
-    if (total > 0)
-      texts.push(`${plural(total, 'call')} only on the ${name}: ${callCounts(items, total)}`)
+    if (total === 0) continue
+    const some = `${plural(total, 'call')} only on the ${name}: ${callCounts(byFunction)}`
+    texts.push(WHOLE_RUN.fn in byFunction ? `the ${name} run has no calls` : some)
   }
   texts.push(...askedTexts(diff))
   if (diff.addresses === 'relative') {
@@ -65,12 +71,12 @@ export function scopeTexts(diff: Diff): string[] {
 /** `1 call`, `2 calls`. */
 export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 
-function callCounts(items: readonly CallRef[], total: number): string {
-  const counts = new Map<string, number>()
-  for (const { fn } of items) counts.set(fn, (counts.get(fn) ?? 0) + 1)
-  const texts = [...counts].map(([fn, n]) => `${n} ${fn}`)
-  return texts.join(', ') + (total > items.length ? ', …' : '')
-}
+/** The most frequent first. */
+const callCounts = (byFunction: Readonly<Record<string, number>>): string =>
+  Object.entries(byFunction)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([fn, n]) => `${n} ${fn}`)
+    .join(', ')
 
 /** Kinds that a side could not show, as words. */
 export function unknownTexts(diff: Diff): string[] {
@@ -115,20 +121,50 @@ export interface CostRow {
 }
 
 /** Costs that either side has; `?` where a side cannot tell. */
-export function costRows(left: Costs, right: Costs): CostRow[] {
-  return COST_NAMES.filter((name) => (left[name] ?? 0) !== 0 || (right[name] ?? 0) !== 0).map(
-    (name) => {
-      const a = left[name]
-      const b = right[name]
-      return {
-        name,
-        label: COST_LABELS[name],
-        left: a === null ? '?' : `${a}`,
-        right: b === null ? '?' : `${b}`,
-        change: a === null || b === null ? '?' : signed(b - a),
-      }
-    },
+export const costRows = (left: Costs, right: Costs): CostRow[] =>
+  COST_NAMES.filter((name) => has(left, name) || has(right, name)).map((name) =>
+    costRow(name, left, right),
   )
+
+const has = (costs: Costs, name: CostName): boolean => (costs[name] ?? 0) !== 0
+
+const number = (cost: number | null): string => (cost === null ? '?' : `${cost}`)
+
+function costRow(name: CostName, left: Costs, right: Costs): CostRow {
+  const a = left[name]
+  const b = right[name]
+  const change = a === null || b === null ? '?' : signed(b - a)
+  return { name, label: COST_LABELS[name], left: number(a), right: number(b), change }
+}
+
+/** The costs of the pairs as cells, and where that is not the same those of all calls beside them. */
+export interface CostTable {
+  readonly of: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (CostRow & { readonly cells: readonly string[] })[]
+}
+
+export function costTable(diff: Diff): CostTable {
+  const { pairedLeft, pairedRight, left, right } = diff.cost
+  const of = isWithoutCalls(diff) ? 'of the runs' : `of the ${plural(diff.calls.paired, 'pair')}`
+  const isSome = isPartial(diff) || diff.calls.paired === 0
+  const sides = isSome ? [pairedLeft, pairedRight, left, right] : [pairedLeft, pairedRight]
+  const rows = COST_NAMES.filter((name) => sides.some((costs) => has(costs, name))).map((name) => {
+    const row = costRow(name, pairedLeft, pairedRight)
+    const cells = [row.left, row.right, row.change]
+    if (isSome) cells.push(number(left[name]), number(right[name]))
+    return Object.assign(row, { cells })
+  })
+  const columns = ['left', 'right', 'change', ...(isSome ? ['all left', 'all right'] : [])]
+  return { of, columns, rows }
+}
+
+/** What was done outside of calls: `TLB flushes 21 | 19`; empty: nothing that counts. */
+export function outsideText({ cost }: Diff): string {
+  return costRows(cost.outsideLeft, cost.outsideRight)
+    .filter(({ name }) => TELLING_COSTS.includes(name))
+    .map(({ label, left, right }) => `${label.trim()} ${left} | ${right}`)
+    .join(', ')
 }
 
 const signed = (n: number): string => (n === 0 ? '=' : n > 0 ? `+${n}` : `${n}`)
@@ -137,24 +173,10 @@ const signed = (n: number): string => (n === 0 ? '=' : n > 0 ? `+${n}` : `${n}`)
 export function groupCosts(group: PairGroup): string {
   const { leftCosts, rightCosts } = group
   const texts = costRows(leftCosts, rightCosts)
-    .filter((row) => BRIEF.has(row.name) && row.change !== '=' && row.change !== '?')
+    .filter((row) => TELLING_COSTS.includes(row.name) && row.change !== '=' && row.change !== '?')
     .map((row) => `${row.label.trim()} ${row.change}`)
   return texts.join(', ')
 }
-
-const BRIEF: ReadonlySet<CostName> = new Set([
-  'callbacks',
-  'writes',
-  'redundantWrites',
-  'barriers',
-  'flushes',
-  'flushedPages',
-  'tlbi',
-  'splits',
-  'tablesAllocated',
-  'locks',
-  'warnings',
-])
 
 /** `64 × descriptor pte in set_direct_map_invalid_noflush: -VALID | +NG -VALID`. */
 export function effectText(group: EffectGroup): string {

@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../event.ts'
+import type { EventOf, TraceEvent } from '../event.ts'
 
 /** What a call or a run cost, each by name and in the words of a table's row. */
 export const COST_LABELS = {
@@ -166,13 +166,13 @@ export class CostCounter {
         this.pending = 'none'
         break
       case 'tlbi':
-        counts.tlbi++
+        // What a flush of others' areas takes, and what repeats a TLBI for an erratum, is not the call's.
+        if (this.environment === 0 && !isRepeat(event)) counts.tlbi++
         if (this.pending === 'dsb') {
           this.pending = 'flush'
           counts.dsb--
           this.flush(event.va === null, 0, '')
         }
-        // The work-around of an erratum repeats a TLBI without an operand that was seen.
         if (this.pending === 'flush' && event.va !== null) this.pages(event.pages ?? 1)
         return
       case 'tlb_flush': {
@@ -182,6 +182,10 @@ export class CostCounter {
         this.ranged = !all
         break
       }
+      case 'context':
+      case 'ftrace':
+        // An interrupt between two instructions of a flush, a flag that was tested: the flush goes on.
+        return
       default:
     }
     if (event.kind !== 'dsb') this.pending = 'none'
@@ -201,6 +205,9 @@ export class CostCounter {
     if (this.environment === 0) this.counts.flushedPages += pages
   }
 }
+
+/** The work-around of an erratum follows each TLBI up with one that has no address. */
+const isRepeat = (event: EventOf<'tlbi'>): boolean => event.insn === 'vale1is' && event.va === null
 
 export function zeroCosts(): Record<CostName, number> {
   const zero: Partial<Record<CostName, number>> = {}
