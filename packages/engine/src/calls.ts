@@ -11,6 +11,7 @@ import {
   setDirectMapInvalidNoflush,
   setDirectMapValidNoflush,
 } from './direct-map.ts'
+import { ENTRY_CALLS } from './entry-calls.ts'
 import type { Flavour } from './flavour.ts'
 import type { CallArgs } from './hooks.ts'
 import { InputError } from './input-error.ts'
@@ -146,6 +147,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
     flushTlbKernelRange(cpu, start, end)
     return 0
   }),
+  ...ENTRY_CALLS,
   ...REALM_AND_KFENCE_CALLS,
   h7_change: h7Change,
   lazy_enter: bare(done(lazyMmuEnter), hasLazyMmu),

@@ -4,14 +4,14 @@
  * patch weighed against each other. One load, store, atomic, lock or unlock is one step, and there are no others.
  */
 import type { Cpu } from './cpu.ts'
-import { HI, LO, bits, physOf } from './descriptor.ts'
+import { HI, LO, bits } from './descriptor.ts'
 import { EAGAIN, EINVAL } from './errno.ts'
 import { PTE } from './level.ts'
-import type { Level } from './level.ts'
 import { lock, unlock } from './locks.ts'
 import { atomicChange, loadHi, loadLo } from './memory.ts'
 import type { Slot } from './memory.ts'
-import { isCont, isTable } from './predicates.ts'
+import { NO_SLOT, findSlot } from './find-slot.ts'
+import { isCont } from './predicates.ts'
 import { setPteNosync } from './set-pte.ts'
 import { alignDown } from './u64.ts'
 import type { Va } from './u64.ts'
@@ -57,8 +57,8 @@ export function splitAndProtect(
   change: ChangeVariant,
 ): number {
   const { pageSize } = cpu.geometry
-  const find = (): number => pteSlot(cpu, addr)
-  const own = cpu.stepper === null ? find() : cpu.stepper.shared(find)
+  // Found without steps: tables do not change in this race.
+  const own = findSlot(cpu, PTE, addr)
   if (own === NO_SLOT) return EINVAL
   const start = alignDown(addr, entries * pageSize)
   const first = own - (2 * (addr - start)) / pageSize
@@ -109,22 +109,4 @@ function protect(cpu: Cpu, slot: Slot, variant: ChangeVariant): number {
   }
   setPteNosync(cpu, slot, (lo | LO.RDONLY) >>> 0, (hi & ~HI.WRITE) >>> 0)
   return 0
-}
-
-const NO_SLOT = -1
-
-/** Where the PTE of an address is, found without steps: tables do not change in this race. */
-function pteSlot(cpu: Cpu, addr: Va): Slot {
-  const { geometry: g, memory } = cpu
-  let table = 0
-  for (let level = g.top; ; level = (level + 1) as Level) {
-    const count = table === 0 ? g.topEntries : g.entries
-    const index = Math.floor(addr / (g.size[level] as number)) & (count - 1)
-    const slot = memory.firstSlot(table) + 2 * index
-    if (level === PTE) return slot
-    const lo = memory.words[slot] as number
-    if (!isTable(lo)) return NO_SLOT
-    table = memory.tableAt(physOf(g, lo, memory.words[slot + 1] as number))
-    if (table === -1) return NO_SLOT
-  }
 }

@@ -2,4 +2,5 @@
 export const EINVAL = -22
 export const ENOMEM = -12
 export const EBUSY = -16
+export const EEXIST = -17
 export const EAGAIN = -11

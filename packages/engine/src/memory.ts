@@ -198,6 +198,19 @@ export function atomicChange(cpu: Cpu, level: Level, slot: Slot, set: Words, cle
   stepper?.atomicDone(true)
 }
 
+/** xchg() of an entry: what it held. One step. */
+export function exchange(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): Words {
+  const { stepper, memory } = cpu
+  const replays = stepper !== null && stepper.atomic(slot) !== null
+  const old = { lo: memory.words[slot] as number, hi: memory.words[slot + 1] as number }
+  if (!replays) {
+    storeReported(cpu, level, slot, lo, hi)
+    stepper?.atomicDone(true)
+  }
+  if (stepper === null) return old
+  return { lo: stepper.shared(() => old.lo), hi: stepper.shared(() => old.hi) }
+}
+
 function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
   const { memory } = cpu
   const { words } = memory

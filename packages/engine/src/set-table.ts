@@ -13,7 +13,7 @@ import type { Slot } from './memory.ts'
 import { isValid } from './predicates.ts'
 import type { Pa } from './u64.ts'
 
-/** set_pmd(), all versions: a barrier if the new value is VALID. Top level with two levels. */
+/** set_pmd(), pmd_clear(), all versions: a barrier if the new value is VALID. Top level with two levels. */
 export function setPmd(cpu: Cpu, slot: Slot, lo: number, hi: number): void {
   if (cpu.geometry.folded[PMD] && inSwapperPgdir(cpu, slot)) {
     setSwapperPgd(cpu, PMD, slot, lo, hi)

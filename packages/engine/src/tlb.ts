@@ -27,6 +27,19 @@ export function flushTlbKernelRange(cpu: Cpu, start: Va, end: Va): void {
   else flushRange(cpu, start, end)
 }
 
+/**
+ * __flush_tlb_kernel_pgtable(), all versions: VAAE1IS of one address, which reaches walk-cache entries too; for a table
+ * that was taken out and will be freed.
+ */
+export function flushTlbKernelPgtable(cpu: Cpu, addr: Va): void {
+  const end = addr + cpu.geometry.pageSize
+  const fn = '__flush_tlb_kernel_pgtable'
+  cpu.hooks?.tlbFlush(fn, true, loOf(addr), hiOf(addr), loOf(end), hiOf(end))
+  begin(cpu)
+  issue(cpu, 'vaae1is', vaOfOperand(operandOf(addr)), 1, -1, -1)
+  complete(cpu)
+}
+
 /** 6.12: neither rounds the ends nor uses range instructions, and its limit is inclusive. */
 function flushPages(cpu: Cpu, start: Va, end: Va): void {
   const { geometry: g } = cpu
