@@ -79,7 +79,9 @@ function addressBits(geometry: Geometry | null): string {
   return geometry?.lpa2Active ? `${plain},9:8` : plain
 }
 
-/** The names of bits that a store set and cleared, lowest first: `+RDONLY`, `-DBM`. Neither side is a table, or both. */
+/**
+ * The names of bits that a store set and cleared, lowest first: `+RDONLY`, `-DBM`. Neither side is a table, or both.
+ */
 export function changedBits(old: bigint, now: bigint, table: boolean): string[] {
   const differ = old ^ now
   return (table ? TABLE_BITS : LEAF_BITS)

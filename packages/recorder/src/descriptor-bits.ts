@@ -20,7 +20,9 @@ const bit = (at: number, name: string, set: string, clear: string): DescriptorBi
 })
 const always = (b: DescriptorBit): DescriptorBit => ({ ...b, always: true })
 
-/** Bits of pages and blocks, and of what is neither: pgtable-hwdef.h and pgtable-prot.h of 6.12 to 7.3, lowest first. */
+/**
+ * Bits of pages and blocks, and of what is neither: pgtable-hwdef.h and pgtable-prot.h of 6.12 to 7.3, lowest first.
+ */
 export const LEAF_BITS: readonly DescriptorBit[] = [
   always(bit(BIT.VALID, 'VALID', 'hardware uses it', 'hardware faults')),
   bit(BIT.NS, 'NS', 'non-secure', 'secure'),
