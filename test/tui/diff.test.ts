@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeSample } from '../support/sample-trace.ts'
+import { openTrace } from '@pagetrail/recorder'
+import { SAMPLE, sampleEvents, writeSample } from '../support/sample-trace.ts'
 import { sessionOn } from '../support/session.ts'
 
 async function comparison(columns = 120, rows = 36) {
@@ -67,3 +68,38 @@ test.each([
   await expect(s.screen()).toMatchFileSnapshot(`golden/diff-${columns}x${rows}.txt`)
   await s.end()
 })
+
+/** The second run leaves a page writable where the first one does not. */
+async function otherState(columns: number, rows: number) {
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'two.db')
+  await writeSample(db, 3, { label: 'old', flavour: '6.12' })
+  const trace = await openTrace(db, { mode: 'write' })
+  const writer = trace.startRun({ ...SAMPLE, label: 'new' })
+  for (const e of sampleEvents(3)) {
+    const write = e.kind === 'desc_write' && e.seq === 8
+    writer.append(write ? { ...e, new: e.old } : e)
+  }
+  writer.finish('complete')
+  trace.close()
+  const s = await sessionOn(db, null, columns, rows)
+  s.keys('m', 'j', 'd', 'n')
+  await s.settled()
+  return s
+}
+
+test.each([
+  [120, 36],
+  [80, 24],
+] as const)(
+  'the page tables of both sides, what differs marked, at %i×%i',
+  async (columns, rows) => {
+    const s = await otherState(columns, rows)
+    await expect(s.screen()).toMatchFileSnapshot(`golden/diff-state-${columns}x${rows}.txt`)
+    expect(s.screen()).toContain('page tables here: 1 of 2 entries differ')
+    s.keys('k', 'k')
+    expect(s.screen()).toContain('folding the events')
+    await s.settled()
+    expect(s.screen()).toContain('page tables here agree')
+    await s.end()
+  },
+)

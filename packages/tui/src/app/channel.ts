@@ -67,7 +67,8 @@ export class Channel<Q, R> {
   }
 }
 
-const keyOf = (query: unknown): string =>
+/** Equal for equal questions. */
+export const keyOf = (query: unknown): string =>
   JSON.stringify(query, (_name, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )

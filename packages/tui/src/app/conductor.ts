@@ -1,12 +1,13 @@
 import { Channel } from './channel.ts'
-import { type DiffRowsQuery, wantedDiffRows } from './diff.ts'
+import { type DiffRowsQuery, type DiffStates, type StatesQuery, wantedDiffRows } from './diff.ts'
 import type { CountQuery, Data, StateQuery } from './data.ts'
 import { hex } from './text.ts'
 import type { Effect, Model } from './model.ts'
 import { descriptorOf } from './replay-commands.ts'
 import { wantedWindow } from './replay.ts'
 import type { Store } from './store.ts'
-import { sameRuns, sameState, wantedCount, wantedState } from './wanted.ts'
+import { Resting } from './resting.ts'
+import { sameRuns, wantedCount, wantedState, wantedStates } from './wanted.ts'
 
 /** How often a list of runs is read again while one of them is being recorded. */
 const POLL_MS = 500
@@ -15,8 +16,6 @@ const BROWSER_MS = 2_000
 /** Ticks of a playing run: the frame rate is chosen here, because a frame is what costs. */
 const PLAY_MS = 55
 const DENSITY_BUCKETS = 120
-/** The cursor rests when it has not moved for so long: less than the eye notices, more than a frame takes. */
-const REST_MS = 25
 
 /** What effects need of the terminal. */
 export interface Stage {
@@ -39,12 +38,11 @@ export class Conductor {
   readonly #stage: Stage
   readonly #window
   readonly #state
+  readonly #states
   readonly #rows
   readonly #count
   readonly #unsubscribe: () => void
   #poll: NodeJS.Timeout | null = null
-  #rest: NodeJS.Timeout | null = null
-  #resting: StateQuery | null = null
   #play: NodeJS.Timeout | null = null
   /** Run whose marks and names were asked for. */
   #known = -1
@@ -61,10 +59,19 @@ export class Conductor {
       (window, query) => dispatch({ type: 'window', query, window }),
       this.#failed,
     )
-    this.#state = new Channel(
-      (query: StateQuery) => data.state(query),
-      (state) => dispatch({ type: 'state', state }),
-      this.#failed,
+    this.#state = new Resting(
+      new Channel(
+        (query: StateQuery) => data.state(query),
+        (state) => dispatch({ type: 'state', state }),
+        this.#failed,
+      ),
+    )
+    this.#states = new Resting(
+      new Channel(
+        (query: StatesQuery) => bothStates(data, query),
+        (states, query) => dispatch({ type: 'diffStates', query, states }),
+        this.#failed,
+      ),
     )
     this.#rows = new Channel(
       (query: DiffRowsQuery) => data.diffRows(query),
@@ -86,13 +93,14 @@ export class Conductor {
 
   /** Something will be asked for once the cursor has rested. */
   get waits(): boolean {
-    return this.#rest !== null
+    return this.#state.waits || this.#states.waits
   }
 
   stop(): void {
     this.#unsubscribe()
     if (this.#poll) clearTimeout(this.#poll)
-    if (this.#rest) clearTimeout(this.#rest)
+    this.#state.stop()
+    this.#states.stop()
     if (this.#play) clearInterval(this.#play)
   }
 
@@ -117,27 +125,13 @@ export class Conductor {
       return
     }
     this.#window.want(wantedWindow(m))
-    this.#wantState(m)
+    this.#state.want(wantedState(m))
+    this.#states.want(wantedStates(m))
     this.#count.want(wantedCount(m))
     this.#rows.want(wantedDiffRows(m))
     this.#learn(m)
     this.#keepPolling(m)
     this.#keepPlaying(m)
-  }
-
-  /**
-   * The state is asked for once the cursor rests: folding it takes a core for a while, which the frame of the key that
-   * was just pressed needs more.
-   */
-  #wantState(m: Model): void {
-    const wanted = wantedState(m)
-    if (sameState(wanted, this.#resting)) return
-    this.#resting = wanted
-    if (this.#rest) clearTimeout(this.#rest)
-    this.#rest = setTimeout(() => {
-      this.#rest = null
-      this.#state.want(this.#resting)
-    }, REST_MS)
   }
 
   /** What is asked once for each run, and how busy its parts are whenever it has grown. */
@@ -285,4 +279,10 @@ export class Conductor {
       clearInterval(looking)
     }
   }
+}
+
+/** What the page tables of both sides of a comparison were. */
+async function bothStates(data: Data, { left, right }: StatesQuery): Promise<DiffStates> {
+  const [a, b] = await Promise.all([left && data.state(left), right && data.state(right)])
+  return { left: a, right: b }
 }

@@ -51,3 +51,16 @@ export function geometryOfRun(run: Run): Geometry | null {
   if (geometry === undefined) geometries.set(run, (geometry = runGeometry(run)))
   return geometry
 }
+
+const withoutAddress = (v: bigint): bigint => v ^ outputAddress(v, null)
+
+/** Whether two entries map alike: everything but where they lead. */
+export function hasSameMapping(
+  a: bigint | null,
+  b: bigint | null,
+  level: LevelName | null,
+): boolean {
+  if (a === b) return true
+  if (a === null || b === null) return false
+  return formOf(a, level) === formOf(b, level) && withoutAddress(a) === withoutAddress(b)
+}

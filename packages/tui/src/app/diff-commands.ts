@@ -1,5 +1,5 @@
 import { QUESTIONS } from '@pagetrail/recorder'
-import { type DiffView, openDiff, seqOfRow, withDiff } from './diff.ts'
+import { type DiffView, lastRowOf, openDiff, seqOfRow, withDiff } from './diff.ts'
 import { type Model, ask, complain, say } from './model.ts'
 import { jumpTo, listRowsOf, withReplay } from './replay.ts'
 import { enterRun, runUnderCursor } from './runs-commands.ts'
@@ -41,8 +41,7 @@ const openSide =
   (m: Model): Model => {
     const d = m.diff
     if (!d) return m
-    const before = d.rows.slice(0, d.cursor - d.from + 1)
-    const row = before.findLast((x) => seqOfRow(x, side) !== null)
+    const row = lastRowOf(d, side)
     const seq = row && seqOfRow(row, side)
     if (seq === undefined || seq === null) {
       return complain(m, `${side === 'left' ? 'A' : 'B'} has no event up to this row`)

@@ -1,4 +1,5 @@
 import type { AlignedRow, Diff, Question, Run } from '@pagetrail/recorder'
+import type { StateQuery, StateView } from './data.ts'
 import { diffLayout } from './layout.ts'
 import type { Model } from './model.ts'
 
@@ -21,6 +22,19 @@ export interface DiffView {
   readonly top: number
   /** First line of an answer that is text. */
   readonly scroll: number
+  /** The page tables at the cursor; null: they are being folded. */
+  readonly states: DiffStates | null
+}
+
+/** The state of a side after the event of a row; null: the side has none up to there. */
+export interface DiffStates {
+  readonly left: StateView | null
+  readonly right: StateView | null
+}
+
+export interface StatesQuery {
+  readonly left: StateQuery | null
+  readonly right: StateQuery | null
 }
 
 export interface DiffRowsQuery {
@@ -51,6 +65,7 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
   cursor: 0,
   top: 0,
   scroll: 0,
+  states: null,
 })
 
 export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
@@ -86,10 +101,15 @@ export function moveDiff(d: DiffView, to: number, height: number): DiffView {
   const wanted = far
     ? cursor - (height >> 1)
     : Math.max(cursor - height + 1, Math.min(d.top, cursor))
-  return { ...d, cursor, top: Math.max(0, wanted) }
+  const states = cursor === d.cursor ? d.states : null
+  return { ...d, cursor, states, top: Math.max(0, wanted) }
 }
 
 export const rowAtCursor = (d: DiffView): AlignedRow | undefined => d.rows[d.cursor - d.from]
+
+/** The last row up to the cursor that has something on this side; undefined: none. */
+export const lastRowOf = (d: DiffView, side: 'left' | 'right'): AlignedRow | undefined =>
+  d.rows.slice(0, d.cursor - d.from + 1).findLast((x) => seqOfRow(x, side) !== null)
 
 /** The event or call of one side that a row stands for; null: it has none there. */
 export function seqOfRow(row: AlignedRow, side: 'left' | 'right'): number | null {

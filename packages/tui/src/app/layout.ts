@@ -70,7 +70,7 @@ export interface DiffLayout {
 /** Aligned rows above, what is under the cursor below them. */
 export function diffLayout(columns: number, rows: number): DiffLayout {
   const height = Math.max(9, rows - BARS + 1)
-  const detailsHeight = rows >= 30 ? 7 : 6
+  const detailsHeight = rows >= 30 ? 12 : 8
   const listRows = Math.max(1, height - detailsHeight - BORDER - HEAD)
   return { wide: columns >= WIDE_COLUMNS, height, listRows, detailsHeight }
 }

@@ -8,10 +8,18 @@ const BASE_BEHIND = 512
 /** Further than this on, a snapshot is nearer. */
 const AHEAD = 4_096
 
+/** Runs whose states are kept. */
+const RUNS = 2
+
 interface At {
-  readonly run: number
   readonly seq: number
   readonly state: PageState
+}
+
+/** Where a run was looked at last, and a state some way before it from which to go on after a step back. */
+interface Spot {
+  base: At | null
+  here: At | null
 }
 
 /**
@@ -20,8 +28,8 @@ interface At {
  */
 export class StateReader {
   readonly #trace: Trace
-  #base: At | null = null
-  #here: At | null = null
+  /** By run, the one last looked at last: a comparison looks at two in turn. */
+  readonly #spots = new Map<number, Spot>()
 
   constructor(trace: Trace) {
     this.#trace = trace
@@ -38,22 +46,32 @@ export class StateReader {
   }
 
   #at(run: Run, seq: number): PageState {
-    const near = (at: At | null): at is At =>
-      at !== null && at.run === run.id && at.seq <= seq && seq - at.seq <= AHEAD
-    if (!near(this.#here)) {
-      if (!near(this.#base)) {
+    const spot = this.#spotOf(run.id)
+    const near = (at: At | null): at is At => at !== null && at.seq <= seq && seq - at.seq <= AHEAD
+    let { here } = spot
+    if (!near(here)) {
+      if (!near(spot.base)) {
         const base = Math.max(0, seq - BASE_BEHIND)
-        this.#base = { run: run.id, seq: base, state: stateAt(this.#trace, run, base) }
+        spot.base = { seq: base, state: stateAt(this.#trace, run, base) }
       }
-      this.#here = { ...this.#base, state: this.#base.state.clone() }
+      here = { ...spot.base, state: spot.base.state.clone() }
     }
-    const { state, seq: from } = this.#here
+    const { state, seq: from } = here
     if (seq > from) {
       const page = { from: from + 1, to: seq, limit: AHEAD }
       for (const event of this.#trace.readPage(run, page)) state.apply(event)
     }
-    this.#here = { run: run.id, seq, state }
+    spot.here = { seq, state }
     return state
+  }
+
+  #spotOf(run: number): Spot {
+    const spot = this.#spots.get(run) ?? { base: null, here: null }
+    this.#spots.delete(run)
+    this.#spots.set(run, spot)
+    const [oldest] = this.#spots.keys()
+    if (this.#spots.size > RUNS && oldest !== undefined) this.#spots.delete(oldest)
+    return spot
   }
 }
 

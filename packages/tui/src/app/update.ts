@@ -1,7 +1,16 @@
 import type { Diff, Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import { keyOf } from './channel.ts'
 import { run } from './commands.ts'
 import type { CheckView, Density, StateView, WhyLine, Window, WindowQuery } from './data.ts'
-import { type DiffRows, type DiffRowsQuery, diffRowsCame, moveDiff, withDiff } from './diff.ts'
+import {
+  type DiffRows,
+  type DiffRowsQuery,
+  diffRowsCame,
+  type DiffStates,
+  moveDiff,
+  type StatesQuery,
+  withDiff,
+} from './diff.ts'
 import { enterDiff } from './diff-commands.ts'
 import { commandFor } from './keys.ts'
 import { diffLayout, fullListRows, replayLayout } from './layout.ts'
@@ -13,6 +22,7 @@ import { jumpTo, listRowsOf, moveBy, moveTo, setFold, windowCame, withReplay } f
 import { enterRun, runsCame } from './runs-commands.ts'
 import { type SqlResult, withSql } from './sql.ts'
 import type { Mouse } from './terminal.ts'
+import { wantedStates } from './wanted.ts'
 
 /** Everything that can happen to the model. */
 export type Action =
@@ -61,6 +71,7 @@ export type Action =
       readonly show: boolean
     }
   | { readonly type: 'diffRows'; readonly query: DiffRowsQuery; readonly rows: DiffRows }
+  | { readonly type: 'diffStates'; readonly query: StatesQuery; readonly states: DiffStates }
   | {
       readonly type: 'compared'
       readonly left: number
@@ -113,6 +124,10 @@ function answered(m: Model, a: Answer): Model {
   if (a.type === 'enter') return enterRun(m, a.run)
   if (a.type === 'window') return windowCame(m, a.query, a.window)
   if (a.type === 'diffRows') return diffRowsCame(m, a.query, a.rows)
+  if (a.type === 'diffStates') {
+    const fresh = keyOf(a.query) === keyOf(wantedStates(m))
+    return fresh ? withDiff(m, (d) => ({ ...d, states: a.states })) : m
+  }
   if (a.type === 'compare') return enterDiff(m, a.left, a.right)
   if (a.type === 'queried') {
     const { result, problem } = a

@@ -1,5 +1,6 @@
-import type { Run } from '@pagetrail/recorder'
+import type { AlignedRow, Run } from '@pagetrail/recorder'
 import type { CountQuery, StateQuery } from './data.ts'
+import { lastRowOf, seqOfRow, type DiffView, type StatesQuery } from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
 import { currentEvent, type Model } from './model.ts'
 import { descriptorOf } from './replay-commands.ts'
@@ -18,9 +19,6 @@ export const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
     )
   })
 
-export const sameState = (a: StateQuery | null, b: StateQuery | null): boolean =>
-  a?.run === b?.run && a?.seq === b?.seq && a?.ledger === b?.ledger && a?.rows === b?.rows
-
 /** The state at the cursor, around the address of its event. */
 export function wantedState(m: Model): StateQuery | null {
   const r = m.replay
@@ -37,6 +35,36 @@ export function wantedState(m: Model): StateQuery | null {
     rows: layout.lowerHeight,
     ledger: r.pane === 'ledger',
   }
+}
+
+/** Entries asked for on each side: more than are shown, so that those that differ are among them. */
+const AROUND = 24
+
+/** The page tables of both sides of a comparison, at its cursor. */
+export function wantedStates(m: Model): StatesQuery | null {
+  const d = m.diff
+  if (!d || m.screen !== 'diff' || d.tab !== 'path' || d.rows[d.cursor - d.from] === undefined)
+    return null
+  return { left: sideQuery(d, 'left'), right: sideQuery(d, 'right') }
+}
+
+function sideQuery(d: DiffView, side: 'left' | 'right'): StateQuery | null {
+  const row = lastRowOf(d, side)
+  const seq = row && seqOfRow(row, side)
+  if (seq === undefined || seq === null) return null
+  // A barrier has no address: that of the last event before it that has one.
+  const above = d.rows.slice(0, d.cursor - d.from + 1)
+  const other = side === 'left' ? 'right' : 'left'
+  const at = above.findLast((x) => addressIn(x, side) !== null || addressIn(x, other) !== null)
+  const va = at ? (addressIn(at, side) ?? addressIn(at, other)) : null
+  return { run: d[side].id, seq, va, rows: AROUND, ledger: false }
+}
+
+function addressIn(row: AlignedRow, side: 'left' | 'right'): bigint | null {
+  if (row.row === 'fold') return null
+  if (row.row === 'call') return row[side]?.va ?? null
+  const event = row[side]
+  return event ? (descriptorOf(event)?.va ?? null) : null
 }
 
 /** The count of what the chips let through; folds and depth do not count. */

@@ -13,6 +13,7 @@ import { pageShiftOf, type Model } from '../model.ts'
 import { count, cut, fit, fitEnd, hex, many, safe, spread, width } from '../text.ts'
 import type { Role, Theme } from '../theme.ts'
 import { geometryOfRun } from '../descriptor-words.ts'
+import { stateLines } from './diff-state.ts'
 import { boxed } from './frame-box.ts'
 
 /** Signs of a row: what they mean stands in the lower border. */
@@ -106,6 +107,8 @@ function pathPanes(m: Model, d: DiffView, theme: Theme): string[] {
   }
   const row = rowAtCursor(d)
   const details = row ? rowDetails(row, d, inner - 2, theme) : []
+  const rows = layout.detailsHeight - 2 - details.length
+  details.push(...stateLines(d, { columns: inner - 2, rows, wide: layout.wide }, theme))
   const below = { columns: m.columns, height: layout.detailsHeight, title: 'At the cursor' }
   return [
     ...boxed(theme, list, lines),
