@@ -74,6 +74,22 @@ test('only what the filter accepts is recorded', async () => {
   trace.close()
 })
 
+test('a filter by seq is asked with the numbers of all events', async () => {
+  const trace = await written()
+  const only = toPredicate(parseFilter('seq in 15-17 || seq == 40'))
+  const writer = trace.startRun(META, { only, batchEvents: 16 })
+  append(writer, callEvents(5))
+  writer.finish('complete')
+  const kept = [...trace.source(trace.find(-1)).events()]
+  expect(kept.map(({ seq }) => seq)).toEqual([0, 1, 2, 3])
+  const all = callEvents(5)
+  expect(kept).toMatchObject(
+    [15, 16, 17, 40].map((seq) => ({ kind: all[seq]!.kind, ts: all[seq]!.ts })),
+  )
+  expect(verify(trace).problems).toEqual([])
+  trace.close()
+})
+
 test('a call without range takes that of its first walk', async () => {
   const trace = await written()
   const writer = trace.startRun(META)

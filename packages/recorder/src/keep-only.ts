@@ -3,15 +3,23 @@ import { rowToEvent } from './codec.ts'
 import type { TraceEvent } from './event.ts'
 import type { Row } from './field-codec.ts'
 
+/** Which rows of a batch are to be looked at, and what number the first of them has in the whole run. */
+export interface Unasked {
+  readonly from: number
+  readonly seq: number
+}
+
 /** Removes the rows whose event is not wanted. For `record --only`: each event is built to be asked about. */
 export function keepOnly(
   batch: Batch,
   names: readonly string[],
   wanted: (event: TraceEvent) => boolean,
+  { from, seq }: Unasked,
 ): void {
-  let kept = 0
-  for (let i = 0; i < batch.length; i++) {
-    if (!wanted(rowToEvent(rowOf(batch, i), (id) => names[id] ?? ''))) continue
+  let kept = from
+  for (let i = from; i < batch.length; i++) {
+    const row = rowOf(batch, i, seq + i - from)
+    if (!wanted(rowToEvent(row, (id) => names[id] ?? ''))) continue
     if (kept < i) batch.copyRow(i, kept)
     kept++
   }
@@ -19,9 +27,9 @@ export function keepOnly(
 }
 
 /** A row of a batch as SQLite would give it back; its names are the writer's. */
-export function rowOf(batch: Batch, i: number): Row {
+export function rowOf(batch: Batch, i: number, seq = i): Row {
   return [
-    BigInt(i),
+    BigInt(seq),
     bigOrNull(batch.ts[i]!),
     BigInt(batch.cpu[i]!),
     bigOrNull(batch.task[i]!),

@@ -27,7 +27,7 @@ export interface WriteOptions {
   readonly durability?: 'batch' | 'call'
   /** Monotonic milliseconds; with it a batch waits for {@link FLUSH_MS} at most while events come. */
   readonly clock?: () => number
-  /** Only these events are recorded; numbers and digests are of those kept. */
+  /** Only these events are recorded, asked with the seq they would have among all; those kept are numbered anew. */
   readonly only?: (event: TraceEvent) => boolean
   /** Events per transaction. */
   readonly batchEvents?: number
@@ -60,10 +60,15 @@ export class RunWriter {
   readonly #options: WriteOptions
   readonly #calls: CallRows
   readonly #local = new Map<string, number>()
+  /** The texts by these ids. */
+  readonly #texts: string[] = []
   /** The file's id of each interned name; those beyond its length were not yet written. */
   readonly #names: number[] = []
   #digest: Uint8Array = NO_DIGEST
   #flushedAt: number
+  /** How many events the filter was asked about, and how many of them are still in the batch. */
+  #asked = 0
+  #kept = 0
   #state: 'open' | 'failed' | 'closed' = 'open'
 
   constructor(file: WriterFile, id: number, lease: Lease | null, options: WriteOptions) {
@@ -82,7 +87,7 @@ export class RunWriter {
     if (known !== undefined) return known
     // SQLite keeps UTF-8, in which all half characters are the same replacement character.
     if (!text.isWellFormed()) return this.intern(text.toWellFormed())
-    const id = this.#local.size
+    const id = this.#texts.push(text) - 1
     this.#local.set(text, id)
     return id
   }
@@ -113,9 +118,10 @@ export class RunWriter {
       throw new InputError(`run ${this.id} takes no more events: its recording has ${this.#state}`)
     }
     const { only, clock } = this.#options
-    if (only) keepOnly(this.batch, [...this.#local.keys()], only)
+    if (only) this.#keepOnly(only)
     if (this.batch.length > 0) guarded(this.#file.path, () => this.#commit())
     this.batch.clear()
+    this.#kept = 0
     this.#flushedAt = clock?.() ?? 0
   }
 
@@ -145,6 +151,14 @@ export class RunWriter {
     this.#state = 'closed'
     this.#lease?.release()
     this.#file.closed(this)
+  }
+
+  /** Asks about each event once, also where a flush has to be tried again. */
+  #keepOnly(wanted: (event: TraceEvent) => boolean): void {
+    const unasked = { from: this.#kept, seq: this.#asked }
+    this.#asked += this.batch.length - this.#kept
+    keepOnly(this.batch, this.#texts, wanted, unasked)
+    this.#kept = this.batch.length
   }
 
   #flushIfOld(): void {
@@ -193,7 +207,7 @@ export class RunWriter {
   #writeNames(): NewName[] {
     const { name, nameId, use } = this.#file.statements
     const added: NewName[] = []
-    for (const text of [...this.#local.keys()].slice(this.#names.length)) {
+    for (const text of this.#texts.slice(this.#names.length)) {
       name.run(text)
       const id = Number(nameId.get(text))
       use.run(this.id, id, this.committed)
