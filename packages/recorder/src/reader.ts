@@ -11,6 +11,8 @@ import { RUN_SHIFT } from './writer.ts'
 
 /** Rows per query where everything is read; a page costs about a millisecond. */
 export const PAGE_EVENTS = 1000
+/** Prepared statements that are kept for conditions that were read by. */
+const MAX_STATEMENTS = 64
 
 export interface PageRequest {
   /** seq at which the page begins, or where it ends if `backward`. */
@@ -49,7 +51,7 @@ export class EventReader {
   readonly #spans: BatchSpans
   readonly #names = new Map<number, string>()
   readonly #name: Sqlite.Statement<[bigint], string>
-  /** By SQL; a filter's text differs in its parameters only. */
+  /** By SQL, those used last at the end. */
   readonly #pages = new Map<string, Sqlite.Statement<(bigint | string)[], Row>>()
 
   /** Text of an interned name; ids are never reused, so what is known stays true. */
@@ -145,11 +147,12 @@ export class EventReader {
       ...(where === undefined ? [] : [`and (${where})`]),
       backward ? 'order by id desc limit ?' : 'order by id limit ?',
     ].join(' ')
-    let statement = this.#pages.get(sql)
-    if (!statement) {
-      statement = this.#db.prepare<(bigint | string)[], Row>(sql).raw()
-      this.#pages.set(sql, statement)
-    }
+    const known = this.#pages.get(sql)
+    const statement = known ?? this.#db.prepare<(bigint | string)[], Row>(sql).raw()
+    this.#pages.delete(sql)
+    this.#pages.set(sql, statement)
+    // Each filter that is tried in the terminal UI is another statement.
+    if (this.#pages.size > MAX_STATEMENTS) this.#pages.delete(this.#pages.keys().next().value!)
     return statement
   }
 }

@@ -73,7 +73,7 @@ export function viewsAreCurrent(db: Sqlite.Database): boolean {
 
 /** Makes them so; the caller holds a transaction. */
 export function refreshViews(db: Sqlite.Database): void {
-  for (const [name] of viewsIn(db)) db.exec(`drop view "${name}"`)
+  for (const [name] of viewsIn(db)) db.exec(`drop view "${name.replaceAll('"', '""')}"`)
   for (const sql of viewDefinitions().values()) db.exec(sql)
 }
 
