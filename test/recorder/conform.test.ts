@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-import { conformCase, conformFile } from '@pagetrail/recorder'
+import { conformCase, conformStream, openConformInput } from '@pagetrail/recorder'
 import type { CaseVerdict } from '@pagetrail/recorder'
 import { afterAll, describe, expect, test } from 'vitest'
 
@@ -127,7 +127,7 @@ describe('files', () => {
     const path = join(directory, name)
     writeFileSync(path, content)
     const all: CaseVerdict[] = []
-    for await (const verdict of conformFile(path)) all.push(verdict)
+    for await (const verdict of conformStream(createReadStream(path), name)) all.push(verdict)
     return all
   }
 
@@ -150,9 +150,9 @@ describe('files', () => {
   test('a missing or damaged file is an error, not an empty answer', async () => {
     const packed = gzipSync(text)
     await expect(verdicts('cut.gz', packed.subarray(0, packed.length - 20))).rejects.toThrow(
-      'unexpected end',
+      'cut.gz: the gzip data ends early',
     )
-    const absent = conformFile(join(directory, 'absent'))
-    await expect(absent.next()).rejects.toThrow('ENOENT')
+    const absent = join(directory, 'absent')
+    await expect(openConformInput(absent, { created: 0 })).rejects.toThrow('there is no such file')
   })
 })

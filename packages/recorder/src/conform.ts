@@ -2,15 +2,12 @@
  * Runs cases with known events, results and final tables on the engine and compares. A case is a line of JSON
  * (docs: the corpus's form); files are plain or gzip and are read as streams, one case in memory at a time.
  */
-import { createReadStream } from 'node:fs'
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-
 import { InputError, buildMachine, hexOf, parseScenario, playScenario } from '@pagetrail/engine'
 import type { LeafRun, Machine } from '@pagetrail/engine'
 
 import { CorpusEvents } from './corpus-events.ts'
 import type { CorpusEvent } from './corpus-events.ts'
+import { type Chunks, gunzipped, magicOf, peek } from './import/chunks.ts'
 
 /** Where a case stops being equal. */
 export interface Divergence {
@@ -39,19 +36,16 @@ export type CaseVerdict =
 /** Equal items shown before a divergence. */
 const CONTEXT = 4
 const NEWLINE = 10
-const GZIP_MAGIC = [0x1f, 0x8b] as const
 
-/** The verdict on every line of a file that is not blank. @throws the system's error if it cannot be read. */
-export async function* conformFile(path: string): AsyncGenerator<CaseVerdict> {
-  yield* conformStream(createReadStream(path))
-}
-
-/** The same of bytes from anywhere; gzip is known by its first two bytes. */
+/** The verdict on every line that is not blank, of bytes plain or packed by gzip; `name` is for messages. */
 export async function* conformStream(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: Chunks,
+  name = 'standard input',
 ): AsyncGenerator<CaseVerdict> {
+  const { first, all } = await peek(bytes)
+  const plain = magicOf(first) === 'gzip' ? gunzipped(name, all) : all
   let line = 0
-  for await (const text of linesOf(await decompress(bytes))) {
+  for await (const text of linesOf(plain)) {
     line++
     if (text.trim() !== '') yield conformCase(text, line)
   }
@@ -166,32 +160,8 @@ function same(a: unknown, b: unknown): boolean {
   return names.every((name) => same(Reflect.get(a, name), Reflect.get(b, name)))
 }
 
-async function decompress(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const iterator = bytes[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  const all = rejoin(first, iterator)
-  const head = first.done === true ? new Uint8Array() : first.value
-  if (head[0] !== GZIP_MAGIC[0] || head[1] !== GZIP_MAGIC[1]) return all
-  return pump(all)
-}
-
-async function* rejoin(
-  first: IteratorResult<Uint8Array>,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  for (let chunk = first; chunk.done !== true; chunk = await rest.next()) yield chunk.value
-}
-
-async function* pump(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip()
-  const source = Readable.from(compressed)
-  source.on('error', (error) => gunzip.destroy(error))
-  source.pipe(gunzip)
-  for await (const chunk of gunzip) yield chunk as Uint8Array
-}
-
 /** Lines without their newline. A line is decoded whole, so that no character is cut in two. */
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(bytes: Chunks): AsyncGenerator<string> {
   let parts: Uint8Array[] = []
   for await (const chunk of bytes) {
     let start = 0

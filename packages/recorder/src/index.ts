@@ -81,7 +81,7 @@ export type { Rule } from './check/rule.ts'
 export { RULES } from './check/rules.ts'
 export { closeStates, SNAPSHOT_EVENTS, stateAt } from './state.ts'
 export type { StateOptions } from './state.ts'
-export { conformCase, conformFile, conformStream } from './conform.ts'
+export { conformCase, conformStream } from './conform.ts'
 export type { CaseVerdict, Divergence as CaseDivergence } from './conform.ts'
 export { conformRun, MISSING } from './conform-real/conform-run.ts'
 export type {

@@ -84,8 +84,8 @@ export function whyDescriptor(
     if (entry) levels.push({ level, ...entry })
   }
   const steps = bareSteps(eventsAt(trace, run, va, at, state.pageShift), va, state.pageShift)
+  const { told, earlier } = latest(steps)
   const surroundings = new Surroundings(trace, run, at)
-  const told = steps.slice(-WHY_STEPS)
   return {
     run,
     va,
@@ -93,23 +93,41 @@ export function whyDescriptor(
     levels,
     lookup: state.lookup(va),
     steps: told.map((step) => withContext(step, va, state.pageShift, surroundings)),
-    earlier: steps.length - told.length,
+    earlier,
   }
 }
 
-function eventsAt(trace: Trace, run: Run, va: bigint, at: number, pageShift: number): StepEvent[] {
+/** The last {@link WHY_STEPS} steps, however many there are. */
+function latest(steps: Iterable<WhyStep>): { told: WhyStep[]; earlier: number } {
+  let told: WhyStep[] = []
+  let earlier = 0
+  for (const step of steps) {
+    told.push(step)
+    if (told.length < 2 * WHY_STEPS) continue
+    earlier += told.length - WHY_STEPS
+    told = told.slice(-WHY_STEPS)
+  }
+  const more = Math.max(0, told.length - WHY_STEPS)
+  return { told: told.slice(more), earlier: earlier + more }
+}
+
+function* eventsAt(
+  trace: Trace,
+  run: Run,
+  va: bigint,
+  at: number,
+  pageShift: number,
+): Generator<StepEvent> {
   const where = condition(va, pageShift)
-  const found: StepEvent[] = []
   for (const { from, to } of intervalsTouching(trace, run, at, va)) {
     let next = from
     while (next <= to) {
       const page = trace.readPage(run, { from: next, to, limit: PAGE, where })
-      for (const event of page) if (isStep(event, va, pageShift)) found.push(event)
+      for (const event of page) if (isStep(event, va, pageShift)) yield event
       if (page.length < PAGE) break
       next = page.at(-1)!.seq + 1
     }
   }
-  return found
 }
 
 /** What may concern the address; {@link isStep} then looks at the level. */
@@ -167,9 +185,12 @@ function indexIn(event: EventOf<'init'>, va: bigint, pageShift: number): bigint 
 }
 
 /** Steps without their surroundings. What only shows an entry is one where it shows something new. */
-function bareSteps(events: readonly StepEvent[], va: bigint, pageShift: number): WhyStep[] {
+function* bareSteps(
+  events: Iterable<StepEvent>,
+  va: bigint,
+  pageShift: number,
+): Generator<WhyStep> {
   const known = new Map<LevelName, bigint>()
-  const steps: WhyStep[] = []
   for (const event of events) {
     const level = event.level ?? 'pte'
     const before = known.get(level) ?? null
@@ -178,9 +199,8 @@ function bareSteps(events: readonly StepEvent[], va: bigint, pageShift: number):
     const shows = event.kind === 'cb_enter' || event.kind === 'split' || event.kind === 'split_end'
     if (shows && (now === null || now === before)) continue
     if (now !== null) known.set(level, now)
-    steps.push({ event, level, old: now === null ? null : old, now, context: null, split: null })
+    yield { event, level, old: now === null ? null : old, now, context: null, split: null }
   }
-  return steps
 }
 
 /** What the entry holds by this event; null: it does not tell. */

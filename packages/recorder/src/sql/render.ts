@@ -38,7 +38,9 @@ export function cellText(value: SqlValue): string {
 export function tableLines(columns: readonly string[], rows: readonly SqlValue[][]): string[] {
   const head = columns.map((name) => cellText(name))
   const cells = rows.map((row) => row.map((value) => cellText(value)))
-  const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)))
+  const widths = head.map((name, i) =>
+    cells.reduce((most, row) => Math.max(most, row[i]!.length), name.length),
+  )
   const numeric = head.map((_, i) => rows.every((row) => isNumber(row[i]!) || row[i] === null))
   const line = (row: readonly string[]) =>
     row
