@@ -25,6 +25,15 @@ export interface MappingComparison {
   readonly unknownBytes: number
 }
 
+/** A difference with exact numbers. */
+interface Found {
+  readonly start: number
+  end: number
+  readonly left: LeafRun | null
+  readonly right: LeafRun | null
+  readonly change: MappingChange
+}
+
 /** Bits that do not change what a valid leaf does: type (block or page), CONT and the software bits. */
 const SHAPE_LO = 0x2
 const SHAPE_HI = 1 << 20
@@ -34,13 +43,7 @@ const SOFTWARE_HI = 0x87800000
 export function compareMappings(left: PageState, right: PageState): MappingComparison {
   const a = leafRuns(left)
   const b = leafRuns(right)
-  const found: {
-    start: number
-    end: number
-    left: LeafRun | null
-    right: LeafRun | null
-    change: MappingChange
-  }[] = []
+  const found: Found[] = []
   let unknownBytes = 0
   let i = 0
   let j = 0
@@ -96,14 +99,6 @@ function changeOf(x: LeafRun | null, y: LeafRun | null, at: number): MappingChan
 /** Attributes agree but for these bits. */
 const sameBits = (x: LeafRun, y: LeafRun, lo: number, hi: number): boolean =>
   ((x.attrLo ^ y.attrLo) & ~lo) === 0 && ((x.attrHi ^ y.attrHi) & ~hi) === 0
-
-type Found = {
-  start: number
-  end: number
-  left: LeafRun | null
-  right: LeafRun | null
-  change: MappingChange
-}
 
 function merge(found: readonly Found[]): MappingDifference[] {
   const merged: Found[] = []

@@ -1,3 +1,4 @@
+/** The value of a hexadecimal digit by its byte, or -1. */
 const HEX = new Int8Array(256).fill(-1)
 for (let i = 0; i < 10; i++) HEX[0x30 + i] = i
 for (let i = 0; i < 6; i++) HEX[0x41 + i] = HEX[0x61 + i] = 10 + i
@@ -11,9 +12,6 @@ const TWO_32 = 0x1_0000_0000
 
 export const isDigit = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= ZERO && byte <= 0x39
-
-/** The value of a hexadecimal digit, or -1. */
-export const hexDigit = (byte: number): number => HEX[byte]!
 
 /**
  * Reads `0x…` or a decimal number, negative ones in two's complement, into two u32 words at `index`.
