@@ -8,7 +8,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/e2e/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/e2e/**'],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
@@ -17,6 +22,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           fileParallelism: false,
+          // After the unit tests, alone: a terminal that is waited for needs the processor.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
