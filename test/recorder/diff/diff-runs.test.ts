@@ -340,7 +340,8 @@ describe('captures of real kernels', () => {
         ? Object.assign({}, event, { insn: 'vmalle1is', va: null, pages: null })
         : event,
     )
-    const { effect } = diffRuns(runOf(events, a!.run), b!)
+    const { effect, cost } = diffRuns(runOf(events, a!.run), b!)
+    expect([cost.left.fullFlushes, cost.right.fullFlushes]).toEqual([54, null])
     expect(effect.groups.items.filter(({ what }) => what === 'flush')).toEqual([])
   })
 

@@ -12,7 +12,8 @@ const TOLD_BY: Readonly<Partial<Record<CostName, Kind>>> = {
   dsb: 'dsb',
   flushes: 'tlb_flush',
   flushedPages: 'tlb_flush',
-  fullFlushes: 'tlb_flush',
+  // A ranged flush that was carried out as one of everything is told by its TLBI alone.
+  fullFlushes: 'tlbi',
   foreignFlushes: 'tlb_flush',
   tlbi: 'tlbi',
   splits: 'split',
