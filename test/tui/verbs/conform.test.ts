@@ -97,6 +97,13 @@ test('a run imported from one; a run of the engine has nothing to be held agains
     { type: 'run', run: 'secretmem_small-6.17', calls: 32, predicted: 32, inferred: 0 },
     { type: 'end', complete: true, calls: 32, predicted: 32, different: 0, missing_input: 0 },
   ])
+  const { out } = await pagetrail(['export', '-1', '--db', db])
+  const exported = join(folder(), 'run.jsonl.gz')
+  writeFileSync(exported, gzipSync(out))
+  expect(await pagetrail(['conform', exported, '1', '--db', db])).toMatchObject({
+    status: 0,
+    out: 'secretmem_small-6.17 (6.17): 32 calls: 32 predicted, 0 different\n'.repeat(2),
+  })
   const engine = await pagetrail(['conform', '-1', '--db', await recordDemo('6.18')])
   expect(engine.status).toBe(2)
   expect(engine.err).toContain('is not of a real kernel')

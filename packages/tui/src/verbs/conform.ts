@@ -60,8 +60,7 @@ async function conform(
       const isDone =
         input.kind === 'cases'
           ? await cases.read(name, input.verdicts, signal)
-          : await calls.read(input.trace.source(input.run), signal)
-      if (input.kind === 'capture') input.trace.close()
+          : await readRuns(calls, input, signal)
       if (!isDone) return false
     }
     return true
@@ -76,10 +75,18 @@ async function conform(
   return cases.isIncomplete || calls.isIncomplete ? 3 : 0
 }
 
-type Input = ConformInput | RunInput
-/** A run of the database, which the session closes. */
-interface RunInput extends Omit<Extract<ConformInput, { kind: 'capture' }>, 'kind'> {
-  readonly kind: 'run'
+/** Files are read one after another: what was imported of one goes before the next comes. */
+async function readRuns(
+  calls: CallReport,
+  { trace, runs }: Extract<ConformInput, { kind: 'runs' }>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    for (const run of runs) if (!(await calls.read(trace.source(run), signal))) return false
+    return true
+  } finally {
+    trace.close()
+  }
 }
 
 /** What is no file is a run of the database. */
@@ -88,7 +95,7 @@ async function open(
   name: string,
   { kernel }: Options,
   signal: AbortSignal,
-): Promise<Input> {
+): Promise<ConformInput> {
   if (name === STANDARD_INPUT) {
     return { kind: 'cases', verdicts: conformStream(session.io.stdin) }
   }
@@ -105,10 +112,10 @@ async function open(
   return input
 }
 
-async function openRun(session: Session, name: string): Promise<Input> {
+async function openRun(session: Session, name: string): Promise<ConformInput> {
   try {
     const trace = await session.trace('read')
-    return { kind: 'run', trace, run: trace.find(name) }
+    return { kind: 'runs', trace, runs: [trace.find(name)] }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     throw new InputError(`${name} is neither a file nor a run: ${error.message}`)
