@@ -45,7 +45,8 @@ test('only the entry that the event changed is marked', async () => {
 
 test('the ledger tells what is pending and owed, and what has been paid', async () => {
   const { run, trace } = await sample(2)
-  const text = (seq: number) => ledgerAt(trace.source(run), seq).map((l) => l.text)
+  const text = (seq: number) =>
+    ledgerAt(trace.source(run), seq, () => stateAt(trace, run, seq)).map((l) => l.text)
   expect(text(9)).toEqual([
     'cpu 0: in lazy MMU mode, depth 1',
     'cpu 0: 2 barriers pending since #5',

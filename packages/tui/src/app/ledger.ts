@@ -1,6 +1,9 @@
-import { type Debt, type EventSource, openDebts } from '@pagetrail/recorder'
+import { type Debt, type EventSource, openDebts, type PageState } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
+import { pageShiftOf } from './model.ts'
 import { count, hex, many, safe } from './text.ts'
+import { TlbFold } from './tlb-fold.ts'
+import { tlbLines } from './tlb-lines.ts'
 
 /** How far back the pane looks for what is still owed; a debt older than that belongs to `pagetrail check`. */
 const LOOK_BACK = 50_000
@@ -9,8 +12,15 @@ const PAGE_NUMBER_SHIFT = 12n
 /** Flushes listed one by one. */
 const LISTED = 12
 
-/** Barriers pending, lazy sections open and TLB flushes owed after an event. */
-export function ledgerAt(source: EventSource, seq: number): readonly LedgerLine[] {
+/**
+ * Barriers pending, lazy sections open, what the TLBs of the model hold, and TLB flushes owed after an event. `tables`:
+ * the page tables of that moment, asked for where there is something to compare with them.
+ */
+export function ledgerAt(
+  source: EventSource,
+  seq: number,
+  tables: () => PageState,
+): readonly LedgerLine[] {
   const from = Math.max(0, seq - LOOK_BACK)
   const recent: EventSource = {
     run: source.run,
@@ -18,7 +28,12 @@ export function ledgerAt(source: EventSource, seq: number): readonly LedgerLine[
     events: (low = 0, high = seq) => source.events(Math.max(from, low), high),
   }
   const debts = openDebts(recent, seq)
-  const lines = [...barriers(recent, seq), ...debts.slice(0, LISTED).map(debtLine)]
+  const tlb = new TlbFold(pageShiftOf(source.run))
+  const lines = [
+    ...barriers(recent, seq, tlb),
+    ...tlbLines(tlb, tables),
+    ...debts.slice(0, LISTED).map(debtLine),
+  ]
   if (debts.length > LISTED) {
     lines.push({ text: `and ${count(debts.length - LISTED)} more`, owed: true })
   }
@@ -47,10 +62,11 @@ interface Lane {
   depth: number
 }
 
-/** Barriers queued and not yet made, and lazy sections that are open, per CPU. */
-function barriers(source: EventSource, seq: number): LedgerLine[] {
+/** Barriers queued and not yet made, and lazy sections that are open, per CPU; the TLBs are folded on the way. */
+function barriers(source: EventSource, seq: number, tlb: TlbFold): LedgerLine[] {
   const cpus = new Map<number, Lane>()
   for (const e of source.events(0, seq)) {
+    tlb.apply(e)
     let cpu = cpus.get(e.cpu)
     if (!cpu) cpus.set(e.cpu, (cpu = { queued: 0, since: 0, depth: 0 }))
     if (e.kind === 'barrier_queue') {

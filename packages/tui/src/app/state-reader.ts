@@ -37,7 +37,7 @@ export class StateReader {
 
   read(run: Run, q: StateQuery): StateView {
     if (q.ledger) {
-      const ledger = ledgerAt(this.#trace.source(run), q.seq)
+      const ledger = ledgerAt(this.#trace.source(run), q.seq, () => this.#at(run, q.seq))
       return { run: run.id, seq: q.seq, ledger, ...NO_TABLES }
     }
     const [event] = this.#trace.readPage(run, { from: q.seq, limit: 1 })

@@ -1,0 +1,91 @@
+import type { LevelName } from '@pagetrail/engine'
+import type { EventOf, TraceEvent } from '@pagetrail/recorder'
+
+/** A translation of [va, end) that a CPU holds. */
+export interface HeldEntry {
+  readonly cpu: number
+  readonly level: LevelName | null
+  readonly va: bigint
+  readonly end: bigint
+  /** The descriptor it was built from. */
+  readonly desc: bigint
+  /** seq of its fill. */
+  readonly seq: number
+}
+
+/** A TLBI that its CPU's dsb(ish) has not completed: what it covers is still used. */
+export interface Invalidation {
+  readonly cpu: number
+  readonly seq: number
+  readonly insn: string | null
+  /** null: everything. */
+  readonly va: bigint | null
+  readonly end: bigint
+}
+
+const covers = (held: HeldEntry, cpu: number, va: bigint): boolean =>
+  held.cpu === cpu && held.va <= va && va < held.end
+
+/**
+ * What the TLBs of the model hold, told by the events of a run: fills, evictions, and what TLBIs remove once a dsb(ish)
+ * of their CPU completes them. The same rules as the engine's TlbModel, without its walks.
+ */
+export class TlbFold {
+  readonly #pageSize: bigint
+  #entries: HeldEntry[] = []
+  #pending: Invalidation[] = []
+  #modelled = false
+
+  constructor(pageShift: number) {
+    this.#pageSize = 1n << BigInt(pageShift)
+  }
+
+  /** The run says what its TLBs hold. */
+  get isModelled(): boolean {
+    return this.#modelled
+  }
+
+  /** Oldest first. */
+  get entries(): readonly HeldEntry[] {
+    return this.#entries
+  }
+
+  get pending(): readonly Invalidation[] {
+    return this.#pending
+  }
+
+  apply(e: TraceEvent): void {
+    if (e.kind === 'tlb_fill') this.#fill(e)
+    else if (e.kind === 'tlb_evict' && e.va !== null) this.#evict(e.cpu, e.va)
+    else if (e.kind === 'tlbi') this.#pending.push(this.#invalidation(e))
+    else if (e.kind === 'dsb' && e.type !== 'ishst') this.#complete(e.cpu)
+  }
+
+  #fill({ cpu, level, va, end, desc, seq }: EventOf<'tlb_fill'>): void {
+    this.#modelled = true
+    if (va === null || end === null || desc === null) return
+    // One entry of the same range is replaced; those of other sizes stay beside it.
+    this.#entries = this.#entries.filter((x) => x.cpu !== cpu || x.va !== va || x.end !== end)
+    this.#entries.push({ cpu, level, va, end, desc, seq })
+  }
+
+  #evict(cpu: number, va: bigint): void {
+    this.#entries = this.#entries.filter((x) => !covers(x, cpu, va))
+  }
+
+  #invalidation({ cpu, seq, insn, va, pages }: EventOf<'tlbi'>): Invalidation {
+    const all = va === null || (pages !== null && pages < 0)
+    const end = (va ?? 0n) + BigInt(Math.max(1, pages ?? 1)) * this.#pageSize
+    return { cpu, seq, insn, va: all ? null : va, end }
+  }
+
+  /** dsb(ish): what this CPU invalidated is gone on all of them. */
+  #complete(cpu: number): void {
+    for (const gone of this.#pending) {
+      if (gone.cpu !== cpu) continue
+      const { va, end } = gone
+      this.#entries = this.#entries.filter((x) => va !== null && (x.va >= end || x.end <= va))
+    }
+    this.#pending = this.#pending.filter((x) => x.cpu !== cpu)
+  }
+}
