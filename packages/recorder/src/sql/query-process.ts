@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+import Sqlite from 'better-sqlite3'
+
+import { InputError } from '../errors.ts'
+import { openTrace, type Trace } from '../store.ts'
+import { explainError } from './explain-error.ts'
+import { registerFunctions } from './functions.ts'
+import { registerPageTable } from './page-table.ts'
+import {
+  CHUNK_ROWS,
+  type QueryMessage,
+  type QueryRequest,
+  type SqlValue,
+  VALUE_MAX,
+} from './protocol.ts'
+
+/**
+ * The process in which a user's query runs: a running statement of SQLite cannot be interrupted from JavaScript, a
+ * process can be ended. It answers one request and exits.
+ */
+async function main(): Promise<void> {
+  new Worker(new URL('./watchdog.ts', import.meta.url)).unref()
+  const [request] = (await once(process, 'message')) as [QueryRequest]
+  const trace = await openTrace(request.path, { mode: 'read' })
+  // Folding page tables for page_table() reads events while the query's own statement is running.
+  const folding = await openTrace(request.path, { mode: 'read' })
+  const { db } = trace
+  db.pragma('query_only = on')
+  db.pragma('trusted_schema = off')
+  // Sorting a billion rows fills memory, which is limited, instead of the disk, which is not.
+  db.pragma('temp_store = memory')
+  registerFunctions(db, trace.runs())
+  registerPageTable(db, folding)
+  await answer(trace, request)
+}
+
+async function answer(trace: Trace, { text, rows }: QueryRequest): Promise<void> {
+  const statement = prepare(trace, text)
+  await send({ type: 'columns', names: statement.columns().map(({ name }) => name) })
+  let chunk: SqlValue[][] = []
+  let count = 0
+  let cut = 0
+  for (const row of statement.iterate()) {
+    if (count === rows) {
+      if (chunk.length > 0) await send({ type: 'rows', rows: chunk, cut })
+      return send({ type: 'end', more: true })
+    }
+    count++
+    chunk.push(row.map(shortened))
+    cut += row.filter(isTooLong).length
+    // A first row that took long is shown at once; more of them travel together.
+    if (chunk.length === CHUNK_ROWS || count === 1) {
+      await send({ type: 'rows', rows: chunk, cut })
+      await once(process, 'message')
+      chunk = []
+      cut = 0
+    }
+  }
+  if (chunk.length > 0) await send({ type: 'rows', rows: chunk, cut })
+  return send({ type: 'end', more: false })
+}
+
+function prepare(trace: Trace, text: string): Sqlite.Statement<[], SqlValue[]> {
+  const statement = trace.db.prepare<[], SqlValue[]>(text)
+  if (statement.readonly && statement.reader) return statement.raw()
+  throw new InputError('the statement would write, and is refused: pagetrail sql only reads')
+}
+
+const isTooLong = (value: SqlValue): boolean =>
+  (typeof value === 'string' || value instanceof Uint8Array) && value.length > VALUE_MAX
+
+function shortened(value: SqlValue): SqlValue {
+  if (typeof value === 'string') return isTooLong(value) ? value.slice(0, VALUE_MAX) : value
+  return value instanceof Uint8Array && isTooLong(value) ? value.slice(0, VALUE_MAX) : value
+}
+
+/** Resolves when the message has been handed to the system. */
+function send(message: QueryMessage): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.(message, undefined, undefined, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+try {
+  await main()
+} catch (error) {
+  await send({ type: 'refused', message: explainError(error) })
+}
+process.disconnect?.()
