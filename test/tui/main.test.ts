@@ -38,3 +38,25 @@ test('an unknown verb or option is refused, with the nearest one', async () => {
   expect(option.status).toBe(2)
   expect(option.err).toContain('(Did you mean --json?)')
 })
+
+test.each([
+  [['7']],
+  [['-1']],
+  [['-2', '-1']],
+  [['--db', 'x.db', '1', '2']],
+  [['partial-block/4k-48/6.18']],
+  [[]],
+])('%j opens the terminal UI, which needs a terminal', async (argv) => {
+  const { status, err } = await pagetrail(argv)
+  expect(status).toBe(2)
+  expect(err).toContain('the terminal UI needs a terminal')
+})
+
+test.each([[['7', 'shw']], [['modules']], [['./runs.db']], [['-x']]])(
+  '%j is no run, and refused',
+  async (argv) => {
+    const { status, err } = await pagetrail(argv)
+    expect(status).toBe(2)
+    expect(err).not.toContain('terminal UI')
+  },
+)

@@ -134,11 +134,18 @@ function invokerOf(
   }
 }
 
-/** Without a verb it is `tui`, if nothing else was asked for. */
+/** What can only name a run: an id, -1 for the latest, or a label such as `clean-ro/4k-48/6.18`. */
+const NAMES_RUN = /^(-?\d+|[a-z][^/]*\/[^/]+\/.+)$/
+
+/** Without a verb it is `tui`, on runs that are named or on all of them. */
 function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly string[]) {
   const { operands, unknown } = program.parseOptions([...argv])
-  const none = operands.length === 0 && unknown.length === 0
-  return none ? [...argv, 'tui'] : [...argv]
+  const rest = [...operands, ...unknown]
+  if (!rest.every((word) => NAMES_RUN.test(word))) return [...argv]
+  // Runs stand last; what is before them are options of the program.
+  const at = argv.length - rest.length
+  const last = argv.slice(at)
+  return last.every((word) => NAMES_RUN.test(word)) ? argv.toSpliced(at, 0, 'tui') : [...argv]
 }
 
 /** What work that Ctrl-C stopped rejects with. */

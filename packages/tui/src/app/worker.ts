@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Reply, Request } from './worker-protocol.ts'
+import { isYetToBeMade } from './yet-to-be-made.ts'
 
 /** By name: the class is loaded with the recorder, later. */
 const INPUT_ERRORS: ReadonlySet<string> = new Set(['InputError', 'FilterError'])
@@ -11,15 +12,25 @@ if (!port) throw new Error('worker.ts runs as a worker thread')
 const { db } = workerData as { readonly db: string }
 // Before the recorder is loaded: its types were stripped when it was loaded the last time.
 enableCompileCache()
-const opened = import('./trace-data.ts').then(({ openTraceData }) => openTraceData(db))
-// A file that cannot be opened is the answer to each call, not the end of the thread.
-opened.catch(() => undefined)
+const loaded = import('./trace-data.ts')
+let opened: ReturnType<Awaited<typeof loaded>['openTraceData']> | null = null
+
+/** The open file. One that could not be opened is tried again by the next call: it may have been made since. */
+const open = () => {
+  if (opened) return opened
+  const opening = loaded.then(({ openTraceData }) => openTraceData(db))
+  opening.catch(() => (opened = null))
+  opened = opening
+  return opening
+}
+if (!isYetToBeMade(db)) void open()
 
 port.on('message', (request: Request) => {
   if (request.type !== 'call') return
   const { id, method, args } = request
   const answer = async (): Promise<unknown> => {
-    const data = await opened
+    if (method === 'runs' && isYetToBeMade(db)) return []
+    const data = await open()
     const call = data[method] as (...args: readonly unknown[]) => Promise<unknown>
     return call(...args)
   }

@@ -15,7 +15,7 @@ export const tuiVerb: Verb = {
   more: `? shows every key. With one run it opens on its events, with two on their comparison.`,
   examples: [
     ['', 'the runs of ./pagetrail.db'],
-    ['tui -2 -1', 'the last two, side by side'],
+    ['-2 -1', 'the last two, side by side: `tui` need not be written before runs'],
   ],
   declare(command, invoke) {
     command.argument('[run...]', RUN).action((runs) => invoke((session) => openTui(session, runs)))
