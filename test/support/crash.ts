@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 import { eventToJson, openTrace, verify } from '@pagetrail/recorder'
 
@@ -8,6 +10,12 @@ import { callEvents } from './call-events.ts'
 
 const CHILD = join(import.meta.dirname, 'recording-child.ts')
 const EVENTS_PER_CALL = 10
+/** A recorder is at work in half the time, so that more moments find it there. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
+
+function start(...args: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, [CHILD, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+}
 
 export interface Crash {
   /** What the recorder had said to be on disk when it was killed, and what was found there. */
@@ -54,9 +62,7 @@ function mustBe(value: number, expected: number): number {
 
 /** Resolves with the last number that the recorder printed whole. */
 async function killedRecorder(path: string, moment: Moment): Promise<number> {
-  const child = spawn(process.execPath, [CHILD, path, '0', moment.durability], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = start(path, '0', moment.durability)
   let output = ''
   const kill = () => setTimeout(() => child.kill('SIGKILL'), moment.delayMs)
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -70,17 +76,14 @@ async function killedRecorder(path: string, moment: Moment): Promise<number> {
 
 /** A recorder that runs to its end; resolves with its exit status. */
 export function recorder(path: string, calls: number): Promise<number | null> {
-  const child = spawn(process.execPath, [CHILD, path, String(calls)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const child = start(path, String(calls))
+  child.stdout.resume()
   return new Promise((resolve) => child.on('close', (code) => resolve(code)))
 }
 
 /** A recorder that goes on until `kill` is called; resolves when its first batch is on disk. */
 export async function endlessRecorder(path: string): Promise<{ kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, [CHILD, path, '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = start(path, '0')
   await new Promise((resolve, reject) => {
     child.stdout.once('data', resolve)
     child.once('close', () => reject(new Error('the recorder ended before its first commit')))

@@ -39,6 +39,7 @@ async function duckdb(sql: string): Promise<Record<string, unknown>[]> {
   }
 }
 
+const hexOf = (value: number): string => `0x${value.toString(16)}`
 const all = () => `read_parquet('${folder}/*/*.parquet', hive_partitioning = true)`
 /** By flavour, kind and level: how many events, and the sums that tell lost bits. */
 const SUMMARY = `count(*) as n, min(va) as lowest, max(va) as highest, sum(nest) as nest`
@@ -122,6 +123,22 @@ test('64-bit values at the edges survive, and predicates on them are right', asy
     `select count(*) as n from ${all()} where va >= 9223372036854775808::ubigint`,
   )
   expect(above).toEqual([{ n: 2n }])
+})
+
+test('a run of more than one row group keeps every value in its row', async () => {
+  const count = 65_536 + 1100
+  const events = eventsOf(
+    Array.from({ length: count }, (_, i) => ({
+      kind: 'table_alloc_fail',
+      level: 'pte',
+      va: i % 2 === 0 ? null : hexOf(i),
+    })),
+  )
+  await exportParquet(memorySource(SAMPLE_RUN, events), folder)
+  const rows = await duckdb(
+    `select count(*) as n, count(va) as placed, bool_and(va is null or va = seq) as right from ${all()}`,
+  )
+  expect(rows).toEqual([{ n: BigInt(count), placed: BigInt(count / 2), right: true }])
 })
 
 test('a run without events is an empty table, not a missing one', async () => {

@@ -5,13 +5,7 @@ import { zstdCompressSync } from 'node:zlib'
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { EventSource } from '../source.ts'
 import { openPending, type PendingFile } from './atomic-file.ts'
-import {
-  putWideCells,
-  WIDE_COLUMNS,
-  type WideColumn,
-  type WideType,
-  type WideValue,
-} from './columns.ts'
+import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
 import { jsonlHeader } from './jsonl.ts'
 
 /** Events per row group: the most that is held in memory, and the unit in which engines read in parallel. */
@@ -118,25 +112,32 @@ interface GroupColumn {
 const PRUNED = new Set(['label', 'flavour', 'kernel', 'scenario', 'seq', 'ts', 'op', 'va', 'kind'])
 
 function* rowGroups(source: EventSource): Generator<GroupColumn[]> {
-  let group = WIDE_COLUMNS.map(emptyColumn)
+  let room = FIRST_ROOM
+  let group = emptyGroup(room)
   let length = 0
   const put = (column: number, value: WideValue) => {
     group[column]!.data[length] = value
   }
   for (const event of source.events()) {
+    if (length === room) {
+      room *= 2
+      for (const { data } of group) data.push(...nulls(room - length))
+    }
     putWideCells(source.run, event, put)
     if (++length < PARQUET_GROUP_EVENTS) continue
     yield group
-    group = WIDE_COLUMNS.map(emptyColumn)
+    group = emptyGroup(room)
     length = 0
   }
   for (const { data } of group) data.length = length
   if (length > 0) yield group
 }
 
+/** Rows of a group that there is room for at first, doubled up to a whole group: most runs are short. */
+const FIRST_ROOM = 1024
+
+const nulls = (length: number): null[] => Array.from<null>({ length }).fill(null)
+
 /** Most columns of most rows are null. */
-const emptyColumn = ({ name }: WideColumn): GroupColumn => ({
-  name,
-  data: Array.from<WideValue>({ length: PARQUET_GROUP_EVENTS }).fill(null),
-  statistics: PRUNED.has(name),
-})
+const emptyGroup = (room: number): GroupColumn[] =>
+  WIDE_COLUMNS.map(({ name }) => ({ name, data: nulls(room), statistics: PRUNED.has(name) }))
