@@ -1,7 +1,7 @@
 import { type Kind, KIND_NAMES } from './event.ts'
 import type { Run } from './source.ts'
 
-/** Kinds that only real kernels have: inner functions, halves of pairs, remarks. */
+/** Kinds that captures are full of and the engine hardly makes: inner functions, halves of pairs, contexts. */
 const REAL_ONLY: readonly Kind[] = ['span_begin', 'span_end', 'split_end', 'ftrace', 'context']
 /** Kinds that say nothing of what the implementation does; never compared. */
 const REMARKS: readonly Kind[] = ['note', 'gap', 'init', 'area', 'tlb_flush_done']
@@ -40,14 +40,18 @@ const MID_FUNCTION: readonly Kind[] = [
 
 /**
  * The kinds that a run would contain if they happened. What is not among them is unknown, not absent: spec of the
- * captures, "What a stock kernel cannot show".
+ * captures, "What a stock kernel cannot show". `beside`: the run it is compared with. The engine tells of contexts and of
+ * the spans that it has, which are not those a capture shows: they count between runs of the engine only.
  */
-export function shownKinds(run: Pick<Run, 'source' | 'facts' | 'flavour'>): ReadonlySet<Kind> {
+export function shownKinds(
+  run: Pick<Run, 'source' | 'facts' | 'flavour'>,
+  beside: Pick<Run, 'source'> = run,
+): ReadonlySet<Kind> {
   const shown = new Set<Kind>(KIND_NAMES)
   const hide = (kinds: readonly Kind[]): void => kinds.forEach((kind) => shown.delete(kind))
   hide(REMARKS)
   if (run.source !== 'ftrace') {
-    hide(REAL_ONLY)
+    if (beside.source === 'ftrace') hide(REAL_ONLY)
     return shown
   }
   hide(UNPROBED)

@@ -31,8 +31,8 @@ export interface Comparison {
 export function startComparison(a: EventSource, b: EventSource, options: DiffOptions): Comparison {
   const roleOf = roleTable(options.map)
   const budget = options.budget ?? BUDGET
-  const left = shownKinds(a.run)
-  const right = shownKinds(b.run)
+  const left = shownKinds(a.run, b.run)
+  const right = shownKinds(b.run, a.run)
   const both = new Set([...left].filter((kind) => right.has(kind)))
   const addresses = options.addresses ?? defaultAddresses(a, b)
   const leftCalls = selectCalls(a, options)
