@@ -2,7 +2,7 @@ import { CONT_PMD, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail
 
 import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
 import { InputError } from './errors.ts'
-import type { TraceEvent } from './event.ts'
+import type { EventOf, TraceEvent } from './event.ts'
 import type { Run } from './source.ts'
 import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from './words.ts'
 
@@ -10,7 +10,15 @@ import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from 
 const DEFAULT_PAGE_SHIFT = 12
 
 /** The most entries that one `init` may list: 64 GB of 4K pages. More would only fill memory. */
-export const INIT_ENTRIES_MAX = 1 << 24
+const INIT_ENTRIES_MAX = 1 << 24
+
+/** @throws InputError for an `init` that lists more entries than a fold can hold */
+export function checkInitCount({ seq, count }: Pick<EventOf<'init'>, 'seq' | 'count'>): void {
+  if (count === null || count <= INIT_ENTRIES_MAX) return
+  throw new InputError(
+    `event ${seq}: an init lists ${count} entries; at most ${INIT_ENTRIES_MAX} are folded`,
+  )
+}
 
 /** What translates an address: `empty` is known to be so, `unknown` was never seen. */
 export type Lookup =
@@ -84,6 +92,7 @@ export class PageState {
           this.learn(event.level, event.va, event.val)
         break
       case 'init':
+        checkInitCount(event)
         this.init(event.level, event.va, event.new, event.count ?? 0, event.pa_step)
         break
       case 'table_alloc':
@@ -213,9 +222,6 @@ export class PageState {
     step: bigint | null,
   ): void {
     if (level === null || va === null || desc === null) return
-    if (count > INIT_ENTRIES_MAX) {
-      throw new InputError(`an init lists ${count} entries; at most ${INIT_ENTRIES_MAX} are folded`)
-    }
     const number = levelNumber(level)
     const size = this.entrySize(number)
     let address = addressOf(va)

@@ -66,6 +66,17 @@ describe('a report', () => {
     expect(found?.proof.at(-1)).toBe(2 + 39 * 3)
   })
 
+  test('a start state that would fill memory is refused with its event', () => {
+    const s = new Script().add('init', {
+      level: 'pte',
+      va: VMALLOC,
+      new: RW,
+      count: 2_000_000_000,
+      pa_step: PAGE,
+    })
+    expect(() => s.report()).toThrow('event 0: an init lists 2000000000 entries; at most 16777216')
+  })
+
   test('findings come in the order in which they became certain', () => {
     const s = new Script().begin('set_memory_ro', VMALLOC).change('pte', VMALLOC, RW, RO)
     const seqs = s

@@ -1,5 +1,6 @@
 import { type Context, DEFAULT_FEATURES, type Features } from '@pagetrail/engine'
 import type { EventOf, Json, TraceEvent } from '../event.ts'
+import { checkInitCount } from '../page-state.ts'
 import type { Run, RunGeometry } from '../source.ts'
 import { highWord, lowWord, split } from '../words.ts'
 import { type Flush, type Frame, Lane, type OpenCall } from './lane.ts'
@@ -73,6 +74,7 @@ export class Fold {
     if (flush !== null && e.kind !== 'tlbi') this.#closeFlush(flush)
     switch (e.kind) {
       case 'init':
+        checkInitCount(e)
         if (e.level !== null && e.va !== null && e.new !== null) {
           this.tables.init(e.level, e.va, e.new, e.count ?? 0, e.pa_step ?? 0n)
         }
