@@ -7,7 +7,7 @@ import type { Run } from './source.ts'
 import type { Trace } from './store.ts'
 
 /** How far a barrier, a flush or the end of a lazy section is looked for, in events. */
-export const CONTEXT_EVENTS = 1 << 18
+const CONTEXT_EVENTS = 1 << 18
 
 /** How many edges of lazy sections, and how many splits, are looked at around an event. */
 const EDGES = 32

@@ -56,7 +56,7 @@ export const AT = {
 } as const satisfies Record<(typeof EVENT_COLUMNS)[number], number>
 
 /** The word column of {@link Batch} that a column is, or undefined for those that are none. */
-export const WORD_OF: Readonly<Partial<Record<Column, number>>> = {
+const WORD_OF: Readonly<Partial<Record<Column, number>>> = {
   va: VA,
   size: SIZE,
   old: OLD,

@@ -94,7 +94,7 @@ const MEMORY = [
 ] as const
 
 /** The attributes of a descriptor as ptdump prints them, columns aligned. */
-export function ptdumpAttributes(lo: number, hi: number): string {
+function ptdumpAttributes(lo: number, hi: number): string {
   const texts = BITS.map(({ lo: low = 0, hi: high = 0, set, clear }) =>
     (lo & low) === low && (hi & high) === high ? set : clear,
   )

@@ -9,7 +9,7 @@ import { refreshViews, viewsAreCurrent } from './views.ts'
 export type Migrations = Readonly<Record<string, Migration>>
 
 /** `PTRL` in the header of the file, so that `file` and we know it from any other database. */
-export const APPLICATION_ID = 0x5054524c
+const APPLICATION_ID = 0x5054524c
 
 const NO_TIME = '1970-01-01T00:00:00.000Z'
 

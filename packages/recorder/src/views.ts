@@ -7,7 +7,7 @@ import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from './event.ts'
  * The views of a file, by name: one per kind, made from KINDS, for people with nothing but SQLite. Addresses and
  * descriptors are unsigned hexadecimal text, levels and other codes are names, names are joined.
  */
-export function viewDefinitions(): ReadonlyMap<string, string> {
+function viewDefinitions(): ReadonlyMap<string, string> {
   return new Map(KIND_NAMES.map((kind) => [kind, viewOf(kind)]))
 }
 

@@ -12,7 +12,7 @@ import { intervalsTouching, stateAt } from './state.ts'
 import type { Trace } from './store.ts'
 
 /** Steps that are told, the latest; what came before is counted. */
-export const WHY_STEPS = 100
+const WHY_STEPS = 100
 /** Candidate events read at a time. */
 const PAGE = 1000
 

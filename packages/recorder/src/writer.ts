@@ -16,7 +16,7 @@ import { guarded } from './sqlite-errors.ts'
 import type { WriteStatements } from './statements.ts'
 
 /** A batch that is older than this is written although it is not full, where the writer was given a clock. */
-export const FLUSH_MS = 500
+const FLUSH_MS = 500
 /** How many rows may pass between two looks at the clock; a power of two. */
 const CLOCK_EVERY = 256
 /** `event.id` is run · 2^32 + seq. */

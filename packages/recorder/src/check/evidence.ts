@@ -2,7 +2,7 @@ import type { Kind } from '../event.ts'
 import type { Run } from '../source.ts'
 
 /** What a rule may need a run to show, and how a report names it when it is missing. */
-export const EVIDENCE = {
+const EVIDENCE = {
   stores: 'stores to page-table entries (desc_write)',
   callbacks: 'callbacks of the walk (cb_enter, cb_exit)',
   flushes: 'TLB flushes (tlb_flush or tlbi)',

@@ -9,7 +9,7 @@ import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './col
 import { jsonlHeader } from './jsonl.ts'
 
 /** Events per row group: the most that is held in memory, and the unit in which engines read in parallel. */
-export const PARQUET_GROUP_EVENTS = 65_536
+const PARQUET_GROUP_EVENTS = 65_536
 
 /**
  * Integers carry the converted type alone, from which every reader derives the logical one: hyparquet-writer 0.17

@@ -66,7 +66,7 @@ export function readHex(
 }
 
 /** Puts an integer below 2^53 in magnitude into two words, in two's complement. */
-export function setNumber(value: number, lo: Uint32Array, hi: Uint32Array, index: number): void {
+function setNumber(value: number, lo: Uint32Array, hi: Uint32Array, index: number): void {
   lo[index] = value % TWO_32
   hi[index] = Math.floor(value / TWO_32)
 }
