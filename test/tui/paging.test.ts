@@ -62,3 +62,19 @@ test('the next match is found in both directions, and none beyond the last', asy
   expect(await find('kind == tlb_flush', 18, false)).toBe(38)
   trace.close()
 })
+
+test('a search is given up when another one begins, or when it is told to stop', async () => {
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'paging.db')
+  const run = await writeSample(db, 100)
+  const trace = await openTrace(db, { mode: 'read' })
+  const pager = new Pager(trace, SLICE)
+  const find = (seq: number) =>
+    pager.find(run, { run: run.id, filter: `seq == ${seq}`, from: 0, backward: false })
+  const first = find(1_500)
+  const second = find(1_600)
+  expect(await Promise.all([first, second])).toEqual([null, 1_600])
+  const third = find(1_700)
+  pager.stopFinding()
+  expect(await third).toBe(null)
+  trace.close()
+})

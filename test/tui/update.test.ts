@@ -66,6 +66,26 @@ describe('the model', () => {
     expect(s.replay().view.filters).toEqual([])
   })
 
+  test('a filter in the middle is chosen and dropped, the others stay', async () => {
+    const s = await session({ calls: 40 })
+    for (const filter of ['cpu == 0', 'level == pte', 'kind == desc_write']) {
+      s.type(`/${filter}`)
+      s.keys('enter')
+      await s.settled()
+    }
+    s.keys('<')
+    expect(s.screen()).toContain(' ✕ level == pte ')
+    s.keys('x')
+    await s.settled()
+    expect(s.replay().view.filters).toEqual(['cpu == 0', 'kind == desc_write'])
+    s.keys('<', '<', '>', '<', 'x')
+    await s.settled()
+    expect(s.replay().view.filters).toEqual(['kind == desc_write'])
+    s.keys('u', 'x')
+    await s.settled()
+    expect(s.replay().view.filters).toEqual(['cpu == 0'])
+  })
+
   test('a wrong filter stays in the bar with the reason, and hides nothing', async () => {
     const s = await session({ calls: 4 })
     s.type('/knd == desc_write')

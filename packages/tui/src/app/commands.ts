@@ -1,4 +1,5 @@
 import { DIFF_COMMANDS } from './diff-commands.ts'
+import { FILTER_COMMANDS } from './filter-commands.ts'
 import type { CommandId } from './keys.ts'
 import { type Model, ask, complain, say } from './model.ts'
 import { SQL_COMMANDS } from './sql-commands.ts'
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<CommandId, Command>> = {
   ...LIST_COMMANDS,
   ...RUNS_COMMANDS,
   ...REPLAY_COMMANDS,
+  ...FILTER_COMMANDS,
   ...DIFF_COMMANDS,
   ...SQL_COMMANDS,
   ...RECORDING_COMMANDS,

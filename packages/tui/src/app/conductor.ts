@@ -1,6 +1,6 @@
 import { Channel } from './channel.ts'
 import { type DiffRowsQuery, type DiffStates, type StatesQuery, wantedDiffRows } from './diff.ts'
-import type { CountQuery, Data, StateQuery } from './data.ts'
+import type { CountQuery, Data, FindQuery, StateQuery } from './data.ts'
 import { hex } from './text.ts'
 import type { Effect, Model } from './model.ts'
 import { descriptorOf } from './replay-commands.ts'
@@ -16,6 +16,8 @@ const BROWSER_MS = 2_000
 /** Ticks of a playing run: the frame rate is chosen here, because a frame is what costs. */
 const PLAY_MS = 55
 const DENSITY_BUCKETS = 120
+/** A search that takes longer is shown as work that Esc stops. */
+const SLOW_MS = 150
 
 /** What effects need of the terminal. */
 export interface Stage {
@@ -46,6 +48,8 @@ export class Conductor {
   #play: NodeJS.Timeout | null = null
   /** Run whose marks and names were asked for. */
   #known = -1
+  /** What is looked for at the moment. */
+  #search: FindQuery | null = null
   /** Run whose density was asked for, and with how many events. */
   #sampled = ''
 
@@ -210,8 +214,7 @@ export class Conductor {
     const data = this.#data
     switch (effect.type) {
       case 'seek': {
-        const seq = await data.seek(effect.query)
-        return dispatch({ type: 'found', run: effect.query.run, seq, what: effect.what })
+        return this.#seek(effect.query, effect.what)
       }
       case 'pair': {
         const { run, event, aim } = effect
@@ -261,7 +264,29 @@ export class Conductor {
       case 'marks':
         return data.saveMarks(effect.run, effect.marks)
       case 'cancel':
+        this.#search = null
+        dispatch({ type: 'job', job: null })
         return data.cancel()
+    }
+  }
+
+  /** The answer counts unless Esc, or a later search, came before it. */
+  async #seek(query: FindQuery, what: string): Promise<void> {
+    const { dispatch } = this.#store
+    this.#search = query
+    const slow = setTimeout(() => {
+      if (this.#search === query) {
+        dispatch({ type: 'job', job: { title: `looking for the ${what}`, done: null } })
+      }
+    }, SLOW_MS)
+    try {
+      const seq = await this.#data.seek(query)
+      if (this.#search !== query) return
+      this.#search = null
+      if (this.#store.get().job) dispatch({ type: 'job', job: null })
+      dispatch({ type: 'found', run: query.run, seq, what })
+    } finally {
+      clearTimeout(slow)
     }
   }
 

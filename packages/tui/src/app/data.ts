@@ -121,6 +121,8 @@ export interface Data {
   count(query: CountQuery): Promise<number | null>
   /** null: none. */
   seek(query: FindQuery): Promise<number | null>
+  /** Whoever still searches finds nothing. */
+  stopSeek(): Promise<void>
   /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
   pair(run: number, event: TraceEvent): Promise<number | null>
   state(query: StateQuery): Promise<StateView>

@@ -22,14 +22,19 @@ const line = (mark: string, role: Role, what: string, detail = ''): Line => ({
   detail: safe(detail),
 })
 
-/** `ffff800080010000 +3p`: an address and the number of pages from there. */
+/**
+ * `ffff800080010000 +3p`: an address and the number of pages from there. A range that ends before it begins is empty:
+ * the kernel starts from ULONG_MAX and 0 where it collects one. An end of 0 is also that of the address space.
+ */
 export function span(va: bigint | null, end: bigint | null, pageShift: number): string {
   if (va === null) return ''
   if (end === null) return hex(va)
+  const offset = (1n << BigInt(pageShift)) - 1n
+  if (end <= va && (end !== 0n || (va & offset) !== 0n)) return `${hex(va)} empty`
   const size = BigInt.asUintN(64, end - va)
-  const rest = size & ((1n << BigInt(pageShift)) - 1n)
+  const rest = size & offset
   const pages = size >> BigInt(pageShift)
-  if (pages === 0n) return rest === 0n ? hex(va) : `${hex(va)} +${rest}B`
+  if (pages === 0n) return `${hex(va)} +${rest}B`
   return `${hex(va)} +${pages}p${rest === 0n ? '' : ` ${rest}B`}`
 }
 

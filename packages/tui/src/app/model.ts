@@ -111,6 +111,8 @@ export interface Replay {
   readonly line: number
   readonly goal: Goal | null
   readonly pane: Pane
+  /** The filter that `x` drops; null: the last. */
+  readonly chip: number | null
   readonly search: string | null
   /** How many events the filter lets through; null: not known yet. */
   readonly matching: { readonly filter: string; readonly count: number } | null
@@ -208,6 +210,7 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     line: 0,
     goal: { to: last?.cursor ?? 0, delta: 0 },
     pane: last?.pane ?? 'tables',
+    chip: null,
     search: last?.search ?? null,
     matching: null,
     state: null,

@@ -10,12 +10,16 @@ interface Scan {
   readonly where: Condition | undefined
   /** Give up after so many slices. */
   readonly slices: number
+  /** Give up when it says no. */
+  readonly wanted?: () => boolean
 }
 
 /** Windows of rows, searches and counts over the runs of a trace. */
 export class Pager {
   readonly #trace: Trace
   readonly #slice: number
+  /** Number of the search under way. */
+  #search = 0
   /** Of the rows that are shown, and of what is counted: mostly the same. */
   readonly #indexes: { shown: MatchIndex | null; counted: MatchIndex | null } = {
     shown: null,
@@ -51,8 +55,14 @@ export class Pager {
     )
   }
 
-  /** seq of the nearest event that a filter lets through; null: there is none. */
+  /** Whoever still searches finds nothing. */
+  stopFinding(): void {
+    this.#search++
+  }
+
+  /** seq of the nearest event that a filter lets through; null: there is none, or another one is looked for by now. */
   async find(run: Run, q: FindQuery): Promise<number | null> {
+    const search = ++this.#search
     const from = q.backward ? q.from - 1 : q.from + 1
     const where = conditionOf(q.filter)
     const { backward } = q
@@ -62,6 +72,7 @@ export class Pager {
       backward,
       where,
       slices: Infinity,
+      wanted: () => search === this.#search,
     })
     return found.rows[0]?.seq ?? null
   }
@@ -131,7 +142,7 @@ export class Pager {
     let rows: TraceEvent[] = []
     let at = q.from
     for (let n = 0; q.backward ? at >= 0 : at <= last; n++) {
-      if (n === q.slices) return { rows, ended: false }
+      if (n === q.slices || q.wanted?.() === false) return { rows, ended: false }
       const to = q.backward
         ? Math.max(0, at - this.#slice + 1)
         : Math.min(last, at + this.#slice - 1)

@@ -1,7 +1,6 @@
 import { eventToJson, KIND_NAMES, type Mark, nestOf, type TraceEvent } from '@pagetrail/recorder'
 import { describe } from './describe.ts'
 import {
-  EVERYTHING,
   type Model,
   type Pane,
   type Replay,
@@ -20,7 +19,7 @@ import { isFolded } from './view-filter.ts'
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const
 
 /** Runs `f` with the replay and the event under its cursor. */
-const atEvent = (m: Model, f: (r: Replay, e: TraceEvent) => Model): Model => {
+export const atEvent = (m: Model, f: (r: Replay, e: TraceEvent) => Model): Model => {
   const r = m.replay
   const e = r && currentEvent(r)
   return r && e ? f(r, e) : complain(m, 'there is no event here')
@@ -98,9 +97,6 @@ const depth = (levels: number | null) => (m: Model) =>
       ? 'everything is unfolded'
       : `${levels} level${levels === 1 ? '' : 's'} of the call tree`,
   )
-
-const addFilter = (m: Model, text: string): Model =>
-  withReplay(m, (r) => changeView(r, { filters: [...r.view.filters, text] }))
 
 const nearest = (seqs: readonly number[], from: number, backward: boolean): number | undefined =>
   backward ? seqs.findLast((s) => s < from) : seqs.find((s) => s > from)
@@ -187,19 +183,6 @@ export const REPLAY_COMMANDS = {
   'depth.3': depth(3),
   'depth.4': depth(4),
   'depth.all': depth(null),
-  filter: (m: Model) => ({ ...m, prompt: openPrompt('filter') }),
-  search: (m: Model) => ({ ...m, prompt: openPrompt('search', m.replay?.search ?? '') }),
-  'filter.drop': dropFilter,
-  'filter.clear': (m: Model) => withReplay(m, (r) => changeView(r, EVERYTHING)),
-  'filter.kind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind == ${e.kind}`)),
-  'filter.notKind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind != ${e.kind}`)),
-  'filter.va': (m: Model) =>
-    atEvent(m, (_r, e) => {
-      const at = descriptorOf(e)
-      return at
-        ? addFilter(m, `va == 0x${at.va.toString(16)}`)
-        : complain(m, 'this event has no address')
-    }),
   why: (m: Model) => atEvent(m, (r, e) => ask(m, { type: 'why', run: r.run.id, event: e })),
   pane: nextPane,
   play: (m: Model) =>
@@ -235,18 +218,6 @@ export const REPLAY_COMMANDS = {
       }),
     ),
 } as const
-
-/** The last filter; without one, what folds hide. */
-function dropFilter(m: Model): Model {
-  const view = m.replay?.view
-  if (!view) return m
-  if (view.filters.length > 0) {
-    return withReplay(m, (r) => changeView(r, { filters: view.filters.slice(0, -1) }))
-  }
-  if (view.depth === null && view.folds.length === 0)
-    return complain(m, 'there is no filter to drop')
-  return withReplay(m, (r) => changeView(r, EVERYTHING))
-}
 
 /** What the checks said; they are run when they have not been, or when the run may have grown. */
 function showFindings(m: Model): Model {

@@ -62,7 +62,12 @@ const remember = (r: Replay): Replay => ({
 
 /** Another choice of events; the cursor stays on its event, or goes to the next that is shown. */
 export function changeView(r: Replay, view: Partial<ViewState>): Replay {
-  return { ...remember(r), view: { ...r.view, ...view }, goal: { to: r.cursor, delta: 0 } }
+  return {
+    ...remember(r),
+    view: { ...r.view, ...view },
+    chip: null,
+    goal: { to: r.cursor, delta: 0 },
+  }
 }
 
 export function undo(r: Replay): Replay | null {

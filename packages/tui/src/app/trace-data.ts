@@ -30,6 +30,7 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     window: async (query) => pager.window(runOf(trace, query.run), query),
     count: async (query) => pager.count(runOf(trace, query.run), query),
     seek: async (query) => pager.find(runOf(trace, query.run), query),
+    stopSeek: async () => pager.stopFinding(),
     pair: async (id, event) => findPair(pager, runOf(trace, id), event),
     state: async (query) => states.read(runOf(trace, query.run), query),
     why: async (id, va, level, at) => whyLines(trace, runOf(trace, id), va, level, at),

@@ -13,14 +13,15 @@ import {
 } from './diff.ts'
 import { enterDiff } from './diff-commands.ts'
 import { commandFor } from './keys.ts'
-import { diffLayout, fullListRows, replayLayout } from './layout.ts'
-import { moveList, scrolled } from './list-commands.ts'
+import { diffLayout, fullListRows } from './layout.ts'
+import { scrolled } from './list-commands.ts'
 import { type Job, type Model, ask, complain, say } from './model.ts'
 import { insert } from './prompt.ts'
 import { promptKey } from './prompt-commands.ts'
-import { jumpTo, listRowsOf, moveBy, moveTo, setFold, windowCame, withReplay } from './replay.ts'
+import { jumpTo, listRowsOf, moveTo, setFold, windowCame, withReplay } from './replay.ts'
 import { enterRun, runsCame } from './runs-commands.ts'
 import { type SqlResult, withSql } from './sql.ts'
+import { moused } from './mouse.ts'
 import type { Mouse } from './terminal.ts'
 import { wantedStates } from './wanted.ts'
 
@@ -267,30 +268,4 @@ function ticked(m: Model, now: number): Model {
     )
   }
   return withReplay(m, (x) => ({ ...moveTo(x, target, listRowsOf(m)), play: x.play }))
-}
-
-function moused(m: Model, mouse: Mouse): Model {
-  if (m.prompt || m.help || m.ask) return m
-  if (mouse.kind === 'wheel') return moveList(m, mouse.dy * 3)
-  return m.screen === 'replay' ? clickedReplay(m, mouse) : clickedList(m, mouse)
-}
-
-/** Bars and borders above the first row of a list. */
-const ABOVE = 4
-
-function clickedReplay(m: Model, mouse: Mouse): Model {
-  const layout = replayLayout(m.columns, m.rows, m.replay?.pane !== 'none')
-  if (mouse.y === m.rows - 3) {
-    const share = Math.max(0, Math.min(1, (mouse.x - 1) / Math.max(1, m.columns - 3)))
-    return withReplay(m, (r) => jumpTo(r, Math.round(share * (r.run.events - 1)), listRowsOf(m)))
-  }
-  if (mouse.x >= layout.listColumns || mouse.y < ABOVE || mouse.y >= ABOVE + layout.listRows)
-    return m
-  return withReplay(m, (r) => moveBy(r, mouse.y - ABOVE - r.line, layout.listRows))
-}
-
-function clickedList(m: Model, mouse: Mouse): Model {
-  const rowAt = mouse.y - ABOVE
-  if (rowAt < 0 || rowAt >= fullListRows(m.rows) || m.screen !== 'runs') return m
-  return moveList(m, m.runs.top + rowAt - m.runs.cursor)
 }

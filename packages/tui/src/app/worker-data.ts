@@ -112,6 +112,7 @@ export function workerData(url: URL, program: URL, db: string): Data {
     find: call('find'),
     window: call('window'),
     seek: call('seek'),
+    stopSeek: call('stopSeek'),
     count: call('count'),
     pair: call('pair'),
     state: (query) => (states ??= new Thread(url, db)).call('state', [query]),
@@ -131,7 +132,7 @@ export function workerData(url: URL, program: URL, db: string): Data {
     command: (args) => work.run((signal) => runCommand(program, db, args, signal)),
     async cancel() {
       work.stop()
-      await long?.end()
+      await Promise.all([long?.end(), pages.call('stopSeek', [])])
       long = null
     },
     async close() {

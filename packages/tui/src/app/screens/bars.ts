@@ -75,7 +75,9 @@ export function filterBar(m: Model, r: Replay, theme: Theme): string {
   if (m.prompt?.kind === 'filter' || m.prompt?.kind === 'search') {
     return fit(promptLine(m.prompt, m.columns, theme), m.columns)
   }
-  const chips = r.view.filters.map((f) => theme.inverse(` ${safe(f)} `))
+  const chips = r.view.filters.map((f, i) =>
+    theme.inverse(i === r.chip ? ` ✕ ${safe(f)} ` : ` ${safe(f)} `),
+  )
   if (r.view.depth !== null) chips.push(theme.inverse(` depth ${r.view.depth} `))
   const folds = r.view.folds.filter((f) => !f.open).length
   if (folds > 0) chips.push(theme.inverse(` ${many(folds, 'fold')} `))

@@ -1,0 +1,48 @@
+import { EVERYTHING, type Model, complain } from './model.ts'
+import { openPrompt } from './prompt.ts'
+import { atEvent, descriptorOf } from './replay-commands.ts'
+import { changeView, withReplay } from './replay.ts'
+
+const addFilter = (m: Model, text: string): Model =>
+  withReplay(m, (r) => changeView(r, { filters: [...r.view.filters, text] }))
+
+/** Another chip of the filter bar is the one to drop. */
+const chooseFilter = (step: 1 | -1) => (m: Model) => {
+  const last = (m.replay?.view.filters.length ?? 0) - 1
+  if (last < 0) return complain(m, 'there is no filter: / adds one')
+  return withReplay(m, (r) => {
+    const chip = Math.max(0, Math.min(last, (r.chip ?? last) + step))
+    return { ...r, chip }
+  })
+}
+
+/** The chosen filter, or the last; without one, what folds hide. */
+function dropFilter(m: Model): Model {
+  const view = m.replay?.view
+  if (!view) return m
+  if (view.filters.length > 0) {
+    const at = m.replay?.chip ?? view.filters.length - 1
+    return withReplay(m, (r) => changeView(r, { filters: view.filters.toSpliced(at, 1) }))
+  }
+  if (view.depth === null && view.folds.length === 0)
+    return complain(m, 'there is no filter to drop')
+  return withReplay(m, (r) => changeView(r, EVERYTHING))
+}
+
+export const FILTER_COMMANDS = {
+  filter: (m: Model) => ({ ...m, prompt: openPrompt('filter') }),
+  search: (m: Model) => ({ ...m, prompt: openPrompt('search', m.replay?.search ?? '') }),
+  'filter.drop': dropFilter,
+  'filter.left': chooseFilter(-1),
+  'filter.right': chooseFilter(1),
+  'filter.clear': (m: Model) => withReplay(m, (r) => changeView(r, EVERYTHING)),
+  'filter.kind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind == ${e.kind}`)),
+  'filter.notKind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind != ${e.kind}`)),
+  'filter.va': (m: Model) =>
+    atEvent(m, (_r, e) => {
+      const at = descriptorOf(e)
+      return at
+        ? addFilter(m, `va == 0x${at.va.toString(16)}`)
+        : complain(m, 'this event has no address')
+    }),
+} as const
