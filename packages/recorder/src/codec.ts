@@ -18,6 +18,9 @@ import {
 
 export type JsonObject = Readonly<Record<string, Json>>
 
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 type Fields = Record<string, FieldValue>
 
 interface KindCodec {
@@ -66,7 +69,7 @@ export function eventToJson(event: TraceEvent): JsonObject {
  * Throws InputError naming the field; the caller adds the file and line with `at()`.
  */
 export function eventFromJson(json: Json): TraceEvent {
-  if (!isObject(json)) throw new InputError('an event is a JSON object')
+  if (!isJsonObject(json)) throw new InputError('an event is a JSON object')
   const { kind } = json
   const codec = typeof kind === 'string' ? byKind.get(kind) : undefined
   if (!codec) throw unknownKind(kind)
@@ -181,9 +184,6 @@ function textOf(json: JsonObject, key: string): string {
 }
 
 const absent = (value: Json | undefined): boolean => value === undefined || value === null
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The low 32 bits of a rowid; see migrations/0001. */
 const seqOf = (id: Row[number] | undefined): number =>

@@ -40,8 +40,8 @@ const MID_FUNCTION: readonly Kind[] = [
 
 /**
  * The kinds that a run would contain if they happened. What is not among them is unknown, not absent: spec of the
- * captures, "What a stock kernel cannot show". `beside`: the run it is compared with. The engine tells of contexts and of
- * the spans that it has, which are not those a capture shows: they count between runs of the engine only.
+ * captures, "What a stock kernel cannot show". `beside`: the run it is compared with. The engine tells of contexts and
+ * of the spans that it has, which are not those a capture shows: they count between runs of the engine only.
  */
 export function shownKinds(
   run: Pick<Run, 'source' | 'facts' | 'flavour'>,

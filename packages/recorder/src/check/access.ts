@@ -1,5 +1,6 @@
 import { isWritable, PXN_HI, VALID } from './descriptor.ts'
-import { hex, hexPage, pageOf } from './page.ts'
+import { hex } from '../field-codec.ts'
+import { hexPage, pageOf } from './page.ts'
 import type { Rule } from './rule.ts'
 
 export const tlbConflict: Rule = {

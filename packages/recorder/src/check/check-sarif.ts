@@ -1,6 +1,6 @@
 import type { Json } from '../event.ts'
 import type { CheckReport, Finding } from './finding.ts'
-import { hex } from './page.ts'
+import { hex } from '../field-codec.ts'
 import type { Rule } from './rule.ts'
 import { RULES } from './rules.ts'
 

@@ -1,5 +1,6 @@
 import { type Context, DEFAULT_FEATURES, type Features } from '@pagetrail/engine'
-import type { EventOf, Json, TraceEvent } from '../event.ts'
+import { isJsonObject, type JsonObject } from '../codec.ts'
+import type { EventOf, TraceEvent } from '../event.ts'
 import { checkInitCount } from '../page-state.ts'
 import type { Run, RunGeometry } from '../source.ts'
 import { highWord, lowWord, split } from '../words.ts'
@@ -14,9 +15,6 @@ import { Tables } from './tables.ts'
 const USUAL: RunGeometry = { pageShift: 12, vaBits: 48, levels: 4 }
 
 type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_enter'>
-
-const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * What all rules need to know at an event, folded once: entries as they stand, what is open on each flow of control,
@@ -41,7 +39,7 @@ export class Fold {
   readonly lanes = new Map<string, Lane>()
   readonly live = new Map<number, OpenCall>()
   readonly #contexts = new Map<number, Context>()
-  readonly #features: { readonly [key: string]: Json } | null
+  readonly #features: JsonObject | null
 
   constructor(run: Run) {
     this.run = run
@@ -49,7 +47,7 @@ export class Fold {
     this.tables = new Tables(this.sizes)
     this.ledger = new FlushLedger(this.sizes)
     const { features } = run.facts
-    this.#features = isRecord(features) ? features : null
+    this.#features = isJsonObject(features) ? features : null
     this.lane = new Lane('cpu0', 0)
   }
 

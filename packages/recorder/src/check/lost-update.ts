@@ -2,7 +2,8 @@ import type { EventOf } from '../event.ts'
 import { highWord, joinWords, lowWord, split } from '../words.ts'
 import { frameOf } from './descriptor.ts'
 import { changeOf, derives } from './masks.ts'
-import { hex, hexPage, pageOf } from './page.ts'
+import { hex } from '../field-codec.ts'
+import { hexPage, pageOf } from './page.ts'
 import type { Rule, Scope } from './rule.ts'
 
 /** What a CPU last read from an entry. */

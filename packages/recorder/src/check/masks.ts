@@ -1,3 +1,4 @@
+import { isJsonObject } from '../codec.ts'
 import type { Json } from '../event.ts'
 import { CONT_HI, GP_HI, NG, PXN_HI, RDONLY, VALID, WRITE_HI } from './descriptor.ts'
 
@@ -51,12 +52,9 @@ const FIXED: Readonly<Record<string, Change>> = {
   set_direct_map_default_noflush: DEFAULT,
 }
 
-const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** The truth value of an argument as JSON gives it: 1, true, "1" or "0x1". */
 function argument(args: Json, ...names: readonly string[]): boolean | null {
-  if (!isRecord(args)) return null
+  if (!isJsonObject(args)) return null
   for (const name of names) {
     const value = args[name]
     if (value !== undefined && value !== null) return Number(value) !== 0

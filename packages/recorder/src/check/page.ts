@@ -1,4 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
+import { hex } from '../field-codec.ts'
 import type { RunGeometry } from '../source.ts'
 
 /**
@@ -18,7 +19,6 @@ export const pagesIn = (size: bigint): number =>
   Number((BigInt.asUintN(64, size) + 0xfffn) >> SHIFT)
 export const vaOf = (page: number): bigint => BigInt.asUintN(64, BigInt(page) << SHIFT)
 
-export const hex = (value: bigint): string => `0x${value.toString(16)}`
 export const hexPage = (page: number): string => hex(vaOf(page))
 export const hexRange = (start: number, end: number): string =>
   `[${hexPage(start)}, ${hexPage(end)})`

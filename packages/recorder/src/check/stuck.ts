@@ -1,5 +1,6 @@
 import type { Lane } from './lane.ts'
-import { hex, hexPage, pageOf } from './page.ts'
+import { hex } from '../field-codec.ts'
+import { hexPage, pageOf } from './page.ts'
 import type { Rule } from './rule.ts'
 
 export const wildWalk: Rule = {

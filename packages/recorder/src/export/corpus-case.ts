@@ -1,8 +1,7 @@
+import type { JsonObject } from '../codec.ts'
 import { InputError } from '../errors.ts'
 import type { Json } from '../event.ts'
 import { type RunHeader, runHeader } from './run-header.ts'
-
-type JsonObject = { readonly [key: string]: Json }
 
 /** A case of the corpus is one line that holds a whole run: start state, areas, calls, events, results. */
 export const isCorpusCase = (json: JsonObject): boolean => Array.isArray(json['events'])

@@ -1,4 +1,4 @@
-import { eventFromJson } from '../codec.ts'
+import { eventFromJson, isJsonObject, type JsonObject } from '../codec.ts'
 import { InputError } from '../errors.ts'
 import { type Json, nestOf, type TraceEvent } from '../event.ts'
 import { corpusCase, isCorpusCase } from './corpus-case.ts'
@@ -13,8 +13,6 @@ export interface JsonlSink {
   /** `complete` false: the file ended, or another run began, before the run's end line. */
   end(complete: boolean): void
 }
-
-type JsonObject = { readonly [key: string]: Json }
 
 /**
  * Reads Pagetrail's JSON Lines: runs of a header line, event lines and an end line; bare event lines without a header
@@ -145,6 +143,6 @@ function parseObject(text: string): JsonObject {
     const why = error instanceof SyntaxError ? error.message : String(error)
     throw new InputError(`not JSON: ${why}`, { cause: error })
   }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject
+  if (isJsonObject(json)) return json
   throw new InputError('a line has to be a JSON object')
 }

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../codec.ts'
 import { InputError } from '../errors.ts'
 import type { Json } from '../event.ts'
 import type { Run, RunGeometry, RunState } from '../source.ts'
@@ -13,18 +14,16 @@ export type RunHeader = Pick<
   readonly created: number | null
 }
 
-type JsonObject = { readonly [key: string]: Json }
-
 const SOURCES: readonly Run['source'][] = ['engine', 'module', 'ftrace', 'jsonl']
 const STATES: readonly RunState[] = ['recording', 'complete', 'interrupted']
 
 /** Checks the `run` of a header line. All of it but the label may be missing. Throws InputError naming the field. */
 export function runHeader(json: Json): RunHeader {
-  if (!isObject(json)) throw new InputError('the header line lacks its run')
+  if (!isJsonObject(json)) throw new InputError('the header line lacks its run')
   const label = json['label']
   if (typeof label !== 'string') throw new InputError('run.label has to be a string')
   const facts = json['facts'] ?? {}
-  if (!isObject(facts)) throw new InputError('run.facts has to be an object')
+  if (!isJsonObject(facts)) throw new InputError('run.facts has to be an object')
   return {
     label,
     source: oneOf(json, 'source', SOURCES) ?? 'jsonl',
@@ -43,7 +42,7 @@ export function runHeader(json: Json): RunHeader {
 /** `pageShift` as Pagetrail writes it, `page_shift` as the corpus does. */
 function geometryOf(json: Json): RunGeometry | null {
   if (json === null) return null
-  if (!isObject(json)) throw new InputError('run.geometry has to be an object or null')
+  if (!isJsonObject(json)) throw new InputError('run.geometry has to be an object or null')
   const pageShift = json['pageShift'] ?? json['page_shift']
   const vaBits = json['vaBits'] ?? json['va_bits']
   const { levels } = json
@@ -82,6 +81,3 @@ function longOrNull(json: JsonObject, key: string): bigint | null {
   if (typeof value === 'string' && /^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value)
   throw new InputError(`run.${key} has to be "0x…" or null`)
 }
-
-const isObject = (json: Json): json is JsonObject =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)
