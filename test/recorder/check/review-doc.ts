@@ -34,7 +34,7 @@ export function reviewDoc(library: Library): string {
     '',
     'The first pagewalk patch (June 2025) and its review on the mailing list make 90 statements that can be judged.',
     `${count('scenario')} are shown here by recorded scenarios, with what came out on each version and a test that holds it to that;`,
-    `${count('search')} need a search of interleavings (\`pagetrail explore\`); ${count('meta')} are opinions, plans or style.`,
+    `${count('search')} need a search of interleavings, as \`test/engine/contpte-race.test.ts\` makes it for a contiguous span; ${count('meta')} are opinions, plans or style.`,
     'To see one: `pagetrail record SCENARIO`, then `pagetrail report`, `check`, `replay` or `diff` of the runs.',
   ]
   for (const [i, [from, title]] of PARTS.entries()) {

@@ -2,8 +2,8 @@ import { PageState, type Kind, type TraceEvent } from '@pagetrail/recorder'
 import { FLAVOURS, type FlavourName, type Library } from './library.ts'
 
 /**
- * How an item of the review is answered: by scenarios of the library; by a search of interleavings, which is another
- * verb (`pagetrail explore`); or not at all, because there is nothing to run.
+ * How an item of the review is answered: by scenarios of the library; by a search of interleavings, of which
+ * test/engine/contpte-race.test.ts is one; or not at all, because there is nothing to run.
  */
 export type ReviewItem =
   | {
