@@ -45,21 +45,24 @@ export function reportRun(source: EventSource, options: ReportOptions = {}): Run
   const { run } = source
   const known = knownCosts(shownKinds(run))
   const pageShift = run.geometry?.pageShift ?? 12
-  const wanted = new Map([...source.calls()].map((call) => [call.op, call]))
-  const open = new Map<number, CostCounter>()
+  const calls = new CallsByOp(source.calls())
+  const open = new Map<number, { call: Call; counter: CostCounter }>()
   const outside = new CostCounter(pageShift)
   const coverage = new Coverage(run)
   const sums = new Sums(options.calls ?? 0)
   for (const event of source.events()) {
     if (options.matches && !options.matches(event)) continue
     coverage.add(event)
-    const call = event.op === null ? undefined : wanted.get(event.op)
-    if (!call) {
-      outside.add(event)
-      continue
+    let costing = event.op === null ? undefined : open.get(event.op)
+    if (!costing) {
+      const call = event.op === null ? undefined : calls.take(event.op)
+      if (!call) {
+        outside.add(event)
+        continue
+      }
+      open.set(call.op, (costing = { call, counter: new CostCounter(pageShift) }))
     }
-    let counter = open.get(call.op)
-    if (!counter) open.set(call.op, (counter = new CostCounter(pageShift)))
+    const { call, counter } = costing
     counter.add(event)
     if (event.seq === call.last) {
       open.delete(call.op)
@@ -67,7 +70,7 @@ export function reportRun(source: EventSource, options: ReportOptions = {}): Run
     }
   }
   // Calls that did not return, or whose end the filter left out.
-  for (const [op, counter] of open) sums.add(wanted.get(op)!, counter.costs(known))
+  for (const { call, counter } of open.values()) sums.add(call, counter.costs(known))
   return {
     run,
     total: sums.total ?? new CostCounter(pageShift).costs(known),
@@ -75,6 +78,31 @@ export function reportRun(source: EventSource, options: ReportOptions = {}): Run
     functions: sums.functions(),
     calls: sums.listed.toSorted((a, b) => a.call.op - b.call.op),
     coverage: coverage.points(),
+  }
+}
+
+/** The calls of a run, which begin in the order of their numbers: read as far as its events have come. */
+class CallsByOp {
+  readonly #coming: Iterator<Call>
+  /** Calls that begin before one that was taken, of which no event has been counted. */
+  readonly #waiting = new Map<number, Call>()
+
+  constructor(calls: Iterable<Call>) {
+    this.#coming = calls[Symbol.iterator]()
+  }
+
+  /** The call of this number, once; undefined where the run has none. */
+  take(op: number): Call | undefined {
+    const waiting = this.#waiting.get(op)
+    if (waiting) {
+      this.#waiting.delete(op)
+      return waiting
+    }
+    for (let next = this.#coming.next(); next.done !== true; next = this.#coming.next()) {
+      if (next.value.op === op) return next.value
+      this.#waiting.set(next.value.op, next.value)
+    }
+    return undefined
   }
 }
 
