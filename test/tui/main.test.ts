@@ -1,3 +1,4 @@
+import { parseFilter } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 import packageJson from '../../packages/tui/package.json' with { type: 'json' }
 import { VERBS } from '../../packages/tui/src/verbs/table.ts'
@@ -16,6 +17,18 @@ test.each(VERBS)('$name --help has examples', async (verb) => {
   expect(status).toBe(0)
   expect(out).toContain('Examples:\n  pagetrail ')
   for (const [line] of verb.examples) expect(out).toContain(`pagetrail ${line}`)
+})
+
+const EXPRESSIONS = VERBS.flatMap(({ name, examples }) =>
+  examples.flatMap(([line]) => {
+    const text = /--(?:filter|only) '([^']+)'/.exec(line)?.[1]
+    return text === undefined ? [] : [{ name, text }]
+  }),
+)
+
+test('filters in examples are filters', () => {
+  expect(EXPRESSIONS).not.toEqual([])
+  for (const { name, text } of EXPRESSIONS) expect(() => parseFilter(text), name).not.toThrow()
 })
 
 test('help VERB is VERB --help', async () => {
