@@ -20,10 +20,13 @@ const REMEDIES = [
   'Let the permission change retry while the contiguous bit is set: rejected, and not sufficient alone.',
 ]
 
-/** Reads of entries per CPU, from loads in interleaved runs and from what callbacks of real kernels found. */
+/**
+ * Reads of entries per CPU, from loads in interleaved runs and from what callbacks of real kernels found. Only an entry
+ * that two CPUs may be at work on is worth remembering: whoever uses it clears it when no call is live.
+ */
 class Reads {
   readonly #byCpu = new Map<number, Map<string, Read>>()
-  /** Only an entry that two CPUs may be at work on is worth remembering: reads are dropped when none is live. */
+
   add(cpu: number, level: string, page: number, value: bigint, seq: number): void {
     split(value)
     let reads = this.#byCpu.get(cpu)
