@@ -177,5 +177,5 @@ function resultLine({ run, results }: EngineRun): string {
     )
   const more = results.length - told.length
   const calls = [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return `${runName(run)}: ${count(run.events)} events; ${calls}`
+  return `${runName(run)}: ${count(run.events)} events; ${calls || 'no calls'}`
 }
