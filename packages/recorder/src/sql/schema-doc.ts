@@ -99,12 +99,5 @@ export const TABLES: Readonly<Record<string, TableDoc>> = {
   },
 }
 
-/** Tables that SQLite and the migrations keep for themselves. */
-export const INTERNAL_TABLES = [
-  'sqlite_sequence',
-  'kysely_migration',
-  'kysely_migration_lock',
-] as const
-
 /** The columns that every view of a kind has before those of its own fields. */
 export const VIEW_COLUMNS = ['run', 'seq', 'cpu', 'task', 'op', 'ts'] as const
