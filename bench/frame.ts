@@ -18,6 +18,8 @@ const STEPS = 100
 const PAGES = 40
 const SEEKS = 40
 const STARTS = 5
+/** Kinds of the run, each filtered for and dropped again, four times over. */
+const FILTERED = Array.from({ length: 4 }, () => ['tlb_flush', 'op_begin', 'desc_write']).flat()
 
 const root = `${import.meta.dirname}/../`
 const dir = mkdtempSync(join(tmpdir(), 'pagetrail-frame-'))
@@ -111,7 +113,7 @@ async function measure(columns: number, rows: number): Promise<void> {
   )
   const seeks = seqs.map((seq) => ['\r', at(seq), `:${seq}`] as const)
   report('seek to a random event', await timed(s, seeks), pageBase)
-  const filters = ['tlb_flush', 'op_begin', 'walk_end', 'desc_write'].flatMap((kind) => [
+  const filters = FILTERED.flatMap((kind) => [
     [
       '\r',
       (t: string) => t.includes(` kind == ${kind} `) && t.includes('X clear'),

@@ -82,11 +82,13 @@ export class Conductor {
       (rows, query) => dispatch({ type: 'diffRows', query, rows }),
       this.#failed,
     )
-    this.#count = new Channel(
-      (query: CountQuery) => data.count(query),
-      (count, { run, filter }) =>
-        count !== null && dispatch({ type: 'counted', run, filter, count }),
-      this.#failed,
+    this.#count = new Resting(
+      new Channel(
+        (query: CountQuery) => data.count(query),
+        (count, { run, filter }) =>
+          count !== null && dispatch({ type: 'counted', run, filter, count }),
+        this.#failed,
+      ),
     )
     this.#unsubscribe = store.subscribe(() => this.#look())
   }
@@ -97,7 +99,7 @@ export class Conductor {
 
   /** Something will be asked for once the cursor has rested. */
   get waits(): boolean {
-    return this.#state.waits || this.#states.waits
+    return this.#state.waits || this.#states.waits || this.#count.waits
   }
 
   stop(): void {
@@ -105,6 +107,7 @@ export class Conductor {
     if (this.#poll) clearTimeout(this.#poll)
     this.#state.stop()
     this.#states.stop()
+    this.#count.stop()
     if (this.#play) clearInterval(this.#play)
   }
 

@@ -17,8 +17,8 @@ import {
 import { themeFor } from './theme.ts'
 import { workerData } from './worker-data.ts'
 
-/** This file runs bundled, as dist/app.js; worker threads run from source. */
-const WORKER = new URL('../src/app/worker.ts', import.meta.url)
+/** This file runs bundled, as dist/app.js, beside its worker threads' code. */
+const WORKER = new URL('./worker.js', import.meta.url)
 const PROGRAM = new URL('../bin/pagetrail.js', import.meta.url)
 const CRASHED = 70
 
@@ -28,7 +28,7 @@ const CRASHED = 70
  */
 export async function runApp(options: AppOptions): Promise<number> {
   const { db, runs, io } = options
-  const data = workerData(WORKER, PROGRAM, db)
+  const data = workerData(WORKER, PROGRAM, db, options.worker)
   const session = sessionFile(io.env, db)
   const restored = restoreSession(session)
   const store = new Store(initialModel(io.stdout.columns, io.stdout.rows, db, restored))

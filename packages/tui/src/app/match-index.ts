@@ -1,5 +1,5 @@
 import type { Run, Trace } from '@pagetrail/recorder'
-import { breathe, conditionOf, RUN_BITS, SLICE } from './slices.ts'
+import { breathe, conditionOf, COUNT_SLICE, RUN_BITS } from './slices.ts'
 
 /** More matches than this are counted only: where so many match, the next ones are never far. */
 const KEPT = 2_000_000
@@ -19,7 +19,7 @@ export class MatchIndex {
   #given = false
   #failure: unknown = null
 
-  constructor(trace: Trace, run: Run, filter: string, slice: number = SLICE) {
+  constructor(trace: Trace, run: Run, filter: string, slice: number = COUNT_SLICE) {
     this.#trace = trace
     this.#slice = slice
     this.run = run

@@ -1,3 +1,5 @@
+import type { Worker } from 'node:worker_threads'
+
 /** What the command hands to the screens. */
 export interface AppOptions {
   /** The database of runs. */
@@ -5,6 +7,8 @@ export interface AppOptions {
   /** Runs to open, by id, label or -1, -2, …: one is replayed, two are compared. */
   readonly runs: readonly string[]
   readonly io: AppIo
+  /** A worker on the database, where it was started while this code was being loaded. */
+  readonly worker?: Worker
 }
 
 export interface AppIo {

@@ -1,7 +1,7 @@
 import type { Condition, Run, Trace, TraceEvent } from '@pagetrail/recorder'
 import type { CountQuery, FindQuery, Window, WindowQuery } from './data.ts'
 import { MatchIndex } from './match-index.ts'
-import { breathe, conditionOf, SLICE } from './slices.ts'
+import { breathe, conditionOf, COUNT_SLICE, SLICE } from './slices.ts'
 
 interface Scan {
   readonly from: number
@@ -130,7 +130,7 @@ export class Pager {
       return known
     }
     if (old !== (use === 'shown' ? counted : shown)) old?.giveUp()
-    const index = new MatchIndex(this.#trace, run, filter, this.#slice)
+    const index = new MatchIndex(this.#trace, run, filter, Math.min(this.#slice, COUNT_SLICE))
     this.#indexes[use] = index
     index.build().catch((error: unknown) => index.fail(error))
     return index

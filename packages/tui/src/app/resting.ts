@@ -4,8 +4,8 @@ import { type Channel, keyOf } from './channel.ts'
 const REST_MS = 25
 
 /**
- * Asks a channel only once what is wanted stays the same for a moment: folding a state takes a core for a while, which
- * the frame of the key that was just pressed needs more.
+ * Asks a channel only once what is wanted stays the same for a moment: folding a state, or counting, takes a core for a
+ * while, which the frame of the key that was just pressed needs more.
  */
 export class Resting<Q> {
   readonly #channel: Pick<Channel<Q, unknown>, 'want'>

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Data } from './data.ts'
 import { runCommand } from './command-process.ts'
 import { runSql } from './run-sql.ts'
+import { startWorker } from './start-worker.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
 
 /** Something that was asked was given up; nobody needs to be told. */
@@ -21,8 +22,8 @@ class Thread {
   readonly #waiting = new Map<number, Waiting>()
   #next = 0
 
-  constructor(url: URL, db: string) {
-    this.#worker = new Worker(url, { workerData: { db } })
+  constructor(worker: Worker) {
+    this.#worker = worker
     this.#worker.on('message', (reply: Reply) => this.#settle(reply))
     this.#worker.on('error', (error) => this.#failAll(error))
   }
@@ -77,11 +78,12 @@ class Stoppable {
 }
 
 /**
- * The database behind worker threads: a query of it never stops the keyboard. `url` is that of worker.ts, `program`
- * that of the command, for verbs that write.
+ * The database behind worker threads: a query of it never stops the keyboard. `url` is that of the bundled worker.ts,
+ * `program` that of the command, for verbs that write; `first` is a worker on the same database that was started early.
  */
-export function workerData(url: URL, program: URL, db: string): Data {
-  const pages = new Thread(url, db)
+export function workerData(url: URL, program: URL, db: string, first?: Worker): Data {
+  const start = () => new Thread(startWorker(url, db))
+  const pages = first ? new Thread(first) : start()
   // The first look far into a long run folds for seconds: pages of rows must not wait for it. Not begun at once, for
   // the first frame needs the cores.
   let states: Thread | null = null
@@ -97,7 +99,7 @@ export function workerData(url: URL, program: URL, db: string): Data {
   const alone =
     <R, A extends readonly unknown[]>(method: Method) =>
     async (...args: A): Promise<R> => {
-      const thread = new Thread(url, db)
+      const thread = start()
       await long?.end()
       long = thread
       try {
@@ -115,7 +117,7 @@ export function workerData(url: URL, program: URL, db: string): Data {
     stopSeek: call('stopSeek'),
     count: call('count'),
     pair: call('pair'),
-    state: (query) => (states ??= new Thread(url, db)).call('state', [query]),
+    state: (query) => (states ??= start()).call('state', [query]),
     why: call('why'),
     density: call('density'),
     names: call('names'),
@@ -125,8 +127,8 @@ export function workerData(url: URL, program: URL, db: string): Data {
     saveMarks: call('saveMarks'),
     check: alone('check'),
     diff: alone('diff'),
-    diffRows: (query) => (pairs ??= new Thread(url, db)).call('diffRows', [query]),
-    difference: (query) => (pairs ??= new Thread(url, db)).call('difference', [query]),
+    diffRows: (query) => (pairs ??= start()).call('diffRows', [query]),
+    difference: (query) => (pairs ??= start()).call('difference', [query]),
     exportResult: call('exportResult'),
     sql: (text) => work.run((signal) => runSql(db, text, signal)),
     command: (args) => work.run((signal) => runCommand(program, db, args, signal)),

@@ -1,24 +1,21 @@
-import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
+import { openTraceData } from './trace-data.ts'
 import type { Reply, Request } from './worker-protocol.ts'
 import { isYetToBeMade } from './yet-to-be-made.ts'
 
-/** By name: the class is loaded with the recorder, later. */
+/** By name: it is of another thread. */
 const INPUT_ERRORS: ReadonlySet<string> = new Set(['InputError', 'FilterError'])
 
 /** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
 const port = parentPort
 if (!port) throw new Error('worker.ts runs as a worker thread')
 const { db } = workerData as { readonly db: string }
-// Before the recorder is loaded: its types were stripped when it was loaded the last time.
-enableCompileCache()
-const loaded = import('./trace-data.ts')
-let opened: ReturnType<Awaited<typeof loaded>['openTraceData']> | null = null
+let opened: ReturnType<typeof openTraceData> | null = null
 
 /** The open file. One that could not be opened is tried again by the next call: it may have been made since. */
 const open = () => {
   if (opened) return opened
-  const opening = loaded.then(({ openTraceData }) => openTraceData(db))
+  const opening = openTraceData(db)
   opening.catch(() => (opened = null))
   opened = opening
   return opening

@@ -1,12 +1,14 @@
 import { InputError } from '@pagetrail/recorder'
 import { existsSync } from 'node:fs'
 import type { runApp } from '../app/index.tsx'
+import { startWorker } from '../app/start-worker.ts'
 import type { Session, Status } from '../session.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 /** Made by build.ts: the only part that Node cannot run from source, for it has JSX. */
 const BUNDLE = new URL('../../dist/app.js', import.meta.url)
+const WORKER = new URL('../../dist/worker.js', import.meta.url)
 
 export const tuiVerb: Verb = {
   name: 'tui',
@@ -29,10 +31,13 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
   if (terminal === null) {
     throw new InputError('the terminal UI needs a terminal; on a pipe use runs, replay, diff, …')
   }
-  if (!existsSync(BUNDLE)) {
+  if (!existsSync(BUNDLE) || !existsSync(WORKER)) {
     throw new InputError('the terminal UI is not built; npm run build makes it')
   }
+  const { db } = session.options
+  // It opens the file on the other core while the screens are loaded on this one.
+  const worker = startWorker(WORKER, db)
   const app: { runApp: typeof runApp } = await import(BUNDLE.href)
-  const status = await app.runApp({ db: session.options.db, runs, io: { ...terminal, env } })
+  const status = await app.runApp({ db, runs, io: { ...terminal, env }, worker })
   return status === 0 ? 0 : status === 130 ? 130 : 2
 }
