@@ -103,3 +103,18 @@ test.each([
     await s.end()
   },
 )
+
+test('the cursor stays on the screen whatever size it takes', async () => {
+  const s = await comparison()
+  for (let i = 0; i < 14; i++) s.keys('j')
+  for (const [columns, rows] of [
+    [80, 24],
+    [70, 16],
+    [120, 36],
+  ] as const) {
+    s.dispatch({ type: 'resize', columns, rows })
+    await s.settled()
+    expect(s.screen()).toContain('┃▶')
+  }
+  await s.end()
+})

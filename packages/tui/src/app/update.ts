@@ -20,7 +20,7 @@ import { insert } from './prompt.ts'
 import { promptKey } from './prompt-commands.ts'
 import { jumpTo, listRowsOf, moveTo, setFold, windowCame, withReplay } from './replay.ts'
 import { enterRun, runsCame } from './runs-commands.ts'
-import { type SqlResult, withSql } from './sql.ts'
+import { resultRows, type SqlResult, withSql } from './sql.ts'
 import { moused } from './mouse.ts'
 import type { Mouse } from './terminal.ts'
 import { wantedStates } from './wanted.ts'
@@ -249,7 +249,13 @@ function helpKey(m: Model, key: string): Model {
 function resized(m: Model, columns: number, rows: number): Model {
   const height = fullListRows(rows)
   const top = scrolled(m.runs.top, m.runs.cursor, height, m.runs.list?.length ?? 0)
-  return { ...m, columns, rows, runs: { ...m.runs, top } }
+  const fitting = { ...m, columns, rows, runs: { ...m.runs, top } }
+  const compared = withDiff(fitting, (d) =>
+    moveDiff(d, d.cursor, diffLayout(columns, rows).listRows),
+  )
+  const most = resultRows(fitting)
+  const length = m.sql.result?.rows.length ?? 0
+  return withSql(compared, (s) => ({ ...s, top: scrolled(s.top, s.cursor, most, length) }))
 }
 
 /** Events are counted from the clock, not from the ticks: a slow frame skips, it does not lag. */

@@ -62,7 +62,7 @@ function statePane(r: Replay, columns: number, height: number, theme: Theme): st
   const at = r.state ? `${stale ? 'was ' : ''}after event ${count(r.state.seq)}` : ''
   if (r.pane === 'ledger') {
     const pane = { columns, height, title: 'Barriers and TLB', foot: `${at}  t next pane` }
-    return boxed(theme, pane, ledgerLines(r.state, theme))
+    return boxed(theme, pane, ledgerLines(r.state, columns - 2, theme))
   }
   const pane = { columns, height, title: 'Page tables', foot: `${at}  t next pane` }
   return boxed(theme, pane, tableLines(r.state, columns - 2, theme))

@@ -1,6 +1,6 @@
 import { attributes } from '../descriptor-words.ts'
 import type { EntryState, StateView } from '../data.ts'
-import { fit, fitEnd, hex, safe } from '../text.ts'
+import { fit, fitEnd, hex, safe, wrap } from '../text.ts'
 import type { Theme } from '../theme.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */
@@ -28,10 +28,13 @@ function entryLine(e: EntryState, columns: number, theme: Theme, indent: string)
 }
 
 /** Barriers, lazy MMU mode and flushes: what is owed stands out. */
-export function ledgerLines(state: StateView | null, theme: Theme): string[] {
+export function ledgerLines(state: StateView | null, columns: number, theme: Theme): string[] {
   if (!state) return [theme.dim(' folding the events …')]
   if (state.ledger.length === 0) return [theme.dim(' nothing is pending and no flush is owed')]
-  return state.ledger.map((l) =>
-    l.owed ? theme.paint('bad', ` ! ${safe(l.text)}`) : `   ${safe(l.text)}`,
+  return state.ledger.flatMap((l) =>
+    wrap(safe(l.text), columns - 5).map((text, i) => {
+      const line = i === 0 ? text : `  ${text}`
+      return l.owed ? theme.paint('bad', ` ${i === 0 ? '!' : ' '} ${line}`) : `   ${line}`
+    }),
   )
 }
