@@ -45,6 +45,24 @@ test('n and N go from difference to difference, Enter opens the run there', asyn
   await s.end()
 })
 
+test('keys that come faster than the answers each go on by one difference', async () => {
+  const s = await comparison()
+  const visited: number[] = []
+  for (const key of ['n', 'n', 'n']) {
+    s.keys(key)
+    await s.settled()
+    visited.push(s.model().diff?.cursor ?? -1)
+  }
+  s.keys('g')
+  s.keys('n', 'n', 'n')
+  await s.settled()
+  expect(s.model().diff?.cursor).toBe(visited[2])
+  s.keys('N', 'N')
+  await s.settled()
+  expect(s.model().diff?.cursor).toBe(visited[0])
+  await s.end()
+})
+
 test('the four questions are tabs, equal parts unfold', async () => {
   const s = await comparison()
   expect(s.screen()).toContain('⋯')

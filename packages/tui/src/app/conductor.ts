@@ -1,5 +1,6 @@
 import { Channel } from './channel.ts'
 import { type DiffRowsQuery, type DiffStates, type StatesQuery, wantedDiffRows } from './diff.ts'
+import type { DifferenceQuery } from './diff-pages.ts'
 import type { CountQuery, Data, FindQuery, StateQuery } from './data.ts'
 import { hex } from './text.ts'
 import type { Effect, Model } from './model.ts'
@@ -50,6 +51,8 @@ export class Conductor {
   #known = -1
   /** What is looked for at the moment. */
   #search: FindQuery | null = null
+  /** Steps between differences that were asked for, one after the other. */
+  #steps: Promise<unknown> = Promise.resolve()
   /** Run whose density was asked for, and with how many events. */
   #sampled = ''
 
@@ -252,10 +255,8 @@ export class Conductor {
         dispatch({ type: 'job', job: { title: `comparing #${left} and #${right}`, done: null } })
         return dispatch({ type: 'compared', left, right, report: await data.diff(left, right) })
       }
-      case 'difference': {
-        const at = await data.difference(effect.query)
-        return dispatch({ type: 'difference', at, backward: effect.query.backward })
-      }
+      case 'difference':
+        return this.#difference(effect.query)
       case 'rename':
         await data.rename(effect.run, effect.label)
         await this.#readRuns()
@@ -271,6 +272,19 @@ export class Conductor {
         dispatch({ type: 'job', job: null })
         return data.cancel()
     }
+  }
+
+  /** Keys may come faster than answers: each step goes on from where the one before it led. */
+  #difference(query: DifferenceQuery): Promise<void> {
+    const step = this.#steps.then(async () => {
+      const d = this.#store.get().diff
+      if (d?.left.id !== query.left || d.right.id !== query.right) return
+      const at = await this.#data.difference({ ...query, from: d.cursor })
+      this.#store.dispatch({ type: 'difference', at, backward: query.backward })
+    })
+    // Whoever asked hears of a failure; the steps that wait do not depend on it.
+    this.#steps = Promise.allSettled([step])
+    return step
   }
 
   /** The answer counts unless Esc, or a later search, came before it. */
