@@ -19,6 +19,8 @@ export interface WalkRules {
   readonly retriesNonePud: boolean
   /** walk->action is reset before the none test, not after it. */
   readonly resetsActionFirst: boolean
+  /** walk_page_range_debug() wants init_mm.mmap_lock for write; else any mode does, as it hands init_mm on. */
+  readonly debugLocksForWrite: boolean
 }
 
 /** What arch/arm64/mm/pageattr.c of a version does. */
@@ -71,12 +73,14 @@ const WALK_6_12: WalkRules = {
   pmdRechecksPud: true,
   retriesNonePud: false,
   resetsActionFirst: false,
+  debugLocksForWrite: true,
 }
 const WALK_6_17: WalkRules = {
   ...WALK_6_12,
   checksOps: true,
   pmdRechecksPud: false,
   retriesNonePud: true,
+  debugLocksForWrite: false,
 }
 const WALK_SEED: WalkRules = { ...WALK_6_17, lockless: true }
 const WALK_6_18: WalkRules = { ...WALK_SEED, lockedCallsLockless: true }
@@ -85,6 +89,7 @@ const WALK_7_3: WalkRules = {
   pmdRechecksPud: true,
   retriesNonePud: false,
   resetsActionFirst: true,
+  debugLocksForWrite: true,
 }
 
 const PAGEATTR_6_12: PageattrRules = {

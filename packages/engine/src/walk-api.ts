@@ -72,7 +72,7 @@ export function walkPageRangeDebug<P>(
   const name = 'walk_page_range_debug'
   let err = EINVAL
   begin(cpu, name, start, end)
-  if (cpu.flavour.walk.pmdRechecksPud) {
+  if (cpu.flavour.walk.debugLocksForWrite) {
     // Once for the walked mm and once for init_mm, which are the same here.
     assertMmapLock(cpu, 'write', name)
     assertMmapLock(cpu, 'write', name)
