@@ -1,7 +1,7 @@
 import { openTrace } from '@pagetrail/recorder'
 import { Box, render, Text, useApp, useInput } from 'ink'
 import { memo, useState } from 'react'
-import { tapInput } from '../packages/tui/src/app/terminal.ts'
+import { tapInput } from '../packages/tui/src/live/terminal.ts'
 import { sessionOn } from '../test/support/session.ts'
 
 /**

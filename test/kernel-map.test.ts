@@ -11,7 +11,7 @@ const read = (path: string): string => readFileSync(new URL(`../${path}`, import
 
 const map = read('docs/kernel-map.md')
 const [tables = '', free = ''] = map.split('## No function of the kernel')
-const rows = [...tables.matchAll(/^\| `(\w+)` \| `([\w.-]+)` \| `(\w+)` \| ([^|]+) \|$/gm)].map(
+const rows = [...tables.matchAll(/^\| `(\w+)` \| `([\w./-]+)` \| `(\w+)` \| ([^|]+) \|$/gm)].map(
   ([, name = '', file = '', kernel = '', flavours = '']) => ({ name, file, kernel, flavours }),
 )
 const kernelNames = read('test/fixtures/kernel-functions.txt')
@@ -36,7 +36,7 @@ function docOf(file: string, name: string): string | null {
 
 /** Where index.ts takes an export from. */
 const homes = new Map(
-  [...sourceOf('index.ts').matchAll(/export \{([^}]*)\} from '\.\/([\w.-]+)'/g)].flatMap(
+  [...sourceOf('index.ts').matchAll(/export \{([^}]*)\} from '\.\/([\w./-]+)'/g)].flatMap(
     ([, names = '', file = '']) => names.split(',').map((name) => [name.trim(), file] as const),
   ),
 )

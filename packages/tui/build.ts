@@ -31,16 +31,16 @@ const sqlite: Plugin = {
 /** Node strips types but knows no JSX: of the terminal UI's process only that is bundled. */
 await build({
   ...common,
-  entryPoints: { app: `${dir}src/app/index.tsx` },
+  entryPoints: { app: `${dir}src/live/run-app.tsx` },
   jsx: 'automatic',
   external: ['@pagetrail/*'],
-  alias: { 'react-devtools-core': `${dir}src/no-devtools.ts` },
+  alias: { 'react-devtools-core': `${dir}src/live/no-devtools.ts` },
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
 })
 
 /** Its worker threads load one file instead of two hundred: a third of the time to the first frame. */
 await build({
   ...common,
-  entryPoints: { worker: `${dir}src/app/worker.ts` },
+  entryPoints: { worker: `${dir}src/data/worker.ts` },
   plugins: [sqlite],
 })

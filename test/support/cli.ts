@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
-import type { Io, Sink } from '../../packages/tui/src/io.ts'
+import type { Io, Sink } from '../../packages/tui/src/command/io.ts'
 import { main } from '../../packages/tui/src/main.ts'
-import type { Status } from '../../packages/tui/src/session.ts'
+import type { Status } from '../../packages/tui/src/command/session.ts'
 
 export interface Ran {
   readonly status: Status

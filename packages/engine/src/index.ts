@@ -1,17 +1,17 @@
-export { access, tlbEvict, tlbFill } from './access.ts'
-export { PROGRAM_ACTIONS } from './actions.ts'
-export { applyToExistingPageRange, applyToPageRange } from './apply.ts'
-export type { PteFn } from './apply.ts'
-export type { Call, CallInput } from './call-spec.ts'
-export { CALL_NAMES, parseCall } from './calls.ts'
-export { CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './contpte-race.ts'
-export type { ChangeVariant, SplitVariant } from './contpte-race.ts'
-export { inInterrupt, mightSleep, setContext } from './context.ts'
-export { Cpu } from './cpu.ts'
-export type { Area, System } from './cpu.ts'
-export { BIT, HI, LO, bits, pageKernel, pageKernelExec, pageKernelRo } from './descriptor.ts'
-export { pageKernelRox, physHi, physLo, physOf, union } from './descriptor.ts'
-export type { BitName, ProtConfig } from './descriptor.ts'
+export { access, tlbEvict, tlbFill } from './machine/access.ts'
+export { PROGRAM_ACTIONS } from './kernel/actions.ts'
+export { applyToExistingPageRange, applyToPageRange } from './kernel/apply.ts'
+export type { PteFn } from './kernel/apply.ts'
+export type { Call, CallInput } from './kernel/call-spec.ts'
+export { CALL_NAMES, parseCall } from './kernel/calls.ts'
+export { CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './kernel/contpte-race.ts'
+export type { ChangeVariant, SplitVariant } from './kernel/contpte-race.ts'
+export { inInterrupt, mightSleep, setContext } from './machine/context.ts'
+export { Cpu } from './machine/cpu.ts'
+export type { Area, System } from './machine/cpu.ts'
+export { BIT, HI, LO, bits, pageKernel, pageKernelExec, pageKernelRo } from './arch/descriptor.ts'
+export { pageKernelRox, physHi, physLo, physOf, union } from './arch/descriptor.ts'
+export type { BitName, ProtConfig } from './arch/descriptor.ts'
 export {
   canSetDirectMap,
   kernelMapPages,
@@ -19,18 +19,18 @@ export {
   setDirectMapDefaultNoflush,
   setDirectMapInvalidNoflush,
   setDirectMapValidNoflush,
-} from './direct-map.ts'
-export { EAGAIN, EBUSY, EINVAL, ENOMEM } from './errno.ts'
-export { DEFAULT_FEATURES, deriveConstants } from './features.ts'
-export type { Constants, Features } from './features.ts'
-export { FLAVOURS, flavourOf } from './flavour.ts'
-export type { Flavour } from './flavour.ts'
-export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './geometry.ts'
-export type { Geometry, GeometryChoice } from './geometry.ts'
-export type { CallArgs, Context, Hooks, LockMode, WalkAction } from './hooks.ts'
-export { defineImplementation, implementScenario } from './implementation.ts'
-export type { CallBody, Implementation } from './implementation.ts'
-export { InputError } from './input-error.ts'
+} from './kernel/direct-map.ts'
+export { EAGAIN, EBUSY, EINVAL, ENOMEM } from './arch/errno.ts'
+export { DEFAULT_FEATURES, deriveConstants } from './machine/features.ts'
+export type { Constants, Features } from './machine/features.ts'
+export { FLAVOURS, flavourOf } from './machine/flavour.ts'
+export type { Flavour } from './machine/flavour.ts'
+export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './arch/geometry.ts'
+export type { Geometry, GeometryChoice } from './arch/geometry.ts'
+export type { CallArgs, Context, Hooks, LockMode, WalkAction } from './machine/hooks.ts'
+export { defineImplementation, implementScenario } from './play/implementation.ts'
+export type { CallBody, Implementation } from './play/implementation.ts'
+export { InputError } from './arch/input-error.ts'
 export {
   emitBarriers,
   lazyMmuEnter,
@@ -38,23 +38,23 @@ export {
   lazyMmuPause,
   lazyMmuResume,
   queueBarriers,
-} from './lazy-mmu.ts'
-export type { LeafRun } from './leaves.ts'
-export { CONT_PMD, CONT_PTE, LEVEL_NAMES, P4D, PGD, PMD, PTE, PUD } from './level.ts'
-export type { Level, LevelName } from './level.ts'
+} from './kernel/lazy-mmu.ts'
+export type { LeafRun } from './machine/leaves.ts'
+export { CONT_PMD, CONT_PTE, LEVEL_NAMES, P4D, PGD, PMD, PTE, PUD } from './arch/level.ts'
+export type { Level, LevelName } from './arch/level.ts'
 export {
   archKfenceInitPool,
   kfenceProtectPage,
   linearMapMaybeSplitToPtes,
-} from './linear-map-split.ts'
-export { Lock, lock, unlock } from './locks.ts'
-export { Machine, createMachine } from './machine.ts'
-export type { MachineOptions } from './machine.ts'
-export { atomicChange, compareExchange, exchange, loadHi, loadLo, store } from './memory.ts'
-export type { Slot } from './memory.ts'
-export { setMemoryDecrypted, setMemoryEncrypted } from './mem-encrypt.ts'
-export type { RsiOutcome } from './mem-encrypt.ts'
-export { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from './offsets.ts'
+} from './kernel/linear-map-split.ts'
+export { Lock, lock, unlock } from './machine/locks.ts'
+export { Machine, createMachine } from './play/machine.ts'
+export type { MachineOptions } from './play/machine.ts'
+export { atomicChange, compareExchange, exchange, loadHi, loadLo, store } from './machine/memory.ts'
+export type { Slot } from './machine/memory.ts'
+export { setMemoryDecrypted, setMemoryEncrypted } from './kernel/mem-encrypt.ts'
+export type { RsiOutcome } from './kernel/mem-encrypt.ts'
+export { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from './machine/offsets.ts'
 export {
   changeMemory,
   findVmArea,
@@ -67,9 +67,9 @@ export {
   setMemoryValid,
   setMemoryX,
   updateRange,
-} from './pageattr.ts'
-export { masksFor, ownMasks } from './pageattr-masks.ts'
-export type { Change, PageattrMasks } from './pageattr-masks.ts'
+} from './kernel/pageattr.ts'
+export { masksFor, ownMasks } from './kernel/pageattr-masks.ts'
+export type { Change, PageattrMasks } from './kernel/pageattr-masks.ts'
 export {
   isCont,
   isNone,
@@ -84,26 +84,33 @@ export {
   pmdLeaf,
   pudLeaf,
   pudNone,
-} from './predicates.ts'
-export { parseScenario } from './scenario.ts'
-export type { CpuProgram, Interleaving, Scenario, ScenarioChoice } from './scenario.ts'
-export { buildMachine, playScenario, runScenario } from './scenario-run.ts'
-export type { CallOutcome, OnCall, PlayedScenario, ScenarioOutcome } from './scenario-run.ts'
-export { parseSchedule, printSchedule, runChosen, runSchedule } from './schedule.ts'
-export type { Chooser, ScheduleOutcome } from './schedule.ts'
-export type { Program } from './scheduled-cpu.ts'
-export { pteClear, ptepGetAndClear, ptepTrySet, setPte, setPteNosync, setPtes } from './set-pte.ts'
-export { populate, setP4d, setPgd, setPmd, setPud } from './set-table.ts'
-export { rangeSplitToPtes, splitKernelLeafMapping } from './split.ts'
-export type { InitRun } from './start-state.ts'
-export type { Stepper } from './stepper.ts'
-export { KernelStop, Suspended } from './stop.ts'
-export { allocTable } from './table-alloc.ts'
-export type { Gfp } from './table-alloc.ts'
-export { flushTlbAll, flushTlbKernelPgtable, flushTlbKernelRange } from './tlb.ts'
-export { TlbModel } from './tlb-model.ts'
-export type { AccessChoice, AccessMode, AccessOutcome, AccessResult } from './tlb-model.ts'
-export type { FillChoice, TlbEntry } from './tlb-model.ts'
+} from './arch/predicates.ts'
+export { parseScenario } from './play/scenario.ts'
+export type { CpuProgram, Interleaving, Scenario, ScenarioChoice } from './play/scenario.ts'
+export { buildMachine, playScenario, runScenario } from './play/scenario-run.ts'
+export type { CallOutcome, OnCall, PlayedScenario, ScenarioOutcome } from './play/scenario-run.ts'
+export { parseSchedule, printSchedule, runChosen, runSchedule } from './play/schedule.ts'
+export type { Chooser, ScheduleOutcome } from './play/schedule.ts'
+export type { Program } from './play/scheduled-cpu.ts'
+export {
+  pteClear,
+  ptepGetAndClear,
+  ptepTrySet,
+  setPte,
+  setPteNosync,
+  setPtes,
+} from './kernel/set-pte.ts'
+export { populate, setP4d, setPgd, setPmd, setPud } from './kernel/set-table.ts'
+export { rangeSplitToPtes, splitKernelLeafMapping } from './kernel/split.ts'
+export type { InitRun } from './machine/start-state.ts'
+export type { Stepper } from './machine/stepper.ts'
+export { KernelStop, Suspended } from './machine/stop.ts'
+export { allocTable } from './kernel/table-alloc.ts'
+export type { Gfp } from './kernel/table-alloc.ts'
+export { flushTlbAll, flushTlbKernelPgtable, flushTlbKernelRange } from './kernel/tlb.ts'
+export { TlbModel } from './machine/tlb-model.ts'
+export type { AccessChoice, AccessMode, AccessOutcome, AccessResult } from './machine/tlb-model.ts'
+export type { FillChoice, TlbEntry } from './machine/tlb-model.ts'
 export {
   addressOf,
   alignDown,
@@ -117,14 +124,14 @@ export {
   loOf,
   toVa,
   wordsOf,
-} from './u64.ts'
-export type { Pa, Va, Words } from './u64.ts'
+} from './arch/u64.ts'
+export type { Pa, Va, Words } from './arch/u64.ts'
 export {
   walkKernelPageTableRange,
   walkKernelPageTableRangeLockless,
   walkPageRangeDebug,
-} from './walk-api.ts'
-export { ACTION_AGAIN, ACTION_CONTINUE, ACTION_SUBTREE, walkOps } from './walk-ops.ts'
-export type { Action, EntryFn, Walk, WalkMembers, WalkOps } from './walk-ops.ts'
-export { WALK_RETRIES } from './walk.ts'
-export { warnOn, warnOnOnce } from './warn.ts'
+} from './kernel/walk-api.ts'
+export { ACTION_AGAIN, ACTION_CONTINUE, ACTION_SUBTREE, walkOps } from './kernel/walk-ops.ts'
+export type { Action, EntryFn, Walk, WalkMembers, WalkOps } from './kernel/walk-ops.ts'
+export { WALK_RETRIES } from './kernel/walk.ts'
+export { warnOn, warnOnOnce } from './machine/warn.ts'

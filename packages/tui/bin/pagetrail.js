@@ -16,7 +16,7 @@ if (Number(process.versions.node.split('.')[0]) < REQUIRED) {
   // Imported only now: an older Node cannot even parse it.
   const [{ main }, { processIo }] = await Promise.all([
     import('../src/main.ts'),
-    import('../src/io.ts'),
+    import('../src/command/io.ts'),
   ])
   process.exitCode = await main(process.argv.slice(2), processIo())
 }

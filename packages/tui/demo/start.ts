@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { processIo } from '../src/io.ts'
+import { processIo } from '../src/command/io.ts'
 import { main } from '../src/main.ts'
 
 /**

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { nestOf } from '../../../packages/recorder/src/event.ts'
-import { flavourOf, geometryOf } from '../../../packages/recorder/src/import/kernel-traits.ts'
+import { nestOf } from '../../../packages/recorder/src/event/kinds.ts'
+import {
+  flavourOf,
+  geometryOf,
+} from '../../../packages/recorder/src/import/translate/kernel-traits.ts'
 import { capture, demoCapture, imported, ofKind } from './imported.ts'
 
 const CAPTURES = [

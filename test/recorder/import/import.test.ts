@@ -8,14 +8,14 @@ import { gzipSync } from 'node:zlib'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { InputError } from '../../../packages/recorder/src/errors.ts'
+import { InputError } from '../../../packages/recorder/src/event/errors.ts'
 import {
   importFile,
   type ImportOptions,
   importStream,
 } from '../../../packages/recorder/src/import/import.ts'
-import { importInput } from '../../../packages/recorder/src/import-input.ts'
-import { openTrace, type Trace } from '../../../packages/recorder/src/store.ts'
+import { importInput } from '../../../packages/recorder/src/import/import-input.ts'
+import { openTrace, type Trace } from '../../../packages/recorder/src/store/trace.ts'
 import { demoCapture, imported, lines } from './imported.ts'
 
 const CREATED = 1_700_000_000_000

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-import { Batch } from '../../../packages/recorder/src/batch.ts'
-import { rowToEvent } from '../../../packages/recorder/src/codec.ts'
-import type { Kind, TraceEvent } from '../../../packages/recorder/src/event.ts'
-import type { EventSink } from '../../../packages/recorder/src/import/event-sink.ts'
+import { Batch } from '../../../packages/recorder/src/event/batch.ts'
+import { rowToEvent } from '../../../packages/recorder/src/event/codec.ts'
+import type { Kind, TraceEvent } from '../../../packages/recorder/src/event/kinds.ts'
+import type { EventSink } from '../../../packages/recorder/src/event/event-sink.ts'
 import {
   FtraceEvents,
   type TranslationCounts,
-} from '../../../packages/recorder/src/import/ftrace-events.ts'
-import { FtraceText } from '../../../packages/recorder/src/import/ftrace-text.ts'
-import { LineSplitter } from '../../../packages/recorder/src/import/line-splitter.ts'
-import { rowOf } from '../../../packages/recorder/src/keep-only.ts'
+} from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
+import { FtraceText } from '../../../packages/recorder/src/import/text/ftrace-text.ts'
+import { LineSplitter } from '../../../packages/recorder/src/import/bytes/line-splitter.ts'
+import { rowOf } from '../../../packages/recorder/src/store/keep-only.ts'
 
 /** Keeps every event that is put into it. */
 export class MemorySink implements EventSink {

@@ -1,6 +1,6 @@
-import type { Json } from '../event.ts'
+import type { Json } from '../event/kinds.ts'
 import { type CheckReport, isClean } from './finding.ts'
-import { hex } from '../field-codec.ts'
+import { hex } from '../event/field-codec.ts'
 
 type Line = { readonly [key: string]: Json }
 

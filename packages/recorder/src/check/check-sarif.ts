@@ -1,6 +1,6 @@
-import type { Json } from '../event.ts'
+import type { Json } from '../event/kinds.ts'
 import type { CheckReport, Finding } from './finding.ts'
-import { hex } from '../field-codec.ts'
+import { hex } from '../event/field-codec.ts'
 import type { Rule } from './rule.ts'
 import { RULES } from './rules.ts'
 

@@ -1,6 +1,6 @@
-import type { EventSource } from '../source.ts'
-import type { Debt } from './debt.ts'
-import { Fold } from './fold.ts'
+import type { EventSource } from '../event/run.ts'
+import type { Debt } from './fold/debt.ts'
+import { Fold } from './fold/fold.ts'
 
 /** TLB flushes owed after event `at` is applied (without it, at the end of the run), oldest first. */
 export function openDebts(source: EventSource, at?: number): readonly Debt[] {

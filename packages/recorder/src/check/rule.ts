@@ -1,8 +1,8 @@
-import type { EventOf, Kind } from '../event.ts'
-import type { Evidence } from './evidence.ts'
+import type { EventOf, Kind } from '../event/kinds.ts'
+import type { Evidence } from './fold/evidence.ts'
 import type { Hazard, Severity } from './finding.ts'
-import type { Fold } from './fold.ts'
-import type { OpenCall } from './lane.ts'
+import type { Fold } from './fold/fold.ts'
+import type { OpenCall } from './fold/lane.ts'
 
 /** What a rule does at events of each kind. */
 export type Handlers = { readonly [K in Kind]?: (e: EventOf<K>) => void }

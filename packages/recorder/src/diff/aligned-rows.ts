@@ -1,11 +1,11 @@
-import type { TraceEvent } from '../event.ts'
-import type { EventSource } from '../source.ts'
-import { type CallData, WHOLE_RUN } from './call-stream.ts'
+import type { TraceEvent } from '../event/kinds.ts'
+import type { EventSource } from '../event/run.ts'
+import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import { comparePair, refOf } from './compare-pair.ts'
 import { pairedCalls, startComparison } from './comparison.ts'
 import type { DiffOptions } from './options.ts'
 import type { CallRef, PairDiff, RowStatus } from './result.ts'
-import type { RowRun } from './rows.ts'
+import type { RowRun } from './align/rows.ts'
 
 /** `unknown`: the other side could not show it, or it concerns what others left behind. */
 export type AlignedStatus = RowStatus | 'unknown'

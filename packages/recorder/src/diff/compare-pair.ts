@@ -1,10 +1,10 @@
-import type { CostName } from '../report/costs.ts'
-import type { Call } from '../source.ts'
-import { type CallData, WHOLE_RUN } from './call-stream.ts'
+import type { CostName } from '../cost/costs.ts'
+import type { Call } from '../event/run.ts'
+import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import { compareEffects, type EffectComparison, effectsMayDiffer, effectsOf } from './effects.ts'
 import type { Addressing } from './options.ts'
 import type { Answer, CallRef, EffectDifference, PairDiff, Verdict } from './result.ts'
-import { alignRows, countRows, differs, type RowScript } from './rows.ts'
+import { alignRows, countRows, differs, type RowScript } from './align/rows.ts'
 
 /** What both sides of every pair have in common. */
 export interface PairContext {

@@ -1,8 +1,8 @@
-import type { Kind } from '../event.ts'
-import { hiddenKinds, neitherShows } from '../shown-kinds.ts'
-import type { EventSource } from '../source.ts'
-import { compareMappings, type MappingComparison } from '../state-diff.ts'
-import type { CallStream } from './call-stream.ts'
+import type { Kind } from '../event/kinds.ts'
+import { hiddenKinds, neitherShows } from '../event/shown-kinds.ts'
+import type { EventSource } from '../event/run.ts'
+import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
+import type { CallStream } from './align/call-stream.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
 import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
@@ -16,9 +16,9 @@ import {
   type Verdict,
   VERDICTS,
 } from './result.ts'
-import { differs } from './rows.ts'
+import { differs } from './align/rows.ts'
 import { Tally } from './tally.ts'
-import { plural } from './wording.ts'
+import { plural } from './say/wording.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order; holds one pair of calls

@@ -1,9 +1,9 @@
-import { eventToJson, type JsonObject } from '../codec.ts'
-import type { EventSource } from '../source.ts'
-import type { CallData } from './call-stream.ts'
+import { eventToJson, type JsonObject } from '../event/codec.ts'
+import type { EventSource } from '../event/run.ts'
+import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import type { CallRef, Divergence, RowStatus } from './result.ts'
-import type { RowRun } from './rows.ts'
+import type { RowRun } from './align/rows.ts'
 
 /** Rows shown before and from the first one that differs. */
 const BEFORE = 3

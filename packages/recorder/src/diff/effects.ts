@@ -1,11 +1,11 @@
 import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
 
-import { type Kind, KINDS } from '../event.ts'
-import { placeText, toggleText } from './describe.ts'
+import { type Kind, KINDS } from '../event/kinds.ts'
+import { placeText, toggleText } from './say/describe.ts'
 import type { Addressing } from './options.ts'
 import type { EffectDifference, EffectKind } from './result.ts'
-import type { RowScript } from './rows.ts'
-import { HAS, T, type Tokens } from './tokens.ts'
+import type { RowScript } from './align/rows.ts'
+import { HAS, T, type Tokens } from './align/tokens.ts'
 
 /** What one entry was before the call and after it. */
 interface Change {

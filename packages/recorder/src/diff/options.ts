@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../event.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 
 /** The four questions, in the order in which they are asked. */
 export const QUESTIONS = ['outcome', 'effect', 'path', 'cost'] as const

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../codec.ts'
-import type { Kind } from '../event.ts'
-import type { Costs } from '../report/costs.ts'
-import type { MappingDifference } from '../state-diff.ts'
+import type { JsonObject } from '../event/codec.ts'
+import type { Kind } from '../event/kinds.ts'
+import type { Costs } from '../cost/costs.ts'
+import type { MappingDifference } from '../tables/compare-mappings.ts'
 import type { Addressing, Question } from './options.ts'
 
 /** From the least to the greatest difference. */

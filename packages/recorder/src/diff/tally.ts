@@ -1,6 +1,6 @@
-import { addCosts, type CostName, type Costs } from '../report/costs.ts'
-import { noCosts } from '../report/known-costs.ts'
-import { WHOLE_RUN } from './call-stream.ts'
+import { addCosts, type CostName, type Costs } from '../cost/costs.ts'
+import { noCosts } from '../cost/known-costs.ts'
+import { WHOLE_RUN } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import type {
   CallRef,

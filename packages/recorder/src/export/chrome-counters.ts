@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../event.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 
 export interface CounterSample {
   readonly name: string

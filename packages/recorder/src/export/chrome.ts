@@ -1,7 +1,7 @@
-import { eventToJson } from '../codec.ts'
-import type { TraceEvent } from '../event.ts'
-import { nestOf } from '../event.ts'
-import type { EventSource } from '../source.ts'
+import { eventToJson } from '../event/codec.ts'
+import type { TraceEvent } from '../event/kinds.ts'
+import { nestOf } from '../event/kinds.ts'
+import type { EventSource } from '../event/run.ts'
 import { CounterTracks } from './chrome-counters.ts'
 import { TEXT_CHUNK } from './text-chunk.ts'
 

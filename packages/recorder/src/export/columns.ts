@@ -5,8 +5,8 @@ import {
   type Json,
   type Kind,
   type TraceEvent,
-} from '../event.ts'
-import type { Run } from '../source.ts'
+} from '../event/kinds.ts'
+import type { Run } from '../event/run.ts'
 
 /** How a column of the wide table is typed, whatever the format it is written in. */
 export type WideType = 'u64' | 'i64' | 'i32' | 'bool' | 'text' | 'json'

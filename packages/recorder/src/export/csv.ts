@@ -1,6 +1,6 @@
 import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
-import { hex } from '../field-codec.ts'
-import type { EventSource } from '../source.ts'
+import { hex } from '../event/field-codec.ts'
+import type { EventSource } from '../event/run.ts'
 import { TEXT_CHUNK } from './text-chunk.ts'
 
 /**

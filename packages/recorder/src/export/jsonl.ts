@@ -1,7 +1,7 @@
-import { eventToJson } from '../codec.ts'
-import type { Json } from '../event.ts'
-import { hex } from '../field-codec.ts'
-import type { EventSource, Run } from '../source.ts'
+import { eventToJson } from '../event/codec.ts'
+import type { Json } from '../event/kinds.ts'
+import { hex } from '../event/field-codec.ts'
+import type { EventSource, Run } from '../event/run.ts'
 import { TEXT_CHUNK } from './text-chunk.ts'
 
 /** Version of the JSON Lines form, in its header line. Readers accept this and older ones. */

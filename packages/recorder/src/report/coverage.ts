@@ -1,9 +1,9 @@
 import { PMD, PTE, PUD, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 
-import { shownKinds } from '../shown-kinds.ts'
-import type { EventOf, Kind, TraceEvent } from '../event.ts'
-import type { Run, RunGeometry } from '../source.ts'
-import { highWord, lowWord, split } from '../words.ts'
+import { shownKinds } from '../event/shown-kinds.ts'
+import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
+import type { Run, RunGeometry } from '../event/run.ts'
+import { highWord, lowWord, split } from '../event/words.ts'
 
 /** One thing that a run may exercise. */
 export interface CoveragePoint {

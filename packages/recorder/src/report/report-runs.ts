@@ -1,9 +1,9 @@
-import { shownKinds } from '../shown-kinds.ts'
-import type { TraceEvent } from '../event.ts'
-import type { Call, EventSource, Run } from '../source.ts'
-import { addCosts, CostCounter, type Costs } from './costs.ts'
+import { shownKinds } from '../event/shown-kinds.ts'
+import type { TraceEvent } from '../event/kinds.ts'
+import type { Call, EventSource, Run } from '../event/run.ts'
+import { addCosts, CostCounter, type Costs } from '../cost/costs.ts'
 import { Coverage, type CoveragePoint } from './coverage.ts'
-import { knownCosts } from './known-costs.ts'
+import { knownCosts } from '../cost/known-costs.ts'
 
 export interface CallCosts {
   readonly call: Call

@@ -1,4 +1,4 @@
-import { COST_LABELS, COST_NAMES, type CostName, type Costs } from './costs.ts'
+import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../cost/costs.ts'
 import type { CoveragePoint } from './coverage.ts'
 import type { RunReport } from './report-runs.ts'
 

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3'
 
-import { didYouMean, InputError } from '../errors.ts'
-import { KIND_NAMES } from '../event.ts'
+import { didYouMean, InputError } from '../event/errors.ts'
+import { KIND_NAMES } from '../event/kinds.ts'
 import { FUNCTION_NAMES } from './functions.ts'
 
 const TABLES = [

@@ -1,11 +1,11 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
-import { descriptorText } from '../descriptor-text.ts'
-import { InputError } from '../errors.ts'
-import { hex } from '../field-codec.ts'
-import { runGeometry } from '../run-geometry.ts'
-import type { Run } from '../source.ts'
+import { descriptorText } from '../descriptor/text.ts'
+import { InputError } from '../event/errors.ts'
+import { hex } from '../event/field-codec.ts'
+import { runGeometry } from '../descriptor/run-geometry.ts'
+import type { Run } from '../event/run.ts'
 import type { SqlValue } from './protocol.ts'
 import { regionName } from './region.ts'
 

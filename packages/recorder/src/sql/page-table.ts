@@ -1,12 +1,12 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
-import { descriptorParts } from '../descriptor-text.ts'
-import { InputError } from '../errors.ts'
-import { runGeometry } from '../run-geometry.ts'
-import { stateAt } from '../state.ts'
-import type { Trace } from '../store.ts'
-import { addressToBigint, joinWords } from '../words.ts'
+import { descriptorParts } from '../descriptor/text.ts'
+import { InputError } from '../event/errors.ts'
+import { runGeometry } from '../descriptor/run-geometry.ts'
+import { stateAt } from '../tables/state-at.ts'
+import type { Trace } from '../store/trace.ts'
+import { addressToBigint, joinWords } from '../event/words.ts'
 import type { SqlValue } from './protocol.ts'
 
 /** The columns of page_table(run, seq), with what they hold; docs/sql.md lists them. */

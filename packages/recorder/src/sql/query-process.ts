@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads'
 
 import Sqlite from 'better-sqlite3'
 
-import { InputError } from '../errors.ts'
-import { openTrace, type Trace } from '../store.ts'
+import { InputError } from '../event/errors.ts'
+import { openTrace, type Trace } from '../store/trace.ts'
 import { explainError } from './explain-error.ts'
 import { registerFunctions } from './functions.ts'
 import { registerPageTable } from './page-table.ts'

@@ -1,4 +1,4 @@
-import type { RunGeometry } from '../source.ts'
+import type { RunGeometry } from '../event/run.ts'
 
 const G = 1n << 30n
 const M = 1n << 20n

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { on } from 'node:events'
 import { createRequire } from 'node:module'
 
-import { InputError } from '../errors.ts'
+import { InputError } from '../event/errors.ts'
 import { checkStatement } from './guard.ts'
 import {
   MEMORY_MAX_BYTES,

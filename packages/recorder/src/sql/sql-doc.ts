@@ -1,5 +1,5 @@
-import { fieldsOf, KIND_NAMES } from '../event.ts'
-import { QUERIES } from '../queries/query.ts'
+import { fieldsOf, KIND_NAMES } from '../event/kinds.ts'
+import { QUERIES } from './queries/query.ts'
 import { SQL_FUNCTIONS } from './functions.ts'
 import { PAGE_TABLE_COLUMNS } from './page-table.ts'
 import { MEMORY_MAX_BYTES, VALUE_MAX } from './protocol.ts'

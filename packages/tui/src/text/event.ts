@@ -6,9 +6,9 @@ import {
   KINDS,
   type TraceEvent,
 } from '@pagetrail/recorder'
-import { describe } from '../app/describe.ts'
-import { safe } from '../app/text.ts'
-import type { Theme } from '../app/theme.ts'
+import { describe } from './describe.ts'
+import { safe } from './fit.ts'
+import type { Theme } from './theme.ts'
 
 /** What the lines of one listing have in common. */
 export interface Listing {

@@ -1,5 +1,5 @@
-import { type Theme, themeFor } from '../app/theme.ts'
-import type { Io } from '../io.ts'
+import { type Theme, themeFor } from './theme.ts'
+import type { Io } from '../command/io.ts'
 
 const same = (text: string) => text
 

@@ -1,6 +1,6 @@
 import type { Run } from '@pagetrail/recorder'
-import { count } from '../app/text.ts'
-import type { Fields } from '../json-lines.ts'
+import { count } from './fit.ts'
+import type { Fields } from '../command/json-lines.ts'
 
 /** `4k-48`, as in the ids of the corpus; empty where unknown. */
 export function geometryText({ geometry }: Run): string {

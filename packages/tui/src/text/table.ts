@@ -1,4 +1,4 @@
-import { cut, safe, width } from '../app/text.ts'
+import { cut, safe, width } from './fit.ts'
 
 export interface Column<Row> {
   readonly head: string

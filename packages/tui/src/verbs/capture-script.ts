@@ -1,6 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { KERNELS } from '../capture/probes.ts'
-import { captureScript } from '../capture/script.ts'
+import { captureScript, KERNELS } from '@pagetrail/recorder'
 import type { Verb } from './verb.ts'
 
 export const captureScriptVerb: Verb = {

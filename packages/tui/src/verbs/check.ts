@@ -11,8 +11,8 @@ import {
   undecided,
   escapeControls,
 } from '@pagetrail/recorder'
-import { toJson } from '../json-lines.ts'
-import type { Session, Status } from '../session.ts'
+import { toJson } from '../command/json-lines.ts'
+import type { Session, Status } from '../command/session.ts'
 import { pairs } from '../text/table.ts'
 import { VERSION } from '../version.ts'
 import { parseList, RUN } from './arguments.ts'

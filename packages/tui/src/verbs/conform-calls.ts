@@ -8,10 +8,10 @@ import {
   MISSING,
   type Run,
 } from '@pagetrail/recorder'
-import { count, many } from '../app/text.ts'
-import type { JsonLines } from '../json-lines.ts'
-import { Progress } from '../progress.ts'
-import type { Session } from '../session.ts'
+import { count, many } from '../text/fit.ts'
+import type { JsonLines } from '../command/json-lines.ts'
+import { Progress } from '../command/progress.ts'
+import type { Session } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 
 /** Of the calls of one run, or of several. */

@@ -1,8 +1,8 @@
 import { type CaseVerdict, escapeControls } from '@pagetrail/recorder'
-import { count } from '../app/text.ts'
-import type { JsonLines } from '../json-lines.ts'
-import { Progress } from '../progress.ts'
-import type { Session } from '../session.ts'
+import { count } from '../text/fit.ts'
+import type { JsonLines } from '../command/json-lines.ts'
+import { Progress } from '../command/progress.ts'
+import type { Session } from '../command/session.ts'
 
 /** What comes of cases: those that differ as they come, the counts of all files at the end. */
 export class CaseReport {

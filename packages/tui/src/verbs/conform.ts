@@ -6,8 +6,8 @@ import {
   openConformInput,
 } from '@pagetrail/recorder'
 import { existsSync } from 'node:fs'
-import type { Session, Status } from '../session.ts'
-import { Progress } from '../progress.ts'
+import type { Session, Status } from '../command/session.ts'
+import { Progress } from '../command/progress.ts'
 import { parseCount, RUN } from './arguments.ts'
 import { CallReport } from './conform-calls.ts'
 import { CaseReport } from './conform-cases.ts'

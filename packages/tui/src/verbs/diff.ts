@@ -15,8 +15,8 @@ import {
   QUESTIONS,
   toPredicate,
 } from '@pagetrail/recorder'
-import type { Theme } from '../app/theme.ts'
-import type { Session, Status } from '../session.ts'
+import type { Theme } from '../text/theme.ts'
+import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { parseList, RUN } from './arguments.ts'
 import { FILTER } from './replay.ts'

@@ -10,9 +10,9 @@ import {
   writeFileAtomic,
   escapeControls,
 } from '@pagetrail/recorder'
-import { count } from '../app/text.ts'
-import { Progress } from '../progress.ts'
-import type { Session, Status } from '../session.ts'
+import { count } from '../text/fit.ts'
+import { Progress } from '../command/progress.ts'
+import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'

@@ -7,12 +7,13 @@ import {
   type ImportReport,
   InputError,
   escapeControls,
+  KERNELS,
+  type Kernel,
 } from '@pagetrail/recorder'
 import { addAbortSignal } from 'node:stream'
-import { KERNELS, type Kernel } from '../capture/probes.ts'
-import { count, many } from '../app/text.ts'
-import { Progress } from '../progress.ts'
-import type { Session, Status } from '../session.ts'
+import { count, many } from '../text/fit.ts'
+import { Progress } from '../command/progress.ts'
+import type { Session, Status } from '../command/session.ts'
 import { runFields } from '../text/run.ts'
 import { checkLabel } from './rename.ts'
 import type { Verb } from './verb.ts'

@@ -1,6 +1,6 @@
 import type { EventSource, Json, Run } from '@pagetrail/recorder'
-import { count, duration, safe } from '../app/text.ts'
-import type { Session, Status } from '../session.ts'
+import { count, duration, safe } from '../text/fit.ts'
+import type { Session, Status } from '../command/session.ts'
 import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
 import { type Column, pairs, table } from '../text/table.ts'
 import { RUN } from './arguments.ts'

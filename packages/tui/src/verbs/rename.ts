@@ -1,5 +1,5 @@
 import { InputError, escapeControls } from '@pagetrail/recorder'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 import { runFields, runName } from '../text/run.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'

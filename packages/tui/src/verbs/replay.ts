@@ -1,5 +1,5 @@
 import { eventToJson, parseFilter, type Run, toPredicate } from '@pagetrail/recorder'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/event.ts'
 import { missingText, runFields } from '../text/run.ts'
 import { parseCount, RUN } from './arguments.ts'

@@ -6,7 +6,7 @@ import {
   reportText,
   toPredicate,
 } from '@pagetrail/recorder'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { parseCount, RUN } from './arguments.ts'
 import { FILTER } from './replay.ts'

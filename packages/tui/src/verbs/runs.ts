@@ -1,6 +1,6 @@
 import type { Run } from '@pagetrail/recorder'
-import { count } from '../app/text.ts'
-import type { Session, Status } from '../session.ts'
+import { count } from '../text/fit.ts'
+import type { Session, Status } from '../command/session.ts'
 import { geometryText, momentText, runFields, sourceText } from '../text/run.ts'
 import { type Column, table } from '../text/table.ts'
 import type { Verb } from './verb.ts'

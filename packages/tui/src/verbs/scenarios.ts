@@ -1,5 +1,5 @@
 import { scenarioNamed, SCENARIOS } from '@pagetrail/recorder'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 import { pairs } from '../text/table.ts'
 import type { Verb } from './verb.ts'
 

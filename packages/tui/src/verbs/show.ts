@@ -1,5 +1,5 @@
 import { eventToJson, InputError, type Run } from '@pagetrail/recorder'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 import { eventFields } from '../text/event.ts'
 import { runFields } from '../text/run.ts'
 import { pairs } from '../text/table.ts'

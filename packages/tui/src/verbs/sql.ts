@@ -14,9 +14,9 @@ import {
   type SqlValue,
   tableLines,
 } from '@pagetrail/recorder'
-import type { JsonLines } from '../json-lines.ts'
-import type { Session, Status } from '../session.ts'
-import { sqlPrompt } from '../sql-prompt.ts'
+import type { JsonLines } from '../command/json-lines.ts'
+import type { Session, Status } from '../command/session.ts'
+import { sqlPrompt } from '../command/sql-prompt.ts'
 import { pairs } from '../text/table.ts'
 import { parseCount, RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'

@@ -1,8 +1,8 @@
 import { InputError } from '@pagetrail/recorder'
 import { existsSync } from 'node:fs'
-import type { runApp } from '../app/index.tsx'
-import { startWorker } from '../app/start-worker.ts'
-import type { Session, Status } from '../session.ts'
+import type { runApp } from '../live/run-app.tsx'
+import { startWorker } from '../data/start-worker.ts'
+import type { Session, Status } from '../command/session.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

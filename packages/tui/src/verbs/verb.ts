@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 
 /** Headings of `pagetrail --help`, in their order. */
 export const GROUPS = [

@@ -1,6 +1,6 @@
 import { type Problem, verify, escapeControls } from '@pagetrail/recorder'
-import { count, many } from '../app/text.ts'
-import type { Session, Status } from '../session.ts'
+import { count, many } from '../text/fit.ts'
+import type { Session, Status } from '../command/session.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

@@ -5,7 +5,7 @@ import {
   whyDescriptor,
   whyLines,
 } from '@pagetrail/recorder'
-import type { Session, Status } from '../session.ts'
+import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run.ts'
 import { parseAddress, parseCount, RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'

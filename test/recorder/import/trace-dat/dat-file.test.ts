@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { InputError } from '../../../../packages/recorder/src/errors.ts'
-import type { TraceEvent } from '../../../../packages/recorder/src/event.ts'
-import { FtraceEvents } from '../../../../packages/recorder/src/import/ftrace-events.ts'
+import { InputError } from '../../../../packages/recorder/src/event/errors.ts'
+import type { TraceEvent } from '../../../../packages/recorder/src/event/kinds.ts'
+import { FtraceEvents } from '../../../../packages/recorder/src/import/translate/ftrace-events.ts'
 import { MemorySource } from '../../../../packages/recorder/src/import/trace-dat/byte-source.ts'
 import { DatCursor } from '../../../../packages/recorder/src/import/trace-dat/dat-cursor.ts'
 import { readDatFile } from '../../../../packages/recorder/src/import/trace-dat/dat-file.ts'

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-import { InputError } from '../../errors.ts'
+import { InputError } from '../../event/errors.ts'
 
 /** Bytes that can be read anywhere. */
 export interface ByteSource {

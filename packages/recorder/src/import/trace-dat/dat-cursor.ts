@@ -1,6 +1,6 @@
-import { InputError } from '../../errors.ts'
+import { InputError } from '../../event/errors.ts'
 import type { ByteSource } from './byte-source.ts'
-import { decodeUtf8 } from '../utf8.ts'
+import { decodeUtf8 } from '../bytes/utf8.ts'
 
 /** Nothing in a trace.dat but its events is longer: formats, symbols, options. */
 const MAX_PART = 1 << 28

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 
-import { InputError } from '../../errors.ts'
-import { type Chunks, isAbort } from '../chunks.ts'
-import type { FtraceEvents } from '../ftrace-events.ts'
-import type { Input, InputFacts } from '../input.ts'
+import { InputError } from '../../event/errors.ts'
+import { type Chunks, isAbort } from '../bytes/chunks.ts'
+import type { FtraceEvents } from '../translate/ftrace-events.ts'
+import type { Input, InputFacts } from '../bytes/input.ts'
 import { type ByteSource, FileSource, MemorySource } from './byte-source.ts'
 import { DatInput } from './dat-input.ts'
 

@@ -1,9 +1,9 @@
-import { InputError } from '../../errors.ts'
+import { InputError } from '../../event/errors.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { DatCursor } from './dat-cursor.ts'
 import { chosenClock, type CpuData, type DatBuffer, type DatFile, releaseOf } from './dat-layout.ts'
 import { MAX_CPUS, readFormats, readFtraceFormats } from './dat-formats.ts'
-import { decodeUtf8 } from '../utf8.ts'
+import { decodeUtf8 } from '../bytes/utf8.ts'
 
 const OPTION_BUFFER = 3
 const OPTION_TRACECLOCK = 4

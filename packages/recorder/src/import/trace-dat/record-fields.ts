@@ -1,9 +1,9 @@
-import { fieldsJson } from '../fields-json.ts'
-import { Fields } from '../fields.ts'
-import type { Probe } from '../probe-table.ts'
+import { fieldsJson } from '../translate/fields-json.ts'
+import { Fields } from '../translate/fields.ts'
+import type { Probe } from '../translate/probe-table.ts'
 import type { EventFormat, FormatField } from './event-format.ts'
 import { compilePrint, type RecordValues } from './print-format.ts'
-import { decodeUtf8 } from '../utf8.ts'
+import { decodeUtf8 } from '../bytes/utf8.ts'
 
 /** An event of a trace.dat: its format, resolved. */
 export interface RecordEvent {

@@ -1,0 +1,116 @@
+/** What a scenario's program does besides calling the kernel: contexts, locks, accesses. No opBegin and opEnd. */
+import { access, tlbEvict, tlbFill } from '../machine/access.ts'
+import type { Spec } from './call-spec.ts'
+import { setContext } from '../machine/context.ts'
+import type { Cpu } from '../machine/cpu.ts'
+import { CONTEXTS, LOCK_MODES } from '../machine/hooks.ts'
+import type { LockMode } from '../machine/hooks.ts'
+import { InputError } from '../arch/input-error.ts'
+import { asInt, asOneOf, asVa } from '../machine/input.ts'
+import type { Fields } from '../machine/input.ts'
+import { LOCK_NAMES, lock, lockNamed, unlock } from '../machine/locks.ts'
+import type { Lock } from '../machine/locks.ts'
+
+/** More than any schedule of interest; the recorder keeps CPUs in a byte. */
+export const MAX_CPUS = 64
+
+const oneOf = <const V extends string>(
+  fields: Fields,
+  name: string,
+  values: readonly V[],
+  path: string,
+): V => asOneOf(fields[name], values, `${path}.${name}`)
+
+const action = (
+  fields: readonly string[],
+  parse: (fields: Fields, path: string) => { run: (cpu: Cpu) => number; otherCpu?: number },
+): Spec => ({
+  isAction: true,
+  fields,
+  parse: (given, path) => ({ range: () => null, ...parse(given, path) }),
+})
+
+const context = action(['to'], (fields, path) => {
+  const to = oneOf(fields, 'to', CONTEXTS, path)
+  return {
+    run: (cpu) => {
+      setContext(cpu, to)
+      return 0
+    },
+  }
+})
+
+type OnLock = (cpu: Cpu, target: Lock, mode: LockMode) => void
+
+/** A lock by its kernel name; `mode` tells an rwsem's two ways, the others have one each. */
+const onLock = (run: OnLock): Spec =>
+  action(['name', 'mode'], (fields, path) => {
+    const name = oneOf(fields, 'name', LOCK_NAMES, path)
+    const own =
+      name === 'init_mm.mmap_lock' ? null : name === 'pgtable_split_lock' ? 'mutex' : 'spin'
+    const mode = fields['mode'] === undefined ? own : oneOf(fields, 'mode', LOCK_MODES, path)
+    const right = own === null ? mode === 'read' || mode === 'write' : mode === own
+    if (mode === null || !right) {
+      const says = own === null ? '"read" or "write"' : `"${own}", or left out`
+      throw new InputError(`${path}.mode`, `should be ${says} for ${name}`)
+    }
+    return {
+      run: (cpu) => {
+        run(cpu, lockNamed(cpu.system.locks, name), mode)
+        return 0
+      },
+    }
+  })
+
+/** `cpu`: whose TLB; default the one of the program. */
+const otherCpu = (fields: Fields, path: string): number | undefined =>
+  fields['cpu'] === undefined ? undefined : asInt(fields['cpu'], `${path}.cpu`, 0, MAX_CPUS - 1)
+
+const fillChoice = (fields: Fields, path: string) => ({
+  ...(fields['see'] !== undefined && { see: oneOf(fields, 'see', ['new', 'old'], path) }),
+  ...(fields['via'] !== undefined && { via: asVa(fields['via'], `${path}.via`) }),
+})
+
+const EFAULT = -14
+
+/** The actions, by name. Those on TLBs give 0, or what the comment says where nothing was there. */
+export const ACTIONS: Readonly<Record<string, Spec>> = {
+  context,
+  lock: onLock(lock),
+  unlock: onLock(unlock),
+  /** -EFAULT for a fault; a conflict stops the CPU. */
+  access: action(['addr', 'mode', 'see', 'via', 'pick', 'cpu'], (fields, path) => {
+    const addr = asVa(fields['addr'], `${path}.addr`)
+    const mode = oneOf(fields, 'mode', ['read', 'write', 'exec'], path)
+    const by = otherCpu(fields, path)
+    const choice = {
+      ...fillChoice(fields, path),
+      ...(fields['pick'] !== undefined && {
+        pick: oneOf(fields, 'pick', ['oldest', 'newest'], path),
+      }),
+    }
+    return {
+      run: (cpu) => (access(cpu, addr, mode, choice, by) === 'ok' ? 0 : EFAULT),
+      otherCpu: by ?? 0,
+    }
+  }),
+  /** -EFAULT if the walk faulted. */
+  tlb_fill: action(['addr', 'see', 'via', 'cpu'], (fields, path) => {
+    const addr = asVa(fields['addr'], `${path}.addr`)
+    const choice = fillChoice(fields, path)
+    const by = otherCpu(fields, path)
+    return { run: (cpu) => (tlbFill(cpu, addr, choice, by) ? 0 : EFAULT), otherCpu: by ?? 0 }
+  }),
+  /** 1 if something was evicted. */
+  tlb_evict: action(['addr', 'cpu'], (fields, path) => {
+    const addr = asVa(fields['addr'], `${path}.addr`)
+    const by = otherCpu(fields, path)
+    return { run: (cpu) => Number(tlbEvict(cpu, addr, by)), otherCpu: by ?? 0 }
+  }),
+}
+
+/** Names of what a program can do besides calls. */
+export const PROGRAM_ACTIONS: readonly string[] = Object.keys(ACTIONS)
+
+/** Actions that need a model TLB. */
+export const TLB_ACTIONS: readonly string[] = ['access', 'tlb_fill', 'tlb_evict']

@@ -1,0 +1,134 @@
+/** Calls of a scenario on the walkers themselves: whose callbacks they are given, and with what. */
+import { applyToExistingPageRange, applyToPageRange } from './apply.ts'
+import type { PteFn } from './apply.ts'
+import type { Spec } from './call-spec.ts'
+import type { Cpu } from '../machine/cpu.ts'
+import type { Flavour } from '../machine/flavour.ts'
+import { asInt, asOneOf, asU64, asVa } from '../machine/input.ts'
+import type { Fields } from '../machine/input.ts'
+import { OBSERVE_PTE_FN, observeOps } from './observe.ts'
+import type { Observation } from './observe.ts'
+import { CHANGE_PAGE_RANGE, pageattrOps } from './pageattr.ts'
+import { ownMasks } from './pageattr-masks.ts'
+import { wordsOf } from '../arch/u64.ts'
+import type { Va } from '../arch/u64.ts'
+import {
+  walkKernelPageTableRange,
+  walkKernelPageTableRangeLockless,
+  walkPageRangeDebug,
+} from './walk-api.ts'
+import type { WalkOps } from './walk-ops.ts'
+
+export type OnRange = (cpu: Cpu, start: Va, end: Va) => number
+
+/** A call on [addr, end). */
+export const onRange = (run: OnRange, supported?: (flavour: Flavour) => boolean): Spec => ({
+  fields: ['addr', 'end'],
+  parse: (fields, path) => {
+    const start = asVa(fields['addr'], `${path}.addr`)
+    const end = asVa(fields['end'], `${path}.end`)
+    return {
+      range: () => [start, end],
+      run: (cpu) => run(cpu, start, end),
+      ...(supported !== undefined && { supported }),
+    }
+  },
+})
+
+function observation(fields: Fields, path: string): Observation {
+  const at = (name: string): number =>
+    fields[name] === undefined ? 0 : asInt(fields[name], `${path}.${name}`)
+  return {
+    levels: at('levels'),
+    errAt: at('err_at'),
+    err: at('err'),
+    againAt: at('again_at'),
+    againN: at('again_n'),
+    contAt: at('cont_at'),
+    count: 0,
+  }
+}
+
+const OBSERVE_FIELDS = ['levels', 'err_at', 'err', 'again_at', 'again_n', 'cont_at']
+const WALK_FIELDS = ['addr', 'end', 'cb', 'set', 'clear', ...OBSERVE_FIELDS]
+
+/** Whose callbacks: the flavour's own, counting ones, or none. */
+const CALLBACKS = ['own', 'observe', 'null'] as const
+type Callback = (typeof CALLBACKS)[number]
+
+const callbackOf = (fields: Fields, path: string): Callback =>
+  asOneOf(fields['cb'], CALLBACKS, `${path}.cb`)
+
+const maskWords = (fields: Fields, name: string, path: string) =>
+  wordsOf(fields[name] === undefined ? 0n : asU64(fields[name], `${path}.${name}`))
+
+type ApplyTo = <P>(cpu: Cpu, addr: Va, size: number, fn: PteFn<P> | null, data: P) => number
+
+/** `own` is change_page_range(), which the pagewalk flavours do not have. */
+const applyCall = (apply: ApplyTo): Spec => ({
+  fields: WALK_FIELDS,
+  parse: (fields, path) => {
+    const cb = callbackOf(fields, path)
+    const set = maskWords(fields, 'set', path)
+    const clear = maskWords(fields, 'clear', path)
+    const observe = observation(fields, path)
+    const run: OnRange = (cpu, start, end) => {
+      if (cb === 'null') return apply(cpu, start, end - start, null, null)
+      if (cb === 'own') {
+        return apply(cpu, start, end - start, CHANGE_PAGE_RANGE, ownMasks(cpu, set, clear))
+      }
+      return apply(cpu, start, end - start, OBSERVE_PTE_FN, { ...observe })
+    }
+    return onRange(run, (f) => cb !== 'own' || f.pageattr.walker === 'apply').parse(fields, path)
+  },
+})
+
+type WalkTo = <P>(cpu: Cpu, start: Va, end: Va, ops: WalkOps<P>, data: P) => number
+
+/** `own` is pageattr_ops, which the apply flavours do not have. */
+const walkCall = (walk: WalkTo, supported: (flavour: Flavour) => boolean): Spec => ({
+  fields: WALK_FIELDS,
+  parse: (fields, path) => {
+    const cb = callbackOf(fields, path)
+    const set = maskWords(fields, 'set', path)
+    const clear = maskWords(fields, 'clear', path)
+    const observe = observation(fields, path)
+    const run: OnRange = (cpu, start, end) => {
+      if (cb !== 'own') {
+        const ops = observeOps(cb === 'null' ? 0 : observe.levels)
+        return walk(cpu, start, end, ops, { ...observe })
+      }
+      const masks = ownMasks(cpu, set, clear)
+      return walk(cpu, start, end, pageattrOps(cpu.flavour.pageattr), masks)
+    }
+    const has = (f: Flavour): boolean =>
+      supported(f) && (cb !== 'own' || f.pageattr.walker === 'pagewalk')
+    return onRange(run, has).parse(fields, path)
+  },
+})
+
+/** The scenario's caller holds init_mm.mmap_lock, without an event, if its features say so. */
+const locked =
+  (walk: WalkTo): WalkTo =>
+  (cpu, start, end, ops, data) => {
+    cpu.assumesMmapLock = cpu.features.init_mm_locked
+    const err = walk(cpu, start, end, ops, data)
+    cpu.assumesMmapLock = false
+    return err
+  }
+
+const always = (): boolean => true
+const never = (): boolean => false
+
+export const WALK_CALLS: Readonly<Record<string, Spec>> = {
+  apply_to_page_range: applyCall(applyToPageRange),
+  apply_to_existing_page_range: applyCall(applyToExistingPageRange),
+  walk_kernel_page_table_range: walkCall(locked(walkKernelPageTableRange), always),
+  walk_kernel_page_table_range_lockless: walkCall(
+    walkKernelPageTableRangeLockless,
+    (f) => f.walk.lockless,
+  ),
+  walk_page_range_debug: walkCall(locked(walkPageRangeDebug), always),
+  // Gone before the oldest of these trees: known, so that a scenario may name it, and unsupported everywhere.
+  walk_page_range_novma: walkCall(walkKernelPageTableRange, never),
+}

@@ -1,0 +1,71 @@
+import type { Cpu } from '../machine/cpu.ts'
+import type { WalkAction } from '../machine/hooks.ts'
+import type { Level } from '../arch/level.ts'
+import type { Slot } from '../machine/memory.ts'
+import type { Va } from '../arch/u64.ts'
+
+/** What `walk.action` asks for; looked at after PUD and PMD callbacks only. */
+export const ACTION_SUBTREE = 0
+export const ACTION_CONTINUE = 1
+export const ACTION_AGAIN = 2
+export type Action = typeof ACTION_SUBTREE | typeof ACTION_CONTINUE | typeof ACTION_AGAIN
+export const ACTION_NAMES: readonly WalkAction[] = ['subtree', 'continue', 'again']
+
+/** struct mm_walk of a walk without VMA. */
+export interface Walk<P> {
+  readonly cpu: Cpu
+  readonly ops: WalkOps<P>
+  /** The caller's own. */
+  readonly private: P
+  /** Number of the top table walked: 0 swapper_pg_dir. */
+  readonly table: number
+  /** Set by a callback; reset by the walker at each PUD and PMD slot. */
+  action: Action
+}
+
+/**
+ * A callback on an entry. [addr, next) is what of its range is walked, `slot` its place in memory. Returns 0 to go
+ * on; anything else, also if positive, ends the walk and is its result.
+ */
+export type EntryFn<P> = (slot: Slot, addr: Va, next: Va, walk: Walk<P>) => number
+
+/** Members of struct mm_walk_ops (include/linux/pagewalk.h) that a walk without VMA uses. */
+export interface WalkMembers<P> {
+  readonly pgdEntry?: EntryFn<P>
+  readonly p4dEntry?: EntryFn<P>
+  readonly pudEntry?: EntryFn<P>
+  readonly pmdEntry?: EntryFn<P>
+  /** Also for empty PTEs. `next` is addr + PAGE_SIZE. */
+  readonly pteEntry?: EntryFn<P>
+  /**
+   * What pteEntry does, on `count` neighbouring entries, events included (see pte-run.ts), never failing. Used
+   * instead of it where nothing can come between two entries.
+   */
+  readonly pteRun?: (slot: Slot, addr: Va, count: number, walk: Walk<P>) => void
+  /** A missing table; `depth` is its level with folding collapsed, 0 PGD … 3 PMD. */
+  readonly pteHole?: (addr: Va, next: Va, depth: Level, walk: Walk<P>) => number
+  /** Only for mm's own use: a walk with it is refused with -EINVAL from 6.17 on. */
+  readonly installPte?: (addr: Va, next: Va, walk: Walk<P>) => number
+}
+
+/** The same, prepared for walking. */
+export interface WalkOps<P> extends WalkMembers<P> {
+  /** Callbacks by level, PGD … PTE. */
+  readonly entries: readonly (EntryFn<P> | null)[]
+  /** Names of the callbacks in events, by level. */
+  readonly names: readonly string[]
+  /** By level: whether any callback exists below it. */
+  readonly handlesBelow: readonly boolean[]
+}
+
+/** struct mm_walk_ops, prepared for walking. Events name their callbacks `<name>_pgd_entry` … `<name>_pte_entry`. */
+export function walkOps<P>(name: string, members: WalkMembers<P>): WalkOps<P> {
+  const { pgdEntry, p4dEntry, pudEntry, pmdEntry, pteEntry } = members
+  const entries = [pgdEntry, p4dEntry, pudEntry, pmdEntry, pteEntry].map((fn) => fn ?? null)
+  return {
+    ...members,
+    entries,
+    names: ['pgd', 'p4d', 'pud', 'pmd', 'pte'].map((level) => `${name}_${level}_entry`),
+    handlesBelow: entries.map((_, level) => entries.some((fn, at) => at > level && fn !== null)),
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Page tables in one Uint32Array, and the only place that loads or stores an entry.
+ *
+ * A table is one page of words; a *slot* is the word index of an entry's low word, the pointer of the kernel's code:
+ * slot + 2 is the next entry. Table 0 is swapper_pg_dir. Every access goes through {@link loadLo}, {@link loadHi},
+ * {@link store}, {@link compareExchange} and {@link atomicChange}: in a plain run a direct access behind one null
+ * check, in a scheduled run a step of the CPU's {@link Stepper}.
+ */
+import type { Cpu } from './cpu.ts'
+import { indexOf } from '../arch/geometry.ts'
+import type { Geometry } from '../arch/geometry.ts'
+import { InputError } from '../arch/input-error.ts'
+import { PMD, PTE } from '../arch/level.ts'
+import type { Level } from '../arch/level.ts'
+import { alignDown, hiOf, loOf } from '../arch/u64.ts'
+import type { Pa, Va, Words } from '../arch/u64.ts'
+
+/** Word index of an entry: the engine's `pte_t *`. */
+export type Slot = number
+
+const FIRST_TABLES = 64
+/** Words of all tables together, 1 GiB: where an allocation at run time fails, as for want of memory. */
+const MAX_WORDS = 2 ** 28
+/** Of a table that nothing points to. */
+const NO_PA = -1
+
+/** All tables of a machine. */
+export class Memory {
+  /** Replaced when it grows: read it anew after anything that may allocate. */
+  words: Uint32Array
+  /** log2 of the words of a table. */
+  readonly tableShift: number
+  readonly #g: Geometry
+  readonly #levels: Level[] = []
+  readonly #vas: Va[] = []
+  readonly #pas: Pa[] = []
+  readonly #initBase: Pa
+  readonly #poolBase: Pa
+  /** Table numbers by page frame, counted from the two bases. */
+  readonly #initFrames: number[] = []
+  readonly #poolFrames: number[] = []
+
+  /** The fixmap PTE of FIX_PGD. Its table hangs under no entry: no walk meets it. */
+  readonly fixPgdSlot: Slot
+
+  constructor(g: Geometry, swapperPa: Pa, poolPa: Pa, fixPgdVa: Va) {
+    this.#g = g
+    this.#initBase = swapperPa
+    this.#poolBase = poolPa
+    this.tableShift = g.pageShift - 2
+    this.words = new Uint32Array(FIRST_TABLES << this.tableShift)
+    this.addInitTable(g.top, g.topVa)
+    const fixmap = this.#add(PTE, alignDown(fixPgdVa, g.size[PMD] as number), NO_PA)
+    this.fixPgdSlot = this.firstSlot(fixmap) + 2 * indexOf(g, PTE, fixPgdVa)
+  }
+
+  /** A table of the start state. Its physical address follows the ones before. @throws InputError if there is none. */
+  addInitTable(level: Level, va: Va): number {
+    const pa = this.#initBase + this.#initFrames.length * this.#g.pageSize
+    if (this.isFull || (this.#initBase < this.#poolBase && pa >= this.#poolBase)) {
+      throw new InputError('init', 'needs more tables than fit below TABLE_POOL_PA')
+    }
+    const table = this.#add(level, va, pa)
+    this.#initFrames.push(table)
+    return table
+  }
+
+  /** A table allocated at run time. */
+  addPoolTable(level: Level, va: Va): number {
+    const table = this.#add(level, va, this.nextPoolPa())
+    this.#poolFrames.push(table)
+    return table
+  }
+
+  nextPoolPa(): Pa {
+    return this.#poolBase + this.#poolFrames.length * this.#g.pageSize
+  }
+
+  #add(level: Level, va: Va, pa: Pa): number {
+    const table = this.#levels.length
+    this.#levels.push(level)
+    this.#vas.push(va)
+    this.#pas.push(pa)
+    const needed = (table + 1) << this.tableShift
+    if (needed > this.words.length) {
+      const grown = new Uint32Array(Math.min(this.words.length * 2, MAX_WORDS))
+      grown.set(this.words)
+      this.words = grown
+    }
+    return table
+  }
+
+  /** No table can be added. */
+  get isFull(): boolean {
+    return (this.tables + 1) << this.tableShift > MAX_WORDS
+  }
+
+  /** Number of the table in this page, -1 if there is none. */
+  tableAt(pa: Pa): number {
+    const pool = Math.floor((pa - this.#poolBase) / this.#g.pageSize)
+    if (pool >= 0 && pool < this.#poolFrames.length) return this.#poolFrames[pool] as number
+    const init = Math.floor((pa - this.#initBase) / this.#g.pageSize)
+    if (init >= 0 && init < this.#initFrames.length) return this.#initFrames[init] as number
+    return -1
+  }
+
+  get tables(): number {
+    return this.#levels.length
+  }
+
+  /** Slot of a table's first entry. */
+  firstSlot(table: number): Slot {
+    return table << this.tableShift
+  }
+
+  tableOf(slot: Slot): number {
+    return slot >> this.tableShift
+  }
+
+  /** Level of the table's entries, by the lowest name folded onto it. */
+  tableLevel(table: number): Level {
+    return this.#levels[table] as Level
+  }
+
+  /** Start of the range the table translates. */
+  tableVa(table: number): Va {
+    return this.#vas[table] as Va
+  }
+
+  tablePa(table: number): Pa {
+    return this.#pas[table] as Pa
+  }
+
+  /** First address translated by the entry: its table's start plus its index. */
+  slotVa(slot: Slot): Va {
+    const table = slot >> this.tableShift
+    const index = (slot - (table << this.tableShift)) >> 1
+    return this.tableVa(table) + index * (this.#g.size[this.tableLevel(table)] as number)
+  }
+}
+
+/** READ_ONCE() of an entry: the low word. One step; its high word is what {@link loadHi} then gives. */
+export function loadLo(cpu: Cpu, slot: Slot): number {
+  const { stepper } = cpu
+  return stepper === null ? (cpu.memory.words[slot] as number) : stepper.load(slot)
+}
+
+/** The high word of the entry just loaded with {@link loadLo}; no step of its own. */
+export function loadHi(cpu: Cpu, slot: Slot): number {
+  const { stepper } = cpu
+  return stepper === null ? (cpu.memory.words[slot + 1] as number) : stepper.loadedHi
+}
+
+/** WRITE_ONCE() of an entry: one 64-bit store, reported, without any barrier. `level` is the setter's. */
+export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
+  const { stepper } = cpu
+  if (stepper === null && cpu.hooks === null) {
+    const { words } = cpu.memory
+    words[slot] = lo
+    words[slot + 1] = hi
+  } else if (stepper === null || stepper.store()) {
+    storeReported(cpu, level, slot, lo, hi)
+  }
+}
+
+/**
+ * cmpxchg() of an entry: stores and returns true if the entry still is `old`. One step. Not what any modelled
+ * kernel path uses on kernel entries; for implementations that do.
+ */
+export function compareExchange(
+  cpu: Cpu,
+  level: Level,
+  slot: Slot,
+  old: Words,
+  lo: number,
+  hi: number,
+): boolean {
+  const { stepper } = cpu
+  if (stepper !== null) {
+    const replayed = stepper.atomic(slot)
+    if (replayed !== null) return replayed
+  }
+  const { words } = cpu.memory
+  const same = words[slot] === old.lo && words[slot + 1] === old.hi
+  if (same) storeReported(cpu, level, slot, lo, hi)
+  stepper?.atomicDone(same)
+  return same
+}
+
+/** An atomic read-modify-write of an entry, (old & ~clear) | set in one step: what a fetch-and or fetch-or does. */
+export function atomicChange(cpu: Cpu, level: Level, slot: Slot, set: Words, clear: Words): void {
+  const { stepper } = cpu
+  if (stepper !== null && stepper.atomic(slot) !== null) return
+  const { words } = cpu.memory
+  const lo = ((words[slot] as number) & ~clear.lo) | set.lo
+  const hi = ((words[slot + 1] as number) & ~clear.hi) | set.hi
+  storeReported(cpu, level, slot, lo, hi)
+  stepper?.atomicDone(true)
+}
+
+/** xchg() of an entry: what it held. One step. */
+export function exchange(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): Words {
+  const { stepper, memory } = cpu
+  const replays = stepper !== null && stepper.atomic(slot) !== null
+  const old = { lo: memory.words[slot] as number, hi: memory.words[slot + 1] as number }
+  if (!replays) {
+    storeReported(cpu, level, slot, lo, hi)
+    stepper?.atomicDone(true)
+  }
+  if (stepper === null) return old
+  return { lo: stepper.shared(() => old.lo), hi: stepper.shared(() => old.hi) }
+}
+
+function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
+  const { memory } = cpu
+  const { words } = memory
+  const oldLo = words[slot] as number
+  const oldHi = words[slot + 1] as number
+  words[slot] = lo
+  words[slot + 1] = hi
+  cpu.system.tlb?.stored(cpu.id, slot, oldLo, oldHi)
+  if (cpu.hooks === null) return
+  const va = memory.slotVa(slot)
+  cpu.hooks.descWrite(level, loOf(va), hiOf(va), oldLo, oldHi, lo >>> 0, hi >>> 0)
+}

@@ -1,0 +1,274 @@
+/**
+ * What the TLBs of all CPUs may hold, as a model that is told everything and never guesses: nothing is cached unless
+ * an access or a {@link TlbModel.fill} puts it there, and what a fill may see is chosen by the caller. So every
+ * legitimate history is a sequence of calls, and a run is exact.
+ *
+ * - A walk reads what is in memory or, until the writer's dsb, what was there before (`see: 'old'`).
+ * - Only a valid descriptor of a legal type with the access flag is cached; a fault never is.
+ * - A block is cached as one entry; a contiguous span as one entry built from any one member (`via`).
+ * - Tables walked through are cached too (walk cache) and used by later walks, until an instruction that reaches them.
+ * - A TLBI removes what it covers, whatever its size, when its CPU's dsb(ish) completes it: until then it is used.
+ * - Entries of different size over one address are a conflict without BBML2; with it any of them may answer (`pick`).
+ */
+import { HI, LO, physOf } from '../arch/descriptor.ts'
+import type { Geometry } from '../arch/geometry.ts'
+import { PMD, PTE, PUD } from '../arch/level.ts'
+import type { Level } from '../arch/level.ts'
+import type { Memory, Slot } from './memory.ts'
+import { isCont, isSect, isTable, isValid } from '../arch/predicates.ts'
+import { alignDown } from '../arch/u64.ts'
+import type { Pa, Va } from '../arch/u64.ts'
+
+export type AccessMode = 'read' | 'write' | 'exec'
+export type AccessOutcome = 'ok' | 'fault' | 'conflict'
+
+/** What the architecture leaves open, decided by the caller. */
+export interface FillChoice {
+  /** Read entries as they were before stores that no dsb has followed yet. Default `new`. */
+  readonly see?: 'new' | 'old'
+  /** Address in the member of the contiguous span that the entry is built from. Default: the accessed one. */
+  readonly via?: Va
+}
+
+export interface AccessChoice extends FillChoice {
+  /** Which of several entries answers, under BBML2. Default `oldest`. */
+  readonly pick?: 'oldest' | 'newest'
+}
+
+/** A cached translation of [va, va + size). */
+export interface TlbEntry {
+  readonly va: Va
+  readonly size: number
+  readonly level: Level
+  /** The descriptor it was built from, and the address that one translates. */
+  readonly lo: number
+  readonly hi: number
+  readonly from: Va
+}
+
+/** A cached table: where the walk of [va, va + size) may start. */
+interface CachedTable {
+  readonly va: Va
+  readonly size: number
+  readonly level: Level
+  readonly table: number
+}
+
+export interface AccessResult {
+  readonly outcome: AccessOutcome
+  /** The entry that answered translates or permits otherwise than the tables do now. */
+  readonly stale: boolean
+}
+
+interface Invalidation {
+  readonly va: Va
+  readonly end: Va
+  /** Walk-cache entries as well. */
+  readonly tables: boolean
+}
+
+interface Cpu {
+  entries: TlbEntry[]
+  tables: CachedTable[]
+  /** Issued, not yet completed by a dsb(ish) of this CPU. */
+  pending: Invalidation[]
+  /** Entries as they were before this CPU's stores since its last dsb, by slot. */
+  readonly unseen: Map<Slot, { readonly lo: number; readonly hi: number }>
+}
+
+const FAULT: AccessResult = { outcome: 'fault', stale: false }
+
+/** The TLBs of all CPUs; `bbml`: several entries for one address are no conflict. Follows the architecture, no code. */
+export class TlbModel {
+  readonly #g: Geometry
+  readonly #memory: Memory
+  /** BBML2 without conflict aborts, or BBML3. */
+  readonly #bbml: boolean
+  readonly #cpus: Cpu[]
+
+  constructor(g: Geometry, memory: Memory, bbml: boolean, cpus: number) {
+    this.#g = g
+    this.#memory = memory
+    this.#bbml = bbml
+    this.#cpus = Array.from({ length: cpus }, () => ({
+      entries: [],
+      tables: [],
+      pending: [],
+      unseen: new Map(),
+    }))
+  }
+
+  /** What a CPU holds, oldest first. */
+  entriesOf(cpu: number): readonly TlbEntry[] {
+    return this.#cpu(cpu).entries
+  }
+
+  /** A CPU stored to an entry that held old: walkers may go on seeing that until {@link dsb}. */
+  stored(cpu: number, slot: Slot, oldLo: number, oldHi: number): void {
+    const { unseen } = this.#cpu(cpu)
+    if (!unseen.has(slot)) unseen.set(slot, { lo: oldLo, hi: oldHi })
+  }
+
+  /** dsb(ishst) or stronger: the CPU's stores are visible to every walker. */
+  dsb(cpu: number): void {
+    this.#cpu(cpu).unseen.clear()
+  }
+
+  /** A TLBI. `pages` −1: everything. The walk cache goes only with what is not last-level (`vaae`, `vmall`). */
+  tlbi(cpu: number, insn: string, va: Va, pages: number): void {
+    const all = pages === -1
+    const start = all ? -Infinity : va
+    const end = all ? Infinity : va + pages * this.#g.pageSize
+    this.#cpu(cpu).pending.push({ va: start, end, tables: all || !insn.includes('l') })
+  }
+
+  /** dsb(ish): what the CPU invalidated is gone everywhere, and its stores are visible. */
+  complete(cpu: number): void {
+    const issuer = this.#cpu(cpu)
+    for (const gone of issuer.pending) {
+      const stays = (cached: { va: Va; size: number }): boolean =>
+        cached.va >= gone.end || cached.va + cached.size <= gone.va
+      for (const each of this.#cpus) {
+        each.entries = each.entries.filter(stays)
+        if (gone.tables) each.tables = each.tables.filter(stays)
+      }
+    }
+    issuer.pending = []
+    issuer.unseen.clear()
+  }
+
+  /** Whether a CPU's access to this address needs no walk. */
+  holds(cpu: number, va: Va): boolean {
+    return this.#cpu(cpu).entries.some((entry) => covers(entry, va))
+  }
+
+  /** An entry may be evicted at any time. True: there was one. */
+  evict(cpu: number, va: Va): boolean {
+    const mine = this.#cpu(cpu)
+    const before = mine.entries.length
+    mine.entries = mine.entries.filter((entry) => !covers(entry, va))
+    return mine.entries.length < before
+  }
+
+  /**
+   * A speculative fill: happens even where an entry is held already, and replaces one of the same range. Null: the
+   * walk faulted, which is not cached.
+   */
+  fill(cpu: number, va: Va, choice: FillChoice = {}): TlbEntry | null {
+    const entry = this.#walk(cpu, va, choice)
+    if (entry === null) return null
+    const mine = this.#cpu(cpu)
+    mine.entries = mine.entries.filter((held) => held.va !== entry.va || held.size !== entry.size)
+    mine.entries.push(entry)
+    return entry
+  }
+
+  /** A load, store or fetch at EL1: through what is cached, else through a fill. */
+  access(cpu: number, va: Va, mode: AccessMode, choice: AccessChoice = {}): AccessResult {
+    const held = this.#cpu(cpu).entries.filter((entry) => covers(entry, va))
+    if (held.length > 1 && !this.#bbml) return { outcome: 'conflict', stale: true }
+    const cached = choice.pick === 'newest' ? held.at(-1) : held[0]
+    const entry = cached ?? this.fill(cpu, va, choice)
+    if (entry === null) return FAULT
+    const outcome = permits(entry, mode) ? 'ok' : 'fault'
+    return { outcome, stale: this.#isStale(entry, va) }
+  }
+
+  /** Whether a walk that sees every store would translate or permit otherwise. CONT and size alone do not matter. */
+  #isStale(entry: TlbEntry, va: Va): boolean {
+    const now = this.#leaf(va, null, [])
+    if (now === null) return true
+    return (
+      this.#outputOf(now, va) !== this.#outputOf(entry, va) ||
+      attributesLo(this.#g, now) !== attributesLo(this.#g, entry) ||
+      attributesHi(now) !== attributesHi(entry)
+    )
+  }
+
+  #outputOf(entry: TlbEntry, va: Va): Pa {
+    const size = this.#g.size[entry.level] as number
+    return alignDown(physOf(this.#g, entry.lo, entry.hi), size) + (va - entry.from)
+  }
+
+  /** The entry a walk of this CPU makes, its tables cached on the way. */
+  #walk(cpu: number, va: Va, choice: FillChoice): TlbEntry | null {
+    const mine = this.#cpu(cpu)
+    const unseen = choice.see === 'old' ? this.#cpus.map((each) => each.unseen) : null
+    const leaf = this.#leaf(va, unseen, mine.tables)
+    if (leaf === null || !isCont(leaf.hi)) return leaf
+    const span = leaf.level === PTE ? this.#g.contPteSize : this.#g.contPmdSize
+    const start = alignDown(va, span)
+    const via = choice.via ?? va
+    const built = via === va ? leaf : this.#leaf(via, unseen, mine.tables)
+    // A member that is not contiguous itself, or elsewhere, cannot make an entry of the span.
+    if (built === null || !isCont(built.hi) || alignDown(built.from, span) !== start) return leaf
+    return { ...built, va: start, size: span }
+  }
+
+  /**
+   * Walks to the leaf of an address; null if the walk faults. Table entries met are added to `cache` and used from it.
+   */
+  #leaf(va: Va, unseen: readonly Cpu['unseen'][] | null, cache: CachedTable[]): TlbEntry | null {
+    const g = this.#g
+    const known = deepest(cache, va)
+    let level = known?.level ?? g.top
+    let table = known?.table ?? 0
+    for (;;) {
+      const size = g.size[level] as number
+      const count = table === 0 ? g.topEntries : g.entries
+      const slot = this.#memory.firstSlot(table) + 2 * (Math.floor(va / size) & (count - 1))
+      const { lo, hi } = this.#read(slot, unseen)
+      if (!isValid(lo)) return null
+      const from = alignDown(va, size)
+      if (level === PTE) {
+        return isTable(lo) && (lo & LO.AF) !== 0 ? { va: from, size, level, lo, hi, from } : null
+      }
+      if (!isTable(lo)) {
+        const block = isSect(lo) && (lo & LO.AF) !== 0 && (level === PMD || level === PUD)
+        return block ? { va: from, size, level, lo, hi, from } : null
+      }
+      table = this.#memory.tableAt(physOf(g, lo, hi))
+      if (table === -1) return null
+      level = (level + 1) as Level
+      cache.push({ va: from, size, level, table })
+    }
+  }
+
+  #read(slot: Slot, unseen: readonly Cpu['unseen'][] | null): { lo: number; hi: number } {
+    for (const stores of unseen ?? []) {
+      const before = stores.get(slot)
+      if (before !== undefined) return before
+    }
+    const { words } = this.#memory
+    return { lo: words[slot] as number, hi: words[slot + 1] as number }
+  }
+
+  #cpu(id: number): Cpu {
+    const cpu = this.#cpus[id]
+    if (cpu === undefined) throw new RangeError(`no CPU ${id} among ${this.#cpus.length}`)
+    return cpu
+  }
+}
+
+const covers = (cached: { va: Va; size: number }, va: Va): boolean =>
+  va >= cached.va && va < cached.va + cached.size
+
+/** The cached table nearest to the leaf. */
+function deepest(cache: readonly CachedTable[], va: Va): CachedTable | undefined {
+  let best: CachedTable | undefined
+  for (const table of cache) {
+    if (covers(table, va) && (best === undefined || table.level > best.level)) best = table
+  }
+  return best
+}
+
+/** EL1: valid suffices to read; RDONLY forbids writing, PXN executing. */
+function permits(entry: TlbEntry, mode: AccessMode): boolean {
+  if (mode === 'write') return (entry.lo & LO.RDONLY) === 0
+  return mode === 'read' || (entry.hi & HI.PXN) === 0
+}
+
+/** What a translation permits: attributes without output address and type, and without CONT and software bits. */
+const attributesLo = (g: Geometry, entry: TlbEntry): number =>
+  entry.lo & 0xffc & (g.lpa2Active ? ~LO.SHARED : -1)
+const attributesHi = (entry: TlbEntry): number => entry.hi & 0xfffc_0000 & ~HI.CONT & ~HI.SWBITS

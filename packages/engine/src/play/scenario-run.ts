@@ -1,0 +1,105 @@
+/** Runs a scenario: plainly, one call after the other on one CPU, or interleaved by its schedule. */
+import { TLB_ACTIONS } from '../kernel/actions.ts'
+import type { Call } from '../kernel/call-spec.ts'
+import { setContext } from '../machine/context.ts'
+import type { Cpu } from '../machine/cpu.ts'
+import type { Hooks } from '../machine/hooks.ts'
+import type { LeafRun } from '../machine/leaves.ts'
+import { createMachine } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { parseScenario } from './scenario.ts'
+import type { Scenario, ScenarioChoice } from './scenario.ts'
+import { runSchedule } from './schedule.ts'
+import type { ScheduleOutcome } from './schedule.ts'
+
+/** A machine in the scenario's start state. @throws InputError */
+export function buildMachine(scenario: Scenario, hooks: Hooks | null = null): Machine {
+  const { flavour, geometry, features, constants, calls, interleaved } = scenario
+  const spokenOf = 1 + calls.reduce((highest, call) => Math.max(highest, call.otherCpu ?? 0), 0)
+  const machine = createMachine({
+    flavour,
+    geometry,
+    features,
+    constants,
+    hooks,
+    cpus: Math.max(spokenOf, interleaved?.programs.length ?? 1),
+    ...(calls.some((call) => TLB_ACTIONS.includes(call.fn)) && { tlb: true }),
+  })
+  for (const [i, run] of scenario.init.entries()) machine.map(run, `init[${i}]`)
+  for (const area of scenario.areas) machine.addArea(area)
+  return machine
+}
+
+/** What came of one call. */
+export interface CallOutcome {
+  readonly fn: string
+  /** Null unless it returned. */
+  readonly ret: number | null
+  /** `stopped`: it did not return. `waiting`: it waits for a lock for ever. `not reached`: one before it did so. */
+  readonly outcome: 'returned' | 'stopped' | 'unsupported' | 'not reached' | 'waiting'
+}
+
+export interface PlayedScenario {
+  /** In the order of the scenario's calls. */
+  readonly outcomes: readonly CallOutcome[]
+  /** Null of a plain run. */
+  readonly schedule: ScheduleOutcome | null
+}
+
+/** Told of each call before it is made, by its index; of an interleaved one each time its program is run again. */
+export type OnCall = (index: number) => void
+
+/** Makes the scenario's calls on a machine of {@link buildMachine}. */
+export function playScenario(
+  machine: Machine,
+  scenario: Scenario,
+  onCall: OnCall = () => {},
+): PlayedScenario {
+  const outcomes = scenario.calls.map(({ fn }): CallOutcome => ({
+    fn,
+    ret: null,
+    outcome: 'not reached',
+  }))
+  const make = (cpu: Cpu, call: Call, index: number): void => {
+    if (cpu.stopped) return
+    onCall(index)
+    outcomes[index] = { fn: call.fn, ret: null, outcome: 'waiting' }
+    const ret = machine.call(call, cpu)
+    const missing = cpu.stopped ? 'stopped' : 'unsupported'
+    outcomes[index] = { fn: call.fn, ret, outcome: ret === null ? missing : 'returned' }
+  }
+  const { interleaved } = scenario
+  if (interleaved === null) {
+    const cpu = machine.cpu(0)
+    for (const [index, call] of scenario.calls.entries()) make(cpu, call, index)
+    return { outcomes, schedule: null }
+  }
+  const programs = interleaved.programs.map(({ first, count, context }) => {
+    const calls = scenario.calls.slice(first, first + count)
+    return (cpu: Cpu): void => {
+      if (context !== null) setContext(cpu, context)
+      for (const [i, call] of calls.entries()) make(cpu, call, first + i)
+    }
+  })
+  return { outcomes, schedule: runSchedule(machine, programs, interleaved.schedule) }
+}
+
+export interface ScenarioOutcome {
+  /** By call; null as {@link Machine.call} gives it. */
+  readonly results: readonly (number | null)[]
+  readonly final: readonly LeafRun[]
+  /** Null of a plain run. */
+  readonly schedule: ScheduleOutcome | null
+}
+
+/** Parses, builds and runs. @throws InputError */
+export function runScenario(
+  input: unknown,
+  choice: ScenarioChoice = {},
+  hooks: Hooks | null = null,
+): ScenarioOutcome {
+  const scenario = parseScenario(input, choice)
+  const machine = buildMachine(scenario, hooks)
+  const { outcomes, schedule } = playScenario(machine, scenario)
+  return { results: outcomes.map(({ ret }) => ret), final: [...machine.leaves()], schedule }
+}

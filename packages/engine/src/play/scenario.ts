@@ -1,0 +1,230 @@
+/**
+ * A scenario in the corpus's form, start state and calls as JSON, and its extension to several CPUs. Hexadecimal
+ * strings end here.
+ */
+import { MAX_CPUS } from '../kernel/actions.ts'
+import type { Call } from '../kernel/call-spec.ts'
+import { parseCall } from '../kernel/calls.ts'
+import type { Area } from '../machine/cpu.ts'
+import { DEFAULT_FEATURES } from '../machine/features.ts'
+import type { Constants, Features } from '../machine/features.ts'
+import { flavourOf } from '../machine/flavour.ts'
+import type { Flavour } from '../machine/flavour.ts'
+import { createGeometry } from '../arch/geometry.ts'
+import type { GeometryChoice } from '../arch/geometry.ts'
+import { CONTEXTS } from '../machine/hooks.ts'
+import type { Context } from '../machine/hooks.ts'
+import { InputError } from '../arch/input-error.ts'
+import {
+  asFields,
+  asFlag,
+  asInt,
+  asList,
+  asOneOf,
+  asText,
+  asU64,
+  asVa,
+  refuseUnknown,
+} from '../machine/input.ts'
+import type { Fields } from '../machine/input.ts'
+import { LEVEL_NAMES } from '../arch/level.ts'
+import { parseSchedule } from './schedule.ts'
+import type { InitRun } from '../machine/start-state.ts'
+
+/** A scenario that has been checked. */
+export interface Scenario {
+  readonly id: string
+  readonly flavour: Flavour
+  readonly geometry: GeometryChoice
+  readonly features: Partial<Features>
+  readonly constants: Partial<Constants>
+  readonly init: readonly InitRun[]
+  readonly areas: readonly Area[]
+  /** All calls; with several CPUs those of CPU 0 first, then those of CPU 1, … */
+  readonly calls: readonly Call[]
+  /** What runs interleaved; null for a plain run of `calls` on one CPU. */
+  readonly interleaved: Interleaving | null
+}
+
+export interface Interleaving {
+  readonly programs: readonly CpuProgram[]
+  /** CPU numbers, one a step; see runSchedule(). */
+  readonly schedule: readonly number[]
+}
+
+/** What one CPU does: part of the scenario's calls. */
+export interface CpuProgram {
+  /** Its calls are `count` of the scenario's from index `first` on. */
+  readonly first: number
+  readonly count: number
+  /** It begins in this context, which is an event; null: as the features say, which is none. */
+  readonly context: Context | null
+}
+
+/** Said instead of the scenario's own; one without a flavour needs it said. */
+export interface ScenarioChoice {
+  readonly flavour?: string | undefined
+  readonly geometry?: GeometryChoice | undefined
+  /** `0.0.1.0`; only for a scenario with `cpus`. */
+  readonly schedule?: string | undefined
+}
+
+/** Of a scenario that names none. */
+const DEFAULT_GEOMETRY: GeometryChoice = { page_shift: 12, va_bits: 48 }
+const GEOMETRY_FIELDS = ['page_shift', 'va_bits', 'levels', 'va_bits_actual', 'pa_bits']
+
+/**
+ * Checks a scenario. Fields it does not know are left alone: a case of the corpus has more.
+ * @throws InputError with the path of the first field that is wrong
+ */
+export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scenario {
+  const fields = asFields(input, 'scenario')
+  const flavour = flavourOf(choice.flavour ?? asText(fields['flavour'], 'flavour'))
+  const geometry = choice.geometry ?? parseGeometry(fields['geometry'])
+  const { pageSize } = createGeometry(geometry)
+  const list = (name: string): readonly unknown[] =>
+    fields[name] === undefined ? [] : asList(fields[name], name)
+  const several = fields['cpus'] === undefined ? null : parsePrograms(fields)
+  const schedule = scheduleOf(fields, choice, several?.programs.length ?? null)
+  return {
+    id: fields['id'] === undefined ? '' : asText(fields['id'], 'id'),
+    flavour,
+    geometry,
+    features: parseFeatures(asFields(fields['features'] ?? {}, 'features')),
+    constants: parseConstants(asFields(fields['constants'] ?? {}, 'constants')),
+    init: list('init').map((run, i) => parseRun(run, `init[${i}]`)),
+    areas: list('areas').map((area, i) => parseArea(area, pageSize, `areas[${i}]`)),
+    calls: several?.calls ?? parseCalls(fields['calls'], 'calls'),
+    interleaved: several === null ? null : { programs: several.programs, schedule },
+  }
+}
+
+const parseCalls = (input: unknown, path: string): Call[] =>
+  asList(input, path).map((call, i) => parseCall(call, `${path}[${i}]`))
+
+function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] } {
+  const cpus = asList(fields['cpus'], 'cpus')
+  if (fields['calls'] !== undefined) {
+    throw new InputError('calls', 'should be left out where there is `cpus`')
+  }
+  if (cpus.length === 0 || cpus.length > MAX_CPUS) {
+    throw new InputError('cpus', `should be 1 to ${MAX_CPUS} CPUs, not ${cpus.length}`)
+  }
+  const calls: Call[] = []
+  const programs = cpus.map((input, i) => {
+    const path = `cpus[${i}]`
+    const cpu = asFields(input, path)
+    refuseUnknown(cpu, ['calls', 'context'], path)
+    const own = parseCalls(cpu['calls'], `${path}.calls`)
+    const first = calls.length
+    calls.push(...own)
+    const { context: given } = cpu
+    const context = given === undefined ? null : asOneOf(given, CONTEXTS, `${path}.context`)
+    return { first, count: own.length, context }
+  })
+  return { programs, calls }
+}
+
+/** @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`. */
+function scheduleOf(
+  fields: Fields,
+  choice: ScenarioChoice,
+  cpus: number | null,
+): readonly number[] {
+  const text = choice.schedule ?? fields['schedule']
+  if (text === undefined) return []
+  if (cpus === null) {
+    throw new InputError('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
+  }
+  const schedule = parseSchedule(asText(text, 'schedule'))
+  const stray = schedule.findIndex((cpu) => cpu >= cpus)
+  if (stray === -1) return schedule
+  throw new InputError(
+    `schedule[${stray}]`,
+    `${schedule[stray]} should be a CPU from 0 to ${cpus - 1}`,
+  )
+}
+
+function parseGeometry(input: unknown): GeometryChoice {
+  if (input === undefined) return DEFAULT_GEOMETRY
+  const fields = asFields(input, 'geometry')
+  refuseUnknown(fields, GEOMETRY_FIELDS, 'geometry')
+  const optional = (name: string): number | undefined =>
+    fields[name] === undefined ? undefined : asInt(fields[name], `geometry.${name}`)
+  return {
+    page_shift: asInt(fields['page_shift'], 'geometry.page_shift'),
+    va_bits: asInt(fields['va_bits'], 'geometry.va_bits'),
+    levels: optional('levels'),
+    va_bits_actual: optional('va_bits_actual'),
+    pa_bits: optional('pa_bits'),
+  }
+}
+
+function parseFeatures(fields: Fields): Partial<Features> {
+  refuseUnknown(fields, Object.keys(DEFAULT_FEATURES), 'features')
+  const features: Record<string, boolean | number> = {}
+  for (const [name, value] of Object.entries(fields)) {
+    const path = `features.${name}`
+    if (name === 'online_cpus') features[name] = asInt(value, path, 1)
+    else if (name === 'ipa_bits') features[name] = asInt(value, path, 32, 52)
+    else if (name === 'kfence_start' || name === 'kfence_size') features[name] = asVa(value, path)
+    else features[name] = asFlag(value, path)
+  }
+  return features
+}
+
+const ADDRESSES: readonly (keyof Constants)[] = [
+  'PAGE_OFFSET',
+  'PHYS_OFFSET',
+  'PAGE_END',
+  'VMALLOC_START',
+  'VMALLOC_END',
+  'TABLE_POOL_PA',
+  'SWAPPER_PG_DIR_PA',
+  'FIX_PGD_VA',
+]
+/** Of the corpus; they follow from the geometry. */
+const DERIVED = ['CONT_PTE_SIZE', 'CONT_PMD_SIZE', 'top']
+
+function parseConstants(fields: Fields): Partial<Constants> {
+  refuseUnknown(fields, [...ADDRESSES, ...DERIVED], 'constants')
+  const given = ADDRESSES.filter((name) => fields[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, asVa(fields[name], `constants.${name}`)]))
+}
+
+function parseRun(input: unknown, path: string): InitRun {
+  const fields = asFields(input, path)
+  refuseUnknown(fields, ['va', 'level', 'desc', 'count', 'pa_step', 'invalid'], path)
+  const name = asText(fields['level'], `${path}.level`)
+  const level = LEVEL_NAMES.find((known) => known === name)
+  if (level === undefined) {
+    throw new InputError(`${path}.level`, `"${name}" should be pgd, p4d, pud, pmd or pte`)
+  }
+  asVa(fields['va'], `${path}.va`)
+  return {
+    va: asU64(fields['va'], `${path}.va`),
+    level,
+    desc: asU64(fields['desc'], `${path}.desc`),
+    count: asInt(fields['count'] ?? 1, `${path}.count`, 1),
+    paStep: asU64(fields['pa_step'] ?? 0, `${path}.pa_step`),
+  }
+}
+
+function parseArea(input: unknown, pageSize: number, path: string): Area {
+  const fields = asFields(input, path)
+  refuseUnknown(fields, ['start', 'size', 'flags', 'nr_pages', 'pages'], path)
+  const pages = asList(fields['pages'] ?? [], `${path}.pages`).map((input, i) => {
+    const run = asFields(input, `${path}.pages[${i}]`)
+    const pfn = asU64(run['pfn'], `${path}.pages[${i}].pfn`)
+    const count = asInt(run['count'] ?? 1, `${path}.pages[${i}].count`, 0)
+    return { pa: Number(pfn) * pageSize, count }
+  })
+  const listed = pages.reduce((sum, run) => sum + run.count, 0)
+  return {
+    start: asVa(fields['start'], `${path}.start`),
+    size: asVa(fields['size'], `${path}.size`),
+    flags: Number(asU64(fields['flags'] ?? 2, `${path}.flags`)),
+    nrPages: asInt(fields['nr_pages'] ?? listed, `${path}.nr_pages`, 0),
+    pages,
+  }
+}

@@ -1,0 +1,105 @@
+import { isJsonObject } from '../../event/codec.ts'
+import type { Json } from '../../event/kinds.ts'
+import { CONT_HI, GP_HI, NG, PXN_HI, RDONLY, VALID, WRITE_HI } from './descriptor.ts'
+
+/** What a permission change must leave set and clear, and which bits it may touch, on both words. */
+export interface Change {
+  readonly setLo: number
+  readonly setHi: number
+  readonly clearLo: number
+  readonly clearHi: number
+  readonly mayLo: number
+  readonly mayHi: number
+  /** What the pages then are. */
+  readonly asked: string
+}
+
+const change = (
+  asked: string,
+  setLo: number,
+  setHi: number,
+  clearLo: number,
+  clearHi: number,
+  alsoLo = 0,
+  alsoHi = 0,
+): Change => ({
+  asked,
+  setLo,
+  setHi,
+  clearLo,
+  clearHi,
+  mayLo: setLo | clearLo | alsoLo,
+  // Splitting, which every change may do first, clears CONT.
+  mayHi: setHi | clearHi | alsoHi | CONT_HI,
+})
+
+const RO = change('read-only', RDONLY, 0, 0, WRITE_HI)
+const RW = change('writable', 0, WRITE_HI, RDONLY, 0)
+const NX = change('not executable', 0, PXN_HI, 0, 0, 0, GP_HI)
+const X = change('executable', 0, 0, 0, PXN_HI, 0, GP_HI)
+const ROX = change('read-only and executable', RDONLY, 0, 0, WRITE_HI | PXN_HI, 0, GP_HI)
+const ON = change('valid', VALID, 0, 0, 0, NG)
+const OFF = change('invalid', 0, 0, VALID, 0, NG)
+const DEFAULT = change('valid and writable', VALID, WRITE_HI, RDONLY, 0, NG)
+
+const FIXED: Readonly<Record<string, Change>> = {
+  set_memory_ro: RO,
+  set_memory_rw: RW,
+  set_memory_nx: NX,
+  set_memory_x: X,
+  set_memory_rox: ROX,
+  set_direct_map_invalid_noflush: OFF,
+  set_direct_map_default_noflush: DEFAULT,
+}
+
+/** The truth value of an argument as JSON gives it: 1, true, "1" or "0x1". */
+function argument(args: Json, ...names: readonly string[]): boolean | null {
+  if (!isJsonObject(args)) return null
+  for (const name of names) {
+    const value = args[name]
+    if (value !== undefined && value !== null) return Number(value) !== 0
+  }
+  return null
+}
+
+/** Calls that only do something if can_set_direct_map(): success without a walk is then right. */
+export const isConditional = (fn: string): boolean =>
+  fn.startsWith('set_direct_map_') || fn === '__kernel_map_pages'
+
+/** What a top-level call of the kernel's API asks for; null: not one of them, or its arguments do not tell. */
+export function changeOf(fn: string, args: Json): Change | null {
+  const fixed = FIXED[fn]
+  if (fixed !== undefined) return fixed
+  if (
+    fn !== 'set_memory_valid' &&
+    fn !== 'set_direct_map_valid_noflush' &&
+    fn !== '__kernel_map_pages'
+  ) {
+    return null
+  }
+  const on = argument(args, 'enable', 'valid')
+  return on === null ? null : on ? ON : OFF
+}
+
+export const satisfies = (want: Change, lo: number, hi: number): boolean =>
+  (lo & (want.setLo | want.clearLo)) === want.setLo &&
+  (hi & (want.setHi | want.clearHi)) >>> 0 === want.setHi >>> 0
+
+/**
+ * Can a plain read-modify-write of this change (or of a split before it) have made `new` from the `old` in memory?
+ * If not, `new` was derived from another value: something that was stored in between is lost.
+ */
+export function derives(
+  want: Change,
+  oldLo: number,
+  oldHi: number,
+  newLo: number,
+  newHi: number,
+): boolean {
+  const diffLo = oldLo ^ newLo
+  const diffHi = oldHi ^ newHi
+  if ((diffLo & ~want.mayLo) !== 0 || (diffHi & ~want.mayHi) !== 0) return false
+  const wrong = (diffLo & want.setLo & ~newLo) | (diffLo & want.clearLo & newLo)
+  const wrongHi = (diffHi & want.setHi & ~newHi) | (diffHi & (want.clearHi | CONT_HI) & newHi)
+  return wrong === 0 && wrongHi === 0
+}

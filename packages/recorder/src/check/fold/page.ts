@@ -1,0 +1,103 @@
+import type { LevelName } from '@pagetrail/engine'
+import { hex } from '../../event/field-codec.ts'
+import type { RunGeometry } from '../../event/run.ts'
+
+/**
+ * Addresses here are numbers of 4K pages, whatever the granule: 52 bits, which a JavaScript number holds exactly.
+ * bigint stays at the edges.
+ */
+const SHIFT = 12n
+/** The page after the last one: 2^64 bytes. */
+export const PAGE_LIMIT = 2 ** 52
+
+export const pageOf = (va: bigint): number => Number(va >> SHIFT)
+/** First page not touched by a range ending at `end`, which wraps to 0 at the top of the address space. */
+export const endPageOf = (end: bigint): number =>
+  end === 0n ? PAGE_LIMIT : Number((end + 0xfffn) >> SHIFT)
+/** How many pages a call changes: as the kernel counts, that many from the page its address lies in. */
+export const pagesIn = (size: bigint): number =>
+  Number((BigInt.asUintN(64, size) + 0xfffn) >> SHIFT)
+export const vaOf = (page: number): bigint => BigInt.asUintN(64, BigInt(page) << SHIFT)
+
+export const hexPage = (page: number): string => hex(vaOf(page))
+export const hexRange = (start: number, end: number): string =>
+  `[${hexPage(start)}, ${hexPage(end)})`
+
+/** `1 entry`, `2 entries`. */
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${n} ${n === 1 ? one : many}`
+
+const UNITS = ['K', 'M', 'G', 'T'] as const
+
+/** A size in 4K pages as people say it: `4K`, `2M`, `1G`; `12K` where it is no power of two. */
+export function sizeText(pages: number): string {
+  let size = pages * 4
+  let unit = 0
+  while (size >= 1024 && size % 1024 === 0 && unit < UNITS.length - 1) {
+    size /= 1024
+    unit++
+  }
+  return `${size}${UNITS[unit]}`
+}
+
+/**
+ * Entries in a contiguous span at PTE and PMD level, by granule (Kconfig ARM64_CONT_PTE_SHIFT, ARM64_CONT_PMD_SHIFT).
+ */
+const CONT_PTES: Readonly<Record<number, number>> = { 12: 16, 14: 128, 16: 32 }
+const CONT_PMDS: Readonly<Record<number, number>> = { 12: 16, 14: 32, 16: 32 }
+
+/** Sizes of one run's page-table levels, in 4K pages. */
+export class PageSizes {
+  /** 4K pages in one page of the granule. */
+  readonly page: number
+  readonly #bits: number
+  readonly #contPte: number
+  readonly #contPmd: number
+  /** First page after the linear map: everything kernel below it is an alias of memory. */
+  readonly #linearEnd: number
+
+  constructor(geometry: RunGeometry) {
+    const { pageShift, vaBits } = geometry
+    this.page = 2 ** (pageShift - 12)
+    this.#bits = pageShift - 3
+    this.#contPte = (CONT_PTES[pageShift] ?? 1) * this.page
+    this.#contPmd = (CONT_PMDS[pageShift] ?? 1) * this.of('pmd')
+    const vaBitsMin = vaBits <= 48 ? vaBits : pageShift === 14 ? 47 : 48
+    this.#linearEnd = PAGE_LIMIT - 2 ** (vaBitsMin - 1 - 12)
+  }
+
+  /** What one entry of this level translates. */
+  of(level: LevelName): number {
+    switch (level) {
+      case 'pte':
+        return this.page
+      case 'contpte':
+        return this.#contPte
+      case 'pmd':
+        return this.page * 2 ** this.#bits
+      case 'contpmd':
+        return this.#contPmd
+      case 'pud':
+        return this.page * 2 ** (2 * this.#bits)
+      case 'p4d':
+        return this.page * 2 ** (3 * this.#bits)
+      case 'pgd':
+        return this.page * 2 ** (4 * this.#bits)
+    }
+  }
+
+  /** Pages of a contiguous span at this level; 0 where the level has none. */
+  span(level: LevelName): number {
+    return level === 'pte' ? this.#contPte : level === 'pmd' ? this.#contPmd : 0
+  }
+
+  /** First page of what the entry of this level that translates `page` covers. */
+  base(level: LevelName, page: number): number {
+    const size = this.of(level)
+    return page - (page % size)
+  }
+
+  isLinear(page: number): boolean {
+    return page < this.#linearEnd
+  }
+}

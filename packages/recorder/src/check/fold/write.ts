@@ -1,0 +1,99 @@
+import type { LevelName } from '@pagetrail/engine'
+import type { EventOf } from '../../event/kinds.ts'
+import { highWord, lowWord, split } from '../../event/words.ts'
+import { ATTRS_HI, ATTRS_LO, frameOf, isTable, SOFTWARE_HI, VALID } from './descriptor.ts'
+import { pageOf, type PageSizes } from './page.ts'
+import type { Tables } from './tables.ts'
+
+/**
+ * The store of the `desc_write` at hand, taken apart once for all rules. There is one object, filled anew for each:
+ * rules keep numbers, never the object.
+ */
+export class Store {
+  level: LevelName = 'pte'
+  page = 0
+  /** What the entry translates, in 4K pages. */
+  pages = 0
+  oldLo = 0
+  oldHi = 0
+  newLo = 0
+  newHi = 0
+  /** The entry was known before, and held `old`. */
+  isKnown = false
+  /** Event that last told its value, -1: the start state or unknown. */
+  previous = -1
+  /** CPU of that event. */
+  previousCpu = 0
+
+  /** False: the event does not tell enough (no address, no level), and no rule is asked about it. */
+  read(e: EventOf<'desc_write'>, sizes: PageSizes, tables: Tables): boolean {
+    if (e.level === null || e.va === null || e.old === null || e.new === null) return false
+    this.level = e.level
+    this.page = pageOf(e.va)
+    this.pages = sizes.of(e.level)
+    split(e.old)
+    this.oldLo = lowWord()
+    this.oldHi = highWord()
+    split(e.new)
+    this.newLo = lowWord()
+    this.newHi = highWord()
+    const slot = tables.slot(this.level, this.page)
+    this.isKnown = slot !== undefined && slot.lo === this.oldLo && slot.hi === this.oldHi
+    this.previous = slot?.seq ?? -1
+    this.previousCpu = slot?.cpu ?? 0
+    return true
+  }
+
+  get end(): number {
+    return this.page + this.pages
+  }
+
+  get changes(): boolean {
+    return this.oldLo !== this.newLo || this.oldHi !== this.newHi
+  }
+
+  get wasNone(): boolean {
+    return (this.oldLo | this.oldHi) === 0
+  }
+
+  get isNone(): boolean {
+    return (this.newLo | this.newHi) === 0
+  }
+
+  get wasValid(): boolean {
+    return (this.oldLo & VALID) !== 0
+  }
+
+  get isValid(): boolean {
+    return (this.newLo & VALID) !== 0
+  }
+
+  get wasTable(): boolean {
+    return isTable(this.level, this.oldLo)
+  }
+
+  get isTable(): boolean {
+    return isTable(this.level, this.newLo)
+  }
+
+  /** Attribute bits that differ, without those only software reads. */
+  get attrsLo(): number {
+    return (this.oldLo ^ this.newLo) & ATTRS_LO
+  }
+
+  get attrsHi(): number {
+    return (this.oldHi ^ this.newHi) & ATTRS_HI & ~SOFTWARE_HI
+  }
+
+  /** A leaf, or former leaf, stays one of the same page and gets other attributes: a permission change. */
+  get isAttributeChange(): boolean {
+    return (
+      !this.wasNone &&
+      !this.isNone &&
+      !this.wasTable &&
+      !this.isTable &&
+      (this.attrsLo | this.attrsHi) !== 0 &&
+      frameOf(this.oldLo, this.oldHi) === frameOf(this.newLo, this.newHi)
+    )
+  }
+}

@@ -1,0 +1,150 @@
+import type { EventOf } from '../../event/kinds.ts'
+import { highWord, joinWords, lowWord, split } from '../../event/words.ts'
+import { frameOf } from '../fold/descriptor.ts'
+import { changeOf, derives } from '../fold/masks.ts'
+import { hex } from '../../event/field-codec.ts'
+import { hexPage, pageOf } from '../fold/page.ts'
+import type { Rule, Scope } from '../rule.ts'
+
+/** What a CPU last read from an entry. */
+interface Read {
+  readonly lo: number
+  readonly hi: number
+  readonly seq: number
+}
+
+const REMEDIES = [
+  'Serialise the split with a lock of its own: adopted, pgtable_split_lock in 6.18 and 7.3.',
+  'Make the read-modify-write atomic in split and permission change: not adopted.',
+  'Test the contiguous bit of every PTE and clear it atomically where set: lockless and sufficient, not adopted.',
+  'Let the permission change retry while the contiguous bit is set: rejected, and not sufficient alone.',
+]
+
+/**
+ * Reads of entries per CPU, from loads in interleaved runs and from what callbacks of real kernels found. Only an entry
+ * that two CPUs may be at work on is worth remembering: whoever uses it clears it when no call is live.
+ */
+class Reads {
+  readonly #byCpu = new Map<number, Map<string, Read>>()
+
+  add(cpu: number, level: string, page: number, value: bigint, seq: number): void {
+    split(value)
+    let reads = this.#byCpu.get(cpu)
+    if (reads === undefined) this.#byCpu.set(cpu, (reads = new Map<string, Read>()))
+    reads.set(`${level}${page}`, { lo: lowWord(), hi: highWord(), seq })
+  }
+
+  take(cpu: number, level: string, page: number): Read | undefined {
+    const reads = this.#byCpu.get(cpu)
+    if (reads === undefined || reads.size === 0) return undefined
+    const key = `${level}${page}`
+    const read = reads.get(key)
+    reads.delete(key)
+    return read
+  }
+
+  clear(): void {
+    this.#byCpu.clear()
+  }
+}
+
+/** The store's new value cannot come from the old one by what its call does: it came from an earlier value. */
+function isForeign(scope: Scope): boolean {
+  const { store: s, call } = scope.fold
+  // Alone, a call that touches other bits than its name says is odd, but has overwritten nobody.
+  if (call === null || !call.isConcurrent || !s.isKnown || !s.changes) return false
+  if (s.wasNone || s.isNone || s.wasTable || s.isTable) return false
+  if (frameOf(s.oldLo, s.oldHi) !== frameOf(s.newLo, s.newHi)) return false
+  const change = changeOf(call.fn, call.args)
+  return change !== null && !derives(change, s.oldLo, s.oldHi, s.newLo, s.newHi)
+}
+
+function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why: string): void {
+  const { store: s } = scope.fold
+  const old = hex(joinWords(s.oldLo, s.oldHi))
+  const by = s.previous >= 0 ? `, which CPU ${s.previousCpu} stored at event ${s.previous}` : ''
+  scope.report({
+    severity: 'error',
+    cpu: e.cpu,
+    proof: [readAt, s.previous, e.seq].filter((seq) => seq >= 0),
+    start: s.page,
+    end: s.end,
+    message:
+      `CPU ${e.cpu} overwrites ${old} in the ${s.level} at ${hexPage(s.page)}${by}, with ` +
+      `${hex(joinWords(s.newLo, s.newHi))}: ${why}`,
+  })
+}
+
+export const lostUpdate: Rule = {
+  name: 'lost-update',
+  hazard: 'H7',
+  sentence: 'A store replaces the value that its CPU last read from the entry.',
+  needs: ['stores'],
+  remedies: REMEDIES,
+  start(scope) {
+    const reads = new Reads()
+    return {
+      on: {
+        desc_read(e) {
+          if (e.level !== null && e.va !== null && e.val !== null) {
+            reads.add(e.cpu, e.level, pageOf(e.va), e.val, e.seq)
+          }
+        },
+        cb_enter(e) {
+          if (e.val === undefined || e.level === null || e.va === null) return
+          reads.add(e.cpu, e.level, scope.fold.sizes.base(e.level, pageOf(e.va)), e.val, e.seq)
+        },
+        desc_write(e) {
+          const { store: s } = scope.fold
+          const read = reads.take(e.cpu, s.level, s.page)
+          if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) {
+            const was = hex(joinWords(read.lo, read.hi))
+            reportLost(
+              scope,
+              e,
+              read.seq,
+              `derived from ${was}, which it had read before; that update is lost`,
+            )
+          } else if (read === undefined && isForeign(scope)) {
+            reportLost(
+              scope,
+              e,
+              -1,
+              `no change of ${scope.fold.call?.fn} makes this; an update in between is lost`,
+            )
+          }
+        },
+      },
+      quiet: () => reads.clear(),
+      gap: () => reads.clear(),
+    }
+  },
+}
+
+export const lostTable: Rule = {
+  name: 'lost-table',
+  hazard: 'H7',
+  sentence: 'A table that is in use is not replaced by another.',
+  needs: ['stores'],
+  remedies: REMEDIES,
+  start(scope) {
+    return {
+      on: {
+        desc_write(e) {
+          const { store: s } = scope.fold
+          if (!s.wasTable || !s.isTable) return
+          if (frameOf(s.oldLo, s.oldHi) === frameOf(s.newLo, s.newHi)) return
+          scope.report({
+            severity: 'error',
+            proof: s.previous >= 0 ? [s.previous, e.seq] : [e.seq],
+            start: s.page,
+            end: s.end,
+            message:
+              `the table of the ${s.level} at ${hexPage(s.page)} was replaced by another: what was changed in ` +
+              'the first one is lost, and it leaks',
+          })
+        },
+      },
+    }
+  },
+}

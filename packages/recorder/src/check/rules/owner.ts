@@ -1,0 +1,138 @@
+import { CONT_HI } from '../fold/descriptor.ts'
+import { changeOf } from '../fold/masks.ts'
+import type { OpenCall } from '../fold/lane.ts'
+import { hexPage, hexRange } from '../fold/page.ts'
+import type { Rule } from '../rule.ts'
+
+interface Range {
+  readonly start: number
+  readonly end: number
+  readonly seq: number
+}
+
+/** What a live call owns: its own range, and those of the permission walks it made (the linear aliases). */
+interface Owner {
+  readonly call: OpenCall
+  readonly ranges: Range[]
+  /** It has read or stored something: until then it may as well not have begun. */
+  isActive: boolean
+}
+
+/** The first range of another active owner that a range of this one overlaps. */
+function clashOf(owner: Owner, { start, end }: Range, owners: Iterable<Owner>) {
+  for (const other of owners) {
+    if (other === owner || !other.isActive) continue
+    const range = other.ranges.find((range) => range.start < end && start < range.end)
+    if (range !== undefined) return { other, range }
+  }
+  return null
+}
+
+export const overlappingOwners: Rule = {
+  name: 'overlapping-owners',
+  hazard: 'H12',
+  sentence:
+    'While a call changes a range without a lock, nobody else changes entries of that range.',
+  needs: ['stores'],
+  remedies: [
+    'The caller owns the range exclusively: the comment on the lockless walker demands it, nothing checks it.',
+    'x86 serialises with cpa_lock; for arm64 it was held to be unnecessary.',
+  ],
+  start(scope) {
+    const owners = new Map<number, Owner>()
+    const claim = (owner: Owner, range: Range) => {
+      const clash = clashOf(owner, range, owners.values())
+      if (clash === null) return
+      const { call } = clash.other
+      const start = Math.max(range.start, clash.range.start)
+      const end = Math.min(range.end, clash.range.end)
+      scope.report({
+        severity: 'error',
+        call: owner.call,
+        proof: [clash.range.seq, range.seq],
+        start,
+        end,
+        message:
+          `${owner.call.fn} on CPU ${owner.call.cpu} and ${call.fn} on CPU ${call.cpu} ` +
+          `change ${hexRange(start, end)} at the same time`,
+      })
+    }
+    const act = (op: number | null) => {
+      const owner = op === null ? undefined : owners.get(op)
+      if (owner === undefined || owner.isActive) return
+      owner.isActive = true
+      for (const range of owner.ranges) claim(owner, range)
+    }
+    return {
+      on: {
+        op_begin(e) {
+          const { call } = scope.fold
+          if (call === null || changeOf(call.fn, call.args) === null) return
+          const { start, end } = call
+          const ranges = end > start ? [{ start, end, seq: e.seq }] : []
+          owners.set(call.op, { call, ranges, isActive: false })
+        },
+        walk_begin(e) {
+          const owner = e.op === null ? undefined : owners.get(e.op)
+          const walk = scope.fold.lane.top
+          if (owner === undefined || walk === undefined || walk.end <= walk.start) return
+          const { call } = owner
+          if (walk.start >= call.start && walk.end <= call.end) return
+          const range = { start: walk.start, end: walk.end, seq: e.seq }
+          owner.ranges.push(range)
+          if (owner.isActive) claim(owner, range)
+        },
+        desc_read: (e) => act(e.op),
+        desc_write: (e) => act(e.op),
+        lock: (e) => act(e.op),
+        op_end(e) {
+          if (e.op !== null) owners.delete(e.op)
+        },
+      },
+      gap: () => owners.clear(),
+    }
+  },
+}
+
+export const strayStore: Rule = {
+  name: 'stray-store',
+  hazard: 'H12',
+  sentence: 'A call changes the attributes of no entry that reaches outside its range.',
+  needs: ['stores'],
+  remedies: [
+    'Test the size of a block against the range before the store, as the PUD and PMD callbacks do.',
+  ],
+  start(scope) {
+    return {
+      on: {
+        desc_write(e) {
+          const { store: s, call, lane, sizes } = scope.fold
+          if (call === null || !s.isAttributeChange) return
+          const change = changeOf(call.fn, call.args)
+          if (change === null) return
+          // Splitting only clears the contiguous bit, also of neighbours.
+          const touched = (s.attrsLo & change.mayLo) | (s.attrsHi & change.mayHi & ~CONT_HI)
+          if (touched === 0) return
+          const walk = lane.innermost('walk')
+          if (walk === undefined && call.end === call.start) return
+          const inWalk = walk !== undefined && s.page >= walk.start && s.end <= walk.end
+          const inCall = s.page >= call.start && s.end <= call.end
+          // An implementation that tells of no walks still changes the linear alias of its pages.
+          const isAlias =
+            walk === undefined && sizes.isLinear(s.page) && !sizes.isLinear(call.start)
+          if (inWalk || inCall || isAlias) return
+          const [start, end] = walk === undefined ? [call.start, call.end] : [walk.start, walk.end]
+          scope.report({
+            severity: 'error',
+            proof: [walk?.seq ?? call.seq, e.seq],
+            start: s.page,
+            end: s.end,
+            message:
+              `${call.fn} changed the ${s.level} at ${hexPage(s.page)}, which translates ` +
+              `${hexRange(s.page, s.end)}, for the range ${hexRange(start, end)}`,
+          })
+        },
+      },
+    }
+  },
+}

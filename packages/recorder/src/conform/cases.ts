@@ -1,0 +1,177 @@
+/**
+ * Runs cases with known events, results and final tables on the engine and compares. A case is a line of JSON
+ * (docs: the corpus's form); files are plain or gzip and are read as streams, one case in memory at a time.
+ */
+import { InputError, buildMachine, hexOf, parseScenario, playScenario } from '@pagetrail/engine'
+import type { LeafRun, Machine } from '@pagetrail/engine'
+
+import { CorpusEvents } from './corpus-events.ts'
+import type { CorpusEvent } from './corpus-events.ts'
+import { type Chunks, gunzipped, magicOf, peek } from '../import/bytes/chunks.ts'
+
+/** Where a case stops being equal. */
+export interface Divergence {
+  readonly in: 'events' | 'results' | 'final'
+  /** Index in that list. */
+  readonly index: number
+  /** Null: the list ends before. */
+  readonly expected: unknown
+  readonly actual: unknown
+  /** The last equal ones before it. */
+  readonly before: readonly unknown[]
+}
+
+interface Place {
+  /** Line of the file, from 1. */
+  readonly line: number
+  /** The case's id, or empty. */
+  readonly id: string
+}
+
+export type CaseVerdict =
+  | (Place & { readonly verdict: 'equal'; readonly events: number })
+  | (Place & { readonly verdict: 'unequal'; readonly divergence: Divergence })
+  | (Place & { readonly verdict: 'cannot-run'; readonly reason: string })
+
+/** Equal items shown before a divergence. */
+const CONTEXT = 4
+const NEWLINE = 10
+
+/** The verdict on every line that is not blank, of bytes plain or packed by gzip; `name` is for messages. */
+export async function* conformStream(
+  bytes: Chunks,
+  name = 'standard input',
+): AsyncGenerator<CaseVerdict> {
+  const { first, all } = await peek(bytes)
+  const plain = magicOf(first) === 'gzip' ? gunzipped(name, all) : all
+  let line = 0
+  for await (const text of linesOf(plain)) {
+    line++
+    if (text.trim() !== '') yield conformCase(text, line)
+  }
+}
+
+/** The verdict on one line. */
+export function conformCase(text: string, line = 1): CaseVerdict {
+  let id = ''
+  try {
+    const input: unknown = JSON.parse(text)
+    if (typeof input !== 'object' || input === null) {
+      throw new InputError('', 'a case should be an object')
+    }
+    id = 'id' in input && typeof input.id === 'string' ? input.id : ''
+    const expected = {
+      events: listOf(input, 'events'),
+      results: listOf(input, 'results'),
+      final: listOf(input, 'final'),
+    }
+    const divergence = compareCase(input, expected)
+    if (divergence !== null) return { line, id, verdict: 'unequal', divergence }
+    return { line, id, verdict: 'equal', events: expected.events.length }
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof SyntaxError)) throw error
+    return { line, id, verdict: 'cannot-run', reason: error.message }
+  }
+}
+
+interface Expected {
+  readonly events: readonly unknown[]
+  readonly results: readonly unknown[]
+  readonly final: readonly unknown[]
+}
+
+function listOf(input: object, name: string): readonly unknown[] {
+  const value: unknown = Reflect.get(input, name)
+  if (Array.isArray(value)) return value
+  throw new InputError(name, 'should be a list')
+}
+
+function compareCase(input: object, expected: Expected): Divergence | null {
+  const events = new Comparison('events', expected.events)
+  const hooks = new CorpusEvents((event) => events.next(event))
+  const scenario = parseScenario(input)
+  if (scenario.interleaved !== null) throw new InputError('cpus', 'a case has one CPU')
+  const machine = buildMachine(scenario, hooks)
+  const results = new Comparison('results', expected.results)
+  const played = playScenario(machine, scenario, (op) => {
+    hooks.op = op
+  })
+  for (const { ret } of played.outcomes) results.next(ret)
+  return events.end() ?? results.end() ?? compareFinal(machine, expected.final)
+}
+
+function compareFinal(machine: Machine, expected: readonly unknown[]): Divergence | null {
+  const final = new Comparison('final', expected)
+  for (const run of machine.leaves()) final.next(finalOf(run))
+  return final.end()
+}
+
+/** An entry of `final`: as in `init`, and marked where invalid. */
+const finalOf = (run: LeafRun): CorpusEvent => ({
+  va: hexOf(run.va),
+  level: run.level,
+  desc: hexOf(run.desc),
+  count: run.count,
+  pa_step: hexOf(run.paStep),
+  ...(run.invalid && { invalid: true }),
+})
+
+/** Compares a list with what comes, keeping the first difference only. */
+class Comparison {
+  readonly #in: Divergence['in']
+  readonly #expected: readonly unknown[]
+  #index = 0
+  #divergence: Divergence | null = null
+
+  constructor(where: Divergence['in'], expected: readonly unknown[]) {
+    this.#in = where
+    this.#expected = expected
+  }
+
+  next(actual: unknown): void {
+    const index = this.#index++
+    if (this.#divergence !== null) return
+    if (index >= this.#expected.length) this.#diverge(index, null, actual)
+    else if (!same(this.#expected[index], actual)) {
+      this.#diverge(index, this.#expected[index], actual)
+    }
+  }
+
+  /** The first difference, the list's own end included. */
+  end(): Divergence | null {
+    if (this.#divergence === null && this.#index < this.#expected.length) {
+      this.#diverge(this.#index, this.#expected[this.#index], null)
+    }
+    return this.#divergence
+  }
+
+  #diverge(index: number, expected: unknown, actual: unknown): void {
+    const before = this.#expected.slice(Math.max(0, index - CONTEXT), index)
+    this.#divergence = { in: this.#in, index, expected, actual, before }
+  }
+}
+
+/** Deep equality of JSON values; the order of fields does not matter. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const names = Object.keys(a)
+  if (names.length !== Object.keys(b).length) return false
+  return names.every((name) => same(Reflect.get(a, name), Reflect.get(b, name)))
+}
+
+/** Lines without their newline. A line is decoded whole, so that no character is cut in two. */
+async function* linesOf(bytes: Chunks): AsyncGenerator<string> {
+  let parts: Uint8Array[] = []
+  for await (const chunk of bytes) {
+    let start = 0
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
+      parts.push(chunk.subarray(start, at))
+      yield Buffer.concat(parts).toString('utf8')
+      parts = []
+      start = at + 1
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start))
+  }
+  if (parts.length > 0) yield Buffer.concat(parts).toString('utf8')
+}

@@ -1,0 +1,64 @@
+import type { Run } from '../event/run.ts'
+
+/**
+ * What a call was seen to do, or is predicted to do, in the words that both sides have: one line of text a step. Table
+ * addresses are in none of them, nor is what no probe on a stock kernel shows.
+ */
+export type Step = string
+
+/** Steps of one call in order, with what merely depends on where a probe sits evened out. */
+export class StepList {
+  readonly steps: Step[] = []
+  #pending = false
+
+  add(step: Step): void {
+    this.steps.push(step)
+  }
+
+  /** A deferred barrier. Kernels look first whether one is pending, and only the first sets it: one step a section. */
+  queue(isVisible = true): void {
+    if (!this.#pending && isVisible) this.add('queue')
+    this.#pending = true
+  }
+
+  /** dsb(ishst); isb(). 7.3 counts its section down before the barrier, the others leave after it. */
+  barrier(isVisible = true): void {
+    this.#pending = false
+    if (!isVisible) return
+    if (this.steps.at(-1) === LEAVE) this.steps.splice(-1, 0, 'barrier')
+    else this.add('barrier')
+  }
+
+  /** Nothing is pending after it, whether or not a probe showed the barrier. */
+  leave(): void {
+    this.#pending = false
+    this.add(LEAVE)
+  }
+}
+
+const LEAVE = 'lazy leave'
+
+/** What the probes of a run show of a call, besides walks, callbacks, descriptors and splits. */
+export interface Visible {
+  /** Lazy sections, deferred barriers and barriers. */
+  readonly lazy: boolean
+  /** The barrier that ends the section of a split: 7.3's sits where it cannot be told apart. */
+  readonly splitBarrier: boolean
+  /** 6.12 inlines its flushes: their TLBI are seen. Later ones show the flushed range. */
+  readonly flush: 'none' | 'instructions' | 'ranges'
+}
+
+/** Entries and returns of functions alone (`lean`) show neither barriers nor flushes. */
+export function visibleIn(run: Run): Visible {
+  const { facts, flavour } = run
+  if (facts['definitions'] !== 'full') return { lazy: false, splitBarrier: false, flush: 'none' }
+  return {
+    lazy: true,
+    splitBarrier: flavour !== '7.3',
+    flush: flavour === '6.12' ? 'instructions' : 'ranges',
+  }
+}
+
+/** The part of a descriptor that is no output address of a 4K table: bits 63:50 and 11:0. */
+const NO_ADDRESS = 0xfffc_0000_0000_0fffn
+export const withoutAddress = (desc: bigint): bigint => desc & NO_ADDRESS

@@ -1,0 +1,196 @@
+import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
+
+import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
+import { highWord, lowWord, split } from '../../event/words.ts'
+import { type Addresses, pageOf } from './addresses.ts'
+import type { Reader, Readers, Texts, Value } from './field-readers.ts'
+import { FlushFolder } from './fold-flush.ts'
+import type { Addressing } from '../options.ts'
+import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
+
+/** Spans in which a kernel works on what others left behind; how much that is depends on what ran before. */
+const ENVIRONMENT: ReadonlySet<string> = new Set(['_vm_unmap_aliases', '__purge_vmap_area_lazy'])
+
+export interface EncoderOptions {
+  readonly texts: Texts
+  readonly readers: Readers
+  readonly ignored: ReadonlySet<string>
+  /** What both runs would show. */
+  readonly shown: ReadonlySet<Kind>
+  readonly addresses: Addressing
+  readonly matches: ((event: TraceEvent) => boolean) | null
+}
+
+/** Turns the events of one call at a time into tokens. */
+export class Encoder {
+  private readonly options: EncoderOptions
+  private readonly addresses: Addresses
+  private readonly flushes: FlushFolder
+  private environment = 0
+
+  constructor(options: EncoderOptions, addresses: Addresses) {
+    this.options = options
+    this.addresses = addresses
+    this.flushes = new FlushFolder(options.shown)
+  }
+
+  startCall(call: Parameters<Addresses['startCall']>[0]): void {
+    this.addresses.startCall(call)
+    this.flushes.reset()
+    this.environment = 0
+  }
+
+  add(event: TraceEvent, tokens: Tokens): void {
+    const { kind, seq } = event
+    const { ignored, matches, shown } = this.options
+    if (ignored.has(kind) || (matches && !matches(event))) return
+    const foreign =
+      (event.kind === 'span_begin' || event.kind === 'span_end') && ENVIRONMENT.has(event.fn ?? '')
+    if (foreign && kind === 'span_end') this.environment--
+    // Lean definitions do not have these spans either.
+    if (this.environment > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(seq)
+    else if (this.flushes.takes(event, tokens)) this.place(event, tokens)
+    else if (!shown.has(kind)) tokens.setAside(seq)
+    else this.encode(event, tokens)
+    if (foreign && kind === 'span_begin') this.environment++
+  }
+
+  /** After the last event of the call. */
+  endCall(tokens: Tokens): void {
+    const rename = this.addresses.renaming()
+    if (rename === null) return
+    const { words } = tokens
+    for (let at = T.VA; at < tokens.length * TOKEN_WORDS; at += TOKEN_WORDS) {
+      rename(words[at]!, words[at + 1]!)
+      words[at] = this.addresses.lo
+      words[at + 1] = this.addresses.hi
+    }
+  }
+
+  /** A flush folded from single instructions: its address becomes known with them. */
+  private place(event: TraceEvent, tokens: Tokens): void {
+    const { flushes } = this
+    if (!flushes.changed) return
+    const at = flushes.row
+    this.addresses.place(flushes.va >>> 0, Math.floor(flushes.va / 2 ** 32) >>> 0)
+    tokens.words[at + T.VA] = this.addresses.lo
+    tokens.words[at + T.VA + 1] = this.addresses.hi
+    const size = flushes.end - flushes.va
+    tokens.words[at + T.SIZE] = size >>> 0
+    tokens.words[at + T.SIZE + 1] = Math.floor(size / 2 ** 32)
+    if (this.options.shown.has('tlbi') && event.kind === 'tlbi') this.encode(event, tokens)
+  }
+
+  private encode(event: TraceEvent, tokens: Tokens): void {
+    const at = tokens.row(event.seq)
+    const { words } = tokens
+    const id = KINDS[event.kind].id
+    words[at] = id
+    const fields = fieldValues(event)
+    let has = 0
+    // Of a store's two values the old one is placed first: where the new one leads is told from it.
+    let before: number | null = null
+    for (const reader of this.options.readers.get(event.kind) ?? []) {
+      const value = fields[reader.name]
+      if (value === null || value === undefined) continue
+      has |= reader.bit
+      if (typeof value === 'bigint') {
+        before = this.putLong(words, at + reader.word, reader, event, value, before)
+      } else this.putSmall(words, at, reader, value)
+    }
+    if (event.kind === 'desc_write' && this.options.addresses === 'relative')
+      has = change(words, at, has)
+    words[at + T.HAS] = has
+    tokens.fields[id]! |= has
+    if (before !== null && event.kind === 'desc_write' && event.level === 'pte') {
+      this.addresses.mapped(words[at + T.VA]!, words[at + T.VA + 1]!, before)
+    }
+  }
+
+  /** Returns the output page of a descriptor, for the one that replaces it. */
+  private putLong(
+    words: Uint32Array,
+    at: number,
+    reader: Reader,
+    event: TraceEvent,
+    value: bigint,
+    before: number | null,
+  ): number | null {
+    split(value)
+    const lo = lowWord()
+    const hi = highWord()
+    const { addresses } = this
+    let page = before
+    words[at] = lo
+    words[at + 1] = hi
+    if (reader.type === 'end') {
+      const va = event.kind !== 'table_alloc' && 'va' in event ? event.va : null
+      split(BigInt.asUintN(64, value - (va ?? 0n)))
+      words[at] = lowWord()
+      words[at + 1] = highWord()
+    } else if (reader.role === 'address') {
+      addresses.place(lo, hi)
+      words[at] = addresses.lo
+      words[at + 1] = addresses.hi
+    } else if (reader.role === 'table') {
+      words[at] = addresses.tableIndex(pageOf(lo, hi))
+      words[at + 1] = 0
+    } else if (reader.role === 'descriptor' && event.kind === 'desc_write') {
+      const isTable = event.level !== 'pte' && event.level !== null && (lo & 3) === 3
+      addresses.descriptor(isTable, lo, hi, before)
+      words[at] = addresses.lo
+      words[at + 1] = addresses.hi
+      page = pageOf(lo, hi)
+    }
+    return page
+  }
+
+  private putSmall(
+    words: Uint32Array,
+    at: number,
+    reader: Reader,
+    value: Exclude<Value, bigint>,
+  ): void {
+    const word = at + reader.word
+    switch (reader.type) {
+      case 'level':
+        words[at]! |= (LEVEL_NAMES.findIndex((name) => name === value) + 1) << 8
+        break
+      case 'depth':
+        words[at]! |= (Math.min(Number(value), PTE) + 1) << 8
+        break
+      case 'name': {
+        const [role, name] = this.options.texts.nameIds(String(value))
+        words[word] = role
+        words[at + T.NAME] = name
+        break
+      }
+      case 'enum':
+        words[word] = reader.values.indexOf(String(value))
+        break
+      default:
+        words[word] = Number(value)
+        // Negative numbers keep their sign in a 64-bit field.
+        if (reader.word !== T.RET && Number(value) < 0) words[word + 1] = 0xffffffff
+    }
+  }
+}
+
+/**
+ * Of runs of different boots, a store is compared by the bits that it set and cleared: what else an entry holds (nG
+ * with KPTI, the dirty bit of some versions) was there before. They go to fields that a store does not use; the values
+ * stay.
+ */
+function change(words: Uint32Array, at: number, has: number): number {
+  if ((has & HAS.OLD) === 0 || (has & HAS.NEW) === 0) return has
+  for (const half of [0, 1]) {
+    const toggled = words[at + T.OLD + half]! ^ words[at + T.NEW + half]!
+    words[at + T.SIZE + half] = toggled
+    words[at + T.AUX + half] = toggled & words[at + T.NEW + half]!
+  }
+  return (has & ~(HAS.OLD | HAS.NEW)) | HAS.SIZE | HAS.AUX
+}
+
+/** The fields of an event by name: TypeScript has no way to index a union by its members' own keys. */
+const fieldValues = (event: object): Readonly<Record<string, Value>> =>
+  event as Readonly<Record<string, Value>>

@@ -1,0 +1,138 @@
+import { KINDS } from '../../event/kinds.ts'
+import { align } from './align.ts'
+import type { PathCounts, RowStatus } from '../result.ts'
+import {
+  comparedFields,
+  HAS,
+  hashTokens,
+  KINDS_LIMIT,
+  renamed,
+  sameToken,
+  type Tokens,
+} from './tokens.ts'
+
+/** Rows as runs: status, first index on the left and on the right, length. */
+export interface RowScript {
+  readonly runs: readonly RowRun[]
+  readonly minimal: boolean
+}
+
+export interface RowRun {
+  readonly status: RowStatus
+  readonly left: number
+  readonly right: number
+  readonly length: number
+}
+
+/** By kind: a flush or invalidation without address means everything; that is a value, not something unknown. */
+const ALWAYS = new Uint32Array(KINDS_LIMIT)
+ALWAYS[KINDS.tlb_flush.id] = HAS.VA | HAS.SIZE
+ALWAYS[KINDS.tlbi.id] = HAS.VA
+
+/**
+ * Aligns two calls' events: as many equal ones as possible in order; then, between those, events of one kind, place
+ * and function whose values differ are one changed row.
+ */
+export function alignRows(left: Tokens, right: Tokens, budget: number): RowScript {
+  const compared = comparedFields(left, right, ALWAYS)
+  const a = hashTokens(left, compared, false)
+  const b = hashTokens(right, compared, false)
+  const whole = align(a, b, budget)
+  const builder = new RowBuilder(left, right, compared)
+  let { minimal } = whole
+  let structure: readonly [Int32Array, Int32Array] | null = null
+  let i = 0
+  let j = 0
+  const gap = (iEnd: number, jEnd: number): void => {
+    if (i < iEnd && j < jEnd) {
+      structure ??= [hashTokens(left, compared, true), hashTokens(right, compared, true)]
+      const inside = align(structure[0].subarray(i, iEnd), structure[1].subarray(j, jEnd), budget)
+      minimal &&= inside.minimal
+      builder.gap(i, iEnd, j, jEnd, inside.matches)
+    } else builder.gap(i, iEnd, j, jEnd, EMPTY)
+  }
+  const { matches } = whole
+  for (let at = 0; at < matches.length; at += 3) {
+    gap(matches[at]!, matches[at + 1]!)
+    builder.equal(matches[at]!, matches[at + 1]!, matches[at + 2]!)
+    i = matches[at]! + matches[at + 2]!
+    j = matches[at + 1]! + matches[at + 2]!
+  }
+  gap(left.length, right.length)
+  return { runs: builder.runs, minimal }
+}
+
+const EMPTY = new Int32Array(0)
+
+class RowBuilder {
+  readonly runs: { status: RowStatus; left: number; right: number; length: number }[] = []
+  private readonly left: Tokens
+  private readonly right: Tokens
+  private readonly compared: Uint32Array
+
+  constructor(left: Tokens, right: Tokens, compared: Uint32Array) {
+    this.left = left
+    this.right = right
+    this.compared = compared
+  }
+
+  /** Equal by hash: made sure of here, so that nothing is ever called the same that is not. */
+  equal(i: number, j: number, length: number): void {
+    const { left, right, compared } = this
+    for (let n = 0; n < length; n++) {
+      const same = sameToken(left, i + n, right, j + n, compared)
+      const status = !same ? 'changed' : renamed(left, i + n, right, j + n) ? 'renamed' : 'same'
+      this.push(status, i + n, j + n, 1)
+    }
+  }
+
+  gap(i: number, iEnd: number, j: number, jEnd: number, matches: Int32Array): void {
+    let x = i
+    let y = j
+    for (let at = 0; at < matches.length; at += 3) {
+      const u = i + matches[at]!
+      const v = j + matches[at + 1]!
+      this.alone(x, u, y, v)
+      this.push('changed', u, v, matches[at + 2]!)
+      x = u + matches[at + 2]!
+      y = v + matches[at + 2]!
+    }
+    this.alone(x, iEnd, y, jEnd)
+  }
+
+  private alone(i: number, iEnd: number, j: number, jEnd: number): void {
+    this.push('left', i, j, iEnd - i)
+    this.push('right', iEnd, j, jEnd - j)
+  }
+
+  private push(status: RowStatus, left: number, right: number, length: number): void {
+    if (length === 0) return
+    const last = this.runs.at(-1)
+    if (last?.status === status && ends(last, left, right)) last.length += length
+    else this.runs.push({ status, left, right, length })
+  }
+}
+
+function ends(run: RowRun, left: number, right: number): boolean {
+  const i = run.status === 'right' ? run.left : run.left + run.length
+  const j = run.status === 'left' ? run.right : run.right + run.length
+  return i === left && j === right
+}
+
+export function countRows(script: RowScript, left: Tokens, right: Tokens): PathCounts {
+  const counts = { same: 0, renamed: 0, changed: 0, left: 0, right: 0 }
+  for (const run of script.runs) counts[run.status] += run.length
+  return {
+    same: counts.same + counts.renamed,
+    renamed: counts.renamed,
+    changed: counts.changed,
+    onlyLeft: counts.left,
+    onlyRight: counts.right,
+    asideLeft: left.aside.length,
+    asideRight: right.aside.length,
+  }
+}
+
+/** Whether some row differs; names of one role are no difference here. */
+export const differs = (path: PathCounts): boolean =>
+  path.changed + path.onlyLeft + path.onlyRight > 0

@@ -1,0 +1,81 @@
+import type { Diff } from '../result.ts'
+
+const hexed = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
+
+/**
+ * The diff as JSON Lines: a header, a line per answer and per listed thing, and an end line that says how many there
+ * were and whether the answer is complete. 64-bit values are `0x…` strings. Where one question was asked, only its
+ * lines are there.
+ */
+export function* diffJsonLines(diff: Diff): Generator<string> {
+  let rows = 0
+  const line = (type: string, fields: object): string => {
+    rows++
+    return JSON.stringify({ type, ...fields }, hexed)
+  }
+  const { by } = diff.asked
+  const wants = (question: string): boolean => by === null || by === question
+  const { left, right, addresses, asked } = diff
+  yield JSON.stringify(
+    { type: 'header', format: 1, verb: 'diff', left, right, addresses, asked },
+    hexed,
+  )
+  yield line('verdict', {
+    verdict: diff.verdict,
+    calls: counted(diff.calls),
+    neitherShows: diff.neitherShows,
+  })
+  for (const call of diff.calls.onlyLeft.items) yield line('only', { side: 'left', call })
+  for (const call of diff.calls.onlyRight.items) yield line('only', { side: 'right', call })
+  if (wants('outcome')) {
+    const { mapping } = diff.outcome
+    yield line('outcome', { ...counted(diff.outcome), mapping: counted(mapping) })
+    for (const pair of diff.outcome.different.items) yield line('outcome-pair', pair)
+    for (const range of mapping.ranges.items) yield line('mapping', range)
+  }
+  if (wants('effect')) {
+    yield line('effect', counted(diff.effect))
+    for (const difference of diff.effect.differences.items)
+      yield line('effect-difference', difference)
+  }
+  if (wants('path')) {
+    const { first, ...path } = diff.path
+    yield line('path', path)
+    if (first) yield line('divergence', first)
+  }
+  if (wants('cost')) yield line('cost', diff.cost)
+  if (wants('path') || wants('cost')) {
+    for (const group of diff.groups.items) yield line('group', group)
+  }
+  yield JSON.stringify({
+    type: 'end',
+    rows,
+    complete: diff.incomplete.length === 0 && isWhole(diff),
+    incomplete: diff.incomplete,
+  })
+}
+
+/** The same with each list as its length: the items are lines of their own. */
+function counted(part: object): object {
+  return Object.fromEntries(
+    Object.entries(part).map(([name, value]: [string, unknown]) => [
+      name,
+      isListed(value) ? value.total : value,
+    ]),
+  )
+}
+
+const isListed = (value: unknown): value is { items: unknown[]; total: number } =>
+  typeof value === 'object' && value !== null && 'items' in value && 'total' in value
+
+/** Nothing was left out of a list. */
+const isWhole = ({ calls, outcome, effect, groups }: Diff): boolean =>
+  [
+    calls.onlyLeft,
+    calls.onlyRight,
+    outcome.different,
+    outcome.mapping.ranges,
+    effect.differences,
+    groups,
+  ].every((list) => list.items.length === list.total)

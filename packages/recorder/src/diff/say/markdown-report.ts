@@ -1,0 +1,164 @@
+import { eventText } from './event-text.ts'
+import type { Diff, Divergence, DivergenceRow, Side } from '../result.ts'
+import {
+  callText,
+  costTable,
+  effectExample,
+  effectText,
+  isWithoutCalls,
+  mappingTexts,
+  outsideText,
+  scopeTexts,
+  sideText,
+  unknownTexts,
+  verdictText,
+} from './wording.ts'
+
+export interface MarkdownOptions {
+  /** How the command is started, with its database: `pagetrail --db FILE`. */
+  readonly command?: string
+}
+
+/** Listed differences of each sort: it shall stay one page. */
+const LISTED = 8
+
+/** One page for a mail: verdict, numbers, first divergence, and the commands that show the same again. */
+export function diffMarkdown(diff: Diff, { command = 'pagetrail' }: MarkdownOptions = {}): string {
+  const sections = [
+    head(diff),
+    numbers(diff),
+    divergence(diff),
+    differences(diff),
+    limits(diff),
+    commands(diff, command),
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+function head(diff: Diff): string {
+  return [
+    `# ${diff.left.label} against ${diff.right.label}: ${verdictText(diff)}`,
+    '',
+    `* left: ${sideText(diff.left)}`,
+    `* right: ${sideText(diff.right)}`,
+    ...scopeTexts(diff).map((text) => `* ${text}`),
+    '',
+    `| outcome | effect | path |`,
+    `|---|---|---|`,
+    `| ${outcomeCell(diff)} | ${effectCell(diff)} | ${pathCell(diff)} |`,
+  ].join('\n')
+}
+
+function outcomeCell({ outcome }: Diff): string {
+  const { sameReturn, differentReturn, unknownReturn, mapping } = outcome
+  const returns = `${sameReturn} calls return the same, ${differentReturn} do not`
+  const unknown = unknownReturn > 0 ? `, ${unknownReturn} unknown` : ''
+  const proof =
+    mapping.compared === 'final state'
+      ? 'final mapping of every address'
+      : 'entries that each call wrote'
+  return `**${outcome.answer}**: ${returns}${unknown}; ${proof}: ${mapping.answer}`
+}
+
+function effectCell({ effect }: Diff): string {
+  const unknown = effect.unknown.length > 0 ? `; unknown: ${effect.unknown.join(', ')}` : ''
+  return `**${effect.answer}**: ${effect.differentPairs} pairs differ${unknown}`
+}
+
+function pathCell({ path }: Diff): string {
+  const roles = path.renamed > 0 ? ` (${path.renamed} under another name)` : ''
+  return `**${path.answer}**: ${path.same} events the same${roles}, ${path.changed} changed, ${path.onlyLeft} only left, ${path.onlyRight} only right`
+}
+
+function numbers(diff: Diff): string {
+  const { of, columns, rows } = costTable(diff)
+  const outside = outsideText(diff)
+  return [
+    `| cost ${of} | ${columns.join(' | ')} |`,
+    `|---|${columns.map(() => '--:').join('|')}|`,
+    ...rows.map(({ label, cells }) => `| ${label.trim()} | ${cells.join(' | ')} |`),
+    ...(outside === '' ? [] : ['', `Outside of calls, left | right: ${outside}`]),
+  ].join('\n')
+}
+
+function divergence(diff: Diff): string {
+  const { first } = diff.path
+  if (!first) return ''
+  const where = isWithoutCalls(diff) ? 'First divergence:' : divergingCalls(first)
+  return [where, '', '```diff', ...first.rows.flatMap(rowLines), '```'].join('\n')
+}
+
+const divergingCalls = ({ left, right }: Divergence): string =>
+  `First divergence, in \`${callText(left)}\` (call ${left.op}) against \`${callText(right)}\` (call ${right.op}):`
+
+function rowLines(row: DivergenceRow): string[] {
+  const left = row.left ? `- ${eventText(row.left)}` : null
+  const right = row.right ? `+ ${eventText(row.right)}` : null
+  if (row.status === 'same') return [`  ${left?.slice(2)}`]
+  if (row.status === 'renamed') return [`  ${left?.slice(2)}  ≙  ${right?.slice(2)}`]
+  return [left, right].filter((line) => line !== null)
+}
+
+function differences(diff: Diff): string {
+  const { differences: effects, groups } = diff.effect
+  const { ranges } = diff.outcome.mapping
+  const lines: string[] = []
+  if (effects.total > 0) {
+    lines.push(`${effects.total} effects differ (left | right):`, '')
+    for (const group of groups.items.slice(0, LISTED)) {
+      lines.push(`* ${effectText(group)} (first: ${effectExample(group)})`)
+    }
+    if (groups.total > LISTED) lines.push(`* … ${groups.total - LISTED} other sorts`)
+  }
+  if (ranges.total > 0) {
+    if (lines.length > 0) lines.push('')
+    lines.push(`${ranges.total} ranges of the final mapping differ:`, '', '```diff')
+    for (const range of ranges.items.slice(0, LISTED)) lines.push(...mappingTexts(range))
+    lines.push('```')
+  }
+  return lines.join('\n')
+}
+
+function limits(diff: Diff): string {
+  const texts = [...unknownTexts(diff), ...diff.incomplete.map((text) => `incomplete: ${text}`)]
+  return texts.map((text) => `* ${text}`).join('\n')
+}
+
+function commands(diff: Diff, command: string): string {
+  const { asked } = diff
+  const options = [
+    ...(asked.calls === null ? [] : ['--calls', asked.calls]),
+    ...(asked.filter === null ? [] : ['--filter', quoted(asked.filter)]),
+    ...(asked.ignore.length > 0 ? ['--ignore', asked.ignore.join(',')] : []),
+    ...Object.entries(asked.map).flatMap(([a, b]) => ['--map', `${a}=${b}`]),
+  ]
+  const lines = [...new Set([origin(diff.left, command), origin(diff.right, command)])]
+  lines.push(
+    [command, 'diff', quoted(diff.left.label), quoted(diff.right.label), ...options].join(' '),
+  )
+  const { first } = diff.path
+  if (first) {
+    for (const [side, call] of [
+      [diff.left, first.left],
+      [diff.right, first.right],
+    ] as const) {
+      lines.push(`${command} replay ${quoted(side.label)} --from ${call.seq}`)
+    }
+  }
+  return ['To see it again:', '', '```sh', ...lines.filter((line) => line !== ''), '```'].join('\n')
+}
+
+/** How the run came to be, where that is known. */
+function origin(side: Side, command: string): string {
+  if (side.source === 'engine' && side.scenario !== null) {
+    const flavour = side.flavour === null ? '' : ` --flavour ${side.flavour}`
+    return `${command} record ${quoted(side.scenario)}${flavour}`
+  }
+  if (side.file === null) return ''
+  const kernel = side.kernel === null ? '' : ` --kernel ${quoted(side.kernel)}`
+  return `${command} import --label ${quoted(side.label)}${kernel} ${quoted(side.file)}`
+}
+
+/** For a shell: quoted unless every character is plain. */
+const quoted = (text: string): string =>
+  /^[\w./:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

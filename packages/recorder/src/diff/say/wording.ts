@@ -1,0 +1,213 @@
+import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../../cost/costs.ts'
+import { hex16, ptdumpLine } from '../../tables/leaves.ts'
+import type { Leaf } from '../../tables/leaves.ts'
+import { LEVEL_NAMES } from '@pagetrail/engine'
+import type { MappingDifference } from '../../tables/compare-mappings.ts'
+import { addressOf, highWord, lowWord, split } from '../../event/words.ts'
+import { WHOLE_RUN } from '../align/call-stream.ts'
+import { TELLING_COSTS } from '../tally.ts'
+import type { CallRef, Diff, EffectGroup, PairGroup, Side } from '../result.ts'
+
+/** `17 bpf_nojit_small/a76/7.3.4 (ftrace, kernel 7.3.4, 2346 events)`. */
+export function sideText(side: Side): string {
+  const origin = [
+    side.source,
+    ...(side.kernel === null ? [] : [`kernel ${side.kernel}`]),
+    ...(side.flavour === null || side.kernel !== null ? [] : [side.flavour]),
+    plural(side.events, 'event'),
+    plural(side.calls, 'call'),
+  ]
+  return `${side.id} ${side.label} (${origin.join(', ')})`
+}
+
+/** The verdict, with how far it reaches. */
+export function verdictText(diff: Diff): string {
+  const { calls, left, right, outcome } = diff
+  const parts: string[] = [diff.verdict]
+  if (isPartial(diff)) parts.push(`for the ${plural(calls.paired, 'call')} that both made alike`)
+  if (left.cannotShow.length + right.cannotShow.length > 0) parts.push('as far as both runs show')
+  if (outcome.answer === 'unknown') parts.push('part of the outcome being unknown')
+  return parts.join(', ')
+}
+
+/** Some calls have no counterpart with the same input, and the verdict does not speak of them. */
+export const isPartial = ({ calls }: Diff): boolean =>
+  calls.paired > 0 && calls.otherInput + calls.onlyLeft.total + calls.onlyRight.total > 0
+
+/** Neither run has calls: what happened is compared as one. */
+export const isWithoutCalls = ({ groups }: Diff): boolean =>
+  groups.items.some(({ example }) => example.left.op === WHOLE_RUN.op)
+
+/** What the verdict rests on, and what it leaves out: a sentence each. */
+export function scopeTexts(diff: Diff): string[] {
+  const { calls } = diff
+  const texts = [
+    isWithoutCalls(diff)
+      ? 'no calls: the runs are compared as a whole'
+      : `${plural(calls.paired, 'pair')} of calls compared`,
+  ]
+  if (calls.otherInput > 0) {
+    texts.push(
+      `${plural(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
+    )
+  }
+  for (const [name, { total, byFunction }] of [
+    ['left', calls.onlyLeft],
+    ['right', calls.onlyRight],
+  ] as const) {
+    if (total === 0) continue
+    const some = `${plural(total, 'call')} only on the ${name}: ${callCounts(byFunction)}`
+    texts.push(WHOLE_RUN.fn in byFunction ? `the ${name} run has no calls` : some)
+  }
+  texts.push(...askedTexts(diff))
+  if (diff.addresses === 'relative') {
+    texts.push(
+      'addresses by their place in the call, stores by the bits they change: the runs are of different boots',
+    )
+  }
+  return texts
+}
+
+/** `1 call`, `2 calls`. */
+export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+/** The most frequent first. */
+const callCounts = (byFunction: Readonly<Record<string, number>>): string =>
+  Object.entries(byFunction)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([fn, n]) => `${n} ${fn}`)
+    .join(', ')
+
+/** Kinds that a side could not show, as words. */
+export function unknownTexts(diff: Diff): string[] {
+  const texts = (['left', 'right'] as const).flatMap((name) => {
+    const kinds = diff[name].cannotShow
+    return kinds.length > 0 ? [`unknown: the ${name} run cannot show ${kinds.join(', ')}`] : []
+  })
+  const { neitherShows } = diff
+  if (neitherShows.length > 0)
+    texts.push(`unknown: neither run can show ${neitherShows.join(', ')}`)
+  return texts
+}
+
+/** What the question was narrowed to, a phrase each. */
+export function askedTexts({ asked }: Diff): string[] {
+  const roles = Object.entries(asked.map).map(([left, right]) => `${left} ≙ ${right}`)
+  return [
+    ...(asked.calls === null ? [] : [`only calls ${asked.calls}`]),
+    ...(asked.filter === null ? [] : [`only events with ${asked.filter}`]),
+    ...(asked.ignore.length > 0 ? [`ignoring ${asked.ignore.join(', ')}`] : []),
+    ...(roles.length > 0 ? [`one role: ${roles.join(', ')}`] : []),
+  ]
+}
+
+/** `set_memory_ro ffff80007a114000 +0x1000 = 0`. */
+export function callText(call: CallRef): string {
+  const range = call.va === null ? '' : ` ${hex(call.va)}`
+  const size =
+    call.va === null || call.end === null ? '' : ` +0x${(call.end - call.va).toString(16)}`
+  const ended = call.ret === null ? (call.endedBy ?? '?') : `${call.ret}`
+  return `${call.fn}${range}${size} = ${ended}`
+}
+
+const hex = (value: bigint): string => BigInt.asUintN(64, value).toString(16)
+
+export interface CostRow {
+  readonly name: CostName
+  readonly label: string
+  readonly left: string
+  readonly right: string
+  readonly change: string
+}
+
+/** Costs that either side has; `?` where a side cannot tell. */
+export const costRows = (left: Costs, right: Costs): CostRow[] =>
+  COST_NAMES.filter((name) => has(left, name) || has(right, name)).map((name) =>
+    costRow(name, left, right),
+  )
+
+const has = (costs: Costs, name: CostName): boolean => (costs[name] ?? 0) !== 0
+
+const number = (cost: number | null): string => (cost === null ? '?' : `${cost}`)
+
+function costRow(name: CostName, left: Costs, right: Costs): CostRow {
+  const a = left[name]
+  const b = right[name]
+  const change = a === null || b === null ? '?' : signed(b - a)
+  return { name, label: COST_LABELS[name], left: number(a), right: number(b), change }
+}
+
+/** The costs of the pairs as cells, and where that is not the same those of all calls beside them. */
+export interface CostTable {
+  readonly of: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (CostRow & { readonly cells: readonly string[] })[]
+}
+
+export function costTable(diff: Diff): CostTable {
+  const { pairedLeft, pairedRight, left, right } = diff.cost
+  const of = isWithoutCalls(diff) ? 'of the runs' : `of the ${plural(diff.calls.paired, 'pair')}`
+  const isSome = isPartial(diff) || diff.calls.paired === 0
+  const sides = isSome ? [pairedLeft, pairedRight, left, right] : [pairedLeft, pairedRight]
+  const rows = COST_NAMES.filter((name) => sides.some((costs) => has(costs, name))).map((name) => {
+    const row = costRow(name, pairedLeft, pairedRight)
+    const cells = [row.left, row.right, row.change]
+    if (isSome) cells.push(number(left[name]), number(right[name]))
+    return Object.assign(row, { cells })
+  })
+  const columns = ['left', 'right', 'change', ...(isSome ? ['all left', 'all right'] : [])]
+  return { of, columns, rows }
+}
+
+/** What was done outside of calls: `TLB flushes 21 | 19`; empty: nothing that counts. */
+export function outsideText({ cost }: Diff): string {
+  return costRows(cost.outsideLeft, cost.outsideRight)
+    .filter(({ name }) => TELLING_COSTS.includes(name))
+    .map(({ label, left, right }) => `${label.trim()} ${left} | ${right}`)
+    .join(', ')
+}
+
+const signed = (n: number): string => (n === 0 ? '=' : n > 0 ? `+${n}` : `${n}`)
+
+/** What changed in a group's costs: `callbacks +68, barriers -2`. */
+export function groupCosts(group: PairGroup): string {
+  const { leftCosts, rightCosts } = group
+  const texts = costRows(leftCosts, rightCosts)
+    .filter((row) => TELLING_COSTS.includes(row.name) && row.change !== '=' && row.change !== '?')
+    .map((row) => `${row.label.trim()} ${row.change}`)
+  return texts.join(', ')
+}
+
+/** `64 × descriptor pte in set_direct_map_invalid_noflush: -VALID | +NG -VALID`. */
+export function effectText(group: EffectGroup): string {
+  const { count, fn, what, level, left, right } = group
+  const place = level === null ? (count === 1 ? ` ${group.example.where}` : '') : ` ${level}`
+  return `${count} × ${what}${place} in ${fn}: ${left ?? 'nothing'} | ${right ?? 'nothing'}`
+}
+
+/** Where the first of a group is. */
+export function effectExample({ example, level, count }: EffectGroup): string {
+  const where =
+    level === null && count === 1
+      ? ''
+      : ` at ${example.where.slice(level === null ? 0 : level.length + 1)}`
+  const seqs = [example.leftSeq, example.rightSeq].map((seq) => (seq === null ? '-' : `${seq}`))
+  const events =
+    example.leftSeq === null && example.rightSeq === null ? '' : `, event ${seqs.join(' | ')}`
+  return `call ${example.leftOp} | ${example.rightOp}${where}${events}`
+}
+
+/** A differing range as ptdump shows it, a line per side. */
+export function mappingTexts(range: MappingDifference): string[] {
+  return [`- ${sideOfRange(range, range.left)}`, `+ ${sideOfRange(range, range.right)}`]
+}
+
+function sideOfRange(range: MappingDifference, leaf: Leaf | null): string {
+  const start = addressOf(range.va)
+  const end = addressOf(range.end)
+  if (leaf === null) return `${hex16(start)}-${hex16(end)}   not mapped`
+  split(leaf.attributes)
+  const level = LEVEL_NAMES.indexOf(leaf.level)
+  const line = ptdumpLine({ level, start, end, attrLo: lowWord(), attrHi: highWord() })
+  return `${line} → 0x${leaf.pa.toString(16)}`
+}

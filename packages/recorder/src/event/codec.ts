@@ -1,0 +1,199 @@
+import type { Batch } from './batch.ts'
+import { didYouMean, InputError } from './errors.ts'
+import { fieldsOf, type Json, type Kind, KIND_NAMES, KINDS, type TraceEvent } from './kinds.ts'
+import {
+  AT,
+  fieldCodec,
+  type FieldCodec,
+  type FieldValue,
+  type Intern,
+  type NameOf,
+  type Row,
+} from './field-codec.ts'
+
+/**
+ * An event in its four forms: {@link TraceEvent}, the JSON of the interchange format, a row of table `event`, a row of
+ * a {@link Batch}. Everything here is made from KINDS when the module loads; nothing does I/O.
+ */
+
+export type JsonObject = Readonly<Record<string, Json>>
+
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+type Fields = Record<string, FieldValue>
+
+interface KindCodec {
+  readonly kind: Kind
+  readonly fields: readonly FieldCodec[]
+  /** Its fields and the common ones: all that its JSON may have. */
+  readonly keys: ReadonlySet<string>
+}
+
+const COMMON_KEYS = ['seq', 'cpu', 'op', 'kind', 'nest', 'ts', 'task'] as const
+
+const byKind = new Map<string, KindCodec>()
+const byId: (KindCodec | undefined)[] = []
+for (const kind of KIND_NAMES) {
+  const fields = fieldsOf(kind).map(([name, field]) => fieldCodec(name, field))
+  const keys = new Set<string>([...COMMON_KEYS, ...fields.map((field) => field.name)])
+  const codec = { kind, fields, keys }
+  byKind.set(kind, codec)
+  byId[KINDS[kind].id] = codec
+}
+
+/**
+ * The corpus's form: seq, cpu, op, kind, the kind's fields in table order with 64-bit values as `0x…`; then ts and
+ * task where known. `nest` follows from the kinds and is left out.
+ */
+export function eventToJson(event: TraceEvent): JsonObject {
+  const values = valuesOf(event)
+  const json: Record<string, Json> = {
+    seq: event.seq,
+    cpu: event.cpu,
+    op: event.op,
+    kind: event.kind,
+  }
+  for (const field of codecOf(event.kind).fields) {
+    const value = values[field.name]
+    if (value !== undefined && value !== null) json[field.name] = field.toJson(value)
+    else if (!field.optional) json[field.name] = null
+  }
+  if (event.ts !== null) json['ts'] = event.ts
+  if (event.task !== null) json['task'] = event.task
+  return json
+}
+
+/**
+ * The event that {@link eventToJson} wrote. `nest` is 0 where the object has none: who reads a whole run computes it.
+ * Throws InputError naming the field; the caller adds the file and line with `at()`.
+ */
+export function eventFromJson(json: Json): TraceEvent {
+  if (!isJsonObject(json)) throw new InputError('an event is a JSON object')
+  const { kind } = json
+  const codec = typeof kind === 'string' ? byKind.get(kind) : undefined
+  if (!codec) throw unknownKind(kind)
+  for (const key of Object.keys(json)) {
+    if (codec.keys.has(key)) continue
+    throw new InputError(`${codec.kind} has no field ${key}${didYouMean(key, codec.keys)}`)
+  }
+  const event: Fields = {
+    kind: codec.kind,
+    seq: count(json, 'seq', Number.MAX_SAFE_INTEGER),
+    cpu: count(json, 'cpu', 0xffff),
+    op: json['op'] === null ? null : count(json, 'op', 0x7fff_ffff),
+    nest: json['nest'] === undefined ? 0 : count(json, 'nest', 0xffff),
+    ts: absent(json['ts']) ? null : count(json, 'ts', Number.MAX_SAFE_INTEGER),
+    task: absent(json['task']) ? null : textOf(json, 'task'),
+  }
+  for (const field of codec.fields) {
+    const value = json[field.name]
+    if (value !== undefined && value !== null) event[field.name] = named(codec, field, value)
+    else if (!field.optional) event[field.name] = required(codec, field, value)
+  }
+  return asEvent(event)
+}
+
+/** A row read with safe integers; `names` tells the text of an interned name. */
+export function rowToEvent(row: Row, names: NameOf): TraceEvent {
+  const codec = byId[Number(row[AT.kind])]
+  if (!codec) throw new InputError(`an event of unknown kind ${row[AT.kind]}; verify the file`)
+  const task = row[AT.task]
+  const event: Fields = {
+    kind: codec.kind,
+    seq: seqOf(row[AT.id]),
+    cpu: Number(row[AT.cpu]),
+    op: numberOrNull(row[AT.op]),
+    nest: Number(row[AT.nest]),
+    ts: numberOrNull(row[AT.ts]),
+    task: typeof task === 'bigint' ? names(Number(task)) : null,
+  }
+  for (const { name, optional, fromRow } of codec.fields) {
+    const value = fromRow(row, names)
+    if (value !== null || !optional) event[name] = value
+  }
+  return asEvent(event)
+}
+
+/**
+ * Appends an event to a batch that has room, numbering apart: the general path, for importers. Throws InputError where
+ * a value cannot be stored.
+ */
+export function putEvent(batch: Batch, event: TraceEvent, intern: Intern): void {
+  const codec = codecOf(event.kind)
+  const values = valuesOf(event)
+  const i = batch.row(KINDS[event.kind].id, event.cpu)
+  batch.nest[i] = event.nest
+  if (event.op !== null) batch.op[i] = event.op
+  if (event.ts !== null) batch.ts[i] = event.ts
+  if (event.task !== null) batch.task[i] = intern(event.task)
+  for (const field of codec.fields) {
+    const value = values[field.name]
+    if (value === undefined || value === null) continue
+    try {
+      field.put(batch, i, value, intern)
+    } catch (error) {
+      batch.drop()
+      throw inField(codec, field.name, error)
+    }
+  }
+}
+
+/** A codec exists for each key of KINDS, so a kind that has none is a value from outside the types. */
+function codecOf(kind: Kind): KindCodec {
+  const codec = byKind.get(kind)
+  if (!codec) throw unknownKind(kind)
+  return codec
+}
+
+function unknownKind(kind: Json | undefined): InputError {
+  if (typeof kind !== 'string') return new InputError('an event without kind')
+  return new InputError(`unknown kind ${kind}${didYouMean(kind, KIND_NAMES)}`)
+}
+
+function named(codec: KindCodec, field: FieldCodec, value: Json): FieldValue {
+  try {
+    return field.fromJson(value)
+  } catch (error) {
+    throw inField(codec, field.name, error)
+  }
+}
+
+function required(codec: KindCodec, field: FieldCodec, value: null | undefined): null {
+  if (value === null) return null
+  throw new InputError(`${codec.kind} lacks ${field.name}; write null where it is unknown`)
+}
+
+function inField(codec: KindCodec, field: string, error: unknown): unknown {
+  return error instanceof InputError ? error.at(`${codec.kind}.${field}`) : error
+}
+
+function count(json: JsonObject, key: string, max: number): number {
+  const value = json[key]
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max) {
+    return value
+  }
+  const got = value === undefined ? 'it is missing' : JSON.stringify(value).slice(0, 80)
+  throw new InputError(`${key} has to be a whole number from 0 to ${max}, got ${got}`)
+}
+
+function textOf(json: JsonObject, key: string): string {
+  const value = json[key]
+  if (typeof value === 'string') return value
+  throw new InputError(`${key} has to be a string, got ${JSON.stringify(value).slice(0, 80)}`)
+}
+
+const absent = (value: Json | undefined): boolean => value === undefined || value === null
+
+/** The low 32 bits of a rowid; see migrations/0001. */
+const seqOf = (id: Row[number] | undefined): number =>
+  typeof id === 'bigint' ? Number(BigInt.asUintN(32, id)) : Number(id) % 0x1_0000_0000
+
+const numberOrNull = (value: Row[number] | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value)
+
+/** The fields of an event by name. TypeScript has no way to index a union by its members' own keys. */
+const valuesOf = (event: object): Readonly<Fields> => event as Readonly<Fields>
+
+/** The other direction: the codec has set what KINDS, from which the type is made, tells it to. */
+const asEvent = (fields: object): TraceEvent => fields as TraceEvent

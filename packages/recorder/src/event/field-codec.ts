@@ -1,0 +1,253 @@
+import { LEVEL_NAMES } from '@pagetrail/engine'
+
+import { AUX, type Batch, NEW, OLD, SIZE, VA } from './batch.ts'
+import { didYouMean, InputError } from './errors.ts'
+import type { Column, Field, Json } from './kinds.ts'
+
+/** What a field of an event can hold. */
+export type FieldValue = bigint | Json
+
+/** One row of `event` as read with safe integers and `.raw()`, columns as in {@link EVENT_COLUMNS}. */
+export type Row = readonly (bigint | number | string | Uint8Array | null)[]
+
+/** The text of an interned name. */
+export type NameOf = (id: number) => string
+/** The id of a text, new or known. */
+export type Intern = (text: string) => number
+
+/** The columns of table `event` in the order in which rows are read and written. */
+export const EVENT_COLUMNS = [
+  'id',
+  'ts',
+  'cpu',
+  'task',
+  'op',
+  'nest',
+  'kind',
+  'level',
+  'fn',
+  'va',
+  'size',
+  'old',
+  'new',
+  'aux',
+  'ret',
+  'extra',
+] as const
+
+/** Where each column stands in a {@link Row}. */
+export const AT = {
+  id: 0,
+  ts: 1,
+  cpu: 2,
+  task: 3,
+  op: 4,
+  nest: 5,
+  kind: 6,
+  level: 7,
+  fn: 8,
+  va: 9,
+  size: 10,
+  old: 11,
+  new: 12,
+  aux: 13,
+  ret: 14,
+  extra: 15,
+} as const satisfies Record<(typeof EVENT_COLUMNS)[number], number>
+
+/** The word column of {@link Batch} that a column is, or undefined for those that are none. */
+const WORD_OF: Readonly<Partial<Record<Column, number>>> = {
+  va: VA,
+  size: SIZE,
+  old: OLD,
+  new: NEW,
+  aux: AUX,
+}
+
+/** One field of one kind in its four forms: event, JSON, row, batch. Built once from KINDS. */
+export interface FieldCodec {
+  readonly name: string
+  readonly optional: boolean
+  /** Of a value that is not null. */
+  readonly toJson: (value: FieldValue) => Json
+  /** Of a JSON value that is not null; throws InputError without naming the field. */
+  readonly fromJson: (value: Json) => FieldValue
+  readonly fromRow: (row: Row, names: NameOf) => FieldValue
+  /** Sets a value that is not null; fields are put in table order, so that `end` finds its `va`. */
+  readonly put: (batch: Batch, i: number, value: FieldValue, intern: Intern) => void
+}
+
+export function fieldCodec(name: string, field: Field): FieldCodec {
+  const { optional = false } = field
+  return { name, optional, ...FORMS[field.type](field) }
+}
+
+type Forms = Omit<FieldCodec, 'name' | 'optional'>
+
+const same = (value: FieldValue): Json => {
+  if (typeof value === 'bigint') throw new TypeError('a 64-bit value has no plain JSON form')
+  return value
+}
+
+const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
+  u64: (field) => {
+    const word = wordOf(field)
+    const at = AT[field.in]
+    return {
+      ...HEX,
+      fromRow: (row) => unsigned(row[at]),
+      put: (batch, i, value) => batch.setLong(i, word, bigintOf(value)),
+    }
+  },
+  end: () => ({
+    ...HEX,
+    fromRow: (row) => {
+      const size = row[AT.size]
+      return typeof size === 'bigint' ? BigInt.asUintN(64, baseOf(row) + size) : null
+    },
+    put: (batch, i, value) => batch.setLong(i, SIZE, bigintOf(value) - (batch.long(i, VA) ?? 0n)),
+  }),
+  int: (field) => ({ ...number(field), toJson: same, fromJson: integer }),
+  depth: (field) => ({ ...number(field), toJson: same, fromJson: integer }),
+  bool: (field) => coded(field, [false, true], 'true or false'),
+  level: (field) => coded(field, LEVEL_NAMES, 'a page-table level'),
+  enum: (field) => coded(field, field.values ?? [], `one of ${field.values?.join(', ')}`),
+  name: (field) => {
+    const set = setter(field)
+    const at = AT[field.in]
+    return {
+      toJson: same,
+      fromJson: text,
+      fromRow: (row, names) => {
+        const id = row[at]
+        return typeof id === 'bigint' ? names(Number(id)) : null
+      },
+      put: (batch, i, value, intern) => set(batch, i, intern(text(value))),
+    }
+  },
+  json: () => ({
+    toJson: same,
+    fromJson: (value) => value,
+    fromRow: (row) => {
+      const extra = row[AT.extra]
+      return typeof extra === 'string' ? parsed(extra) : null
+    },
+    put: (batch, i, value) => {
+      batch.extra[i] = JSON.stringify(value)
+    },
+  }),
+}
+
+function parsed(extra: string): Json {
+  try {
+    return JSON.parse(extra) as Json
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new InputError(
+      `the file is damaged, an event holds ${show(extra)}; pagetrail verify says where`,
+    )
+  }
+}
+
+const HEX = {
+  toJson: (value: FieldValue) => hex(bigintOf(value)),
+  fromJson: (value: Json) => parseHex(value),
+}
+
+/** `0x…`, lower case, unsigned, without leading zeros: how a 64-bit value is written everywhere. */
+export const hex = (value: bigint): string => `0x${value.toString(16)}`
+
+function parseHex(value: Json): bigint {
+  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,16}$/i.test(value)) {
+    throw new InputError(`${show(value)} is not a 64-bit value such as "0xffff800080000000"`)
+  }
+  return BigInt(value)
+}
+
+/** A value that is kept as its index in a list. */
+function coded(field: Field, values: readonly Json[], expected: string): Forms {
+  const get = AT[field.in]
+  const set = setter(field)
+  const fromJson = (value: Json): Json => {
+    if (values.includes(value)) return value
+    const names = values.filter((name) => typeof name === 'string')
+    const hint = typeof value === 'string' ? didYouMean(value, names) : ''
+    throw new InputError(`${show(value)} is not ${expected}${hint}`)
+  }
+  return {
+    toJson: same,
+    fromJson,
+    fromRow: (row) => {
+      const index = row[get]
+      return typeof index === 'bigint' ? (values[Number(index)] ?? null) : null
+    },
+    put: (batch, i, value) => set(batch, i, values.indexOf(fromJson(same(value)))),
+  }
+}
+
+function number(field: Field): Pick<Forms, 'fromRow' | 'put'> {
+  const at = AT[field.in]
+  const set = setter(field)
+  return {
+    fromRow: (row) => {
+      const value = row[at]
+      return typeof value === 'bigint' ? Number(value) : null
+    },
+    put: (batch, i, value) => set(batch, i, integer(value)),
+  }
+}
+
+/** Puts a number into whichever column the field lives in. */
+function setter(field: Field): (batch: Batch, i: number, value: number) => void {
+  const word = WORD_OF[field.in]
+  if (word !== undefined) return (batch, i, value) => batch.setLong(i, word, BigInt(value))
+  if (field.in === 'level') return (batch, i, value) => batch.setLevel(i, value)
+  if (field.in === 'ret') return (batch, i, value) => batch.setRet(i, int32(value))
+  if (field.in === 'fn') {
+    return (batch, i, value) => {
+      batch.fn[i] = value
+    }
+  }
+  throw new TypeError(`column ${field.in} holds no number`)
+}
+
+function wordOf(field: Field): number {
+  const word = WORD_OF[field.in]
+  if (word === undefined) throw new TypeError(`column ${field.in} is not 64 bits wide`)
+  return word
+}
+
+const baseOf = (row: Row): bigint => {
+  const va = row[AT.va]
+  return typeof va === 'bigint' ? va : 0n
+}
+
+const unsigned = (value: Row[number] | undefined): bigint | null =>
+  typeof value === 'bigint' ? BigInt.asUintN(64, value) : null
+
+function bigintOf(value: FieldValue): bigint {
+  if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) {
+    throw new InputError(`${show(value)} is not an unsigned 64-bit bigint`)
+  }
+  return value
+}
+
+function integer(value: FieldValue): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+    throw new InputError(`${show(value)} is not a whole number`)
+  }
+  return value
+}
+
+function int32(value: number): number {
+  if (value !== (value | 0)) throw new InputError(`${value} does not fit into 32 bits`)
+  return value
+}
+
+function text(value: FieldValue): string {
+  if (typeof value !== 'string') throw new InputError(`${show(value)} is not a string`)
+  return value
+}
+
+const show = (value: FieldValue): string =>
+  typeof value === 'bigint' ? `${value}n` : JSON.stringify(value).slice(0, 80)

@@ -1,0 +1,83 @@
+import { isJsonObject, type JsonObject } from './codec.ts'
+import { InputError } from './errors.ts'
+import type { Json } from './kinds.ts'
+import type { Run, RunGeometry, RunState } from './run.ts'
+
+/** What a header line tells of a run. Its id and counts are the reader's own. */
+export type RunHeader = Pick<
+  Run,
+  'label' | 'state' | 'flavour' | 'kernel' | 'scenario' | 'geometry' | 'facts' | 't0' | 'lost'
+> & {
+  /** Where the run came from before it was JSON Lines. */
+  readonly source: Run['source']
+  /** ms since 1970; null where the file does not tell. */
+  readonly created: number | null
+}
+
+const SOURCES: readonly Run['source'][] = ['engine', 'module', 'ftrace', 'jsonl']
+const STATES: readonly RunState[] = ['recording', 'complete', 'interrupted']
+
+/** Checks the `run` of a header line. All of it but the label may be missing. Throws InputError naming the field. */
+export function runHeader(json: Json): RunHeader {
+  if (!isJsonObject(json)) throw new InputError('the header line lacks its run')
+  const label = json['label']
+  if (typeof label !== 'string') throw new InputError('run.label has to be a string')
+  const facts = json['facts'] ?? {}
+  if (!isJsonObject(facts)) throw new InputError('run.facts has to be an object')
+  return {
+    label,
+    source: oneOf(json, 'source', SOURCES) ?? 'jsonl',
+    state: oneOf(json, 'state', STATES) ?? 'complete',
+    flavour: textOrNull(json, 'flavour'),
+    kernel: textOrNull(json, 'kernel'),
+    scenario: textOrNull(json, 'scenario'),
+    geometry: geometryOf(json['geometry'] ?? null),
+    facts,
+    t0: longOrNull(json, 't0'),
+    created: countOrNull(json, 'created'),
+    lost: countOrNull(json, 'lost') ?? 0,
+  }
+}
+
+/** `pageShift` as Pagetrail writes it, `page_shift` as the corpus does. */
+function geometryOf(json: Json): RunGeometry | null {
+  if (json === null) return null
+  if (!isJsonObject(json)) throw new InputError('run.geometry has to be an object or null')
+  const pageShift = json['pageShift'] ?? json['page_shift']
+  const vaBits = json['vaBits'] ?? json['va_bits']
+  const { levels } = json
+  if (typeof pageShift === 'number' && typeof vaBits === 'number' && typeof levels === 'number') {
+    return { pageShift, vaBits, levels }
+  }
+  throw new InputError('run.geometry needs pageShift, vaBits and levels as numbers')
+}
+
+function oneOf<T extends string>(json: JsonObject, key: string, values: readonly T[]): T | null {
+  const value = json[key] ?? null
+  if (value === null) return null
+  const known = values.find((candidate) => candidate === value)
+  if (known !== undefined) return known
+  throw new InputError(
+    `run.${key} has to be one of ${values.join(', ')}, got ${JSON.stringify(value)}`,
+  )
+}
+
+function textOrNull(json: JsonObject, key: string): string | null {
+  const value = json[key] ?? null
+  if (value === null || typeof value === 'string') return value
+  throw new InputError(`run.${key} has to be a string or null`)
+}
+
+function countOrNull(json: JsonObject, key: string): number | null {
+  const value = json[key] ?? null
+  if (value === null) return null
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new InputError(`run.${key} has to be a whole number or null`)
+}
+
+function longOrNull(json: JsonObject, key: string): bigint | null {
+  const value = json[key] ?? null
+  if (value === null) return null
+  if (typeof value === 'string' && /^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value)
+  throw new InputError(`run.${key} has to be "0x…" or null`)
+}

@@ -1,0 +1,84 @@
+import type { Json, TraceEvent } from './kinds.ts'
+
+/** Where a run's events came from. */
+export type RunOrigin = 'engine' | 'module' | 'ftrace' | 'jsonl'
+export type RunState = 'recording' | 'complete' | 'interrupted'
+
+/** Page size and depth of the tables: pageShift 12, 14 or 16; vaBits as in the kernel's configuration. */
+export interface RunGeometry {
+  readonly pageShift: number
+  readonly vaBits: number
+  readonly levels: number
+}
+
+/** One recorded run, as its row tells. */
+export interface Run {
+  readonly id: number
+  readonly label: string
+  readonly source: RunOrigin
+  readonly state: RunState
+  /** `6.12` … `7.3` for engine runs; for real kernels the flavour they follow, where the trace tells. */
+  readonly flavour: string | null
+  /** Release of the real kernel, or null. */
+  readonly kernel: string | null
+  readonly scenario: string | null
+  readonly geometry: RunGeometry | null
+  /** Features, constants, file, clock, CPUs, … of its source. */
+  readonly facts: Readonly<Record<string, Json>>
+  /** ns of the first timestamp, to which events' `ts` is relative. */
+  readonly t0: bigint | null
+  /** ms since 1970 when recording began. */
+  readonly created: number
+  readonly events: number
+  readonly calls: number
+  /** Events known to be missing. */
+  readonly lost: number
+}
+
+/** One top-level call of a run. */
+export interface Call {
+  readonly op: number
+  readonly fn: string
+  /** Range; null where the call has none or it was not seen. For real calls it may be that of the first walk inside. */
+  readonly va: bigint | null
+  readonly end: bigint | null
+  /** null: it did not return, or its return was not seen. */
+  readonly ret: number | null
+  readonly task: string | null
+  readonly cpu: number
+  /** seq of its op_begin, and of its op_end (null: none). */
+  readonly first: number
+  readonly last: number | null
+}
+
+/** A run that can be read in order, as often as wanted: what diff, check and report work on. */
+export interface EventSource {
+  readonly run: Run
+  calls(): Iterable<Call>
+  /** Events with from <= seq <= to, in order; without bounds all of them. */
+  events(from?: number, to?: number): Iterable<TraceEvent>
+}
+
+/** Events already in memory as a source; calls are found from their op_begin and op_end. */
+export function memorySource(run: Run, events: readonly TraceEvent[]): EventSource {
+  return {
+    run,
+    calls: () => callsOf(events),
+    events: (from = 0, to = events.length - 1) => events.slice(from, to + 1),
+  }
+}
+
+function callsOf(events: readonly TraceEvent[]): Call[] {
+  const calls = new Map<number, Call>()
+  for (const e of events) {
+    if (e.op === null) continue
+    if (e.kind === 'op_begin') {
+      const { op, fn, va, end, task, cpu } = e
+      calls.set(op, { op, fn: fn ?? '', va, end, ret: null, task, cpu, first: e.seq, last: null })
+    } else if (e.kind === 'op_end') {
+      const call = calls.get(e.op)
+      if (call) calls.set(e.op, { ...call, ret: e.ret, last: e.seq })
+    }
+  }
+  return [...calls.values()]
+}

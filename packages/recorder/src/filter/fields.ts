@@ -1,0 +1,119 @@
+import { LEVEL_NAMES } from '@pagetrail/engine'
+
+import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
+import type { FieldValue } from '../event/field-codec.ts'
+import { END_SQL } from '../store/views.ts'
+
+/** How the values of a field are compared. */
+export type ValueClass =
+  /** unsigned 64 bits */
+  | 'u64'
+  /** a whole number with sign */
+  | 'int'
+  /** names in an order, of which SQLite holds the number: levels, enums, kinds, booleans */
+  | 'code'
+  /** interned text */
+  | 'name'
+  /** JSON text */
+  | 'json'
+
+/** One meaning of a field's name: the same column and type in all of `kinds`. */
+export interface Meaning {
+  readonly class: ValueClass
+  /** null: common to all kinds. */
+  readonly kinds: readonly Kind[] | null
+  /** SQL of the stored value, null where the event has none. */
+  readonly sql: string
+  /** Of a code: its names, and the number of each. */
+  readonly codes: ReadonlyMap<string, number>
+  /** Of a code: whether < and > mean something. */
+  readonly ordered: boolean
+}
+
+const NO_CODES: ReadonlyMap<string, number> = new Map()
+const numbered = (names: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(names.map((name, i) => [name, i]))
+
+const LEVELS = numbered(LEVEL_NAMES)
+const BOOLS = numbered(['false', 'true'])
+
+const plain = (sql: string, cls: ValueClass): Meaning => ({
+  class: cls,
+  kinds: null,
+  sql,
+  codes: NO_CODES,
+  ordered: true,
+})
+
+const COMMON: Readonly<Record<string, Meaning>> = {
+  kind: {
+    ...plain('kind', 'code'),
+    codes: new Map(KIND_NAMES.map((kind) => [kind, KINDS[kind].id])),
+    ordered: false,
+  },
+  seq: plain('(id & 4294967295)', 'int'),
+  cpu: plain('cpu', 'int'),
+  op: plain('op', 'int'),
+  nest: plain('nest', 'int'),
+  ts: plain('ts', 'int'),
+  task: plain('task', 'name'),
+}
+
+function meaningOf(field: Field, kinds: readonly Kind[]): Meaning {
+  const base = { kinds, sql: `"${field.in}"`, codes: NO_CODES, ordered: true }
+  switch (field.type) {
+    case 'u64':
+      return { ...base, class: 'u64' }
+    case 'end':
+      return { ...base, class: 'u64', sql: END_SQL }
+    case 'int':
+      return { ...base, class: 'int' }
+    case 'depth':
+    case 'level':
+      return { ...base, class: 'code', codes: LEVELS }
+    case 'bool':
+      return { ...base, class: 'code', codes: BOOLS, ordered: false }
+    case 'enum':
+      return { ...base, class: 'code', codes: numbered(field.values ?? []), ordered: false }
+    case 'name':
+      return { ...base, class: 'name' }
+    case 'json':
+      return { ...base, class: 'json' }
+  }
+}
+
+/** Every field that a filter may name, with all that the name means in the kinds that have it. */
+export const FILTER_FIELDS: ReadonlyMap<string, readonly Meaning[]> = collect()
+
+function collect(): Map<string, readonly Meaning[]> {
+  const uses = new Map<string, Map<string, { field: Field; kinds: Kind[] }>>()
+  for (const kind of KIND_NAMES) {
+    for (const [name, field] of fieldsOf(kind)) {
+      const shape = JSON.stringify([field.type, field.in, field.values])
+      const byShape = uses.get(name) ?? new Map<string, { field: Field; kinds: Kind[] }>()
+      const use = byShape.get(shape) ?? { field, kinds: [] }
+      use.kinds.push(kind)
+      uses.set(name, byShape.set(shape, use))
+    }
+  }
+  const fields = new Map<string, readonly Meaning[]>()
+  for (const [name, meaning] of Object.entries(COMMON)) fields.set(name, [meaning])
+  for (const [name, byShape] of uses) {
+    fields.set(
+      name,
+      [...byShape.values()].map((use) => meaningOf(use.field, use.kinds)),
+    )
+  }
+  return fields
+}
+
+/** Kinds that have both meanings; null: all kinds. */
+export function sharedKinds(a: Meaning, b: Meaning): readonly Kind[] | null {
+  const { kinds } = b
+  if (a.kinds === null || kinds === null) return a.kinds ?? kinds
+  return a.kinds.filter((kind) => kinds.includes(kind))
+}
+
+/** A field by a name that is only known when the program runs. */
+export const valueOf = (event: object, field: string): FieldValue | undefined =>
+  (event as Readonly<Record<string, FieldValue>>)[field]

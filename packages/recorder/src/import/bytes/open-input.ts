@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+
+import { InputError } from '../../event/errors.ts'
+import {
+  abortable,
+  type Chunks,
+  fileChunks,
+  followedChunks,
+  gunzipped,
+  type Magic,
+  magicOf,
+  peek,
+} from './chunks.ts'
+
+/** A file by its path, or a stream with the name that messages call it by. */
+export type InputSource = string | { readonly name: string; readonly chunks: Chunks }
+
+export interface OpenOptions {
+  readonly follow?: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * An input that has been opened once and looked at: what it is, and its bytes without gzip around them. Pipes give
+ * their bytes only once, so nothing opens it again.
+ */
+export interface OpenInput {
+  readonly name: string
+  /** Where the bytes can also be read out of order: an unpacked file. */
+  readonly path: string | null
+  readonly magic: Magic
+  readonly packed: boolean
+  readonly chunks: Chunks
+  /** Size of the file; null where it is not known, or not yet. */
+  readonly total: number | null
+  /** Bytes that were read, as they are in the file. */
+  readonly bytes: () => number
+  /** SHA-256 of those, in hexadecimal; once, at the end. */
+  readonly sha256: () => string
+}
+
+/** Throws InputError for what cannot be read, is empty, or is packed and to be followed. */
+export async function openInput(source: InputSource, options: OpenOptions): Promise<OpenInput> {
+  const { follow, signal } = options
+  const path = typeof source === 'string' ? source : null
+  const name = typeof source === 'string' ? source : source.name
+  const size = path === null ? undefined : statSync(path, { throwIfNoEntry: false })
+  let bytes = 0
+  const hash = createHash('sha256')
+  async function* counted(chunks: Chunks): Chunks {
+    for await (const chunk of chunks) {
+      bytes += chunk.length
+      hash.update(chunk)
+      yield chunk
+    }
+  }
+  const opened = abortable(
+    typeof source === 'string' ? bytesOf(source, options) : source.chunks,
+    signal,
+  )
+  let input = await peek(counted(opened))
+  const packed = magicOf(input.first) === 'gzip'
+  if (packed && follow) throw notFollowed(name, 'a gzip file')
+  if (packed) input = await peek(gunzipped(name, input.all))
+  const magic = magicOf(input.first)
+  if (input.first.length === 0 && !signal?.aborted) throw new InputError(`${name} is empty`)
+  if (packed && magic === 'gzip') throw new InputError(`${name} is packed twice; unpack it once`)
+  if (magic === 'trace.dat' && follow) throw notFollowed(name, 'a trace.dat')
+  return {
+    name,
+    path: packed || !size?.isFile() ? null : path,
+    magic,
+    packed,
+    chunks: input.all,
+    total: follow || !size?.isFile() ? null : size.size,
+    bytes: () => bytes,
+    sha256: () => hash.digest('hex'),
+  }
+}
+
+const bytesOf = (path: string, { follow, signal }: OpenOptions): Chunks =>
+  follow ? followedChunks(path, signal) : fileChunks(path, signal)
+
+const notFollowed = (name: string, what: string): InputError =>
+  new InputError(`${name}: ${what} cannot be followed; import it when it is done`)

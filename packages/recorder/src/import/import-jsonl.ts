@@ -1,0 +1,109 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { InputError } from '../event/errors.ts'
+import type { TraceEvent } from '../event/kinds.ts'
+import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
+import type { RunHeader } from '../event/run-header.ts'
+import type { Chunks } from './bytes/chunks.ts'
+import type { Run } from '../event/run.ts'
+import type { Trace } from '../store/trace.ts'
+import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
+
+export interface JsonlOptions {
+  /** ms since 1970, for runs that do not tell when they were recorded. */
+  readonly created: number
+  /** Instead of the label in the file; several runs get `-2`, `-3`, … appended. */
+  readonly label?: string
+  readonly signal?: AbortSignal
+  readonly onEvents?: (events: number) => void
+  readonly write?: WriteOptions
+}
+
+export interface JsonlReport {
+  readonly runs: readonly Run[]
+  readonly lines: number
+  readonly events: number
+  /** Stopped by the signal: the last run is the part of it that was read. */
+  readonly interrupted: boolean
+}
+
+/** How many lines pass between two reports of progress. */
+const REPORT_EVERY = 4096
+
+/**
+ * Imports JSON Lines: Pagetrail's own export, bare events, or cases of the corpus, each case a run. Throws InputError
+ * naming the line for what cannot be read; nothing of the file is left then.
+ */
+export async function importJsonl(
+  trace: Trace,
+  chunks: Chunks,
+  name: string,
+  options: JsonlOptions,
+): Promise<JsonlReport> {
+  const runs = new RunsFromJsonl(trace, options)
+  const parser = new JsonlParser(name, runs)
+  let lines = 0
+  try {
+    const input = createInterface({ input: Readable.from(chunks), crlfDelay: Infinity })
+    for await (const line of input) {
+      if (options.signal?.aborted) break
+      parser.line(line)
+      if (++lines % REPORT_EVERY === 0) options.onEvents?.(runs.events)
+    }
+    parser.end()
+    if (runs.ids.length === 0) throw new InputError(`${name} holds no run`)
+  } catch (error) {
+    runs.abort()
+    throw error
+  }
+  return {
+    runs: runs.ids.map((id) => trace.find(id)),
+    lines,
+    events: runs.events,
+    interrupted: options.signal?.aborted ?? false,
+  }
+}
+
+/** Writes the runs that a parser finds. */
+class RunsFromJsonl implements JsonlSink {
+  readonly ids: number[] = []
+  events = 0
+  readonly #trace: Trace
+  readonly #options: JsonlOptions
+  #writer: RunWriter | null = null
+  #state: Run['state'] = 'complete'
+
+  constructor(trace: Trace, options: JsonlOptions) {
+    this.#trace = trace
+    this.#options = options
+  }
+
+  run(header: RunHeader): void {
+    const { created, label, write } = this.#options
+    const { state, ...meta } = header
+    const own =
+      label !== undefined && this.ids.length > 0 ? `${label}-${this.ids.length + 1}` : label
+    const started = { ...meta, created: header.created ?? created, label: own ?? header.label }
+    this.#writer = this.#trace.startRun(started, write)
+    this.ids.push(this.#writer.id)
+    this.#state = state
+  }
+
+  event(event: TraceEvent): void {
+    this.events++
+    this.#writer?.append(event)
+  }
+
+  end(complete: boolean): void {
+    // A run that was interrupted when it was exported stays so.
+    this.#writer?.finish(complete && this.#state === 'complete' ? 'complete' : 'interrupted')
+    this.#writer = null
+  }
+
+  /** Removes everything that came from this file. */
+  abort(): void {
+    this.#writer?.abort()
+    const open = this.#writer?.id
+    for (const id of this.ids) if (id !== open) this.#trace.remove(this.#trace.find(id))
+  }
+}

@@ -1,0 +1,148 @@
+import { eventFromJson, isJsonObject, type JsonObject } from '../event/codec.ts'
+import { InputError } from '../event/errors.ts'
+import { type Json, nestOf, type TraceEvent } from '../event/kinds.ts'
+import { corpusCase, isCorpusCase } from '../event/corpus-case.ts'
+import { JSONL_VERSION } from '../export/jsonl.ts'
+import { type RunHeader, runHeader } from '../event/run-header.ts'
+
+/** What a parser of JSON Lines finds, in order: a run begins, its events, it ends; then perhaps the next run. */
+export interface JsonlSink {
+  run(header: RunHeader): void
+  /** Events come numbered from 0 without gaps, with their `nest`. */
+  event(event: TraceEvent): void
+  /** `complete` false: the file ended, or another run began, before the run's end line. */
+  end(complete: boolean): void
+}
+
+/**
+ * Reads Pagetrail's JSON Lines: runs of a header line, event lines and an end line; bare event lines without a header
+ * (one run, named after the file); and the corpus's cases, one whole run a line. Pure: the caller brings the lines.
+ *
+ * Throws InputError naming file and line for a line that is none of these, for a gap in `seq`, and for an end line
+ * whose counts are not those of the lines before it.
+ */
+export class JsonlParser {
+  readonly #file: string
+  readonly #sink: JsonlSink
+  #line = 0
+  #open: 'none' | 'run' | 'bare' = 'none'
+  #events = 0
+  #calls = 0
+  /** Depth in the call tree per task, for lines without `nest`. */
+  readonly #depth = new Map<string | null, number>()
+
+  constructor(file: string, sink: JsonlSink) {
+    this.#file = file
+    this.#sink = sink
+  }
+
+  /** Takes the next line, without its line end. Blank lines are skipped. */
+  line(text: string): void {
+    this.#line++
+    if (text.trim() === '') return
+    try {
+      this.#take(parseObject(text))
+    } catch (error) {
+      throw error instanceof InputError ? error.at(`${this.#file}:${this.#line}`) : error
+    }
+  }
+
+  /** The file ended. */
+  end(): void {
+    // Bare lines have no end line to miss.
+    if (this.#open !== 'none') this.#finish(this.#open === 'bare')
+  }
+
+  #take(json: JsonObject): void {
+    // An event may have a field of any of the other lines' names, `end` for one.
+    if ('kind' in json) this.#event(json)
+    else if ('pagetrail' in json) this.#begin(json)
+    else if ('end' in json) this.#checkEnd(json['end'])
+    else if (isCorpusCase(json)) this.#case(json)
+    else this.#event(json)
+  }
+
+  #begin(json: JsonObject): void {
+    const version = json['pagetrail']
+    if (typeof version !== 'number' || version < 1 || version > JSONL_VERSION) {
+      const got = JSON.stringify(version)
+      throw new InputError(
+        `JSON Lines of version ${got}; this Pagetrail reads up to ${JSONL_VERSION}: update it`,
+      )
+    }
+    this.#start(runHeader(json['run'] ?? null), 'run')
+  }
+
+  #start(header: RunHeader, open: 'run' | 'bare'): void {
+    if (this.#open !== 'none') this.#finish(false)
+    this.#open = open
+    this.#events = 0
+    this.#calls = 0
+    this.#depth.clear()
+    this.#sink.run(header)
+  }
+
+  #finish(complete: boolean): void {
+    this.#open = 'none'
+    this.#sink.end(complete)
+  }
+
+  #event(json: JsonObject): void {
+    if (this.#open === 'none') this.#start(runHeader({ label: this.#file }), 'bare')
+    const event = eventFromJson(json)
+    if (event.seq !== this.#events) {
+      throw new InputError(
+        `seq ${event.seq} follows ${this.#events - 1}; lines are missing or moved`,
+      )
+    }
+    this.#put('nest' in json ? event : { ...event, nest: this.#nest(event) })
+  }
+
+  #put(event: TraceEvent): void {
+    this.#events++
+    if (event.kind === 'op_begin') this.#calls++
+    this.#sink.event(event)
+  }
+
+  /** What the kinds make of it: an opening event and its closing one are at the same depth. */
+  #nest(event: TraceEvent): number {
+    const depth = this.#depth.get(event.task) ?? 0
+    const move = nestOf(event.kind)
+    if (move !== 0) this.#depth.set(event.task, Math.max(0, depth + move))
+    return move < 0 ? Math.max(0, depth - 1) : depth
+  }
+
+  #case(json: JsonObject): void {
+    const { header, events } = corpusCase(json)
+    this.#start(header, 'run')
+    for (const item of events) {
+      const event = { ...eventFromJson(item), seq: this.#events }
+      this.#put({ ...event, nest: this.#nest(event) })
+    }
+    this.#finish(true)
+  }
+
+  #checkEnd(end: Json | undefined): void {
+    if (this.#open !== 'run') throw new InputError('an end line without a header line before it')
+    const stated = JSON.stringify(end)
+    const counted = JSON.stringify({ events: this.#events, calls: this.#calls })
+    if (stated !== counted) {
+      throw new InputError(
+        `the end line says ${stated} but there were ${counted}; the file was changed`,
+      )
+    }
+    this.#finish(true)
+  }
+}
+
+function parseObject(text: string): JsonObject {
+  let json: Json
+  try {
+    json = JSON.parse(text) as Json
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : String(error)
+    throw new InputError(`not JSON: ${why}`, { cause: error })
+  }
+  if (isJsonObject(json)) return json
+  throw new InputError('a line has to be a JSON object')
+}

@@ -1,0 +1,39 @@
+import { InputError } from '../../event/errors.ts'
+
+/** What the comment lines at the top of a trace tell. */
+export interface TraceHeader {
+  /** `nop` for events alone; null where nothing was said. */
+  tracer: string | null
+  /** Events in the buffer when it was read, and all that were ever written to it; null where not told. */
+  entries: number | null
+  written: number | null
+  cpus: number | null
+}
+
+export const emptyHeader = (): TraceHeader => ({
+  tracer: null,
+  entries: null,
+  written: null,
+  cpus: null,
+})
+
+/** Takes one `#` line in. Throws InputError for layouts that are no list of events. */
+export function readHeaderLine(header: TraceHeader, line: string): void {
+  const tracer = /^# tracer: (\S{1,64})$/.exec(line)?.[1]
+  if (tracer !== undefined) header.tracer = tracer
+  if (tracer === 'function_graph')
+    throw new InputError(
+      'the function_graph tracer prints no list of events; write nop to current_tracer and trace again',
+    )
+  if (line.startsWith('# latency:') || /latency trace v/.test(line))
+    throw new InputError(
+      'this is the latency format; write 0 to options/latency-format and read the trace again',
+    )
+  const counts = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(line)
+  if (counts) {
+    header.entries = Number(counts[1])
+    header.written = Number(counts[2])
+  }
+  const cpus = /#P:(\d{1,6})/.exec(line)?.[1]
+  if (cpus !== undefined) header.cpus = Number(cpus)
+}

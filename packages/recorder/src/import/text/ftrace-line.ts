@@ -1,0 +1,213 @@
+import { InputError } from '../../event/errors.ts'
+import { hashByte, hashBytes } from '../bytes/byte-table.ts'
+import { excerpt } from '../bytes/excerpt.ts'
+import { isDigit } from '../bytes/number-text.ts'
+import { BH_OFF, IRQ, SOFTIRQ, TASK } from '../translate/task-stack.ts'
+import { encodeUtf8 } from '../bytes/utf8.ts'
+
+const SPACE = 0x20
+const DASH = 0x2d
+const DOT = 0x2e
+const COLON = 0x3a
+const LESS = 0x3c
+const OPEN = 0x5b
+const CLOSE = 0x5d
+const PAREN = 0x28
+const PAREN_END = 0x29
+
+/** Where ftrace and trace-cmd put the dash between a task's name and its pid. */
+const DASH_COLUMN = 16
+const MAX_NAME = 256
+const MAX_CPU = 0xffff
+
+/**
+ * The part of an event's line that is the same for all events:
+ *
+ *     `          insmod-272     [000] d..1.    16.417416: set_memory_ro: (…) …`    ftrace, trace-cmd report
+ *     `          insmod   272 [000]    16.417416: kperm:set_memory_ro: (…) …`      perf script
+ *
+ * with or without the flags column and the tgid. Task names may hold anything, so that the pid and the CPU are what
+ * it is told by. {@link read} leaves its results in the fields, and allocates nothing.
+ */
+export class FtraceLine {
+  taskStart = 0
+  taskEnd = 0
+  taskHash = 0
+  cpu = 0
+  /** One of task-stack's contexts; TASK without a flags column. */
+  context = TASK
+  /** Seconds, or ticks where `fraction` is -1. */
+  seconds = 0
+  /** ns after `seconds`; -1: the clock counts, and is no time. */
+  fraction = 0
+  nameStart = 0
+  nameEnd = 0
+  nameHash = 0
+  /** First byte after the name and its spaces. */
+  rest = 0
+
+  /** Throws InputError, without a place, for what is no event's line. */
+  read(bytes: Uint8Array, start: number, end: number): void {
+    let p = this.#task(bytes, start, end)
+    p = this.#cpu(bytes, p, end)
+    while (bytes[p] === SPACE && p < end) p++
+    if (!isDigit(bytes[p])) p = this.#flags(bytes, p, end)
+    else this.context = TASK
+    p = this.#time(bytes, p, end)
+    this.#name(bytes, p, end)
+  }
+
+  /** Leaves the task in taskStart..taskEnd and returns where `[cpu]` begins. */
+  #task(bytes: Uint8Array, start: number, end: number): number {
+    const dash = start + DASH_COLUMN
+    const cpu = bytes[dash] === DASH && dash < end ? this.#afterPid(bytes, dash + 1, end) : -1
+    if (cpu < 0) return this.#findTask(bytes, start, end)
+    this.#setTask(bytes, start, this.taskEnd)
+    return cpu
+  }
+
+  /** Skips a pid and a tgid; the position of `[`, or -1. */
+  #afterPid(bytes: Uint8Array, at: number, end: number): number {
+    let p = at
+    while (p < end && isDigit(bytes[p])) p++
+    if (p === at || p >= end || bytes[p] !== SPACE) return -1
+    this.taskEnd = p
+    while (p < end && bytes[p] === SPACE) p++
+    if (bytes[p] === PAREN) {
+      while (p < end && bytes[p] !== PAREN_END) p++
+      p++
+      while (p < end && bytes[p] === SPACE) p++
+    }
+    return p < end && bytes[p] === OPEN ? p : -1
+  }
+
+  /** Names of unusual width: looks for the first `pid [cpu] `. */
+  #findTask(bytes: Uint8Array, start: number, end: number): number {
+    for (let p = start + 1; p < end; p++) {
+      const separated = bytes[p - 1] === DASH || bytes[p - 1] === SPACE
+      if (!separated || !isDigit(bytes[p])) continue
+      let tid = p
+      while (tid < end && isDigit(bytes[tid])) tid++
+      // perf prints pid/tid where it was asked to.
+      if (bytes[tid] === 0x2f) p = tid + 1
+      const cpu = this.#afterPid(bytes, p, end)
+      if (cpu < 0 || !isCpu(bytes, cpu, end)) continue
+      this.#setTask(bytes, start, this.taskEnd)
+      return cpu
+    }
+    throw new InputError(`expected task-pid [cpu] …, found ${excerpt(bytes, start, end)}`)
+  }
+
+  #setTask(bytes: Uint8Array, start: number, end: number): void {
+    let p = start
+    while (p < end && bytes[p] === SPACE) p++
+    this.taskStart = p
+    this.taskEnd = end
+    let hash = 0
+    for (; p < end; p++) hash = hashByte(hash, bytes[p]!)
+    this.taskHash = hash
+  }
+
+  #cpu(bytes: Uint8Array, at: number, end: number): number {
+    let cpu = 0
+    let p = at + 1
+    for (; p < end && isDigit(bytes[p]); p++) {
+      cpu = cpu * 10 + bytes[p]! - 0x30
+      if (cpu > MAX_CPU) break
+    }
+    if (p === at + 1 || bytes[p] !== CLOSE || p >= end)
+      throw new InputError(`expected [cpu], found ${excerpt(bytes, at, end)}`)
+    this.cpu = cpu
+    return p + 1
+  }
+
+  /** Irqs off, need-resched, hardirq/softirq, preempt-depth, migrate-disable: the third letter is the context. */
+  #flags(bytes: Uint8Array, at: number, end: number): number {
+    let p = at
+    while (p < end && bytes[p] !== SPACE) p++
+    if (p - at < 4 || p - at > 8)
+      throw new InputError(
+        `expected flags such as d..1. or a time, found ${excerpt(bytes, at, end)}`,
+      )
+    const off = bytes[at]
+    this.context = CONTEXTS[bytes[at + 2]!] ?? (off === 0x62 || off === 0x44 ? BH_OFF : TASK)
+    while (p < end && bytes[p] === SPACE) p++
+    return p
+  }
+
+  #time(bytes: Uint8Array, at: number, end: number): number {
+    let p = at
+    let seconds = 0
+    for (; p < end && isDigit(bytes[p]); p++) seconds = seconds * 10 + bytes[p]! - 0x30
+    let digits = -1
+    let fraction = 0
+    if (bytes[p] === DOT && p < end) {
+      const from = ++p
+      for (; p < end && isDigit(bytes[p]); p++) fraction = fraction * 10 + bytes[p]! - 0x30
+      digits = p - from
+    }
+    if (p === at || digits === 0 || digits > 9 || p >= end || bytes[p] !== COLON || p - at > 24)
+      throw new InputError(`expected a time such as 16.417416:, found ${excerpt(bytes, at, end)}`)
+    this.seconds = seconds
+    this.fraction = digits < 0 ? -1 : fraction * POWERS[9 - digits]!
+    return p + 1
+  }
+
+  /** `name: ` or perf's `group:name: `. */
+  #name(bytes: Uint8Array, at: number, end: number): void {
+    let p = at
+    while (p < end && bytes[p] === SPACE) p++
+    if (bytes[p] === LESS && this.#stackTrace(bytes, p, end)) return
+    let start = p
+    let hash = 0
+    for (; p < end && bytes[p] !== SPACE; p++) {
+      const byte = bytes[p]!
+      if (byte !== COLON) hash = hashByte(hash, byte)
+      else if (p + 1 < end && bytes[p + 1] !== SPACE) {
+        start = p + 1
+        hash = 0
+      } else {
+        break
+      }
+    }
+    if (p >= end || bytes[p] !== COLON || p === start || p - start > MAX_NAME)
+      throw new InputError(`expected an event's name and a colon, found ${excerpt(bytes, at, end)}`)
+    this.nameStart = start
+    this.nameEnd = p
+    this.nameHash = hash
+    p++
+    while (p < end && bytes[p] === SPACE) p++
+    this.rest = p
+  }
+
+  #stackTrace(bytes: Uint8Array, at: number, end: number): boolean {
+    if (end - at !== STACK_TRACE.length || !STACK_TRACE.every((byte, i) => byte === bytes[at + i]))
+      return false
+    this.nameStart = at
+    this.nameEnd = this.rest = end
+    this.nameHash = STACK_TRACE_HASH
+    return true
+  }
+}
+
+/** The one event that ftrace prints without a colon; its stack is on the lines after it. */
+const STACK_TRACE = encodeUtf8('<stack trace>')
+const STACK_TRACE_HASH = hashBytes(STACK_TRACE, 0, STACK_TRACE.length)
+
+const POWERS = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
+
+/** By the third letter of the flags: hard irqs and NMIs (with or without a softirq below), softirqs. */
+const CONTEXTS: Readonly<Record<number, number>> = {
+  0x68: IRQ,
+  0x48: IRQ,
+  0x7a: IRQ,
+  0x5a: IRQ,
+  0x73: SOFTIRQ,
+}
+
+/** `[000] ` at this place. */
+function isCpu(bytes: Uint8Array, at: number, end: number): boolean {
+  let p = at + 1
+  while (p < end && isDigit(bytes[p])) p++
+  return p > at + 1 && p + 1 < end && bytes[p] === CLOSE && bytes[p + 1] === SPACE
+}

@@ -1,0 +1,112 @@
+import { InputError } from '../../event/errors.ts'
+import { excerpt } from '../bytes/excerpt.ts'
+import { fieldsJson } from '../translate/fields-json.ts'
+import { Fields } from '../translate/fields.ts'
+import { readNumber } from '../bytes/number-text.ts'
+import type { Probe } from '../translate/probe-table.ts'
+import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts'
+
+const SPACE = 0x20
+const EQUALS = 0x3d
+const OPEN = 0x28
+const CLOSE = 0x29
+
+/** The fields of one line of text: `(place) key=value key=value …`. */
+export class TextFields extends Fields {
+  #bytes: Uint8Array = new Uint8Array()
+  #start = 0
+  #end = 0
+
+  /** Points at what follows `name: ` in a line, up to its end. */
+  over(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.present = 0
+  }
+
+  /** Reads the numbers that the probe's role needs. Throws InputError, without a place. */
+  read(probe: Probe): void {
+    const bytes = this.#bytes
+    const end = this.#end
+    let p = this.#afterPlace()
+    let next = 0
+    while (p < end) {
+      if (bytes[p] !== SPACE) throw this.#expected('a space before the next field', p)
+      while (bytes[p] === SPACE && p < end) p++
+      const key = p
+      while (p < end && bytes[p] !== EQUALS && bytes[p] !== SPACE) p++
+      if (p === end && key === end) break
+      if (p === end || bytes[p] !== EQUALS) throw this.#expected('name=value', key)
+      const index = findKey(probe.keys, next, bytes, key, p)
+      const value = ++p
+      while (p < end && bytes[p] !== SPACE) p++
+      if (index < 0) continue
+      next = index + 1
+      const { slot } = probe.keys[index]!
+      if (readNumber(bytes, value, p, this.lo, this.hi, slot)) this.present |= 1 << slot
+      // A kprobe prints so what it could not read.
+      else if (!isFault(bytes, value, p)) throw this.#expected('a number', key)
+    }
+    if (probe.needs) this.#check(probe)
+  }
+
+  toJson(): string {
+    return fieldsJson(this.#text(this.#start))
+  }
+
+  noteJson(): string {
+    // trace-cmd report names the event `print`, and then the function that was called.
+    return JSON.stringify(this.#text(this.#start).replace(/^tracing_mark_write: /, ''))
+  }
+
+  #text(from: number): string {
+    return decodeUtf8(this.#bytes, from, this.#end)
+  }
+
+  /** Past `(symbol+0x0/0x10 <- caller)`. */
+  #afterPlace(): number {
+    const bytes = this.#bytes
+    let p = this.#start
+    if (bytes[p] !== OPEN || p >= this.#end) throw this.#expected('(place) after the name', p)
+    while (p < this.#end && bytes[p] !== CLOSE) p++
+    if (p === this.#end) throw this.#expected(') after the place', this.#start)
+    return p + 1
+  }
+
+  #check(probe: Probe): void {
+    for (const name of probe.needs!)
+      if (!this.has(probe.fields[name]!))
+        throw new InputError(`expected ${name}= with a number in ${probe.name}`)
+  }
+
+  #expected(what: string, at: number): InputError {
+    return new InputError(`expected ${what}, found ${excerpt(this.#bytes, at, this.#end)}`)
+  }
+}
+
+/** The index of a key among those wanted, the likely next one first; -1 where it is not wanted. */
+function findKey(
+  keys: Probe['keys'],
+  next: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  for (let n = 0; n < keys.length; n++) {
+    let index = next + n
+    if (index >= keys.length) index -= keys.length
+    const key = keys[index]!.bytes
+    if (key.length !== end - start) continue
+    let i = 0
+    while (i < key.length && key[i] === bytes[start + i]) i++
+    if (i === key.length) return index
+  }
+  return -1
+}
+
+const FAULT = encodeUtf8('(fault)')
+
+function isFault(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start === FAULT.length && FAULT.every((byte, i) => byte === bytes[start + i])
+}

@@ -1,0 +1,115 @@
+import { AUX, NEW, OLD, SIZE, VA } from '../../event/batch.ts'
+import type { Batch } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
+import {
+  F_CLEAR,
+  F_END,
+  F_PAGES,
+  F_SET,
+  F_SIZE,
+  F_SLOT,
+  F_VA,
+  F_VAL,
+  type Fields,
+} from './fields.ts'
+import type { FtraceEvents } from './ftrace-events.ts'
+import { PRESENT_INVALID } from './kernel-traits.ts'
+import type { Probe } from './probe-table.ts'
+import type { Frame } from './task-stack.ts'
+
+const TWO_32 = 0x1_0000_0000
+
+/** The row of a function's entry. */
+export function beginFunction(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  op: number,
+  outermost: boolean,
+  nest: number,
+): void {
+  const kind = outermost ? KINDS.op_begin.id : BEGIN_KINDS[probe.role]!
+  const row = events.rows.start(kind, op, nest)
+  const batch = events.rows.sink.batch
+  batch.fn[row] = probe.fnId
+  putRange(batch, row, fields, events.pageShift)
+  if (fields.has(F_VA)) observeAddress(events, fields.hi[F_VA]!)
+  if (fields.has(F_SET) && probe.role === 'span') observeMasks(events, fields)
+  if (probe.role === 'callback') {
+    batch.setLevel(row, probe.level!)
+    put(batch, row, OLD, fields, F_VAL)
+    put(batch, row, NEW, fields, F_SET)
+    put(batch, row, AUX, fields, F_CLEAR)
+    return
+  }
+  if (!outermost) {
+    put(batch, row, OLD, fields, F_SET)
+    put(batch, row, NEW, fields, F_CLEAR)
+  }
+  if (probe.args) batch.extra[row] = argsJson(probe, fields)
+}
+
+const BEGIN_KINDS: Readonly<Record<string, number>> = {
+  api: KINDS.span_begin.id,
+  span: KINDS.span_begin.id,
+  walk: KINDS.walk_begin.id,
+  callback: KINDS.cb_enter.id,
+}
+
+/** Keeps in the frame what later events of the function are told with. */
+export function rangeOf(frame: Frame, fields: Fields): void {
+  frame.present = fields.present
+  frame.vaLo = fields.lo[F_VA]!
+  frame.vaHi = fields.hi[F_VA]!
+  frame.slotLo = fields.lo[F_SLOT]!
+  frame.slotHi = fields.hi[F_SLOT]!
+  frame.valLo = fields.lo[F_VAL]!
+  frame.valHi = fields.hi[F_VAL]!
+}
+
+/** Copies a slot, where it was given, to a 64-bit column. */
+export function put(batch: Batch, row: number, column: number, fields: Fields, slot: number): void {
+  if (fields.has(slot)) batch.setWord(row, column, fields.lo[slot]!, fields.hi[slot]!)
+}
+
+/** va and end, from whichever of end, bytes and pages the probe gave; one page where it gave none of them. */
+function putRange(batch: Batch, row: number, fields: Fields, pageShift: number): void {
+  if (!fields.has(F_VA)) return
+  const lo = fields.lo[F_VA]!
+  const hi = fields.hi[F_VA]!
+  if (fields.has(F_END)) {
+    batch.setRange(row, lo, hi, fields.lo[F_END]!, fields.hi[F_END]!)
+    return
+  }
+  batch.setWord(row, VA, lo, hi)
+  if (fields.has(F_SIZE)) put(batch, row, SIZE, fields, F_SIZE)
+  else if (fields.has(F_PAGES)) {
+    const bytes = fields.int(F_PAGES) * 2 ** pageShift
+    batch.setWord(row, SIZE, bytes % TWO_32, Math.floor(bytes / TWO_32))
+  } else if (batch.kind[row] === KINDS.cb_enter.id) batch.setWord(row, SIZE, 2 ** pageShift, 0)
+}
+
+/** `high`: the upper word. Where bits 63..52 are set and 51..48 are not, addresses have 52 bits. */
+function observeAddress(events: FtraceEvents, high: number): void {
+  if (high >>> 20 !== 0xfff) return
+  events.addressSeen = true
+  if (high >>> 16 !== 0xffff) events.va52 = true
+}
+
+/** Bit 0 changes where entries become valid or invalid. */
+function observeMasks(events: FtraceEvents, fields: Fields): void {
+  const bits = fields.lo[F_SET]! | fields.lo[F_CLEAR]!
+  if (bits & 1) events.presentInvalid = (bits & PRESENT_INVALID) !== 0
+}
+
+/** Arguments as the corpus has them: addresses in hexadecimal, counts as numbers. */
+function argsJson(probe: Probe, fields: Fields): string | null {
+  let text = ''
+  for (const name of probe.args!) {
+    const slot = probe.fields[name]!
+    if (!fields.has(slot)) continue
+    const value = name === 'addr' || name === 'page' ? `"${fields.hex(slot)}"` : fields.int(slot)
+    text += `${text === '' ? '{' : ','}"${name}":${value}`
+  }
+  return text === '' ? null : `${text}}`
+}

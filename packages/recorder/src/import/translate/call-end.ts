@@ -1,0 +1,86 @@
+import { PTE } from '@pagetrail/engine'
+
+import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
+import { put } from './call-begin.ts'
+import { F_RET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
+import type { FtraceEvents } from './ftrace-events.ts'
+import type { Probe } from './probe-table.ts'
+import type { Frame } from './task-stack.ts'
+
+/** The row of a function's return; also of one whose entry was not seen. */
+export function endFunction(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  op: number,
+  outermost: boolean,
+  nest: number,
+): void {
+  const kind = outermost ? KINDS.op_end.id : (END_KINDS[probe.of!] ?? KINDS.span_end.id)
+  const row = events.rows.start(kind, op, nest)
+  const batch = events.rows.sink.batch
+  batch.fn[row] = probe.fnId
+  if (fields.has(F_RET)) batch.setRet(row, fields.int(F_RET))
+  if (kind === KINDS.span_end.id || kind === KINDS.cb_exit.id) put(batch, row, NEW, fields, F_VAL)
+  if (kind === KINDS.cb_exit.id || kind === KINDS.split_end.id) {
+    batch.setLevel(row, probe.level!)
+    put(batch, row, VA, fields, F_VA)
+  }
+}
+
+/** Kinds of a return whose entry was not seen, by the role of the entry. */
+const END_KINDS: Readonly<Record<string, number>> = {
+  walk: KINDS.walk_end.id,
+  callback: KINDS.cb_exit.id,
+  split: KINDS.split_end.id,
+}
+
+/**
+ * The rows of a callback's return. Where no probe sees the store itself, it is had from the descriptor before and
+ * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf.
+ */
+export function endCallback(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  frame: Frame,
+): void {
+  if (!frame.stored && !events.storesSeen && isLeaf(frame)) inferWrite(events, fields, frame)
+  const row = events.rows.start(KINDS.cb_exit.id, frame.op, frame.nest)
+  const batch = events.rows.sink.batch
+  batch.setLevel(row, probe.level!)
+  batch.fn[row] = probe.fnId
+  if (fields.has(F_VA)) put(batch, row, VA, fields, F_VA)
+  else if ((frame.present >> F_VA) & 1) batch.setWord(row, VA, frame.vaLo, frame.vaHi)
+  put(batch, row, NEW, fields, F_VAL)
+  if (fields.has(F_RET)) batch.setRet(row, fields.int(F_RET))
+}
+
+/** Bit 1 tells a table from a leaf above PTEs, valid or not; an empty entry is neither. */
+function isLeaf(frame: Frame): boolean {
+  if (frame.probe.level === PTE) return true
+  return (frame.valLo & 2) === 0 && (frame.valLo | frame.valHi) !== 0
+}
+
+function inferWrite(events: FtraceEvents, fields: Fields, frame: Frame): void {
+  if (!fields.has(F_VAL) || !((frame.present >> F_VAL) & 1)) return
+  events.inferred = true
+  const row = events.rows.start(KINDS.desc_write.id, frame.op, frame.inner)
+  const batch = events.rows.sink.batch
+  batch.setLevel(row, frame.probe.level!)
+  putBase(events, row, frame, frame.probe.level!)
+  batch.setWord(row, OLD, frame.valLo, frame.valHi)
+  put(batch, row, NEW, fields, F_VAL)
+  if ((frame.present >> F_SLOT) & 1) batch.setWord(row, AUX, frame.slotLo, frame.slotHi)
+}
+
+/** va of a written entry: the frame's address, rounded down to what the entry translates. */
+export function putBase(events: FtraceEvents, row: number, frame: Frame, level: number): void {
+  if (!((frame.present >> F_VA) & 1)) return
+  const { pageShift } = events
+  const shift = pageShift + (PTE - level) * (pageShift - 3)
+  const lo = shift < 32 ? frame.vaLo & -(2 ** shift) : 0
+  const hi = shift < 32 ? frame.vaHi : frame.vaHi & -(2 ** (shift - 32))
+  events.rows.sink.batch.setWord(row, VA, lo >>> 0, hi >>> 0)
+}

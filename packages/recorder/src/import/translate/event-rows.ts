@@ -1,0 +1,48 @@
+import { NONE } from '../../event/batch.ts'
+import { type Kind, kindOfId, KINDS } from '../../event/kinds.ts'
+import type { EventSink } from '../../event/event-sink.ts'
+
+/** Starts rows that share a moment: its CPU, task and time. */
+export class EventRows {
+  readonly sink: EventSink
+  cpu = 0
+  /** Interned name, or NONE. */
+  task = NONE
+  /** ns since the first timestamp, or NONE. */
+  ts = NONE
+  #counts = new Float64Array(256)
+
+  constructor(sink: EventSink) {
+    this.sink = sink
+  }
+
+  /** A row of the kind at this moment: its index in `sink.batch`. */
+  start(kind: number, op: number, nest: number): number {
+    const row = this.sink.row(kind, this.cpu)
+    const batch = this.sink.batch
+    batch.ts[row] = this.ts
+    batch.task[row] = this.task
+    batch.op[row] = op
+    batch.nest[row] = nest
+    this.#counts[kind]! += 1
+    return row
+  }
+
+  /** Events are missing here; `lost` null: how many is not known. */
+  gap(reason: string, lost: number | null, op = NONE, nest = 0): void {
+    const row = this.start(KINDS.gap.id, op, nest)
+    const batch = this.sink.batch
+    batch.fn[row] = this.sink.intern(reason)
+    if (lost !== null) batch.setRet(row, lost)
+  }
+
+  /** How many rows of each kind were made. */
+  counts(): Partial<Record<Kind, number>> {
+    const counts: Partial<Record<Kind, number>> = {}
+    this.#counts.forEach((count, id) => {
+      const kind = kindOfId(id)
+      if (count > 0 && kind) counts[kind] = count
+    })
+    return counts
+  }
+}

@@ -1,0 +1,206 @@
+import { NONE } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
+import type { Kind } from '../../event/kinds.ts'
+import { beginFunction, rangeOf } from './call-begin.ts'
+import { endCallback, endFunction } from './call-end.ts'
+import { EventRows } from './event-rows.ts'
+import type { EventSink } from '../../event/event-sink.ts'
+import type { Fields } from './fields.ts'
+import { putPoint } from './point-events.ts'
+import { makeProbe, type Probe } from './probe-table.ts'
+import { beginSplit, endSplit } from './split-events.ts'
+import { CONTEXT_NAMES, SOFTIRQ, stackOf, TASK, type Task, type TaskStack } from './task-stack.ts'
+
+/** What a translation came to. */
+export interface TranslationCounts {
+  /** Rows by kind. */
+  readonly kinds: Partial<Record<Kind, number>>
+  /** Events as ftrace names them. */
+  readonly names: Readonly<Record<string, number>>
+  /** Events that no kind stands for, by name. */
+  readonly unknown: Readonly<Record<string, number>>
+  /** Entries without a return and returns without an entry. */
+  readonly unpaired: number
+  /** Events that are known to be missing. */
+  readonly lost: number
+}
+
+export interface TranslationOptions {
+  /** 12, 14 or 16: size of a page of the traced kernel. */
+  readonly pageShift: number
+}
+
+/** More different events than any kernel has: the input is no trace. */
+export const MAX_EVENT_NAMES = 20_000
+
+/**
+ * Turns the events of ftrace into Pagetrail's kinds, whatever form they were read from. Entries and returns are paired
+ * on the stack of their task, with that of the interrupt that is running on top of it. A frame has lost its return
+ * where one below it returns, or where the task goes on although its interrupt has not returned.
+ */
+export class FtraceEvents {
+  readonly rows: EventRows
+  readonly pageShift: number
+  /** A store probe has been hit: writes need not be inferred from the callbacks. */
+  storesSeen = false
+  /** A write was inferred. */
+  inferred = false
+  /** A kernel address was seen; one of which bits 51..48 were not all set, as only 52-bit kernels have. */
+  addressSeen = false
+  va52 = false
+  /** Lazy MMU probes showed a count (7.x), or the flag of the thread (6.16 to 6.18). */
+  lazyCounted = false
+  lazyFlagged = false
+  /** Entries were made invalid or valid with PTE_PRESENT_INVALID (7.x), or without; null: neither was seen. */
+  presentInvalid: boolean | null = null
+  /** What a marker `wl: begin NAME` named. */
+  workload: string | null = null
+  #probes = new Map<string, Probe>()
+  /** Stacks that are not empty. */
+  #stacks = new Map<TaskStack, Task>()
+  /** By CPU; TASK where nothing else was seen. */
+  #contexts: number[] = []
+  #contextIds: readonly number[]
+  #nextOp = 0
+  #unpaired = 0
+  #lost = 0
+
+  constructor(sink: EventSink, options: TranslationOptions) {
+    this.rows = new EventRows(sink)
+    this.pageShift = options.pageShift
+    this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
+  }
+
+  get probes(): Iterable<Probe> {
+    return this.#probes.values()
+  }
+
+  get probeCount(): number {
+    return this.#probes.size
+  }
+
+  /** The probe of an event name; readers keep it with the name. */
+  probe(name: string): Probe {
+    let probe = this.#probes.get(name)
+    if (!probe) {
+      probe = makeProbe(name, (text) => this.rows.sink.intern(text))
+      this.#probes.set(name, probe)
+    }
+    return probe
+  }
+
+  /** One event. `ts` is ns since the first, or NONE; `context` one of task-stack's. */
+  event(probe: Probe, fields: Fields, task: Task, cpu: number, ts: number, context: number): void {
+    const rows = this.rows
+    rows.cpu = cpu
+    rows.task = task.name
+    rows.ts = ts
+    probe.count++
+    const stack = stackOf(task, cpu)
+    stack.cpu = cpu
+    const level = context < SOFTIRQ ? TASK : context
+    if ((this.#contexts[cpu] ?? TASK) !== context) this.#changeContext(stack, cpu, context, level)
+    if (stack.depth > 0 && stack.at(stack.depth - 1).context > level) this.#leaveTo(stack, level)
+    switch (probe.role) {
+      case 'api':
+      case 'span':
+      case 'walk':
+      case 'callback':
+      case 'split':
+        return this.#enter(probe, fields, task, stack, level)
+      case 'return':
+        return this.#return(probe, fields, stack, level)
+      default:
+        putPoint(this, probe, fields, stack, level)
+    }
+  }
+
+  /** Events of this CPU were lost: what is open on it may have returned unseen. */
+  lost(cpu: number, count: number | null, reason: string): void {
+    for (const stack of this.#stacks.keys()) stack.suspect ||= stack.cpu === cpu
+    this.#lost += count ?? 0
+    this.rows.cpu = cpu
+    this.rows.task = NONE
+    this.rows.gap(reason, count)
+  }
+
+  /** Ends the translation: whatever is open lost its return. */
+  finish(): TranslationCounts {
+    for (const [stack, task] of this.#stacks) {
+      this.rows.task = task.name
+      this.#unwind(stack, 0)
+    }
+    const names: Record<string, number> = {}
+    const unknown: Record<string, number> = {}
+    for (const probe of this.#probes.values()) {
+      if (probe.count === 0) continue
+      names[probe.name] = probe.count
+      if (probe.role === 'unknown') unknown[probe.name] = probe.count
+    }
+    return { kinds: this.rows.counts(), names, unknown, unpaired: this.#unpaired, lost: this.#lost }
+  }
+
+  #enter(probe: Probe, fields: Fields, task: Task, stack: TaskStack, level: number): void {
+    const open = stack.find(probe.fn, level)
+    if (stack.full) this.#unwind(stack, 0)
+    else if (stack.suspect && (open >= 0 || probe.role === 'api'))
+      this.#unwind(stack, open >= 0 ? open : 0)
+    if (stack.depth === 0) this.#open(stack, task)
+    const parent = stack.top(level)
+    // None of the API calls itself: a call within the same call is one made while the task was being scheduled.
+    const outermost = probe.role === 'api' && (open >= 0 || parent === undefined || parent.op < 0)
+    const op = outermost ? this.#nextOp++ : (parent?.op ?? NONE)
+    if (probe.role === 'split') beginSplit(this, probe, fields, stack, level)
+    else beginFunction(this, probe, fields, op, outermost, stack.nest)
+    const frame = stack.push(probe, level)
+    frame.op = op
+    frame.outermost = outermost
+    rangeOf(frame, fields)
+  }
+
+  #open(stack: TaskStack, task: Task): void {
+    stack.suspect = false
+    this.#stacks.set(stack, task)
+  }
+
+  #return(probe: Probe, fields: Fields, stack: TaskStack, level: number): void {
+    const open = stack.find(probe.fn, level)
+    if (open < 0) {
+      const op = stack.top(level)?.op ?? NONE
+      this.#gap(`entry of ${probe.fn} not seen`, op, stack.nest)
+      return endFunction(this, probe, fields, op, false, stack.nest)
+    }
+    this.#unwind(stack, open + 1)
+    const frame = stack.at(open)
+    if (frame.probe.role === 'callback') endCallback(this, probe, fields, frame)
+    else if (frame.probe.role === 'split') endSplit(this, probe, fields, stack, open)
+    else endFunction(this, probe, fields, frame.op, frame.outermost, frame.nest)
+    stack.depth = open
+    if (open === 0) this.#stacks.delete(stack)
+  }
+
+  /** Drops frames down to `depth`; each has lost its return. */
+  #unwind(stack: TaskStack, depth: number): void {
+    while (stack.depth > depth) {
+      const frame = stack.at(--stack.depth)
+      this.#gap(`return of ${frame.probe.fn} not seen`, frame.op, frame.nest)
+    }
+  }
+
+  #leaveTo(stack: TaskStack, level: number): void {
+    let depth = stack.depth
+    while (depth > 0 && stack.at(depth - 1).context > level) depth--
+    this.#unwind(stack, depth)
+  }
+
+  #gap(reason: string, op: number, nest: number): void {
+    this.#unpaired++
+    this.rows.gap(reason, null, op, nest)
+  }
+
+  #changeContext(stack: TaskStack, cpu: number, context: number, level: number): void {
+    this.#contexts[cpu] = context
+    const row = this.rows.start(KINDS.context.id, stack.top(level)?.op ?? NONE, stack.nest)
+    this.rows.sink.batch.fn[row] = this.#contextIds[context]!
+  }
+}

@@ -1,0 +1,39 @@
+import type { RunGeometry } from '../../event/run.ts'
+import type { FtraceEvents, TranslationCounts } from './ftrace-events.ts'
+
+/** The kernels whose implementation Pagetrail follows. */
+export const FLAVOURS = ['6.12', '6.17', '6.18', '7.3'] as const
+export type TracedFlavour = (typeof FLAVOURS)[number]
+
+/** PTE_PRESENT_INVALID, from 7.0: what makes an entry invalid without losing that it is a leaf. */
+export const PRESENT_INVALID = 0x800
+
+/**
+ * Which implementation a trace shows: before or after the page walker (6.18) by the functions that were hit, within
+ * them by what their probes could show. Null where the trace has none of the signs.
+ */
+export function flavourOf(
+  events: FtraceEvents,
+  { names }: TranslationCounts,
+): TracedFlavour | null {
+  if (
+    names['update_range_prot'] ||
+    names['pageattr_pte_entry'] ||
+    names['pageattr_pte_entry_store']
+  ) {
+    if (events.lazyCounted || events.presentInvalid === true) return '7.3'
+    return events.lazyFlagged || events.presentInvalid === false ? '6.18' : null
+  }
+  if (names['__change_memory_common']) return '6.12'
+  if (!names['change_page_range']) return null
+  if (events.lazyFlagged || names['change_memory_common']) return '6.17'
+  return events.storesSeen ? '6.12' : null
+}
+
+/** Pages as told by the user, address bits as seen; null where no address was seen. */
+export function geometryOf(events: FtraceEvents): RunGeometry | null {
+  if (!events.addressSeen) return null
+  const { pageShift } = events
+  const vaBits = events.va52 ? 52 : 48
+  return { pageShift, vaBits, levels: Math.ceil((vaBits - pageShift) / (pageShift - 3)) }
+}

@@ -1,0 +1,119 @@
+import { AUX, NEW, OLD } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
+import { put } from './call-begin.ts'
+import { putBase } from './call-end.ts'
+import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type Fields } from './fields.ts'
+import type { FtraceEvents } from './ftrace-events.ts'
+import { PRESENT_INVALID } from './kernel-traits.ts'
+import type { Probe } from './probe-table.ts'
+import type { Frame, TaskStack } from './task-stack.ts'
+import { putTlbi } from './tlbi-operand.ts'
+
+/** The function that every traced flush of kernel addresses goes through. */
+const FLUSH = 'flush_tlb_kernel_range'
+/** What the workloads of the traces announce themselves with, as JSON text. */
+const WORKLOAD = /^"wl: begin ([^"\\]{1,64})/
+const DSB_TYPES: readonly string[] = KINDS.dsb.fields.type.values
+
+/** The row of an event that is neither an entry nor a return. */
+export function putPoint(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  stack: TaskStack,
+  context: number,
+): void {
+  const top = stack.top(context)
+  const op = top?.op ?? -1
+  const { rows } = events
+  const { nest } = stack
+  if (probe.role === 'store') return putStore(events, probe, fields, top, op, nest)
+  const kind = POINT_KINDS[probe.role] ?? KINDS.ftrace.id
+  const row = rows.start(kind, op, nest)
+  const { batch } = rows.sink
+  switch (probe.role) {
+    case 'lazy_enter':
+    case 'lazy_leave':
+      batch.fn[row] = siteFn(probe, stack, context)
+      events.lazyFlagged ||= fields.has(F_MASK)
+      if (!fields.has(F_COUNT)) return
+      events.lazyCounted = true
+      return batch.setRet(row, fields.int(F_COUNT))
+    case 'dsb':
+      batch.setSmall(row, AUX, DSB_TYPES.indexOf(probe.insn!))
+      batch.fn[row] = siteFn(probe, stack, context)
+      return
+    case 'queue':
+    case 'isb':
+      batch.fn[row] = siteFn(probe, stack, context)
+      return
+    case 'flush':
+      if (fields.has(F_VA) && fields.has(F_END)) {
+        const { lo, hi } = fields
+        batch.setRange(row, lo[F_VA]!, hi[F_VA]!, lo[F_END]!, hi[F_END]!)
+      }
+      return putFlush(events, row, siteFn(probe, stack, context))
+    case 'flush_done':
+      return putFlush(events, row, siteFn(probe, stack, context))
+    case 'tlbi':
+      return putTlbi(events, row, probe, fields, siteFn(probe, stack, context))
+    case 'note':
+      batch.extra[row] = fields.noteJson()
+      events.workload ??= WORKLOAD.exec(batch.extra[row])?.[1] ?? null
+      return
+    default:
+      batch.fn[row] = probe.nameId
+      batch.extra[row] = fields.toJson()
+  }
+}
+
+const POINT_KINDS: Readonly<Record<string, number>> = {
+  lazy_enter: KINDS.lazy_mmu_enter.id,
+  lazy_leave: KINDS.lazy_mmu_leave.id,
+  queue: KINDS.barrier_queue.id,
+  dsb: KINDS.dsb.id,
+  isb: KINDS.isb.id,
+  flush: KINDS.tlb_flush.id,
+  flush_done: KINDS.tlb_flush_done.id,
+  tlbi: KINDS.tlbi.id,
+  note: KINDS.note.id,
+}
+
+/**
+ * Names of probes inside functions carry the function without its leading underscores, and 6.12 has both
+ * change_memory_common and __change_memory_common: the innermost open function of that name is meant.
+ */
+function siteFn(probe: Probe, stack: TaskStack, context: number): number {
+  return (stack.findBare(probe.bare, context)?.probe ?? probe).fnId
+}
+
+function putFlush(events: FtraceEvents, row: number, by: number): void {
+  const { batch } = events.rows.sink
+  batch.fn[row] = events.rows.sink.intern(FLUSH)
+  batch.setSmall(row, AUX, by)
+}
+
+/** A store to an entry. Its address is that of the callback around it, and is not known without one. */
+function putStore(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  top: Frame | undefined,
+  op: number,
+  nest: number,
+): void {
+  events.storesSeen = true
+  // Made invalid: 7.x keeps in another bit that it is a leaf.
+  if ((fields.lo[F_OLD]! & ~fields.lo[F_NEW]! & 1) === 1)
+    events.presentInvalid = (fields.lo[F_NEW]! & PRESENT_INVALID) !== 0
+  const row = events.rows.start(KINDS.desc_write.id, op, nest)
+  const { batch } = events.rows.sink
+  batch.setLevel(row, probe.level!)
+  if (top?.probe.role === 'callback') {
+    top.stored = true
+    putBase(events, row, top, probe.level!)
+  }
+  put(batch, row, OLD, fields, F_OLD)
+  put(batch, row, NEW, fields, F_NEW)
+  put(batch, row, AUX, fields, F_SLOT)
+}

@@ -1,0 +1,210 @@
+import { PMD, PTE, PUD } from '@pagetrail/engine'
+import {
+  F_ARG0,
+  F_ARG1,
+  F_ARG2,
+  F_CLEAR,
+  F_COUNT,
+  F_END,
+  F_MASK,
+  F_NEW,
+  F_OLD,
+  F_OPERAND,
+  F_PAGES,
+  F_RET,
+  F_SET,
+  F_SIZE,
+  F_SLOT,
+  F_VA,
+  F_VAL,
+} from './fields.ts'
+import { encodeUtf8 } from '../bytes/utf8.ts'
+
+/** What an event of ftrace is to Pagetrail. */
+export type Role =
+  /** A function of the API: a call where it is outermost, else a span. */
+  | 'api'
+  | 'span'
+  | 'walk'
+  | 'callback'
+  | 'split'
+  /** The return of any of these; `of` is the entry's role. */
+  | 'return'
+  | 'store'
+  | 'lazy_enter'
+  | 'lazy_leave'
+  | 'queue'
+  | 'dsb'
+  | 'isb'
+  | 'flush'
+  | 'flush_done'
+  | 'tlbi'
+  | 'note'
+  | 'unknown'
+
+export interface ProbeSpec {
+  readonly role: Role
+  /** Kernel function: the one entered, or the one that the probe is in. */
+  readonly fn: string
+  /** Slots of the fields that are numbers with a meaning. */
+  readonly fields: Readonly<Record<string, number>>
+  /** Fields without which the event means nothing. */
+  readonly needs?: readonly string[]
+  readonly of?: Role
+  readonly level?: number
+  /** Arguments to keep as JSON, by name. */
+  readonly args?: readonly string[]
+  /** TLBI mnemonic, or the DSB's type. */
+  readonly insn?: string
+}
+
+/** An event name that has been met, resolved. */
+export interface Probe extends ProbeSpec {
+  /** As ftrace prints it. */
+  readonly name: string
+  /** `fn` without leading underscores: what the names of probes inside functions carry. */
+  readonly bare: string
+  /** Interned `fn`, and interned `name`. */
+  readonly fnId: number
+  readonly nameId: number
+  readonly insnId: number
+  /** Keys of the fields with their slots, in the order in which the kernel prints them. */
+  readonly keys: readonly { readonly bytes: Uint8Array; readonly slot: number }[]
+  /** How many were seen. */
+  count: number
+}
+
+const RANGE = { start: F_VA, end: F_END }
+const MASKS = { set: F_SET, clear: F_CLEAR }
+const PAGES = { addr: F_VA, numpages: F_PAGES }
+const SIZED = { addr: F_VA, size: F_SIZE }
+
+const LAZY = { mask: F_MASK, count: F_COUNT }
+
+const api = (fields: Record<string, number>): Omit<ProbeSpec, 'fn'> => ({
+  role: 'api',
+  fields,
+  args: Object.keys(fields),
+})
+const span = (fields: Record<string, number>, args?: string[]): Omit<ProbeSpec, 'fn'> => ({
+  role: 'span',
+  fields,
+  args,
+})
+const callback = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
+  role: 'callback',
+  level,
+  fields: { [slot]: F_SLOT, addr: F_VA, next: F_END, val: F_VAL, ...MASKS },
+})
+const split = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
+  role: 'split',
+  level,
+  fields: { [slot]: F_SLOT, val: F_VAL, cur: F_NEW },
+})
+
+/** Functions with a probe at their entry and one, `NAME_ret`, at their return. */
+const FUNCTIONS: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
+  set_memory_ro: api(PAGES),
+  set_memory_rw: api(PAGES),
+  set_memory_nx: api(PAGES),
+  set_memory_x: api(PAGES),
+  set_memory_valid: api({ ...PAGES, enable: F_ARG0 }),
+  set_direct_map_invalid_noflush: api({ page: F_ARG0 }),
+  set_direct_map_default_noflush: api({ page: F_ARG0 }),
+  set_direct_map_valid_noflush: api({ page: F_ARG0, nr: F_ARG1, valid: F_ARG2 }),
+  change_memory_common: span({ ...PAGES, ...MASKS }),
+  __change_memory_common: span({ start: F_VA, size: F_SIZE, ...MASKS }),
+  update_range_prot: span({ start: F_VA, size: F_SIZE, ...MASKS }),
+  __apply_to_page_range: span(SIZED),
+  split_kernel_leaf_mapping: span(RANGE),
+  split_kernel_leaf_mapping_locked: span({ addr: F_VA }),
+  vfree: span({ addr: F_VA }),
+  _vm_unmap_aliases: span({ ...RANGE, flush: F_ARG0 }, ['flush']),
+  __purge_vmap_area_lazy: span({ ...RANGE, full: F_ARG0 }, ['full']),
+  bpf_prog_pack_alloc: span({ size: F_ARG0 }, ['size']),
+  bpf_prog_pack_free: span({ ptr: F_VA, size: F_ARG0 }, ['size']),
+  secretmem_fault: span({}),
+  apply_to_page_range: { role: 'walk', fields: SIZED },
+  walk_kernel_page_table_range_lockless: { role: 'walk', fields: RANGE },
+  change_page_range: callback(PTE, 'pte'),
+  pageattr_pte_entry: callback(PTE, 'pte'),
+  pageattr_pmd_entry: callback(PMD, 'pmd'),
+  pageattr_pud_entry: callback(PUD, 'pud'),
+  split_pmd: split(PMD, 'pmdp'),
+  split_pud: split(PUD, 'pudp'),
+}
+
+/** Returns whose fields differ from what the rest print. */
+const RETURNS: Readonly<Record<string, Record<string, number>>> = {
+  bpf_prog_pack_alloc: { ret: F_VAL },
+  split_pmd: { after: F_VAL, ret: F_RET },
+  split_pud: { after: F_VAL, ret: F_RET },
+}
+
+/** Probes inside functions: `WHAT__FUNCTION`, with _2, _3 … for further places of the same function. */
+const SITE = /^([a-z0-9_]+?)__(.+?)(?:_\d)?$/
+
+const SITES: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
+  lazy_enter: { role: 'lazy_enter', fields: LAZY },
+  lazy_leave: { role: 'lazy_leave', fields: LAZY },
+  lazy_queue: { role: 'queue', fields: {} },
+  dsb_ishst: { role: 'dsb', insn: 'ishst', fields: {} },
+  dsb_ish: { role: 'dsb', insn: 'ish', fields: {} },
+  isb: { role: 'isb', fields: {} },
+  flush_kernel_range_call: { role: 'flush', fields: RANGE },
+  flush_kernel_range_done: { role: 'flush_done', fields: {} },
+}
+
+/** What the event of this name is. Names are ftrace's, without the group. */
+export function specOf(name: string): ProbeSpec {
+  const entry = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
+  if (entry) return { ...entry, fn: name }
+  if (name === 'tracing_mark_write' || name === 'print') return { role: 'note', fn: '', fields: {} }
+  return returnSpec(name) ?? storeSpec(name) ?? siteSpec(name) ?? unknown(name)
+}
+
+const unknown = (name: string): ProbeSpec => ({ role: 'unknown', fn: name, fields: {} })
+
+function returnSpec(name: string): ProbeSpec | undefined {
+  if (!name.endsWith('_ret')) return undefined
+  const fn = name.slice(0, -'_ret'.length)
+  const entry = Object.hasOwn(FUNCTIONS, fn) ? FUNCTIONS[fn] : undefined
+  if (!entry) return undefined
+  const own = entry.role === 'callback' ? { ...entry.fields, ret: F_RET } : { ret: F_RET }
+  const fields = (Object.hasOwn(RETURNS, fn) ? RETURNS[fn] : undefined) ?? own
+  return { role: 'return', of: entry.role, fn, fields, level: entry.level }
+}
+
+function storeSpec(name: string): ProbeSpec | undefined {
+  if (!name.endsWith('_store')) return undefined
+  const fn = name.slice(0, -'_store'.length)
+  const entry = Object.hasOwn(FUNCTIONS, fn) ? FUNCTIONS[fn] : undefined
+  if (entry?.role !== 'callback') return undefined
+  const slot = Object.keys(entry.fields)[0]!
+  const fields = { [slot]: F_SLOT, before: F_OLD, after: F_NEW }
+  return { role: 'store', fn, level: entry.level, fields, needs: ['before', 'after'] }
+}
+
+function siteSpec(name: string): ProbeSpec | undefined {
+  const [, what, fn] = SITE.exec(name) ?? []
+  if (what === undefined || fn === undefined) return undefined
+  const insn = /^tlbi_([a-z0-9]+)$/.exec(what)?.[1]
+  if (insn !== undefined) return { role: 'tlbi', insn, fn, fields: { op: F_OPERAND } }
+  const site = Object.hasOwn(SITES, what) ? SITES[what] : undefined
+  return site && { ...site, fn }
+}
+
+/** Resolves an event name once, so that its events cost no lookups. */
+export function makeProbe(name: string, intern: (text: string) => number): Probe {
+  const spec = specOf(name)
+  return {
+    ...spec,
+    name,
+    bare: spec.fn.replace(/^_+/, ''),
+    fnId: intern(spec.fn),
+    nameId: intern(name),
+    insnId: spec.insn === undefined ? -1 : intern(spec.insn),
+    keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
+    count: 0,
+  }
+}

@@ -1,0 +1,56 @@
+import { AUX, NEW, OLD } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
+import { put } from './call-begin.ts'
+import { putBase } from './call-end.ts'
+import { F_NEW, F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
+import type { FtraceEvents } from './ftrace-events.ts'
+import type { Probe } from './probe-table.ts'
+import type { TaskStack } from './task-stack.ts'
+
+/** The function that splits is told an entry, not an address: that is its caller's. */
+const CALLER = 'split_kernel_leaf_mapping_locked'
+
+/** split_pmd() or split_pud() is entered. */
+export function beginSplit(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  stack: TaskStack,
+  context: number,
+): void {
+  const row = events.rows.start(KINDS.split.id, stack.top(context)?.op ?? -1, stack.nest)
+  const batch = events.rows.sink.batch
+  batch.setLevel(row, probe.level!)
+  putSplitBase(events, row, probe, stack, context)
+  put(batch, row, OLD, fields, F_VAL)
+  put(batch, row, NEW, fields, F_NEW)
+  put(batch, row, AUX, fields, F_SLOT)
+}
+
+/** It returned; the frame of its entry is at `index` of the stack. */
+export function endSplit(
+  events: FtraceEvents,
+  probe: Probe,
+  fields: Fields,
+  stack: TaskStack,
+  index: number,
+): void {
+  const frame = stack.at(index)
+  const row = events.rows.start(KINDS.split_end.id, frame.op, frame.nest)
+  const batch = events.rows.sink.batch
+  batch.setLevel(row, probe.level!)
+  putSplitBase(events, row, probe, stack, frame.context)
+  if (fields.has(F_RET)) batch.setRet(row, fields.int(F_RET))
+  put(batch, row, NEW, fields, F_VAL)
+}
+
+function putSplitBase(
+  events: FtraceEvents,
+  row: number,
+  probe: Probe,
+  stack: TaskStack,
+  context: number,
+): void {
+  const caller = stack.find(CALLER, context)
+  if (caller >= 0) putBase(events, row, stack.at(caller), probe.level!)
+}

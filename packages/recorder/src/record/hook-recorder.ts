@@ -1,0 +1,328 @@
+import type { CallArgs, Context, Hooks, Level, LockMode, WalkAction } from '@pagetrail/engine'
+
+import { AUX, type Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
+import { KINDS } from '../event/kinds.ts'
+import { hex } from '../event/field-codec.ts'
+import type { RunWriter } from '../store/run-writer.ts'
+
+/** The number that the file keeps for a value of an enum. */
+const codes = <V extends string>(values: readonly V[]): Readonly<Record<V, number>> => {
+  const entries = values.map((value, code) => [value, code] as const)
+  return Object.fromEntries(entries) as Record<V, number>
+}
+
+const MODE: Readonly<Record<LockMode, number>> = codes(KINDS.lock.fields.mode.values)
+const ACTION: Readonly<Record<WalkAction, number>> = codes(KINDS.cb_exit.fields.action.values)
+const API = codes(KINDS.lazy_mmu_enter.fields.api.values)
+const CONTEXT: Readonly<Record<Context, number>> = codes(
+  KINDS.sleep_in_atomic.fields.context.values,
+)
+const ACCESS = codes(KINDS.access.fields.mode.values)
+const OUTCOME = codes(KINDS.access.fields.outcome.values)
+const ISHST = codes(KINDS.dsb.fields.type.values).ishst
+
+/** CPUs that a machine may have here. */
+const MAX_CPUS = 256
+
+/**
+ * The engine's hooks as events of a run: fills the columns of the writer's batch, without an object or a bigint an
+ * event. Counts calls (`op`) over the run and the depth of the call tree (`nest`) per CPU.
+ */
+export class HookRecorder implements Hooks {
+  /** Index that the next call gets: who skips a call of a scenario sets it past that one. */
+  nextOp = 0
+  readonly #writer: RunWriter
+  readonly #batch: Batch
+  readonly #op = new Int32Array(MAX_CPUS).fill(NONE)
+  readonly #nest = new Uint16Array(MAX_CPUS)
+  #cpu = 0
+
+  constructor(writer: RunWriter) {
+    this.#writer = writer
+    this.#batch = writer.batch
+  }
+
+  cpu(cpu: number): void {
+    if (cpu < 0 || cpu >= MAX_CPUS) throw new RangeError(`CPU ${cpu} of at most ${MAX_CPUS}`)
+    this.#cpu = cpu
+  }
+
+  opBegin(
+    fn: string,
+    hasRange: boolean,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+    args: CallArgs,
+  ): void {
+    this.#op[this.#cpu] = this.nextOp++
+    const i = this.#open(KINDS.op_begin.id, fn)
+    if (hasRange) this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
+    this.#batch.extra[i] = JSON.stringify(args, (_, value: unknown) =>
+      typeof value === 'bigint' ? hex(value) : value,
+    )
+  }
+
+  opEnd(fn: string, ret: number): void {
+    this.#batch.setRet(this.#close(KINDS.op_end.id, fn), ret)
+    this.#op[this.#cpu] = NONE
+    this.#writer.callEnded()
+  }
+
+  walkBegin(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
+    this.#batch.setRange(this.#open(KINDS.walk_begin.id, fn), vaLo, vaHi, endLo, endHi)
+  }
+
+  walkEnd(fn: string, ret: number): void {
+    this.#batch.setRet(this.#close(KINDS.walk_end.id, fn), ret)
+  }
+
+  cbEnter(
+    level: Level,
+    fn: string,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+  ): void {
+    const i = this.#open(KINDS.cb_enter.id, fn)
+    this.#batch.setLevel(i, level)
+    this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
+  }
+
+  cbExit(
+    level: Level,
+    fn: string,
+    vaLo: number,
+    vaHi: number,
+    ret: number,
+    action: WalkAction | null,
+  ): void {
+    const i = this.#close(KINDS.cb_exit.id, fn)
+    this.#batch.setLevel(i, level)
+    this.#batch.setWord(i, VA, vaLo, vaHi)
+    this.#batch.setRet(i, ret)
+    if (action !== null) this.#batch.setSmall(i, AUX, ACTION[action])
+  }
+
+  hole(level: Level, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
+    const i = this.#row(KINDS.hole.id)
+    this.#batch.setLevel(i, level)
+    this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
+  }
+
+  descWrite(
+    level: Level,
+    vaLo: number,
+    vaHi: number,
+    oldLo: number,
+    oldHi: number,
+    newLo: number,
+    newHi: number,
+  ): void {
+    const i = this.#at(KINDS.desc_write.id, level, vaLo, vaHi)
+    this.#batch.setWord(i, OLD, oldLo, oldHi)
+    this.#batch.setWord(i, NEW, newLo, newHi)
+  }
+
+  tableAlloc(level: Level, vaLo: number, vaHi: number, paLo: number, paHi: number): void {
+    this.#batch.setWord(this.#at(KINDS.table_alloc.id, level, vaLo, vaHi), AUX, paLo, paHi)
+  }
+
+  tableAllocFail(level: Level, vaLo: number, vaHi: number): void {
+    this.#at(KINDS.table_alloc_fail.id, level, vaLo, vaHi)
+  }
+
+  tableFree(level: Level, vaLo: number, vaHi: number, paLo: number, paHi: number): void {
+    this.#batch.setWord(this.#at(KINDS.table_free.id, level, vaLo, vaHi), AUX, paLo, paHi)
+  }
+
+  lazyMmuEnter(depth: number, ignored: boolean, api: 'pause' | 'resume' | null): void {
+    this.#lazy(KINDS.lazy_mmu_enter.id, depth, ignored, api)
+  }
+
+  lazyMmuLeave(depth: number, ignored: boolean, api: 'pause' | 'resume' | null): void {
+    this.#lazy(KINDS.lazy_mmu_leave.id, depth, ignored, api)
+  }
+
+  barrierQueue(): void {
+    this.#row(KINDS.barrier_queue.id)
+  }
+
+  barrier(): void {
+    this.#row(KINDS.barrier.id)
+  }
+
+  dsb(): void {
+    this.#batch.setSmall(this.#row(KINDS.dsb.id), AUX, ISHST)
+  }
+
+  tlbFlush(
+    fn: string,
+    hasRange: boolean,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+  ): void {
+    const i = this.#named(KINDS.tlb_flush.id, fn)
+    if (hasRange) this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
+  }
+
+  tlbi(insn: string, vaLo: number, vaHi: number, pages: number, scale: number, num: number): void {
+    const i = this.#named(KINDS.tlbi.id, insn)
+    if (pages >= 0) {
+      this.#batch.setWord(i, VA, vaLo, vaHi)
+      this.#batch.setSmall(i, SIZE, pages)
+    }
+    if (scale >= 0) this.#batch.setSmall(i, OLD, scale)
+    if (num >= 0) this.#batch.setSmall(i, NEW, num)
+  }
+
+  lock(fn: string, mode: LockMode): void {
+    this.#batch.setSmall(this.#named(KINDS.lock.id, fn), AUX, MODE[mode])
+  }
+
+  unlock(fn: string, mode: LockMode): void {
+    this.#batch.setSmall(this.#named(KINDS.unlock.id, fn), AUX, MODE[mode])
+  }
+
+  split(level: Level, vaLo: number, vaHi: number): void {
+    this.#at(KINDS.split.id, level, vaLo, vaHi)
+  }
+
+  warn(fn: string, once: boolean, fired: boolean): void {
+    const i = this.#named(KINDS.warn.id, fn)
+    this.#batch.setSmall(i, OLD, Number(once))
+    this.#batch.setSmall(i, NEW, Number(fired))
+  }
+
+  badEntry(level: Level, descLo: number, descHi: number): void {
+    const i = this.#row(KINDS.bad_entry.id)
+    this.#batch.setLevel(i, level)
+    this.#batch.setWord(i, NEW, descLo, descHi)
+  }
+
+  context(context: Context): void {
+    this.#named(KINDS.context.id, context)
+  }
+
+  sleepInAtomic(fn: string, context: Context): void {
+    this.#batch.setSmall(this.#named(KINDS.sleep_in_atomic.id, fn), AUX, CONTEXT[context])
+  }
+
+  access(
+    mode: 'read' | 'write' | 'exec',
+    vaLo: number,
+    vaHi: number,
+    outcome: 'ok' | 'fault' | 'conflict',
+    stale: boolean,
+  ): void {
+    const i = this.#row(KINDS.access.id)
+    this.#batch.setWord(i, VA, vaLo, vaHi)
+    this.#batch.setSmall(i, OLD, ACCESS[mode])
+    this.#batch.setSmall(i, NEW, OUTCOME[outcome])
+    this.#batch.setSmall(i, AUX, Number(stale))
+  }
+
+  tlbFill(
+    level: Level,
+    vaLo: number,
+    vaHi: number,
+    endLo: number,
+    endHi: number,
+    descLo: number,
+    descHi: number,
+  ): void {
+    const i = this.#row(KINDS.tlb_fill.id)
+    this.#batch.setLevel(i, level)
+    this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
+    this.#batch.setWord(i, NEW, descLo, descHi)
+  }
+
+  tlbEvict(vaLo: number, vaHi: number): void {
+    this.#batch.setWord(this.#row(KINDS.tlb_evict.id), VA, vaLo, vaHi)
+  }
+
+  descRead(level: Level, vaLo: number, vaHi: number, lo: number, hi: number): void {
+    this.#batch.setWord(this.#at(KINDS.desc_read.id, level, vaLo, vaHi), OLD, lo, hi)
+  }
+
+  spanBegin(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
+    this.#batch.setRange(this.#open(KINDS.span_begin.id, fn), vaLo, vaHi, endLo, endHi)
+  }
+
+  spanEnd(fn: string, ret: number): void {
+    this.#batch.setRet(this.#close(KINDS.span_end.id, fn), ret)
+  }
+
+  livelock(level: Level, fn: string, vaLo: number, vaHi: number, repeats: number): void {
+    const i = this.#named(KINDS.livelock.id, fn)
+    this.#batch.setLevel(i, level)
+    this.#batch.setWord(i, VA, vaLo, vaHi)
+    this.#batch.setRet(i, repeats)
+    this.#halt()
+  }
+
+  wildDeref(fn: string, paLo: number, paHi: number): void {
+    this.#batch.setWord(this.#named(KINDS.wild_deref.id, fn), AUX, paLo, paHi)
+    this.#halt()
+  }
+
+  bug(fn: string): void {
+    this.#named(KINDS.bug.id, fn)
+    this.#halt()
+  }
+
+  tooManyEvents(): void {
+    this.#row(KINDS.too_many_events.id)
+    this.#halt()
+  }
+
+  #row(kind: number): number {
+    const cpu = this.#cpu
+    const i = this.#writer.row(kind, cpu)
+    this.#batch.op[i] = this.#op[cpu]!
+    this.#batch.nest[i] = this.#nest[cpu]!
+    return i
+  }
+
+  #named(kind: number, fn: string): number {
+    const i = this.#row(kind)
+    this.#batch.fn[i] = this.#writer.intern(fn)
+    return i
+  }
+
+  #at(kind: number, level: Level, vaLo: number, vaHi: number): number {
+    const i = this.#row(kind)
+    this.#batch.setLevel(i, level)
+    this.#batch.setWord(i, VA, vaLo, vaHi)
+    return i
+  }
+
+  #open(kind: number, fn: string): number {
+    const i = this.#named(kind, fn)
+    this.#nest[this.#cpu]!++
+    return i
+  }
+
+  #close(kind: number, fn: string): number {
+    if (this.#nest[this.#cpu]! > 0) this.#nest[this.#cpu]!--
+    return this.#named(kind, fn)
+  }
+
+  #lazy(kind: number, depth: number, ignored: boolean, api: 'pause' | 'resume' | null): void {
+    const i = this.#row(kind)
+    this.#batch.setRet(i, depth)
+    if (ignored) this.#batch.setSmall(i, NEW, 1)
+    if (api !== null) this.#batch.setSmall(i, AUX, API[api])
+  }
+
+  /** The call on this CPU will not return. */
+  #halt(): void {
+    this.#op[this.#cpu] = NONE
+    this.#nest[this.#cpu] = 0
+    this.#writer.callEnded()
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  type Area,
+  buildMachine,
+  type CallOutcome,
+  fromVa,
+  type GeometryChoice,
+  geometryName,
+  hexOf,
+  type Implementation,
+  implementScenario,
+  parseScenario,
+  type PlayedScenario,
+  playScenario,
+  printSchedule,
+  type Scenario,
+} from '@pagetrail/engine'
+import type { Json, TraceEvent } from '../event/kinds.ts'
+import { HookRecorder } from './hook-recorder.ts'
+import type { Run, RunOrigin } from '../event/run.ts'
+import type { Trace } from '../store/trace.ts'
+import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
+
+export interface EngineRunOptions {
+  /** Said instead of the scenario's own; needed where it has none. */
+  readonly flavour?: string
+  readonly geometry?: GeometryChoice
+  /** `0.0.1.0` instead of the scenario's own; only for one with several CPUs. */
+  readonly schedule?: string
+  /** Calls that it has are made by it, the others by `flavour`, else its base, else the scenario's. */
+  readonly implementation?: Implementation
+  /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
+  readonly name: string
+  /** Added to the run's facts: the file of the scenario, of the module, … */
+  readonly facts?: Readonly<Record<string, Json>>
+  /** ms since 1970. */
+  readonly created: number
+  readonly write?: WriteOptions
+}
+
+export type CallResult = CallOutcome
+
+export interface EngineRun {
+  readonly run: Run
+  readonly results: readonly CallResult[]
+}
+
+/**
+ * Runs a scenario (JSON in the corpus's form) on the engine, every observable thing appended as an event; the start
+ * state comes first, as `init` and `area` events. The recorder has no clock: such a run has no timestamps.
+ *
+ * @throws InputError for a scenario that is wrong, before anything is written
+ */
+export function recordScenario(trace: Trace, input: unknown, options: EngineRunOptions): EngineRun {
+  const { flavour, geometry, schedule, implementation, created, write } = options
+  const chosen = flavour ?? implementation?.base
+  const parsed = parseScenario(input, { flavour: chosen, geometry, schedule })
+  const scenario = implementation === undefined ? parsed : implementScenario(parsed, implementation)
+  // Built once without hooks: a start state that cannot be built must leave no run behind.
+  const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
+  const source: RunOrigin = implementation ? 'module' : 'engine'
+  const facts = { ...factsOf(scenario), ...options.facts }
+  const writer = trace.startRun(
+    {
+      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
+      source,
+      created,
+      flavour: scenario.flavour.name,
+      scenario: options.name,
+      geometry: { pageShift, vaBits, levels },
+      facts,
+    },
+    write,
+  )
+  try {
+    startState(scenario, 2 ** pageShift, (event) => writer.append(event))
+    const played = makeCalls(scenario, writer)
+    writer.finish('complete', { facts: { ...facts, ...interleavingOf(played) } })
+    return { run: trace.find(writer.id), results: played.outcomes }
+  } catch (error) {
+    // A bug of the engine's or of the module's: what it did until then helps to find it.
+    writer.finish('interrupted')
+    throw error
+  }
+}
+
+const labelOf = ({ flavour }: Scenario, { implementation }: EngineRunOptions): string =>
+  implementation?.name ?? flavour.name
+
+/** Features and constants as the scenario gave them, in JSON. */
+function factsOf({ features, constants }: Scenario): Record<string, Json> {
+  const text = (value: boolean | number, name: string) =>
+    name in constants || name === 'kfence_start' ? hexOf(fromVa(Number(value))) : value
+  const jsonOf = (values: Readonly<Record<string, boolean | number>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, v]) => [name, text(v, name)]))
+  return { features: jsonOf({ ...features }), constants: jsonOf({ ...constants }) }
+}
+
+function startState(scenario: Scenario, pageSize: number, append: (e: TraceEvent) => void): void {
+  const common = { seq: 0, cpu: 0, op: null, nest: 0, ts: null, task: null }
+  for (const { va, level, desc, count, paStep } of scenario.init) {
+    append({ kind: 'init', ...common, va, level, new: desc, count, pa_step: paStep })
+  }
+  for (const area of scenario.areas)
+    append({ kind: 'area', ...common, ...areaFields(area, pageSize) })
+}
+
+function areaFields({ start, size, flags, nrPages, pages }: Area, pageSize: number) {
+  const va = fromVa(start)
+  return {
+    va,
+    end: BigInt.asUintN(64, va + BigInt(size)),
+    flags: BigInt(flags),
+    nr_pages: nrPages,
+    pages: pages.map(({ pa, count }) => ({ pfn: hexOf(BigInt(pa / pageSize)), count })),
+  }
+}
+
+function makeCalls(scenario: Scenario, writer: RunWriter): PlayedScenario {
+  const recorder = new HookRecorder(writer)
+  const machine = buildMachine(scenario, recorder)
+  return playScenario(machine, scenario, (op) => {
+    recorder.nextOp = op
+  })
+}
+
+/** The schedule that was taken, in full, and the CPUs that were left waiting. */
+function interleavingOf({ schedule }: PlayedScenario): Record<string, Json> {
+  if (schedule === null) return {}
+  const { steps, deadlocked } = schedule
+  return { schedule: printSchedule(steps), ...(deadlocked.length > 0 && { deadlocked }) }
+}

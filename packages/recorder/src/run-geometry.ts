@@ -1,9 +1,0 @@
-import { createGeometry, type Geometry } from '@pagetrail/engine'
-
-import type { Run } from './source.ts'
-
-/** The engine's geometry of a run; null where the run does not tell. */
-export function runGeometry({ geometry }: Pick<Run, 'geometry'>): Geometry | null {
-  if (geometry === null) return null
-  return createGeometry({ page_shift: geometry.pageShift, va_bits: geometry.vaBits })
-}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+
+import type { Batch } from '../event/batch.ts'
+
+/** What a run's first batch is chained to. */
+export const NO_DIGEST = new Uint8Array(32)
+
+/** A name that a run uses for the first time, with the id it has in the file. */
+export interface NewName {
+  readonly id: number
+  readonly text: string
+}
+
+/**
+ * SHA-256 of the previous batch's digest, the names first used here, and the batch's columns as they lie in memory:
+ * little endian, ids as in the file, unset words zero. A change of any committed event, name or order changes this
+ * digest and all later ones of the run.
+ */
+export function digestBatch(
+  previous: Uint8Array,
+  batch: Batch,
+  names: readonly NewName[],
+): Uint8Array {
+  const n = batch.length
+  const hash = createHash('sha256').update('pagetrail batch 1\n').update(previous)
+  for (const { id, text } of names) hash.update(`${id} ${text.length} ${text}\n`)
+  hash.update(batch.ts.subarray(0, n))
+  hash.update(batch.cpu.subarray(0, n))
+  hash.update(batch.task.subarray(0, n))
+  hash.update(batch.op.subarray(0, n))
+  hash.update(batch.nest.subarray(0, n))
+  hash.update(batch.kind.subarray(0, n))
+  hash.update(batch.level.subarray(0, n))
+  hash.update(batch.fn.subarray(0, n))
+  hash.update(batch.ret.subarray(0, n))
+  hash.update(batch.hasRet.subarray(0, n))
+  hash.update(batch.present.subarray(0, n))
+  hash.update(batch.usedWords())
+  for (let i = 0; i < n; i++) {
+    const text = batch.extra[i]
+    if (text !== null && text !== undefined) hash.update(`${i} ${text.length} ${text}\n`)
+  }
+  return hash.digest()
+}
+
+/** Bit k is set if an event of kind k is in the batch. */
+export function kindsIn(batch: Batch): bigint {
+  const { kind, length } = batch
+  let lo = 0
+  let hi = 0
+  for (let i = 0; i < length; i++) {
+    const id = kind[i]!
+    if (id < 32) lo |= 1 << id
+    else hi |= 1 << (id - 32)
+  }
+  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
+}

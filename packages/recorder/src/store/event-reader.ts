@@ -1,0 +1,181 @@
+import type Sqlite from 'better-sqlite3'
+
+import { BatchSpans } from './batch-spans.ts'
+import { rowToEvent } from '../event/codec.ts'
+import type { TraceEvent } from '../event/kinds.ts'
+import { EVENT_COLUMNS, type Row } from '../event/field-codec.ts'
+import { BIND, build } from './schema.ts'
+import type { Call, EventSource, Run } from '../event/run.ts'
+import { guardedEach } from './sqlite-errors.ts'
+import { RUN_SHIFT } from './run-writer.ts'
+
+/** Rows per query where everything is read; a page costs about a millisecond. */
+export const PAGE_EVENTS = 1000
+/** Prepared statements that are kept for conditions that were read by. */
+const MAX_STATEMENTS = 64
+
+export interface PageRequest {
+  /** seq at which the page begins, or where it ends if `backward`. */
+  readonly from: number
+  readonly limit: number
+  /** The last `limit` events up to and including `from`. */
+  readonly backward?: boolean
+  /** seq of the last event that may be in the page; backward: of the first. */
+  readonly to?: number
+  readonly where?: Condition
+}
+
+/** A condition on the columns of `event`, with `?` for its parameters. */
+export interface Condition {
+  readonly sql: string
+  readonly parameters: readonly (bigint | string)[]
+  /** Bit k set: events of kind k may fulfil it. Batches without such kinds are passed over. */
+  readonly kindMask?: bigint
+}
+
+export type CallRow = readonly [
+  op: bigint,
+  fn: bigint | null,
+  va: bigint | null,
+  size: bigint | null,
+  ret: bigint | null,
+  task: bigint | null,
+  cpu: bigint,
+  first: bigint,
+  last: bigint | null,
+]
+
+/** Reads events of a file by keyset: every page is a range of rowids, however far into the run. */
+export class EventReader {
+  readonly #db: Sqlite.Database
+  readonly #spans: BatchSpans
+  readonly #names = new Map<number, string>()
+  readonly #name: Sqlite.Statement<[bigint], string>
+  /** By SQL, those used last at the end. */
+  readonly #pages = new Map<string, Sqlite.Statement<(bigint | string)[], Row>>()
+
+  /** Text of an interned name; ids are never reused, so what is known stays true. */
+  readonly nameOf = (id: number): string => {
+    const known = this.#names.get(id)
+    if (known !== undefined) return known
+    const text = this.#name.get(BigInt(id)) ?? `name ${id}`
+    this.#names.set(id, text)
+    return text
+  }
+
+  constructor(db: Sqlite.Database) {
+    this.#db = db
+    this.#spans = new BatchSpans(db)
+    this.#name = db.prepare<[bigint], string>('select text from name where id = ?').pluck()
+  }
+
+  /** Events in the order of their seq, also when read backward. */
+  page(run: number, request: PageRequest): TraceEvent[] {
+    const rows = this.rows(run, request)
+    const events = rows.map((row) => rowToEvent(row, this.nameOf))
+    return request.backward ? events.toReversed() : events
+  }
+
+  /** The same rows as SQLite has them, in the order of reading. */
+  rows(run: number, request: PageRequest): Row[] {
+    const { from, limit, backward = false, where } = request
+    const to = request.to ?? (backward ? 0 : RUN_SHIFT - 1)
+    if (where?.kindMask === undefined) return this.#range(run, from, to, limit, backward, where)
+    const rows: Row[] = []
+    for (const { first, last } of this.#spans.spans(run, where.kindMask, from, to, backward)) {
+      const [start, end] = backward ? [last, first] : [first, last]
+      rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
+      if (rows.length >= limit) break
+    }
+    return rows
+  }
+
+  #range(
+    run: number,
+    from: number,
+    to: number,
+    limit: number,
+    backward: boolean,
+    where?: Condition,
+  ): Row[] {
+    const base = BigInt(run) * BigInt(RUN_SHIFT)
+    const [low, high] = backward ? [to, from] : [from, to]
+    const keys = [base + BigInt(Math.max(low, 0)), base + BigInt(Math.min(high, RUN_SHIFT - 1))]
+    const parameters = [...keys, ...(where?.parameters ?? []), BigInt(limit)]
+    return this.#page(where?.sql, backward).all(...parameters)
+  }
+
+  /** All of a run, or a part, page by page. */
+  *events(run: number, from = 0, to = RUN_SHIFT - 1, where?: Condition): Generator<TraceEvent> {
+    const limit = PAGE_EVENTS
+    for (let at = from; at <= to;) {
+      const page = this.page(run, { from: at, to, limit, ...(where && { where }) })
+      yield* page
+      if (page.length < limit) return
+      at = page[page.length - 1]!.seq + 1
+    }
+  }
+
+  *calls(run: number): Generator<Call> {
+    const query = this.#db.prepare<bigint[], CallRow>(CALLS).raw()
+    for (let op = 0n; ;) {
+      const page = query.all(BigInt(run), op, BigInt(PAGE_EVENTS))
+      for (const row of page) yield this.#call(row)
+      if (page.length < PAGE_EVENTS) return
+      op = page[page.length - 1]![0] + 1n
+    }
+  }
+
+  #call(row: CallRow): Call {
+    const [op, fn, va, size, ret, task, cpu, first, last] = row
+    return {
+      op: Number(op),
+      fn: fn === null ? '' : this.nameOf(Number(fn)),
+      va: va === null ? null : BigInt.asUintN(64, va),
+      end: size === null ? null : BigInt.asUintN(64, (va ?? 0n) + size),
+      ret: ret === null ? null : Number(ret),
+      task: task === null ? null : this.nameOf(Number(task)),
+      cpu: Number(cpu),
+      first: Number(first),
+      last: last === null ? null : Number(last),
+    }
+  }
+
+  #page(where: string | undefined, backward: boolean): Sqlite.Statement<(bigint | string)[], Row> {
+    const sql = [
+      `select ${COLUMNS} from event where id >= ? and id <= ?`,
+      ...(where === undefined ? [] : [`and (${where})`]),
+      backward ? 'order by id desc limit ?' : 'order by id limit ?',
+    ].join(' ')
+    const known = this.#pages.get(sql)
+    const statement = known ?? this.#db.prepare<(bigint | string)[], Row>(sql).raw()
+    this.#pages.delete(sql)
+    this.#pages.set(sql, statement)
+    // Each filter that is tried in the terminal UI is another statement.
+    if (this.#pages.size > MAX_STATEMENTS) this.#pages.delete(this.#pages.keys().next().value!)
+    return statement
+  }
+}
+
+const COLUMNS = EVENT_COLUMNS.map((column) => `"${column}"`).join(', ')
+
+const CALL_FIELDS = ['op', 'fn', 'va', 'size', 'ret', 'task', 'cpu', 'first', 'last'] as const
+
+/** The columns of a {@link CallRow}, as SQL. */
+export const CALL_COLUMNS = CALL_FIELDS.map((column) => `"${column}"`).join(', ')
+
+const CALLS = build
+  .selectFrom('call')
+  .select(CALL_FIELDS)
+  .where('run', '=', BIND)
+  .where('op', '>=', BIND)
+  .orderBy('op')
+  .limit(BIND)
+  .compile().sql
+
+/** A run of a file as diff, check and report want it. */
+export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
+  run,
+  calls: () => guardedEach(path, reader.calls(run.id)),
+  events: (from, to) => guardedEach(path, reader.events(run.id, from, to)),
+})

@@ -1,0 +1,104 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+import Sqlite from 'better-sqlite3'
+
+import { InputError } from '../event/errors.ts'
+import { MEMORY } from './lease.ts'
+
+/** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */
+export const BUSY_MS = 15_000
+/** A file that can only be read from memory may be this large. */
+const MEMORY_COPY_BYTES = 1 << 30
+
+/** A connection for writing; creates the file. */
+export function openForWriting(path: string, timeout: number): Sqlite.Database {
+  if (path !== MEMORY) checkFolder(path)
+  const db = new Sqlite(path, { timeout })
+  // Asks for the write lock now: a read-only file is told before anything was recorded.
+  if (path !== MEMORY && existsSync(path)) checkWritable(db, path)
+  db.pragma('journal_mode = wal')
+  return db
+}
+
+/** A read-only connection to an existing file. */
+export function openForReading(path: string, timeout: number): Sqlite.Database {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat) {
+    throw new InputError(
+      `${path} does not exist; pagetrail record or import makes it, --db names another`,
+    )
+  }
+  checkNoFolder(path)
+  const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout })
+  try {
+    db.prepare('select 1 from sqlite_schema').get()
+    return db
+  } catch (error) {
+    db.close()
+    if (!cannotMakeSharedMemory(error, path)) throw error
+    return openCopy(path, stat.size)
+  }
+}
+
+/** WAL wants to make `-shm` beside the file even for a reader, which a read-only folder forbids. */
+function cannotMakeSharedMemory(error: unknown, path: string): boolean {
+  if (!(error instanceof Sqlite.SqliteError)) return false
+  return /^SQLITE_(CANTOPEN|READONLY)/.test(error.code) && isReadable(path)
+}
+
+function openCopy(path: string, size: number): Sqlite.Database {
+  const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  if (size > MEMORY_COPY_BYTES || (wal && wal.size > 0)) {
+    throw new InputError(
+      `${path} cannot be read where it is, its folder is read-only; copy it and its -wal elsewhere`,
+    )
+  }
+  const image = readFileSync(path)
+  // Bytes 18 and 19 say WAL (2) or rollback journal (1); a database in memory can only be the latter.
+  if (image.length > 19) image.fill(1, 18, 20)
+  return new Sqlite(image, { readonly: true })
+}
+
+function checkFolder(path: string): void {
+  checkNoFolder(path)
+  const folder = dirname(path)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InputError(
+      `${path} cannot be made, there is no folder ${folder}; make it or name another with --db`,
+    )
+  }
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    throw new InputError(
+      `${path} is in a folder that cannot be written; name another file with --db`,
+    )
+  }
+}
+
+function checkNoFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InputError(`${path} is a folder; name a file with --db`)
+  }
+}
+
+function checkWritable(db: Sqlite.Database, path: string): void {
+  try {
+    accessSync(path, constants.W_OK)
+  } catch {
+    db.close()
+    throw new InputError(
+      `${path} cannot be written; change its permissions or name another with --db`,
+    )
+  }
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,137 @@
+import type { Updateable } from 'kysely'
+
+import { didYouMean, InputError } from '../event/errors.ts'
+import type { Json } from '../event/kinds.ts'
+import type { Schema } from './schema.ts'
+import type { Run, RunGeometry, RunOrigin, RunState } from '../event/run.ts'
+
+/** What is known of a run when its recording begins. */
+export interface RunMeta {
+  readonly label: string
+  readonly source: RunOrigin
+  /** ms since 1970; the recorder has no clock of its own. */
+  readonly created: number
+  readonly flavour?: string | null
+  readonly kernel?: string | null
+  readonly scenario?: string | null
+  readonly geometry?: RunGeometry | null
+  readonly facts?: Readonly<Record<string, Json>>
+  readonly t0?: bigint | null
+  /** Events known to be missing. */
+  readonly lost?: number
+}
+
+/** In the order of {@link RunRow}. */
+export const RUN_COLUMNS = [
+  'id',
+  'label',
+  'source',
+  'state',
+  'flavour',
+  'kernel',
+  'scenario',
+  'page_shift',
+  'va_bits',
+  'levels',
+  'facts',
+  't0',
+  'created',
+  'events',
+  'calls',
+  'lost',
+] as const
+
+export type RunRow = readonly [
+  id: bigint,
+  label: string,
+  source: RunOrigin,
+  state: RunState,
+  flavour: string | null,
+  kernel: string | null,
+  scenario: string | null,
+  pageShift: bigint | null,
+  vaBits: bigint | null,
+  levels: bigint | null,
+  facts: string,
+  t0: bigint | null,
+  created: bigint,
+  events: bigint,
+  calls: bigint,
+  lost: bigint,
+]
+
+/** `state` is what it turned out to be, where that is not what the row says. */
+export function runOfRow(row: RunRow, state: RunState): Run {
+  const [id, label, source, , flavour, kernel, scenario, shift, bits, levels, ...rest] = row
+  const [facts, t0, created, events, calls, lost] = rest
+  const geometry =
+    shift === null || bits === null || levels === null
+      ? null
+      : { pageShift: Number(shift), vaBits: Number(bits), levels: Number(levels) }
+  return {
+    id: Number(id),
+    label,
+    source,
+    state,
+    flavour,
+    kernel,
+    scenario,
+    geometry,
+    t0,
+    facts: factsOf(facts),
+    created: Number(created),
+    events: Number(events),
+    calls: Number(calls),
+    lost: Number(lost),
+  }
+}
+
+/** A damaged row must not hide the other runs; verify tells of it. */
+function factsOf(text: string): Run['facts'] {
+  try {
+    return JSON.parse(text) as Run['facts']
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return { damaged: 'the facts of this run cannot be read; pagetrail verify says more' }
+  }
+}
+
+type RunColumns = Updateable<Schema['run']>
+
+/** The columns of `run` that this part of its description sets. */
+export function columnsOf(meta: Partial<RunMeta>): RunColumns {
+  const { created, facts, geometry, lost, ...same } = meta
+  return {
+    ...same,
+    ...(created === undefined ? {} : { created: BigInt(Math.trunc(created)) }),
+    ...(lost === undefined ? {} : { lost: BigInt(lost) }),
+    ...(facts === undefined ? {} : { facts: JSON.stringify(facts) }),
+    ...(geometry === undefined ? {} : geometryColumns(geometry)),
+  }
+}
+
+function geometryColumns(
+  geometry: RunGeometry | null,
+): Pick<RunColumns, 'page_shift' | 'va_bits' | 'levels'> {
+  return {
+    page_shift: geometry ? BigInt(geometry.pageShift) : null,
+    va_bits: geometry ? BigInt(geometry.vaBits) : null,
+    levels: geometry ? BigInt(geometry.levels) : null,
+  }
+}
+
+/** Why no run is meant by what the user wrote, with what is near. */
+export function noSuchRun(runs: readonly Run[], spec: string, path: string): InputError {
+  if (runs.length === 0) return new InputError(`${path} holds no run yet; record or import one`)
+  if (/^-\d+$/.test(spec)) {
+    return new InputError(`there is no run ${spec}: ${path} holds ${runs.length}, -1 is the latest`)
+  }
+  const hint = didYouMean(
+    spec,
+    runs.map((run) => run.label),
+  )
+  const latest = runs.slice(-3).map((run) => `${run.id} ${run.label}`)
+  return new InputError(
+    `${path} has no run ${spec}${hint || `; the latest are ${latest.join(', ')}`}`,
+  )
+}

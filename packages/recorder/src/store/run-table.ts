@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+
+import type Sqlite from 'better-sqlite3'
+import type { Compilable, CompiledQuery } from 'kysely'
+
+import { dropLease, isLeased } from './lease.ts'
+import { columnsOf, type RunMeta, runOfRow, type RunRow, RUN_COLUMNS } from './run-row.ts'
+import { build } from './schema.ts'
+import type { Run, RunState } from '../event/run.ts'
+import type { WriteStatements } from './statements.ts'
+import { RUN_SHIFT } from './run-writer.ts'
+
+/** Every run, oldest first. A run whose recorder died is `interrupted`, whatever its row still says. */
+export function listRuns(db: Sqlite.Database, path: string): Run[] {
+  return selected(db, path, allRuns.orderBy('id'))
+}
+
+/** The run of this id, the latest of this label, or -1 (latest), -2, …; undefined where there is none. */
+export function lookUpRun(db: Sqlite.Database, path: string, spec: string): Run | undefined {
+  const latest = allRuns.orderBy('id', 'desc').limit(1)
+  if (/^-[1-9]\d{0,8}$/.test(spec)) {
+    return selected(db, path, latest.offset(BigInt(-Number(spec) - 1)))[0]
+  }
+  const byId = /^\d{1,15}$/.test(spec)
+    ? selected(db, path, latest.where('id', '=', BigInt(spec)))
+    : []
+  return byId[0] ?? selected(db, path, latest.where('label', '=', spec))[0]
+}
+
+const allRuns = build.selectFrom('run').select(RUN_COLUMNS)
+
+function selected(db: Sqlite.Database, path: string, query: Compilable): Run[] {
+  const { sql, parameters } = query.compile()
+  const rows = db
+    .prepare<unknown[], RunRow>(sql)
+    .raw()
+    .all(...parameters)
+  return rows.map((row) => {
+    const [id, , , state] = row
+    const dead = state === 'recording' && !isLeased(path, Number(id))
+    return runOfRow(row, dead ? 'interrupted' : state)
+  })
+}
+
+/** Writes down what {@link listRuns} found out about runs that nobody records any more. */
+export function markInterrupted(db: Sqlite.Database, path: string): void {
+  const recording = build.selectFrom('run').select('id').where('state', '=', 'recording')
+  const compiled = recording.compile()
+  const ids = db
+    .prepare<unknown[], bigint>(compiled.sql)
+    .pluck()
+    .all(...compiled.parameters)
+  for (const id of ids) {
+    if (isLeased(path, Number(id))) continue
+    db.transaction(() => markDead(db, id)).immediate()
+    dropLease(path, Number(id))
+  }
+}
+
+function markDead(db: Sqlite.Database, id: bigint): void {
+  const whole = !sealIsBroken(db, Number(id))
+  const dead = build.updateTable('run').set({ state: 'interrupted' }).where('id', '=', id)
+  // It may have been finished since: only a state that still says recording is corrected.
+  execute(db, dead.where('state', '=', 'recording').compile())
+  // A row that was damaged before must not be declared sound.
+  if (whole) seal(db, Number(id))
+}
+
+/** Adds a run in the state `recording` and returns its id, which no run has had before. */
+export function insertRun(db: Sqlite.Database, meta: RunMeta): number {
+  const { label, source, created } = meta
+  const values = { created: BigInt(Math.trunc(created)), label, source, state: 'recording' }
+  const zero = { events: 0n, calls: 0n, lost: 0n, facts: '{}' }
+  const row = { ...zero, ...values, ...columnsOf(meta) }
+  const id = Number(execute(db, build.insertInto('run').values(row).compile()).lastInsertRowid)
+  seal(db, id)
+  return id
+}
+
+export function updateRun(
+  db: Sqlite.Database,
+  run: number,
+  patch: Partial<RunMeta>,
+  state?: RunState,
+): void {
+  const values = { ...columnsOf(patch), ...(state && { state }) }
+  if (Object.keys(values).length === 0) return
+  const update = build.updateTable('run').set(values).where('id', '=', BigInt(run)).compile()
+  // Row and seal together: a process that is killed between them would leave a row that looks tampered with.
+  db.transaction(() => {
+    execute(db, update)
+    seal(db, run)
+  }).immediate()
+}
+
+/** Puts a digest of the run's row into it, so that {@link sealIsBroken} can tell a changed or damaged one. */
+function seal(db: Sqlite.Database, run: number): void {
+  const update = build.updateTable('run').set({ seal: sealOf(db, run) })
+  execute(db, update.where('id', '=', BigInt(run)).compile())
+}
+
+export function sealIsBroken(db: Sqlite.Database, run: number): boolean {
+  const query = build.selectFrom('run').select('seal').where('id', '=', BigInt(run)).compile()
+  const stored = db.prepare<unknown[], Uint8Array | null>(query.sql).pluck().get(BigInt(run))
+  return !stored || Buffer.compare(stored, sealOf(db, run)) !== 0
+}
+
+/** Of everything in the row; but for the counts while batches still change them. */
+function sealOf(db: Sqlite.Database, run: number): Buffer {
+  const query = allRuns.where('id', '=', BigInt(run)).compile()
+  const row = db
+    .prepare<unknown[], RunRow>(query.sql)
+    .raw()
+    .get(...query.parameters)
+  const sealed = RUN_COLUMNS.map((column, i) => {
+    const counts = column === 'events' || column === 'calls'
+    return row?.[3] === 'recording' && counts ? '' : String(row?.[i])
+  })
+  return createHash('sha256').update(JSON.stringify(sealed)).digest()
+}
+
+/** Removes a run, everything of it, and the names that nothing else uses. */
+export function removeRun(db: Sqlite.Database, statements: WriteStatements, run: number): void {
+  db.transaction(() => {
+    const base = BigInt(run) * BigInt(RUN_SHIFT)
+    statements.removeEvents.run(base, base + BigInt(RUN_SHIFT) - 1n)
+    for (const remove of statements.removeRows) remove.run(run)
+    statements.removeRun.run(run)
+    statements.removeNames.run()
+  }).immediate()
+}
+
+function execute(db: Sqlite.Database, query: CompiledQuery): Sqlite.RunResult {
+  return db.prepare<unknown[]>(query.sql).run(...query.parameters)
+}

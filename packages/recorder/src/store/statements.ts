@@ -1,0 +1,95 @@
+import type Sqlite from 'better-sqlite3'
+import type { Compilable } from 'kysely'
+
+import { EVENT_COLUMNS } from '../event/field-codec.ts'
+import { BIND, BIND_TEXT, build } from './schema.ts'
+
+/** Rows per multi-row insert of events; measured best from 8 to 32. */
+export const ROWS_PER_INSERT = 16
+
+export type Bound = number | bigint | string | Uint8Array | null
+/** Takes all its parameters as one array, which the caller reuses. */
+export type ArrayStatement = Sqlite.Statement<[Bound[]]>
+export type Statement = Sqlite.Statement<Bound[]>
+export type WriteStatements = ReturnType<typeof writeStatements>
+
+/** Prepares what kysely wrote. Parameters are bound in the order in which the builder names them. */
+export function prepare(db: Sqlite.Database, query: Compilable): Statement {
+  return db.prepare<Bound[]>(query.compile().sql)
+}
+
+const EVENT = Object.fromEntries(EVENT_COLUMNS.map((column) => [column, BIND] as const)) as Record<
+  Exclude<(typeof EVENT_COLUMNS)[number], 'extra'>,
+  bigint
+>
+
+function insertEvents(db: Sqlite.Database, rows: number): ArrayStatement {
+  const values = Array.from({ length: rows }, () => ({ ...EVENT, extra: BIND_TEXT }))
+  return db.prepare<[Bound[]]>(build.insertInto('event').values(values).compile().sql)
+}
+
+const insertCall = build
+  .insertInto('call')
+  .values({
+    run: BIND,
+    op: BIND,
+    fn: BIND,
+    va: BIND,
+    size: BIND,
+    task: BIND,
+    cpu: BIND,
+    first: BIND,
+  })
+  .onConflict((conflict) => conflict.doNothing())
+
+const ofCall = (eb: ReturnType<typeof build.updateTable<'call'>>) =>
+  eb.where('run', '=', BIND).where('op', '=', BIND)
+
+/** Everything that recording does to the file, prepared once per connection. */
+export function writeStatements(db: Sqlite.Database) {
+  const inRun = (table: 'call' | 'batch' | 'name_use' | 'snapshot' | 'mark') =>
+    prepare(db, build.deleteFrom(table).where('run', '=', BIND))
+  const events = build.deleteFrom('event').where('id', '>=', BIND).where('id', '<=', BIND)
+  const usedNames = build.selectFrom('name_use').select('name')
+  const ignore = build.insertInto('name').values({ text: BIND_TEXT })
+  return {
+    events: insertEvents(db, ROWS_PER_INSERT),
+    event: insertEvents(db, 1),
+    name: prepare(
+      db,
+      ignore.onConflict((conflict) => conflict.doNothing()),
+    ),
+    nameId: prepare(
+      db,
+      build.selectFrom('name').select('id').where('text', '=', BIND_TEXT),
+    ).pluck(),
+    use: prepare(db, build.insertInto('name_use').values({ run: BIND, name: BIND, first: BIND })),
+    batch: prepare(
+      db,
+      build.insertInto('batch').values({
+        run: BIND,
+        first: BIND,
+        count: BIND,
+        kinds: BIND,
+        digest: new Uint8Array(),
+      }),
+    ),
+    call: prepare(db, insertCall),
+    callRange: prepare(db, ofCall(build.updateTable('call').set({ va: BIND, size: BIND }))),
+    callEnd: prepare(db, ofCall(build.updateTable('call').set({ ret: BIND, last: BIND }))),
+    counts: prepare(
+      db,
+      build.updateTable('run').set({ events: BIND, calls: BIND }).where('id', '=', BIND),
+    ),
+    removeEvents: prepare(db, events),
+    removeRows: [
+      inRun('call'),
+      inRun('batch'),
+      inRun('name_use'),
+      inRun('snapshot'),
+      inRun('mark'),
+    ],
+    removeRun: prepare(db, build.deleteFrom('run').where('id', '=', BIND)),
+    removeNames: prepare(db, build.deleteFrom('name').where('id', 'not in', usedNames)),
+  }
+}

@@ -1,0 +1,239 @@
+import type Sqlite from 'better-sqlite3'
+
+import { AUX, Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
+import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
+import { AT, type Row } from '../event/field-codec.ts'
+import { EventReader } from './event-reader.ts'
+import { sealIsBroken } from './run-table.ts'
+import { build } from './schema.ts'
+import { schemaIsCurrent } from './migrate.ts'
+import type { Run } from '../event/run.ts'
+import { inFile } from './sqlite-errors.ts'
+import type { Trace } from './trace.ts'
+import { callProblem } from './verify-calls.ts'
+import { viewsAreCurrent } from './views.ts'
+import { RUN_SHIFT } from './run-writer.ts'
+
+/** Something that is not as it was written. `run` null: it concerns the file. */
+export interface Problem {
+  readonly run: number | null
+  /** First event of the batch that is bad. */
+  readonly first: number | null
+  readonly message: string
+}
+
+export interface Verification {
+  readonly runs: number
+  readonly batches: number
+  readonly events: number
+  /** Empty: all is as it was written. Of each run the first one. */
+  readonly problems: readonly Problem[]
+}
+
+/** Structural faults that are listed before SQLite's check gives up. */
+const MAX_FAULTS = 10
+
+/**
+ * Proves that the file, or one run of it, is what was written: SQLite's structure, every run's row by its seal, its
+ * events gapless and each batch of them by the chained digest, its calls by deriving them again, and that nothing
+ * belongs to no run. A damaged file gives problems, not exceptions.
+ */
+export function verify(trace: Trace, only?: Run): Verification {
+  const { db } = trace
+  const problems: Problem[] = []
+  const total = { runs: 0, batches: 0, events: 0 }
+  // One moment of the file, although others may be recording into it.
+  db.exec('begin')
+  try {
+    attempt(problems, null, trace.path, () => checkStructure(db, problems))
+    let runs: readonly Run[] = []
+    attempt(problems, only?.id ?? null, trace.path, () => {
+      runs = only ? [trace.find(only.id)] : trace.runs()
+    })
+    for (const run of runs) {
+      total.runs++
+      attempt(problems, run.id, trace.path, () => checkRun(db, run, total, problems))
+    }
+    if (!only) attempt(problems, null, trace.path, () => checkStrays(db, runs, problems))
+  } finally {
+    if (db.inTransaction) db.exec('rollback')
+  }
+  return { ...total, problems }
+}
+
+function attempt(problems: Problem[], run: number | null, path: string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    const told = inFile(path, error)
+    problems.push({
+      run,
+      first: null,
+      message: told instanceof Error ? told.message : String(told),
+    })
+  }
+}
+
+function checkStructure(db: Sqlite.Database, problems: Problem[]): void {
+  const faults = db.prepare<[], string>(`pragma integrity_check(${MAX_FAULTS})`).pluck().all()
+  for (const fault of faults) {
+    if (fault !== 'ok') problems.push({ run: null, first: null, message: `SQLite: ${fault}` })
+  }
+  if (schemaIsCurrent(db) && !viewsAreCurrent(db)) {
+    const message =
+      'the views are not those of this version; opening the file for writing makes them again'
+    problems.push({ run: null, first: null, message })
+  }
+}
+
+type BatchRow = [first: bigint, count: bigint, kinds: bigint, digest: Buffer]
+
+function checkRun(
+  db: Sqlite.Database,
+  run: Run,
+  total: { batches: number; events: number },
+  problems: Problem[],
+): void {
+  const bad = (message: string, first: number | null = null) =>
+    problems.push({ run: run.id, first, message })
+  if (sealIsBroken(db, run.id)) bad('the row that describes the run was changed')
+  const reader = new EventReader(db)
+  let digest: Uint8Array = NO_DIGEST
+  let next = 0
+  for (const row of batchesOf(db, run.id)) {
+    const [first, count] = [Number(row[0]), Number(row[1])]
+    if (first !== next)
+      return void bad(`events ${next} to ${first - 1} are missing: no batch has them`, next)
+    const found = batchProblem(db, reader, run.id, row, digest)
+    if (typeof found === 'string')
+      return void bad(`batch ${first} to ${first + count - 1}: ${found}`, first)
+    digest = found
+    next += count
+    total.batches++
+    total.events += count
+  }
+  if (next !== run.events)
+    return void bad(`${run.events} events were recorded, the batches have ${next}`, next)
+  if (reader.rows(run.id, { from: next, limit: 1 }).length > 0)
+    return void bad(`there are events after the last batch`, next)
+  const call = callProblem(db, reader, run)
+  if (call) bad(call)
+}
+
+function batchesOf(db: Sqlite.Database, run: number): BatchRow[] {
+  const query = build
+    .selectFrom('batch')
+    .select(['first', 'count', 'kinds', 'digest'])
+    .where('run', '=', BigInt(run))
+    .orderBy('first')
+    .compile()
+  return db
+    .prepare<unknown[], BatchRow>(query.sql)
+    .raw()
+    .all(...query.parameters)
+}
+
+/** The batch's digest if it is the one that was recorded, or what is wrong. */
+function batchProblem(
+  db: Sqlite.Database,
+  reader: EventReader,
+  run: number,
+  row: BatchRow,
+  previous: Uint8Array,
+): Uint8Array | string {
+  const [first, count, kinds, recorded] = row
+  const limit = Number(count)
+  if (limit < 1 || limit > RUN_SHIFT) return `it claims ${count} events`
+  const rows = reader.rows(run, { from: Number(first), to: Number(first) + limit - 1, limit })
+  if (rows.length !== limit) return `${limit - rows.length} of its events are missing`
+  const batch = new Batch(limit)
+  for (const event of rows) putRow(batch, event)
+  if (kindsIn(batch) !== kinds) return 'its list of kinds was changed'
+  const digest = digestBatch(previous, batch, newNames(db, run, first))
+  return Buffer.compare(digest, recorded) === 0 ? digest : 'it is not what was recorded'
+}
+
+function newNames(db: Sqlite.Database, run: number, first: bigint): NewName[] {
+  const query = build
+    .selectFrom('name_use')
+    .innerJoin('name', 'name.id', 'name_use.name')
+    .select(['name.id', 'name.text'])
+    .where('name_use.run', '=', BigInt(run))
+    .where('name_use.first', '=', first)
+    .orderBy('name.id')
+    .compile()
+  const rows = db
+    .prepare<unknown[], [bigint, string]>(query.sql)
+    .raw()
+    .all(...query.parameters)
+  return rows.map(([id, text]) => ({ id: Number(id), text }))
+}
+
+/** A row as the writer had it in its batch when it made the digest. */
+function putRow(batch: Batch, row: Row): void {
+  const i = batch.row(small(row[AT.kind], 0), small(row[AT.cpu], 0))
+  batch.ts[i] = small(row[AT.ts], NONE)
+  batch.task[i] = small(row[AT.task], NONE)
+  batch.op[i] = small(row[AT.op], NONE)
+  batch.nest[i] = small(row[AT.nest], 0)
+  batch.level[i] = small(row[AT.level], NONE)
+  batch.fn[i] = small(row[AT.fn], NONE)
+  for (const [column, at] of WORDS) {
+    const value = row[at]
+    if (typeof value === 'bigint') batch.setLong(i, column, value)
+  }
+  const ret = row[AT.ret]
+  if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
+  const extra = row[AT.extra]
+  batch.extra[i] = typeof extra === 'string' ? extra : null
+}
+
+const WORDS = [
+  [VA, AT.va],
+  [SIZE, AT.size],
+  [OLD, AT.old],
+  [NEW, AT.new],
+  [AUX, AT.aux],
+] as const
+
+const small = (value: Row[number] | undefined, none: number): number =>
+  typeof value === 'bigint' ? Number(value) : none
+
+/** Rows of runs that are not there: what a deletion by hand leaves. */
+function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Problem[]): void {
+  const known = build.selectFrom('run').select('id')
+  for (const table of ['batch', 'call', 'name_use', 'snapshot', 'mark'] as const) {
+    if (!hasTable(db, table)) continue
+    const query = build
+      .selectFrom(table)
+      .select('run')
+      .where('run', 'not in', known)
+      .limit(1)
+      .compile()
+    const run = db
+      .prepare<unknown[], bigint>(query.sql)
+      .pluck()
+      .get(...query.parameters)
+    if (run !== undefined)
+      problems.push({
+        run: null,
+        first: null,
+        message: `${table} has rows of run ${run}, which is not there`,
+      })
+  }
+  const stray = db
+    .prepare<bigint[], bigint>('select id from event where id >= ? and id < ? limit 1')
+    .pluck()
+  let from = -(1n << 63n)
+  const shift = BigInt(RUN_SHIFT)
+  for (const end of [...runs.map((run) => BigInt(run.id) * shift), (1n << 63n) - 1n]) {
+    const id = stray.get(from, end)
+    if (id !== undefined)
+      problems.push({ run: null, first: null, message: `event ${id} belongs to no run` })
+    from = end + shift
+  }
+}
+
+function hasTable(db: Sqlite.Database, name: string): boolean {
+  return db.prepare('select 1 from sqlite_schema where name = ?').get(name) !== undefined
+}

@@ -1,0 +1,85 @@
+import { LEVEL_NAMES } from '@pagetrail/engine'
+import type Sqlite from 'better-sqlite3'
+
+import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
+
+/**
+ * The views of a file, by name: one per kind, made from KINDS, for people with nothing but SQLite. Addresses and
+ * descriptors are unsigned hexadecimal text, levels and other codes are names, names are joined.
+ */
+function viewDefinitions(): ReadonlyMap<string, string> {
+  return new Map(KIND_NAMES.map((kind) => [kind, viewOf(kind)]))
+}
+
+function viewOf(kind: Kind): string {
+  const columns = [
+    'id >> 32 as run',
+    'id & 4294967295 as seq',
+    'cpu',
+    '(select text from name where id = task) as task',
+    'op',
+    'ts',
+    ...fieldsOf(kind).map(([name, field]) => `${shown(field)} as "${name}"`),
+  ]
+  // In capitals, as SQLite keeps it, so that the file's text can be compared with this one.
+  return `CREATE VIEW "${kind}" as\nselect ${columns.join(',\n  ')}\nfrom event e where kind = ${KINDS[kind].id}`
+}
+
+function shown(field: Field): string {
+  const column = `e."${field.in}"`
+  switch (field.type) {
+    case 'u64':
+      return hexText(column, column)
+    case 'end':
+      return hexText('size', END_SQL)
+    case 'int':
+    case 'depth':
+    case 'bool':
+    case 'json':
+      return column
+    case 'name':
+      return `(select text from name where id = ${column})`
+    case 'level':
+      return byIndex(column, LEVEL_NAMES)
+    case 'enum':
+      return byIndex(column, field.values ?? [])
+  }
+}
+
+/** printf takes null for 0, hence the test. */
+const hexText = (given: string, value: string): string =>
+  `case when ${given} is not null then printf('0x%llx', ${value}) end`
+
+const byIndex = (column: string, names: readonly string[]): string =>
+  `case ${column} ${names.map((name, i) => `when ${i} then '${name}'`).join(' ')} end`
+
+/**
+ * va + size modulo 2^64. SQLite's own sum becomes a rounded real where it leaves the signed range, so the halves are
+ * added and the last bit is put back.
+ */
+export const END_SQL = wrappingSum('coalesce(va, 0)', 'size')
+
+function wrappingSum(a: string, b: string): string {
+  const half = `(${a} >> 1) + (${b} >> 1) + (${a} & ${b} & 1)`
+  return `(((${half}) << 1) | (((${a} & 1) + (${b} & 1)) & 1))`
+}
+
+/** Whether the file's views are those of this version of KINDS, word for word. */
+export function viewsAreCurrent(db: Sqlite.Database): boolean {
+  const wanted = viewDefinitions()
+  const found = viewsIn(db)
+  return found.length === wanted.size && found.every(([name, sql]) => wanted.get(name) === sql)
+}
+
+/** Makes them so; the caller holds a transaction. */
+export function refreshViews(db: Sqlite.Database): void {
+  for (const [name] of viewsIn(db)) db.exec(`drop view "${name.replaceAll('"', '""')}"`)
+  for (const sql of viewDefinitions().values()) db.exec(sql)
+}
+
+function viewsIn(db: Sqlite.Database): [name: string, sql: string][] {
+  return db
+    .prepare<[], [string, string]>(`select name, sql from sqlite_schema where type = 'view'`)
+    .raw()
+    .all()
+}

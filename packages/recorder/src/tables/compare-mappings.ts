@@ -1,0 +1,136 @@
+import { leafOf, leafRuns, type Leaf, type LeafRun } from './leaves.ts'
+import type { PageState } from './page-state.ts'
+import { addressToBigint } from '../event/words.ts'
+
+/**
+ * How a range differs: where it leads or what it allows; only how it is built (level, CONT, what an entry that maps
+ * nothing holds); or only software's bits.
+ */
+export type MappingChange = 'translation' | 'shape' | 'software'
+
+/** A range of addresses with one difference throughout; a side that maps nothing there is null. */
+export interface MappingDifference {
+  readonly va: bigint
+  readonly end: bigint
+  readonly change: MappingChange
+  /** `va`, `end` and `pa` of a leaf are those of this range. */
+  readonly left: Leaf | null
+  readonly right: Leaf | null
+}
+
+/** What was compared, besides the differences: 0 unknown bytes is a proof. */
+export interface MappingComparison {
+  readonly differences: readonly MappingDifference[]
+  /** Bytes mapped on a side of which the other has seen nothing: neither same nor different. */
+  readonly unknownBytes: number
+}
+
+/** A difference with exact numbers. */
+interface Found {
+  readonly start: number
+  end: number
+  readonly left: LeafRun | null
+  readonly right: LeafRun | null
+  readonly change: MappingChange
+}
+
+/** Bits that do not change what a valid leaf does: type (block or page), CONT and the software bits. */
+const SHAPE_LO = 0x2
+const SHAPE_HI = 1 << 20
+const SOFTWARE_HI = 0x87800000
+
+/** Both states leaf by leaf; ranges with the same difference are merged. */
+export function compareMappings(left: PageState, right: PageState): MappingComparison {
+  const a = leafRuns(left)
+  const b = leafRuns(right)
+  const found: Found[] = []
+  let unknownBytes = 0
+  let i = 0
+  let j = 0
+  let at = Math.min(a[0]?.start ?? Infinity, b[0]?.start ?? Infinity)
+  while (i < a.length || j < b.length) {
+    const x = here(a[i], at)
+    const y = here(b[j], at)
+    const end = Math.min(boundary(a[i], at), boundary(b[j], at))
+    const change = x || y ? changeOf(x, y, at) : null
+    if (change !== null) {
+      if (!(x ?? left.knows(at)) || !(y ?? right.knows(at))) unknownBytes += end - at
+      else
+        found.push({
+          start: at,
+          end,
+          left: x && cut(x, at, end),
+          right: y && cut(y, at, end),
+          change,
+        })
+    }
+    at = end
+    if (a[i] && a[i]!.end <= at) i++
+    if (b[j] && b[j]!.end <= at) j++
+  }
+  return { differences: merge(found), unknownBytes }
+}
+
+const here = (run: LeafRun | undefined, at: number): LeafRun | null =>
+  run && run.start <= at ? run : null
+
+const boundary = (run: LeafRun | undefined, at: number): number =>
+  run === undefined ? Infinity : run.start > at ? run.start : run.end
+
+const cut = (run: LeafRun, start: number, end: number): LeafRun => ({
+  ...run,
+  start,
+  end,
+  pa: run.pa + (start - run.start),
+})
+
+function changeOf(x: LeafRun | null, y: LeafRun | null, at: number): MappingChange | null {
+  const mapsX = x !== null && (x.attrLo & 1) === 1
+  const mapsY = y !== null && (y.attrLo & 1) === 1
+  if (mapsX !== mapsY) return 'translation'
+  if (!x || !y) return 'shape'
+  const pa = x.pa + (at - x.start) === y.pa + (at - y.start)
+  if (!mapsX) return pa && sameBits(x, y, 0, 0) && x.level === y.level ? null : 'shape'
+  if (!pa || !sameBits(x, y, SHAPE_LO, SHAPE_HI | SOFTWARE_HI)) return 'translation'
+  if (x.level !== y.level || !sameBits(x, y, 0, SOFTWARE_HI)) return 'shape'
+  return sameBits(x, y, 0, 0) ? null : 'software'
+}
+
+/** Attributes agree but for these bits. */
+const sameBits = (x: LeafRun, y: LeafRun, lo: number, hi: number): boolean =>
+  ((x.attrLo ^ y.attrLo) & ~lo) === 0 && ((x.attrHi ^ y.attrHi) & ~hi) === 0
+
+function merge(found: readonly Found[]): MappingDifference[] {
+  const merged: Found[] = []
+  for (const range of found) {
+    const last = merged.at(-1)
+    if (
+      last &&
+      last.end === range.start &&
+      last.change === range.change &&
+      continues(last.left, range.left) &&
+      continues(last.right, range.right)
+    ) {
+      last.end = range.end
+      if (last.left) last.left.end = range.end
+      if (last.right) last.right.end = range.end
+    } else merged.push(range)
+  }
+  return merged.map(({ start, end, left, right, change }) => ({
+    va: addressToBigint(start),
+    end: addressToBigint(end),
+    change,
+    left: left && leafOf(left),
+    right: right && leafOf(right),
+  }))
+}
+
+function continues(a: LeafRun | null, b: LeafRun | null): boolean {
+  if (!a || !b) return a === b
+  return (
+    a.level === b.level &&
+    a.attrLo === b.attrLo &&
+    a.attrHi === b.attrHi &&
+    a.pa + (b.start - a.start) === b.pa
+  )
+}

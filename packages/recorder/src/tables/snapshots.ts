@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+import Sqlite from 'better-sqlite3'
+
+import { DescriptorRuns } from './descriptor-runs.ts'
+import { MEMORY } from '../store/lease.ts'
+import type { Trace } from '../store/trace.ts'
+
+/** Name of the projection in table `snapshot`. */
+const PROJECTION = 'page-state'
+/** The same for which entries were touched since the snapshot before. */
+const TOUCHED = 'page-touched'
+/** Version of fold and form: snapshots of another are not used, and overwritten. */
+const VERSION = 3
+/** `PTS2` */
+const MAGIC = 0x32535450
+const HEADER_WORDS = 7
+/** A cache does not wait for a recorder that holds the file. */
+const BUSY_MS = 50
+/** What SQLite says of a file that this process may not write now: then there is no cache, and that is all. */
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN|PERM|FULL|IOERR|NOTADB|CORRUPT)/
+
+/** Page tables after one event. */
+export interface Snapshot {
+  readonly seq: number
+  readonly complete: boolean
+  readonly unplaced: number
+  readonly runs: DescriptorRuns
+}
+
+/** A snapshot with what led to it: the entries touched since the one before, as of {@link touchedRanges}. */
+export interface NewSnapshot extends Snapshot {
+  readonly touched: Uint32Array<ArrayBuffer>
+}
+
+const NEAREST = `
+  select seq, body, digest from snapshot
+  where run = ? and projection = ? and version = ${VERSION} and seq <= ? order by seq desc`
+
+const INSERT = `
+  insert or replace into snapshot (run, projection, version, seq, body, digest)
+  values (?, ?, ?, ?, ?, ?)`
+
+type Row = readonly [seq: bigint, body: Uint8Array, digest: Uint8Array]
+
+/**
+ * The saved states of a trace's runs: only ever a cache. What is damaged is passed over, what cannot be written is
+ * not; either way the answer is folded from the events.
+ */
+export class SnapshotStore {
+  readonly #trace: Trace
+  readonly #nearest: Sqlite.Statement<[bigint, string, bigint], Row> | undefined
+  #writer: Sqlite.Database | undefined
+  #mayWrite: boolean
+
+  constructor(trace: Trace) {
+    this.#trace = trace
+    // A file of an older version, opened for reading, may not have the table.
+    const exists = trace.db.prepare("select 1 from sqlite_schema where name = 'snapshot'").get()
+    if (exists !== undefined) {
+      this.#nearest = trace.db.prepare<[bigint, string, bigint], Row>(NEAREST).raw()
+    }
+    this.#mayWrite = exists !== undefined && (trace.mode === 'write' || trace.path !== MEMORY)
+  }
+
+  /** The last snapshot at or before an event. */
+  nearest(run: number, seq: number): Snapshot | undefined {
+    for (const [at, body] of this.#whole(run, PROJECTION, seq)) {
+      const snapshot = read(run, Number(at), body)
+      if (snapshot) return snapshot
+    }
+    return undefined
+  }
+
+  /** Which entries were touched before each snapshot up to an event, the last first, by the snapshot's seq. */
+  *touched(run: number, seq: number): Generator<readonly [seq: number, ranges: Uint32Array]> {
+    for (const [key, body] of this.#whole(run, TOUCHED, seq)) {
+      const words = wordsOf(body)
+      const [forRun, at] = words
+      if (forRun === run && at === Number(key)) yield [at, words.subarray(2)]
+    }
+  }
+
+  /** Rows whose body is what was written. */
+  *#whole(run: number, projection: string, seq: number): Generator<Row> {
+    if (!this.#nearest) return
+    for (const row of this.#nearest.iterate(BigInt(run), projection, BigInt(seq))) {
+      const [, body, digest] = row
+      if (digestOf(body).equals(digest)) yield row
+    }
+  }
+
+  /** Keeps snapshots, all or none of them. */
+  save(run: number, snapshots: readonly NewSnapshot[]): void {
+    if (!this.#mayWrite || snapshots.length === 0) return
+    try {
+      const db = this.#connection()
+      const insert = db.prepare(INSERT)
+      db.transaction(() => {
+        for (const snapshot of snapshots) {
+          const { seq, touched } = snapshot
+          const noted = new Uint8Array(Uint32Array.of(run, seq, ...touched).buffer)
+          const state = write(run, snapshot)
+          insert.run(run, PROJECTION, VERSION, seq, state, digestOf(state))
+          insert.run(run, TOUCHED, VERSION, seq, noted, digestOf(noted))
+        }
+      })()
+    } catch (error) {
+      if (!(error instanceof Sqlite.SqliteError) || !UNAVAILABLE.test(error.code)) throw error
+      this.close()
+      this.#mayWrite = false
+    }
+  }
+
+  close(): void {
+    this.#writer?.close()
+    this.#writer = undefined
+  }
+
+  /** The trace's own connection where that may write, else one of ours beside it. */
+  #connection(): Sqlite.Database {
+    const { mode, db, path } = this.#trace
+    if (mode === 'write') return db
+    return (this.#writer ??= new Sqlite(path, { fileMustExist: true, timeout: BUSY_MS }))
+  }
+}
+
+function write(run: number, { seq, complete, unplaced, runs }: Snapshot): Uint8Array {
+  const body = runs.toWords()
+  const words = new Uint32Array(HEADER_WORDS + body.length)
+  words.set([MAGIC, VERSION, run, seq, runs.pageShift, complete ? 1 : 0, unplaced])
+  words.set(body, HEADER_WORDS)
+  return zstdCompressSync(new Uint8Array(words.buffer))
+}
+
+/** Undefined where the body is not of this form, run and event. */
+function read(run: number, seq: number, body: Uint8Array): Snapshot | undefined {
+  const words = wordsOf(zstdDecompressSync(body))
+  const [magic, version, forRun, at, pageShift, complete, unplaced] = words
+  if (magic !== MAGIC || version !== VERSION || forRun !== run || at !== seq) return undefined
+  const runs = DescriptorRuns.fromWords(pageShift!, words.subarray(HEADER_WORDS))
+  return runs && { seq, complete: complete === 1, unplaced: unplaced!, runs }
+}
+
+/** A copy, since the bytes may lie anywhere in a buffer (slice() of a Buffer is none). */
+const wordsOf = (bytes: Uint8Array): Uint32Array => new Uint32Array(new Uint8Array(bytes).buffer)
+
+const digestOf = (body: Uint8Array): Buffer => createHash('sha256').update(body).digest()

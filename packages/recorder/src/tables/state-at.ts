@@ -1,0 +1,200 @@
+import { CONT_PMD, PMD, PTE } from '@pagetrail/engine'
+import type Sqlite from 'better-sqlite3'
+
+import { type DescriptorRuns, RunsBuilder } from './descriptor-runs.ts'
+import { ABSENT, entryKey } from './entry-table.ts'
+import { InputError } from '../event/errors.ts'
+import { KINDS } from '../event/kinds.ts'
+import { LayeredTable } from './layered-table.ts'
+import { PageState } from './page-state.ts'
+import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
+import type { Run } from '../event/run.ts'
+import type { Trace } from '../store/trace.ts'
+import { touchedRanges, touches } from './touched.ts'
+import { addressOf } from '../event/words.ts'
+import { RUN_SHIFT } from '../store/run-writer.ts'
+
+/** Events between two snapshots: the most that a seek folds once the snapshots are there. */
+export const SNAPSHOT_EVENTS = 8192
+/** Snapshots per transaction while a long run is folded for the first time. */
+const SAVE_TOGETHER = 64
+
+export interface StateOptions {
+  /** Neither use nor write snapshots: fold from the run's first event. */
+  readonly snapshots?: false
+  /** Called now and then while a run is folded for the first time, with the number of events folded. */
+  readonly progress?: (events: number) => void
+}
+
+/**
+ * The page tables of a run as they stood after event `seq` was applied (the last one by default).
+ *
+ * Folds from the nearest snapshot and leaves snapshots behind where there were none, so that only the first look far
+ * into a run takes long. Throws InputError for an event that the run does not have.
+ */
+export function stateAt(
+  trace: Trace,
+  run: Run,
+  seq: number = run.events - 1,
+  options: StateOptions = {},
+): PageState {
+  if (run.events === 0) return PageState.of(run)
+  if (!Number.isInteger(seq) || seq < 0 || seq >= run.events) {
+    throw new InputError(`run ${run.id} has no event ${seq}; its events are 0 to ${run.events - 1}`)
+  }
+  return folderOf(trace).fold(run, seq, options)
+}
+
+/** Events `from` to `to`, both included. */
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Parts of a run up to event `seq`, ascending: no event outside of them stored to, changed or dropped a page-table
+ * entry that covers the address, at whichever level.
+ */
+export function intervalsTouching(trace: Trace, run: Run, seq: number, va: bigint): Interval[] {
+  // Leaves the notes behind that the answer is made of.
+  const { pageShift } = stateAt(trace, run, seq)
+  return folderOf(trace).intervals(run.id, seq, addressOf(va), pageShift)
+}
+
+/** Closes what {@link stateAt} keeps open beside a trace; the next call opens it again. */
+export function closeStates(trace: Trace): void {
+  folders.get(trace)?.snapshots.close()
+  folders.delete(trace)
+}
+
+const folders = new WeakMap<Trace, Folder>()
+
+function folderOf(trace: Trace): Folder {
+  let folder = folders.get(trace)
+  if (!folder) folders.set(trace, (folder = new Folder(trace)))
+  return folder
+}
+
+/** seq, kind, level, va, low and high word of the value learnt. */
+type FoldRow = readonly [
+  seq: number,
+  kind: number,
+  level: number | null,
+  va: number | null,
+  lo: number | null,
+  hi: number | null,
+]
+
+const { desc_write, cb_enter, split, split_end, table_alloc, table_free, init } = KINDS
+const LEARNING = new Set<number>([desc_write.id, cb_enter.id, split.id, split_end.id])
+
+/** What an event tells to be in an entry; as PageState.apply(). */
+const VALUE = `case kind when ${cb_enter.id} then old when ${split.id} then coalesce(new, old) else new end`
+
+/** What the tables follow from, values in two halves: a JavaScript number holds no 64 bits. */
+const FOLD_ROWS = `
+  select id & 4294967295, kind, level, va, (${VALUE}) & 4294967295, (${VALUE}) >> 32 & 4294967295
+  from event where id between ? and ? and (
+    kind in (${desc_write.id}, ${table_alloc.id}, ${table_free.id}, ${init.id})
+    or kind in (${cb_enter.id}, ${split.id}, ${split_end.id}) and va is not null and (${VALUE}) is not null)
+  order by id`
+
+/** Folds runs of one trace. */
+class Folder {
+  readonly snapshots: SnapshotStore
+  readonly #trace: Trace
+  readonly #rows: Sqlite.Statement<[bigint, bigint], FoldRow>
+
+  constructor(trace: Trace) {
+    this.#trace = trace
+    this.snapshots = new SnapshotStore(trace)
+    this.#rows = trace.db.prepare<[bigint, bigint], FoldRow>(FOLD_ROWS).raw().safeIntegers(false)
+  }
+
+  fold(run: Run, seq: number, { snapshots, progress }: StateOptions): PageState {
+    const cached = snapshots ?? true
+    const saved = cached ? this.snapshots.nearest(run.id, seq) : undefined
+    let at = saved ? saved.seq + 1 : 0
+    let layer = layerOver(run, saved?.runs, saved?.unplaced)
+    let unsaved: NewSnapshot[] = []
+    while (at <= seq) {
+      const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
+      this.#foldRange(run, layer, at, Math.min(next - 1, seq))
+      at = next
+      if (!cached || next > seq + 1) continue
+      const { state, table } = layer
+      const { complete, unplaced } = state
+      const touched = touchedRanges(table.touched(), state.pageShift)
+      const runs = table.compacted()
+      unsaved.push({ seq: next - 1, complete, unplaced, runs, touched })
+      layer = layerOver(run, runs, unplaced)
+      if (unsaved.length < SAVE_TOGETHER) continue
+      this.snapshots.save(run.id, unsaved)
+      unsaved = []
+      progress?.(next)
+    }
+    this.snapshots.save(run.id, unsaved)
+    return layer.state
+  }
+
+  intervals(run: number, seq: number, address: number, pageShift: number): Interval[] {
+    const untouched = new Set<number>()
+    for (const [at, ranges] of this.snapshots.touched(run, seq)) {
+      if (!touches(ranges, pageShift, address)) untouched.add(at)
+    }
+    const found: { from: number; to: number }[] = []
+    for (let from = 0; from <= seq; from += SNAPSHOT_EVENTS) {
+      const last = from + SNAPSHOT_EVENTS - 1
+      if (untouched.has(last)) continue
+      const to = Math.min(last, seq)
+      const before = found.at(-1)
+      if (before?.to === from - 1) before.to = to
+      else found.push({ from, to })
+    }
+    return found
+  }
+
+  #foldRange(run: Run, layer: Layer, from: number, to: number): void {
+    const base = BigInt(run.id) * BigInt(RUN_SHIFT)
+    for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
+      const [seq, kind] = row
+      if (LEARNING.has(kind)) learn(layer, row)
+      else {
+        const [event] = this.#trace.readPage(run, { from: seq, limit: 1 })
+        if (event) layer.state.apply(event)
+      }
+    }
+  }
+}
+
+/** PageState.apply() of a store or of what else tells a value, without an event object. */
+function learn({ state, table }: Layer, [, kind, level, va, lo, hi]: FoldRow): void {
+  if (lo === null || hi === null) return
+  if (level === null || va === null) {
+    state.unplaced++
+    return
+  }
+  // A contiguous span is of its entries' level.
+  const entry = level <= PTE ? level : level === CONT_PMD ? PMD : PTE
+  const size = state.entrySize(entry)
+  const address = kind === cb_enter.id ? Math.floor(va / size) * size : va
+  if (kind !== desc_write.id) {
+    // Seeing again what is known touches nothing: each callback sees the tables above it.
+    const place = table.find(entryKey(entry, address))
+    if (place !== ABSENT && table.lo(place) === lo && table.hi(place) === hi) return
+  }
+  state.setEntry(entry, address, lo, hi)
+}
+
+interface Layer {
+  readonly state: PageState
+  readonly table: LayeredTable
+}
+
+function layerOver(run: Run, runs: DescriptorRuns | undefined, unplaced = 0): Layer {
+  const { pageShift, complete } = PageState.of(run)
+  const table = new LayeredTable(runs ?? new RunsBuilder(pageShift).build())
+  const state = new PageState({ pageShift, complete, over: table })
+  state.unplaced = unplaced
+  return { state, table }
+}

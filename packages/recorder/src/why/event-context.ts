@@ -1,0 +1,205 @@
+import { createGeometry, LEVEL_NAMES } from '@pagetrail/engine'
+import type Sqlite from 'better-sqlite3'
+
+import {
+  type EventOf,
+  type Kind,
+  KIND_NAMES,
+  KINDS,
+  nestOf,
+  type TraceEvent,
+} from '../event/kinds.ts'
+import type { Condition } from '../store/event-reader.ts'
+import type { Run } from '../event/run.ts'
+import type { Trace } from '../store/trace.ts'
+
+/** How far a barrier, a flush or the end of a lazy section is looked for, in events. */
+const CONTEXT_EVENTS = 1 << 18
+
+/** How many edges of lazy sections, and how many splits, are looked at around an event. */
+const EDGES = 32
+const SPLITS = 64
+
+/** What an event happened in and what followed it, as far as the run shows. */
+export interface EventContext {
+  /** Spans, walks and callbacks around it, outermost first; the first may be the call itself. */
+  readonly around: readonly TraceEvent[]
+  /** The lazy-MMU section that it is in; null: none was seen. */
+  readonly lazy: LazySection | null
+  /** seq of the first barrier after it on its CPU. */
+  readonly barrier: number | null
+  /** The first flush after it that covers the address. */
+  readonly flush: EventOf<'tlb_flush'> | null
+}
+
+export interface LazySection {
+  /** seq of its lazy_mmu_enter. */
+  readonly from: number
+  /** seq of its lazy_mmu_leave; null: not seen. */
+  readonly to: number | null
+}
+
+/** Events of some kinds: as a condition, and as the mask by which batches without them are passed over. */
+interface Kinds {
+  readonly sql: string
+  readonly mask: bigint
+}
+
+function kinds(...list: readonly Kind[]): Kinds {
+  const ids = list.map((kind) => KINDS[kind].id)
+  return {
+    sql: `kind in (${ids.join(', ')})`,
+    mask: ids.reduce((mask, id) => mask | (1n << BigInt(id)), 0n),
+  }
+}
+
+const OPENING = kinds(...KIND_NAMES.filter((kind) => nestOf(kind) === 1))
+const LAZY = kinds('lazy_mmu_enter', 'lazy_mmu_leave')
+const BARRIERS = kinds('barrier', 'dsb')
+const FLUSHES = kinds('tlb_flush')
+const SPLITTING = kinds('split')
+/** Events of the same task; of the same CPU where no task is known, and for the idle task, which is on each. */
+const SAME_TASK = 'task is (select id from name where text = ?) and (? or cpu = ?)'
+
+/** Ranges that hold an address. Where none is told it is flush_tlb_all() alone that covers everything. */
+const COVERS = `(va <= ? and ? - va < size)
+  or (va is null and fn in (select id from name where text = 'flush_tlb_all'))`
+
+/** Looks around events of one run, up to event `to`. */
+export class Surroundings {
+  readonly #trace: Trace
+  readonly #run: Run
+  readonly #to: number
+  #first: Sqlite.Statement<[number, number], bigint> | undefined
+
+  constructor(trace: Trace, run: Run, to: number) {
+    this.#trace = trace
+    this.#run = run
+    this.#to = to
+  }
+
+  of(event: TraceEvent, va: bigint): EventContext {
+    const onCpu = this.#after(event, BARRIERS, 'cpu = ?', 1, [BigInt(event.cpu)])
+    return {
+      around: this.#around(event),
+      lazy: this.#lazy(event),
+      barrier: onCpu[0]?.seq ?? null,
+      flush: this.#flush(event, va),
+    }
+  }
+
+  /** seq of the last split before the event, within its call, of what covers the address; null: none was seen. */
+  split(event: TraceEvent, va: bigint, pageShift: number): number | null {
+    if (event.op === null) return null
+    // Any configuration with 48 bits will do: contiguous spans depend on the page size alone.
+    const g = createGeometry({ page_shift: pageShift, va_bits: 48 })
+    const spans = [...g.size, g.contPmdSize, g.contPteSize]
+    const parameters = [BigInt(event.op), BigInt.asIntN(64, va)]
+    const before = this.#before(
+      event,
+      event.seq,
+      SPLITTING,
+      'op = ? and va <= ?',
+      SPLITS,
+      parameters,
+    )
+    for (const split of before.toReversed()) {
+      if (split.kind !== 'split' || split.va === null || split.level === null) continue
+      if (va - split.va < BigInt(spans[LEVEL_NAMES.indexOf(split.level)]!)) return split.seq
+    }
+    return null
+  }
+
+  /** Each encloser is the last opening event one level up before the one found. */
+  #around(event: TraceEvent): TraceEvent[] {
+    const around: TraceEvent[] = []
+    let { seq } = event
+    for (let nest = event.nest - 1; nest >= 0; nest--) {
+      const parameters = [BigInt(nest), ...taskOf(event)]
+      const found = this.#before(event, seq, OPENING, `nest = ? and ${SAME_TASK}`, 1, parameters)
+      if (found.length === 0) break
+      around.unshift(...found)
+      seq = found[0]!.seq
+    }
+    return around
+  }
+
+  #lazy(event: TraceEvent): LazySection | null {
+    const before = this.#before(event, event.seq, LAZY, SAME_TASK, EDGES, taskOf(event))
+    const from = openEdge(before.toReversed(), 'lazy_mmu_enter')
+    if (from === null) return null
+    const after = this.#after(event, LAZY, SAME_TASK, EDGES, taskOf(event))
+    return { from, to: openEdge(after, 'lazy_mmu_leave') }
+  }
+
+  #flush(event: TraceEvent, va: bigint): EventOf<'tlb_flush'> | null {
+    const address = BigInt.asIntN(64, va)
+    const [found] = this.#after(event, FLUSHES, COVERS, 1, [address, address])
+    return found?.kind === 'tlb_flush' ? found : null
+  }
+
+  #after(
+    event: TraceEvent,
+    kinds: Kinds,
+    where: string,
+    limit: number,
+    parameters: Bound[],
+  ): TraceEvent[] {
+    const from = event.seq + 1
+    const to = Math.min(this.#to, from + CONTEXT_EVENTS)
+    const condition = conditionOf(kinds, where, parameters)
+    return this.#trace.readPage(this.#run, { from, to, limit, where: condition })
+  }
+
+  /** In order; within the event's call where it has one. */
+  #before(
+    event: TraceEvent,
+    before: number,
+    kinds: Kinds,
+    where: string,
+    limit: number,
+    parameters: Bound[],
+  ): TraceEvent[] {
+    const to = Math.max(0, this.#callStart(event.op), event.seq - CONTEXT_EVENTS)
+    const condition = conditionOf(kinds, where, parameters)
+    const request = { from: before - 1, to, limit, backward: true, where: condition }
+    return this.#trace.readPage(this.#run, request)
+  }
+
+  #callStart(op: number | null): number {
+    if (op === null) return 0
+    this.#first ??= this.#trace.db
+      .prepare<[number, number], bigint>('select first from call where run = ? and op = ?')
+      .pluck()
+    return Number(this.#first.get(this.#run.id, op) ?? 0)
+  }
+}
+
+type Bound = bigint | string
+
+const conditionOf = (kinds: Kinds, where: string, parameters: Bound[]): Condition => ({
+  sql: `${kinds.sql} and (${where})`,
+  parameters,
+  kindMask: kinds.mask,
+})
+
+/** seq of the first edge of this kind that no edge before it in the list answers. */
+function openEdge(
+  edges: readonly TraceEvent[],
+  wanted: 'lazy_mmu_enter' | 'lazy_mmu_leave',
+): number | null {
+  let others = 0
+  for (const edge of edges) {
+    // In interrupt or paused nothing happened.
+    if ('ignored' in edge && edge.ignored === true) continue
+    if (edge.kind !== wanted) others++
+    else if (others > 0) others--
+    else return edge.seq
+  }
+  return null
+}
+
+function taskOf({ task, cpu }: TraceEvent): Bound[] {
+  const moves = task !== null && !task.endsWith('-0')
+  return [task ?? '', moves ? 1n : 0n, BigInt(cpu)]
+}

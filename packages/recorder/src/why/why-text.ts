@@ -1,0 +1,93 @@
+import type { LevelName } from '@pagetrail/engine'
+
+import { changeText, descriptorText } from '../descriptor/text.ts'
+import type { EventContext } from './event-context.ts'
+import type { TraceEvent } from '../event/kinds.ts'
+import { hex } from '../event/field-codec.ts'
+import { runGeometry } from '../descriptor/run-geometry.ts'
+import type { Why, WhyStep } from './why.ts'
+
+/** The answer as lines for people: the entries on the way down, then each step with what is around it. */
+export function* whyLines(why: Why): Generator<string> {
+  const { run, va, at, levels, lookup, steps, earlier } = why
+  const geometry = runGeometry(run)
+  const text = (desc: bigint, level: LevelName) => descriptorText(desc, level, geometry)
+  yield `${hex(va)} after event ${at} of run ${run.id} ${run.label}`
+  for (const { level, va: base, desc } of levels) {
+    yield `  ${level}  ${hex(base)}  ${hex(desc)}  ${text(desc, level)}`
+  }
+  if (lookup.found === 'empty') yield '  nothing is mapped there'
+  if (lookup.found === 'unknown') yield '  what is mapped there was never seen'
+  if (steps.length === 0) yield '  no event of this run set an entry on the way to it'
+  if (earlier > 0) yield `  … ${earlier} earlier steps`
+  for (const step of steps) {
+    yield `  #${step.event.seq}  ${stepText(step, text)}`
+    if (step.now !== null && step.old !== null) {
+      const change = changeText(step.old, step.now, step.level, geometry)
+      yield `      ${change === '' ? 'changed nothing' : change}`
+    }
+    for (const line of contextLines(step)) yield `      ${line}`
+  }
+}
+
+function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => string): string {
+  const { event, level, old, now } = step
+  switch (event.kind) {
+    case 'init':
+      return `${level} ${value(now)} at the start: ${now === null ? 'unknown' : text(now, level)}`
+    case 'desc_write':
+      return `${level} ${value(old)} → ${value(now)}`
+    case 'cb_enter':
+      return `${level} ${value(now)} was seen by ${event.fn ?? 'a callback'}`
+    case 'split':
+      return `${level} ${value(now)} was seen when its split began`
+    case 'split_end':
+      return `${level} ${value(old)} → ${value(now)} by a split`
+    case 'table_alloc':
+      return `a table of ${level} entries was allocated at ${value(event.pa)}`
+    case 'table_free':
+      return `the table of ${level} entries at ${value(event.pa)} was freed`
+  }
+}
+
+const value = (desc: bigint | null): string => (desc === null ? 'unknown' : hex(desc))
+
+function* contextLines({ event, context, split, old }: WhyStep): Generator<string> {
+  if (context === null) return
+  if (context.around.length > 0) yield `in ${aroundText(context.around)}`
+  else yield event.op === null ? 'outside of any call' : `in call ${event.op}`
+  if (split !== null) yield `part of the split #${split}`
+  const { lazy, barrier } = context
+  if (lazy)
+    yield `lazy MMU section #${lazy.from}–${lazy.to === null ? 'not left yet' : `#${lazy.to}`}`
+  if (barrier !== null) yield `barrier #${barrier}`
+  if (event.kind === 'desc_write' || event.kind === 'split_end') yield flushText(context, old)
+}
+
+function flushText({ flush }: EventContext, old: bigint | null): string {
+  if (flush) {
+    const range =
+      flush.va === null || flush.end === null ? 'everything' : rangeText(flush.va, flush.end)
+    return `flushed by ${flush.fn ?? 'a flush'} of ${range} #${flush.seq}`
+  }
+  const needed = old === null || (old & 1n) === 1n
+  return needed
+    ? 'no flush of it was seen after that'
+    : 'no flush after that; the old entry was not valid'
+}
+
+/** What is around an event, from outside; a range is told where it is another than outside. */
+function aroundText(around: readonly TraceEvent[]): string {
+  let last = ''
+  const spans = around.map((event) => {
+    const fn = 'fn' in event && event.fn !== null ? event.fn : event.kind
+    const ranged = 'va' in event && 'end' in event && event.va !== null && event.end !== null
+    const range = ranged ? ` ${rangeText(event.va, event.end)}` : ''
+    const shown = range === last ? '' : range
+    last = range
+    return `${fn}${shown} #${event.seq}`
+  })
+  return spans.join(' › ')
+}
+
+const rangeText = (va: bigint, end: bigint): string => `${hex(va)}-${hex(end)}`

@@ -1,0 +1,243 @@
+import { LEVEL_NAMES, type LevelName, PGD, PTE } from '@pagetrail/engine'
+
+import { entrySize } from '../tables/descriptor-runs.ts'
+import { formOf } from '../descriptor/text.ts'
+import { InputError } from '../event/errors.ts'
+import { type EventContext, Surroundings } from './event-context.ts'
+import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
+import type { Lookup } from '../tables/page-state.ts'
+import type { Condition } from '../store/event-reader.ts'
+import type { Run } from '../event/run.ts'
+import { intervalsTouching, stateAt } from '../tables/state-at.ts'
+import type { Trace } from '../store/trace.ts'
+
+/** Steps that are told, the latest; what came before is counted. */
+const WHY_STEPS = 100
+/** Candidate events read at a time. */
+const PAGE = 1000
+
+type StepKind =
+  | 'init'
+  | 'desc_write'
+  | 'table_alloc'
+  | 'table_free'
+  // What real traces tell besides: values that memory was seen to hold.
+  | 'cb_enter'
+  | 'split'
+  | 'split_end'
+/** An event that can set, show or drop entries. */
+export type StepEvent = Extract<TraceEvent, { readonly kind: StepKind }>
+
+/** One event that made a descriptor what it is. */
+export interface WhyStep {
+  readonly event: StepEvent
+  /** Level of the entry that it set, or of the table's entries. */
+  readonly level: LevelName
+  /** Before and after (of an event that only shows the entry, what was known and what it shows); null: not known. */
+  readonly old: bigint | null
+  readonly now: bigint | null
+  /** What it happened in, and what followed; null for the start state. */
+  readonly context: EventContext | null
+  /** seq of the split that it is part of. */
+  readonly split: number | null
+}
+
+/** The entry of one level on the way to an address. */
+export interface WhyLevel {
+  readonly level: LevelName
+  readonly va: bigint
+  readonly desc: bigint
+}
+
+/** Why the page tables translate an address as they do after an event. */
+export interface Why {
+  readonly run: Run
+  readonly va: bigint
+  /** seq of the last event that was looked at. */
+  readonly at: number
+  /** Entries known on the way down, from the top. */
+  readonly levels: readonly WhyLevel[]
+  readonly lookup: Lookup
+  /** In order of their seq. */
+  readonly steps: readonly WhyStep[]
+  /** Steps before the first of them that are not told. */
+  readonly earlier: number
+}
+
+/**
+ * Every event that set, replaced or dropped an entry on the way to `va`, at every level, up to and with event `at` (the
+ * last one by default), each with its call, walk and callback, the lazy section around it, and the barrier and the
+ * flush after it. Throws InputError for an event that the run does not have.
+ */
+export function whyDescriptor(
+  trace: Trace,
+  run: Run,
+  va: bigint,
+  at: number = run.events - 1,
+): Why {
+  if (run.events === 0)
+    throw new InputError(`run ${run.id} has no events, so nothing happened at any address`)
+  const state = stateAt(trace, run, at)
+  const levels: WhyLevel[] = []
+  for (const level of LEVEL_NAMES.slice(PGD, PTE + 1)) {
+    const entry = state.entry(level, va)
+    if (entry) levels.push({ level, ...entry })
+  }
+  const steps = bareSteps(eventsAt(trace, run, va, at, state.pageShift), va, state.pageShift)
+  const { told, earlier } = latest(steps)
+  const surroundings = new Surroundings(trace, run, at)
+  return {
+    run,
+    va,
+    at,
+    levels,
+    lookup: state.lookup(va),
+    steps: told.map((step) => withContext(step, va, state.pageShift, surroundings)),
+    earlier,
+  }
+}
+
+/** The last {@link WHY_STEPS} steps, however many there are. */
+function latest(steps: Iterable<WhyStep>): { told: WhyStep[]; earlier: number } {
+  let told: WhyStep[] = []
+  let earlier = 0
+  for (const step of steps) {
+    told.push(step)
+    if (told.length < 2 * WHY_STEPS) continue
+    earlier += told.length - WHY_STEPS
+    told = told.slice(-WHY_STEPS)
+  }
+  const more = Math.max(0, told.length - WHY_STEPS)
+  return { told: told.slice(more), earlier: earlier + more }
+}
+
+function* eventsAt(
+  trace: Trace,
+  run: Run,
+  va: bigint,
+  at: number,
+  pageShift: number,
+): Generator<StepEvent> {
+  const where = condition(va, pageShift)
+  for (const { from, to } of intervalsTouching(trace, run, at, va)) {
+    let next = from
+    while (next <= to) {
+      const page = trace.readPage(run, { from: next, to, limit: PAGE, where })
+      for (const event of page) if (isStep(event, va, pageShift)) yield event
+      if (page.length < PAGE) break
+      next = page.at(-1)!.seq + 1
+    }
+  }
+}
+
+/** What may concern the address; {@link isStep} then looks at the level. */
+function condition(va: bigint, pageShift: number): Condition {
+  const bases: bigint[] = []
+  const shown: string[] = []
+  for (let level = PGD; level <= PTE; level++) {
+    bases.push(BigInt.asIntN(64, baseOf(va, level, pageShift)))
+    shown.push(`level = ${level} and va >= ? and va - ? < ${entrySize(pageShift, level)}`)
+  }
+  const { desc_write, table_alloc, table_free, init, cb_enter, split, split_end } = KINDS
+  const placed = [desc_write, table_alloc, table_free, split, split_end]
+    .map(({ id }) => id)
+    .join(', ')
+  return {
+    sql: `(kind in (${placed}) and va in (${bases.map(() => '?').join(', ')}))
+      or (kind = ${init.id} and va <= ?)
+      or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))`,
+    parameters: [...bases, BigInt.asIntN(64, va), ...bases.flatMap((base) => [base, base])],
+  }
+}
+
+const baseOf = (va: bigint, level: number, pageShift: number): bigint =>
+  va & ~(BigInt(entrySize(pageShift, level)) - 1n)
+
+function isStep(event: TraceEvent, va: bigint, pageShift: number): event is StepEvent {
+  if (!('level' in event) || event.level === null || typeof event.level === 'number') return false
+  const level = LEVEL_NAMES.indexOf(event.level)
+  if (level > PTE) return false
+  switch (event.kind) {
+    case 'desc_write':
+    case 'split':
+    case 'split_end':
+      return event.va === baseOf(va, level, pageShift)
+    case 'cb_enter':
+      return (
+        event.va !== null && baseOf(event.va, level, pageShift) === baseOf(va, level, pageShift)
+      )
+    case 'table_alloc':
+    case 'table_free':
+      return level > PGD && event.va === baseOf(va, level - 1, pageShift)
+    case 'init':
+      return indexIn(event, va, pageShift) !== null
+    default:
+      return false
+  }
+}
+
+/** Which entry of the row covers the address; null: none. */
+function indexIn(event: EventOf<'init'>, va: bigint, pageShift: number): bigint | null {
+  if (event.va === null || event.level === null || va < event.va) return null
+  const size = BigInt(entrySize(pageShift, LEVEL_NAMES.indexOf(event.level)))
+  const index = (va - event.va) / size
+  return index < BigInt(event.count ?? 0) ? index : null
+}
+
+/** Steps without their surroundings. What only shows an entry is one where it shows something new. */
+function* bareSteps(
+  events: Iterable<StepEvent>,
+  va: bigint,
+  pageShift: number,
+): Generator<WhyStep> {
+  const known = new Map<LevelName, bigint>()
+  for (const event of events) {
+    const level = event.level ?? 'pte'
+    const before = known.get(level) ?? null
+    const now = valueAfter(event, va, pageShift)
+    const old = event.kind === 'desc_write' ? event.old : event.kind === 'init' ? null : before
+    const shows = event.kind === 'cb_enter' || event.kind === 'split' || event.kind === 'split_end'
+    if (shows && (now === null || now === before)) continue
+    if (now !== null) known.set(level, now)
+    yield { event, level, old: now === null ? null : old, now, context: null, split: null }
+  }
+}
+
+/** What the entry holds by this event; null: it does not tell. */
+function valueAfter(event: StepEvent, va: bigint, pageShift: number): bigint | null {
+  switch (event.kind) {
+    case 'init': {
+      const index = indexIn(event, va, pageShift) ?? 0n
+      return event.new === null
+        ? null
+        : BigInt.asUintN(64, event.new + index * (event.pa_step ?? 0n))
+    }
+    case 'desc_write':
+      return event.new
+    case 'split':
+      return event.cur ?? event.val ?? null
+    case 'cb_enter':
+    case 'split_end':
+      return event.val ?? null
+    case 'table_alloc':
+    case 'table_free':
+      return null
+  }
+}
+
+function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surroundings): WhyStep {
+  const { event, level, old, now } = step
+  if (event.kind === 'init') return step
+  const isSplit = event.kind === 'desc_write' && splits(old, now, level)
+  const split = isSplit ? around.split(event, va, pageShift) : null
+  return { ...step, context: around.of(event, va), split }
+}
+
+const CONT = 1n << 52n
+
+/** Whether a store looks like a step of a split: a leaf became a table, or left its contiguous span. */
+function splits(old: bigint | null, now: bigint | null, level: LevelName): boolean {
+  if (old === null || now === null) return false
+  const became = formOf(old, level) !== 'table' && formOf(now, level) === 'table'
+  return (old !== 0n && became) || ((old & CONT) !== 0n && (now & CONT) === 0n)
+}

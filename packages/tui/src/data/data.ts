@@ -1,0 +1,153 @@
+import type { LevelName } from '@pagetrail/engine'
+import type { Diff, Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import type { SqlResult } from '../model/sql.ts'
+import type { DiffRows, DiffRowsQuery } from '../model/diff.ts'
+import type { DifferenceQuery } from './diff-pages.ts'
+
+/** A window of the events that a filter lets through, around a cursor. */
+export interface WindowQuery {
+  readonly run: number
+  /** In the one filter grammar; null: all events. */
+  readonly filter: string | null
+  /** The event from which to count; the next one that is shown stands in for one that is not. */
+  readonly anchor: number
+  /** The cursor goes to the event this many shown events after the anchor (before: negative). */
+  readonly delta: number
+  /** How many rows to fetch before and after the cursor. */
+  readonly reach: number
+  /** Where the run ended when this was asked: a run still being recorded is asked again as it grows. */
+  readonly total: number
+}
+
+export interface Window {
+  readonly rows: readonly TraceEvent[]
+  /** seq of the event under the cursor; null: nothing is shown. */
+  readonly cursor: number | null
+  /** Nothing shown lies before the first, or after the last row. */
+  readonly atStart: boolean
+  readonly atEnd: boolean
+}
+
+export interface CountQuery {
+  readonly run: number
+  readonly filter: string
+  readonly total: number
+}
+
+/** The nearest event after (or before) `from` that a filter lets through. */
+export interface FindQuery {
+  readonly run: number
+  readonly filter: string
+  readonly from: number
+  readonly backward: boolean
+}
+
+/** One page-table entry as it stood. */
+export interface EntryState {
+  readonly level: LevelName
+  readonly va: bigint
+  /** null: never seen */
+  readonly desc: bigint | null
+  /** The last event changed it. */
+  readonly changed: boolean
+  /** It covers the address asked for, as the last one on the way. */
+  readonly here: boolean
+}
+
+/** What the page tables around an address and the barriers were after an event. */
+export interface StateView {
+  readonly run: number
+  readonly seq: number
+  /** The tables on the way to the address, top first; then the entry there and its neighbours, by address. */
+  readonly path: readonly EntryState[]
+  readonly near: readonly EntryState[]
+  readonly ledger: readonly LedgerLine[]
+}
+
+/** A line of the barrier and TLB pane. */
+export interface LedgerLine {
+  readonly text: string
+  /** Something is owed: a pending barrier, an open flush. */
+  readonly owed: boolean
+}
+
+export interface StateQuery {
+  readonly run: number
+  readonly seq: number
+  readonly va: bigint | null
+  /** Entries wanted around the address. */
+  readonly rows: number
+  /** What is owed is wanted, instead of the page tables. */
+  readonly ledger: boolean
+}
+
+/** A finding of the checks, as the screens show it. */
+export interface FindingView {
+  /** Where it became certain. */
+  readonly seq: number
+  /** Events that prove it. */
+  readonly proof: readonly number[]
+  readonly rule: string
+  readonly text: string
+  readonly severity: string
+}
+
+export interface CheckView {
+  readonly findings: readonly FindingView[]
+  /** Rules that could not decide, and what they lack. */
+  readonly undecided: readonly string[]
+  readonly rules: number
+}
+
+export interface WhyLine {
+  readonly seq: number
+  readonly text: string
+}
+
+/** How busy parts of a run are, 0 … 1 each, from samples. */
+export interface Density {
+  readonly run: number
+  readonly total: number
+  readonly levels: readonly number[]
+}
+
+/** Everything the screens ask of the database. Answers come later; nothing here blocks the keyboard. */
+export interface Data {
+  runs(): Promise<readonly Run[]>
+  /** A run by id, label, or -1, -2, … */
+  find(spec: string): Promise<Run>
+  window(query: WindowQuery): Promise<Window>
+  /** How many events a filter lets through; null: a later count was asked for. */
+  count(query: CountQuery): Promise<number | null>
+  /** null: none. */
+  seek(query: FindQuery): Promise<number | null>
+  /** Whoever still searches finds nothing. */
+  stopSeek(): Promise<void>
+  /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
+  pair(run: number, event: TraceEvent): Promise<number | null>
+  state(query: StateQuery): Promise<StateView>
+  /** Every store to this entry up to an event; level null: of all levels. */
+  why(run: number, va: bigint, level: string | null, at: number): Promise<readonly WhyLine[]>
+  /** Runs the checks over a run; may take long, see {@link cancel}. */
+  check(run: number): Promise<CheckView>
+  /** The whole comparison; may take long. */
+  diff(left: number, right: number): Promise<Diff>
+  diffRows(query: DiffRowsQuery): Promise<DiffRows>
+  /** Index of the next or previous row that differs; null: none. */
+  difference(query: DifferenceQuery): Promise<number | null>
+  /** One query, in a process of its own; {@link cancel} stops it. */
+  sql(text: string): Promise<SqlResult>
+  exportResult(file: string, result: SqlResult): Promise<void>
+  /** Runs a verb of the command; the last line that it printed. {@link cancel} stops it. */
+  command(args: readonly string[]): Promise<string>
+  /** Stops the long work that is under way; its promise is rejected. */
+  cancel(): Promise<void>
+  density(run: number, total: number, buckets: number): Promise<Density>
+  /** The functions named in a run, for completion. */
+  names(run: number): Promise<readonly string[]>
+  rename(run: number, label: string): Promise<void>
+  remove(run: number): Promise<void>
+  marks(run: number): Promise<readonly Mark[]>
+  saveMarks(run: number, marks: readonly Mark[]): Promise<void>
+  close(): Promise<void>
+}

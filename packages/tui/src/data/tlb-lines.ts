@@ -1,0 +1,50 @@
+import type { PageState } from '@pagetrail/recorder'
+import type { LedgerLine } from './data.ts'
+import { attributes } from '../text/descriptor-words.ts'
+import { span } from '../text/describe.ts'
+import { count } from '../text/fit.ts'
+import type { HeldEntry, TlbFold } from './tlb-fold.ts'
+
+/** Entries listed one by one. */
+const LISTED = 24
+
+/**
+ * What each CPU's TLB holds after an event; entries that say otherwise than the tables do now, and those that overlap,
+ * stand out. `tables`: the page tables of that moment.
+ */
+export function tlbLines(fold: TlbFold, tables: () => PageState): LedgerLine[] {
+  if (!fold.isModelled) return []
+  const lines: LedgerLine[] = fold.pending.map((p) => ({
+    text: `cpu ${p.cpu}: tlbi since #${count(p.seq)} awaits its dsb`,
+    owed: true,
+  }))
+  if (fold.entries.length === 0) return [...lines, { text: 'TLBs are empty', owed: false }]
+  const state = tables()
+  const entries = fold.entries.map((entry) => entryLine(entry, fold.entries, state))
+  const listed = entries.toSorted((a, b) => Number(b.owed) - Number(a.owed)).slice(0, LISTED)
+  lines.push(...listed)
+  const more = entries.length - listed.length
+  if (more > 0) lines.push({ text: `and ${count(more)} more TLB entries`, owed: false })
+  return lines
+}
+
+function entryLine(e: HeldEntry, all: readonly HeldEntry[], state: PageState): LedgerLine {
+  const held = wordsOf(e.desc, e)
+  const now = nowOf(e, state)
+  const overlaps = all.some((x) => x !== e && x.cpu === e.cpu && x.va < e.end && e.va < x.end)
+  const stale = now !== null && now !== held
+  const text = `cpu ${e.cpu} TLB ${span(e.va, e.end, state.pageShift)} ${held}`
+  const remark = stale ? `, tables say ${now}` : overlaps ? ', two sizes overlap' : ''
+  return { text: text + remark, owed: stale || overlaps }
+}
+
+/** Size and span do not matter: an entry of either translates alike. */
+const wordsOf = (desc: bigint, { level }: Pick<HeldEntry, 'level'>): string =>
+  attributes(desc, level).replace('block ', '').replace(' CONT', '')
+
+/** What the tables say of its first address; null: they were not seen. */
+function nowOf(e: HeldEntry, state: PageState): string | null {
+  const now = state.lookup(e.va)
+  if (now.found === 'unknown') return null
+  return now.found === 'empty' ? 'none' : wordsOf(now.desc, now)
+}

@@ -1,0 +1,122 @@
+import { render } from 'ink'
+import { App, type Controls } from '../screens/app.tsx'
+import { Conductor, type Stage } from './conductor.ts'
+import { initialModel } from '../model/model.ts'
+import type { AppIo, AppOptions } from './app-options.ts'
+import { sessionOf } from '../model/remembered.ts'
+import { keepSession, restoreSession, sessionFile } from './session-file.ts'
+import { Store } from './model-store.ts'
+import {
+  CLIPBOARD_BYTES,
+  clipboard,
+  restoreOnExit,
+  setMouse,
+  stopUntilContinued,
+  tapInput,
+} from './terminal.ts'
+import { themeFor } from '../text/theme.ts'
+import { workerData } from '../data/worker-data.ts'
+
+/** This file runs bundled, as dist/app.js, beside its worker threads' code. */
+const WORKER = new URL('./worker.js', import.meta.url)
+const PROGRAM = new URL('../bin/pagetrail.js', import.meta.url)
+const CRASHED = 70
+
+/**
+ * The terminal UI on a database of runs; resolves with the exit status when it is left. Both ends must be terminals.
+ * Throws InputError for a file that cannot be read or a run that does not exist, before anything is drawn.
+ */
+export async function runApp(options: AppOptions): Promise<number> {
+  const { db, runs, io } = options
+  const data = workerData(WORKER, PROGRAM, db, options.worker)
+  const session = sessionFile(io.env, db)
+  const restored = restoreSession(session)
+  const store = new Store(initialModel(io.stdout.columns, io.stdout.rows, db, restored))
+  // Ink does this after its first frame: what is typed before would be echoed, and shift the screen.
+  io.stdin.setRawMode(true)
+  try {
+    // What is wrong with the file or the run's name is better said on the plain screen.
+    store.dispatch({ type: 'runs', runs: await data.runs() })
+    const [first, second] = await Promise.all(runs.slice(0, 2).map((spec) => data.find(spec)))
+    if (first && second) store.dispatch({ type: 'compare', left: first, right: second })
+    else if (first) store.dispatch({ type: 'enter', run: first })
+    return await show(store, data, io)
+  } finally {
+    io.stdin.setRawMode(false)
+    const failure = keepSession(session, sessionOf(store.get()))
+    if (failure !== null) io.stderr.write(`pagetrail: where you were is not kept: ${failure}\n`)
+    await data.close()
+  }
+}
+
+async function show(store: Store, data: ReturnType<typeof workerData>, io: AppIo): Promise<number> {
+  const clean = restoreOnExit()
+  const input = tapInput(io.stdin)
+  const theme = themeFor(io.env)
+  const controls: { current: Controls | null } = { current: null }
+  const conductor = new Conductor(store, data, stageOf(io, controls))
+  const screen = render(
+    <App
+      store={store}
+      theme={theme}
+      attach={(c) => {
+        controls.current = c
+      }}
+    />,
+    {
+      stdin: io.stdin,
+      stdout: io.stdout,
+      stderr: io.stderr,
+      interactive: true,
+      alternateScreen: true,
+      incrementalRendering: true,
+      maxFps: 60,
+      exitOnCtrlC: false,
+      kittyKeyboard: { mode: 'auto' },
+    },
+  )
+  const crashed = (error: unknown): void => {
+    screen.unmount()
+    io.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`)
+    process.exit(CRASHED)
+  }
+  process.once('uncaughtException', crashed)
+  process.once('unhandledRejection', crashed)
+  const silence = input.onMouse((mouse) => store.dispatch({ type: 'mouse', mouse }))
+  setMouse(io.stdout, store.get().mouse)
+  conductor.start()
+  try {
+    await screen.waitUntilExit()
+    return 0
+  } catch (error) {
+    // Ink showed it on the alternate screen, which is gone now.
+    io.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`)
+    return CRASHED
+  } finally {
+    silence()
+    conductor.stop()
+    clean()
+    process.off('uncaughtException', crashed)
+    process.off('unhandledRejection', crashed)
+  }
+}
+
+function stageOf(io: AppIo, controls: { readonly current: Controls | null }): Stage {
+  const away = async (meanwhile: () => Promise<void>, mouse: boolean) => {
+    setMouse(io.stdout, false)
+    await controls.current?.suspend(meanwhile)
+    setMouse(io.stdout, mouse)
+  }
+  return {
+    quit: () => controls.current?.exit(),
+    suspend: (mouse) => away(stopUntilContinued, mouse),
+    redraw: (mouse) => away(async () => {}, mouse),
+    setMouse: (on) => setMouse(io.stdout, on),
+    copy: (text) => {
+      const sequence = clipboard(text)
+      if (sequence.length > CLIPBOARD_BYTES) return false
+      io.stdout.write(sequence)
+      return true
+    },
+  }
+}

@@ -1,0 +1,250 @@
+import type { Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import type { CheckView, FindQuery, StateView, Density, WhyLine } from '../data/data.ts'
+import type { DiffView } from './diff.ts'
+import type { DifferenceQuery } from '../data/diff-pages.ts'
+import type { Prompt, PromptKind } from './prompt.ts'
+import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
+import { EMPTY_SQL, type SqlResult, type SqlView } from './sql.ts'
+
+/** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
+export interface Model {
+  readonly columns: number
+  readonly rows: number
+  readonly screen: ScreenName
+  /** Screens to go back to, the last first. */
+  readonly behind: readonly ScreenName[]
+  readonly db: string
+  readonly runs: Runs
+  readonly replay: Replay | null
+  readonly diff: DiffView | null
+  readonly sql: SqlView
+  readonly prompt: Prompt | null
+  readonly help: HelpView | null
+  readonly ask: Question | null
+  readonly message: Message | null
+  /** Lines entered before, newest first. */
+  readonly history: Readonly<Partial<Record<PromptKind, readonly string[]>>>
+  readonly mouse: boolean
+  /** Where one was in each run when this database was left. */
+  readonly restored: Session['runs']
+  /** Long work that is under way. */
+  readonly job: Job | null
+  /** What is to be done outside the model, oldest first; whoever does it takes it out. */
+  readonly outbox: readonly Effect[]
+}
+
+export type ScreenName = 'runs' | 'replay' | 'why' | 'findings' | 'diff' | 'sql'
+
+/** A line to be shown until the next key. */
+export interface Message {
+  readonly text: string
+  readonly bad: boolean
+}
+
+export interface HelpView {
+  readonly filter: string
+  readonly top: number
+}
+
+/** A question that `y` answers with yes; every other key is a no. */
+export interface Question {
+  readonly text: string
+  readonly yes: Effect
+}
+
+export interface Job {
+  readonly title: string
+  /** 0 … 1; null: unknown. */
+  readonly done: number | null
+}
+
+export interface Runs {
+  /** null: not read yet. */
+  readonly list: readonly Run[] | null
+  readonly cursor: number
+  readonly top: number
+  /** Id of the run marked as A. */
+  readonly marked: number | null
+}
+
+/** Hidden inside of a node of the call tree: the events after `begin` up to its end. */
+export interface Fold {
+  readonly begin: number
+  readonly end: number
+  readonly cpu: number
+  readonly nest: number
+  /** Shows the inside where the depth limit hides it. */
+  readonly open: boolean
+}
+
+/** What decides which events are listed; `u` goes back to the one before. */
+export interface ViewState {
+  readonly filters: readonly string[]
+  /** Levels of the call tree that are shown; null: all. */
+  readonly depth: number | null
+  readonly folds: readonly Fold[]
+}
+
+/** A place the cursor is to go to, once the rows there are known. */
+export interface Goal {
+  /** null: count from the cursor. */
+  readonly to: number | null
+  readonly delta: number
+}
+
+export type Pane = 'tables' | 'ledger' | 'details' | 'none'
+
+export interface Replay {
+  readonly run: Run
+  readonly view: ViewState
+  readonly undo: readonly (ViewState & { readonly cursor: number })[]
+  readonly redo: readonly (ViewState & { readonly cursor: number })[]
+  /** Loaded rows, in order, and the filter they were read with. */
+  readonly rows: readonly TraceEvent[]
+  readonly rowsFilter: string | null
+  readonly loaded: boolean
+  readonly atStart: boolean
+  readonly atEnd: boolean
+  /** seq of the event under the cursor. */
+  readonly cursor: number
+  /** Row of the screen the cursor stands on. */
+  readonly line: number
+  readonly goal: Goal | null
+  readonly pane: Pane
+  /** The filter that `x` drops; null: the last. */
+  readonly chip: number | null
+  readonly search: string | null
+  /** How many events the filter lets through; null: not known yet. */
+  readonly matching: { readonly filter: string; readonly count: number } | null
+  readonly state: StateView | null
+  readonly density: Density | null
+  /** What the checks said; null: they have not been run. */
+  readonly checked: CheckView | null
+  readonly marks: readonly Mark[]
+  readonly names: readonly string[]
+  readonly why: {
+    readonly title: string
+    readonly lines: readonly WhyLine[]
+    readonly cursor: number
+  } | null
+  readonly findingCursor: number
+  readonly play: { readonly since: number; readonly from: number } | null
+  /** Events a second while playing. */
+  readonly speed: number
+  readonly follow: boolean
+}
+
+/** Something the model asks the world to do. */
+export type Effect =
+  | { readonly type: 'quit' }
+  /** Stops the job under way. */
+  | { readonly type: 'cancel' }
+  | { readonly type: 'suspend' }
+  | { readonly type: 'redraw' }
+  | { readonly type: 'mouse'; readonly on: boolean }
+  | { readonly type: 'copy'; readonly text: string; readonly what: string }
+  | { readonly type: 'seek'; readonly query: FindQuery; readonly what: string }
+  | {
+      readonly type: 'pair'
+      readonly run: number
+      readonly event: TraceEvent
+      readonly aim: 'fold' | 'open' | 'over'
+    }
+  | { readonly type: 'why'; readonly run: number; readonly event: TraceEvent }
+  | { readonly type: 'check'; readonly run: number; readonly show: boolean }
+  | { readonly type: 'rename'; readonly run: number; readonly label: string }
+  | { readonly type: 'remove'; readonly run: number }
+  | { readonly type: 'diff'; readonly left: number; readonly right: number }
+  /** Runs a verb of the command on this database. */
+  | { readonly type: 'command'; readonly args: readonly string[]; readonly title: string }
+  | { readonly type: 'sql'; readonly text: string }
+  /** Writes the result of the console to a file. */
+  | { readonly type: 'export'; readonly file: string; readonly result: SqlResult }
+  | { readonly type: 'difference'; readonly query: DifferenceQuery }
+  | { readonly type: 'marks'; readonly run: number; readonly marks: readonly Mark[] }
+
+/** The model before anything is known; `session`: what was kept of the last one. */
+export function initialModel(
+  columns: number,
+  rows: number,
+  db: string,
+  session: Session = NO_SESSION,
+): Model {
+  return {
+    columns,
+    rows,
+    screen: 'runs',
+    behind: [],
+    db,
+    runs: { list: null, cursor: 0, top: 0, marked: null },
+    replay: null,
+    diff: null,
+    sql: EMPTY_SQL,
+    prompt: null,
+    help: null,
+    ask: null,
+    message: null,
+    history: session.history,
+    mouse: session.mouse,
+    restored: session.runs,
+    job: null,
+    outbox: [],
+  }
+}
+
+export const EVERYTHING: ViewState = { filters: [], depth: null, folds: [] }
+
+/** A run as it is opened: where it was left the last time. */
+export function openReplay(run: Run, last?: RunSession): Replay {
+  return {
+    run,
+    view: last?.view ?? EVERYTHING,
+    undo: [],
+    redo: [],
+    rows: [],
+    rowsFilter: null,
+    loaded: false,
+    atStart: false,
+    atEnd: false,
+    cursor: 0,
+    line: 0,
+    goal: { to: last?.cursor ?? 0, delta: 0 },
+    pane: last?.pane ?? 'tables',
+    chip: null,
+    search: last?.search ?? null,
+    matching: null,
+    state: null,
+    density: null,
+    checked: null,
+    marks: [],
+    names: [],
+    why: null,
+    findingCursor: 0,
+    play: null,
+    speed: last?.speed ?? 20,
+    follow: false,
+  }
+}
+
+export const say = (m: Model, text: string): Model => ({ ...m, message: { text, bad: false } })
+export const complain = (m: Model, text: string): Model => ({ ...m, message: { text, bad: true } })
+export const ask = (m: Model, effect: Effect): Model => ({ ...m, outbox: [...m.outbox, effect] })
+
+/** The event under the cursor; undefined while it is being read. */
+export const currentEvent = (r: Replay): TraceEvent | undefined => r.rows[indexOf(r.rows, r.cursor)]
+
+/** Index of the row with this seq; -1: not loaded. Rows are in order. */
+export function indexOf(rows: readonly TraceEvent[], seq: number): number {
+  let lo = 0
+  let hi = rows.length - 1
+  while (lo <= hi) {
+    const mid = (lo + hi) >> 1
+    const at = rows[mid]?.seq ?? 0
+    if (at === seq) return mid
+    if (at < seq) lo = mid + 1
+    else hi = mid - 1
+  }
+  return -1
+}
+
+export const pageShiftOf = (run: Run): number => run.geometry?.pageShift ?? 12

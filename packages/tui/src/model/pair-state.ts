@@ -1,0 +1,62 @@
+import type { LevelName } from '@pagetrail/engine'
+import { hasSameMapping } from '../text/descriptor-words.ts'
+import type { EntryState, StateView } from '../data/data.ts'
+
+/** An entry of A beside the one at the same place of B. */
+export interface EntryPair {
+  readonly level: LevelName
+  readonly left: EntryState | null
+  readonly right: EntryState | null
+  /** Both are known, and map differently: other bits, or another form. Where they lead is each run's own. */
+  readonly differs: boolean
+  /** It is what translates the address, on one side at least. */
+  readonly here: boolean
+}
+
+/**
+ * The entries around the cursor's address of both sides, those of one place side by side, in the order of the left.
+ * A place is counted from the address looked at, for two kernels put a module at two addresses.
+ */
+export function pairStates(left: StateView | null, right: StateView | null): EntryPair[] {
+  const rest = new Map(placed(right).map((p) => [p.place, p.entry]))
+  const pairs = placed(left).map(({ place, entry }) => {
+    const other = rest.get(place) ?? null
+    rest.delete(place)
+    return pairOf(entry, other)
+  })
+  for (const entry of rest.values()) pairs.push(pairOf(null, entry))
+  return pairs
+}
+
+function pairOf(left: EntryState | null, right: EntryState | null): EntryPair {
+  const one = left ?? right
+  if (!one) throw new Error('a pair has an entry')
+  const known = left !== null && right !== null && left.desc !== null && right.desc !== null
+  return {
+    level: one.level,
+    left,
+    right,
+    differs: known && !hasSameMapping(left.desc, right.desc, one.level),
+    here: left?.here === true || right?.here === true,
+  }
+}
+
+/** Entries with their level and distance from the one that the address is in. */
+function placed(state: StateView | null): { place: string; entry: EntryState }[] {
+  if (!state) return []
+  const here = state.near.find((e) => e.here)?.va ?? 0n
+  return [
+    ...state.path.map((entry) => ({ place: `${entry.level} 0`, entry })),
+    ...state.near.map((entry) => ({ place: `${entry.level} ${entry.va - here}`, entry })),
+  ]
+}
+
+/** So many pairs as there is room for: what differs before what is here before the rest; their order stays. */
+export function mostTelling(pairs: readonly EntryPair[], room: number): readonly EntryPair[] {
+  const rank = (p: EntryPair) => (p.differs ? 0 : p.here ? 1 : 2)
+  const order = pairs.map((_, i) => i)
+  const kept = new Set(
+    order.toSorted((a, b) => rank(pairs[a]!) - rank(pairs[b]!) || a - b).slice(0, room),
+  )
+  return pairs.filter((_, i) => kept.has(i))
+}

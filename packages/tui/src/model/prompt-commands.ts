@@ -1,0 +1,175 @@
+import { completeFilter, type Completion, FilterError, parseFilter } from '@pagetrail/recorder'
+import { run } from './commands.ts'
+import { type Model, ask, complain, say } from './model.ts'
+import { matches, understand } from './palette.ts'
+import { editKey, type Prompt, openPrompt, type PromptKind, recall, replaced } from './prompt.ts'
+import { recordChoices, submitImport, submitRecord } from './recording.ts'
+import { withMark } from './replay-commands.ts'
+import { changeView, jumpTo, listRowsOf, withReplay } from './replay.ts'
+import { readyQueries, submitSql } from './sql-commands.ts'
+import { count } from '../text/fit.ts'
+
+/** Lines kept of each kind of prompt. */
+const HISTORY = 100
+
+/** What is wrong with a filter, and where; null: nothing. */
+export function filterProblem(
+  text: string,
+): { readonly at: number; readonly message: string } | null {
+  if (text.trim() === '') return null
+  try {
+    parseFilter(text)
+    return null
+  } catch (e) {
+    if (e instanceof FilterError) return { at: e.position, message: e.message }
+    throw e
+  }
+}
+
+/** Completions shown at once. */
+const SHOWN = 8
+
+/** What could stand at the cursor of a filter; nothing while a word that is complete stands there. */
+export function completion(p: Prompt, names: readonly string[]): Completion {
+  const found = completeFilter(p.text, p.at, names)
+  const typed = p.text.slice(found.start, found.end)
+  const candidates = found.candidates.filter((c) => c !== typed).slice(0, SHOWN)
+  return { ...found, candidates }
+}
+
+/** Choices offered below a prompt. */
+export function choicesOf(m: Model): readonly string[] {
+  const p = m.prompt
+  if (!p) return []
+  if (p.kind === 'filter' || p.kind === 'search')
+    return completion(p, m.replay?.names ?? []).candidates
+  if (p.kind === 'command') return matches(p.text, m.screen).map((b) => b.id)
+  if (p.kind === 'record') return recordChoices(p).candidates.slice(0, SHOWN)
+  if (p.kind === 'sql' && p.text === '') return readyQueries(m).map((q) => q.title)
+  return []
+}
+
+/** A key while a line is being typed. Printable keys are text here. */
+export function promptKey(m: Model, p: Prompt, key: string): Model {
+  if (key === 'esc' || key === 'ctrl+c') return { ...m, prompt: null }
+  if (key === 'enter') return submit(m, p)
+  if (key === 'tab' || key === 'shift+tab')
+    return { ...m, prompt: withChoice(m, p, key === 'tab' ? 1 : -1) }
+  const choices = choicesOf(m)
+  const list = p.kind === 'command' && p.back === 0
+  if (list && (key === 'down' || key === 'up') && (key === 'down' || p.chosen >= 0)) {
+    const chosen = Math.max(-1, Math.min(choices.length - 1, p.chosen + (key === 'down' ? 1 : -1)))
+    return { ...m, prompt: { ...p, chosen } }
+  }
+  if (key === 'up' || key === 'down') {
+    return { ...m, prompt: recall(p, m.history[p.kind] ?? [], key === 'up' ? 1 : -1) }
+  }
+  const next = editKey(p, key)
+  return next ? { ...m, prompt: next } : m
+}
+
+function withChoice(m: Model, p: Prompt, step: 1 | -1): Prompt {
+  if (p.kind === 'command') {
+    const length = choicesOf(m).length
+    return length === 0 ? p : { ...p, chosen: (p.chosen + step + length) % length }
+  }
+  if (p.kind === 'sql') return withReadyQuery(m, p, step)
+  if (p.kind === 'record') {
+    const { start, candidates } = recordChoices(p)
+    return candidates[0] === undefined ? p : replaced(p, start, p.at, candidates[0])
+  }
+  if (p.kind !== 'filter' && p.kind !== 'search') return p
+  const { start, end, candidates } = completion(p, m.replay?.names ?? [])
+  const [word] = candidates
+  if (word === undefined) return p
+  const space = /^[a-z_]+$/i.test(word) ? ' ' : ''
+  return replaced(p, start, end, word + space)
+}
+
+/** The ready queries one after the other; a query that was typed is left alone. */
+function withReadyQuery(m: Model, p: Prompt, step: 1 | -1): Prompt {
+  const ready = readyQueries(m)
+  const at = ready.findIndex((q) => q.text === p.text)
+  if (p.text !== '' && at < 0) return p
+  const next = ready.at(at < 0 && step < 0 ? -1 : (at + step) % ready.length)
+  return next ? { ...openPrompt('sql', next.text), back: p.back, draft: p.draft } : p
+}
+
+function submit(m: Model, p: Prompt): Model {
+  const entered: Model = { ...m, prompt: null, message: null, history: remembered(m, p) }
+  switch (p.kind) {
+    case 'filter':
+      return submitFilter(m, entered, p)
+    case 'search':
+      return submitSearch(m, entered, p)
+    case 'command':
+      return submitCommand(entered, p)
+    case 'rename':
+      return p.subject === null || p.text.trim() === ''
+        ? entered
+        : ask(entered, { type: 'rename', run: p.subject, label: p.text.trim() })
+    case 'note':
+      return submitNote(entered, p)
+    case 'sql':
+      return submitSql(entered, p.text)
+    case 'export':
+      return p.text.trim() === '' || !m.sql.result
+        ? entered
+        : ask(entered, { type: 'export', file: p.text.trim(), result: m.sql.result })
+    case 'import':
+      return submitImport(entered, p.text)
+    case 'record':
+      return submitRecord(entered, p.text)
+  }
+}
+
+function remembered(m: Model, p: Prompt): Model['history'] {
+  const kind: PromptKind = p.kind
+  if (p.text.trim() === '') return m.history
+  const old = (m.history[kind] ?? []).filter((line) => line !== p.text)
+  return { ...m.history, [kind]: [p.text, ...old].slice(0, HISTORY) }
+}
+
+/** A wrong filter stays in the bar, with what is wrong below it. */
+function submitFilter(m: Model, entered: Model, p: Prompt): Model {
+  const text = p.text.trim()
+  if (text === '') return entered
+  if (filterProblem(text)) return m
+  return withReplay(entered, (r) => changeView(r, { filters: [...r.view.filters, text] }))
+}
+
+function submitSearch(m: Model, entered: Model, p: Prompt): Model {
+  const text = p.text.trim()
+  if (text === '') return withReplay(entered, (r) => ({ ...r, search: null }))
+  if (filterProblem(text)) return m
+  return run(
+    withReplay(entered, (r) => ({ ...r, search: text })),
+    'find.next',
+  )
+}
+
+function submitNote(m: Model, p: Prompt): Model {
+  const r = m.replay
+  if (!r || p.subject === null) return m
+  const marks = withMark(r.marks, p.subject, p.text.trim())
+  const next = withReplay(m, (x) => ({ ...x, marks }))
+  return say(ask(next, { type: 'marks', run: r.run.id, marks }), `noted at ${count(p.subject)}`)
+}
+
+function submitCommand(m: Model, p: Prompt): Model {
+  if (p.text.trim() === '' && p.chosen < 0) return m
+  const request = understand(p.text, p.chosen, m.screen)
+  if (request.type === 'command') return run(m, request.id)
+  if (request.type === 'unknown')
+    return complain(m, `no command matches ${p.text.trim()}: ? lists them`)
+  const r = m.replay
+  if (!r || m.screen !== 'replay') return complain(m, 'open a run first: ⏎')
+  if (request.type === 'time') {
+    const query = { run: r.run.id, filter: `ts >= ${request.ns}`, from: -1, backward: false }
+    return ask(m, { type: 'seek', query, what: `event at or after ${p.text.trim()}` })
+  }
+  const last = Math.max(0, r.run.events - 1)
+  const seq = request.type === 'seq' ? request.seq : Math.round(last * request.share)
+  const moved = withReplay(m, (x) => jumpTo(x, seq, listRowsOf(m)))
+  return seq > last ? say(moved, `the last event is ${count(last)}`) : moved
+}

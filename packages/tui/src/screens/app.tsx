@@ -1,0 +1,43 @@
+import { useApp, useInput, usePaste, useWindowSize } from 'ink'
+import { useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
+import { Frame } from './frame.tsx'
+import { pressed } from '../live/key-name.ts'
+import { paced } from '../live/pace.ts'
+import type { Store } from '../live/model-store.ts'
+import type { Theme } from '../text/theme.ts'
+
+/** What Ink lends of the terminal. */
+export interface Controls {
+  readonly exit: () => void
+  readonly suspend: (meanwhile: () => Promise<void>) => Promise<void>
+}
+
+export interface AppProps {
+  readonly store: Store
+  readonly theme: Theme
+  /** Called once with what ends or suspends the app. */
+  readonly attach: (controls: Controls) => void
+}
+
+/** Ink's hooks wired to the store; what is drawn is {@link Frame}. */
+export function App({ store, theme, attach }: AppProps) {
+  const { columns, rows } = useWindowSize()
+  const { exit, suspendTerminal } = useApp()
+  useEffect(
+    () => attach({ exit: () => exit(), suspend: (f) => suspendTerminal(f) }),
+    [attach, exit, suspendTerminal],
+  )
+  useLayoutEffect(() => store.dispatch({ type: 'resize', columns, rows }), [store, columns, rows])
+  useInput((input, key) => {
+    const what = pressed(input, key)
+    if (what?.type === 'key') store.dispatch({ type: 'key', key: what.key })
+    else if (what) store.dispatch({ type: 'text', text: what.text, pasted: false })
+  })
+  usePaste((text) => store.dispatch({ type: 'text', text, pasted: true }))
+  const subscribe = useMemo(() => paced(store), [store])
+  const model = useSyncExternalStore(subscribe, store.get)
+  // For one frame after a resize the model still has the old size; the frame is drawn for the new one.
+  const fitting =
+    model.columns === columns && model.rows === rows ? model : { ...model, columns, rows }
+  return <Frame model={fitting} theme={theme} />
+}

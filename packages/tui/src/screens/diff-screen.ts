@@ -1,0 +1,220 @@
+import {
+  type AlignedRow,
+  decodeDescriptor,
+  type DiffPaint,
+  diffText,
+  QUESTIONS,
+  type TraceEvent,
+} from '@pagetrail/recorder'
+import { describe } from '../text/describe.ts'
+import { type DiffView, rowAtCursor } from '../model/diff.ts'
+import { diffLayout } from '../model/layout.ts'
+import { pageShiftOf, type Model } from '../model/model.ts'
+import { count, cut, fit, fitEnd, hex, many, safe, spread, width } from '../text/fit.ts'
+import type { Role, Theme } from '../text/theme.ts'
+import { geometryOfRun } from '../text/descriptor-words.ts'
+import { stateLines } from './diff-state.ts'
+import { boxed } from './frame-box.ts'
+
+/** Signs of a row: what they mean stands in the lower border. */
+const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
+  same: [' ', 'callback'],
+  renamed: ['=', 'callback'],
+  changed: ['~', 'write'],
+  left: ['-', 'bad'],
+  right: ['+', 'flush'],
+  unknown: ['?', 'note'],
+}
+
+/** Verdict and tabs: line 2 of the screen. */
+export function diffTabs(d: DiffView, columns: number, theme: Theme): string {
+  const tabs = QUESTIONS.map((q) => {
+    const answer = d.report === null ? '' : answerOf(d, q)
+    const text = ` ${q}${answer} `
+    return q === d.tab ? theme.inverse(text) : text
+  }).join(' ')
+  const verdict = d.report ? theme.bold(d.report.verdict) : theme.dim('comparing …')
+  return spread(` ${verdict}`, `${tabs} `, columns)
+}
+
+function answerOf(d: DiffView, q: (typeof QUESTIONS)[number]): string {
+  if (!d.report || q === 'cost') return ''
+  const { answer } = d.report[q]
+  return answer === 'same' ? ' =' : answer === 'different' ? ' ≠' : ' ?'
+}
+
+/** The aligned rows with what is under the cursor below them, or one of the answers in words. */
+export function diffScreen(m: Model, d: DiffView, theme: Theme): string[] {
+  return d.tab === 'path' ? pathPanes(m, d, theme) : answerPane(m, d, theme)
+}
+
+function answerPane(m: Model, d: DiffView, theme: Theme): string[] {
+  const height = diffLayout(m.columns, m.rows).height
+  const lines = answerLines(d, m.columns - 4, theme)
+  const rows = height - 2
+  const top = Math.max(0, Math.min(d.scroll, lines.length - rows))
+  const foot =
+    lines.length > rows ? `${top + 1}-${Math.min(lines.length, top + rows)} of ${lines.length}` : ''
+  const pane = { columns: m.columns, height, title: d.tab, focused: true, foot }
+  return boxed(
+    theme,
+    pane,
+    lines.slice(top, top + rows).map((l) => ` ${l}`),
+  )
+}
+
+/** Effects, ranges and groups listed in an answer. */
+const LISTED = 200
+
+export function answerLines(d: DiffView, columns: number, theme: Theme): readonly string[] {
+  if (!d.report)
+    return [
+      theme.dim('The runs are being compared; n and N already go from difference to difference.'),
+    ]
+  const paint: DiffPaint = {
+    title: theme.bold,
+    left: (t) => theme.paint('bad', t),
+    right: (t) => theme.paint('flush', t),
+    changed: (t) => theme.paint('write', t),
+    dim: theme.dim,
+  }
+  const asked = { ...d.report, asked: { ...d.report.asked, by: d.tab } }
+  return [...diffText(asked, { width: columns, paint, limit: LISTED })].flatMap((l) =>
+    l.split('\n'),
+  )
+}
+
+function pathPanes(m: Model, d: DiffView, theme: Theme): string[] {
+  const layout = diffLayout(m.columns, m.rows)
+  const inner = m.columns - 2
+  const first = d.top - d.from
+  const shown = first < 0 ? [] : d.rows.slice(first, first + layout.listRows)
+  const lines = [theme.dim(heads(d, inner, layout.wide))]
+  for (const [i, row] of shown.entries()) {
+    lines.push(
+      rowLine(row, d, { inner, wide: layout.wide, selected: d.top + i === d.cursor }, theme),
+    )
+  }
+  if (shown.length === 0)
+    lines.push(theme.dim(d.done ? '  The runs have no calls to compare.' : '  aligning …'))
+  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   ~ changed  - only A  + only B  ? one side cannot show it`
+  const list = {
+    columns: m.columns,
+    height: layout.listRows + 3,
+    title: 'Path',
+    focused: true,
+    foot,
+  }
+  const row = rowAtCursor(d)
+  const details = row ? rowDetails(row, d, inner - 2, theme) : []
+  const rows = layout.detailsHeight - 2 - details.length
+  details.push(...stateLines(d, { columns: inner - 2, rows, wide: layout.wide }, theme))
+  const below = { columns: m.columns, height: layout.detailsHeight, title: 'At the cursor' }
+  return [
+    ...boxed(theme, list, lines),
+    ...boxed(
+      theme,
+      below,
+      details.map((l) => ` ${l}`),
+    ),
+  ]
+}
+
+const sideName = (d: DiffView, side: 'left' | 'right'): string => {
+  const run = d[side]
+  return `${side === 'left' ? 'A' : 'B'} #${run.id} ${safe(run.label)} ${run.kernel ? safe(run.kernel) : (run.flavour ?? '')}`
+}
+
+function heads(d: DiffView, inner: number, wide: boolean): string {
+  if (!wide) return fit(`   ${sideName(d, 'left')}  ⇄  ${sideName(d, 'right')}`, inner)
+  const half = (inner - 1) >> 1
+  return `${fit(`   ${sideName(d, 'left')}`, half)}│${fit(`   ${sideName(d, 'right')}`, inner - half - 1)}`
+}
+
+interface RowShape {
+  readonly inner: number
+  readonly wide: boolean
+  readonly selected: boolean
+}
+
+function rowLine(
+  row: AlignedRow,
+  d: DiffView,
+  { inner, wide, selected }: RowShape,
+  theme: Theme,
+): string {
+  const cursor = selected ? '▶' : ' '
+  const [sign, role] =
+    row.row === 'events' ? (SIGNS[row.status] ?? [' ', 'callback']) : [' ', 'call' as const]
+  const half = (inner - 1) >> 1
+  const status = row.row === 'events' ? row.status : 'same'
+  // A sign stands on the side that has the event.
+  const leftSign = status === 'right' ? ' ' : sign
+  const rightSign = status === 'left' ? ' ' : sign
+  let text: string
+  if (row.row === 'fold') text = fit(`${cursor}     ⋯ ${many(row.count, 'equal event')}`, inner)
+  else if (wide) {
+    const left = fit(`${cursor}${leftSign} ${sideText(row, 'left', d)}`, half)
+    text = `${left}│${fit(` ${rightSign} ${sideText(row, 'right', d)}`, inner - half - 1)}`
+  } else
+    text = fit(`${cursor}${sign} ${sideText(row, row.left === null ? 'right' : 'left', d)}`, inner)
+  if (selected) return theme.inverse(text)
+  return row.row === 'fold' ? theme.dim(text) : theme.paint(role, text)
+}
+
+/** A call, or an event in the call tree; a dot where a side has nothing. */
+function sideText(
+  row: Exclude<AlignedRow, { row: 'fold' }>,
+  side: 'left' | 'right',
+  d: DiffView,
+): string {
+  if (row.row === 'call') {
+    const call = row[side]
+    if (!call) return '·'
+    const result = call.ret === null ? (call.endedBy ?? 'not returned') : `= ${call.ret}`
+    return `${fitEnd(count(call.seq), seqColumns(d))} call ${call.op} ${safe(call.fn)} ${hex(call.va)} ${result}`
+  }
+  const e = row[side]
+  return e ? eventInRow(e, pageShiftOf(d[side]), seqColumns(d)) : `${' '.repeat(seqColumns(d))} ·`
+}
+
+/** Columns of the longer run's sequence numbers. */
+const seqColumns = (d: DiffView): number => count(Math.max(d.left.events, d.right.events)).length
+
+function eventInRow(e: TraceEvent, pageShift: number, columns: number): string {
+  const line = describe(e, pageShift)
+  return `${fitEnd(count(e.seq), columns)} ${'│ '.repeat(Math.min(e.nest, 6))}${line.mark} ${line.what} ${line.detail}`
+}
+
+/** Both sides in full, with the fields that differ; of stores the bits. */
+function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme): string[] {
+  if (row.row === 'fold')
+    return [`${many(row.count, 'event')} the same on both sides; = shows them`]
+  const lines = [`A ${sideText(row, 'left', d).trim()}`, `B ${sideText(row, 'right', d).trim()}`]
+  if (row.row === 'call') {
+    const { pair } = row
+    if (!pair) return [...lines, 'Only one side made this call.']
+    const { path } = pair
+    return [
+      ...lines,
+      `${theme.bold(pair.verdict)}${pair.sameInput ? '' : ' (other input)'}`,
+      `${many(path.same, 'row')} the same, ${path.changed} changed, ${path.onlyLeft} only in A, ${path.onlyRight} only in B; effects that differ: ${pair.effectsTotal}`,
+    ]
+  }
+  if (row.status === 'unknown')
+    return [
+      ...lines,
+      'The other side cannot show events of this kind: this counts as no difference.',
+    ]
+  if (row.left?.kind === 'desc_write' && row.right?.kind === 'desc_write') {
+    const geometry = geometryOfRun(d.left)
+    const bits = decodeDescriptor(row.left.new, row.right.new, row.left.level, geometry)
+    const differing = bits.filter((b) => b.changed).map((b) => `${b.name} ${b.old} ≠ ${b.new}`)
+    lines.push(
+      differing.length > 0
+        ? theme.paint('write', `new values differ in: ${differing.join(', ')}`)
+        : 'the new values agree bit by bit',
+    )
+  }
+  return lines.map((l) => (width(l) > columns ? cut(l, columns) : l))
+}

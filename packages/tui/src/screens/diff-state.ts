@@ -1,0 +1,60 @@
+import type { EntryState } from '../data/data.ts'
+import { attributes, change } from '../text/descriptor-words.ts'
+import type { DiffView } from '../model/diff.ts'
+import { type EntryPair, mostTelling, pairStates } from '../model/pair-state.ts'
+import { fit, hex } from '../text/fit.ts'
+import type { Theme } from '../text/theme.ts'
+
+export interface Room {
+  readonly columns: number
+  readonly rows: number
+  /** Both sides in one line. */
+  readonly wide: boolean
+}
+
+/** The page tables of both runs at the cursor; entries that differ are marked, with the bits in which they do. */
+export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Theme): string[] {
+  if (rows < 2) return []
+  if (!d.states) return [theme.dim('page tables: folding the events …')]
+  const pairs = pairStates(d.states.left, d.states.right)
+  if (pairs.length === 0) return [theme.dim('page tables: nothing is known here yet')]
+  const differing = pairs.filter((p) => p.differs).length
+  const verdict =
+    differing === 0
+      ? 'page tables here agree'
+      : `page tables here: ${differing} of ${pairs.length} entries differ, bits of B against A`
+  const room = rows - 1
+  const shown = mostTelling(pairs, wide ? room : Math.max(1, Math.floor(room / 2)))
+  const lines = shown.flatMap((pair) =>
+    (wide ? [beside(pair, columns)] : stacked(pair)).map((text) =>
+      pair.differs ? theme.paint('write', fit(text, columns)) : text,
+    ),
+  )
+  return [theme.dim(verdict), ...lines].slice(0, rows)
+}
+
+const signOf = (p: EntryPair): string => `${p.here ? '▶' : ' '}${p.differs ? '~' : ' '}`
+
+function beside(p: EntryPair, columns: number): string {
+  const half = Math.min(48, (columns - 26) >> 1)
+  const bits = p.differs ? differenceOf(p) : ''
+  return `${signOf(p)} ${fit(p.level, 4)} ${fit(entryText(p.left), half)} │ ${fit(entryText(p.right), half)} ${bits}`
+}
+
+/** An entry that is the same on both sides takes one line. */
+function stacked(p: EntryPair): string[] {
+  const name = `${signOf(p)} ${fit(p.level, 4)}`
+  if (!p.differs && p.left?.desc === p.right?.desc) return [`${name} = ${entryText(p.left)}`]
+  return [
+    `${name} A ${entryText(p.left)}`,
+    `${' '.repeat(name.length)} B ${entryText(p.right)}  ${p.differs ? differenceOf(p) : ''}`,
+  ]
+}
+
+function entryText(e: EntryState | null): string {
+  if (e === null || e.desc === null) return 'not seen'
+  return `${hex(e.va).slice(4)} ${hex(e.desc)} ${attributes(e.desc, e.level)}`
+}
+
+const differenceOf = (p: EntryPair): string =>
+  change(p.left?.desc ?? null, p.right?.desc ?? null, p.level)

@@ -1,0 +1,111 @@
+import { bindingsOf, keyGlyph, type AnyBinding } from '../model/keys.ts'
+import type { Model } from '../model/model.ts'
+import { matches } from '../model/palette.ts'
+import { choicesOf } from '../model/prompt-commands.ts'
+import type { Prompt } from '../model/prompt.ts'
+import { scenarioSentence } from '../model/recording.ts'
+import { QUERY_LINES } from '../model/sql.ts'
+import { fit, fitEnd } from '../text/fit.ts'
+import type { Theme } from '../text/theme.ts'
+import { boxed } from './frame-box.ts'
+
+/** Lines drawn over the screen; every cell of them is filled, so that nothing shines through. */
+export interface Overlay {
+  readonly top: number
+  readonly left: number
+  readonly lines: readonly string[]
+}
+
+export function overlayOf(m: Model, theme: Theme): Overlay | null {
+  if (m.help) return helpOverlay(m, theme)
+  if (m.prompt) return choicesOverlay(m, theme)
+  return null
+}
+
+const PLACES: Readonly<Record<string, string>> = { anywhere: 'everywhere', list: 'lists' }
+
+/** All keys of the screen, from the key table. */
+function helpOverlay(m: Model, theme: Theme): Overlay {
+  const columns = Math.min(76, m.columns - 4)
+  const height = Math.min(m.rows - 4, 30)
+  const inner = columns - 2
+  const filter = m.help?.filter ?? ''
+  const wanted = bindingsOf(m.screen).filter((b) => matchesHelp(b, filter))
+  const lines: string[] = []
+  let place = ''
+  for (const b of wanted) {
+    if (b.place !== place) {
+      place = b.place
+      lines.push(theme.bold(fit(` ${PLACES[place] ?? place}`, inner)))
+    }
+    const keys = b.keys.map(keyGlyph).join(' ')
+    lines.push(`   ${theme.paint('key', fit(keys, 14))} ${b.help}`)
+  }
+  if (lines.length === 0) lines.push(theme.dim('   no key does that'))
+  const rows = height - 2
+  const top = Math.max(0, Math.min(m.help?.top ?? 0, lines.length - rows))
+  const more =
+    lines.length > rows ? `${top + 1}-${Math.min(lines.length, top + rows)} of ${lines.length}` : ''
+  const title = filter === '' ? 'Keys (type to filter)' : `Keys: ${filter}`
+  const pane = { columns, height, title, foot: more, focused: true }
+  return {
+    top: Math.max(1, (m.rows - height) >> 1),
+    left: (m.columns - columns) >> 1,
+    lines: boxed(theme, pane, lines.slice(top)),
+  }
+}
+
+const matchesHelp = (b: AnyBinding, filter: string): boolean =>
+  filter === '' ||
+  b.help.toLowerCase().includes(filter.toLowerCase()) ||
+  b.keys.some((k) => k === filter)
+
+/** Rows of the palette at once. */
+const PALETTE_ROWS = 9
+
+function choicesOverlay(m: Model, theme: Theme): Overlay | null {
+  const p = m.prompt
+  if (!p) return null
+  if (p.kind === 'command') return paletteOverlay(m, theme)
+  const choices = choicesOf(m)
+  if (choices.length === 0) return null
+  const names = Math.max(14, ...choices.map((c) => c.length))
+  const texts = choices.map((c) =>
+    p.kind === 'record' ? `${fit(c, names)}  ${scenarioSentence(c)}` : c,
+  )
+  const columns = Math.min(m.columns - 4, Math.max(...texts.map((t) => t.length)) + 4)
+  const lines = texts.map((t, i) => (i === 0 ? theme.bold(` ${t}`) : ` ${t}`))
+  const pane = { columns, height: choices.length + 2, title: 'Tab' }
+  const left = Math.max(1, Math.min(m.columns - columns - 1, p.at + 2))
+  return { top: topOf(m, p, choices.length + 2), left, lines: boxed(theme, pane, lines) }
+}
+
+/** Beside the line that is being typed: below the filter bar and the query, above the status line. */
+function topOf(m: Model, p: Prompt, height: number): number {
+  if (p.kind === 'sql') return QUERY_LINES + 4
+  return p.kind === 'record' ? Math.max(1, m.rows - 2 - height) : 2
+}
+
+function paletteOverlay(m: Model, theme: Theme): Overlay | null {
+  const p = m.prompt
+  if (!p) return null
+  const found = matches(p.text, m.screen)
+  const columns = Math.min(84, m.columns - 4)
+  const inner = columns - 2
+  const top = Math.max(0, p.chosen - PALETTE_ROWS + 1)
+  const lines = found.slice(top, top + PALETTE_ROWS).map((b, i) => {
+    const keys = b.keys.map(keyGlyph).join(' ')
+    const line = fit(` ${fit(b.id, 16)} ${b.help}`, inner - 12) + fitEnd(keys, 11) + ' '
+    return top + i === Math.max(0, p.chosen) && p.text !== '' ? theme.inverse(line) : line
+  })
+  if (/^[\d,_.]+\s*(%|[nmuµ]?s)?$/.test(p.text.trim()))
+    lines.splice(0, lines.length, ' ⏎ goes to this event, share of the run, or moment')
+  if (lines.length === 0) lines.push(theme.dim(' no command matches'))
+  const pane = {
+    columns,
+    height: lines.length + 2,
+    title: 'Commands',
+    foot: '1234  50%  12.5ms go there',
+  }
+  return { top: Math.max(1, m.rows - lines.length - 5), left: 1, lines: boxed(theme, pane, lines) }
+}

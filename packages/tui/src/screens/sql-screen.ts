@@ -1,0 +1,103 @@
+import type { SqlValue } from '@pagetrail/recorder'
+import { diffLayout } from '../model/layout.ts'
+import type { Model } from '../model/model.ts'
+import { cellText, QUERY_LINES, resultRows, type SqlResult, type SqlView } from '../model/sql.ts'
+import { count, fit, fitEnd, many, safe, wrap } from '../text/fit.ts'
+import type { Theme } from '../text/theme.ts'
+import { boxed } from './frame-box.ts'
+
+/** A cell is not wider than this; the row under the cursor can be copied whole. */
+const CELL = 40
+
+export function sqlScreen(m: Model, theme: Theme): string[] {
+  const { height } = diffLayout(m.columns, m.rows)
+  const editing = m.prompt?.kind === 'sql'
+  const query = {
+    columns: m.columns,
+    height: QUERY_LINES + 2,
+    title: 'SQL',
+    focused: editing,
+    foot: 'read-only',
+  }
+  const result = {
+    columns: m.columns,
+    height: height - QUERY_LINES - 2,
+    title: 'Result',
+    focused: !editing,
+    foot: footOf(m.sql),
+  }
+  return [
+    ...boxed(theme, query, queryLines(m, theme)),
+    ...boxed(theme, result, resultLines(m, theme)),
+  ]
+}
+
+/** The query, with the cursor while it is being typed; a long one shows the lines around the cursor. */
+function queryLines(m: Model, theme: Theme): string[] {
+  const w = m.columns - 4
+  const p = m.prompt?.kind === 'sql' ? m.prompt : null
+  if (!p)
+    return m.sql.text === ''
+      ? [theme.dim(' i edits a query')]
+      : wrap(safe(m.sql.text), w).map((l) => ` ${l}`)
+  const text = `${safe(p.text)} `
+  const first = Math.max(0, Math.floor(p.at / w) - QUERY_LINES + 1)
+  return Array.from({ length: QUERY_LINES }, (_, i) => {
+    const from = (first + i) * w
+    const line = text.slice(from, from + w)
+    const at = p.at - from
+    if (at < 0 || at >= w) return ` ${line}`
+    return ` ${line.slice(0, at)}${theme.inverse(line[at] ?? ' ')}${line.slice(at + 1)}`
+  })
+}
+
+function footOf(s: SqlView): string {
+  if (!s.result) return ''
+  const { rows, ms } = s.result
+  return `${rows.length > 0 ? `${count(s.cursor + 1)} of ` : ''}${many(rows.length, 'row')}  ${ms.toFixed(0)} ms`
+}
+
+function resultLines(m: Model, theme: Theme): string[] {
+  const { sql } = m
+  if (sql.running) return [theme.dim('   running …  Esc stops it')]
+  if (sql.problem !== null) {
+    return ['', ...wrap(safe(sql.problem), m.columns - 8).map((l) => theme.paint('bad', `   ${l}`))]
+  }
+  if (!sql.result) {
+    return [
+      '',
+      theme.dim('   Tab in an empty query offers the ready ones; docs/sql.md has the tables.'),
+    ]
+  }
+  return tableLines(sql, sql.result, { rows: resultRows(m), columns: m.columns - 2 }, theme)
+}
+
+const cell = (value: SqlValue | undefined): string => safe(cellText(value ?? null))
+
+function tableLines(
+  s: SqlView,
+  result: SqlResult,
+  size: { readonly rows: number; readonly columns: number },
+  theme: Theme,
+): string[] {
+  const shown = result.rows.slice(s.top, s.top + size.rows - (result.notice ? 1 : 0))
+  const columns = result.columns.slice(s.column)
+  const widths = columns.map((name, i) => {
+    const longest = Math.max(name.length, ...shown.map((row) => cell(row[s.column + i]).length))
+    return Math.min(CELL, longest)
+  })
+  const numeric = columns.map((_, i) => shown.every((row) => typeof row[s.column + i] !== 'string'))
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((t, i) => (numeric[i] ? fitEnd(t, widths[i] ?? 0) : fit(t, widths[i] ?? 0)))
+      .join('  ')
+  const more = s.column > 0 ? '‹' : ' '
+  const lines = [theme.bold(fit(`${more}${line(columns.map(safe))}`, size.columns))]
+  for (const [i, row] of shown.entries()) {
+    const text = fit(` ${line(columns.map((_, k) => cell(row[s.column + k])))}`, size.columns)
+    lines.push(s.top + i === s.cursor ? theme.inverse(`▶${text.slice(1)}`) : text)
+  }
+  if (result.rows.length === 0) lines.push(theme.dim('   no rows'))
+  if (result.notice) lines.push(theme.paint('bad', ` ${safe(result.notice)}`))
+  return lines
+}

@@ -1,0 +1,91 @@
+import type { TraceEvent } from '@pagetrail/recorder'
+import { describe } from './describe.ts'
+import { count, fit, fitEnd, width } from './fit.ts'
+import type { Theme } from './theme.ts'
+
+/** How the list is laid out; one object per layout, so that rows can be cached by it. */
+export interface RowLayout {
+  readonly theme: Theme
+  readonly columns: number
+  readonly pageShift: number
+  /** Columns of the sequence number. */
+  readonly seqColumns: number
+  /** Show the time of the event, in µs. */
+  readonly time: boolean
+  readonly cpu: boolean
+}
+
+/** What a row shows besides its event. */
+export interface RowState {
+  readonly selected: boolean
+  /** Its inside is hidden. */
+  readonly folded: boolean
+  readonly marked: boolean
+  readonly finding: boolean
+  readonly matches: boolean
+}
+
+const TIME_COLUMNS = 10
+const INDENT_LIMIT = 12
+/** Columns of an address and a size, for which a long name gives way. */
+const RANGE = 22
+/** A name is not cut below this. */
+const SHORTEST = 16
+
+export function rowLayout(
+  theme: Theme,
+  columns: number,
+  run: {
+    readonly events: number
+    readonly pageShift: number
+    readonly clock: boolean
+    readonly cpus: boolean
+  },
+): RowLayout {
+  const wide = columns >= 62
+  return {
+    theme,
+    columns,
+    pageShift: run.pageShift,
+    seqColumns: Math.max(4, count(Math.max(0, run.events - 1)).length),
+    time: run.clock && wide,
+    cpu: run.cpus,
+  }
+}
+
+/** The heading above the rows of a layout. */
+export function rowHead(o: RowLayout): string {
+  let head = `  ${fitEnd('seq', o.seqColumns)} `
+  if (o.time) head += fitEnd('µs', TIME_COLUMNS) + ' '
+  if (o.cpu) head += 'cpu '
+  return o.theme.dim(fit(`${head}event`, o.columns))
+}
+
+/** One event as one line of exactly `columns` columns. */
+export function eventRow(e: TraceEvent, state: RowState, o: RowLayout): string {
+  const { theme } = o
+  const said = describe(e, o.pageShift)
+  const flag = state.finding ? '!' : state.marked ? '*' : ' '
+  let head = `${state.selected ? '▶' : ' '}${flag}${fitEnd(count(e.seq), o.seqColumns)} `
+  if (o.time) head += fitEnd(e.ts === null ? '' : (e.ts / 1000).toFixed(1), TIME_COLUMNS) + ' '
+  if (o.cpu) head += `c${e.cpu}`.padEnd(4)
+  const indent = '│ '.repeat(Math.min(e.nest, INDENT_LIMIT))
+  const mark = state.folded ? '▸' : said.mark
+  const room = o.columns - width(head) - indent.length - 2
+  const what = shortened(said.what, room - Math.min(said.detail.length, RANGE) - 1)
+  if (state.selected) {
+    return theme.inverse(fit(`${head}${indent}${mark} ${what} ${said.detail}`, o.columns))
+  }
+  const name = state.matches ? theme.paint('match', what) : theme.paint(said.role, what)
+  const detail = said.role === 'same' ? theme.dim(said.detail) : said.detail
+  return fit(
+    `${theme.dim(head + indent)}${theme.paint(said.role, mark)} ${name} ${detail}`,
+    o.columns,
+  )
+}
+
+/** A long name gives way to the values behind it, as far as it stays readable. */
+function shortened(name: string, room: number): string {
+  if (name.length <= room || name.length <= SHORTEST) return name
+  return `${name.slice(0, Math.max(SHORTEST, room) - 1)}…`
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { brief, LINEAR, PAGE, RO, RW, Script, VMALLOC } from '../script.ts'
+
+type Outcome = 'ok' | 'fault' | 'conflict'
+const access = (
+  s: Script,
+  outcome: Outcome,
+  stale: boolean,
+  mode: 'read' | 'write' | 'exec' = 'write',
+) => s.add('access', { mode, va: VMALLOC, outcome, stale })
+
+describe('tlb-conflict', () => {
+  test('two entries for one address', () => {
+    expect(brief(access(new Script(), 'conflict', false).check('tlb-conflict'))).toEqual([
+      'H3 error 0',
+    ])
+  })
+
+  test('near miss: an access that is merely answered by an old entry', () => {
+    expect(access(new Script(), 'ok', true).check('tlb-conflict')).toEqual([])
+  })
+})
+
+const change = () =>
+  new Script()
+    .init('pte', VMALLOC, RW)
+    .begin('set_memory_ro', VMALLOC)
+    .change('pte', VMALLOC, RW, RO)
+
+describe('stale-access', () => {
+  test('after the call has returned without its flush', () => {
+    const s = change().end('set_memory_ro').on(1)
+    expect(brief(access(s, 'ok', true).check('stale-access'))).toEqual(['H4 error 3,6'])
+  })
+
+  test('between store and flush it is only a note: so it works', () => {
+    const s = access(change().on(1), 'ok', true).on(0)
+    s.flush(VMALLOC, VMALLOC + PAGE)
+      .tlbi(VMALLOC)
+      .end('set_memory_ro')
+    expect(brief(s.check('stale-access'))).toEqual(['H4 note 3,5'])
+  })
+
+  test('near miss: answered by the tables', () => {
+    expect(access(change(), 'ok', false).check('stale-access')).toEqual([])
+  })
+})
+
+const fault = (desc: bigint, mode: 'read' | 'write' | 'exec') =>
+  access(new Script().init('pte', VMALLOC, desc), 'fault', false, mode).check('spurious-fault')
+
+describe('spurious-fault', () => {
+  test('a fault though the entry allows the access', () => {
+    expect(brief(fault(RW, 'write'))).toEqual(['H5 error 1'])
+    expect(fault(RW & ~(1n << 53n), 'exec')).toHaveLength(1)
+  })
+
+  test('near miss: the entry forbids it, or is invalid, or there is none', () => {
+    expect(fault(RO, 'write')).toEqual([])
+    expect(fault(RW, 'exec')).toEqual([])
+    expect(fault(RW & ~1n, 'read')).toEqual([])
+    expect(
+      access(new Script().init('pte', LINEAR, RW), 'fault', false).check('spurious-fault'),
+    ).toEqual([])
+  })
+})

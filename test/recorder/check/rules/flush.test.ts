@@ -1,0 +1,175 @@
+import { memorySource, openDebts } from '@pagetrail/recorder'
+import { describe, expect, test } from 'vitest'
+import { brief, LINEAR, PAGE, RO, RW, Script, TABLE, VMALLOC } from '../script.ts'
+
+const INVALID = RW & ~1n
+
+describe('flush-missing', () => {
+  test('a call that made an entry read-only and returned without a flush owes one', () => {
+    const s = new Script().init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+    s.change('pte', VMALLOC, RW, RO).end('set_memory_ro')
+    const found = s.check('flush-missing')
+    expect(brief(found)).toEqual(['H4 error 3,5'])
+    expect(found[0]?.message).toContain(
+      'nothing was flushed, and TLBs may still grant what was taken away',
+    )
+  })
+
+  test('near miss: the flush covers the entry', () => {
+    const s = new Script().init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+    s.change('pte', VMALLOC, RW, RO)
+      .flush(VMALLOC, VMALLOC + PAGE)
+      .tlbi(VMALLOC)
+      .end('set_memory_ro')
+    expect(s.check('flush-missing')).toEqual([])
+  })
+
+  test('a flush of the page beside it pays nothing, and the finding says what was flushed', () => {
+    const s = new Script().init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+    s.change('pte', VMALLOC, RW, RO)
+      .flush(VMALLOC + PAGE, VMALLOC + 2n * PAGE)
+      .tlbi(VMALLOC + PAGE)
+    const found = s.end('set_memory_ro').check('flush-missing')
+    expect(found[0]?.message).toContain('only [0xffff8000c0001000, 0xffff8000c0002000) was flushed')
+  })
+
+  test('a block is paid only when single invalidations have covered all of it', () => {
+    const block = 0xe8_0006_0000_0701n
+    const run = (pages: number) => {
+      const s = new Script().begin('set_memory_valid', VMALLOC, 512, { enable: 0 })
+      s.change('pmd', VMALLOC, block, block & ~1n, VMALLOC + 0x20_0000n)
+      s.flush(VMALLOC, VMALLOC + 0x20_0000n)
+      for (let i = 0n; i < pages; i++) s.tlbi(VMALLOC + i * PAGE)
+      return s.end('set_memory_valid').check('flush-missing')
+    }
+    expect(run(512)).toEqual([])
+    expect(run(511)).toHaveLength(1)
+  })
+
+  test('where TLBI instructions are not seen, the range of the flush call counts', () => {
+    const s = new Script({ source: 'ftrace' }).begin('set_memory_ro', VMALLOC)
+    s.change('pte', VMALLOC, RW, RO)
+      .flush(VMALLOC, VMALLOC + PAGE)
+      .end('set_memory_ro')
+    expect(s.report('flush-missing').verdicts[0]).toMatchObject({ status: 'clean' })
+  })
+
+  test('an instruction that is not broadcast pays nothing', () => {
+    const s = new Script().begin('set_memory_ro', VMALLOC).change('pte', VMALLOC, RW, RO)
+    s.flush(VMALLOC, VMALLOC + PAGE)
+      .tlbi(VMALLOC, 1, 'vaale1')
+      .end('set_memory_ro')
+    expect(s.check('flush-missing')).toHaveLength(1)
+  })
+
+  test('an entry that was invalid before owes nothing: a fault is never cached', () => {
+    const s = new Script().begin('set_memory_valid', VMALLOC, 1, { enable: 1 })
+    s.change('pte', VMALLOC, INVALID, RW).end('set_memory_valid')
+    expect(s.check('flush-missing')).toEqual([])
+  })
+
+  test('a split owes nothing: the pieces translate as the block did', () => {
+    const s = new Script({ features: { bbml: true } }).begin('set_memory_ro', VMALLOC)
+    s.write('pmd', VMALLOC, 0xe8_0006_0000_0701n, TABLE).end('set_memory_ro')
+    expect(s.check('flush-missing')).toEqual([])
+  })
+
+  test('a lean capture, which shows no flush at all, is undecided', () => {
+    const s = new Script({ source: 'ftrace' }).begin('set_memory_ro', VMALLOC)
+    s.change('pte', VMALLOC, RW, RO).end('set_memory_ro')
+    const report = s.report('flush-missing')
+    expect(report.findings).toEqual([])
+    expect(report.verdicts[0]).toMatchObject({
+      status: 'undecided',
+      missing: ['TLB flushes (tlb_flush or tlbi)'],
+    })
+  })
+})
+
+const invalidate = () => {
+  const s = new Script().begin('set_direct_map_invalid_noflush', LINEAR)
+  return s.change('pte', LINEAR, RW, INVALID).end('set_direct_map_invalid_noflush')
+}
+
+describe('flush-never', () => {
+  test('a _noflush call may leave it, but somebody has to flush before the run ends', () => {
+    expect(brief(invalidate().check('flush-never'))).toEqual(['H4 warning 2'])
+    expect(invalidate().check('flush-missing')).toEqual([])
+  })
+
+  test('near miss: a later flush of everything pays', () => {
+    const s = invalidate().flush(null, null).tlbi(null, null, 'vmalle1is')
+    expect(s.check('flush-never')).toEqual([])
+  })
+
+  test('near miss: the entry gets back what TLBs may hold', () => {
+    const s = invalidate().begin('set_direct_map_default_noflush', LINEAR)
+    s.change('pte', LINEAR, INVALID, RW).end('set_direct_map_default_noflush')
+    expect(s.check('flush-never')).toEqual([])
+    expect(s.check('stale-revalidated')).toEqual([])
+  })
+
+  test('a run that was cut off does not tell whether the flush came', () => {
+    const s = new Script({ state: 'interrupted' }).begin('set_direct_map_invalid_noflush', LINEAR)
+    s.change('pte', LINEAR, RW, INVALID).end('set_direct_map_invalid_noflush')
+    expect(s.report('flush-never').verdicts[0]).toMatchObject({
+      status: 'undecided',
+      missing: ['the end of the run, which was interrupted'],
+    })
+  })
+
+  test('after a gap it does not blame what it cannot know', () => {
+    const report = invalidate().add('gap', { lost: 7, reason: 'lost' }).report('flush-never')
+    expect(report.findings).toEqual([])
+    expect(report.verdicts[0]).toMatchObject({ status: 'undecided', missing: ['events lost at 5'] })
+  })
+})
+
+const roundTrip = (flushed: boolean) => {
+  const s = new Script().begin('set_direct_map_invalid_noflush', LINEAR)
+  s.change('pte', LINEAR, RO, RO & ~1n).end('set_direct_map_invalid_noflush')
+  if (flushed) s.flush(LINEAR, LINEAR + PAGE).tlbi(LINEAR)
+  s.begin('set_direct_map_default_noflush', LINEAR)
+  return s.change('pte', LINEAR, RO & ~1n, RW).end('set_direct_map_default_noflush')
+}
+
+describe('stale-revalidated', () => {
+  test('invalid and valid again with other contents, and no flush between', () => {
+    expect(brief(roundTrip(false).check('stale-revalidated'))).toEqual(['H4 error 2,7,9'])
+  })
+
+  test('near miss: flushed in between', () => {
+    expect(roundTrip(true).check('stale-revalidated')).toEqual([])
+  })
+})
+
+test('open debts are listed as they stand after an event', () => {
+  const s = new Script().begin('set_memory_ro', VMALLOC, 2)
+  s.change('pte', VMALLOC, RW, RO).change('pte', VMALLOC + PAGE, RW, RO)
+  s.flush(VMALLOC, VMALLOC + 2n * PAGE)
+    .tlbi(VMALLOC, 2, 'rvaale1is')
+    .end('set_memory_ro')
+  const source = memorySource(
+    {
+      id: 1,
+      label: '',
+      source: 'engine',
+      state: 'complete',
+      flavour: '7.3',
+      kernel: null,
+      scenario: null,
+      geometry: null,
+      facts: {},
+      t0: null,
+      created: 0,
+      events: 0,
+      calls: 0,
+      lost: 0,
+    },
+    s.events,
+  )
+  expect(openDebts(source, 1)).toEqual([])
+  expect(openDebts(source, 2).map(({ seq, kind }) => [seq, kind])).toEqual([[2, 'restrict']])
+  expect(openDebts(source, 6)).toHaveLength(2)
+  expect(openDebts(source)).toEqual([])
+})

@@ -1,0 +1,239 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import {
+  completeFilter,
+  eventFromJson,
+  FILTER_FIELDS,
+  FilterError,
+  openTrace,
+  parseFilter,
+  toPredicate,
+  toSql,
+} from '@pagetrail/recorder'
+import type { Trace, TraceEvent } from '@pagetrail/recorder'
+
+import { anyEvent } from '../../support/events.ts'
+
+let trace: Trace
+beforeAll(async () => {
+  trace = await openTrace(':memory:', { mode: 'write' })
+})
+afterAll(() => trace.close())
+
+/** Numbers of the events that pass, as SQL says and as the predicate says. */
+function both(events: readonly TraceEvent[], text: string): { sql: number[]; predicate: number[] } {
+  const writer = trace.startRun({ label: 'f', source: 'jsonl', created: 0 })
+  for (const event of events) writer.append(event)
+  writer.finish('complete')
+  const run = trace.find(-1)
+  const filter = parseFilter(text)
+  const all = [...trace.source(run).events()]
+  const accepts = toPredicate(filter)
+  const predicate = all.filter((event) => accepts(event)).map((event) => event.seq)
+  const page = trace.readPage(run, { from: 0, limit: all.length + 1, where: toSql(filter) })
+  return { sql: page.map((event) => event.seq), predicate }
+}
+
+const WRITE = {
+  seq: 0,
+  cpu: 0,
+  op: 0,
+  kind: 'desc_write',
+  level: 'pmd',
+  va: '0xffff800080000000',
+  old: '0x0',
+  new: '0xe8000041a83783',
+}
+const events = [
+  eventFromJson(WRITE),
+  eventFromJson({ ...WRITE, level: 'pte', va: '0x1000', slot: '0xffff000000000008' }),
+  eventFromJson({ seq: 0, cpu: 1, op: null, kind: 'hole', level: 3, va: '0x0', end: '0x200000' }),
+  eventFromJson({
+    seq: 0,
+    cpu: 1,
+    op: 2,
+    kind: 'op_end',
+    fn: 'set_memory_ro',
+    ret: -22,
+    task: 'insmod-71',
+  }),
+  eventFromJson({ seq: 0, cpu: 1, op: 2, kind: 'note', text: 'wl: begin "x"' }),
+  eventFromJson({ seq: 0, cpu: 1, op: 2, kind: 'lock', fn: 'swapper_pgdir_lock', mode: 'spin' }),
+]
+
+describe('a filter accepts', () => {
+  test.each([
+    ['', [0, 1, 2, 3, 4, 5]],
+    ['kind == desc_write', [0, 1]],
+    ['kind ~ "*_*"', [0, 1, 3]],
+    ['level == pmd', [0, 2]],
+    ['level >= pmd && kind != hole', [0, 1]],
+    ['level ~ "p[mu]d"', [0, 2]],
+    ['va >= 0xffff800080000000', [0]],
+    ['va < 0xffff800080000000', [1, 2]],
+    ['va in 0x1000-0xffffffffffffffff', [0, 1]],
+    ['va in 0 - 0x1000', [1, 2]],
+    ['end == 0x200000', [2]],
+    ['new & 0x800 || new & 1', [0, 1]],
+    ['slot > 0', [1]],
+    ['!(slot > 0)', [0, 2, 3, 4, 5]],
+    ['ret == -22', [3]],
+    ['ret < 0 && fn ~ set_memory_*', [3]],
+    ['fn != set_memory_ro', [5]],
+    ['fn != unheard_of', [3, 5]],
+    ['task == insmod-71', [3]],
+    ['text == \'wl: begin "x"\'', [4]],
+    ['text ~ "wl:*"', [4]],
+    ['mode == spin', [5]],
+    ['op == 2 && !(kind == lock || kind == note)', [3]],
+    ['seq in 1-2', [1, 2]],
+    ['cpu != 0', [2, 3, 4, 5]],
+    ['old != new', [0, 1]],
+    ['old == new', []],
+    ['!(old == new)', [0, 1, 2, 3, 4, 5]],
+    ['new > va', [1]],
+    ['va > new', [0]],
+    ['va <= slot', [1]],
+    ['end > va', [2]],
+    ['old & new', []],
+    ['op > cpu', [3, 4, 5]],
+    ['op == cpu', [0, 1]],
+    ['ret < op', [3]],
+    ['fn != op', [3, 5]],
+  ])('%s', (text, seqs) => {
+    expect(both(events, text)).toEqual({ sql: seqs, predicate: seqs })
+  })
+})
+
+describe('a filter is refused', () => {
+  test.each([
+    ['lvel == pmd', 0, 'unknown field lvel, did you mean level?'],
+    ['cpu == 0 && kind == desc_wriet', 20, 'kind is never desc_wriet, did you mean desc_write?'],
+    ['level == pmdd', 9, 'did you mean pmd?'],
+    ['va == hello', 6, 'va cannot be compared so: == hello'],
+    ['va == cpu', 6, 'va cannot be compared so: == cpu'],
+    ['old == pa', 7, 'old cannot be compared so: == pa'],
+    ['old ~ new', 6, 'old cannot be compared so: ~ new'],
+    ['va == -1', 6, 'va cannot be compared so'],
+    ['va in 5', 6, '5 is not a range such as'],
+    ['va in 9-3', 6, 'ends before it begins'],
+    ['kind > lock', 7, 'kind cannot be compared so'],
+    ['(cpu == 0', 9, 'a parenthesis is not closed'],
+    ['cpu == 0 cpu == 1', 9, 'expected && or || before cpu'],
+    ['cpu == 0 &&', 11, 'expected the name of a field'],
+    ['cpu = 0', 4, 'cannot read = 0'],
+    ['cpu', 3, 'expected == != <= >= < > & ~ in after cpu'],
+    ['cpu ==', 6, 'expected a value after =='],
+    ['fn ~ "open', 5, 'cannot read "open'],
+    ['!'.repeat(200) + 'cpu == 0', 100, 'nested too deeply'],
+  ])('%s', (text, position, message) => {
+    const parse = () => parseFilter(text)
+    expect(parse).toThrow(FilterError)
+    expect(parse).toThrow(message)
+    expect(parse).toThrow(expect.objectContaining({ position }))
+  })
+})
+
+const VALUES = [
+  '0',
+  '1',
+  '-1',
+  '-22',
+  '3',
+  '0xfff',
+  '0x1000',
+  '0x7fffffffffffffff',
+  '0x8000000000000000',
+  '0xffff800080000000',
+  '0xffffffffffffffff',
+  'pte',
+  'true',
+  'desc_write',
+  '"set_memory_ro"',
+  '"*"',
+  '"[a-c]*"',
+  '"a[[]b]*"',
+  '"[^s]*"',
+  '"[]x]*"',
+  'spin',
+  'insmod-71',
+  '"??*"',
+  '""',
+  'null',
+  '"[z-a]"',
+  '"[a"',
+  'old',
+  'new',
+  'va',
+  'end',
+  'slot',
+  'cpu',
+  'op',
+  'seq',
+  'ret',
+]
+const comparison = fc
+  .record({
+    field: fc.constantFrom(...FILTER_FIELDS.keys()),
+    op: fc.constantFrom('==', '!=', '<', '<=', '>', '>=', '&', '~', 'in'),
+    value: fc.constantFrom(...VALUES),
+    low: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+    width: fc.bigInt({ min: 0n, max: 1n << 63n }),
+  })
+  .map(({ field, op, value, low, width }) =>
+    op === 'in' ? `${field} in ${low}-${low + width}` : `${field} ${op} ${value}`,
+  )
+  .filter((text) => isFilter(text))
+const { filter: anyFilter } = fc.letrec<{ filter: string }>((tie) => ({
+  filter: fc.oneof(
+    { depthSize: 'small' },
+    comparison,
+    tie('filter').map((inner) => `!(${inner})`),
+    fc
+      .tuple(tie('filter'), fc.constantFrom('&&', '||'), tie('filter'))
+      .map((parts) => `(${parts.join(' ')})`),
+  ),
+}))
+
+function isFilter(text: string): boolean {
+  try {
+    return parseFilter(text).text === text
+  } catch (error) {
+    if (error instanceof FilterError) return false
+    throw error
+  }
+}
+
+test('SQL and predicate agree on any events and any filter', () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { minLength: 1, maxLength: 30 }), anyFilter, (events, text) => {
+      const { sql, predicate } = both(events, text)
+      expect(sql).toEqual(predicate)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+describe('completion offers', () => {
+  test.each([
+    ['lev', 3, 0, ['level']],
+    ['kind == desc_', 13, 8, ['desc_write', 'desc_read']],
+    ['level == p', 10, 9, ['pgd', 'p4d', 'pud', 'pmd', 'pte', 'contpmd', 'contpte']],
+    ['kind == lock ', 13, 13, ['&&', '||']],
+    ['fn == set', 9, 6, ['set_memory_ro']],
+    ['old != ', 7, 7, ['va', 'new', 'slot']],
+    ['cpu ', 4, 4, ['==', '!=', '<=', '>=', '<', '>', '&', '~', 'in']],
+  ])('%s', (text, cursor, start, candidates) => {
+    expect(completeFilter(text, cursor, ['set_memory_ro', 'other'])).toEqual({
+      start,
+      end: cursor,
+      candidates,
+    })
+  })
+
+  test('fields after an operator, also where the rest cannot be read yet', () => {
+    expect(completeFilter('cpu == 0 && ', 12).candidates).toContain('kind')
+    expect(completeFilter('fn == "abc', 10).candidates).toEqual([])
+  })
+})

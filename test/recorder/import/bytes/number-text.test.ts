@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+
+import { readHex, readNumber } from '../../../../packages/recorder/src/import/bytes/number-text.ts'
+
+const read = (text: string): bigint | null => {
+  const bytes = new TextEncoder().encode(` ${text} `)
+  const lo = new Uint32Array(1)
+  const hi = new Uint32Array(1)
+  const ok = readNumber(bytes, 1, bytes.length - 1, lo, hi, 0)
+  return ok ? (BigInt(hi[0]!) << 32n) | BigInt(lo[0]!) : null
+}
+
+const U64 = (value: bigint): bigint => BigInt.asUintN(64, value)
+
+test.each([
+  ['0', 0n],
+  ['0x0', 0n],
+  ['0xe000004833c787', 0xe000004833c787n],
+  ['0xffffffffffffffff', U64(-1n)],
+  ['0xFFFF80007a114000', 0xffff80007a114000n],
+  ['1469', 1469n],
+  ['-22', U64(-22n)],
+  ['-4294967297', U64(-4294967297n)],
+  ['18446744073709551615', U64(-1n)],
+  ['-9223372036854775808', 1n << 63n],
+])('%s is read bit by bit', (text, value) => {
+  expect(read(text)).toBe(value)
+})
+
+test.each([
+  '',
+  '-',
+  '0x',
+  '0xg',
+  '12a',
+  'a',
+  '1 2',
+  '--1',
+  '0x12345678901234567',
+  '18446744073709551616',
+  '-9223372036854775809',
+  '111111111111111111111',
+  '+1',
+  '0X1',
+])('%j is no number', (text) => {
+  expect(read(text)).toBeNull()
+})
+
+test('hexadecimal without a prefix is only read where it is expected', () => {
+  const lo = new Uint32Array(1)
+  const hi = new Uint32Array(1)
+  const bytes = new TextEncoder().encode('ffff80008003af78')
+  expect(readHex(bytes, 0, bytes.length, lo, hi, 0)).toBe(true)
+  expect([hi[0], lo[0]]).toEqual([0xffff8000, 0x8003af78])
+  expect(readHex(bytes, 0, 0, lo, hi, 0)).toBe(false)
+})

@@ -1,0 +1,180 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+
+import Sqlite from 'better-sqlite3'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { eventToJson, InputError, openTrace, verify } from '@pagetrail/recorder'
+
+import { callEvents, META } from '../../support/call-events.ts'
+import { storedFile } from '../../support/files.ts'
+
+const EVENTS = callEvents(40)
+const BATCH = 64
+
+async function problemsOf(path: string): Promise<string[]> {
+  const trace = await openTrace(path, { mode: 'read' })
+  try {
+    return verify(trace).problems.map((problem) => problem.message)
+  } finally {
+    trace.close()
+  }
+}
+
+test('a file that is as it was written has no problems', async () => {
+  const trace = await openTrace(await storedFile(EVENTS, BATCH), { mode: 'read' })
+  expect(verify(trace)).toEqual({ runs: 1, batches: 7, events: 400, problems: [] })
+  trace.close()
+})
+
+describe('what was changed by hand is named', () => {
+  test.each([
+    [
+      'update event set new = new | 4 where id & 4294967295 = 71',
+      'batch 64 to 127: it is not what was recorded',
+    ],
+    [
+      'update event set va = va + 4096 where id & 4294967295 = 1',
+      'batch 0 to 63: it is not what was recorded',
+    ],
+    [
+      'delete from event where id & 4294967295 = 130',
+      'batch 128 to 191: 1 of its events are missing',
+    ],
+    [
+      'delete from event where id & 4294967295 = 399',
+      'batch 384 to 399: 1 of its events are missing',
+    ],
+    ['delete from batch where first = 128', 'events 128 to 191 are missing: no batch has them'],
+    ['delete from batch where first = 384', '400 events were recorded, the batches have 384'],
+    [
+      'update batch set kinds = kinds | 2048 where first = 64',
+      'batch 64 to 127: its list of kinds was changed',
+    ],
+    [
+      `update name set text = 'set_memory_rw' where text = 'set_memory_ro'`,
+      'batch 0 to 63: it is not what was',
+    ],
+    ['update call set ret = -22 where op = 7', 'call 7 is not what its events say'],
+    ['delete from call where op = 7', 'its events make 40 calls, table call has 39'],
+    [`update run set label = 'other'`, 'the row that describes the run was changed'],
+    [
+      `insert into event(id, cpu, nest, kind) values (9 << 32, 0, 0, 15)`,
+      'event 38654705664 belongs to no run',
+    ],
+    [
+      `insert into event(id, cpu, nest, kind) values ((1 << 32) + 400, 0, 0, 15)`,
+      'there are events after the last batch',
+    ],
+    [
+      'insert into call(run, op, cpu, first) values (5, 0, 0, 0)',
+      'call has rows of run 5, which is not there',
+    ],
+  ])('%s', async (sql, message) => {
+    const path = await storedFile(EVENTS, BATCH)
+    const db = new Sqlite(path)
+    db.exec(sql)
+    db.close()
+    expect(await problemsOf(path)).toEqual([expect.stringContaining(message)])
+  })
+})
+
+test('batches exchanged between two places of a run are noticed', async () => {
+  const path = await storedFile(callEvents(2), 10)
+  const db = new Sqlite(path)
+  db.exec(`
+    update event set id = id + 1000 where id & 4294967295 < 10;
+    update event set id = id - 10 where id & 4294967295 between 10 and 19;
+    update event set id = id - 990 where id & 4294967295 >= 1000;
+    update batch set first = 1000 where first = 0; update batch set first = 0 where first = 10;
+    update batch set first = 10 where first = 1000;`)
+  db.close()
+  expect((await problemsOf(path))[0]).toContain('batch 0 to 9: it is not what was recorded')
+})
+
+test('a run that was shortened is noticed although all its counts were made to fit', async () => {
+  const path = await storedFile(EVENTS, 10)
+  const db = new Sqlite(path)
+  db.exec(`
+    delete from event where id & 4294967295 >= 390;
+    delete from batch where first = 390;
+    delete from call where op = 39;
+    update run set events = 390, calls = 39;`)
+  db.close()
+  expect(await problemsOf(path)).toEqual(['the row that describes the run was changed'])
+})
+
+test('a run whose row is damaged does not hide the others', async () => {
+  const path = await storedFile(EVENTS)
+  const writing = await openTrace(path, { mode: 'write' })
+  writing.startRun({ ...META, label: 'second' }).finish('complete')
+  writing.db.exec(`update run set facts = '{"file":' where id = 1`)
+  expect(writing.runs().map((run) => run.label)).toEqual(['test', 'second'])
+  expect(writing.find(1).facts).toHaveProperty('damaged')
+  expect(verify(writing, writing.find(2)).problems).toEqual([])
+  expect(verify(writing).problems).toMatchObject([
+    { run: 1, message: expect.stringContaining('row') },
+  ])
+  writing.remove(writing.find(1))
+  expect(verify(writing)).toMatchObject({ runs: 1, problems: [] })
+  writing.close()
+})
+
+const original = JSON.stringify(EVENTS.map((event) => eventToJson(event)))
+
+/** What a damaged file does: refuses, tells, or is harmless; anything else is an error of ours. */
+async function outcome(path: string): Promise<'refused' | 'told' | 'whole'> {
+  try {
+    const trace = await openTrace(path, { mode: 'read' })
+    try {
+      if (verify(trace).problems.length > 0) return 'told'
+      const run = trace.find(-1)
+      const events = [...trace.source(run).events()].map((event) => eventToJson(event))
+      expect(JSON.stringify(events)).toBe(original)
+      expect(run).toMatchObject({
+        label: 'test',
+        source: 'jsonl',
+        state: 'complete',
+        events: 400,
+        calls: 40,
+      })
+      return 'whole'
+    } finally {
+      trace.close()
+    }
+  } catch (error) {
+    if (error instanceof InputError) return 'refused'
+    throw error
+  }
+}
+
+test('bytes damaged anywhere never give a wrong answer that verify calls right', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  const image = readFileSync(path)
+  const seen = { refused: 0, told: 0, whole: 0 }
+  const places = fc.sample(
+    fc.record({
+      at: fc.nat(image.length - 1),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }),
+    }),
+    { numRuns: 200, seed: 42 },
+  )
+  for (const { at, bytes } of places) {
+    const damaged = Buffer.from(image)
+    damaged.set(bytes.subarray(0, image.length - at), at)
+    writeFileSync(path, damaged)
+    seen[await outcome(path)]++
+  }
+  expect(seen.told + seen.refused).toBeGreaterThan(40)
+  expect(seen.told + seen.refused + seen.whole).toBe(200)
+})
+
+test('a truncated file is refused or told', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  const image = readFileSync(path)
+  for (let size = image.length - 4096; size > 0; size -= 4096) {
+    writeFileSync(path, image)
+    truncateSync(path, size)
+    expect(await outcome(path)).not.toBe('whole')
+  }
+})

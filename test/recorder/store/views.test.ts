@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+
+import {
+  eventFromJson,
+  fieldsOf,
+  KIND_NAMES,
+  openTrace,
+  type TraceEvent,
+} from '@pagetrail/recorder'
+
+import { anyEvent } from '../../support/events.ts'
+import { META } from '../../support/call-events.ts'
+import * as fc from 'fast-check'
+
+async function fileWith(events: readonly TraceEvent[]) {
+  const trace = await openTrace(':memory:', { mode: 'write' })
+  const writer = trace.startRun(META)
+  for (const event of events) writer.append(event)
+  writer.finish('complete')
+  return trace
+}
+
+test('every kind has a view of its name with its fields', async () => {
+  const { db, close } = await fileWith([]).then((trace) => ({
+    db: trace.db,
+    close: () => trace.close(),
+  }))
+  const views = db
+    .prepare(`select name from sqlite_schema where type = 'view' order by name`)
+    .pluck()
+    .all()
+  expect(views).toEqual([...KIND_NAMES].toSorted())
+  for (const kind of KIND_NAMES) {
+    const columns = db
+      .prepare(`select * from "${kind}"`)
+      .columns()
+      .map((column) => column.name)
+    const fields = fieldsOf(kind).map(([name]) => name)
+    expect(columns).toEqual(['run', 'seq', 'cpu', 'task', 'op', 'ts', ...fields])
+  }
+  close()
+})
+
+test('a view shows what people read', async () => {
+  const trace = await fileWith([
+    eventFromJson({
+      seq: 0,
+      cpu: 2,
+      op: null,
+      kind: 'desc_write',
+      level: 'contpte',
+      va: '0xffff800080000000',
+      old: '0x0',
+      new: '0xe8000041a83783',
+      task: 'insmod-71',
+      ts: 5,
+    }),
+    eventFromJson({
+      seq: 1,
+      cpu: 0,
+      op: null,
+      kind: 'tlb_flush',
+      fn: 'flush_tlb_all',
+      va: null,
+      end: null,
+    }),
+  ])
+  expect(trace.db.prepare('select * from desc_write').get()).toEqual({
+    run: 1n,
+    seq: 0n,
+    cpu: 2n,
+    task: 'insmod-71',
+    op: null,
+    ts: 5n,
+    level: 'contpte',
+    va: '0xffff800080000000',
+    old: '0x0',
+    new: '0xe8000041a83783',
+    slot: null,
+  })
+  expect(trace.db.prepare('select fn, va, end, "by" from tlb_flush').get()).toEqual({
+    fn: 'flush_tlb_all',
+    va: null,
+    end: null,
+    by: null,
+  })
+  trace.close()
+})
+
+/** What the view's column should hold for a value of an event. */
+function shown(value: unknown, type: string): unknown {
+  if (value === undefined || value === null) return null
+  if (type === 'json') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `0x${value.toString(16)}`
+  if (typeof value === 'boolean' || typeof value === 'number') return BigInt(value)
+  return value
+}
+
+test('views say of any event what the event says', async () => {
+  const events = fc.sample(anyEvent, { numRuns: 600, seed: 7 })
+  const trace = await fileWith(events)
+  let compared = 0
+  events.forEach((event, seq) => {
+    const row = trace.db.prepare(`select * from "${event.kind}" where seq = ?`).get(BigInt(seq))
+    const fields = fieldsOf(event.kind).map(([name, field]) => {
+      const value: unknown = Object.entries(event).find(([key]) => key === name)?.[1]
+      return [name, shown(value, field.type)] as const
+    })
+    compared += fields.length
+    expect(row).toMatchObject(Object.fromEntries(fields))
+  })
+  expect(compared).toBeGreaterThan(1000)
+  trace.close()
+})
+
+test('views that do not match this version are made again by the next writer', async () => {
+  const { storedFile } = await import('../../support/files.ts')
+  const path = await storedFile([])
+  const first = await openTrace(path, { mode: 'write' })
+  first.db.exec('drop view barrier; create view stale as select 1')
+  first.close()
+  const second = await openTrace(path, { mode: 'write' })
+  const views = second.db.prepare(
+    `select name from sqlite_schema where type = 'view' order by name`,
+  )
+  expect(views.pluck().all()).toEqual([...KIND_NAMES].toSorted())
+  second.close()
+})

@@ -1,0 +1,79 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { BINDINGS } from '../../../packages/tui/src/model/keys.ts'
+import { width } from '../../../packages/tui/src/text/fit.ts'
+import { session } from '../../support/session.ts'
+
+const SIZES = [
+  [120, 36],
+  [80, 24],
+] as const
+
+test.each(SIZES)('the run browser at %i×%i', async (columns, rows) => {
+  const s = await session({ calls: 40, open: false, columns, rows })
+  await expect(s.screen()).toMatchFileSnapshot(`golden/runs-${columns}x${rows}.txt`)
+  await s.end()
+})
+
+test.each(SIZES)('a replay at %i×%i', async (columns, rows) => {
+  const s = await session({ calls: 40, columns, rows })
+  s.keys(...'jjjjjjjj')
+  await s.settled()
+  await expect(s.screen()).toMatchFileSnapshot(`golden/replay-${columns}x${rows}.txt`)
+  await s.end()
+})
+
+test.each(SIZES)('all keys at %i×%i', async (columns, rows) => {
+  const s = await session({ calls: 4, columns, rows })
+  s.keys('?')
+  await expect(s.screen()).toMatchFileSnapshot(`golden/help-${columns}x${rows}.txt`)
+  await s.end()
+})
+
+test.each(SIZES)('a filter being typed at %i×%i', async (columns, rows) => {
+  const s = await session({ calls: 4, columns, rows })
+  s.type('/kind == desc_write && lev')
+  await expect(s.screen()).toMatchFileSnapshot(`golden/filter-${columns}x${rows}.txt`)
+  await s.end()
+})
+
+const NAMED = [...new Set(BINDINGS.flatMap((b) => b.keys))].filter((k) => k !== 'ctrl+z')
+const TYPED = ['kind == desc_write', '1234', '50%', 'w', 'va ==', '"', '\\', ' ']
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...NAMED).map((key) => ({ key })) },
+  { weight: 2, arbitrary: fc.constantFrom(...TYPED).map((text) => ({ text })) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 8 }).map((text) => ({ text })) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      columns: fc.integer({ min: 1, max: 220 }),
+      rows: fc.integer({ min: 1, max: 60 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ x: fc.nat(220), y: fc.nat(60), dy: fc.constantFrom(-1, 0, 1) }),
+  },
+)
+
+test('no sequence of keys, pastes, clicks and sizes throws or breaks the layout', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const s = await session({ calls: 30 })
+      for (const x of steps) {
+        if ('key' in x) s.keys(x.key === 'space' ? ' ' : x.key)
+        else if ('text' in x) s.dispatch({ type: 'text', text: x.text, pasted: x.text.length > 1 })
+        else if ('columns' in x) s.dispatch({ type: 'resize', ...x })
+        else s.dispatch({ type: 'mouse', mouse: { ...x, kind: x.dy === 0 ? 'click' : 'wheel' } })
+        const { columns, rows } = s.model()
+        const lines = s.raw().split('\n')
+        expect(lines.length).toBeLessThanOrEqual(rows)
+        for (const line of lines) expect(width(line)).toBeLessThanOrEqual(columns)
+        expect(s.raw().replace(/\x1b\[[0-9;]*m/g, '')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
+      }
+      await s.settled()
+      await s.end()
+    }),
+    { numRuns: 40 },
+  )
+}, 60_000)
