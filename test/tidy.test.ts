@@ -53,30 +53,48 @@ const isAllowed = (name: string, allowed: string) =>
 
 const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!)
 
-describe('imports', () => {
-  /** Rows `| \`glob\` | \`name\`, \`name\` |` under the heading of the table. */
-  const rows = read('ARCHITECTURE.md')
-    .split(/^## Who may import whom$/m)[1]!
+/** Rows `| \`name\` | … |` of the table under a heading of ARCHITECTURE.md, as the cells of each. */
+const tableOf = (heading: string): string[][] =>
+  read('ARCHITECTURE.md')
+    .split(`## ${heading}\n`)[1]!
     .split(/^## /m)[0]!
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) => {
-      const [globs = '', allowed = ''] = line.split('|').slice(1)
-      return { globs: names(globs), allowed: names(allowed) }
-    })
+    .map((line) => line.split('|').slice(1))
+
+/** `recorder/store` of `packages/recorder/src/store/trace.ts`; null for files that stand in no room. */
+const roomOf = (path: string): string | null => {
+  const [, name, room] = /^packages\/(\w+)\/src\/(\w+)\//.exec(path) ?? []
+  return room === undefined ? null : `${name}/${room}`
+}
+
+/** What a file imports, as the table names it: a room of its own package, a package, or a path. */
+const importedBy = (path: string): string[] => {
+  const home = /^packages\/(\w+)\/src\//.exec(path)!
+  return importsOf(path)
+    .map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name))
+    .filter((name) => !name.startsWith(home[0]) || roomOf(name) !== roomOf(path))
+    .map((name) => (name.startsWith(home[0]) ? (roomOf(name)?.split('/')[1] ?? name) : name))
+}
+
+describe('imports', () => {
+  const rows = tableOf('Who may import whom').map(([globs = '', allowed = '']) => ({
+    globs: names(globs),
+    allowed: names(allowed),
+  }))
 
   /** The row that speaks of a file: the last one that matches. */
   const rowOf = (path: string) =>
     rows.findLast(({ globs }) => globs.some((glob) => posix.matchesGlob(path, glob)))
 
-  test.each(source)('%s', (path) => {
-    const row = rowOf(path)
-    expect(row, `${path} is in no row of ARCHITECTURE.md`).toBeDefined()
-    const home = /^packages\/\w+\/src\//.exec(path)![0]
-    const foreign = importsOf(path)
-      .map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name))
-      .filter((name) => !name.startsWith(home))
-      .filter((name) => !row!.allowed.some((a) => isAllowed(name, a)))
+  test('every file imports what its row in ARCHITECTURE.md allows', () => {
+    const foreign = source.flatMap((path) => {
+      const row = rowOf(path)
+      if (!row) return [`${path} is in no row of ARCHITECTURE.md`]
+      return importedBy(path)
+        .filter((name) => !row.allowed.some((a) => isAllowed(name, a)))
+        .map((name) => `${path} imports ${name}`)
+    })
     expect(foreign).toEqual([])
   })
 
@@ -107,6 +125,34 @@ describe('what the lower packages do not know', () => {
   test('the recorder: no clock, no environment, no chance', () => {
     const world = /\bprocess\.env|\bDate\.now|new Date\(\)|\bperformance\.|Math\.random|randomUUID/
     expect(hits(recorder, world)).toEqual([])
+  })
+})
+
+/** Files side by side that a reader still takes in. */
+const CROWD = 25
+
+describe('rooms', () => {
+  const standing = new Set(source.map(roomOf))
+
+  test('each room has its sentence in ARCHITECTURE.md', () => {
+    const described = tableOf('The rooms').map(([room = '']) => names(room)[0]!)
+    const rooms = [...standing].filter((room) => room !== null)
+    expect(described.toSorted()).toEqual(rooms.toSorted())
+  })
+
+  test('files stand in rooms', () => {
+    const loose = source.filter((path) => roomOf(path) === null)
+    const entries = ['packages/engine/src/index.ts', 'packages/recorder/src/index.ts']
+    expect(loose).toEqual([...entries, 'packages/tui/src/main.ts'])
+  })
+
+  test('no folder has too many files side by side, 30 where they are siblings of one kind', () => {
+    const siblings = /\/(kernel|verbs|rules)$/
+    const count = Map.groupBy(source, posix.dirname)
+    const crowded = [...count]
+      .filter(([folder, { length }]) => length > (siblings.test(folder) ? 30 : CROWD))
+      .map(([folder, { length }]) => `${folder}: ${length}`)
+    expect(crowded).toEqual([])
   })
 })
 

@@ -7,7 +7,7 @@ import { Session, type Status } from './command/session.ts'
 import { bare, paintFor } from './text/paint.ts'
 import { VERBS } from './verbs/table.ts'
 import { GROUPS, type Invoke, type Verb } from './verbs/verb.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from './command/version.ts'
 
 const DEFAULT_DB = 'pagetrail.db'
 

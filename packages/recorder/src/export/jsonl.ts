@@ -2,10 +2,8 @@ import { eventToJson } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
 import type { EventSource, Run } from '../event/run.ts'
+import { JSONL_VERSION } from '../event/run-header.ts'
 import { TEXT_CHUNK } from './text-chunk.ts'
-
-/** Version of the JSON Lines form, in its header line. Readers accept this and older ones. */
-export const JSONL_VERSION = 1
 
 /** What the header line tells of a run; `end` counts what should follow, so that a cut file is recognised. */
 export type JsonlHeader = {

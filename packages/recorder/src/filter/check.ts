@@ -3,7 +3,7 @@ import type { FieldValue } from '../event/field-codec.ts'
 import { type Meaning, sharedKinds, valueOf } from './fields.ts'
 import type { Comparison } from './lex.ts'
 import { globMatcher } from './glob.ts'
-import type { Condition } from '../store/event-reader.ts'
+import type { Condition } from '../event/condition.ts'
 
 /** What a field is compared with. */
 export interface Operand {

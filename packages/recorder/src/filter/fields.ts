@@ -2,7 +2,7 @@ import { LEVEL_NAMES } from '@pagetrail/engine'
 
 import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
-import { END_SQL } from '../store/views.ts'
+import { END_SQL } from '../event/condition.ts'
 
 /** How the values of a field are compared. */
 export type ValueClass =

@@ -2,7 +2,7 @@ import { eventFromJson, isJsonObject, type JsonObject } from '../event/codec.ts'
 import { InputError } from '../event/errors.ts'
 import { type Json, nestOf, type TraceEvent } from '../event/kinds.ts'
 import { corpusCase, isCorpusCase } from '../event/corpus-case.ts'
-import { JSONL_VERSION } from '../export/jsonl.ts'
+import { JSONL_VERSION } from '../event/run-header.ts'
 import { type RunHeader, runHeader } from '../event/run-header.ts'
 
 /** What a parser of JSON Lines finds, in order: a run begins, its events, it ends; then perhaps the next run. */

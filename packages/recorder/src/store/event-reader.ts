@@ -1,3 +1,4 @@
+import type { Condition } from '../event/condition.ts'
 import type Sqlite from 'better-sqlite3'
 
 import { BatchSpans } from './batch-spans.ts'
@@ -23,14 +24,6 @@ export interface PageRequest {
   /** seq of the last event that may be in the page; backward: of the first. */
   readonly to?: number
   readonly where?: Condition
-}
-
-/** A condition on the columns of `event`, with `?` for its parameters. */
-export interface Condition {
-  readonly sql: string
-  readonly parameters: readonly (bigint | string)[]
-  /** Bit k set: events of kind k may fulfil it. Batches without such kinds are passed over. */
-  readonly kindMask?: bigint
 }
 
 export type CallRow = readonly [

@@ -1,3 +1,4 @@
+import { END_SQL } from '../event/condition.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
@@ -52,17 +53,6 @@ const hexText = (given: string, value: string): string =>
 
 const byIndex = (column: string, names: readonly string[]): string =>
   `case ${column} ${names.map((name, i) => `when ${i} then '${name}'`).join(' ')} end`
-
-/**
- * va + size modulo 2^64. SQLite's own sum becomes a rounded real where it leaves the signed range, so the halves are
- * added and the last bit is put back.
- */
-export const END_SQL = wrappingSum('coalesce(va, 0)', 'size')
-
-function wrappingSum(a: string, b: string): string {
-  const half = `(${a} >> 1) + (${b} >> 1) + (${a} & ${b} & 1)`
-  return `(((${half}) << 1) | (((${a} & 1) + (${b} & 1)) & 1))`
-}
 
 /** Whether the file's views are those of this version of KINDS, word for word. */
 export function viewsAreCurrent(db: Sqlite.Database): boolean {

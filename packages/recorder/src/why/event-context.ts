@@ -9,7 +9,7 @@ import {
   nestOf,
   type TraceEvent,
 } from '../event/kinds.ts'
-import type { Condition } from '../store/event-reader.ts'
+import type { Condition } from '../event/condition.ts'
 import type { Run } from '../event/run.ts'
 import type { Trace } from '../store/trace.ts'
 

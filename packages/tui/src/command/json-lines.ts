@@ -1,7 +1,5 @@
+import type { Fields } from '../text/run.ts'
 import type { Output } from './output.ts'
-
-/** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
-export type Fields = Readonly<Record<string, unknown>>
 
 const hexed = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value

@@ -1,7 +1,8 @@
 import { openTrace, type Trace } from '@pagetrail/recorder'
 import type { Theme } from '../text/theme.ts'
 import type { Io } from './io.ts'
-import { type Fields, JsonLines } from './json-lines.ts'
+import type { Fields } from '../text/run.ts'
+import { JsonLines } from './json-lines.ts'
 import type { Output } from './output.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { render } from 'ink'
-import { App, type Controls } from '../screens/app.tsx'
+import { App, type Controls } from './app.tsx'
 import { Conductor, type Stage } from './conductor.ts'
 import { initialModel } from '../model/model.ts'
 import type { AppIo, AppOptions } from './app-options.ts'

@@ -1,6 +1,8 @@
 import type { Run } from '@pagetrail/recorder'
 import { count } from './fit.ts'
-import type { Fields } from '../command/json-lines.ts'
+
+/** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
+export type Fields = Readonly<Record<string, unknown>>
 
 /** `4k-48`, as in the ids of the corpus; empty where unknown. */
 export function geometryText({ geometry }: Run): string {

@@ -14,7 +14,7 @@ import {
 import { toJson } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'
 import { pairs } from '../text/table.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../command/version.ts'
 import { parseList, RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

@@ -1,9 +1,9 @@
 import { useApp, useInput, usePaste, useWindowSize } from 'ink'
 import { useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
-import { Frame } from './frame.tsx'
-import { pressed } from '../live/key-name.ts'
-import { paced } from '../live/pace.ts'
-import type { Store } from '../live/model-store.ts'
+import { Frame } from '../screens/frame.tsx'
+import { pressed } from './key-name.ts'
+import { paced } from './pace.ts'
+import type { Store } from './model-store.ts'
 import type { Theme } from '../text/theme.ts'
 
 /** What Ink lends of the terminal. */
