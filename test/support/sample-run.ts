@@ -28,7 +28,7 @@ export const SAMPLE_RUN: Run = {
   lost: 0,
 }
 
-type Lean = { readonly kind: string; readonly [field: string]: Json }
+export type Lean = { readonly kind: string; readonly [field: string]: Json }
 
 /** Events from their own fields: `seq`, `nest` and what else is common are filled in. */
 export function eventsOf(list: readonly Lean[], op: number | null = 0): TraceEvent[] {

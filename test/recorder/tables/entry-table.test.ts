@@ -18,6 +18,23 @@ test('level and address come back out of a key, at both ends of the kernel half'
   }
 })
 
+test('keeps the event that an entry was last set by, also when it grows and in a copy', () => {
+  const table = new EntryTable(16, true)
+  for (let i = 0; i < 5000; i++) table.set(i * 512, i, 0xffffffff - i, i + 2 ** 31, i % 7)
+  table.set(512, 1, 2, 3, 4)
+  table.set(1024, 5, 6)
+  const copy = table.clone()
+  table.set(512, 0, 0, 0, 0)
+  const at = (key: number) => {
+    const place = copy.find(key)
+    return [copy.lo(place), copy.hi(place), copy.seq(place), copy.cpu(place)]
+  }
+  expect(at(512)).toEqual([1, 2, 3, 4])
+  expect(at(1024)).toEqual([5, 6, -1, 0])
+  expect(at(4999 * 512)).toEqual([4999, 0xffffffff - 4999, 4999 + 2 ** 31, 1])
+  expect(copy.find(1)).toBe(ABSENT)
+})
+
 test('does what a Map does', () => {
   const step = tuple(integer({ min: -40, max: 40 }), boolean(), integer({ min: 0, max: 9 }))
   assert(

@@ -8,6 +8,7 @@ import {
   initOf,
   KERNEL_RO,
   KERNEL_RW,
+  PAGE,
   setMemoryRo,
 } from '../../support/sample-run.ts'
 
@@ -101,6 +102,40 @@ describe('folding', () => {
     )
     expect(state.lookup(AREA)).toEqual({ found: 'empty' })
     expect([...ptdumpLines(state)]).toEqual([])
+  })
+
+  test('a freed table drops all of its entries, and none of its neighbours', () => {
+    const pages = [-1n, 0n, 255n, 256n, 511n, 512n]
+    const stores = pages.map((page) => write('pte', AREA + page * PAGE, KERNEL_RW | PA))
+    for (const va of [AREA, AREA + 0x12_3000n]) {
+      const free = { kind: 'table_free', level: 'pte', va: hex(va), pa: '0x1406000000' }
+      const state = folded(eventsOf([...stores, free]))
+      const left = pages.filter((page) => state.lookup(AREA + page * PAGE).found === 'entry')
+      expect(left).toEqual([-1n, 512n])
+    }
+  })
+
+  test('a table that loses the race to be linked takes nothing of the one that is', () => {
+    const other = { level: 'pte', va: hex(AREA), pa: '0x1407000000' }
+    const events = eventsOf([
+      write('pmd', AREA, TABLE),
+      write('pte', AREA, KERNEL_RW | PA),
+      { kind: 'table_alloc', ...other },
+      { kind: 'table_free', ...other },
+    ])
+    expect(folded(events).lookup(AREA)).toMatchObject({ level: 'pte', desc: KERNEL_RW | PA })
+    // Of a real kernel not every store is seen: that the other one is still linked is not known.
+    expect(folded(events, false).lookup(AREA)).toEqual({ found: 'unknown' })
+  })
+
+  test('output addresses of an init go on across 4 GiB', () => {
+    const last = 0xffff_f000n
+    const run = { ...initOf(3), new: hex(KERNEL_RW | last), pa_step: hex(PAGE) }
+    const state = folded(eventsOf([run], null))
+    const found = [0n, 1n, 2n].map((page) => state.lookup(AREA + page * PAGE))
+    expect(found).toMatchObject(
+      [last, 0x1_0000_0000n, 0x1_0000_1000n].map((pa) => ({ desc: KERNEL_RW | pa })),
+    )
   })
 
   test('a store whose place was not seen is counted and changes nothing', () => {

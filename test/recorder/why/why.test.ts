@@ -10,7 +10,7 @@ import {
 import Sqlite from 'better-sqlite3'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
-import { intervalsTouching } from '../../../packages/recorder/src/tables/state-at.ts'
+import { historyAt } from '../../../packages/recorder/src/tables/state-at.ts'
 import {
   AREA,
   eventsOf,
@@ -236,14 +236,19 @@ test('only the parts of a run in which the entry was touched are looked at', asy
   const store = { kind: 'desc_write', level: 'pte', va: hex(AREA + PAGE), old: '0x0', new: '0x3' }
   list[SNAPSHOT_EVENTS + 7] = store
   const [trace, run] = await recorded(eventsOf(list, null))
+  const { intervalsTouching } = historyAt(trace, run)
   const parts = (page: bigint) =>
-    intervalsTouching(trace, run, run.events - 1, AREA + page * PAGE).map(({ from, to }) => [
-      from,
-      to,
-    ])
+    intervalsTouching(AREA + page * PAGE).map(({ from, to }) => [from, to])
   expect(parts(1n)).toEqual([[0, SNAPSHOT_EVENTS * 2 - 1]])
   expect(parts(2n)).toEqual([[0, SNAPSHOT_EVENTS - 1]])
   expect(parts(600n)).toEqual([])
+})
+
+test('an init explains its last entry, and not the address right behind it', async () => {
+  const [trace, run] = await recorded(eventsOf([initOf(3)], null))
+  const stepsAt = (page: bigint) => whyDescriptor(trace, run, AREA + page * PAGE).steps
+  expect(stepsAt(2n)).toMatchObject([{ event: { kind: 'init' }, now: KERNEL_RW | 0x5_0004_2000n }])
+  expect(stepsAt(3n)).toEqual([])
 })
 
 test('an address that no event concerns', async () => {

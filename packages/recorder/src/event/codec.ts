@@ -47,7 +47,7 @@ for (const kind of KIND_NAMES) {
  * task where known. `nest` follows from the kinds and is left out.
  */
 export function eventToJson(event: TraceEvent): JsonObject {
-  const values = valuesOf(event)
+  const values = fieldsByName(event)
   const json: Record<string, Json> = {
     seq: event.seq,
     cpu: event.cpu,
@@ -121,7 +121,7 @@ export function rowToEvent(row: Row, names: NameOf): TraceEvent {
  */
 export function putEvent(batch: Batch, event: TraceEvent, intern: Intern): void {
   const codec = codecOf(event.kind)
-  const values = valuesOf(event)
+  const values = fieldsByName(event)
   const i = batch.row(KINDS[event.kind].id, event.cpu)
   batch.nest[i] = event.nest
   if (event.op !== null) batch.op[i] = event.op
@@ -193,7 +193,7 @@ const numberOrNull = (value: Row[number] | undefined): number | null =>
   value === null || value === undefined ? null : Number(value)
 
 /** The fields of an event by name. TypeScript has no way to index a union by its members' own keys. */
-const valuesOf = (event: object): Readonly<Fields> => event as Readonly<Fields>
+export const fieldsByName = (event: object): Readonly<Fields> => event as Readonly<Fields>
 
 /** The other direction: the codec has set what KINDS, from which the type is made, tells it to. */
 const asEvent = (fields: object): TraceEvent => fields as TraceEvent

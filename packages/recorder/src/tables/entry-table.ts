@@ -17,29 +17,46 @@ export interface Entries {
   find(key: number): number
   lo(place: number): number
   hi(place: number): number
-  set(key: number, lo: number, hi: number): void
+  /** `seq`, `cpu`: the event that says so, -1 for the start state. */
+  set(key: number, lo: number, hi: number, seq?: number, cpu?: number): void
+  /** The same of an event that only shows what the entry holds. */
+  see(key: number, lo: number, hi: number, seq: number, cpu: number): void
   forget(key: number): void
   sortedKeys(): Float64Array
   clone(): Entries
 }
 
+/** The event that an entry is known from, as columns beside it. */
+interface Origins {
+  readonly seqs: Float64Array
+  readonly cpus: Uint16Array
+}
+
+const originsOf = (capacity: number): Origins => ({
+  seqs: new Float64Array(capacity),
+  cpus: new Uint16Array(capacity),
+})
+
 /**
- * Descriptors by level and address: an open-addressed table over typed arrays, so that folding a run of a million
- * stores allocates only when it doubles.
+ * Two words by a number - descriptors by level and address - in an open-addressed table over typed arrays, so that
+ * folding a run of a million stores allocates only when it doubles.
  */
 export class EntryTable implements Entries {
   private keys: Float64Array
   private states: Uint8Array
   /** lo, hi of each place. */
   private words: Uint32Array
+  private origins: Origins | null
   private mask: number
   private used = 0
   private known = 0
 
-  constructor(capacity = 1024) {
+  /** `withOrigins`: keeps {@link seq} and {@link cpu}. */
+  constructor(capacity = 1024, withOrigins = false) {
     this.keys = new Float64Array(capacity)
     this.states = new Uint8Array(capacity)
     this.words = new Uint32Array(capacity * 2)
+    this.origins = withOrigins ? originsOf(capacity) : null
     this.mask = capacity - 1
   }
 
@@ -62,7 +79,16 @@ export class EntryTable implements Entries {
     return this.words[place * 2 + 1]!
   }
 
-  set(key: number, lo: number, hi: number): void {
+  /** The event that the entry is known from; -1: the start state. */
+  seq(place: number): number {
+    return this.origins?.seqs[place] ?? -1
+  }
+
+  cpu(place: number): number {
+    return this.origins?.cpus[place] ?? 0
+  }
+
+  set(key: number, lo: number, hi: number, seq = -1, cpu = 0): void {
     let place = this.probe(key)
     if (this.states[place] === FREE) {
       if (this.used * 10 >= this.keys.length * 6) {
@@ -78,6 +104,13 @@ export class EntryTable implements Entries {
     }
     this.words[place * 2] = lo
     this.words[place * 2 + 1] = hi
+    if (this.origins === null) return
+    this.origins.seqs[place] = seq
+    this.origins.cpus[place] = cpu
+  }
+
+  see(key: number, lo: number, hi: number, seq: number, cpu: number): void {
+    this.set(key, lo, hi, seq, cpu)
   }
 
   forget(key: number): void {
@@ -102,6 +135,10 @@ export class EntryTable implements Entries {
     copy.keys = this.keys.slice()
     copy.states = this.states.slice()
     copy.words = this.words.slice()
+    copy.origins = this.origins && {
+      seqs: this.origins.seqs.slice(),
+      cpus: this.origins.cpus.slice(),
+    }
     copy.mask = this.mask
     copy.used = this.used
     copy.known = this.known
@@ -122,14 +159,18 @@ export class EntryTable implements Entries {
   /** Makes room: twice the places for what is known; what was forgotten is dropped. */
   private rebuild(): void {
     const { keys, states, words } = this
-    const grown = new EntryTable(Math.max(1024, 2 ** Math.ceil(Math.log2(this.known * 4 + 1))))
+    const capacity = Math.max(1024, 2 ** Math.ceil(Math.log2(this.known * 4 + 1)))
+    const grown = new EntryTable(capacity, this.origins !== null)
     for (let place = 0; place < keys.length; place++) {
       if (states[place] !== KNOWN) continue
-      grown.set(keys[place]!, words[place * 2]!, words[place * 2 + 1]!)
+      const lo = words[place * 2]!
+      const hi = words[place * 2 + 1]!
+      grown.set(keys[place]!, lo, hi, this.seq(place), this.cpu(place))
     }
     this.keys = grown.keys
     this.states = grown.states
     this.words = grown.words
+    this.origins = grown.origins
     this.mask = grown.mask
     this.used = grown.used
   }

@@ -47,6 +47,12 @@ export class LayeredTable implements Entries {
     if (this.above.size > before && !this.inBase(key)) this.known++
   }
 
+  /** Seeing again what is known touches nothing: each callback sees the tables above it. */
+  see(key: number, lo: number, hi: number): void {
+    const place = this.find(key)
+    if (place === ABSENT || this.lo(place) !== lo || this.hi(place) !== hi) this.set(key, lo, hi)
+  }
+
   forget(key: number): void {
     if (this.find(key) === ABSENT) return
     this.known--

@@ -2,8 +2,9 @@ import { CONT_PMD, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail
 
 import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
 import { InputError } from '../event/errors.ts'
-import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
+import { shownValue } from './shown-value.ts'
 import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from '../event/words.ts'
 
 /** Real traces tell no geometry: Debian's kernels, from which captures come, have 4K pages. */
@@ -19,6 +20,10 @@ export function checkInitCount({ seq, count }: Pick<EventOf<'init'>, 'seq' | 'co
     `event ${seq}: an init lists ${count} entries; at most ${INIT_ENTRIES_MAX} are folded`,
   )
 }
+
+/** Where {@link PageState.leafLevel} finds no leaf: known to be empty, or never seen. */
+export const EMPTY = -1
+export const UNKNOWN = -2
 
 /** What translates an address: `empty` is known to be so, `unknown` was never seen. */
 export type Lookup =
@@ -57,10 +62,11 @@ export class PageState {
   }
 
   /** The empty state that a run's events are folded into. */
-  static of(run: Pick<Run, 'source' | 'geometry'>): PageState {
+  static of(run: Pick<Run, 'source' | 'geometry'>, over?: Entries): PageState {
     return new PageState({
       pageShift: run.geometry?.pageShift ?? DEFAULT_PAGE_SHIFT,
       complete: run.source !== 'ftrace',
+      ...(over && { over }),
     })
   }
 
@@ -72,42 +78,52 @@ export class PageState {
   /** Folds one event; kinds that say nothing of the tables are ignored. */
   apply(event: TraceEvent): void {
     switch (event.kind) {
-      case 'desc_write':
-        if (event.new !== null) this.learn(event.level, event.va, event.new)
-        break
-      case 'cb_enter':
-        // A walker's callback at a level folded away names that level; only real traces carry `val`, unfolded.
-        if (event.val !== undefined && event.va !== null) {
-          this.learn(event.level, this.entryBase(event.level, event.va), event.val)
-        }
-        break
-      // Real traces tell what memory held when a split began and when it was done.
-      case 'split': {
-        const seen = event.cur ?? event.val
-        if (seen !== undefined && event.va !== null) this.learn(event.level, event.va, seen)
-        break
-      }
-      case 'split_end':
-        if (event.val !== undefined && event.va !== null)
-          this.learn(event.level, event.va, event.val)
-        break
       case 'init':
         checkInitCount(event)
         this.init(event.level, event.va, event.new, event.count ?? 0, event.pa_step)
         break
       case 'table_alloc':
       case 'table_free':
-        // Either way what lay in the old table of that span is no longer there.
-        if (event.level !== null && event.va !== null)
-          this.dropTable(levelNumber(event.level), addressOf(event.va))
+        this.dropTable(event.level, event.va, event.pa)
         break
+      case 'desc_write':
+      case 'cb_enter':
+      case 'split':
+      case 'split_end': {
+        const value = shownValue(event)
+        if (value === null) break
+        const { seq, cpu, level, va } = event
+        const address = va === null ? null : addressOf(va)
+        split(value)
+        const number = level === null ? null : LEVEL_NAMES.indexOf(level)
+        this.applyRow(seq, KINDS[event.kind].id, number, address, lowWord(), highWord(), cpu)
+        break
+      }
       default:
     }
   }
 
-  /** One entry, from words: for folding rows that are no event objects. */
-  setEntry(level: number, address: number, lo: number, hi: number): void {
-    this.entries.set(entryKey(level, address), lo, hi)
+  /** {@link apply} of an event that shows what one entry holds, from the words of its row. */
+  applyRow(
+    seq: number,
+    kind: number,
+    level: number | null,
+    va: number | null,
+    lo: number,
+    hi: number,
+    cpu = 0,
+  ): void {
+    const stores = kind === KINDS.desc_write.id
+    if (level === null || va === null) {
+      if (stores) this.unplaced++
+      return
+    }
+    const entry = entryLevel(level)
+    if (stores) this.entries.set(entryKey(entry, va), lo, hi, seq, cpu)
+    else {
+      const address = kind === KINDS.cb_enter.id ? this.alignDown(entry, va) : va
+      this.entries.see(entryKey(entry, address), lo, hi, seq, cpu)
+    }
   }
 
   /** The entry of a level that covers `va`; null: it was never seen. */
@@ -122,24 +138,24 @@ export class PageState {
 
   /** What translates `va`, from the top: the first entry that is not a table, or a PTE. */
   lookup(va: bigint): Lookup {
-    const address = addressOf(va)
-    let seen = this.complete
+    const level = this.leafLevel(addressOf(va))
+    if (level < 0) return { found: level === EMPTY ? 'empty' : 'unknown' }
+    const name = LEVEL_NAMES[level]!
+    return { found: 'entry', level: name, ...this.entry(name, va)! }
+  }
+
+  /** Level of the entry that {@link lookup} finds; EMPTY or UNKNOWN. */
+  leafLevel(address: number): number {
+    const { entries } = this
     for (let level = PGD; level <= PTE; level++) {
-      const base = this.alignDown(level, address)
-      const place = this.entries.find(entryKey(level, base))
+      const place = entries.find(entryKey(level, this.alignDown(level, address)))
       if (place === ABSENT) continue
-      const lo = this.entries.lo(place)
-      const hi = this.entries.hi(place)
+      const lo = entries.lo(place)
       if (isTable(level, lo)) continue
-      if (lo === 0 && hi === 0) {
-        seen = true
-        // Folded names share a slot: an empty upper entry ends the walk.
-        break
-      }
-      const name = LEVEL_NAMES[level] ?? 'pte'
-      return { found: 'entry', level: name, va: addressToBigint(base), desc: joinWords(lo, hi) }
+      // Folded names share a slot: an empty upper entry ends the walk.
+      return lo === 0 && entries.hi(place) === 0 ? EMPTY : level
     }
-    return { found: seen ? 'empty' : 'unknown' }
+    return this.complete ? EMPTY : UNKNOWN
   }
 
   /**
@@ -200,20 +216,6 @@ export class PageState {
     return Math.floor(address / size) * size
   }
 
-  private entryBase(level: LevelName | null, va: bigint): bigint {
-    return addressToBigint(this.alignDown(levelNumber(level), addressOf(va)))
-  }
-
-  private learn(level: LevelName | null, va: bigint | null, desc: bigint): void {
-    if (level === null || va === null) {
-      this.unplaced++
-      return
-    }
-    const address = addressOf(va)
-    split(desc)
-    this.entries.set(entryKey(levelNumber(level), address), lowWord(), highWord())
-  }
-
   private init(
     level: LevelName | null,
     va: bigint | null,
@@ -240,13 +242,30 @@ export class PageState {
     }
   }
 
-  private dropTable(level: number, address: number): void {
+  /**
+   * A table was allocated or freed: either way what lay in the old table of that span is no longer there. Not so where
+   * another table is known to be linked: then this one loses, or lost, the race to be.
+   */
+  private dropTable(name: LevelName | null, va: bigint | null, pa: bigint | null): void {
+    if (name === null || va === null) return
+    const level = LEVEL_NAMES.indexOf(name)
     if (level > PTE) return
     const size = this.entrySize(level)
-    const base = this.alignDown(level - 1, address)
+    const base = this.alignDown(level - 1, addressOf(va))
+    if (this.complete && pa !== null && this.linksAnother(level - 1, base, pa)) return
     for (let i = 0; i < 2 ** (this.pageShift - 3); i++) {
       this.entries.forget(entryKey(level, base + i * size))
     }
+  }
+
+  /** Whether an entry points to a table that is not the one at `pa`, by bits 47 up to the page. */
+  private linksAnother(level: number, address: number, pa: bigint): boolean {
+    const place = this.entries.find(entryKey(level, address))
+    if (place === ABSENT || !isTable(level, this.entries.lo(place))) return false
+    split(pa)
+    const page = 2 ** this.pageShift
+    const low = Math.floor(((this.entries.lo(place) ^ lowWord()) >>> 0) / page)
+    return low !== 0 || ((this.entries.hi(place) ^ highWord()) & 0xffff) !== 0
   }
 
   /** No entry above is known to be something else than a table. `ended` holds the last such entry of each level. */
@@ -259,9 +278,9 @@ export class PageState {
 }
 
 /** A contiguous span is of its entries' level. */
-function levelNumber(level: LevelName | null): number {
-  const number = level === null ? PTE : LEVEL_NAMES.indexOf(level)
-  return number <= PTE ? number : number === CONT_PMD ? PMD : PTE
-}
+const entryLevel = (level: number): number =>
+  level <= PTE ? level : level === CONT_PMD ? PMD : PTE
+
+export const levelNumber = (level: LevelName): number => entryLevel(LEVEL_NAMES.indexOf(level))
 
 const isTable = (level: number, lo: number): boolean => level < PTE && (lo & 3) === 3

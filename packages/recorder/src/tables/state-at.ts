@@ -1,10 +1,9 @@
-import { CONT_PMD, PMD, PTE } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { type DescriptorRuns, RunsBuilder } from './descriptor-runs.ts'
-import { ABSENT, entryKey } from './entry-table.ts'
 import { InputError } from '../event/errors.ts'
 import { KINDS } from '../event/kinds.ts'
+import { SHOWING_IDS, SHOWN_SQL } from './shown-value.ts'
 import { LayeredTable } from './layered-table.ts'
 import { PageState } from './page-state.ts'
 import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
@@ -38,27 +37,41 @@ export function stateAt(
   seq: number = run.events - 1,
   options: StateOptions = {},
 ): PageState {
-  if (run.events === 0) return PageState.of(run)
+  return historyAt(trace, run, seq, options).state
+}
+
+/** The page tables after an event, and where in the run to look for what made them so. */
+export interface StateHistory {
+  readonly state: PageState
+  /**
+   * Parts of the run up to the event, ascending: no event outside of them stored to, changed or dropped a page-table
+   * entry that covers the address, at whichever level.
+   */
+  intervalsTouching(va: bigint): Interval[]
+}
+
+/** {@link stateAt} with the notes that its snapshots keep. */
+export function historyAt(
+  trace: Trace,
+  run: Run,
+  seq: number = run.events - 1,
+  options: StateOptions = {},
+): StateHistory {
+  if (run.events === 0) return { state: PageState.of(run), intervalsTouching: () => [] }
   if (!Number.isInteger(seq) || seq < 0 || seq >= run.events) {
     throw new InputError(`run ${run.id} has no event ${seq}; its events are 0 to ${run.events - 1}`)
   }
-  return folderOf(trace).fold(run, seq, options)
+  const folder = folderOf(trace)
+  const state = folder.fold(run, seq, options)
+  const intervalsTouching = (va: bigint) =>
+    folder.intervals(run.id, seq, addressOf(va), state.pageShift)
+  return { state, intervalsTouching }
 }
 
 /** Events `from` to `to`, both included. */
 export interface Interval {
   readonly from: number
   readonly to: number
-}
-
-/**
- * Parts of a run up to event `seq`, ascending: no event outside of them stored to, changed or dropped a page-table
- * entry that covers the address, at whichever level.
- */
-export function intervalsTouching(trace: Trace, run: Run, seq: number, va: bigint): Interval[] {
-  // Leaves the notes behind that the answer is made of.
-  const { pageShift } = stateAt(trace, run, seq)
-  return folderOf(trace).intervals(run.id, seq, addressOf(va), pageShift)
 }
 
 /** Closes what {@link stateAt} keeps open beside a trace; the next call opens it again. */
@@ -75,7 +88,7 @@ function folderOf(trace: Trace): Folder {
   return folder
 }
 
-/** seq, kind, level, va, low and high word of the value learnt. */
+/** The parameters of PageState.applyRow(). */
 type FoldRow = readonly [
   seq: number,
   kind: number,
@@ -85,18 +98,14 @@ type FoldRow = readonly [
   hi: number | null,
 ]
 
-const { desc_write, cb_enter, split, split_end, table_alloc, table_free, init } = KINDS
-const LEARNING = new Set<number>([desc_write.id, cb_enter.id, split.id, split_end.id])
-
-/** What an event tells to be in an entry; as PageState.apply(). */
-const VALUE = `case kind when ${cb_enter.id} then old when ${split.id} then coalesce(new, old) else new end`
+const { table_alloc, table_free, init } = KINDS
 
 /** What the tables follow from, values in two halves: a JavaScript number holds no 64 bits. */
 const FOLD_ROWS = `
-  select id & 4294967295, kind, level, va, (${VALUE}) & 4294967295, (${VALUE}) >> 32 & 4294967295
+  select id & 4294967295, kind, level, va, (${SHOWN_SQL}) & 4294967295, (${SHOWN_SQL}) >> 32 & 4294967295
   from event where id between ? and ? and (
-    kind in (${desc_write.id}, ${table_alloc.id}, ${table_free.id}, ${init.id})
-    or kind in (${cb_enter.id}, ${split.id}, ${split_end.id}) and va is not null and (${VALUE}) is not null)
+    kind in (${table_alloc.id}, ${table_free.id}, ${init.id})
+    or kind in (${[...SHOWING_IDS].join(', ')}) and (${SHOWN_SQL}) is not null)
   order by id`
 
 /** Folds runs of one trace. */
@@ -157,33 +166,14 @@ class Folder {
   #foldRange(run: Run, layer: Layer, from: number, to: number): void {
     const base = BigInt(run.id) * BigInt(RUN_SHIFT)
     for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
-      const [seq, kind] = row
-      if (LEARNING.has(kind)) learn(layer, row)
+      const [seq, kind, level, va, lo, hi] = row
+      if (lo !== null && hi !== null) layer.state.applyRow(seq, kind, level, va, lo, hi)
       else {
         const [event] = this.#trace.readPage(run, { from: seq, limit: 1 })
         if (event) layer.state.apply(event)
       }
     }
   }
-}
-
-/** PageState.apply() of a store or of what else tells a value, without an event object. */
-function learn({ state, table }: Layer, [, kind, level, va, lo, hi]: FoldRow): void {
-  if (lo === null || hi === null) return
-  if (level === null || va === null) {
-    state.unplaced++
-    return
-  }
-  // A contiguous span is of its entries' level.
-  const entry = level <= PTE ? level : level === CONT_PMD ? PMD : PTE
-  const size = state.entrySize(entry)
-  const address = kind === cb_enter.id ? Math.floor(va / size) * size : va
-  if (kind !== desc_write.id) {
-    // Seeing again what is known touches nothing: each callback sees the tables above it.
-    const place = table.find(entryKey(entry, address))
-    if (place !== ABSENT && table.lo(place) === lo && table.hi(place) === hi) return
-  }
-  state.setEntry(entry, address, lo, hi)
 }
 
 interface Layer {

@@ -8,7 +8,8 @@ import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Lookup } from '../tables/page-state.ts'
 import type { Condition } from '../event/condition.ts'
 import type { Run } from '../event/run.ts'
-import { intervalsTouching, stateAt } from '../tables/state-at.ts'
+import { shownValue } from '../tables/shown-value.ts'
+import { historyAt, type Interval } from '../tables/state-at.ts'
 import type { Trace } from '../store/trace.ts'
 
 /** Steps that are told, the latest; what came before is counted. */
@@ -77,13 +78,17 @@ export function whyDescriptor(
 ): Why {
   if (run.events === 0)
     throw new InputError(`run ${run.id} has no events, so nothing happened at any address`)
-  const state = stateAt(trace, run, at)
+  const { state, intervalsTouching } = historyAt(trace, run, at)
   const levels: WhyLevel[] = []
   for (const level of LEVEL_NAMES.slice(PGD, PTE + 1)) {
     const entry = state.entry(level, va)
     if (entry) levels.push({ level, ...entry })
   }
-  const steps = bareSteps(eventsAt(trace, run, va, at, state.pageShift), va, state.pageShift)
+  const steps = bareSteps(
+    eventsIn(trace, run, intervalsTouching(va), va, state.pageShift),
+    va,
+    state.pageShift,
+  )
   const { told, earlier } = latest(steps)
   const surroundings = new Surroundings(trace, run, at)
   return {
@@ -111,15 +116,15 @@ function latest(steps: Iterable<WhyStep>): { told: WhyStep[]; earlier: number } 
   return { told: told.slice(more), earlier: earlier + more }
 }
 
-function* eventsAt(
+function* eventsIn(
   trace: Trace,
   run: Run,
+  intervals: readonly Interval[],
   va: bigint,
-  at: number,
   pageShift: number,
 ): Generator<StepEvent> {
   const where = condition(va, pageShift)
-  for (const { from, to } of intervalsTouching(trace, run, at, va)) {
+  for (const { from, to } of intervals) {
     let next = from
     while (next <= to) {
       const page = trace.readPage(run, { from: next, to, limit: PAGE, where })
@@ -205,24 +210,10 @@ function* bareSteps(
 
 /** What the entry holds by this event; null: it does not tell. */
 function valueAfter(event: StepEvent, va: bigint, pageShift: number): bigint | null {
-  switch (event.kind) {
-    case 'init': {
-      const index = indexIn(event, va, pageShift) ?? 0n
-      return event.new === null
-        ? null
-        : BigInt.asUintN(64, event.new + index * (event.pa_step ?? 0n))
-    }
-    case 'desc_write':
-      return event.new
-    case 'split':
-      return event.cur ?? event.val ?? null
-    case 'cb_enter':
-    case 'split_end':
-      return event.val ?? null
-    case 'table_alloc':
-    case 'table_free':
-      return null
-  }
+  if (event.kind !== 'init') return shownValue(event)
+  if (event.new === null) return null
+  const index = indexIn(event, va, pageShift) ?? 0n
+  return BigInt.asUintN(64, event.new + index * (event.pa_step ?? 0n))
 }
 
 function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surroundings): WhyStep {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brief, LINEAR, PAGE, RO, RW, Script, VMALLOC } from '../script.ts'
+import { brief, LINEAR, PAGE, RO, RW, Script, TABLE, VMALLOC } from '../script.ts'
 
 type Outcome = 'ok' | 'fault' | 'conflict'
 const access = (
@@ -53,6 +53,17 @@ describe('spurious-fault', () => {
   test('a fault though the entry allows the access', () => {
     expect(brief(fault(RW, 'write'))).toEqual(['H5 error 1'])
     expect(fault(RW & ~(1n << 53n), 'exec')).toHaveLength(1)
+  })
+
+  test('near miss: the entry lay in a table that was freed, and a new one is empty', () => {
+    const s = new Script()
+      .init('pmd', VMALLOC, TABLE)
+      .init('pte', VMALLOC, RW)
+      .change('pmd', VMALLOC, TABLE, 0n)
+      .add('table_free', { level: 'pte', va: VMALLOC, pa: 0x14_0600_0000n })
+      .add('table_alloc', { level: 'pte', va: VMALLOC, pa: 0x14_0700_0000n })
+      .change('pmd', VMALLOC, 0n, TABLE + 0x100_0000n)
+    expect(access(s, 'fault', false).check('spurious-fault')).toEqual([])
   })
 
   test('near miss: the entry forbids it, or is invalid, or there is none', () => {

@@ -1,15 +1,13 @@
 import { type Context, DEFAULT_FEATURES, type Features } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from '../../event/codec.ts'
 import type { EventOf, TraceEvent } from '../../event/kinds.ts'
-import { checkInitCount } from '../../tables/page-state.ts'
 import type { Run, RunGeometry } from '../../event/run.ts'
-import { highWord, lowWord, split } from '../../event/words.ts'
+import { KnownEntries } from './known-entries.ts'
 import { type Flush, type Frame, Lane, type OpenCall } from './lane.ts'
 import { FlushLedger } from './ledger.ts'
 import { endPageOf, PAGE_LIMIT, pageOf, pagesIn, PageSizes } from './page.ts'
 import { RangeList } from './range-list.ts'
 import { Store } from './write.ts'
-import { Tables } from './tables.ts'
 
 /** Where a trace tells no geometry it is a capture of a stock kernel: 4K pages. */
 const USUAL: RunGeometry = { pageShift: 12, vaBits: 48, levels: 4 }
@@ -26,7 +24,7 @@ type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_ent
 export class Fold {
   readonly run: Run
   readonly sizes: PageSizes
-  readonly tables: Tables
+  readonly tables: KnownEntries
   readonly ledger: FlushLedger
   /** The store at hand, if the event is a desc_write. */
   readonly store = new Store()
@@ -44,7 +42,7 @@ export class Fold {
   constructor(run: Run) {
     this.run = run
     this.sizes = new PageSizes(run.geometry ?? USUAL)
-    this.tables = new Tables(this.sizes)
+    this.tables = new KnownEntries(run, this.sizes)
     this.ledger = new FlushLedger(this.sizes)
     const { features } = run.facts
     this.#features = isJsonObject(features) ? features : null
@@ -71,12 +69,6 @@ export class Fold {
     const { flush } = this.lane
     if (flush !== null && e.kind !== 'tlbi') this.#closeFlush(flush)
     switch (e.kind) {
-      case 'init':
-        checkInitCount(e)
-        if (e.level !== null && e.va !== null && e.new !== null) {
-          this.tables.init(e.level, e.va, e.new, e.count ?? 0, e.pa_step ?? 0n)
-        }
-        break
       case 'op_begin':
         this.#beginCall(e)
         break
@@ -101,6 +93,8 @@ export class Fold {
         break
       default:
     }
+    // What a freed table held is still there when rules see it go.
+    if (e.kind !== 'table_free') this.tables.apply(e)
   }
 
   after(e: TraceEvent): void {
@@ -135,6 +129,9 @@ export class Fold {
         if (held >= 0) lane.locks.splice(held, 1)
         break
       }
+      case 'table_free':
+        this.tables.apply(e)
+        break
       case 'gap':
         this.#forget()
         break
@@ -200,10 +197,6 @@ export class Fold {
       return
     }
     this.#push('cb', e.fn, e.seq, start, end, e.op, e.level)
-    if (e.val === undefined || e.level === null || e.va === null) return
-    split(e.val)
-    const page = this.sizes.base(e.level, start)
-    this.tables.set(e.level, page, lowWord(), highWord(), e.seq, e.cpu)
   }
 
   #push(
@@ -222,7 +215,6 @@ export class Fold {
     const { store } = this
     this.hasStore = store.read(e, this.sizes, this.tables)
     if (!this.hasStore) return
-    this.tables.set(store.level, store.page, store.newLo, store.newHi, e.seq, e.cpu)
     this.ledger.store(store, e.seq, e.op, e.cpu, this.call?.fn ?? this.lane.top?.fn ?? null)
   }
 

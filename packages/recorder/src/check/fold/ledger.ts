@@ -1,7 +1,7 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { ABSENT, entryKey, EntryTable } from '../../tables/entry-table.ts'
 import { type Debt, type DebtKind, DebtRows } from './debt.ts'
 import { CONT_HI, frameOf, PXN_HI, RDONLY, WRITE_HI } from './descriptor.ts'
-import { NumberMap } from './number-map.ts'
 import type { PageSizes } from './page.ts'
 import type { Store } from './write.ts'
 
@@ -28,8 +28,11 @@ function opens(s: Store): boolean {
   )
 }
 
-/** In a page's place: it has no debt any more. */
+/** In the place of a row. */
 const NONE = -1
+
+const keyOf = (level: LevelName, page: number): number =>
+  entryKey(LEVEL_NAMES.indexOf(level), page * 4096)
 
 /**
  * Flushes owed: each change of a valid entry opens a debt, each flush that covers the entry pays it. A debt is also
@@ -38,17 +41,13 @@ const NONE = -1
 export class FlushLedger {
   readonly #sizes: PageSizes
   readonly #rows = new DebtRows()
-  /** By level: page to row. */
-  readonly #open: Readonly<Record<LevelName, NumberMap>>
+  /** Row of each entry's debt. */
+  readonly #open = new EntryTable()
   /** Rows that a call opened; some may have been paid and reused since. */
   readonly #ofOp = new Map<number, number[]>()
 
   constructor(sizes: PageSizes) {
     this.#sizes = sizes
-    this.#open = Object.fromEntries(LEVEL_NAMES.map((level) => [level, new NumberMap()])) as Record<
-      LevelName,
-      NumberMap
-    >
   }
 
   /** The open debt of an entry. */
@@ -81,7 +80,7 @@ export class FlushLedger {
     const kind = kindOf(s)
     const debt = { level, page, pages, kind, seq, op, cpu, fn, staleLo, staleHi, revalidated: -1 }
     const row = this.#rows.add(debt)
-    this.#open[level].set(page, row)
+    this.#open.set(keyOf(level, page), row, 0)
     if (op === null) return
     const ofOp = this.#ofOp.get(op)
     if (ofOp === undefined) this.#ofOp.set(op, [row])
@@ -96,11 +95,13 @@ export class FlushLedger {
   }
 
   #rowOf(level: LevelName, page: number): number {
-    return this.#rows.count === 0 ? NONE : (this.#open[level].get(page) ?? NONE)
+    if (this.#rows.count === 0) return NONE
+    const place = this.#open.find(keyOf(level, page))
+    return place === ABSENT ? NONE : this.#open.lo(place)
   }
 
   #settle(row: number): void {
-    this.#open[this.#rows.level(row)].set(this.#rows.page(row), NONE)
+    this.#open.forget(keyOf(this.#rows.level(row), this.#rows.page(row)))
     this.#rows.remove(row)
   }
 

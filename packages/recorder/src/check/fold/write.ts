@@ -2,8 +2,8 @@ import type { LevelName } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
 import { highWord, lowWord, split } from '../../event/words.ts'
 import { ATTRS_HI, ATTRS_LO, frameOf, isTable, SOFTWARE_HI, VALID } from './descriptor.ts'
+import type { KnownEntries } from './known-entries.ts'
 import { pageOf, type PageSizes } from './page.ts'
-import type { Tables } from './tables.ts'
 
 /**
  * The store of the `desc_write` at hand, taken apart once for all rules. There is one object, filled anew for each:
@@ -26,7 +26,7 @@ export class Store {
   previousCpu = 0
 
   /** False: the event does not tell enough (no address, no level), and no rule is asked about it. */
-  read(e: EventOf<'desc_write'>, sizes: PageSizes, tables: Tables): boolean {
+  read(e: EventOf<'desc_write'>, sizes: PageSizes, tables: KnownEntries): boolean {
     if (e.level === null || e.va === null || e.old === null || e.new === null) return false
     this.level = e.level
     this.page = pageOf(e.va)

@@ -1,6 +1,6 @@
+import { ABSENT, EntryTable } from '../../tables/entry-table.ts'
 import { frameOf, isWritable, VALID } from '../fold/descriptor.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { NumberMap } from '../fold/number-map.ts'
 import { pageOf } from '../fold/page.ts'
 import { RangeList } from '../fold/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
@@ -8,10 +8,25 @@ import type { Rule, Scope } from '../rule.ts'
 /** Linear aliases that a call changed or was refused, by the output page they map. */
 type Touched = Map<number, number>
 
+/** Output page to the vmalloc page that last mapped it, of the small pages seen: there may be millions. */
+class MappedAt {
+  readonly #pages = new EntryTable()
+
+  get(frame: number): number | undefined {
+    const place = this.#pages.find(frame)
+    if (place === ABSENT) return undefined
+    return this.#pages.hi(place) * 2 ** 32 + this.#pages.lo(place)
+  }
+
+  set(frame: number, page: number): void {
+    this.#pages.set(frame, page >>> 0, Math.floor(page / 2 ** 32))
+  }
+}
+
 /** Calls that change the linear alias with the mapping. */
 const CHANGES_ALIAS: ReadonlySet<string> = new Set(['set_memory_ro', 'set_memory_rw'])
 
-function mismatches(scope: Scope, touched: Touched, vmalloc: NumberMap) {
+function mismatches(scope: Scope, touched: Touched, vmalloc: MappedAt) {
   const { tables } = scope.fold
   const writableAlias = new RangeList()
   const readonlyAlias = new RangeList()
@@ -32,7 +47,7 @@ function mismatches(scope: Scope, touched: Touched, vmalloc: NumberMap) {
   return { writableAlias, readonlyAlias }
 }
 
-function judge(scope: Scope, call: OpenCall, seq: number, touched: Touched, vmalloc: NumberMap) {
+function judge(scope: Scope, call: OpenCall, seq: number, touched: Touched, vmalloc: MappedAt) {
   const { writableAlias, readonlyAlias } = mismatches(scope, touched, vmalloc)
   if (!writableAlias.isEmpty) {
     scope.report({
@@ -67,8 +82,7 @@ export const aliasMismatch: Rule = {
     '6.18 and 7.3 return the first error of an alias; up to 6.17 it is ignored.',
   ],
   start(scope) {
-    /** Output page to the vmalloc page that last mapped it, of the small pages seen. */
-    const vmalloc = new NumberMap()
+    let vmalloc = new MappedAt()
     const byOp = new Map<number, Touched>()
     const touch = (op: number): Touched => {
       const touched = byOp.get(op) ?? new Map<number, number>()
@@ -108,7 +122,7 @@ export const aliasMismatch: Rule = {
         },
       },
       gap() {
-        vmalloc.clear()
+        vmalloc = new MappedAt()
         byOp.clear()
       },
     }
@@ -116,7 +130,7 @@ export const aliasMismatch: Rule = {
 }
 
 /** Pages of the start state outside the linear map, by what they map. */
-function remember({ fold }: Scope, vmalloc: NumberMap, va: bigint, count: number): void {
+function remember({ fold }: Scope, vmalloc: MappedAt, va: bigint, count: number): void {
   const start = pageOf(va)
   if (fold.sizes.isLinear(start)) return
   for (let i = 0; i < count; i++) {
