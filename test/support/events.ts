@@ -68,12 +68,37 @@ export function eventOfKind(kind: Kind): fc.Arbitrary<TraceEvent> {
       ts: fc.option(fc.maxSafeNat()),
       task: fc.option(name),
       fields: fc.record(fields),
+      more: fc.option(more, { nil: {}, freq: 4 }),
     })
-    .map(({ fields, ...common }): TraceEvent => {
+    .map(({ fields, more, ...common }): TraceEvent => {
       const present = Object.entries(fields).filter(([, value]) => value !== undefined)
-      const event: object = Object.assign(common, { kind }, Object.fromEntries(present))
-      return event as TraceEvent
+      const event: object = Object.assign(common, { kind }, more, Object.fromEntries(present))
+      return covered(event as TraceEvent)
     })
+}
+
+/** What a producer may add to any event. */
+const more = fc
+  .record({
+    src: fc.option(fc.constantFrom('pageattr.c:123', 'a "b".c:1'), { nil: undefined }),
+    free: fc.option(
+      fc.dictionary(
+        fc.constantFrom('x_pc', 'x_Line2'),
+        fc.oneof(fc.integer(), name, json).filter((value) => value !== null),
+        { minKeys: 1 },
+      ),
+      { nil: undefined },
+    ),
+  })
+  .map((values) =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
+  )
+
+/** A range TLBI with the number of pages that its operand covers: another one is refused. */
+function covered(event: TraceEvent): TraceEvent {
+  if (event.kind !== 'tlbi' || event.scale === null || event.num === null) return event
+  const [scale, num] = [event.scale & 3, event.num & 31]
+  return { ...event, scale, num, pages: (num + 1) * 2 ** (5 * scale + 1) }
 }
 
 export const anyEvent: fc.Arbitrary<TraceEvent> = fc.oneof(...KIND_NAMES.map(eventOfKind))

@@ -65,7 +65,7 @@ export function setMemoryRo(pages: number, va = AREA): Lean[] {
     { kind: 'barrier' },
     { kind: 'lazy_mmu_leave', depth: 0 },
     { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', ...range },
-    { kind: 'tlbi', insn: 'rvaale1is', va: hex(va), pages, scale: 0, num: 0 },
+    { kind: 'tlbi', insn: 'vaale1is', va: hex(va), pages, scale: null, num: null },
     { kind: 'op_end', fn: 'set_memory_ro', ret: 0 },
   ]
 }

@@ -3,16 +3,8 @@ export { eventFromJson, eventToJson, putEvent, rowToEvent } from './event/codec.
 export type { JsonObject } from './event/codec.ts'
 export { didYouMean, InputError, nearest } from './event/errors.ts'
 export { fieldsOf, KIND_NAMES, kindOfId, KINDS, nestOf } from './event/kinds.ts'
-export type {
-  Common,
-  EventOf,
-  Field,
-  FieldType,
-  Json,
-  Kind,
-  KindSpec,
-  TraceEvent,
-} from './event/kinds.ts'
+export type { Common, EventOf, Json, Kind, TraceEvent } from './event/kinds.ts'
+export type { Field, FieldType, KindSpec } from './event/kind-spec.ts'
 export { memorySource } from './event/run.ts'
 export type { Call, EventSource, Run, RunGeometry, RunOrigin, RunState } from './event/run.ts'
 export { EVENT_COLUMNS, hex } from './event/field-codec.ts'

@@ -5,6 +5,7 @@ import {
   Batch,
   eventFromJson,
   eventToJson,
+  fieldsOf,
   InputError,
   KIND_NAMES,
   openTrace,
@@ -13,6 +14,8 @@ import {
 } from '@pagetrail/recorder'
 import type { Json, TraceEvent } from '@pagetrail/recorder'
 
+import { FRAME_NAMES } from '../../../packages/recorder/src/event/codec.ts'
+import { isFreeName } from '../../../packages/recorder/src/event/kinds.ts'
 import { anyEvent, eventOfKind } from '../../support/events.ts'
 
 const DESC_WRITE = {
@@ -25,6 +28,42 @@ const DESC_WRITE = {
   old: '0xe8000500040703',
   new: '0xe0000500040783',
 }
+
+const TLBI = {
+  seq: 0,
+  cpu: 0,
+  op: null,
+  kind: 'tlbi',
+  insn: 'rvaale1is',
+  va: '0xffff000100040000',
+  pages: 64,
+  scale: 1,
+  num: 0,
+}
+
+test('no field of a kind has a name of the frame around it', () => {
+  for (const kind of KIND_NAMES) {
+    const names = fieldsOf(kind).map(([name]) => name)
+    expect(names.filter((name) => FRAME_NAMES.includes(name) || isFreeName(name))).toEqual([])
+  }
+})
+
+test('what an event had in files of 0.1 is read by the name that it has now', () => {
+  const dsb = { seq: 0, cpu: 0, op: null, kind: 'dsb' }
+  const event = eventFromJson({ ...dsb, type: 'ish' })
+  expect(event).toMatchObject({ kind: 'dsb', scope: 'ish' })
+  expect(eventToJson(event)).toEqual({ ...dsb, scope: 'ish' })
+  expect(() => eventFromJson({ ...dsb, type: 'ish', scope: 'ish' })).toThrow(
+    'dsb has no field type',
+  )
+})
+
+test('a producer says where it stands, and more by names of its own', () => {
+  const json = { ...DESC_WRITE, src: 'mmu.c:12', x_pc: '0xffff800080001234', x_deep: [1, { a: 2 }] }
+  const event = eventFromJson({ ...json, x_unknown: null })
+  expect(event).toMatchObject({ src: 'mmu.c:12', free: { x_pc: '0xffff800080001234' } })
+  expect(eventToJson(event)).toEqual(json)
+})
 
 describe('JSON', () => {
   test.each(KIND_NAMES)('%s survives the way out and back', (kind) => {
@@ -58,6 +97,11 @@ describe('JSON', () => {
     [{ ...DESC_WRITE, seq: -1 }, 'seq has to be a whole number'],
     [{ ...DESC_WRITE, kind: 'desc_wriet' }, 'unknown kind desc_wriet, did you mean desc_write?'],
     [{ seq: 0 }, 'an event without kind'],
+    [{ ...DESC_WRITE, 'x_a b': 1 }, 'desc_write has no field x_a b'],
+    [{ ...DESC_WRITE, file: 'a.c' }, 'desc_write has no field file; a field of your own begins'],
+    [{ ...DESC_WRITE, src: 5 }, 'src has to be a string, got 5'],
+    [{ ...TLBI, pages: 65 }, 'tlbi covers 65 pages by its pages, 64 by scale 1 and num 0'],
+    [{ ...TLBI, num: 32 }, 'tlbi has scale 1 and num 32; they go to 3 and 31'],
     [[], 'an event is a JSON object'],
   ])('refuses %j', (json, message) => {
     expect(() => eventFromJson(json as never)).toThrow(InputError)

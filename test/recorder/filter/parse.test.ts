@@ -172,10 +172,11 @@ const VALUES = [
   'op',
   'seq',
   'ret',
+  '"pageattr.c:123"',
 ]
 const comparison = fc
   .record({
-    field: fc.constantFrom(...FILTER_FIELDS.keys()),
+    field: fc.constantFrom(...FILTER_FIELDS.keys(), 'x_pc', 'x_Line2'),
     op: fc.constantFrom('==', '!=', '<', '<=', '>', '>=', '&', '~', 'in'),
     value: fc.constantFrom(...VALUES),
     low: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),

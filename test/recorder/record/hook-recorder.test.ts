@@ -88,7 +88,7 @@ test('every hook becomes the event that the corpus has for it', async () => {
       { kind: 'table_alloc', level: 'pte', va: at(0), pa: '0x1406000000' },
       { kind: 'table_alloc_fail', level: 'pte', va: at(0) },
       { kind: 'table_free', level: 'pte', va: at(0), pa: '0x1406000000' },
-      { kind: 'dsb', type: 'ishst' },
+      { kind: 'dsb', scope: 'ishst' },
       { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', ...range },
       { kind: 'tlb_flush', fn: 'flush_tlb_all', va: null, end: null },
       { kind: 'tlbi', insn: 'rvaale1is', va: at(0x4000), pages: 2, scale: 0, num: 0 },

@@ -32,9 +32,9 @@ test('the documented tables and views are those of a real file, column by column
   expect(tables).toEqual(Object.fromEntries(documented))
   const views = KIND_NAMES.map((kind) => {
     const own = fieldsOf(kind).map(([name]) => name)
-    return [kind, [...VIEW_COLUMNS, ...own]]
+    return [kind, [...VIEW_COLUMNS, ...own, 'src', 'more']]
   })
   expect(columnsOf(trace.db, 'view')).toEqual(Object.fromEntries(views))
-  expect(trace.db.pragma('user_version', { simple: true })).toBe(3n)
+  expect(trace.db.pragma('user_version', { simple: true })).toBe(4n)
   trace.close()
 })

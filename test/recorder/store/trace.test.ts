@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely'
 import { expect, test } from 'vitest'
 
 import { MIGRATIONS } from '../../../migrations/index.ts'
-import { InputError, openTrace } from '@pagetrail/recorder'
+import { InputError, KIND_NAMES, openTrace } from '@pagetrail/recorder'
 
 import { append, callEvents, META } from '../../support/call-events.ts'
 import { storedFile, testFile, testFolder } from '../../support/files.ts'
@@ -117,8 +117,10 @@ test('a file of a newer version is refused and left as it is', async () => {
 /** Undoes what the migrations after the first have done. */
 function makeOlder(path: string): void {
   const db = new Sqlite(path)
+  // The views of that version did not name the column.
+  for (const kind of KIND_NAMES) db.exec(`drop view "${kind}"`)
   db.exec(
-    `drop table snapshot; drop table mark; delete from kysely_migration where name > '0001-event-log'`,
+    `drop table snapshot; drop table mark; alter table event drop column more; delete from kysely_migration where name > '0001-event-log'`,
   )
   db.pragma('user_version = 1')
   db.close()

@@ -36,7 +36,7 @@ test('every kind has a view of its name with its fields', async () => {
       .columns()
       .map((column) => column.name)
     const fields = fieldsOf(kind).map(([name]) => name)
-    expect(columns).toEqual(['run', 'seq', 'cpu', 'task', 'op', 'ts', ...fields])
+    expect(columns).toEqual(['run', 'seq', 'cpu', 'task', 'op', 'ts', ...fields, 'src', 'more'])
   }
   close()
 })
@@ -54,6 +54,8 @@ test('a view shows what people read', async () => {
       new: '0xe8000041a83783',
       task: 'insmod-71',
       ts: 5,
+      src: 'mmu.c:12',
+      x_pc: '0xffff800080001234',
     }),
     eventFromJson({
       seq: 1,
@@ -77,6 +79,8 @@ test('a view shows what people read', async () => {
     old: '0x0',
     new: '0xe8000041a83783',
     slot: null,
+    src: 'mmu.c:12',
+    more: '{"src":"mmu.c:12","x_pc":"0xffff800080001234"}',
   })
   expect(trace.db.prepare('select fn, va, end, "by" from tlb_flush').get()).toEqual({
     fn: 'flush_tlb_all',

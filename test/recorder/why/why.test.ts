@@ -73,7 +73,7 @@ function splitRun(): TraceEvent[] {
     { kind: 'table_alloc', ...table },
     { kind: 'desc_write', level: 'pte', va: hex(AREA), old: '0x0', new: '0x68000500000707' },
     { kind: 'desc_write', level: 'pte', va: hex(AREA + PAGE), old: '0x0', new: '0x68000500001707' },
-    { kind: 'dsb', type: 'ishst' },
+    { kind: 'dsb', scope: 'ishst' },
     { kind: 'desc_write', ...block, old: '0x68000500000705', new: '0x1800001406000403' },
     { kind: 'barrier' },
     {

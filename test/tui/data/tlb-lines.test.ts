@@ -32,7 +32,7 @@ const tlbi: JsonObject = {
   scale: null,
   num: null,
 }
-const dsb = (type: string): JsonObject => ({ kind: 'dsb', type })
+const dsb = (scope: string): JsonObject => ({ kind: 'dsb', scope })
 
 /** The pane's lines after these events, in which `!` leads what stands out. */
 function after(...drafts: JsonObject[]): string[] {

@@ -7,6 +7,8 @@ import type { LeafRun, Machine } from '@pagetrail/engine'
 
 import { CorpusEvents } from './corpus-events.ts'
 import type { CorpusEvent } from './corpus-events.ts'
+import { currentNames, isJsonObject } from '../event/codec.ts'
+import type { Json } from '../event/kinds.ts'
 import { type Chunks, gunzipped, magicOf, peek } from '../import/bytes/chunks.ts'
 
 /** Where a case stops being equal. */
@@ -61,7 +63,7 @@ export function conformCase(text: string, line = 1): CaseVerdict {
     }
     id = 'id' in input && typeof input.id === 'string' ? input.id : ''
     const expected = {
-      events: listOf(input, 'events'),
+      events: listOf(input, 'events').map(named),
       results: listOf(input, 'results'),
       final: listOf(input, 'final'),
     }
@@ -78,6 +80,12 @@ interface Expected {
   readonly events: readonly unknown[]
   readonly results: readonly unknown[]
   readonly final: readonly unknown[]
+}
+
+/** An event of the corpus, with the names that fields have now. */
+const named = (event: unknown): unknown => {
+  const json = event as Json
+  return isJsonObject(json) ? currentNames(json) : event
 }
 
 function listOf(input: object, name: string): readonly unknown[] {

@@ -139,7 +139,7 @@ export class CorpusEvents implements Hooks {
   }
 
   dsb(): void {
-    this.#emit('dsb', { type: 'ishst' })
+    this.#emit('dsb', { scope: 'ishst' })
   }
 
   tlbFlush(

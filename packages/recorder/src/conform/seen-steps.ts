@@ -62,7 +62,7 @@ class SeenSteps {
   }
 
   #barrier(e: EventOf<'dsb'>): void {
-    if (e.type === 'ishst') {
+    if (e.scope === 'ishst') {
       this.settle()
       this.#dsb = true
     } else if (this.#dsb) this.#beginFlush()

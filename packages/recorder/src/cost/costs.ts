@@ -156,7 +156,7 @@ export class CostCounter {
       case 'dsb':
         if (this.pending === 'flush') break
         counts.dsb++
-        this.pending = event.type === 'ishst' ? 'dsb' : 'none'
+        this.pending = event.scope === 'ishst' ? 'dsb' : 'none'
         return
       case 'isb':
         if (this.pending === 'dsb') {

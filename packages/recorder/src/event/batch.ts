@@ -51,6 +51,8 @@ export class Batch {
   readonly longs: BigInt64Array
   /** JSON text of the rare kinds. */
   readonly extra: (string | null)[]
+  /** JSON text of `src` and the free fields, by row: hardly any event has them. */
+  readonly more = new Map<number, string>()
 
   constructor(capacity: number = BATCH_EVENTS) {
     this.capacity = capacity
@@ -73,12 +75,14 @@ export class Batch {
   /** Empties it. Unset words are zero from here on, so that a digest of the columns is one of the events. */
   clear(): void {
     this.words.fill(0, 0, this.length * WORD_COLUMNS * 2)
+    this.more.clear()
     this.length = 0
   }
 
   /** Takes the last row back. */
   drop(): void {
     const at = --this.length * WORD_COLUMNS * 2
+    this.more.delete(this.length)
     this.words.fill(0, at, at + WORD_COLUMNS * 2)
   }
 
@@ -100,6 +104,9 @@ export class Batch {
     const at = from * WORD_COLUMNS * 2
     this.words.copyWithin(to * WORD_COLUMNS * 2, at, at + WORD_COLUMNS * 2)
     this.extra[to] = this.extra[from] ?? null
+    const more = this.more.get(from)
+    if (more === undefined) this.more.delete(to)
+    else this.more.set(to, more)
   }
 
   /** Starts a row of this kind and returns its index. The caller has made sure that there is room. */

@@ -1,6 +1,15 @@
 import type { Batch } from './batch.ts'
 import { didYouMean, InputError } from './errors.ts'
-import { fieldsOf, type Json, type Kind, KIND_NAMES, KINDS, type TraceEvent } from './kinds.ts'
+import type { KindSpec } from './kind-spec.ts'
+import {
+  fieldsOf,
+  isFreeName,
+  type Json,
+  type Kind,
+  KIND_NAMES,
+  KINDS,
+  type TraceEvent,
+} from './kinds.ts'
 import {
   AT,
   fieldCodec,
@@ -8,6 +17,7 @@ import {
   type FieldValue,
   type Intern,
   type NameOf,
+  parsed,
   type Row,
 } from './field-codec.ts'
 
@@ -28,23 +38,33 @@ interface KindCodec {
   readonly fields: readonly FieldCodec[]
   /** Its fields and the common ones: all that its JSON may have. */
   readonly keys: ReadonlySet<string>
+  /** Former names of its fields, and their names now. */
+  readonly renamed: ReadonlyMap<string, string>
 }
 
-const COMMON_KEYS = ['seq', 'cpu', 'op', 'kind', 'nest', 'ts', 'task'] as const
+const COMMON_KEYS = ['seq', 'cpu', 'op', 'kind', 'nest', 'ts', 'task', 'src'] as const
+
+/**
+ * Names that a record has around the fields of its kind: in JSON, in `--json` (`type`), in the views of the kinds. No
+ * kind may have a field of such a name.
+ */
+export const FRAME_NAMES: readonly string[] = [...COMMON_KEYS, 'type', 'run', 'more', 'pagetrail']
 
 const byKind = new Map<string, KindCodec>()
 const byId: (KindCodec | undefined)[] = []
 for (const kind of KIND_NAMES) {
   const fields = fieldsOf(kind).map(([name, field]) => fieldCodec(name, field))
   const keys = new Set<string>([...COMMON_KEYS, ...fields.map((field) => field.name)])
-  const codec = { kind, fields, keys }
+  const spec: KindSpec = KINDS[kind]
+  const renamed = new Map(Object.entries(spec.renamed ?? {}))
+  const codec = { kind, fields, keys, renamed }
   byKind.set(kind, codec)
   byId[KINDS[kind].id] = codec
 }
 
 /**
  * The corpus's form: seq, cpu, op, kind, the kind's fields in table order with 64-bit values as `0x…`; then ts and
- * task where known. `nest` follows from the kinds and is left out.
+ * task where known, `src` and the free fields. `nest` follows from the kinds and is left out.
  */
 export function eventToJson(event: TraceEvent): JsonObject {
   const values = fieldsByName(event)
@@ -61,6 +81,8 @@ export function eventToJson(event: TraceEvent): JsonObject {
   }
   if (event.ts !== null) json['ts'] = event.ts
   if (event.task !== null) json['task'] = event.task
+  if (event.src !== undefined) json['src'] = event.src
+  if (event.free !== undefined) Object.assign(json, event.free)
   return json
 }
 
@@ -68,14 +90,16 @@ export function eventToJson(event: TraceEvent): JsonObject {
  * The event that {@link eventToJson} wrote. `nest` is 0 where the object has none: who reads a whole run computes it.
  * Throws InputError naming the field; the caller adds the file and line with `at()`.
  */
-export function eventFromJson(json: Json): TraceEvent {
-  if (!isJsonObject(json)) throw new InputError('an event is a JSON object')
-  const { kind } = json
+export function eventFromJson(given: Json): TraceEvent {
+  if (!isJsonObject(given)) throw new InputError('an event is a JSON object')
+  const { kind } = given
   const codec = typeof kind === 'string' ? byKind.get(kind) : undefined
   if (!codec) throw unknownKind(kind)
+  const json = withNewNames(codec, given)
   for (const key of Object.keys(json)) {
-    if (codec.keys.has(key)) continue
-    throw new InputError(`${codec.kind} has no field ${key}${didYouMean(key, codec.keys)}`)
+    if (codec.keys.has(key) || isFreeName(key)) continue
+    const hint = didYouMean(key, codec.keys) || '; a field of your own begins with x_'
+    throw new InputError(`${codec.kind} has no field ${key}${hint}`)
   }
   const event: Fields = {
     kind: codec.kind,
@@ -85,13 +109,55 @@ export function eventFromJson(json: Json): TraceEvent {
     nest: json['nest'] === undefined ? 0 : count(json, 'nest', 0xffff),
     ts: absent(json['ts']) ? null : count(json, 'ts', Number.MAX_SAFE_INTEGER),
     task: absent(json['task']) ? null : textOf(json, 'task'),
+    ...moreOf(json),
   }
   for (const field of codec.fields) {
     const value = json[field.name]
     if (value !== undefined && value !== null) event[field.name] = named(codec, field, value)
     else if (!field.optional) event[field.name] = required(codec, field, value)
   }
+  checkTlbi(asEvent(event))
   return asEvent(event)
+}
+
+/** An event's object of any version, with the names that its fields have now. */
+export function currentNames(json: JsonObject): JsonObject {
+  const codec = typeof json['kind'] === 'string' ? byKind.get(json['kind']) : undefined
+  return codec ? withNewNames(codec, json) : json
+}
+
+function withNewNames(codec: KindCodec, json: JsonObject): JsonObject {
+  if (codec.renamed.size === 0) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => {
+      const now = codec.renamed.get(key)
+      return [now === undefined || now in json ? key : now, value]
+    }),
+  )
+}
+
+/** `src` and `free` of an event, where an object has them. */
+function moreOf(json: JsonObject): Fields {
+  const free = Object.entries(json).filter(([key, value]) => isFreeName(key) && value !== null)
+  return {
+    ...(absent(json['src']) ? {} : { src: textOf(json, 'src') }),
+    ...(free.length === 0 ? {} : { free: Object.fromEntries(free) }),
+  }
+}
+
+/** A range instruction covers (num + 1) · 2^(5 · scale + 1) pages, whatever its line says. */
+function checkTlbi(event: TraceEvent): void {
+  if (event.kind !== 'tlbi') return
+  const { pages, scale, num } = event
+  if (pages === null || scale === null || num === null) return
+  if (scale < 0 || scale > 3 || num < 0 || num > 31) {
+    throw new InputError(`tlbi has scale ${scale} and num ${num}; they go to 3 and 31`)
+  }
+  const covered = (num + 1) * 2 ** (5 * scale + 1)
+  if (covered === pages) return
+  throw new InputError(
+    `tlbi covers ${pages} pages by its pages, ${covered} by scale ${scale} and num ${num}: one of them is wrong`,
+  )
 }
 
 /** A row read with safe integers; `names` tells the text of an interned name. */
@@ -99,6 +165,7 @@ export function rowToEvent(row: Row, names: NameOf): TraceEvent {
   const codec = byId[Number(row[AT.kind])]
   if (!codec) throw new InputError(`an event of unknown kind ${row[AT.kind]}; verify the file`)
   const task = row[AT.task]
+  const more = row[AT.more]
   const event: Fields = {
     kind: codec.kind,
     seq: seqOf(row[AT.id]),
@@ -107,6 +174,7 @@ export function rowToEvent(row: Row, names: NameOf): TraceEvent {
     nest: Number(row[AT.nest]),
     ts: numberOrNull(row[AT.ts]),
     task: typeof task === 'bigint' ? names(Number(task)) : null,
+    ...(typeof more === 'string' ? moreOf(asObject(parsed(more))) : {}),
   }
   for (const { name, optional, fromRow } of codec.fields) {
     const value = fromRow(row, names)
@@ -127,6 +195,9 @@ export function putEvent(batch: Batch, event: TraceEvent, intern: Intern): void 
   if (event.op !== null) batch.op[i] = event.op
   if (event.ts !== null) batch.ts[i] = event.ts
   if (event.task !== null) batch.task[i] = intern(event.task)
+  if (event.src !== undefined || event.free !== undefined) {
+    batch.more.set(i, JSON.stringify({ src: event.src, ...event.free }))
+  }
   for (const field of codec.fields) {
     const value = values[field.name]
     if (value === undefined || value === null) continue
@@ -182,6 +253,8 @@ function textOf(json: JsonObject, key: string): string {
   if (typeof value === 'string') return value
   throw new InputError(`${key} has to be a string, got ${JSON.stringify(value).slice(0, 80)}`)
 }
+
+const asObject = (json: Json): JsonObject => (isJsonObject(json) ? json : {})
 
 const absent = (value: Json | undefined): boolean => value === undefined || value === null
 

@@ -2,7 +2,8 @@ import { LEVEL_NAMES } from '@pagetrail/engine'
 
 import { AUX, type Batch, NEW, OLD, SIZE, VA } from './batch.ts'
 import { didYouMean, InputError } from './errors.ts'
-import type { Column, Field, Json } from './kinds.ts'
+import type { Column, Field } from './kind-spec.ts'
+import type { Json } from './kinds.ts'
 
 /** What a field of an event can hold. */
 export type FieldValue = bigint | Json
@@ -33,6 +34,7 @@ export const EVENT_COLUMNS = [
   'aux',
   'ret',
   'extra',
+  'more',
 ] as const
 
 /** Where each column stands in a {@link Row}. */
@@ -53,6 +55,7 @@ export const AT = {
   aux: 13,
   ret: 14,
   extra: 15,
+  more: 16,
 } as const satisfies Record<(typeof EVENT_COLUMNS)[number], number>
 
 /** The word column of {@link Batch} that a column is, or undefined for those that are none. */
@@ -138,7 +141,8 @@ const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
   }),
 }
 
-function parsed(extra: string): Json {
+/** The JSON of a column, of which only damage can make something else. */
+export function parsed(extra: string): Json {
   try {
     return JSON.parse(extra) as Json
   } catch (error) {

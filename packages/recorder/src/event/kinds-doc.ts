@@ -1,4 +1,5 @@
-import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS, nestOf } from './kinds.ts'
+import type { Field } from './kind-spec.ts'
+import { fieldsOf, type Kind, KIND_NAMES, KINDS, nestOf } from './kinds.ts'
 
 /** docs/events.md, made from KINDS; a test keeps the file equal to it. */
 export function eventsDocument(): string {
@@ -7,15 +8,19 @@ export function eventsDocument(): string {
 
 const HEAD = `# Events
 
-Made from the table KINDS in \`packages/recorder/src/event.ts\`: do not edit, run \`pnpm run docs:events\`.
+Made from the table KINDS in \`packages/recorder/src/event/kinds.ts\`: do not edit, run \`pnpm run docs:events\`.
 
 Every event has \`seq\` (its number in the run, from 0 without gaps), \`cpu\`, \`op\` (index of the top-level call that it
 belongs to; null outside calls), \`kind\`, and where they are known \`ts\` (ns since the first timestamp of the run) and
 \`task\` (\`comm-pid\`). What is unknown is null, or left out where a field is marked optional.
 
+Its producer may add \`src\` (\`file.c:123\`, the place in its source) and free fields \`x_…\` with any JSON: they are kept,
+shown and filtered by, and never compared.
+
 In JSON a 64-bit value is a string such as \`"0xffff800080000000"\`. In the database, table \`event\` holds the fields in the
 columns below: 64-bit values in two's complement, names as ids of table \`name\`, levels and other named values as
-numbers. \`id\` is run · 2^32 + seq. For each kind a view of its name shows all that as text.
+numbers. \`id\` is run · 2^32 + seq; \`more\` is the JSON of \`src\` and the free fields. For each kind a view of its name
+shows all that as text.
 
 | type | in JSON | in its column |
 |---|---|---|

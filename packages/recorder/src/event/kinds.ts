@@ -1,59 +1,6 @@
 import { type LevelName } from '@pagetrail/engine'
 
-/**
- * The event vocabulary: one table from which the TypeScript types, the codec, the columns a kind uses, the SQL view
- * of the kind and docs/events.md are made. Kinds and fields are those of the corpus format; what real kernels show
- * besides (spans of inner functions, slots, notes, gaps) extends it.
- *
- * A field names its type, the physical column of `event` that holds it, and whether its absence is shown: without
- * `optional` a missing value is null, with it the field is left out.
- */
-export type FieldType =
-  /** 64 bits: bigint here, `0x…` in JSON, two's complement in SQLite */
-  | 'u64'
-  /** a u64 kept as its distance from `va`, which is small: the column holds end - va */
-  | 'end'
-  | 'int'
-  | 'bool'
-  /** a page-table level by name; SQLite holds its number */
-  | 'level'
-  /** a level by number: what pte_hole() was told */
-  | 'depth'
-  /** a short text that recurs: interned in `name` */
-  | 'name'
-  /** one of `values`; SQLite holds its index */
-  | 'enum'
-  /** any JSON value, as text */
-  | 'json'
-
-/** Physical columns a kind may use for its own fields. */
-export type Column = 'level' | 'fn' | 'va' | 'size' | 'old' | 'new' | 'aux' | 'ret' | 'extra'
-
-export interface Field {
-  readonly type: FieldType
-  readonly in: Column
-  readonly optional?: true
-  readonly values?: readonly string[]
-  /** What the value is; printed in docs/events.md. */
-  readonly doc?: string
-}
-
-export interface KindSpec {
-  readonly id: number
-  readonly doc: string
-  /** Opens (+1) or closes (-1) a level of the call tree of its task. */
-  readonly nest?: 1 | -1
-  readonly fields: Readonly<Record<string, Field>>
-}
-
-const u64 = (col: Column, doc?: string) => ({ type: 'u64', in: col, doc }) as const
-const int = (col: Column, doc?: string) => ({ type: 'int', in: col, doc }) as const
-const bool = (col: Column, doc?: string) => ({ type: 'bool', in: col, doc }) as const
-const name = (col: Column, doc?: string) => ({ type: 'name', in: col, doc }) as const
-const json = (doc?: string) => ({ type: 'json', in: 'extra', doc }) as const
-const oneOf = <const V extends readonly string[]>(col: Column, values: V, doc?: string) =>
-  ({ type: 'enum', in: col, values, doc }) as const
-const opt = <const F extends Field>(field: F) => ({ ...field, optional: true }) as const
+import { bool, type Field, int, json, type KindSpec, name, oneOf, opt, u64 } from './kind-spec.ts'
 
 const fn = name('fn', 'kernel function')
 const va = u64('va')
@@ -72,7 +19,31 @@ const masks = {
   clear: opt(u64('new', 'bits to clear, before setting')),
 } as const
 const LOCK_MODES = ['read', 'write', 'mutex', 'spin'] as const
+/** The operand of dsb and dmb: which accesses, and among whom. `st` alone is the full system's. New ones at the end. */
+const BARRIER_SCOPES = [
+  'ishst',
+  'ish',
+  'sy',
+  'st',
+  'ld',
+  'ishld',
+  'nsh',
+  'nshst',
+  'nshld',
+  'osh',
+  'oshst',
+  'oshld',
+] as const
+const scope = oneOf('aux', BARRIER_SCOPES, 'which accesses it waits for or orders, and among whom')
 
+/**
+ * The event vocabulary: one table from which the TypeScript types, the codec, the columns a kind uses, the SQL view
+ * of the kind and docs/events.md are made. Kinds and fields are those of the corpus format; what real kernels show
+ * besides (spans of inner functions, slots, notes, gaps) extends it.
+ *
+ * A field names its type, the physical column of `event` that holds it, and whether its absence is shown: without
+ * `optional` a missing value is null, with it the field is left out.
+ */
 export const KINDS = {
   op_begin: {
     id: 1,
@@ -158,11 +129,12 @@ export const KINDS = {
   dsb: {
     id: 16,
     doc: 'A data synchronisation barrier alone.',
-    fields: { type: oneOf('aux', ['ishst', 'ish']), fn: inFn },
+    fields: { scope, fn: inFn },
+    renamed: { type: 'scope' },
   },
   isb: {
     id: 17,
-    doc: 'An instruction synchronisation barrier alone (real traces).',
+    doc: 'An instruction synchronisation barrier alone.',
     fields: { fn: inFn },
   },
   tlb_flush: {
@@ -312,6 +284,20 @@ export const KINDS = {
     doc: 'A TLB of the model dropped what it held for an address, without a TLBI.',
     fields: { va },
   },
+  dmb: {
+    id: 44,
+    doc: 'A data memory barrier: orders accesses, waits for none.',
+    fields: { scope, fn: inFn },
+  },
+  unreadable: {
+    id: 45,
+    doc: 'A line of the input that could not be read.',
+    fields: {
+      line: int('size', 'its number in the input, from 1'),
+      reason: name('fn', 'why it could not be read'),
+      text: json('the line, a string'),
+    },
+  },
 } as const satisfies Readonly<Record<string, KindSpec>>
 
 export type Kind = keyof typeof KINDS
@@ -361,6 +347,11 @@ type Fields<K extends Kind> = {
   ]?: (typeof KINDS)[K]['fields'][N] extends Field ? Value<(typeof KINDS)[K]['fields'][N]> : never
 }
 
+/** A field that a producer adds to any event: `x_` and up to 60 letters, digits and underscores. */
+export type FreeName = `x_${string}`
+export const FREE_NAME = /^x_\w{1,60}$/
+export const isFreeName = (name: string): name is FreeName => FREE_NAME.test(name)
+
 /** What every event has. */
 export interface Common {
   /** Position in its run, from 0, without gaps. */
@@ -374,6 +365,10 @@ export interface Common {
   readonly ts: number | null
   /** `comm-pid` of the task, where known. */
   readonly task: string | null
+  /** Where in its source the producer reports it: `pageattr.c:123`. */
+  readonly src?: string
+  /** What else the producer says of it, by names that Pagetrail does not know: `x_pc`. */
+  readonly free?: Readonly<Record<FreeName, Json>>
 }
 
 export type EventOf<K extends Kind> = { readonly kind: K } & Common & Readonly<Fields<K>>

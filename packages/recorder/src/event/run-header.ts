@@ -4,7 +4,7 @@ import type { Json } from './kinds.ts'
 import type { Run, RunGeometry, RunState } from './run.ts'
 
 /** Version of the JSON Lines form, in its header line. Readers accept this and older ones. */
-export const JSONL_VERSION = 1
+export const JSONL_VERSION = 2
 
 /** What a header line tells of a run. Its id and counts are the reader's own. */
 export type RunHeader = Pick<

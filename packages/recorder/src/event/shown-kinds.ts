@@ -4,7 +4,7 @@ import type { Run } from './run.ts'
 /** Kinds that captures are full of and the engine hardly makes: inner functions, halves of pairs, contexts. */
 const REAL_ONLY: readonly Kind[] = ['span_begin', 'span_end', 'split_end', 'ftrace', 'context']
 /** Kinds that say nothing of what the implementation does; never compared. */
-const REMARKS: readonly Kind[] = ['note', 'gap', 'init', 'area', 'tlb_flush_done']
+const REMARKS: readonly Kind[] = ['note', 'gap', 'init', 'area', 'tlb_flush_done', 'unreadable']
 /** What no probe on a stock kernel shows. */
 const UNPROBED: readonly Kind[] = [
   'hole',
@@ -24,6 +24,7 @@ const UNPROBED: readonly Kind[] = [
   'desc_read',
   'tlb_fill',
   'tlb_evict',
+  'dmb',
 ]
 /** What the probes in the middle of functions show: absent from captures with the lean definitions. */
 const MID_FUNCTION: readonly Kind[] = [

@@ -1,11 +1,5 @@
-import {
-  fieldsOf,
-  KIND_NAMES,
-  type Field,
-  type Json,
-  type Kind,
-  type TraceEvent,
-} from '../event/kinds.ts'
+import type { Field } from '../event/kind-spec.ts'
+import { fieldsOf, KIND_NAMES, type Json, type Kind, type TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 
 /** How a column of the wide table is typed, whatever the format it is written in. */
@@ -75,7 +69,10 @@ for (const kind of KIND_NAMES) {
   places.set(kind, list)
 }
 
-/** The columns of the wide table, those of every event first, in an order that only grows at its end. */
+const SRC = columnFor('src', 'text')
+const FREE = columnFor('free', 'json')
+
+/** The columns of the wide table, those of every event first. A reader finds them by name. */
 export const WIDE_COLUMNS: readonly WideColumn[] = columns
 
 /** Puts what an event of the run has into the columns of its kind; those that it leaves alone are null. */
@@ -95,6 +92,8 @@ export function putWideCells(
   put(8, event.op === null ? null : BigInt(event.op))
   put(9, event.nest)
   put(10, event.kind)
+  put(SRC, event.src ?? null)
+  put(FREE, event.free === undefined ? null : JSON.stringify(event.free))
   const fields: object = event
   for (const { field, type, column } of places.get(event.kind)!) {
     put(column, wideValue(type, (fields as Readonly<Record<string, FieldValue>>)[field]))

@@ -71,7 +71,7 @@ type Made = Omit<Check, 'kinds'> & Partial<Pick<Check, 'kinds'>>
 
 const CHECKS: Readonly<
   Record<Meaning['class'], (meaning: Meaning, op: Comparison, operand: Operand) => Made | null>
-> = { u64: unsigned, int: signed, code: coded, name: named, json: jsonText }
+> = { u64: unsigned, int: signed, code: coded, name: named, json: jsonText, free }
 
 const U64_MAX = (1n << 64n) - 1n
 const I64_MIN = -(1n << 63n)
@@ -120,7 +120,7 @@ function signed({ sql }: Meaning, op: Comparison, operand: Operand): Made | null
   return {
     sql: op === 'in' ? `${sql} between ? and ?` : plainSql(sql, op),
     parameters: to === null ? [number] : [number, to],
-    test: (value) => typeof value === 'number' && test(BigInt(value)),
+    test: (value) => Number.isSafeInteger(value) && test(BigInt(Number(value))),
   }
 }
 
@@ -214,6 +214,15 @@ function named({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null
     parameters: [text],
     test: (value) => typeof value === 'string' && matches(value),
   }
+}
+
+/** What a producer says in a field of its own: a whole number also by its order, anything else as its text. */
+function free(meaning: Meaning, op: Comparison, operand: Operand): Made | null {
+  if (op === '==' || op === '!=' || op === '~') return jsonText(meaning, op, operand)
+  const { sql } = meaning
+  const exact = `(${sql} ->> '$') between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`
+  const number = `(case when json_type(${sql}) = 'integer' and ${exact} then ${sql} ->> '$' end)`
+  return signed({ ...meaning, sql: number }, op, operand)
 }
 
 /** A JSON string is compared as the text it is, anything else as it is written. */

@@ -1,5 +1,5 @@
 import { comparable } from './check.ts'
-import { FILTER_FIELDS, sharedKinds } from './fields.ts'
+import { FILTER_FIELDS, meaningsOf, sharedKinds } from './fields.ts'
 import { COMPARISONS, FilterError, type Token, tokens } from './lex.ts'
 
 /** What could stand at the cursor: the text from `start` to `end` may be replaced by one of `candidates`. */
@@ -43,7 +43,7 @@ function offered(context: readonly Token[], names: readonly string[]): readonly 
   if (!last || /^(&&|\|\||!|\()$/.test(last.text)) return [...FILTER_FIELDS.keys(), '(', '!']
   if (isComparison(last)) return valuesFor(context.at(-2)?.text ?? '', names)
   if (field && operator && isComparison(field)) return ['&&', '||']
-  if (last.type === 'word' && FILTER_FIELDS.has(last.text)) return COMPARISONS
+  if (last.type === 'word' && meaningsOf(last.text)) return COMPARISONS
   return ['&&', '||', ')']
 }
 

@@ -1,6 +1,14 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 
-import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
+import type { Field } from '../event/kind-spec.ts'
+import {
+  fieldsOf,
+  isFreeName,
+  type Kind,
+  KIND_NAMES,
+  KINDS,
+  type TraceEvent,
+} from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
 import { END_SQL } from '../event/condition.ts'
 
@@ -16,6 +24,8 @@ export type ValueClass =
   | 'name'
   /** JSON text */
   | 'json'
+  /** a producer's own: text as JSON, whole numbers in their order */
+  | 'free'
 
 /** One meaning of a field's name: the same column and type in all of `kinds`. */
 export interface Meaning {
@@ -57,6 +67,7 @@ const COMMON: Readonly<Record<string, Meaning>> = {
   nest: plain('nest', 'int'),
   ts: plain('ts', 'int'),
   task: plain('task', 'name'),
+  src: plain(`(more -> '$.src')`, 'json'),
 }
 
 function meaningOf(field: Field, kinds: readonly Kind[]): Meaning {
@@ -107,6 +118,11 @@ function collect(): Map<string, readonly Meaning[]> {
   return fields
 }
 
+/** What a filter may mean by a name; undefined: there is no such field. */
+export const meaningsOf = (name: string): readonly Meaning[] | undefined =>
+  FILTER_FIELDS.get(name) ??
+  (isFreeName(name) ? [plain(`(more -> '$.${name}')`, 'free')] : undefined)
+
 /** Kinds that have both meanings; null: all kinds. */
 export function sharedKinds(a: Meaning, b: Meaning): readonly Kind[] | null {
   const { kinds } = b
@@ -115,5 +131,7 @@ export function sharedKinds(a: Meaning, b: Meaning): readonly Kind[] | null {
 }
 
 /** A field by a name that is only known when the program runs. */
-export const valueOf = (event: object, field: string): FieldValue | undefined =>
-  (event as Readonly<Record<string, FieldValue>>)[field]
+export const valueOf = (event: TraceEvent, field: string): FieldValue | undefined =>
+  isFreeName(field) ? event.free?.[field] : (event as object as Values)[field]
+
+type Values = Readonly<Record<string, FieldValue>>

@@ -1,6 +1,6 @@
 import { didYouMean, nearest } from '../event/errors.ts'
 import { type Check, checkOf, checkOfFields, type Operand } from './check.ts'
-import { FILTER_FIELDS, type Meaning } from './fields.ts'
+import { FILTER_FIELDS, type Meaning, meaningsOf } from './fields.ts'
 import { type Comparison, COMPARISONS, FilterError, numberOf, type Token, tokens } from './lex.ts'
 
 /**
@@ -8,7 +8,7 @@ import { type Comparison, COMPARISONS, FilterError, numberOf, type Token, tokens
  *
  *     kind == desc_write && level == pmd && (va >= 0xffff800080000000 || fn ~ "set_memory_*")
  *
- * Fields are seq, cpu, op, nest, ts, task, kind and every field of KINDS. Operators are == != < <= > >=, & (a common
+ * Fields are seq, cpu, op, nest, ts, task, kind, src, every field of KINDS, and the free fields `x_…`. Operators are == != < <= > >=, & (a common
  * bit), ~ (a glob), `in A-B` (both ends included), ! && || and parentheses. A number may be compared with another
  * field of the event, `old != new`. A comparison with a value that the event does not have is false; its negation
  * with ! is true.
@@ -80,7 +80,7 @@ class Parser {
   #comparison(): FilterNode {
     const field = this.#tokens[this.#at++]
     if (field?.type !== 'word') throw this.#error('expected the name of a field', this.#here(-1))
-    const meanings = FILTER_FIELDS.get(field.text)
+    const meanings = meaningsOf(field.text)
     if (!meanings) throw this.#unknownField(field)
     const operator = this.#tokens[this.#at++]
     const op = COMPARISONS.find((comparison) => comparison === operator?.text)
@@ -93,7 +93,7 @@ class Parser {
     }
     this.#at++
     const operand = op === 'in' ? this.#range(value) : single(value)
-    const other = (value.type === 'word' && FILTER_FIELDS.get(value.text)) || []
+    const other = (value.type === 'word' && meaningsOf(value.text)) || []
     const checks = meanings
       .flatMap((meaning) => [
         checkOf(meaning, op, operand),

@@ -19,7 +19,7 @@ const CONTEXT: Readonly<Record<Context, number>> = codes(
 )
 const ACCESS = codes(KINDS.access.fields.mode.values)
 const OUTCOME = codes(KINDS.access.fields.outcome.values)
-const ISHST = codes(KINDS.dsb.fields.type.values).ishst
+const ISHST = codes(KINDS.dsb.fields.scope.values).ishst
 
 /** CPUs that a machine may have here. */
 const MAX_CPUS = 256

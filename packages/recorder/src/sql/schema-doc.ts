@@ -47,6 +47,7 @@ export const TABLES: Readonly<Record<string, TableDoc>> = {
       aux: 'a further value of the kind',
       ret: 'return value',
       extra: 'JSON',
+      more: 'JSON of `src` and the free fields `x_…`',
     },
   },
   call: {

@@ -59,8 +59,9 @@ function tables(): string {
 
 const VIEWS = `## Views
 
-One view for each kind of event, named like it, with ${VIEW_COLUMNS.map((name) => `\`${name}\``).join(', ')} and the
-fields of the kind: names and levels as text, 64-bit values as \`0x…\`. What the fields are is in [events.md](events.md).
+One view for each kind of event, named like it, with ${VIEW_COLUMNS.map((name) => `\`${name}\``).join(', ')}, the fields
+of the kind, \`src\` (the place in the producer's source) and \`more\` (that and the free fields \`x_…\` as JSON, so
+\`more ->> 'x_pc'\` is one of them): names and levels as text, 64-bit values as \`0x…\`. What the fields are is in [events.md](events.md).
 
 | view | its own columns |
 |---|---|`

@@ -25,7 +25,7 @@ export function insertBatch(statements: WriteStatements, batch: Batch, base: num
 }
 
 function fill(to: Bound[], at: number, batch: Batch, i: number, base: number): void {
-  const { extra } = batch
+  const { extra, more } = batch
   to[at] = base + i
   to[at + 1] = orNull(batch.ts[i]!)
   to[at + 2] = batch.cpu[i]!
@@ -42,6 +42,7 @@ function fill(to: Bound[], at: number, batch: Batch, i: number, base: number): v
   to[at + 13] = batch.bindable(i, AUX)
   to[at + 14] = batch.hasRet[i] === 1 ? batch.ret[i]! : null
   to[at + 15] = extra[i] ?? null
+  to[at + 16] = more.size === 0 ? null : (more.get(i) ?? null)
 }
 
 const orNull = (value: number): number | null => (value === NONE ? null : value)

@@ -40,6 +40,7 @@ export function digestBatch(
     const text = batch.extra[i]
     if (text !== null && text !== undefined) hash.update(`${i} ${text.length} ${text}\n`)
   }
+  for (const [i, text] of batch.more) hash.update(`more ${i} ${text.length} ${text}\n`)
   return hash.digest()
 }
 

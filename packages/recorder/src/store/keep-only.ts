@@ -45,6 +45,7 @@ export function rowOf(batch: Batch, i: number, seq = i): Row {
     batch.long(i, AUX),
     batch.hasRet[i] === 1 ? BigInt(batch.ret[i]!) : null,
     batch.extra[i] ?? null,
+    batch.more.get(i) ?? null,
   ]
 }
 

@@ -33,12 +33,20 @@ export function openForReading(path: string, timeout: number): Sqlite.Database {
   const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout })
   try {
     db.prepare('select 1 from sqlite_schema').get()
+    addMore(db)
     return db
   } catch (error) {
     db.close()
     if (!cannotMakeSharedMemory(error, path)) throw error
     return openCopy(path, stat.size)
   }
+}
+
+/** A file that no newer version has opened for writing lacks a column: the view of this connection has it. */
+function addMore(db: Sqlite.Database): void {
+  const columns = db.prepare(`select name from pragma_table_info('event')`).pluck().all()
+  if (columns.length === 0 || columns.includes('more')) return
+  db.exec('create temp view event as select *, null as more from main.event')
 }
 
 /** WAL wants to make `-shm` beside the file even for a reader, which a read-only folder forbids. */
@@ -57,7 +65,9 @@ function openCopy(path: string, size: number): Sqlite.Database {
   const image = readFileSync(path)
   // Bytes 18 and 19 say WAL (2) or rollback journal (1); a database in memory can only be the latter.
   if (image.length > 19) image.fill(1, 18, 20)
-  return new Sqlite(image, { readonly: true })
+  const db = new Sqlite(image, { readonly: true })
+  addMore(db)
+  return db
 }
 
 function checkFolder(path: string): void {

@@ -65,6 +65,7 @@ interface EventTable {
   aux: bigint | null
   ret: bigint | null
   extra: string | null
+  more: string | null
 }
 
 interface CallTable {

@@ -19,12 +19,16 @@ export function prepare(db: Sqlite.Database, query: Compilable): Statement {
 }
 
 const EVENT = Object.fromEntries(EVENT_COLUMNS.map((column) => [column, BIND] as const)) as Record<
-  Exclude<(typeof EVENT_COLUMNS)[number], 'extra'>,
+  Exclude<(typeof EVENT_COLUMNS)[number], 'extra' | 'more'>,
   bigint
 >
 
 function insertEvents(db: Sqlite.Database, rows: number): ArrayStatement {
-  const values = Array.from({ length: rows }, () => ({ ...EVENT, extra: BIND_TEXT }))
+  const values = Array.from({ length: rows }, () => ({
+    ...EVENT,
+    extra: BIND_TEXT,
+    more: BIND_TEXT,
+  }))
   return db.prepare<[Bound[]]>(build.insertInto('event').values(values).compile().sql)
 }
 

@@ -186,6 +186,8 @@ function putRow(batch: Batch, row: Row): void {
   if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
   const extra = row[AT.extra]
   batch.extra[i] = typeof extra === 'string' ? extra : null
+  const more = row[AT.more]
+  if (typeof more === 'string') batch.more.set(i, more)
 }
 
 const WORDS = [

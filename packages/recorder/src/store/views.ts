@@ -2,7 +2,8 @@ import { END_SQL } from '../event/condition.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
-import { type Field, fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
+import type { Field } from '../event/kind-spec.ts'
+import { fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
 
 /**
  * The views of a file, by name: one per kind, made from KINDS, for people with nothing but SQLite. Addresses and
@@ -21,10 +22,15 @@ function viewOf(kind: Kind): string {
     'op',
     'ts',
     ...fieldsOf(kind).map(([name, field]) => `${shown(field)} as "${name}"`),
+    `${SRC_SQL} as src`,
+    'more',
   ]
   // In capitals, as SQLite keeps it, so that the file's text can be compared with this one.
   return `CREATE VIEW "${kind}" as\nselect ${columns.join(',\n  ')}\nfrom event e where kind = ${KINDS[kind].id}`
 }
+
+/** Where in its source the producer reported it. */
+export const SRC_SQL = `json_extract(more, '$.src')`
 
 function shown(field: Field): string {
   const column = `e."${field.in}"`

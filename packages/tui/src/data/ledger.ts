@@ -72,7 +72,7 @@ function barriers(source: EventSource, seq: number, tlb: TlbFold): LedgerLine[] 
     if (e.kind === 'barrier_queue') {
       if (cpu.queued === 0) cpu.since = e.seq
       cpu.queued++
-    } else if (e.kind === 'barrier' || (e.kind === 'dsb' && e.type !== null)) cpu.queued = 0
+    } else if (e.kind === 'barrier' || (e.kind === 'dsb' && e.scope !== null)) cpu.queued = 0
     else if (e.kind === 'lazy_mmu_enter') cpu.depth = e.depth ?? cpu.depth + 1
     else if (e.kind === 'lazy_mmu_leave') cpu.depth = e.depth ?? Math.max(0, cpu.depth - 1)
   }

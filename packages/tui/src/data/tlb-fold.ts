@@ -58,7 +58,7 @@ export class TlbFold {
     if (e.kind === 'tlb_fill') this.#fill(e)
     else if (e.kind === 'tlb_evict' && e.va !== null) this.#evict(e.cpu, e.va)
     else if (e.kind === 'tlbi') this.#pending.push(this.#invalidation(e))
-    else if (e.kind === 'dsb' && e.type !== 'ishst') this.#complete(e.cpu)
+    else if (e.kind === 'dsb' && e.scope !== 'ishst') this.#complete(e.cpu)
   }
 
   #fill({ cpu, level, va, end, desc, seq }: EventOf<'tlb_fill'>): void {

@@ -103,7 +103,8 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
   lazy_mmu_leave: (e) => line('«', 'barrier', 'lazy MMU leave', enters(e)),
   barrier_queue: (e) => line('○', 'barrier', 'barrier queued', e.fn ?? ''),
   barrier: (e) => line('═', 'barrier', 'dsb ishst; isb', e.fn ?? ''),
-  dsb: (e) => line('═', 'barrier', `dsb ${e.type ?? ''}`, e.fn ?? ''),
+  dsb: (e) => line('═', 'barrier', `dsb ${e.scope ?? ''}`, e.fn ?? ''),
+  dmb: (e) => line('═', 'barrier', `dmb ${e.scope ?? ''}`, e.fn ?? ''),
   isb: (e) => line('═', 'barrier', 'isb', e.fn ?? ''),
   tlb_flush: (e, p) =>
     line(
@@ -164,6 +165,8 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
   note: (e) => line('#', 'note', typeof e.text === 'string' ? e.text : JSON.stringify(e.text)),
   gap: (e) =>
     line('!', 'bad', 'events missing here', `${e.lost ?? 'unknown number'} ${e.reason ?? ''}`),
+  unreadable: (e) =>
+    line('!', 'bad', `line ${e.line ?? '?'} unreadable`, `${e.reason ?? ''}: ${e.text}`),
   ftrace: (e) =>
     line('·', 'note', e.event ?? '?', e.fields === null ? '' : JSON.stringify(e.fields)),
   init: (e) =>

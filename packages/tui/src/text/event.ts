@@ -25,8 +25,19 @@ export function eventLine(e: TraceEvent, { seqWidth, timed, pageShift, paint }: 
   const { mark, role, what, detail } = describe(e, pageShift)
   const where = `${String(e.seq).padStart(seqWidth)} ${e.cpu}${timed ? ` ${timeText(e.ts)}` : ''}`
   const text = `${'  '.repeat(e.nest)}${mark} ${paint.paint(role, what)}`
-  return `${paint.dim(where)}  ${text}${detail === '' ? '' : ` ${detail}`}`.trimEnd()
+  const more = moreOf(e).map(([name, value]) => (name === 'src' ? value : `${name}=${value}`))
+  const rest = more.length === 0 ? '' : `  ${paint.dim(safe(more.join(' ')))}`
+  return `${paint.dim(where)}  ${text}${detail === '' ? '' : ` ${detail}`}${rest}`.trimEnd()
 }
+
+/** What the producer says besides: where in its source, and its own fields. */
+const moreOf = (e: TraceEvent): [name: string, value: string][] => [
+  ...(e.src === undefined ? [] : [['src', e.src] satisfies [string, string]]),
+  ...Object.entries(e.free ?? {}).map(([name, value]): [string, string] => [
+    name,
+    valueText(value),
+  ]),
+]
 
 /** Seconds since the run began, to the microsecond: `+0.014203`. */
 const timeText = (ns: number | null): string =>
@@ -52,6 +63,7 @@ export function eventFields(e: TraceEvent): [name: string, value: string][] {
       : (field.doc ?? '')
     rows.push([name, `${valueText(value)}${meaning === '' ? '' : `  ${meaning}`}`])
   }
+  rows.push(...moreOf(e))
   return rows.map(([name, value]) => [name, safe(value)])
 }
 

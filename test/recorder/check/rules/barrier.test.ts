@@ -43,7 +43,7 @@ describe('barrier-missing', () => {
 const split = (dsb: boolean) => {
   const s = new Script({ features: { bbml: true } }).begin('split_kernel_leaf_mapping', VMALLOC, 1)
   s.write('pte', VMALLOC, 0n, RW).write('pte', VMALLOC + PAGE, 0n, RW + PAGE)
-  if (dsb) s.add('dsb', { type: 'ishst' })
+  if (dsb) s.add('dsb', { scope: 'ishst' })
   return s.write('pmd', VMALLOC, RW_BLOCK, TABLE).barrier().end('split_kernel_leaf_mapping')
 }
 
@@ -70,7 +70,7 @@ describe('tlbi-unordered', () => {
 
   test('near miss: dsb(ishst), TLBI, dsb(ish)', () => {
     const s = new Script().begin('f', VMALLOC).write('pte', VMALLOC, RW, OFF)
-    s.add('dsb', { type: 'ishst' }).tlbi(VMALLOC).add('dsb', { type: 'ish' }).end('f')
+    s.add('dsb', { scope: 'ishst' }).tlbi(VMALLOC).add('dsb', { scope: 'ish' }).end('f')
     expect(s.check('tlbi-unordered')).toEqual([])
   })
 

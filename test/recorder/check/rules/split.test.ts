@@ -12,7 +12,7 @@ function split(block: bigint, piece: bigint) {
   )
   s.begin('split_kernel_leaf_mapping', VMALLOC + PAGE)
   s.write('pte', VMALLOC, 0n, piece)
-    .add('dsb', { type: 'ishst' })
+    .add('dsb', { scope: 'ishst' })
     .write('pmd', VMALLOC, block, TABLE)
   return s.end('split_kernel_leaf_mapping').check('split-validates')
 }

@@ -191,9 +191,9 @@ describe('barriers, lazy MMU, flushes', () => {
       ),
     )
     expect(events.slice(2, 5)).toMatchObject([
-      { kind: 'dsb', type: 'ishst', fn: '__change_memory_common' },
+      { kind: 'dsb', scope: 'ishst', fn: '__change_memory_common' },
       { kind: 'isb', fn: '__change_memory_common' },
-      { kind: 'dsb', type: 'ish', fn: 'vunmap_range' },
+      { kind: 'dsb', scope: 'ish', fn: 'vunmap_range' },
     ])
   })
 

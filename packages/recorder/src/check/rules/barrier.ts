@@ -146,7 +146,7 @@ export const bareTlbi: Rule = {
         },
         dsb(e) {
           stored.delete(scope.fold.lane)
-          if (e.type === 'ish') issued.delete(scope.fold.lane)
+          if (e.scope === 'ish') issued.delete(scope.fold.lane)
         },
         tlb_flush() {
           stored.delete(scope.fold.lane)

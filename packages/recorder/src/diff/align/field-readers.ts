@@ -1,5 +1,6 @@
 import { didYouMean, InputError } from '../../event/errors.ts'
-import { type Field, fieldsOf, type Kind, KIND_NAMES } from '../../event/kinds.ts'
+import type { Field } from '../../event/kind-spec.ts'
+import { fieldsOf, type Kind, KIND_NAMES } from '../../event/kinds.ts'
 import type { RoleOf } from './roles.ts'
 import { TextIds } from './text-ids.ts'
 import { HAS, T } from './tokens.ts'

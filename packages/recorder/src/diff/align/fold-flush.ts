@@ -37,7 +37,7 @@ export class FlushFolder {
     if (event.kind === 'dsb') {
       if (this.state === 'flush') return true
       // Encoded as itself; what follows tells what it is.
-      if (event.type === 'ishst') {
+      if (event.scope === 'ishst') {
         this.state = 'dsb'
         this.row = tokens.length * TOKEN_WORDS
       }

@@ -13,7 +13,7 @@ import { putTlbi } from './tlbi-operand.ts'
 const FLUSH = 'flush_tlb_kernel_range'
 /** What the workloads of the traces announce themselves with, as JSON text. */
 const WORKLOAD = /^"wl: begin ([^"\\]{1,64})/
-const DSB_TYPES: readonly string[] = KINDS.dsb.fields.type.values
+const DSB_SCOPES: readonly string[] = KINDS.dsb.fields.scope.values
 
 /** The row of an event that is neither an entry nor a return. */
 export function putPoint(
@@ -40,7 +40,7 @@ export function putPoint(
       events.lazyCounted = true
       return batch.setRet(row, fields.int(F_COUNT))
     case 'dsb':
-      batch.setSmall(row, AUX, DSB_TYPES.indexOf(probe.insn!))
+      batch.setSmall(row, AUX, DSB_SCOPES.indexOf(probe.insn!))
       batch.fn[row] = siteFn(probe, stack, context)
       return
     case 'queue':

@@ -12,7 +12,7 @@ const entered = `kind in (${kinds('op_begin', 'span_begin')})`
 const spans = `kind = ${kinds('span_begin')}`
 const callbacks = `kind = ${kinds('cb_enter')}`
 const writes = `kind = ${kinds('desc_write')}`
-const ishst = `kind = ${kinds('dsb')} and type = 0`
+const ishst = `kind = ${kinds('dsb')} and scope = 0`
 const flushes = `kind = ${kinds('tlb_flush')}`
 const tlbis = `kind = ${kinds('tlbi')}`
 
@@ -75,13 +75,13 @@ export const COMPARE: Query = {
 with counted as (
   select kind, level, fn, old is new as same,
     case kind when ${kinds('tlb_flush')} then aux when ${kinds('tlbi')} then ret end as by,
-    case when kind = ${kinds('dsb')} then aux end as type,
+    case when kind = ${kinds('dsb')} then aux end as scope,
     aux is not null as with_operand,
     count(*) as n, total(size) as bytes
   from event where ${IN_RUN}
   group by 1, 2, 3, 4, 5, 6, 7
 ), c as (
-  select kind, level, same, type, with_operand, n, bytes, ${nameOf('fn')} as fn, ${nameOf('by')} as by
+  select kind, level, same, scope, with_operand, n, bytes, ${nameOf('fn')} as fn, ${nameOf('by')} as by
   from counted
 ), r as (
   select flavour is '6.12' as inlined, facts ->> 'definitions' is 'lean' as lean from run where id = :run
