@@ -1,5 +1,6 @@
 import { fieldsByName } from '../event/codec.ts'
-import { type Field, fieldsOf, type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
+import type { Field } from '../event/kind-spec.ts'
+import { fieldsOf, type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
 
 /**
  * Where an event shows what one entry holds after it: its fields, of which the first that is there counts. Stores do;
