@@ -8,10 +8,10 @@ import { type Comparison, COMPARISONS, FilterError, numberOf, type Token, tokens
  *
  *     kind == desc_write && level == pmd && (va >= 0xffff800080000000 || fn ~ "set_memory_*")
  *
- * Fields are seq, cpu, op, nest, ts, task, kind, src, every field of KINDS, and the free fields `x_…`. Operators are == != < <= > >=, & (a common
- * bit), ~ (a glob), `in A-B` (both ends included), ! && || and parentheses. A number may be compared with another
- * field of the event, `old != new`. A comparison with a value that the event does not have is false; its negation
- * with ! is true.
+ * Fields are seq, cpu, op, nest, ts, task, kind, src, every field of KINDS, and the free fields `x_…`. Operators are
+ * == != < <= > >=, & (a common bit), ~ (a glob), `in A-B` (both ends included), ! && || and parentheses. A number may
+ * be compared with another field of the event, `old != new`. A comparison with a value that the event does not have
+ * is false; its negation with ! is true.
  */
 export interface Filter {
   readonly text: string
