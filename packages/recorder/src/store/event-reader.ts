@@ -83,6 +83,19 @@ export class EventReader {
     return rows
   }
 
+  /** seq of each event from `from` to `to` that fulfils a condition. */
+  seqs(run: number, from: number, to: number, where: Condition): number[] {
+    const base = BigInt(run) * BigInt(RUN_SHIFT)
+    const sql = `select id - ? from event where id >= ? and id <= ? and (${where.sql}) order by id`
+    const query = this.#db.prepare<(bigint | string)[], number>(sql).pluck().safeIntegers(false)
+    return query.all(base, base + BigInt(from), base + BigInt(to), ...where.parameters)
+  }
+
+  /** Texts of the first `limit` names that a run's events use, in order. */
+  namesOf(run: number, limit: number): string[] {
+    return this.#db.prepare<[number, number], string>(NAMES_OF).pluck().all(run, limit)
+  }
+
   #range(
     run: number,
     from: number,
@@ -149,6 +162,9 @@ export class EventReader {
     return statement
   }
 }
+
+const NAMES_OF =
+  'select text from name join name_use on name = id where run = ? order by text limit ?'
 
 const COLUMNS = EVENT_COLUMNS.map((column) => `"${column}"`).join(', ')
 

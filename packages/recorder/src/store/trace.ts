@@ -3,6 +3,7 @@ import type Sqlite from 'better-sqlite3'
 import { MIGRATIONS } from '../../../../migrations/index.ts'
 import { InputError } from '../event/errors.ts'
 import type { TraceEvent } from '../event/kinds.ts'
+import type { Condition } from '../event/condition.ts'
 import { Lease } from './lease.ts'
 import { inspect, migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, openForReading, openForWriting } from './open-file.ts'
@@ -112,6 +113,16 @@ export class Trace {
   /** One page of events in the order of their seq. */
   readPage(run: Run, request: PageRequest): TraceEvent[] {
     return guarded(this.path, () => this.#reader.page(run.id, request))
+  }
+
+  /** seq of each event from `from` to `to` that fulfils a condition, ascending. */
+  matching(run: Run, from: number, to: number, where: Condition): number[] {
+    return guarded(this.path, () => this.#reader.seqs(run.id, from, to, where))
+  }
+
+  /** The first `limit` functions, tasks and instructions that a run's events name, in alphabetical order. */
+  namesIn(run: Run, limit: number): string[] {
+    return guarded(this.path, () => this.#reader.namesOf(run.id, limit))
   }
 
   /** Ends recordings that were left open, as interrupted, and closes the file. */

@@ -5,10 +5,29 @@ import type { EventContext } from './event-context.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
+import type { Run } from '../event/run.ts'
 import type { Why, WhyStep } from './why.ts'
+
+/** A line of the answer, with the event of the step that it is about. */
+export interface WhyRow {
+  readonly seq: number | null
+  readonly text: string
+}
 
 /** The answer as lines for people: the entries on the way down, then each step with what is around it. */
 export function* whyLines(why: Why): Generator<string> {
+  for (const { text } of whyRows(why)) yield text
+}
+
+/** {@link whyLines} with their events. */
+export function* whyRows(why: Why): Generator<WhyRow> {
+  for (const text of headLines(why)) yield { seq: null, text }
+  for (const step of why.steps) {
+    for (const text of stepLines(step, why.run)) yield { seq: step.event.seq, text }
+  }
+}
+
+function* headLines(why: Why): Generator<string> {
   const { run, va, at, levels, lookup, steps, earlier } = why
   const geometry = runGeometry(run)
   const text = (desc: bigint, level: LevelName) => descriptorText(desc, level, geometry)
@@ -20,14 +39,17 @@ export function* whyLines(why: Why): Generator<string> {
   if (lookup.found === 'unknown') yield '  what is mapped there was never seen'
   if (steps.length === 0) yield '  no event of this run set an entry on the way to it'
   if (earlier > 0) yield `  … ${earlier} earlier steps`
-  for (const step of steps) {
-    yield `  #${step.event.seq}  ${stepText(step, text)}`
-    if (step.now !== null && step.old !== null) {
-      const change = changeText(step.old, step.now, step.level, geometry)
-      yield `      ${change === '' ? 'changed nothing' : change}`
-    }
-    for (const line of contextLines(step)) yield `      ${line}`
+}
+
+function* stepLines(step: WhyStep, run: Run): Generator<string> {
+  const geometry = runGeometry(run)
+  const text = (desc: bigint, level: LevelName) => descriptorText(desc, level, geometry)
+  yield `  #${step.event.seq}  ${stepText(step, text)}`
+  if (step.now !== null && step.old !== null) {
+    const change = changeText(step.old, step.now, step.level, geometry)
+    yield `      ${change === '' ? 'changed nothing' : change}`
   }
+  for (const line of contextLines(step)) yield `      ${line}`
 }
 
 function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => string): string {

@@ -1,5 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
-import type { Diff, Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import type { Diff, Mark, Run, TraceEvent, WhyRow } from '@pagetrail/recorder'
 import type { SqlResult } from '../model/sql.ts'
 import type { DiffRows, DiffRowsQuery } from '../model/diff.ts'
 import type { DifferenceQuery } from './diff-pages.ts'
@@ -99,11 +99,6 @@ export interface CheckView {
   readonly rules: number
 }
 
-export interface WhyLine {
-  readonly seq: number
-  readonly text: string
-}
-
 /** How busy parts of a run are, 0 … 1 each, from samples. */
 export interface Density {
   readonly run: number
@@ -126,8 +121,8 @@ export interface Data {
   /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
   pair(run: number, event: TraceEvent): Promise<number | null>
   state(query: StateQuery): Promise<StateView>
-  /** Every store to this entry up to an event; level null: of all levels. */
-  why(run: number, va: bigint, level: string | null, at: number): Promise<readonly WhyLine[]>
+  /** What `pagetrail why` answers about an address, as of an event. */
+  why(run: number, va: bigint, at: number): Promise<readonly WhyRow[]>
   /** Runs the checks over a run; may take long, see {@link cancel}. */
   check(run: number): Promise<CheckView>
   /** The whole comparison; may take long. */

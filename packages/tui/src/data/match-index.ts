@@ -1,5 +1,5 @@
 import type { Run, Trace } from '@pagetrail/recorder'
-import { breathe, conditionOf, COUNT_SLICE, RUN_BITS } from './slices.ts'
+import { breathe, conditionOf, COUNT_SLICE } from './slices.ts'
 
 /** More matches than this are counted only: where so many match, the next ones are never far. */
 const KEPT = 2_000_000
@@ -44,16 +44,9 @@ export class MatchIndex {
   async build(): Promise<void> {
     const where = conditionOf(this.filter)
     if (!where) throw new Error('a filter without a condition needs no index')
-    const base = BigInt(this.run.id) << RUN_BITS
-    const sql = `select id & 4294967295 from event where id >= ? and id <= ? and (${where.sql}) order by id`
-    const statement = this.#trace.db
-      .prepare<(bigint | string)[], number>(sql)
-      .pluck()
-      .safeIntegers(false)
     while (!this.done && !this.#given) {
       const to = Math.min(this.run.events, this.scanned + this.#slice) - 1
-      const bounds = [base + BigInt(this.scanned), base + BigInt(to)]
-      this.#add(statement.all(...bounds, ...where.parameters))
+      this.#add(this.#trace.matching(this.run, this.scanned, to, where))
       this.scanned = to + 1
       for (const wake of this.#waiting.splice(0)) wake()
       await breathe()

@@ -1,7 +1,5 @@
 import { type Condition, parseFilter, toSql } from '@pagetrail/recorder'
 
-/** `event.id` is run · 2^32 + seq. */
-export const RUN_BITS = 32n
 /** Events looked at before other requests get their turn: a few tens of milliseconds. */
 export const SLICE = 100_000
 /** The same while all matches are counted, which takes seconds: a key's rows must not wait long behind it. */

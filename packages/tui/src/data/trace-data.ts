@@ -1,4 +1,5 @@
 import {
+  closeStates,
   csvLines,
   diffRuns,
   type Run,
@@ -7,6 +8,8 @@ import {
   nestOf,
   openTrace,
   readMarks,
+  whyDescriptor,
+  whyRows,
   writeFileAtomic,
   writeMarks,
 } from '@pagetrail/recorder'
@@ -16,7 +19,6 @@ import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
 import { Pager } from './paging.ts'
 import { StateReader } from './state-reader.ts'
-import { whyLines } from './why.ts'
 
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
 export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql' | 'command'>> {
@@ -33,9 +35,9 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     stopSeek: async () => pager.stopFinding(),
     pair: async (id, event) => findPair(pager, runOf(trace, id), event),
     state: async (query) => states.read(runOf(trace, query.run), query),
-    why: async (id, va, level, at) => whyLines(trace, runOf(trace, id), va, level, at),
+    why: async (id, va, at) => [...whyRows(whyDescriptor(trace, runOf(trace, id), va, at))],
     density: async (id, _total, buckets) => sampleDensity(trace, runOf(trace, id), buckets),
-    names: async (id) => namesOf(trace, id),
+    names: async (id) => trace.namesIn(runOf(trace, id), NAMES),
     rename: async (id, label) => writing(db, (w) => w.rename(runOf(w, id), label)),
     remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
     marks: async (id) => readMarks(trace, runOf(trace, id)),
@@ -49,7 +51,10 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
       const lines = csvLines(columns, rows).map((line) => `${line}\r\n`)
       await writeFileAtomic(file, lines)
     },
-    close: async () => trace.close(),
+    close: async () => {
+      closeStates(trace)
+      trace.close()
+    },
   }
 }
 
@@ -74,9 +79,3 @@ async function findPair(pager: Pager, run: Run, e: TraceEvent): Promise<number |
 
 /** Names offered for completion. */
 const NAMES = 2_000
-
-/** The functions, tasks and instructions that a run's events name. */
-function namesOf(trace: Trace, run: number): readonly string[] {
-  const sql = 'select text from name join name_use on name = id where run = ? order by text limit ?'
-  return trace.db.prepare<[number, number], string>(sql).pluck().all(run, NAMES)
-}

@@ -118,7 +118,7 @@ export function workerData(url: URL, program: URL, db: string, first?: Worker): 
     count: call('count'),
     pair: call('pair'),
     state: (query) => (states ??= start()).call('state', [query]),
-    why: call('why'),
+    why: (...args) => (states ??= start()).call('why', args),
     density: call('density'),
     names: call('names'),
     rename: call('rename'),

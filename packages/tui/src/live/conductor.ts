@@ -7,7 +7,6 @@ import {
 } from '../model/diff.ts'
 import type { DifferenceQuery } from '../data/diff-pages.ts'
 import type { CountQuery, Data, FindQuery, StateQuery } from '../data/data.ts'
-import { hex } from '../text/fit.ts'
 import type { Effect, Model } from '../model/model.ts'
 import { descriptorOf } from '../model/replay-commands.ts'
 import { wantedWindow } from '../model/replay.ts'
@@ -234,9 +233,8 @@ export class Conductor {
       case 'why': {
         const at = descriptorOf(effect.event)
         if (!at) return dispatch({ type: 'failed', text: 'this event is on no descriptor' })
-        const lines = await data.why(effect.run, at.va, at.level, effect.event.seq)
-        const title = `Why ${at.level ?? ''} ${hex(at.va)} is what it is`
-        return dispatch({ type: 'why', run: effect.run, title, lines })
+        const lines = await data.why(effect.run, at.va, effect.event.seq)
+        return dispatch({ type: 'why', run: effect.run, lines })
       }
       case 'check': {
         dispatch({ type: 'job', job: { title: `checking run #${effect.run}`, done: null } })

@@ -80,7 +80,13 @@ export const BINDINGS = [
   row('filter.kind', 'replay', ['i'], '', 'keep only the kind under the cursor'),
   row('filter.notKind', 'replay', ['I'], '', 'hide the kind under the cursor'),
   row('filter.va', 'replay', ['a'], '', 'keep only events on the address under the cursor'),
-  row('why', 'replay', ['w'], 'why', 'why is this descriptor what it is: every store to it so far'),
+  row(
+    'why',
+    'replay',
+    ['w'],
+    'why',
+    'why is this descriptor what it is: what made it so, as of here',
+  ),
   row('pane', 'replay', ['t'], 'panes', 'next pane: page tables, barriers and TLB, details, none'),
   row('play', 'replay', ['space', 'p'], 'play', 'play and pause'),
   row('faster', 'replay', ['+', '='], '', 'play faster'),
@@ -120,7 +126,7 @@ export const BINDINGS = [
   row('sql.export', 'sql', ['e'], 'export', 'write the result to a CSV file'),
 
   row('finding.open', 'findings', ['enter', 'right', 'l'], 'open', 'replay at the finding'),
-  row('why.open', 'why', ['enter', 'right', 'l'], 'open', 'go to this store'),
+  row('why.open', 'why', ['enter', 'right', 'l'], 'open', 'go to this event'),
 
   row('down', 'list', ['down', 'j'], 'move', 'down'),
   row('up', 'list', ['up', 'k'], '', 'up'),

@@ -1,5 +1,5 @@
-import type { Mark, Run, TraceEvent } from '@pagetrail/recorder'
-import type { CheckView, FindQuery, StateView, Density, WhyLine } from '../data/data.ts'
+import type { Mark, Run, TraceEvent, WhyRow } from '@pagetrail/recorder'
+import type { CheckView, FindQuery, StateView, Density } from '../data/data.ts'
 import type { DiffView } from './diff.ts'
 import type { DifferenceQuery } from '../data/diff-pages.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
@@ -123,8 +123,7 @@ export interface Replay {
   readonly marks: readonly Mark[]
   readonly names: readonly string[]
   readonly why: {
-    readonly title: string
-    readonly lines: readonly WhyLine[]
+    readonly lines: readonly WhyRow[]
     readonly cursor: number
   } | null
   readonly findingCursor: number

@@ -205,7 +205,7 @@ export const REPLAY_COMMANDS = {
   'mark.prev': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], true, 'mark'),
   findings: showFindings,
   'finding.open': (m: Model) => openAt(m, m.replay?.checked?.findings[m.replay.findingCursor]?.seq),
-  'why.open': (m: Model) => openAt(m, m.replay?.why?.lines[m.replay.why.cursor]?.seq),
+  'why.open': (m: Model) => openAt(m, m.replay?.why?.lines[m.replay.why.cursor]?.seq ?? undefined),
   undo: (m: Model) => stepView(m, undo, 'nothing to undo'),
   redo: (m: Model) => stepView(m, redo, 'nothing to redo'),
   copy: copyRow,

@@ -1,7 +1,7 @@
-import type { Diff, Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import type { Diff, Mark, Run, TraceEvent, WhyRow } from '@pagetrail/recorder'
 import { keyOf } from '../live/channel.ts'
 import { run } from './commands.ts'
-import type { CheckView, Density, StateView, WhyLine, Window, WindowQuery } from '../data/data.ts'
+import type { CheckView, Density, StateView, Window, WindowQuery } from '../data/data.ts'
 import {
   type DiffRows,
   type DiffRowsQuery,
@@ -62,8 +62,7 @@ export type Action =
   | {
       readonly type: 'why'
       readonly run: number
-      readonly title: string
-      readonly lines: readonly WhyLine[]
+      readonly lines: readonly WhyRow[]
     }
   | {
       readonly type: 'checked'
@@ -173,13 +172,22 @@ function answered(m: Model, a: Answer): Model {
     case 'why': {
       const next = withReplay(m, (r) => ({
         ...r,
-        why: { title: a.title, lines: a.lines, cursor: Math.max(0, a.lines.length - 1) },
+        why: { lines: a.lines, cursor: latestStep(a.lines) },
       }))
       return { ...next, screen: 'why', behind: ['replay', ...m.behind] }
     }
     case 'checked':
       return checkedCame(m, a.checked, a.show)
   }
+}
+
+/** Index of the row where the last step begins. */
+function latestStep(rows: readonly WhyRow[]): number {
+  const last = rows.at(-1)?.seq ?? null
+  return Math.max(
+    0,
+    rows.findIndex(({ seq }) => seq === last),
+  )
 }
 
 function checkedCame(m: Model, checked: CheckView, show: boolean): Model {

@@ -9,12 +9,14 @@ import { boxed } from './frame-box.ts'
 const WHOLE = 3
 
 interface Row {
-  readonly seq: number
+  /** The event, where a column shows it. */
+  readonly seq?: number
   readonly text: string
 }
 
 interface Places {
   readonly title: string
+  readonly head: string
   readonly rows: readonly Row[]
   readonly cursor: number
   /** Said where there are no rows. */
@@ -23,17 +25,23 @@ interface Places {
   readonly after: readonly string[]
 }
 
+const mark = ({ seq }: Row): string => (seq === undefined ? '' : `${fitEnd(count(seq), 12)}  `)
+
 /** A list of places in the run, one line each; the whole of the one under the cursor below. */
-function places(m: Model, theme: Theme, { title, rows, cursor, none, after }: Places): string[] {
+function places(
+  m: Model,
+  theme: Theme,
+  { title, head, rows, cursor, none, after }: Places,
+): string[] {
   const height = fullListRows(m.rows)
   const inner = m.columns - 2
   const chosen = rows[cursor]
   const whole = chosen ? wrap(safe(chosen.text), inner - 4).slice(0, WHOLE) : []
   const listed = Math.max(1, height - (chosen ? WHOLE + 1 : 0))
   const top = scrolled(0, cursor, listed, rows.length)
-  const lines = [theme.dim(fit(`  ${fitEnd('seq', 12)}  what`, inner))]
+  const lines = [theme.dim(fit(head, inner))]
   for (const [i, row] of rows.slice(top, top + listed).entries()) {
-    const line = fit(`  ${fitEnd(count(row.seq), 12)}  ${safe(row.text)}`, inner)
+    const line = fit(`  ${mark(row)}${safe(row.text)}`, inner)
     lines.push(top + i === cursor ? theme.inverse(`▶${line.slice(1)}`) : line)
   }
   if (rows.length === 0) lines.push('', ...none.map((l) => `   ${l}`))
@@ -57,13 +65,14 @@ export function findingsScreen(m: Model, theme: Theme): string[] {
   const title = `${many(findings.length, 'finding')} by ${rules}, ${undecided.length} undecided`
   const none = [`No finding: ${rules} hold in what this run shows.`]
   const lacking = undecided.map((u) => `? ${u}`)
-  return places(m, theme, { title, rows, cursor: r?.findingCursor ?? 0, none, after: lacking })
+  const head = `  ${fitEnd('seq', 12)}  what`
+  const cursor = r?.findingCursor ?? 0
+  return places(m, theme, { title, head, rows, cursor, none, after: lacking })
 }
 
 export function whyScreen(m: Model, theme: Theme): string[] {
   const why = m.replay?.why
-  const rows = why?.lines ?? []
-  const none = ['No store to this descriptor was seen up to the cursor.']
-  const title = safe(why?.title ?? 'Why')
-  return places(m, theme, { title, rows, cursor: why?.cursor ?? 0, none, after: [] })
+  const rows = (why?.lines ?? []).map(({ text }) => ({ text }))
+  const cursor = why?.cursor ?? 0
+  return places(m, theme, { title: 'Why', head: '', rows, cursor, none: [], after: [] })
 }
