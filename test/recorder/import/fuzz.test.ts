@@ -1,7 +1,7 @@
+import { InputError } from '@pagetrail/engine'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { InputError } from '../../../packages/recorder/src/event/errors.ts'
 import { capture, demoCapture, type Imported, imported, ofKind } from './imported.ts'
 
 const TEXTS = [

@@ -1,3 +1,4 @@
+import { InputError } from '@pagetrail/engine'
 import { execFileSync } from 'node:child_process'
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { appendFile, open } from 'node:fs/promises'
@@ -8,7 +9,6 @@ import { gzipSync } from 'node:zlib'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { InputError } from '../../../packages/recorder/src/event/errors.ts'
 import {
   importFile,
   type ImportOptions,

@@ -1,5 +1,4 @@
-import { InputError as EngineInputError } from '@pagetrail/engine'
-import { InputError } from '@pagetrail/recorder'
+import { InputError } from '@pagetrail/engine'
 import { expect, test } from 'vitest'
 import { inFile, reportFailure } from '../../../packages/tui/src/command/failure.ts'
 import { memoryIo } from '../../support/cli.ts'
@@ -14,9 +13,7 @@ const systemError = (code: string) => Object.assign(new Error(`${code}: open 'x'
 
 test('bad input is told in its own words', async () => {
   expect(await told(new InputError('no run 9'))).toBe('pagetrail: no run 9\n')
-  expect(await told(new EngineInputError('calls[0]', 'is wrong'))).toBe(
-    'pagetrail: calls[0]: is wrong\n',
-  )
+  expect(await told(InputError.of('calls[0]', 'is wrong'))).toBe('pagetrail: calls[0]: is wrong\n')
 })
 
 test('what the system reports comes with a remedy', async () => {
@@ -37,8 +34,6 @@ const failing = (error: Error) => () =>
 
 test('inFile() says in which file bad input was', () => {
   expect(failing(new InputError('is wrong'))).toThrow('a.json:3: is wrong')
-  expect(failing(new EngineInputError('init[2].va', 'is wrong'))).toThrow(
-    'a.json:3: init[2].va: is wrong',
-  )
+  expect(failing(InputError.of('init[2].va', 'is wrong'))).toThrow('a.json:3: init[2].va: is wrong')
   expect(failing(new RangeError('of its own'))).toThrow(RangeError)
 })

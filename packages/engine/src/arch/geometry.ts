@@ -103,14 +103,14 @@ export function createGeometry(choice: GeometryChoice): Geometry {
   const known = GEOMETRIES.some((g) => g.page_shift === pageShift && g.va_bits === vaBits)
   if (!known) {
     const names = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits)).join(', ')
-    throw new InputError(
+    throw InputError.of(
       'geometry',
       `page_shift ${pageShift} with va_bits ${vaBits} does not exist; use one of ${names}`,
     )
   }
   const levels = levelsOf(pageShift, vaBits)
   if (choice.levels !== undefined && choice.levels !== levels) {
-    throw new InputError('geometry.levels', `${choice.levels} should be ${levels}`)
+    throw InputError.of('geometry.levels', `${choice.levels} should be ${levels}`)
   }
   return derive(pageShift, vaBits, levels, actualBits(choice), choice.pa_bits)
 }
@@ -120,7 +120,7 @@ function actualBits(choice: GeometryChoice): number {
   const fallback = pageShift === 14 ? 47 : 48
   if (actual === vaBits || (vaBits === 52 && actual === fallback)) return actual
   const right = vaBits === 52 ? `52 or ${fallback}` : `${vaBits}`
-  throw new InputError('geometry.va_bits_actual', `${actual} should be ${right}`)
+  throw InputError.of('geometry.va_bits_actual', `${actual} should be ${right}`)
 }
 
 function derive(
@@ -187,14 +187,14 @@ function topOf(
 
 function encodingOf(pageShift: number, lpa2: boolean, paBits: number | undefined): AddressEncoding {
   if (paBits !== undefined && paBits !== 48 && paBits !== 52) {
-    throw new InputError('geometry.pa_bits', `${paBits} should be 48 or 52`)
+    throw InputError.of('geometry.pa_bits', `${paBits} should be 48 or 52`)
   }
   if (lpa2) {
-    if (paBits === 48) throw new InputError('geometry.pa_bits', 'a 52-bit VA needs 52 with LPA2')
+    if (paBits === 48) throw InputError.of('geometry.pa_bits', 'a 52-bit VA needs 52 with LPA2')
     return 'lpa2'
   }
   if (paBits !== 52) return 'plain'
-  if (pageShift !== 16) throw new InputError('geometry.pa_bits', '52 needs 64K pages or LPA2')
+  if (pageShift !== 16) throw InputError.of('geometry.pa_bits', '52 needs 64K pages or LPA2')
   return 'pa52-64k'
 }
 

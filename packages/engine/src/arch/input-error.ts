@@ -1,13 +1,17 @@
 /**
- * Input that cannot be used: a scenario, a call or an option. `path` says where in the input, in the form
- * `calls[2].addr`; the message begins with it and ends with what would be right.
+ * Bad input of any kind: an argument, a scenario, a file, a database. The message is one sentence or two that say
+ * where, what is wrong and what would be right, and is all that a user sees; the command exits with 2.
  */
 export class InputError extends Error {
-  override readonly name = 'InputError'
-  readonly path: string
+  override readonly name: string = 'InputError'
 
-  constructor(path: string, message: string) {
-    super(path === '' ? message : `${path}: ${message}`)
-    this.path = path
+  /** Of a place within the input, in the form `calls[2].addr`; empty for the whole of it. */
+  static of(path: string, message: string): InputError {
+    return new InputError(path === '' ? message : `${path}: ${message}`)
+  }
+
+  /** The same error, in a larger place: `trace.txt:12`. */
+  at(where: string): InputError {
+    return new InputError(`${where}: ${this.message}`, { cause: this })
   }
 }

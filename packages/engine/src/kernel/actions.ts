@@ -52,7 +52,7 @@ const onLock = (run: OnLock): Spec =>
     const right = own === null ? mode === 'read' || mode === 'write' : mode === own
     if (mode === null || !right) {
       const says = own === null ? '"read" or "write"' : `"${own}", or left out`
-      throw new InputError(`${path}.mode`, `should be ${says} for ${name}`)
+      throw InputError.of(`${path}.mode`, `should be ${says} for ${name}`)
     }
     return {
       run: (cpu) => {

@@ -75,7 +75,7 @@ const onPfn = (
   fields,
   parse: (given, path) => {
     const pfn = asU64(given['pfn'], `${path}.pfn`)
-    if (pfn >= 2n ** 40n) throw new InputError(`${path}.pfn`, 'should be below 2^40')
+    if (pfn >= 2n ** 40n) throw InputError.of(`${path}.pfn`, 'should be below 2^40')
     const some = fields.includes('numpages')
     const numpages = some ? asInt(given['numpages'], `${path}.numpages`) : 1
     const enable = some && asFlag(given['enable'], `${path}.enable`)
@@ -108,7 +108,7 @@ const h7Change: Spec = {
     const addr = asVa(fields['addr'], `${path}.addr`)
     const entries = asInt(fields['entries'], `${path}.entries`, 2, 128)
     if (!Number.isInteger(Math.log2(entries))) {
-      throw new InputError(`${path}.entries`, `${entries} should be a power of two`)
+      throw InputError.of(`${path}.entries`, `${entries} should be a power of two`)
     }
     const split = asOneOf(fields['split'], SPLIT_VARIANTS, `${path}.split`)
     const change = asOneOf(fields['change'] ?? 'plain', CHANGE_VARIANTS, `${path}.change`)
@@ -177,7 +177,7 @@ export function parseCall(input: unknown, path: string): Call {
   const spec = SPECS_AND_ACTIONS.get(fn)
   if (spec === undefined) {
     const known = [...SPECS_AND_ACTIONS.keys()].join(', ')
-    throw new InputError(`${path}.fn`, `"${fn}" is not known; use one of ${known}`)
+    throw InputError.of(`${path}.fn`, `"${fn}" is not known; use one of ${known}`)
   }
   const isAction = spec.isAction === true
   refuseUnknown(fields, ['fn', ...(isAction ? [] : ['alloc_fail']), ...spec.fields], path)

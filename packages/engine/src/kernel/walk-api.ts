@@ -24,7 +24,7 @@ export function walkKernelPageTableRangeLockless<P>(
 ): number {
   const name = 'walk_kernel_page_table_range_lockless'
   const { walk: rules } = cpu.flavour
-  if (!rules.lockless) throw new InputError('flavour', `${cpu.flavour.name} has no ${name}()`)
+  if (!rules.lockless) throw InputError.of('flavour', `${cpu.flavour.name} has no ${name}()`)
   begin(cpu, name, start, end)
   const err = accepts(cpu, start, end, ops) ? startWalk(cpu, start, end, ops, data, table) : EINVAL
   cpu.hooks?.walkEnd(name, err)

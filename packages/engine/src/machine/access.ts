@@ -57,7 +57,7 @@ export function tlbEvict(cpu: Cpu, va: Va, by = cpu.id): boolean {
 function inStep(cpu: Cpu, act: (tlb: TlbModel) => number): number {
   const { tlb } = cpu.system
   if (tlb === null || cpu.stepper === null) {
-    throw new InputError('features.tlb_model', 'is off: this machine keeps no TLBs')
+    throw InputError.of('features.tlb_model', 'is off: this machine keeps no TLBs')
   }
   cpu.stepper.barrier()
   return cpu.stepper.shared(() => act(tlb))

@@ -192,5 +192,5 @@ export function flavourOf(name: string, path = 'flavour'): Flavour {
   const found = FLAVOURS.find((flavour) => flavour.name === name)
   if (found !== undefined) return found
   const names = FLAVOURS.map((flavour) => flavour.name).join(', ')
-  throw new InputError(path, `"${name}" is not known; use one of ${names}`)
+  throw InputError.of(path, `"${name}" is not known; use one of ${names}`)
 }

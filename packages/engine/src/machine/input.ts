@@ -36,7 +36,7 @@ export function asVa(value: unknown, path: string): Va {
     return toVa(read)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InputError(path, `${reason}: a kernel address begins with 0xfff`)
+    throw InputError.of(path, `${reason}: a kernel address begins with 0xfff`)
   }
 }
 
@@ -72,13 +72,13 @@ export function asOneOf<const V extends string>(
 export function refuseUnknown(fields: Fields, known: readonly string[], path: string): void {
   const unknown = Object.keys(fields).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  throw new InputError(`${path}.${unknown}`, `is not known here; there are ${known.join(', ')}`)
+  throw InputError.of(`${path}.${unknown}`, `is not known here; there are ${known.join(', ')}`)
 }
 
 /** What is there, or that nothing is, and what would be right. */
 function unfit(value: unknown, path: string, right: string): InputError {
-  if (value === undefined) return new InputError(path, `is missing; it should be ${right}`)
-  return new InputError(path, `${show(value)} should be ${right}`)
+  if (value === undefined) return InputError.of(path, `is missing; it should be ${right}`)
+  return InputError.of(path, `${show(value)} should be ${right}`)
 }
 
 const show = (value: unknown): string =>

@@ -58,7 +58,7 @@ export class Memory {
   addInitTable(level: Level, va: Va): number {
     const pa = this.#initBase + this.#initFrames.length * this.#g.pageSize
     if (this.isFull || (this.#initBase < this.#poolBase && pa >= this.#poolBase)) {
-      throw new InputError('init', 'needs more tables than fit below TABLE_POOL_PA')
+      throw InputError.of('init', 'needs more tables than fit below TABLE_POOL_PA')
     }
     const table = this.#add(level, va, pa)
     this.#initFrames.push(table)

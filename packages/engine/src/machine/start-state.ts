@@ -47,7 +47,7 @@ export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
 function levelOf(cpu: Cpu, name: LevelName, path: string): Level {
   const named = LEVEL_NAMES.indexOf(name)
   if (named > PTE || named === -1) {
-    throw new InputError(`${path}.level`, `"${name}" should be pgd, p4d, pud, pmd or pte`)
+    throw InputError.of(`${path}.level`, `"${name}" should be pgd, p4d, pud, pmd or pte`)
   }
   return Math.max(named, cpu.geometry.top) as Level
 }
@@ -67,7 +67,7 @@ function slotFor(cpu: Cpu, level: Level, va: Va, path: string): Slot {
     if (table === -1) {
       if (!isNone(lo, hi)) {
         const where = hexOf(fromVa(va))
-        throw new InputError(path, `${where} is already mapped by a ${LEVEL_NAMES[at]} entry`)
+        throw InputError.of(path, `${where} is already mapped by a ${LEVEL_NAMES[at]} entry`)
       }
       table = memory.addInitTable(below, alignDown(va, span))
       const pa = memory.tablePa(table)

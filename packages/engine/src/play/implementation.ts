@@ -34,9 +34,9 @@ export function defineImplementation(implementation: Implementation): Implementa
   if (base !== undefined) flavourOf(base, 'base')
   for (const [fn, body] of Object.entries(calls)) {
     if (!CALL_NAMES.includes(fn)) {
-      throw new InputError(`calls.${fn}`, `is no call; there are ${CALL_NAMES.join(', ')}`)
+      throw InputError.of(`calls.${fn}`, `is no call; there are ${CALL_NAMES.join(', ')}`)
     }
-    if (typeof body !== 'function') throw new InputError('', `calls.${fn} is no function`)
+    if (typeof body !== 'function') throw new InputError(`calls.${fn} is no function`)
   }
   return implementation
 }
@@ -62,7 +62,7 @@ const watched =
   (cpu, args) => {
     const ret = attempt(where, () => body(cpu, args))
     if (Number.isInteger(ret)) return ret
-    throw new InputError('', `${where} returned ${String(ret)}; it must be 0 or a negative errno`)
+    throw new InputError(`${where} returned ${String(ret)}; it must be 0 or a negative errno`)
   }
 
 function attempt(where: string, work: () => number): number {
@@ -71,6 +71,6 @@ function attempt(where: string, work: () => number): number {
   } catch (error) {
     if (SIGNALS.some((signal) => error instanceof signal)) throw error
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    throw new InputError('', `${where} threw ${told}`)
+    throw new InputError(`${where} threw ${told}`)
   }
 }

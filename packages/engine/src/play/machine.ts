@@ -70,7 +70,7 @@ export class Machine {
   cpu(id: number): Cpu {
     const cpu = this.#cpus[id]
     if (cpu === undefined) {
-      throw new InputError('cpu', `${id} should be below ${this.#cpus.length}`)
+      throw InputError.of('cpu', `${id} should be below ${this.#cpus.length}`)
     }
     return cpu
   }

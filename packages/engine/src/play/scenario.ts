@@ -105,10 +105,10 @@ const parseCalls = (input: unknown, path: string): Call[] =>
 function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] } {
   const cpus = asList(fields['cpus'], 'cpus')
   if (fields['calls'] !== undefined) {
-    throw new InputError('calls', 'should be left out where there is `cpus`')
+    throw InputError.of('calls', 'should be left out where there is `cpus`')
   }
   if (cpus.length === 0 || cpus.length > MAX_CPUS) {
-    throw new InputError('cpus', `should be 1 to ${MAX_CPUS} CPUs, not ${cpus.length}`)
+    throw InputError.of('cpus', `should be 1 to ${MAX_CPUS} CPUs, not ${cpus.length}`)
   }
   const calls: Call[] = []
   const programs = cpus.map((input, i) => {
@@ -134,12 +134,12 @@ function scheduleOf(
   const text = choice.schedule ?? fields['schedule']
   if (text === undefined) return []
   if (cpus === null) {
-    throw new InputError('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
+    throw InputError.of('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
   }
   const schedule = parseSchedule(asText(text, 'schedule'))
   const stray = schedule.findIndex((cpu) => cpu >= cpus)
   if (stray === -1) return schedule
-  throw new InputError(
+  throw InputError.of(
     `schedule[${stray}]`,
     `${schedule[stray]} should be a CPU from 0 to ${cpus - 1}`,
   )
@@ -198,7 +198,7 @@ function parseRun(input: unknown, path: string): InitRun {
   const name = asText(fields['level'], `${path}.level`)
   const level = LEVEL_NAMES.find((known) => known === name)
   if (level === undefined) {
-    throw new InputError(`${path}.level`, `"${name}" should be pgd, p4d, pud, pmd or pte`)
+    throw InputError.of(`${path}.level`, `"${name}" should be pgd, p4d, pud, pmd or pte`)
   }
   asVa(fields['va'], `${path}.va`)
   return {

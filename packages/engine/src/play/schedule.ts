@@ -41,7 +41,7 @@ export function parseSchedule(text: string): readonly number[] {
   if (text === '') return []
   return text.split('.').map((part, i) => {
     if (/^\d{1,3}$/.test(part)) return Number(part)
-    throw new InputError(`schedule[${i}]`, `"${part}" should be the number of a CPU, as in 0.0.1.0`)
+    throw InputError.of(`schedule[${i}]`, `"${part}" should be the number of a CPU, as in 0.0.1.0`)
   })
 }
 
@@ -57,7 +57,7 @@ export function runSchedule(
   const entries = typeof schedule === 'string' ? parseSchedule(schedule) : schedule
   const stray = entries.findIndex((cpu) => cpu >= programs.length)
   if (stray !== -1) {
-    throw new InputError(
+    throw InputError.of(
       `schedule[${stray}]`,
       `${entries[stray]} should be below ${programs.length}`,
     )
@@ -134,7 +134,7 @@ class Scheduler {
     if (runnable.length === 0) return false
     const chosen = this.#choose(runnable, this.steps.length)
     if (!runnable.includes(chosen)) {
-      throw new InputError('schedule', `CPU ${chosen} cannot run; ${runnable.join(', ')} can`)
+      throw InputError.of('schedule', `CPU ${chosen} cannot run; ${runnable.join(', ')} can`)
     }
     this.#chosen = chosen
     return true

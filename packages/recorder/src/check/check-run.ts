@@ -1,4 +1,4 @@
-import { InputError } from '../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { missingEvidence } from './fold/evidence.ts'

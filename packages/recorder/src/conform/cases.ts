@@ -2,8 +2,15 @@
  * Runs cases with known events, results and final tables on the engine and compares. A case is a line of JSON
  * (docs: the corpus's form); files are plain or gzip and are read as streams, one case in memory at a time.
  */
-import { InputError, buildMachine, hexOf, parseScenario, playScenario } from '@pagetrail/engine'
-import type { LeafRun, Machine } from '@pagetrail/engine'
+import {
+  buildMachine,
+  hexOf,
+  InputError,
+  type LeafRun,
+  type Machine,
+  parseScenario,
+  playScenario,
+} from '@pagetrail/engine'
 
 import { CorpusEvents } from './corpus-events.ts'
 import type { CorpusEvent } from './corpus-events.ts'
@@ -59,7 +66,7 @@ export function conformCase(text: string, line = 1): CaseVerdict {
   try {
     const input: unknown = JSON.parse(text)
     if (typeof input !== 'object' || input === null) {
-      throw new InputError('', 'a case should be an object')
+      throw new InputError('a case should be an object')
     }
     id = 'id' in input && typeof input.id === 'string' ? input.id : ''
     const expected = {
@@ -91,14 +98,14 @@ const named = (event: unknown): unknown => {
 function listOf(input: object, name: string): readonly unknown[] {
   const value: unknown = Reflect.get(input, name)
   if (Array.isArray(value)) return value
-  throw new InputError(name, 'should be a list')
+  throw InputError.of(name, 'should be a list')
 }
 
 function compareCase(input: object, expected: Expected): Divergence | null {
   const events = new Comparison('events', expected.events)
   const hooks = new CorpusEvents((event) => events.next(event))
   const scenario = parseScenario(input)
-  if (scenario.interleaved !== null) throw new InputError('cpus', 'a case has one CPU')
+  if (scenario.interleaved !== null) throw InputError.of('cpus', 'a case has one CPU')
   const machine = buildMachine(scenario, hooks)
   const results = new Comparison('results', expected.results)
   const played = playScenario(machine, scenario, (op) => {

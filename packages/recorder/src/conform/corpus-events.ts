@@ -1,5 +1,13 @@
-import { LEVEL_NAMES, hexOf, hexOfWords } from '@pagetrail/engine'
-import type { CallArgs, Hooks, Level, LockMode, WalkAction } from '@pagetrail/engine'
+import {
+  type CallArgs,
+  hexOf,
+  hexOfWords,
+  type Hooks,
+  type Level,
+  LEVEL_NAMES,
+  type LockMode,
+  type WalkAction,
+} from '@pagetrail/engine'
 
 /** An event as the corpus and JSON Lines have it: 64-bit values are hexadecimal strings. */
 export type CorpusEvent = Readonly<Record<string, unknown>>

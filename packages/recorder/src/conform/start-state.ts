@@ -1,5 +1,11 @@
-import type { Area, InitRun, LevelName } from '@pagetrail/engine'
-import { fromVa, LEVEL_NAMES, toVa } from '@pagetrail/engine'
+import {
+  type Area,
+  fromVa,
+  type InitRun,
+  LEVEL_NAMES,
+  type LevelName,
+  toVa,
+} from '@pagetrail/engine'
 
 import type { TraceEvent } from '../event/kinds.ts'
 import { isLinear, physicalOf, type Survey } from './survey.ts'

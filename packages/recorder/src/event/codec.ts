@@ -1,5 +1,6 @@
+import { InputError } from '@pagetrail/engine'
 import type { Batch } from './batch.ts'
-import { didYouMean, InputError } from './errors.ts'
+import { didYouMean } from './nearest.ts'
 import type { KindSpec } from './kind-spec.ts'
 import {
   fieldsOf,

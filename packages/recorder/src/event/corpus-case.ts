@@ -1,5 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import type { JsonObject } from './codec.ts'
-import { InputError } from './errors.ts'
 import type { Json } from './kinds.ts'
 import { type RunHeader, runHeader } from './run-header.ts'
 

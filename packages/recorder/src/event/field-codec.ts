@@ -1,7 +1,7 @@
-import { LEVEL_NAMES } from '@pagetrail/engine'
+import { InputError, LEVEL_NAMES } from '@pagetrail/engine'
 
 import { AUX, type Batch, NEW, OLD, SIZE, VA } from './batch.ts'
-import { didYouMean, InputError } from './errors.ts'
+import { didYouMean } from './nearest.ts'
 import type { Column, Field } from './kind-spec.ts'
 import type { Json } from './kinds.ts'
 

@@ -1,5 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from './codec.ts'
-import { InputError } from './errors.ts'
 import type { Json } from './kinds.ts'
 import type { Run, RunGeometry, RunState } from './run.ts'
 

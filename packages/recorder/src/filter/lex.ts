@@ -1,4 +1,4 @@
-import { InputError } from '../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 
 /** A filter that cannot be understood; `position` is the offset in its text. */
 export class FilterError extends InputError {

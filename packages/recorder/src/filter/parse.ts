@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '../event/errors.ts'
+import { didYouMean, nearest } from '../event/nearest.ts'
 import { type Check, checkOf, checkOfFields, type Operand } from './check.ts'
 import { FILTER_FIELDS, type Meaning, meaningsOf } from './fields.ts'
 import { type Comparison, COMPARISONS, FilterError, numberOf, type Token, tokens } from './lex.ts'

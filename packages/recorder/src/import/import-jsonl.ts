@@ -1,6 +1,6 @@
+import { InputError } from '@pagetrail/engine'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import { InputError } from '../event/errors.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
 import type { RunHeader } from '../event/run-header.ts'

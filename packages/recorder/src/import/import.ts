@@ -1,6 +1,6 @@
+import { InputError } from '@pagetrail/engine'
 import { basename } from 'node:path'
 
-import { InputError } from '../event/errors.ts'
 import type { Kind } from '../event/kinds.ts'
 import type { RunMeta } from '../store/run-row.ts'
 import type { Trace } from '../store/trace.ts'

@@ -1,5 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import { eventFromJson, isJsonObject, type JsonObject } from '../event/codec.ts'
-import { InputError } from '../event/errors.ts'
 import { type Json, nestOf, type TraceEvent } from '../event/kinds.ts'
 import { corpusCase, isCorpusCase } from '../event/corpus-case.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'

@@ -1,3 +1,4 @@
+import { InputError } from '@pagetrail/engine'
 import accesses from '@pagetrail/engine/scenarios/accesses.json' with { type: 'json' }
 import aliases from '@pagetrail/engine/scenarios/aliases.json' with { type: 'json' }
 import boot from '@pagetrail/engine/scenarios/boot.json' with { type: 'json' }
@@ -13,7 +14,7 @@ import partialBlocks from '@pagetrail/engine/scenarios/partial-blocks.json' with
 import severalCpus from '@pagetrail/engine/scenarios/several-cpus.json' with { type: 'json' }
 import walkers from '@pagetrail/engine/scenarios/walkers.json' with { type: 'json' }
 import splitRace from '@pagetrail/engine/scenarios/split-race.json' with { type: 'json' }
-import { didYouMean, InputError } from '../event/errors.ts'
+import { didYouMean } from '../event/nearest.ts'
 
 /**
  * A scenario that comes with Pagetrail. `json` is its start state and calls in the corpus's form, which the engine's

@@ -1,6 +1,7 @@
+import { InputError } from '@pagetrail/engine'
 import Sqlite from 'better-sqlite3'
 
-import { didYouMean, InputError } from '../event/errors.ts'
+import { didYouMean } from '../event/nearest.ts'
 import { KIND_NAMES } from '../event/kinds.ts'
 import { FUNCTION_NAMES } from './functions.ts'
 

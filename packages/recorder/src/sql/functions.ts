@@ -1,8 +1,7 @@
-import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { descriptorText } from '../descriptor/text.ts'
-import { InputError } from '../event/errors.ts'
 import { hex } from '../event/field-codec.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import type { Run } from '../event/run.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 
 /** Statements that only read. `with` may also begin a write, which SQLite itself tells apart when it is prepared. */
 const READING = new Set(['select', 'with', 'values', 'explain', 'pragma'])

@@ -1,8 +1,7 @@
-import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { descriptorParts } from '../descriptor/text.ts'
-import { InputError } from '../event/errors.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { stateAt } from '../tables/state-at.ts'
 import type { Trace } from '../store/trace.ts'

@@ -1,9 +1,9 @@
+import { InputError } from '@pagetrail/engine'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 import Sqlite from 'better-sqlite3'
 
-import { InputError } from '../event/errors.ts'
 import { openTrace, type Trace } from '../store/trace.ts'
 import { explainError } from './explain-error.ts'
 import { registerFunctions } from './functions.ts'

@@ -1,8 +1,8 @@
+import { InputError } from '@pagetrail/engine'
 import { type ChildProcess, fork } from 'node:child_process'
 import { on } from 'node:events'
 import { createRequire } from 'node:module'
 
-import { InputError } from '../event/errors.ts'
 import { checkStatement } from './guard.ts'
 import {
   MEMORY_MAX_BYTES,

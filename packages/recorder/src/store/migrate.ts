@@ -1,9 +1,9 @@
+import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 
 import { MIGRATIONS } from '../../../../migrations/index.ts'
-import { InputError } from '../event/errors.ts'
 import { refreshViews, viewsAreCurrent } from './views.ts'
 
 export type Migrations = Readonly<Record<string, Migration>>

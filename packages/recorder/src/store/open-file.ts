@@ -1,9 +1,9 @@
+import { InputError } from '@pagetrail/engine'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import Sqlite from 'better-sqlite3'
 
-import { InputError } from '../event/errors.ts'
 import { MEMORY } from './lease.ts'
 
 /** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */

@@ -1,6 +1,7 @@
+import { InputError } from '@pagetrail/engine'
 import type { Updateable } from 'kysely'
 
-import { didYouMean, InputError } from '../event/errors.ts'
+import { didYouMean } from '../event/nearest.ts'
 import type { Json } from '../event/kinds.ts'
 import type { Schema } from './schema.ts'
 import type { Run, RunGeometry, RunOrigin, RunState } from '../event/run.ts'

@@ -1,3 +1,4 @@
+import { InputError } from '@pagetrail/engine'
 import { existsSync } from 'node:fs'
 
 import type Sqlite from 'better-sqlite3'
@@ -7,7 +8,6 @@ import { insertBatch, renameBatch } from './batch-insert.ts'
 import { CallRows } from './call-rows.ts'
 import { putEvent } from '../event/codec.ts'
 import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
-import { InputError } from '../event/errors.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { keepOnly } from './keep-only.ts'
 import { type Lease, MEMORY } from './lease.ts'

@@ -1,6 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import Sqlite from 'better-sqlite3'
-
-import { InputError } from '../event/errors.ts'
 
 /** What each of SQLite's failures means to the user of a database file, and what to do. */
 const MEANING: readonly (readonly [RegExp, string])[] = [

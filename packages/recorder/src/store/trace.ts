@@ -1,7 +1,7 @@
+import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { MIGRATIONS } from '../../../../migrations/index.ts'
-import { InputError } from '../event/errors.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { Lease } from './lease.ts'

@@ -1,7 +1,6 @@
-import { CONT_PMD, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail/engine'
+import { CONT_PMD, InputError, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail/engine'
 
 import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
-import { InputError } from '../event/errors.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from './shown-value.ts'

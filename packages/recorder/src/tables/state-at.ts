@@ -1,7 +1,7 @@
+import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { type DescriptorRuns, RunsBuilder } from './descriptor-runs.ts'
-import { InputError } from '../event/errors.ts'
 import { KINDS } from '../event/kinds.ts'
 import { SHOWING_IDS, SHOWN_SQL } from './shown-value.ts'
 import { LayeredTable } from './layered-table.ts'

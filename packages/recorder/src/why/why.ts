@@ -1,8 +1,7 @@
-import { LEVEL_NAMES, type LevelName, PGD, PTE } from '@pagetrail/engine'
+import { InputError, LEVEL_NAMES, type LevelName, PGD, PTE } from '@pagetrail/engine'
 
 import { entrySize } from '../tables/descriptor-runs.ts'
 import { formOf } from '../descriptor/text.ts'
-import { InputError } from '../event/errors.ts'
 import { type EventContext, Surroundings } from './event-context.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Lookup } from '../tables/page-state.ts'

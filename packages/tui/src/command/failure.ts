@@ -1,5 +1,4 @@
-import { InputError as EngineInputError } from '@pagetrail/engine'
-import { InputError } from '@pagetrail/recorder'
+import { InputError } from '@pagetrail/engine'
 import type { Io } from './io.ts'
 import type { Status } from './session.ts'
 
@@ -19,7 +18,7 @@ export async function reportFailure(io: Io, error: unknown): Promise<Status> {
 }
 
 function ownWords(error: Error): string | null {
-  if (error instanceof InputError || error instanceof EngineInputError) return error.message
+  if (error instanceof InputError) return error.message
   if ('code' in error && typeof error.code === 'string') return system(error, error.code)
   return null
 }
@@ -44,9 +43,6 @@ export function inFile<T>(where: string, work: () => T): T {
     return work()
   } catch (error) {
     if (error instanceof InputError) throw error.at(where)
-    if (error instanceof EngineInputError) {
-      throw new InputError(`${where}: ${error.message}`, { cause: error })
-    }
     throw error
   }
 }

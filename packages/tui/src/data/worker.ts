@@ -1,10 +1,8 @@
+import { InputError } from '@pagetrail/engine'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openTraceData } from './trace-data.ts'
 import type { Reply, Request } from './worker-protocol.ts'
 import { isYetToBeMade } from './yet-to-be-made.ts'
-
-/** By name: it is of another thread. */
-const INPUT_ERRORS: ReadonlySet<string> = new Set(['InputError', 'FilterError'])
 
 /** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
 const port = parentPort
@@ -35,7 +33,7 @@ port.on('message', (request: Request) => {
     (value) => port.postMessage({ type: 'done', id, value } satisfies Reply),
     (error: unknown) => {
       const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
-      const input = error instanceof Error && INPUT_ERRORS.has(error.name)
+      const input = error instanceof InputError
       port.postMessage({ type: 'failed', id, input, message, stack } satisfies Reply)
     },
   )

@@ -1,9 +1,9 @@
+import { InputError } from '@pagetrail/engine'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { InputError } from '../../../../packages/recorder/src/event/errors.ts'
 import type { TraceEvent } from '../../../../packages/recorder/src/event/kinds.ts'
 import { FtraceEvents } from '../../../../packages/recorder/src/import/translate/ftrace-events.ts'
 import { MemorySource } from '../../../../packages/recorder/src/import/trace-dat/byte-source.ts'

@@ -1,6 +1,6 @@
+import { InputError } from '@pagetrail/engine'
 import { describe, expect, test } from 'vitest'
 
-import { InputError } from '../../../../packages/recorder/src/event/errors.ts'
 import { imported, lines } from '../imported.ts'
 
 const kinds = (text: string): string[] => imported(text).events.map((e) => e.kind)

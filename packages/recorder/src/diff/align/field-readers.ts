@@ -1,4 +1,5 @@
-import { didYouMean, InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
+import { didYouMean } from '../../event/nearest.ts'
 import type { Field } from '../../event/kind-spec.ts'
 import { fieldsOf, type Kind, KIND_NAMES } from '../../event/kinds.ts'
 import type { RoleOf } from './roles.ts'

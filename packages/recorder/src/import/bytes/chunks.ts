@@ -1,10 +1,9 @@
+import { InputError } from '@pagetrail/engine'
 import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
-
-import { InputError } from '../../event/errors.ts'
 
 const CHUNK = 1 << 20
 /** How often a file that is followed is looked at. */

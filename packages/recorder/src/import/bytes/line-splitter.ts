@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 
 const LINE_FEED = 0x0a
 const RETURN = 0x0d

@@ -1,7 +1,7 @@
+import { InputError } from '@pagetrail/engine'
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 
-import { InputError } from '../../event/errors.ts'
 import {
   abortable,
   type Chunks,

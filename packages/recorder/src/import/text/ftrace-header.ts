@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 
 /** What the comment lines at the top of a trace tell. */
 export interface TraceHeader {

@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import { hashByte, hashBytes } from '../bytes/byte-table.ts'
 import { excerpt } from '../bytes/excerpt.ts'
 import { isDigit } from '../bytes/number-text.ts'

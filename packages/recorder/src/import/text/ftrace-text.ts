@@ -1,5 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import { NONE } from '../../event/batch.ts'
-import { InputError } from '../../event/errors.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
 import { excerpt } from '../bytes/excerpt.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import { excerpt } from '../bytes/excerpt.ts'
 import { fieldsJson } from '../translate/fields-json.ts'
 import { Fields } from '../translate/fields.ts'

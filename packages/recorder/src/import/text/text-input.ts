@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import { type Chunks, isAbort } from '../bytes/chunks.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { FtraceText } from './ftrace-text.ts'

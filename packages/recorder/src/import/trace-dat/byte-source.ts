@@ -1,6 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-
-import { InputError } from '../../event/errors.ts'
 
 /** Bytes that can be read anywhere. */
 export interface ByteSource {

@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import { DatCursor } from './dat-cursor.ts'
 import type { CpuData, DatBuffer, DatFile } from './dat-layout.ts'
 import type { PageLayout } from './event-format.ts'

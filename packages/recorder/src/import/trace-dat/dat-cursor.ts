@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import type { ByteSource } from './byte-source.ts'
 import { decodeUtf8 } from '../bytes/utf8.ts'
 

@@ -1,6 +1,6 @@
+import { InputError } from '@pagetrail/engine'
 import { setImmediate } from 'node:timers/promises'
 
-import { InputError } from '../../event/errors.ts'
 import { type Chunks, isAbort } from '../bytes/chunks.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import type { Input, InputFacts } from '../bytes/input.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import type { ByteSource } from './byte-source.ts'
 import { DatCursor } from './dat-cursor.ts'
 import type { DatFile } from './dat-layout.ts'

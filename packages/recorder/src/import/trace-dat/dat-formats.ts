@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import type { DatCursor } from './dat-cursor.ts'
 
 /** More CPUs than Linux supports on arm64. */

@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import { BH_OFF, IRQ, SOFTIRQ, TASK } from '../translate/task-stack.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'

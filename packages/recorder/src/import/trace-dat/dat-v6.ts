@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import type { ByteSource } from './byte-source.ts'
 import type { DatCursor } from './dat-cursor.ts'
 import { chosenClock, type CpuData, type DatBuffer, type DatFile, releaseOf } from './dat-layout.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 
 /** A field of a record as the kernel laid it out. */
 export interface FormatField {

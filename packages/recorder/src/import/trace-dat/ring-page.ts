@@ -1,4 +1,4 @@
-import { InputError } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
 import type { PageLayout } from './event-format.ts'
 
 /** Types of a record's header beyond its length. */

@@ -1,6 +1,5 @@
+import { InputError } from '@pagetrail/engine'
 import { inflateSync, zstdDecompressSync } from 'node:zlib'
-
-import { InputError } from '../../event/errors.ts'
 
 /** Unpacks a piece whose size when unpacked is known. */
 export type Unpack = (packed: Uint8Array, size: number) => Uint8Array

@@ -1,4 +1,5 @@
-import { InputError, didYouMean } from '../../event/errors.ts'
+import { InputError } from '@pagetrail/engine'
+import { didYouMean } from '../../event/nearest.ts'
 
 import { COMPARE } from './compare.ts'
 import { COST_QUERIES } from './cost-queries.ts'

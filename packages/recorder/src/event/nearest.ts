@@ -1,16 +1,3 @@
-/**
- * Bad input of any kind: an argument, a file, a database. The message is one sentence or two that say where, what is
- * wrong and what to do, and is all that a user sees; the command exits with 2.
- */
-export class InputError extends Error {
-  override readonly name: string = 'InputError'
-
-  /** The same error, told of a place: `trace.txt:12`. */
-  at(where: string): InputError {
-    return new InputError(`${where}: ${this.message}`, { cause: this })
-  }
-}
-
 /** `, did you mean X?`, or nothing where no name is near. */
 export function didYouMean(wanted: string, names: Iterable<string>): string {
   const name = nearest(wanted, names)
