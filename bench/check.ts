@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { checkRun, openTrace, recordScenario } from '@pagetrail/recorder'
+import { checkRun, openRuns, recordScenario } from '@pagetrail/recorder'
 
 /**
  * How fast one recorded run of a million events is checked by all rules, and in how much memory, reading included.
@@ -65,8 +65,8 @@ const shapes = (): Readonly<Record<string, object>> => ({
 
 /** In a process of its own, for its peak memory. */
 async function measure(path: string): Promise<void> {
-  const trace = await openTrace(path, { mode: 'read' })
-  const source = trace.source(trace.find(-1))
+  const runFile = await openRuns(path, { mode: 'read' })
+  const source = runFile.source(runFile.find(-1))
   let start = performance.now()
   let read = 0
   for (const e of source.events()) read += e.seq >= 0 ? 1 : 0
@@ -75,7 +75,7 @@ async function measure(path: string): Promise<void> {
   start = performance.now()
   const report = checkRun(source)
   const seconds = (performance.now() - start) / 1000
-  trace.close()
+  runFile.close()
   const megabytes = process.resourceUsage().maxRSS / 1000
   const findings = report.verdicts.reduce((sum, verdict) => sum + verdict.count, 0)
   console.log(
@@ -89,9 +89,9 @@ async function main(): Promise<void> {
   try {
     for (const [i, [name, scenario]] of Object.entries(shapes()).entries()) {
       const path = join(folder, `${i}.db`)
-      const trace = await openTrace(path, { mode: 'write' })
-      recordScenario(trace, scenario, { flavour: '7.3', name: 'bench', created: 0 })
-      trace.close()
+      const runFile = await openRuns(path, { mode: 'write' })
+      recordScenario(runFile, scenario, { flavour: '7.3', name: 'bench', created: 0 })
+      runFile.close()
       const said = execFileSync(process.execPath, [import.meta.filename, 'measure', path])
       const { events, seconds, megabytes, findings, ...reading } = JSON.parse(String(said))
       const rate = Math.round(events / seconds)

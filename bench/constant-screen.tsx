@@ -1,4 +1,4 @@
-import { openTrace } from '@pagetrail/recorder'
+import { openRuns } from '@pagetrail/recorder'
 import { Box, render, Text, useApp, useInput } from 'ink'
 import { memo, useState } from 'react'
 import { tapInput } from '../packages/tui/src/live/terminal.ts'
@@ -11,9 +11,9 @@ import { sessionOn } from '../test/support/session.ts'
  *     DATABASE COLUMNS ROWS KEY COUNT
  */
 const [db = '', columns = '80', rows = '24', key = 'j', count = '100'] = process.argv.slice(2)
-const trace = await openTrace(db, { mode: 'read' })
-const run = trace.find('-1')
-trace.close()
+const runFile = await openRuns(db, { mode: 'read' })
+const run = runFile.find('-1')
+runFile.close()
 const session = await sessionOn(db, run, Number(columns), Number(rows))
 const frames: string[][] = []
 for (let i = 0; i <= Number(count); i++) {

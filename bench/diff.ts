@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { diffRuns, eventText, eventToJson, openTrace, recordScenario } from '@pagetrail/recorder'
+import { diffRuns, eventText, eventToJson, openRuns, recordScenario } from '@pagetrail/recorder'
 
 /**
  * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
@@ -47,16 +47,16 @@ function scenario(pages: number, calls: number): object {
 }
 
 async function record(path: string, input: object): Promise<void> {
-  const trace = await openTrace(path, { mode: 'write' })
+  const runFile = await openRuns(path, { mode: 'write' })
   for (const flavour of FLAVOURS)
-    recordScenario(trace, input, { flavour, name: 'bench', created: 0 })
-  trace.close()
+    recordScenario(runFile, input, { flavour, name: 'bench', created: 0 })
+  runFile.close()
 }
 
 /** In a process of its own, for its peak memory. */
 async function compare(path: string): Promise<void> {
-  const trace = await openTrace(path, { mode: 'read' })
-  const [left, right] = FLAVOURS.map((_, i) => trace.source(trace.find(i + 1)))
+  const runFile = await openRuns(path, { mode: 'read' })
+  const [left, right] = FLAVOURS.map((_, i) => runFile.source(runFile.find(i + 1)))
   let start = performance.now()
   let read = 0
   for (const source of [left!, right!])
@@ -72,12 +72,12 @@ async function compare(path: string): Promise<void> {
       `  pagetrail: ${seconds.toFixed(2)} s (${reading.toFixed(2)} s of it to read ${read} events), peak ${peak.toFixed(0)} MB; ` +
       `${same} rows same, ${onlyLeft} left, ${onlyRight} right, ${approximate} pairs by the fallback`,
   )
-  trace.close()
+  runFile.close()
 }
 
 async function writeText(path: string, run: number, to: string): Promise<void> {
-  const trace = await openTrace(path, { mode: 'read' })
-  const source = trace.source(trace.find(run))
+  const runFile = await openRuns(path, { mode: 'read' })
+  const source = runFile.source(runFile.find(run))
   const lines = function* () {
     let chunk = ''
     for (const event of source.events()) {
@@ -90,7 +90,7 @@ async function writeText(path: string, run: number, to: string): Promise<void> {
     yield chunk
   }
   await pipeline(Readable.from(lines()), createWriteStream(to))
-  trace.close()
+  runFile.close()
 }
 
 const TIME = '/usr/bin/time'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, zstdCompressSync } from 'node:zlib'
 
-import { importStream, InputError, openTrace, type Trace } from '@pagetrail/recorder'
+import { importStream, InputError, openRuns, type RunFile } from '@pagetrail/recorder'
 
 /**
  * Mutated inputs to the importer: each must come to a clear InputError that leaves nothing, or to a run whose events
@@ -115,16 +115,16 @@ async function* chunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
 }
 
 /** Every event is numbered and inside the call tree: a run that is whole. */
-function check(trace: Trace, run: number): void {
+function check(runFile: RunFile, run: number): void {
   let seq = 0
-  for (const event of trace.source(trace.find(run)).events()) {
+  for (const event of runFile.source(runFile.find(run)).events()) {
     if (event.seq !== seq++) throw new Error(`event ${event.seq} where ${seq - 1} was due`)
     if (event.nest < 0 || event.nest > 512)
       throw new Error(`event ${event.seq} at depth ${event.nest}`)
   }
 }
 
-const trace = await openTrace(':memory:', { mode: 'write' })
+const runFile = await openRuns(':memory:', { mode: 'write' })
 const outcomes = { imported: 0, refused: 0 }
 const reasons = new Map<string, number>()
 let slowest = 0
@@ -136,12 +136,12 @@ for (let i = 0; i < INPUTS; i++) {
   if (random(200) === 0) input = zstdCompressSync(input)
   const start = process.cpuUsage()
   try {
-    const { run } = await importStream(trace, chunks(input), 'fuzz', {
+    const { run } = await importStream(runFile, chunks(input), 'fuzz', {
       created: 0,
       write: { batchEvents: 256 },
     })
-    check(trace, run)
-    trace.remove(trace.find(run))
+    check(runFile, run)
+    runFile.remove(runFile.find(run))
     outcomes.imported++
   } catch (error) {
     if (!(error instanceof InputError)) {
@@ -152,7 +152,7 @@ for (let i = 0; i < INPUTS; i++) {
       )
       process.exit(1)
     }
-    left = trace.runs().length
+    left = runFile.runs().length
     outcomes.refused++
     const reason = error.message.replace(/found .*|\d+/gs, '…').slice(0, 70)
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1)

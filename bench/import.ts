@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip, gunzipSync } from 'node:zlib'
 
-import { importFile, openTrace } from '@pagetrail/recorder'
+import { importFile, openRuns } from '@pagetrail/recorder'
 
 /**
  * How fast a trace of a real kernel goes in, until it is durable in SQLite, against reading the same file line by line
@@ -49,9 +49,9 @@ async function imported(): Promise<Measured> {
   const path = join(folder, 'bench.db')
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
   const start = performance.now()
-  const trace = await openTrace(path, { mode: 'write' })
-  const { entries } = await importFile(trace, file, { created: 0 })
-  trace.close()
+  const runFile = await openRuns(path, { mode: 'write' })
+  const { entries } = await importFile(runFile, file, { created: 0 })
+  runFile.close()
   return { seconds: (performance.now() - start) / 1000, events: entries }
 }
 

@@ -9,7 +9,7 @@ import {
   EVENT_COLUMNS,
   EventReader,
   HookRecorder,
-  openTrace,
+  openRuns,
   type RunMeta,
   verify,
 } from '@pagetrail/recorder'
@@ -55,12 +55,12 @@ const newFile = () => join(folder, `${files++}.db`)
 /** Seconds to record through the hooks, closing the file included. */
 async function recorded(): Promise<{ seconds: number; path: string; events: number }> {
   const path = newFile()
-  const trace = await openTrace(path, { mode: 'write' })
+  const runFile = await openRuns(path, { mode: 'write' })
   const start = performance.now()
-  const writer = trace.startRun(META)
+  const writer = runFile.startRun(META)
   drive(new HookRecorder(writer), EVENTS)
   writer.finish('complete')
-  trace.close()
+  runFile.close()
   return { seconds: (performance.now() - start) / 1000, path, events: writer.committed }
 }
 
@@ -68,15 +68,15 @@ type Value = number | bigint | string | null
 
 /** The rows as a program would have them at hand that knows what it wants to insert. */
 async function rowsOf(path: string): Promise<Value[][]> {
-  const trace = await openTrace(path, { mode: 'read' })
-  const reader = new EventReader(trace.db)
+  const runFile = await openRuns(path, { mode: 'read' })
+  const reader = new EventReader(runFile.db)
   const rows = reader.rows(1, { from: 0, limit: 2 ** 31 }).map((row) =>
     row.map((value): Value => {
       if (typeof value !== 'bigint') return typeof value === 'string' ? value : null
       return Number.isSafeInteger(Number(value)) ? Number(value) : value
     }),
   )
-  trace.close()
+  runFile.close()
   return rows
 }
 
@@ -103,9 +103,9 @@ function bare(rows: readonly Value[][], create: string): number {
 
 /** ns an event from the hook to a row of the batch, SQLite left out. */
 async function hookCost(): Promise<number> {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const events = 64 * (PAGES * 4 + 6)
-  const writer = trace.startRun(META, { batchEvents: events })
+  const writer = runFile.startRun(META, { batchEvents: events })
   const hooks = new HookRecorder(writer)
   let best = Infinity
   for (let round = 0; round < 20; round++) {
@@ -114,7 +114,7 @@ async function hookCost(): Promise<number> {
     best = Math.min(best, ((performance.now() - start) * 1e6) / events)
     writer.batch.clear()
   }
-  trace.close()
+  runFile.close()
   return best
 }
 
@@ -142,7 +142,7 @@ for (let round = 0; round < ROUNDS; round++) {
   rmSync(path)
   theirs.push(rows.length / bare(rows, create))
 }
-const check = await openTrace(first.path, { mode: 'read' })
+const check = await openRuns(first.path, { mode: 'read' })
 const start = performance.now()
 const { problems } = verify(check)
 const verifySeconds = (performance.now() - start) / 1000

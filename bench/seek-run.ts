@@ -1,4 +1,4 @@
-import { KINDS, openTrace, type RunWriter } from '@pagetrail/recorder'
+import { KINDS, openRuns, type RunWriter } from '@pagetrail/recorder'
 
 /** Areas of 4K pages, each mapped twice: in vmalloc and, as its linear alias, in the linear map. */
 const AREAS = 16
@@ -110,8 +110,8 @@ class Machine {
 
 /** Records a run of at least so many events: random calls on random ranges of 64 Ki mapped pages. */
 export async function recordRandomRun(path: string, events: number): Promise<void> {
-  const trace = await openTrace(path, { mode: 'write' })
-  const writer = trace.startRun({
+  const runFile = await openRuns(path, { mode: 'write' })
+  const writer = runFile.startRun({
     label: 'random calls',
     source: 'engine',
     created: 0,
@@ -126,5 +126,5 @@ export async function recordRandomRun(path: string, events: number): Promise<voi
     machine.call(TURNS[Math.floor(random() * TURNS.length)]!, first, pages)
   }
   writer.finish('complete')
-  trace.close()
+  runFile.close()
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { closeStates, openTrace, stateAt, type Trace, whyDescriptor } from '@pagetrail/recorder'
+import { closeStates, openRuns, stateAt, type RunFile, whyDescriptor } from '@pagetrail/recorder'
 
 import { FIRST_PAGE, PAGES, recordRandomRun } from './seek-run.ts'
 
@@ -19,24 +19,24 @@ const folder = mkdtempSync(join(tmpdir(), 'pagetrail-seek-'))
 try {
   const path = process.argv[3] ?? join(folder, 'seek.db')
   if (!existsSync(path)) await recordRandomRun(path, EVENTS)
-  const trace = await openTrace(path, { mode: 'write' })
-  measure(trace, path)
-  measureWhy(trace)
-  closeStates(trace)
-  trace.close()
+  const runFile = await openRuns(path, { mode: 'write' })
+  measure(runFile, path)
+  measureWhy(runFile)
+  closeStates(runFile)
+  runFile.close()
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function measure(trace: Trace, path: string): void {
-  const run = trace.find(-1)
-  const tables = stateAt(trace, run)
+function measure(runFile: RunFile, path: string): void {
+  const run = runFile.find(-1)
+  const tables = stateAt(runFile, run)
   console.log(`${run.events} events, ${tables.size} entries, ${statSync(path).size} bytes`)
-  trace.db.prepare('delete from snapshot').run()
+  runFile.db.prepare('delete from snapshot').run()
   const began = performance.now()
-  stateAt(trace, run)
+  stateAt(runFile, run)
   const seconds = (performance.now() - began) / 1000
-  const [count, bytes] = trace.db
+  const [count, bytes] = runFile.db
     .prepare<[], [bigint, bigint]>('select count(*), sum(length(body)) from snapshot')
     .raw()
     .get()!
@@ -48,7 +48,7 @@ function measure(trace: Trace, path: string): void {
   const times = Array.from({ length: SEEKS }, () => {
     const seq = Math.floor(Math.random() * run.events)
     const start = performance.now()
-    stateAt(trace, run, seq)
+    stateAt(runFile, run, seq)
     return performance.now() - start
   }).toSorted((a, b) => a - b)
   const at = (share: number) => `${times[Math.floor(times.length * share)]!.toFixed(2)} ms`
@@ -58,12 +58,12 @@ function measure(trace: Trace, path: string): void {
 }
 
 /** `why` of random pages after the last event. */
-function measureWhy(trace: Trace): void {
-  const run = trace.find(-1)
+function measureWhy(runFile: RunFile): void {
+  const run = runFile.find(-1)
   const times = Array.from({ length: QUESTIONS }, () => {
     const va = FIRST_PAGE + BigInt(Math.floor(Math.random() * PAGES)) * 0x1000n
     const start = performance.now()
-    const { steps, earlier } = whyDescriptor(trace, run, va)
+    const { steps, earlier } = whyDescriptor(runFile, run, va)
     return { ms: performance.now() - start, steps: steps.length + earlier }
   }).toSorted((a, b) => a.ms - b.ms)
   const at = (share: number) => times[Math.floor(times.length * share)]!

@@ -2,7 +2,7 @@ import {
   diffRuns,
   type DiffVerdict,
   type EventSource,
-  openTrace,
+  openRuns,
   recordScenario,
 } from '@pagetrail/recorder'
 import { readFileSync } from 'node:fs'
@@ -36,16 +36,16 @@ const scenarios = (): Scenario[] =>
 /** Every pair of flavours of a scenario, as letters. */
 async function verdictsOf(scenario: Scenario): Promise<string[]> {
   const { name, ...input } = scenario
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const runs = new Map<string, EventSource>()
   for (const flavour of FLAVOURS) {
-    const { run } = recordScenario(trace, input, { flavour, name, created: 0 })
-    runs.set(flavour, trace.source(run))
+    const { run } = recordScenario(runFile, input, { flavour, name, created: 0 })
+    runs.set(flavour, runFile.source(run))
   }
   const letters = PAIRS.map(
     ([left, right]) => LETTER[diffRuns(runs.get(left)!, runs.get(right)!).verdict],
   )
-  trace.close()
+  runFile.close()
   return letters
 }
 

@@ -1,4 +1,4 @@
-import { openTrace } from '@pagetrail/recorder'
+import { openRuns } from '@pagetrail/recorder'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -199,8 +199,8 @@ describe('in a real terminal', () => {
 
   test('a run that another process records grows on the screen', async () => {
     const live = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'live.db')
-    const trace = await openTrace(live, { mode: 'write' })
-    const writer = trace.startRun({ ...SAMPLE, label: 'live' })
+    const runFile = await openRuns(live, { mode: 'write' })
+    const writer = runFile.startRun({ ...SAMPLE, label: 'live' })
     const events = [...sampleEvents(40)]
     for (const event of events.slice(0, 100)) writer.append(event)
     writer.flush()
@@ -212,7 +212,7 @@ describe('in a real terminal', () => {
     await s.until(/▶ +299 /)
     await s.press('k', /▶ +298 /)
     writer.finish('complete')
-    trace.close()
+    runFile.close()
     expect(await s.until((t) => !t.includes('● recording'))).toBeGreaterThan(0)
     s.write('\x03')
     await leave(s)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-import { eventToJson, openTrace, verify } from '@pagetrail/recorder'
+import { eventToJson, openRuns, verify } from '@pagetrail/recorder'
 
 import { callEvents } from './call-events.ts'
 
@@ -34,24 +34,24 @@ export interface Moment {
 export async function crashOnce(path: string, moment: Moment): Promise<Crash> {
   const acknowledged = await killedRecorder(path, moment)
   if (!existsSync(path)) return { acknowledged: mustBe(acknowledged, 0), found: 0 }
-  const writable = await openTrace(path, { mode: 'write' })
+  const writable = await openRuns(path, { mode: 'write' })
   writable.close()
-  const trace = await openTrace(path, { mode: 'read' })
+  const runFile = await openRuns(path, { mode: 'read' })
   try {
-    const [run] = trace.runs()
+    const [run] = runFile.runs()
     if (!run) return { acknowledged: mustBe(acknowledged, 0), found: 0 }
-    const events = [...trace.source(run).events()]
+    const events = [...runFile.source(run).events()]
     if (run.state !== 'interrupted') throw new Error(`the run is ${run.state}`)
     if (events.length < acknowledged)
       throw new Error(`${acknowledged} promised, ${events.length} there`)
     const expected = callEvents(Math.ceil(events.length / EVENTS_PER_CALL)).slice(0, events.length)
     const text = (list: typeof events) => JSON.stringify(list.map((event) => eventToJson(event)))
     if (text(events) !== text(expected)) throw new Error('the prefix is not what was recorded')
-    const [problem] = verify(trace).problems
+    const [problem] = verify(runFile).problems
     if (problem) throw new Error(problem.message)
     return { acknowledged, found: events.length }
   } finally {
-    trace.close()
+    runFile.close()
   }
 }
 

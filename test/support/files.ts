@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { openTrace, type TraceEvent } from '@pagetrail/recorder'
+import { openRuns, type TraceEvent } from '@pagetrail/recorder'
 import { onTestFinished } from 'vitest'
 
 import { append, META } from './call-events.ts'
@@ -22,10 +22,10 @@ export async function storedFile(
   batchEvents?: number,
 ): Promise<string> {
   const path = testFile()
-  const trace = await openTrace(path, { mode: 'write' })
-  const writer = trace.startRun(META, batchEvents === undefined ? {} : { batchEvents })
+  const runFile = await openRuns(path, { mode: 'write' })
+  const writer = runFile.startRun(META, batchEvents === undefined ? {} : { batchEvents })
   append(writer, events)
   writer.finish('complete')
-  trace.close()
+  runFile.close()
   return path
 }

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 
-import { openTrace } from '@pagetrail/recorder'
+import { openRuns } from '@pagetrail/recorder'
 
 import { append, callEvents, META } from './call-events.ts'
 
@@ -11,8 +11,8 @@ import { append, callEvents, META } from './call-events.ts'
 const [path = '', calls = '0', durability = 'batch'] = process.argv.slice(2)
 const CHUNK = 8
 
-const trace = await openTrace(path, { mode: 'write' })
-const writer = trace.startRun(META, {
+const runFile = await openRuns(path, { mode: 'write' })
+const writer = runFile.startRun(META, {
   batchEvents: 300,
   durability: durability === 'call' ? 'call' : 'batch',
 })
@@ -25,4 +25,4 @@ for (let op = 0; op < end; op += CHUNK) {
   writeSync(1, `${told}\n`)
 }
 writer.finish('complete')
-trace.close()
+runFile.close()

@@ -3,7 +3,7 @@ import {
   type EventSource,
   importFile,
   memorySource,
-  openTrace,
+  openRuns,
   recordScenario,
   type Run,
   type TraceEvent,
@@ -41,20 +41,20 @@ export async function engineRuns(
   scenario: object,
   ...flavours: readonly string[]
 ): Promise<EventSource[]> {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   return flavours.map((flavour) => {
-    const { run } = recordScenario(trace, scenario, { flavour, name: 'scenario', created: 7 })
-    return trace.source(run)
+    const { run } = recordScenario(runFile, scenario, { flavour, name: 'scenario', created: 7 })
+    return runFile.source(run)
   })
 }
 
 /** Captures of real kernels, imported. */
 export async function captures(...files: readonly string[]): Promise<EventSource[]> {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const sources: EventSource[] = []
   for (const file of files) {
-    const { run } = await importFile(trace, file, { created: 7 })
-    sources.push(trace.source(trace.find(run)))
+    const { run } = await importFile(runFile, file, { created: 7 })
+    sources.push(runFile.source(runFile.find(run)))
   }
   return sources
 }

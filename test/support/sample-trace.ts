@@ -1,7 +1,7 @@
 import {
   eventFromJson,
   type JsonObject,
-  openTrace,
+  openRuns,
   type Run,
   type RunMeta,
   type TraceEvent,
@@ -97,13 +97,13 @@ export async function writeSample(
   meta: Partial<RunMeta> = {},
   eager = false,
 ): Promise<Run> {
-  const trace = await openTrace(path, { mode: 'write' })
+  const runFile = await openRuns(path, { mode: 'write' })
   try {
-    const writer = trace.startRun({ ...SAMPLE, ...meta })
+    const writer = runFile.startRun({ ...SAMPLE, ...meta })
     for (const event of sampleEvents(calls, eager)) writer.append(event)
     writer.finish('complete')
-    return trace.find(writer.id)
+    return runFile.find(writer.id)
   } finally {
-    trace.close()
+    runFile.close()
   }
 }

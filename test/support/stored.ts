@@ -1,4 +1,4 @@
-import { openTrace, type RunMeta, type TraceEvent } from '@pagetrail/recorder'
+import { openRuns, type RunMeta, type TraceEvent } from '@pagetrail/recorder'
 import { join } from 'node:path'
 import { folder } from './cli.ts'
 import { eventsOf, initOf, SAMPLE_RUN, setMemoryRo } from './sample-run.ts'
@@ -25,10 +25,10 @@ export async function database(runs: readonly StoredRun[] = [{}]): Promise<strin
 
 /** Adds runs to a database. */
 export async function store(path: string, runs: readonly StoredRun[]): Promise<void> {
-  const trace = await openTrace(path, { mode: 'write' })
+  const runFile = await openRuns(path, { mode: 'write' })
   for (const { meta, events = sampleEvents(), state = 'complete' } of runs) {
     const { label, source, created, flavour, scenario, geometry, facts } = SAMPLE_RUN
-    const writer = trace.startRun({
+    const writer = runFile.startRun({
       label,
       source,
       created,
@@ -41,5 +41,5 @@ export async function store(path: string, runs: readonly StoredRun[]): Promise<v
     for (const event of events) writer.append(event)
     writer.finish(state)
   }
-  trace.close()
+  runFile.close()
 }

@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   checkRun,
-  openTrace,
+  openRuns,
   recordScenario,
   SCENARIOS,
   type CheckReport,
@@ -72,17 +72,17 @@ export class Library {
 export async function recordLibrary(): Promise<Library> {
   const folder = mkdtempSync(join(tmpdir(), 'pagetrail-library-'))
   try {
-    const trace = await openTrace(join(folder, 'library.db'), { mode: 'write' })
+    const runFile = await openRuns(join(folder, 'library.db'), { mode: 'write' })
     const runs = new Map<string, Recorded>()
     for (const { name, json, geometry } of SCENARIOS) {
       for (const flavour of FLAVOURS) {
-        const { run, results } = recordScenario(trace, json, {
+        const { run, results } = recordScenario(runFile, json, {
           name,
           flavour,
           geometry,
           created: 0,
         })
-        const source = trace.source(run)
+        const source = runFile.source(run)
         runs.set(`${name} ${flavour}`, {
           results: results.map(({ ret }) => ret),
           outcomes: results.map(({ outcome }) => outcome),
@@ -91,7 +91,7 @@ export async function recordLibrary(): Promise<Library> {
         })
       }
     }
-    trace.close()
+    runFile.close()
     return new Library(runs)
   } finally {
     rmSync(folder, { recursive: true })

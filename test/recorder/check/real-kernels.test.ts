@@ -1,4 +1,4 @@
-import { checkRun, importFile, openTrace, type CheckReport, type Trace } from '@pagetrail/recorder'
+import { checkRun, importFile, openRuns, type CheckReport, type RunFile } from '@pagetrail/recorder'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,19 +20,19 @@ const LEAN = [
 ] as const
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-real-'))
-let trace: Trace
+let runFile: RunFile
 beforeAll(async () => {
-  trace = await openTrace(join(folder, 'real.db'), { mode: 'write' })
+  runFile = await openRuns(join(folder, 'real.db'), { mode: 'write' })
 })
 afterAll(() => {
-  trace.close()
+  runFile.close()
   rmSync(folder, { recursive: true })
 })
 
 async function check(name: string): Promise<CheckReport> {
   const file = join(import.meta.dirname, '../../fixtures/traces', name)
-  const { run } = await importFile(trace, file, { created: 0 })
-  return checkRun(trace.source(trace.find(run)))
+  const { run } = await importFile(runFile, file, { created: 0 })
+  return checkRun(runFile.source(runFile.find(run)))
 }
 
 const status = (report: CheckReport, rule: string) =>

@@ -21,9 +21,9 @@ import {
   type CheckReport,
   checkRun,
   HookRecorder,
-  openTrace,
+  openRuns,
   rulesNamed,
-  type Trace,
+  type RunFile,
 } from '@pagetrail/recorder'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -41,12 +41,12 @@ const SPAN = 2
 const RULES = ['lost-update', 'torn-span', 'silent-no-op', 'overlapping-owners']
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-two-cpus-'))
-let trace: Trace
+let runFile: RunFile
 beforeAll(async () => {
-  trace = await openTrace(join(folder, 'two.db'), { mode: 'write' })
+  runFile = await openRuns(join(folder, 'two.db'), { mode: 'write' })
 })
 afterAll(() => {
-  trace.close()
+  runFile.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -110,7 +110,7 @@ interface Outcome {
 
 /** One run; bit k of `schedule` says which CPU goes on at step k. */
 function race(split: Split, schedule: number, pages: readonly number[] = [0, 1]): Outcome {
-  const writer = trace.startRun({
+  const writer = runFile.startRun({
     label: `race ${schedule}`,
     source: 'module',
     created: 0,
@@ -136,8 +136,8 @@ function race(split: Split, schedule: number, pages: readonly number[] = [0, 1])
     (runnable, step) => runnable[((schedule >> step) & 1) % runnable.length] ?? 0,
   )
   writer.finish('complete')
-  const run = trace.find(writer.id)
-  const report = checkRun(trace.source(run), rulesNamed(RULES))
+  const run = runFile.find(writer.id)
+  const report = checkRun(runFile.source(run), rulesNamed(RULES))
   const cpu = machine.cpu(0)
   const words = slots.map((slot) => [loadLo(cpu, slot), loadHi(cpu, slot)] as const)
   return {

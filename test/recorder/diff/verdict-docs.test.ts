@@ -2,7 +2,7 @@ import {
   type Diff,
   diffRuns,
   type DiffVerdict,
-  openTrace,
+  openRuns,
   recordScenario,
   VERDICTS,
 } from '@pagetrail/recorder'
@@ -43,13 +43,13 @@ interface Compared {
 }
 
 async function compare(name: string): Promise<Compared> {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const runs = FLAVOURS.map((flavour) =>
-    recordScenario(trace, inputs.get(name), { flavour, name, created: 0 }),
+    recordScenario(runFile, inputs.get(name), { flavour, name, created: 0 }),
   )
-  const sources = runs.map(({ run }) => trace.source(run))
+  const sources = runs.map(({ run }) => runFile.source(run))
   const diffs = sources.map((left) => sources.map((right) => diffRuns(left, right)))
-  trace.close()
+  runFile.close()
   const returned = runs.map(({ results }) =>
     results.map(({ ret, outcome }) => (outcome === 'returned' ? `${ret}` : outcome)).join(', '),
   )

@@ -8,7 +8,7 @@ import {
   fieldsOf,
   InputError,
   KIND_NAMES,
-  openTrace,
+  openRuns,
   putEvent,
   verify,
 } from '@pagetrail/recorder'
@@ -145,22 +145,22 @@ test('whatever JSON an importer meets is an event or an InputError', () => {
 })
 
 test('an event of any kind comes back from the database as it was', async () => {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   fc.assert(
     fc.property(fc.array(anyEvent, { minLength: 1, maxLength: 200 }), (events) => {
-      const writer = trace.startRun(
+      const writer = runFile.startRun(
         { label: 'x', source: 'jsonl', created: 0 },
         { batchEvents: 64 },
       )
       for (const event of events) writer.append(event)
       writer.finish('complete')
-      const back = [...trace.source(trace.find(-1)).events()]
+      const back = [...runFile.source(runFile.find(-1)).events()]
       expect(back).toEqual(events.map((event, seq) => Object.assign({}, event, { seq })))
     }),
     { numRuns: 30 },
   )
-  expect(verify(trace).problems).toEqual([])
-  trace.close()
+  expect(verify(runFile).problems).toEqual([])
+  runFile.close()
 })
 
 describe('batch', () => {

@@ -9,7 +9,7 @@ import {
   exportParquet,
   kindOfId,
   memorySource,
-  openTrace,
+  openRuns,
   type TraceEvent,
   WIDE_COLUMNS,
 } from '@pagetrail/recorder'
@@ -49,21 +49,21 @@ test('20 runs in one folder are one table, and it answers as SQLite does', async
     meta: { label: `run ${i}`, flavour: i % 2 === 0 ? '6.18' : '7.3' },
     events: eventsOf([initOf(i + 1), ...setMemoryRo(i + 1)]),
   }))
-  const trace = await openTrace(await database(runs), { mode: 'read' })
-  for (const run of trace.runs()) {
-    const { events, path } = await exportParquet(trace.source(run), folder)
+  const runFile = await openRuns(await database(runs), { mode: 'read' })
+  for (const run of runFile.runs()) {
+    const { events, path } = await exportParquet(runFile.source(run), folder)
     expect({ events, path }).toEqual({
       events: run.events,
       path: join(folder, `run=${run.id}`, 'part-0000.parquet'),
     })
   }
-  const right = trace.db
+  const right = runFile.db
     .prepare<[], Record<string, bigint | string | null>>(
       `with e as (select run.flavour, kind, level, va, nest from event join run on run.id = event.id >> 32)
        select flavour, kind, level, ${SUMMARY} from e group by 1, 2, 3`,
     )
     .all()
-  trace.close()
+  runFile.close()
   const found = await duckdb(`select flavour, kind, level, ${SUMMARY} from ${all()} group by all`)
   expect(found.map(inText).toSorted()).toEqual(right.map(asDuckDb).toSorted())
   const [one] = await duckdb(

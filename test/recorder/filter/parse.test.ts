@@ -6,32 +6,32 @@ import {
   eventFromJson,
   FILTER_FIELDS,
   FilterError,
-  openTrace,
+  openRuns,
   parseFilter,
   toPredicate,
   toSql,
 } from '@pagetrail/recorder'
-import type { Trace, TraceEvent } from '@pagetrail/recorder'
+import type { RunFile, TraceEvent } from '@pagetrail/recorder'
 
 import { anyEvent } from '../../support/events.ts'
 
-let trace: Trace
+let runFile: RunFile
 beforeAll(async () => {
-  trace = await openTrace(':memory:', { mode: 'write' })
+  runFile = await openRuns(':memory:', { mode: 'write' })
 })
-afterAll(() => trace.close())
+afterAll(() => runFile.close())
 
 /** Numbers of the events that pass, as SQL says and as the predicate says. */
 function both(events: readonly TraceEvent[], text: string): { sql: number[]; predicate: number[] } {
-  const writer = trace.startRun({ label: 'f', source: 'jsonl', created: 0 })
+  const writer = runFile.startRun({ label: 'f', source: 'jsonl', created: 0 })
   for (const event of events) writer.append(event)
   writer.finish('complete')
-  const run = trace.find(-1)
+  const run = runFile.find(-1)
   const filter = parseFilter(text)
-  const all = [...trace.source(run).events()]
+  const all = [...runFile.source(run).events()]
   const accepts = toPredicate(filter)
   const predicate = all.filter((event) => accepts(event)).map((event) => event.seq)
-  const page = trace.readPage(run, { from: 0, limit: all.length + 1, where: toSql(filter) })
+  const page = runFile.readPage(run, { from: 0, limit: all.length + 1, where: toSql(filter) })
   return { sql: page.map((event) => event.seq), predicate }
 }
 

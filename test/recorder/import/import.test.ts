@@ -15,20 +15,20 @@ import {
   importStream,
 } from '../../../packages/recorder/src/import/import.ts'
 import { importInput } from '../../../packages/recorder/src/import/import-input.ts'
-import { openTrace, type Trace } from '../../../packages/recorder/src/store/trace.ts'
+import { openRuns, type RunFile } from '../../../packages/recorder/src/store/run-file.ts'
 import { demoCapture, imported, lines } from './imported.ts'
 
 const CREATED = 1_700_000_000_000
 let folder: string
-let trace: Trace
+let runFile: RunFile
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pagetrail-import-'))
-  trace = await openTrace(join(folder, 'test.db'), { mode: 'write' })
+  runFile = await openRuns(join(folder, 'test.db'), { mode: 'write' })
 })
 
 afterEach(() => {
-  trace.close()
+  runFile.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -39,7 +39,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 const load = (path: string, options: Partial<ImportOptions> = {}) =>
-  importFile(trace, path, { created: CREATED, ...options })
+  importFile(runFile, path, { created: CREATED, ...options })
 
 test('a capture becomes a run that says where it came from', async () => {
   const capture = demoCapture('modules_small-6.18.15')
@@ -55,7 +55,7 @@ test('a capture becomes a run that says where it came from', async () => {
     definitions: 'full',
     flavour: '6.18',
   })
-  const run = trace.find(report.run)
+  const run = runFile.find(report.run)
   expect(run).toMatchObject({
     label: 'modules',
     source: 'ftrace',
@@ -78,12 +78,12 @@ test('a capture becomes a run that says where it came from', async () => {
   })
   expect(run.t0).toBeGreaterThan(0n)
   const { events } = imported(capture)
-  expect([...trace.source(run).events()]).toEqual(events)
+  expect([...runFile.source(run).events()]).toEqual(events)
 })
 
 test('a call that was given a page takes the range of its first walk', async () => {
   const report = await load(file('a.trace', demoCapture('modules_small-6.17.13')))
-  const calls = [...trace.source(trace.find(report.run)).calls()]
+  const calls = [...runFile.source(runFile.find(report.run)).calls()]
   const direct = calls.filter((call) => call.fn.startsWith('set_direct_map_'))
   expect(direct).toHaveLength(68)
   expect(direct.every(({ va, end }) => end === (va ?? 0n) + 0x1000n)).toBe(true)
@@ -94,7 +94,7 @@ test('several members of gzip, and a pipe', async () => {
   const packed = Buffer.concat([gzipSync(text.subarray(0, 5000)), gzipSync(text.subarray(5000))])
   const path = file('a.gz', packed)
   expect((await load(path)).entries).toBe(2068)
-  const piped = await importStream(trace, createReadStream(path, { highWaterMark: 7 }), 'stdin', {
+  const piped = await importStream(runFile, createReadStream(path, { highWaterMark: 7 }), 'stdin', {
     created: CREATED,
   })
   expect([piped.entries, piped.label]).toEqual([2068, 'stdin'])
@@ -117,8 +117,8 @@ test.each([
 ])('%s is refused and leaves nothing', async (name, content, message) => {
   await expect(load(file(name, content))).rejects.toThrow(InputError)
   await expect(load(file(name, content))).rejects.toThrow(message)
-  expect(trace.runs()).toEqual([])
-  expect(trace.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
+  expect(runFile.runs()).toEqual([])
+  expect(runFile.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
 })
 
 test('what cannot be read says why', async () => {
@@ -129,7 +129,7 @@ test('what cannot be read says why', async () => {
 test('a bad line after many batches takes them all with it', async () => {
   const many = lines(...Array.from({ length: 9000 }, () => 'isb__a: (x)'))
   await expect(load(file('a', `${many}oops\n`))).rejects.toThrow('a:9001:')
-  expect(trace.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
+  expect(runFile.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
 })
 
 test('progress counts the bytes of the file; the signal keeps what was done', async () => {
@@ -147,7 +147,7 @@ test('progress counts the bytes of the file; the signal keeps what was done', as
   expect(report.entries).toBeGreaterThan(0)
   expect(report.entries).toBeLessThan(60_000)
   expect(seen[0]).toBeLessThan(seen[1]!)
-  const run = trace.find(report.run)
+  const run = runFile.find(report.run)
   expect([run.state, run.events]).toEqual(['interrupted', report.entries])
 })
 
@@ -155,16 +155,16 @@ test('a file that grows can be read while it is followed', async () => {
   const path = file('a', lines('isb__a: (x)', 'isb__b: (x)'))
   const stop = new AbortController()
   const following = load(path, { follow: true, signal: stop.signal })
-  const events = () => trace.runs()[0]?.events
+  const events = () => runFile.runs()[0]?.events
   await expect.poll(events).toBe(2)
   const [first, second] = [lines('isb__c: (x)').slice(0, 40), lines('isb__c: (x)').slice(40)]
   await appendFile(path, first)
-  await expect.poll(() => trace.runs()[0]?.state).toBe('recording')
+  await expect.poll(() => runFile.runs()[0]?.state).toBe('recording')
   await appendFile(path, second)
   await expect.poll(events).toBe(3)
   stop.abort()
   expect((await following).entries).toBe(3)
-  expect(trace.runs()[0]).toMatchObject({ state: 'interrupted', events: 3 })
+  expect(runFile.runs()[0]).toMatchObject({ state: 'interrupted', events: 3 })
 })
 
 test('a named pipe can be followed, also before anyone writes to it', async () => {
@@ -174,7 +174,7 @@ test('a named pipe can be followed, also before anyone writes to it', async () =
   const following = load(path, { follow: true, signal: stop.signal })
   const writing = await open(path, 'w')
   await writing.write(lines('isb__a: (x)', 'isb__b: (x)'))
-  await expect.poll(() => trace.runs()[0]?.events).toBe(2)
+  await expect.poll(() => runFile.runs()[0]?.events).toBe(2)
   stop.abort()
   expect(await following).toMatchObject({ entries: 2, interrupted: true })
   await writing.close()
@@ -183,7 +183,7 @@ test('a named pipe can be followed, also before anyone writes to it', async () =
 test('a file that becomes shorter while it is followed is refused', async () => {
   const path = file('a', lines('isb__a: (x)', 'isb__b: (x)'))
   const following = load(path, { follow: true })
-  await expect.poll(() => trace.runs()[0]?.events).toBe(2)
+  await expect.poll(() => runFile.runs()[0]?.events).toBe(2)
   // It has been read, but that it has a size is only seen at the next look.
   setTimeout(() => writeFileSync(path, ''), 500)
   await expect(following).rejects.toThrow('has become shorter')
@@ -192,7 +192,7 @@ test('a file that becomes shorter while it is followed is refused', async () => 
 test('a pipe by its path is opened once, so that nothing of it is lost', async () => {
   const path = join(folder, 'pipe')
   execFileSync('mkfifo', [path])
-  const importing = importInput(trace, path, 'auto', { created: CREATED })
+  const importing = importInput(runFile, path, 'auto', { created: CREATED })
   const writing = await open(path, 'w')
   await writing.writeFile(gzipSync(demoCapture('modules_small-6.17.13')))
   await writing.close()
@@ -203,8 +203,8 @@ test('the signal ends an import that waits for a pipe', async () => {
   const stop = new AbortController()
   const pipe = new PassThrough()
   pipe.write(lines('isb__a: (x)'))
-  const importing = importStream(trace, pipe, 'stdin', { created: CREATED, signal: stop.signal })
-  await expect.poll(() => trace.runs()).toHaveLength(1)
+  const importing = importStream(runFile, pipe, 'stdin', { created: CREATED, signal: stop.signal })
+  await expect.poll(() => runFile.runs()).toHaveLength(1)
   stop.abort()
   expect(await importing).toMatchObject({ entries: 1, interrupted: true })
 })

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 
-import { eventToJson, HookRecorder, openTrace } from '@pagetrail/recorder'
+import { eventToJson, HookRecorder, openRuns } from '@pagetrail/recorder'
 
 const HI = 0xffff0001
 const at = (n: number) => `0xffff0001${n.toString(16).padStart(8, '0')}`
 
 async function recorded(drive: (hooks: HookRecorder) => void) {
-  const trace = await openTrace(':memory:', { mode: 'write' })
-  const writer = trace.startRun({ label: 'hooks', source: 'engine', created: 0 })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
+  const writer = runFile.startRun({ label: 'hooks', source: 'engine', created: 0 })
   drive(new HookRecorder(writer))
   writer.finish('complete')
-  const source = trace.source(trace.find(-1))
-  return { events: [...source.events()], calls: [...source.calls()], close: () => trace.close() }
+  const source = runFile.source(runFile.find(-1))
+  return { events: [...source.events()], calls: [...source.calls()], close: () => runFile.close() }
 }
 
 test('every hook becomes the event that the corpus has for it', async () => {

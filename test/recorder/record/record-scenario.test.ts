@@ -1,4 +1,4 @@
-import { openTrace, recordScenario } from '@pagetrail/recorder'
+import { openRuns, recordScenario } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
 const SCENARIO = {
@@ -18,9 +18,9 @@ const SCENARIO = {
 }
 
 async function recorded(flavour: string) {
-  const trace = await openTrace(':memory:', { mode: 'write' })
-  const { run, results } = recordScenario(trace, SCENARIO, { flavour, name: 'pages', created: 7 })
-  const source = trace.source(run)
+  const runFile = await openRuns(':memory:', { mode: 'write' })
+  const { run, results } = recordScenario(runFile, SCENARIO, { flavour, name: 'pages', created: 7 })
+  const source = runFile.source(run)
   return { run, results, events: [...source.events()], calls: [...source.calls()] }
 }
 
@@ -68,7 +68,7 @@ test('a call that the flavour does not have keeps its number', async () => {
 })
 
 test('a scenario that is wrong leaves no run', async () => {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   // Under a block there is no room for the pages that SCENARIO has.
   const block = { va: '0xffff800080000000', level: 'pmd', desc: '0x60000500000701' }
   const wrong = [
@@ -76,15 +76,15 @@ test('a scenario that is wrong leaves no run', async () => {
     { ...SCENARIO, init: [block, ...SCENARIO.init] },
   ]
   for (const input of wrong) {
-    expect(() => recordScenario(trace, input, { flavour: '6.18', name: 'x', created: 0 })).toThrow(
-      /^(calls|init)/,
-    )
+    expect(() =>
+      recordScenario(runFile, input, { flavour: '6.18', name: 'x', created: 0 }),
+    ).toThrow(/^(calls|init)/)
   }
-  expect(trace.runs()).toEqual([])
+  expect(runFile.runs()).toEqual([])
 })
 
 test("a module's fault ends the run as interrupted", async () => {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const implementation = {
     name: 'mine.ts',
     calls: {
@@ -100,8 +100,8 @@ test("a module's fault ends the run as interrupted", async () => {
     implementation,
     facts: { module: 'mine.ts' },
   }
-  expect(() => recordScenario(trace, SCENARIO, options)).toThrow('of its own')
-  expect(trace.find(-1)).toMatchObject({
+  expect(() => recordScenario(runFile, SCENARIO, options)).toThrow('of its own')
+  expect(runFile.find(-1)).toMatchObject({
     label: 'x/4k-48/mine.ts',
     source: 'module',
     state: 'interrupted',
@@ -117,20 +117,20 @@ describe('several CPUs', () => {
     { calls: [page('0xffff800080011000'), { fn: 'can_set_direct_map' }], context: 'softirq' },
   ]
   const record = async (schedule: string) => {
-    const trace = await openTrace(':memory:', { mode: 'write' })
+    const runFile = await openRuns(':memory:', { mode: 'write' })
     const options = { flavour: '7.3', name: 'two', created: 0, schedule }
-    const { run, results } = recordScenario(trace, { ...start, cpus, schedule: '1' }, options)
-    return { trace, run, results, events: [...trace.source(run).events()] }
+    const { run, results } = recordScenario(runFile, { ...start, cpus, schedule: '1' }, options)
+    return { runFile, run, results, events: [...runFile.source(run).events()] }
   }
 
   test('calls are numbered CPU by CPU, and events carry the CPU and call they belong to', async () => {
-    const { trace, run, results, events } = await record('1.0.1.0')
+    const { runFile, run, results, events } = await record('1.0.1.0')
     expect(results.map(({ fn, ret }) => `${fn} ${ret}`)).toEqual([
       'set_memory_valid 0',
       'set_memory_valid 0',
       'can_set_direct_map 0',
     ])
-    expect([...trace.source(run).calls()].map(({ op, cpu, ret }) => [op, cpu, ret])).toEqual([
+    expect([...runFile.source(run).calls()].map(({ op, cpu, ret }) => [op, cpu, ret])).toEqual([
       [0, 0, 0],
       [1, 1, 0],
       [2, 1, 0],

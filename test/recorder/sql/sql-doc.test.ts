@@ -1,4 +1,4 @@
-import { fieldsOf, KIND_NAMES, openTrace, sqlDocument } from '@pagetrail/recorder'
+import { fieldsOf, KIND_NAMES, openRuns, sqlDocument } from '@pagetrail/recorder'
 import type Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
@@ -22,8 +22,8 @@ function columnsOf(db: Sqlite.Database, type: 'table' | 'view'): Record<string, 
 }
 
 test('the documented tables and views are those of a real file, column by column', async () => {
-  const trace = await openTrace(await database(), { mode: 'read' })
-  const tables = columnsOf(trace.db, 'table')
+  const runFile = await openRuns(await database(), { mode: 'read' })
+  const tables = columnsOf(runFile.db, 'table')
   for (const name of INTERNAL_TABLES) delete tables[name]
   const documented = Object.entries(TABLES).map(([name, { columns }]) => [
     name,
@@ -34,7 +34,7 @@ test('the documented tables and views are those of a real file, column by column
     const own = fieldsOf(kind).map(([name]) => name)
     return [kind, [...VIEW_COLUMNS, ...own, 'src', 'more']]
   })
-  expect(columnsOf(trace.db, 'view')).toEqual(Object.fromEntries(views))
-  expect(trace.db.pragma('user_version', { simple: true })).toBe(4n)
-  trace.close()
+  expect(columnsOf(runFile.db, 'view')).toEqual(Object.fromEntries(views))
+  expect(runFile.db.pragma('user_version', { simple: true })).toBe(4n)
+  runFile.close()
 })

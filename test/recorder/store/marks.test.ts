@@ -1,4 +1,4 @@
-import { openTrace, readMarks, writeMarks } from '@pagetrail/recorder'
+import { openRuns, readMarks, writeMarks } from '@pagetrail/recorder'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,19 +8,19 @@ import { writeSample } from '../../support/sample-trace.ts'
 test('marks stay in the file, in order, until they are replaced or their run is removed', async () => {
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'marks.db')
   const run = await writeSample(db, 2)
-  const trace = await openTrace(db, { mode: 'write' })
-  expect(readMarks(trace, run)).toEqual([])
-  writeMarks(trace, run, [
+  const runFile = await openRuns(db, { mode: 'write' })
+  expect(readMarks(runFile, run)).toEqual([])
+  writeMarks(runFile, run, [
     { seq: 9, text: 'late' },
     { seq: 4, text: '' },
   ])
-  expect(readMarks(trace, run)).toEqual([
+  expect(readMarks(runFile, run)).toEqual([
     { seq: 4, text: '' },
     { seq: 9, text: 'late' },
   ])
-  writeMarks(trace, run, [{ seq: 1, text: 'only' }])
-  expect(readMarks(trace, run)).toEqual([{ seq: 1, text: 'only' }])
-  trace.remove(run)
-  expect(readMarks(trace, run)).toEqual([])
-  trace.close()
+  writeMarks(runFile, run, [{ seq: 1, text: 'only' }])
+  expect(readMarks(runFile, run)).toEqual([{ seq: 1, text: 'only' }])
+  runFile.remove(run)
+  expect(readMarks(runFile, run)).toEqual([])
+  runFile.close()
 })

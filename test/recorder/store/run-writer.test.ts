@@ -3,18 +3,18 @@ import { dirname } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { InputError, openTrace, parseFilter, toPredicate, verify } from '@pagetrail/recorder'
+import { InputError, openRuns, parseFilter, toPredicate, verify } from '@pagetrail/recorder'
 
 import { append, callEvents, META } from '../../support/call-events.ts'
 import { crashOnce, endlessRecorder, recorder } from '../../support/crash.ts'
 import { storedFile, testFile } from '../../support/files.ts'
 
-const written = async (path = testFile()) => openTrace(path, { mode: 'write' })
+const written = async (path = testFile()) => openRuns(path, { mode: 'write' })
 
 test('a full batch is committed, the rest waits', async () => {
-  const trace = await written()
-  const reader = await openTrace(trace.path, { mode: 'read' })
-  const writer = trace.startRun(META, { batchEvents: 64 })
+  const runFile = await written()
+  const reader = await openRuns(runFile.path, { mode: 'read' })
+  const writer = runFile.startRun(META, { batchEvents: 64 })
   append(writer, callEvents(13))
   expect(writer.committed).toBe(128)
   expect(reader.find(-1)).toMatchObject({ state: 'recording', events: 128 })
@@ -31,12 +31,12 @@ test('a full batch is committed, the rest waits', async () => {
     label: 'test',
   })
   reader.close()
-  trace.close()
+  runFile.close()
 })
 
 test('with durability call each call is on disk when it returns', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META, { durability: 'call' })
+  const runFile = await written()
+  const writer = runFile.startRun(META, { durability: 'call' })
   const events = callEvents(3)
   const committed = events.map((event) => {
     writer.append(event)
@@ -44,55 +44,55 @@ test('with durability call each call is on disk when it returns', async () => {
   })
   expect(new Set(committed)).toEqual(new Set([0, 10, 20, 30]))
   expect([9, 19, 29].map((seq) => committed[seq])).toEqual([10, 20, 30])
-  trace.close()
+  runFile.close()
 })
 
 test('with a clock a slow producer loses half a second at most', async () => {
-  const trace = await written()
+  const runFile = await written()
   let now = 0
-  const writer = trace.startRun(META, { clock: () => now })
+  const writer = runFile.startRun(META, { clock: () => now })
   const row = () => writer.row(15, 0)
   for (let i = 0; i < 300; i++) row()
   expect(writer.committed).toBe(0)
   now = 600
   for (let i = 0; i < 300; i++) row()
   expect(writer.committed).toBe(512)
-  trace.close()
+  runFile.close()
 })
 
 test('only what the filter accepts is recorded', async () => {
-  const trace = await written()
+  const runFile = await written()
   const only = toPredicate(parseFilter('kind == desc_write && op != 1 && task ~ insmod*'))
-  const writer = trace.startRun(META, { only, batchEvents: 16 })
+  const writer = runFile.startRun(META, { only, batchEvents: 16 })
   append(writer, callEvents(3))
   writer.finish('complete')
-  const events = [...trace.source(trace.find(-1)).events()]
+  const events = [...runFile.source(runFile.find(-1)).events()]
   expect(events.map(({ seq, kind, op }) => [seq, kind, op])).toEqual(
     [0, 0, 0, 0, 2, 2, 2, 2].map((op, seq) => [seq, 'desc_write', op]),
   )
-  expect(verify(trace).problems).toEqual([])
-  trace.close()
+  expect(verify(runFile).problems).toEqual([])
+  runFile.close()
 })
 
 test('a filter by seq is asked with the numbers of all events', async () => {
-  const trace = await written()
+  const runFile = await written()
   const only = toPredicate(parseFilter('seq in 15-17 || seq == 40'))
-  const writer = trace.startRun(META, { only, batchEvents: 16 })
+  const writer = runFile.startRun(META, { only, batchEvents: 16 })
   append(writer, callEvents(5))
   writer.finish('complete')
-  const kept = [...trace.source(trace.find(-1)).events()]
+  const kept = [...runFile.source(runFile.find(-1)).events()]
   expect(kept.map(({ seq }) => seq)).toEqual([0, 1, 2, 3])
   const all = callEvents(5)
   expect(kept).toMatchObject(
     [15, 16, 17, 40].map((seq) => ({ kind: all[seq]!.kind, ts: all[seq]!.ts })),
   )
-  expect(verify(trace).problems).toEqual([])
-  trace.close()
+  expect(verify(runFile).problems).toEqual([])
+  runFile.close()
 })
 
 test('a call without range takes that of its first walk', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META)
+  const runFile = await written()
+  const writer = runFile.startRun(META)
   const common = { seq: 0, cpu: 0, op: 0, nest: 0, ts: null, task: null } as const
   writer.append({
     ...common,
@@ -105,77 +105,77 @@ test('a call without range takes that of its first walk', async () => {
   writer.append({ ...common, kind: 'walk_begin', fn: 'w', va: 0x1000n, end: 0x2000n })
   writer.append({ ...common, kind: 'walk_begin', fn: 'w', va: 0x5000n, end: 0x6000n })
   writer.finish('complete')
-  expect([...trace.source(trace.find(-1)).calls()]).toMatchObject([
+  expect([...runFile.source(runFile.find(-1)).calls()]).toMatchObject([
     { va: 0x1000n, end: 0x2000n, last: null },
   ])
-  expect(verify(trace).problems).toEqual([])
-  trace.close()
+  expect(verify(runFile).problems).toEqual([])
+  runFile.close()
 })
 
 test('names that are no text in Unicode, or hold anything a text can, are kept or replaced', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META)
+  const runFile = await written()
+  const writer = runFile.startRun(META)
   const names = ['\ud800', '\udc00x', '\ufffd', 'a\0b', '', '\u{1f600}', "'; drop table event; --"]
   const common = { seq: 0, cpu: 0, op: null, nest: 0, ts: null, task: null } as const
   for (const fn of names) writer.append({ ...common, kind: 'bug', fn })
   writer.finish('complete')
-  const back = [...trace.source(trace.find(-1)).events()].map((e) =>
+  const back = [...runFile.source(runFile.find(-1)).events()].map((e) =>
     e.kind === 'bug' ? e.fn : null,
   )
   expect(back).toEqual(names.map((name) => name.toWellFormed()))
-  expect(verify(trace).problems).toEqual([])
-  trace.close()
+  expect(verify(runFile).problems).toEqual([])
+  runFile.close()
 })
 
 test('an aborted run was never there', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META, { batchEvents: 16 })
+  const runFile = await written()
+  const writer = runFile.startRun(META, { batchEvents: 16 })
   append(writer, callEvents(5))
   writer.abort()
-  expect(trace.runs()).toEqual([])
+  expect(runFile.runs()).toEqual([])
   for (const table of ['event', 'call', 'batch', 'name', 'name_use']) {
-    expect(trace.db.prepare(`select count(*) from ${table}`).pluck().get()).toBe(0n)
+    expect(runFile.db.prepare(`select count(*) from ${table}`).pluck().get()).toBe(0n)
   }
   expect(() => writer.flush()).toThrow('takes no more events')
-  trace.close()
+  runFile.close()
 })
 
 test('a full disk is told, keeps what was committed, and harms nothing else', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META, { batchEvents: 500 })
-  const pages = Number(trace.db.pragma('page_count', { simple: true }))
-  trace.db.pragma(`max_page_count = ${pages + 30}`)
+  const runFile = await written()
+  const writer = runFile.startRun(META, { batchEvents: 500 })
+  const pages = Number(runFile.db.pragma('page_count', { simple: true }))
+  runFile.db.pragma(`max_page_count = ${pages + 30}`)
   const fill = () => append(writer, callEvents(2000))
   expect(fill).toThrow(InputError)
   expect(fill).toThrow('takes no more events: its recording has failed')
   const { committed } = writer
   expect(committed).toBeGreaterThan(0)
   writer.finish('interrupted')
-  const run = trace.find(-1)
+  const run = runFile.find(-1)
   expect(run).toMatchObject({ state: 'interrupted', events: committed })
-  expect([...trace.source(run).events()]).toEqual(callEvents(2000).slice(0, committed))
-  trace.db.pragma('max_page_count = 1000000')
-  const second = trace.startRun(META)
+  expect([...runFile.source(run).events()]).toEqual(callEvents(2000).slice(0, committed))
+  runFile.db.pragma('max_page_count = 1000000')
+  const second = runFile.startRun(META)
   append(second, callEvents(10))
   second.finish('complete')
-  expect(verify(trace)).toMatchObject({ runs: 2, problems: [] })
-  trace.close()
+  expect(verify(runFile)).toMatchObject({ runs: 2, problems: [] })
+  runFile.close()
 })
 
 test('a file that was removed under its recorder is told, not written to', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META, { batchEvents: 16 })
+  const runFile = await written()
+  const writer = runFile.startRun(META, { batchEvents: 16 })
   append(writer, callEvents(2))
-  rmSync(dirname(trace.path), { recursive: true })
+  rmSync(dirname(runFile.path), { recursive: true })
   expect(() => append(writer, callEvents(2))).toThrow('was removed while it was recorded')
-  trace.close()
+  runFile.close()
 })
 
 test('a file that another process keeps locked is told after waiting; the batch is not lost', async () => {
   const path = testFile()
-  const trace = await openTrace(path, { mode: 'write', busyMs: 20 })
+  const runFile = await openRuns(path, { mode: 'write', busyMs: 20 })
   const other = await written(path)
-  const writer = trace.startRun(META)
+  const writer = runFile.startRun(META)
   append(writer, callEvents(2))
   other.db.exec('begin immediate')
   expect(() => writer.flush()).toThrow('is locked by another process; wait')
@@ -183,7 +183,7 @@ test('a file that another process keeps locked is told after waiting; the batch 
   writer.finish('complete')
   expect([...other.source(other.find(-1)).events()]).toEqual(callEvents(2))
   other.close()
-  trace.close()
+  runFile.close()
 })
 
 /** As somebody who may not write there; root may everywhere. */
@@ -202,32 +202,32 @@ test('in a read-only folder a file can be read but not written', async () => {
   chmodSync(path, 0o444)
   chmodSync(dirname(path), 0o555)
   await unprivileged(async () => {
-    const trace = await openTrace(path, { mode: 'read' })
-    expect([...trace.source(trace.find(-1)).events()]).toEqual(callEvents(2))
-    expect(verify(trace).problems).toEqual([])
-    trace.close()
-    await expect(openTrace(path, { mode: 'write' })).rejects.toThrow(
+    const runFile = await openRuns(path, { mode: 'read' })
+    expect([...runFile.source(runFile.find(-1)).events()]).toEqual(callEvents(2))
+    expect(verify(runFile).problems).toEqual([])
+    runFile.close()
+    await expect(openRuns(path, { mode: 'write' })).rejects.toThrow(
       'is in a folder that cannot be written',
     )
   })
   chmodSync(dirname(path), 0o755)
-  await unprivileged(() => expect(openTrace(path, { mode: 'write' })).rejects.toThrow(InputError))
+  await unprivileged(() => expect(openRuns(path, { mode: 'write' })).rejects.toThrow(InputError))
 })
 
 test('a file in use that was copied into a read-only folder is refused rather than read in part', async () => {
-  const trace = await written()
-  const writer = trace.startRun(META)
+  const runFile = await written()
+  const writer = runFile.startRun(META)
   append(writer, callEvents(2))
   writer.flush()
   const copy = testFile()
-  for (const part of ['', '-wal']) copyFileSync(`${trace.path}${part}`, `${copy}${part}`)
-  trace.close()
+  for (const part of ['', '-wal']) copyFileSync(`${runFile.path}${part}`, `${copy}${part}`)
+  runFile.close()
   chmodSync(dirname(copy), 0o555)
   await unprivileged(() =>
-    expect(openTrace(copy, { mode: 'read' })).rejects.toThrow('copy it and its -wal elsewhere'),
+    expect(openRuns(copy, { mode: 'read' })).rejects.toThrow('copy it and its -wal elsewhere'),
   )
   chmodSync(dirname(copy), 0o755)
-  const whole = await openTrace(copy, { mode: 'read' })
+  const whole = await openRuns(copy, { mode: 'read' })
   expect(whole.find(-1)).toMatchObject({ state: 'interrupted', events: 20 })
   whole.close()
 })
@@ -238,28 +238,28 @@ describe('processes', { timeout: 60_000 }, () => {
     expect(
       await Promise.all([recorder(path, 400), recorder(path, 400), recorder(path, 400)]),
     ).toEqual([0, 0, 0])
-    const trace = await openTrace(path, { mode: 'read' })
-    expect(trace.runs().map(({ id, state, events }) => [id, state, events])).toEqual(
+    const runFile = await openRuns(path, { mode: 'read' })
+    expect(runFile.runs().map(({ id, state, events }) => [id, state, events])).toEqual(
       [1, 2, 3].map((id) => [id, 'complete', 4000]),
     )
     const expected = callEvents(400)
-    for (const run of trace.runs()) expect([...trace.source(run).events()]).toEqual(expected)
-    expect(verify(trace).problems).toEqual([])
-    trace.close()
+    for (const run of runFile.runs()) expect([...runFile.source(run).events()]).toEqual(expected)
+    expect(verify(runFile).problems).toEqual([])
+    runFile.close()
   })
 
   test('a recording in another process is not taken for a dead one, nor a dead one for alive', async () => {
     const path = testFile()
     const { kill } = await endlessRecorder(path)
-    const reader = await openTrace(path, { mode: 'read' })
-    const writer = await openTrace(path, { mode: 'write' })
+    const reader = await openRuns(path, { mode: 'read' })
+    const writer = await openRuns(path, { mode: 'write' })
     expect(reader.find(-1).state).toBe('recording')
     expect(writer.find(-1).state).toBe('recording')
     writer.close()
     await kill()
     expect(reader.find(-1).state).toBe('interrupted')
     reader.close()
-    const next = await openTrace(path, { mode: 'write' })
+    const next = await openRuns(path, { mode: 'write' })
     expect(next.db.prepare('select state from run').pluck().get()).toBe('interrupted')
     next.close()
     expect(readdirSync(dirname(path)).filter((name) => name.includes('-run'))).toEqual([])

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { eventToJson, InputError, openTrace, verify } from '@pagetrail/recorder'
+import { eventToJson, InputError, openRuns, verify } from '@pagetrail/recorder'
 
 import { callEvents, META } from '../../support/call-events.ts'
 import { storedFile } from '../../support/files.ts'
@@ -13,18 +13,18 @@ const EVENTS = callEvents(40)
 const BATCH = 64
 
 async function problemsOf(path: string): Promise<string[]> {
-  const trace = await openTrace(path, { mode: 'read' })
+  const runFile = await openRuns(path, { mode: 'read' })
   try {
-    return verify(trace).problems.map((problem) => problem.message)
+    return verify(runFile).problems.map((problem) => problem.message)
   } finally {
-    trace.close()
+    runFile.close()
   }
 }
 
 test('a file that is as it was written has no problems', async () => {
-  const trace = await openTrace(await storedFile(EVENTS, BATCH), { mode: 'read' })
-  expect(verify(trace)).toEqual({ runs: 1, batches: 7, events: 400, problems: [] })
-  trace.close()
+  const runFile = await openRuns(await storedFile(EVENTS, BATCH), { mode: 'read' })
+  expect(verify(runFile)).toEqual({ runs: 1, batches: 7, events: 400, problems: [] })
+  runFile.close()
 })
 
 describe('what was changed by hand is named', () => {
@@ -106,7 +106,7 @@ test('a run that was shortened is noticed although all its counts were made to f
 
 test('a run whose row is damaged does not hide the others', async () => {
   const path = await storedFile(EVENTS)
-  const writing = await openTrace(path, { mode: 'write' })
+  const writing = await openRuns(path, { mode: 'write' })
   writing.startRun({ ...META, label: 'second' }).finish('complete')
   writing.db.exec(`update run set facts = '{"file":' where id = 1`)
   expect(writing.runs().map((run) => run.label)).toEqual(['test', 'second'])
@@ -125,11 +125,11 @@ const original = JSON.stringify(EVENTS.map((event) => eventToJson(event)))
 /** What a damaged file does: refuses, tells, or is harmless; anything else is an error of ours. */
 async function outcome(path: string): Promise<'refused' | 'told' | 'whole'> {
   try {
-    const trace = await openTrace(path, { mode: 'read' })
+    const runFile = await openRuns(path, { mode: 'read' })
     try {
-      if (verify(trace).problems.length > 0) return 'told'
-      const run = trace.find(-1)
-      const events = [...trace.source(run).events()].map((event) => eventToJson(event))
+      if (verify(runFile).problems.length > 0) return 'told'
+      const run = runFile.find(-1)
+      const events = [...runFile.source(run).events()].map((event) => eventToJson(event))
       expect(JSON.stringify(events)).toBe(original)
       expect(run).toMatchObject({
         label: 'test',
@@ -140,7 +140,7 @@ async function outcome(path: string): Promise<'refused' | 'told' | 'whole'> {
       })
       return 'whole'
     } finally {
-      trace.close()
+      runFile.close()
     }
   } catch (error) {
     if (error instanceof InputError) return 'refused'

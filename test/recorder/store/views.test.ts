@@ -1,29 +1,23 @@
 import { expect, test } from 'vitest'
 
-import {
-  eventFromJson,
-  fieldsOf,
-  KIND_NAMES,
-  openTrace,
-  type TraceEvent,
-} from '@pagetrail/recorder'
+import { eventFromJson, fieldsOf, KIND_NAMES, openRuns, type TraceEvent } from '@pagetrail/recorder'
 
 import { anyEvent } from '../../support/events.ts'
 import { META } from '../../support/call-events.ts'
 import * as fc from 'fast-check'
 
 async function fileWith(events: readonly TraceEvent[]) {
-  const trace = await openTrace(':memory:', { mode: 'write' })
-  const writer = trace.startRun(META)
+  const runFile = await openRuns(':memory:', { mode: 'write' })
+  const writer = runFile.startRun(META)
   for (const event of events) writer.append(event)
   writer.finish('complete')
-  return trace
+  return runFile
 }
 
 test('every kind has a view of its name with its fields', async () => {
-  const { db, close } = await fileWith([]).then((trace) => ({
-    db: trace.db,
-    close: () => trace.close(),
+  const { db, close } = await fileWith([]).then((runFile) => ({
+    db: runFile.db,
+    close: () => runFile.close(),
   }))
   const views = db
     .prepare(`select name from sqlite_schema where type = 'view' order by name`)
@@ -42,7 +36,7 @@ test('every kind has a view of its name with its fields', async () => {
 })
 
 test('a view shows what people read', async () => {
-  const trace = await fileWith([
+  const runFile = await fileWith([
     eventFromJson({
       seq: 0,
       cpu: 2,
@@ -67,7 +61,7 @@ test('a view shows what people read', async () => {
       end: null,
     }),
   ])
-  expect(trace.db.prepare('select * from desc_write').get()).toEqual({
+  expect(runFile.db.prepare('select * from desc_write').get()).toEqual({
     run: 1n,
     seq: 0n,
     cpu: 2n,
@@ -82,13 +76,13 @@ test('a view shows what people read', async () => {
     src: 'mmu.c:12',
     more: '{"src":"mmu.c:12","x_pc":"0xffff800080001234"}',
   })
-  expect(trace.db.prepare('select fn, va, end, "by" from tlb_flush').get()).toEqual({
+  expect(runFile.db.prepare('select fn, va, end, "by" from tlb_flush').get()).toEqual({
     fn: 'flush_tlb_all',
     va: null,
     end: null,
     by: null,
   })
-  trace.close()
+  runFile.close()
 })
 
 /** What the view's column should hold for a value of an event. */
@@ -102,10 +96,10 @@ function shown(value: unknown, type: string): unknown {
 
 test('views say of any event what the event says', async () => {
   const events = fc.sample(anyEvent, { numRuns: 600, seed: 7 })
-  const trace = await fileWith(events)
+  const runFile = await fileWith(events)
   let compared = 0
   events.forEach((event, seq) => {
-    const row = trace.db.prepare(`select * from "${event.kind}" where seq = ?`).get(BigInt(seq))
+    const row = runFile.db.prepare(`select * from "${event.kind}" where seq = ?`).get(BigInt(seq))
     const fields = fieldsOf(event.kind).map(([name, field]) => {
       const value: unknown = Object.entries(event).find(([key]) => key === name)?.[1]
       return [name, shown(value, field.type)] as const
@@ -114,16 +108,16 @@ test('views say of any event what the event says', async () => {
     expect(row).toMatchObject(Object.fromEntries(fields))
   })
   expect(compared).toBeGreaterThan(1000)
-  trace.close()
+  runFile.close()
 })
 
 test('views that do not match this version are made again by the next writer', async () => {
   const { storedFile } = await import('../../support/files.ts')
   const path = await storedFile([])
-  const first = await openTrace(path, { mode: 'write' })
+  const first = await openRuns(path, { mode: 'write' })
   first.db.exec('drop view barrier; create view stale as select 1')
   first.close()
-  const second = await openTrace(path, { mode: 'write' })
+  const second = await openRuns(path, { mode: 'write' })
   const views = second.db.prepare(
     `select name from sqlite_schema where type = 'view' order by name`,
   )

@@ -8,12 +8,12 @@ import {
   InputError,
   type Leaf,
   leavesOf,
-  openTrace,
+  openRuns,
   PageState,
   type Run,
   SNAPSHOT_EVENTS,
   stateAt,
-  type Trace,
+  type RunFile,
   type TraceEvent,
 } from '@pagetrail/recorder'
 import Sqlite from 'better-sqlite3'
@@ -34,18 +34,21 @@ import { database, type StoredRun } from '../../support/stored.ts'
 // Runs of several snapshots are recorded, which other tests may slow down.
 vi.setConfig({ testTimeout: 30_000 })
 
-const open: Trace[] = []
+const open: RunFile[] = []
 afterEach(() => {
-  for (const trace of open.splice(0)) {
-    closeStates(trace)
-    trace.close()
+  for (const runFile of open.splice(0)) {
+    closeStates(runFile)
+    runFile.close()
   }
 })
 
-async function recorded(stored: StoredRun, mode: 'read' | 'write' = 'read'): Promise<[Trace, Run]> {
-  const trace = await openTrace(await database([stored]), { mode })
-  open.push(trace)
-  return [trace, trace.find(-1)]
+async function recorded(
+  stored: StoredRun,
+  mode: 'read' | 'write' = 'read',
+): Promise<[RunFile, Run]> {
+  const runFile = await openRuns(await database([stored]), { mode })
+  open.push(runFile)
+  return [runFile, runFile.find(-1)]
 }
 
 type Entry = [level: number, address: number, lo: number, hi: number]
@@ -110,14 +113,14 @@ const SEQS = [
 
 test('with and without snapshots, from any side, the state is the fold of the events', async () => {
   const events = longRun()
-  const [trace, run] = await recorded({ events })
+  const [runFile, run] = await recorded({ events })
   for (const seq of [...SEQS, ...SEQS.toReversed()]) {
     const right = folded(run, events, seq)
-    expectSame(stateAt(trace, run, seq), right)
-    expectSame(stateAt(trace, run, seq, { snapshots: false }), right)
+    expectSame(stateAt(runFile, run, seq), right)
+    expectSame(stateAt(runFile, run, seq, { snapshots: false }), right)
   }
   const saved = "select count(*) from snapshot where projection = 'page-state'"
-  expect(trace.db.prepare(saved).pluck().get()).toBe(2n)
+  expect(runFile.db.prepare(saved).pluck().get()).toBe(2n)
 })
 
 test('any events fold to what PageState.apply makes of them', async () => {
@@ -164,28 +167,32 @@ test('any events fold to what PageState.apply makes of them', async () => {
     }),
   )
   const path = await database([])
-  const trace = await openTrace(path, { mode: 'write' })
-  open.push(trace)
+  const runFile = await openRuns(path, { mode: 'write' })
+  open.push(runFile)
   fc.assert(
     fc.property(fc.array(event, { maxLength: 25 }), fc.boolean(), (list, real) => {
-      const writer = trace.startRun({ label: 'x', source: real ? 'ftrace' : 'engine', created: 0 })
+      const writer = runFile.startRun({
+        label: 'x',
+        source: real ? 'ftrace' : 'engine',
+        created: 0,
+      })
       const events = eventsOf(list, null)
       for (const each of events) writer.append(each)
       writer.finish('complete')
-      const run = trace.find(writer.id)
-      expectSame(stateAt(trace, run), folded(run, events, events.length))
+      const run = runFile.find(writer.id)
+      expectSame(stateAt(runFile, run), folded(run, events, events.length))
     }),
     { numRuns: 100 },
   )
-  expect(trace.runs()).toHaveLength(100)
+  expect(runFile.runs()).toHaveLength(100)
 })
 
 test('a damaged, foreign or deleted snapshot changes no answer', async () => {
   const events = longRun()
-  const [trace, run] = await recorded({ events })
+  const [runFile, run] = await recorded({ events })
   const seq = SNAPSHOT_EVENTS * 2 + 5
   const right = folded(run, events, seq)
-  expectSame(stateAt(trace, run, seq), right)
+  expectSame(stateAt(runFile, run, seq), right)
   const damages = [
     'update snapshot set body = zeroblob(length(body)) where seq > 9000',
     "update snapshot set body = cast('x' as blob)",
@@ -193,33 +200,33 @@ test('a damaged, foreign or deleted snapshot changes no answer', async () => {
     'delete from snapshot',
   ]
   for (const damage of damages) {
-    const db = new Sqlite(trace.path)
+    const db = new Sqlite(runFile.path)
     expect(db.prepare(damage).run().changes).toBeGreaterThan(0)
     db.close()
-    expectSame(stateAt(trace, run, seq), right)
+    expectSame(stateAt(runFile, run, seq), right)
   }
 })
 
 test('the snapshots are what is read: the events before them are not needed any more', async () => {
   const events = longRun()
-  const [trace, run] = await recorded({ events })
+  const [runFile, run] = await recorded({ events })
   const right = [8191, 8192, 16383, 16390].map((seq) => folded(run, events, seq))
-  stateAt(trace, run)
-  const db = new Sqlite(trace.path)
+  stateAt(runFile, run)
+  const db = new Sqlite(runFile.path)
   expect(db.prepare('delete from event where id & 4294967295 < 8192').run().changes).toBe(8192)
   db.close()
   for (const [i, seq] of [8191, 8192, 16383, 16390].entries()) {
-    expectSame(stateAt(trace, run, seq), right[i]!)
+    expectSame(stateAt(runFile, run, seq), right[i]!)
   }
 })
 
 test('a reader that may not write folds all the same', async () => {
   const events = longRun()
-  const [trace, run] = await recorded({ events })
-  const other = new Sqlite(trace.path)
+  const [runFile, run] = await recorded({ events })
+  const other = new Sqlite(runFile.path)
   other.exec('begin immediate')
   try {
-    expectSame(stateAt(trace, run), folded(run, events, events.length))
+    expectSame(stateAt(runFile, run), folded(run, events, events.length))
   } finally {
     other.exec('rollback')
   }
@@ -229,27 +236,27 @@ test('a reader that may not write folds all the same', async () => {
 
 test('a file that is gone is still read, without leaving another behind', async () => {
   const events = longRun()
-  const [trace, run] = await recorded({ events })
-  rmSync(trace.path)
-  expectSame(stateAt(trace, run), folded(run, events, events.length))
-  await expect(openTrace(trace.path, { mode: 'read' })).rejects.toThrow(InputError)
+  const [runFile, run] = await recorded({ events })
+  rmSync(runFile.path)
+  expectSame(stateAt(runFile, run), folded(run, events, events.length))
+  await expect(openRuns(runFile.path, { mode: 'read' })).rejects.toThrow(InputError)
 })
 
 test('an event that the run does not have is refused with its range', async () => {
-  const [trace, run] = await recorded({ events: eventsOf(setMemoryRo(1)) })
-  expect(() => stateAt(trace, run, 13)).toThrow('run 1 has no event 13; its events are 0 to 12')
-  expect(() => stateAt(trace, run, -1)).toThrow(InputError)
+  const [runFile, run] = await recorded({ events: eventsOf(setMemoryRo(1)) })
+  expect(() => stateAt(runFile, run, 13)).toThrow('run 1 has no event 13; its events are 0 to 12')
+  expect(() => stateAt(runFile, run, -1)).toThrow(InputError)
 })
 
 test('a start state that would fill memory is refused', async () => {
   const list = [{ ...initOf(1), count: 2_000_000_000 }]
-  const [trace, run] = await recorded({ events: eventsOf(list, null) })
-  expect(() => stateAt(trace, run)).toThrow(/an init lists 2000000000 entries; at most 16777216/)
+  const [runFile, run] = await recorded({ events: eventsOf(list, null) })
+  expect(() => stateAt(runFile, run)).toThrow(/an init lists 2000000000 entries; at most 16777216/)
 })
 
 test('a run without events has empty tables', async () => {
-  const [trace, run] = await recorded({ events: [] })
-  expect(stateAt(trace, run).size).toBe(0)
+  const [runFile, run] = await recorded({ events: [] })
+  expect(stateAt(runFile, run).size).toBe(0)
 })
 
 const fixture = (name: string) => join(import.meta.dirname, '../../fixtures', name)
@@ -277,11 +284,11 @@ function pagesOf({ va, end }: Leaf): bigint[] {
 }
 
 test('what the trace of a real kernel shows is what its page tables held in the end', async () => {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const file = fixture('traces/modules_small-6.18-bbm.trace.gz')
-  const { run } = await importFile(trace, file, { created: 0 })
+  const { run } = await importFile(runFile, file, { created: 0 })
   const dump = dumpOf('pagetables/6.18-bbm-end.txt.gz')
-  const compared = leavesOf(stateAt(trace, trace.find(run))).flatMap((leaf) =>
+  const compared = leavesOf(stateAt(runFile, runFile.find(run))).flatMap((leaf) =>
     pagesOf(leaf).flatMap((va) => {
       const entry = dump.find(({ start, end }) => va >= start && va < end)
       // The modules' own mappings went away with them, which no probe shows.
@@ -296,7 +303,7 @@ test('what the trace of a real kernel shows is what its page tables held in the 
       ]
     }),
   )
-  trace.close()
+  runFile.close()
   expect(compared).toHaveLength(33)
   for (const { seen, held } of compared) expect(seen).toEqual(held)
 })

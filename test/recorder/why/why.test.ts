@@ -1,8 +1,8 @@
 import {
-  openTrace,
+  openRuns,
   type Run,
   SNAPSHOT_EVENTS,
-  type Trace,
+  type RunFile,
   type TraceEvent,
   whyDescriptor,
   whyLines,
@@ -25,15 +25,15 @@ import { database, sampleEvents } from '../../support/stored.ts'
 // Runs of several snapshots are recorded, which other tests may slow down.
 vi.setConfig({ testTimeout: 30_000 })
 
-async function recorded(events: readonly TraceEvent[]): Promise<[Trace, Run]> {
-  const trace = await openTrace(await database([{ events }]), { mode: 'read' })
-  onTestFinished(() => trace.close())
-  return [trace, trace.find(-1)]
+async function recorded(events: readonly TraceEvent[]): Promise<[RunFile, Run]> {
+  const runFile = await openRuns(await database([{ events }]), { mode: 'read' })
+  onTestFinished(() => runFile.close())
+  return [runFile, runFile.find(-1)]
 }
 
 test('a page made read-only: start state, store, and what was around it', async () => {
-  const [trace, run] = await recorded(sampleEvents())
-  const { steps, levels, lookup, earlier } = whyDescriptor(trace, run, AREA + PAGE + 0x123n)
+  const [runFile, run] = await recorded(sampleEvents())
+  const { steps, levels, lookup, earlier } = whyDescriptor(runFile, run, AREA + PAGE + 0x123n)
   expect(levels).toEqual([{ level: 'pte', va: AREA + PAGE, desc: 0x60_0005_0004_1783n }])
   expect(lookup).toMatchObject({ found: 'entry', level: 'pte' })
   expect(earlier).toBe(0)
@@ -51,15 +51,15 @@ test('a page made read-only: start state, store, and what was around it', async 
 })
 
 test('at an event before the flush there is none yet', async () => {
-  const [trace, run] = await recorded(sampleEvents())
-  const { steps, at } = whyDescriptor(trace, run, AREA, 10)
+  const [runFile, run] = await recorded(sampleEvents())
+  const { steps, at } = whyDescriptor(runFile, run, AREA, 10)
   expect(at).toBe(10)
   expect(steps.at(-1)!.context).toMatchObject({
     lazy: { from: 2, to: null },
     barrier: null,
     flush: null,
   })
-  expect(whyDescriptor(trace, run, AREA, 4).steps).toHaveLength(1)
+  expect(whyDescriptor(runFile, run, AREA, 4).steps).toHaveLength(1)
 })
 
 /** A 2 MB block that is split, its entries first and the table then, as 6.18 does it. */
@@ -90,8 +90,8 @@ function splitRun(): TraceEvent[] {
 }
 
 test('a split shows on every level: block, table, entry', async () => {
-  const [trace, run] = await recorded(splitRun())
-  const { steps, levels } = whyDescriptor(trace, run, AREA)
+  const [runFile, run] = await recorded(splitRun())
+  const { steps, levels } = whyDescriptor(runFile, run, AREA)
   expect(levels.map(({ level }) => level)).toEqual(['pmd', 'pte'])
   expect(steps.map(({ event, level, split }) => [event.seq, event.kind, level, split])).toEqual([
     [0, 'init', 'pmd', null],
@@ -100,14 +100,14 @@ test('a split shows on every level: block, table, entry', async () => {
     [7, 'desc_write', 'pmd', 2],
     [9, 'desc_write', 'pte', null],
   ])
-  const beside = whyDescriptor(trace, run, AREA + PAGE).steps
+  const beside = whyDescriptor(runFile, run, AREA + PAGE).steps
   expect(beside.map(({ event }) => event.seq)).toEqual([0, 3, 5, 7])
   expect(beside.at(-1)!.context!.flush).toBeNull()
 })
 
 test('the same in words', async () => {
-  const [trace, run] = await recorded(splitRun())
-  const lines = [...whyLines(whyDescriptor(trace, run, AREA))]
+  const [runFile, run] = await recorded(splitRun())
+  const lines = [...whyLines(whyDescriptor(runFile, run, AREA))]
   expect(lines.slice(0, 3)).toEqual([
     '0xffff8000c0000000 after event 12 of run 1 sample',
     '  pmd  0xffff8000c0000000  0x1800001406000403  table 0x1406000000 AF PXNTable UXNTable',
@@ -135,14 +135,14 @@ test('of a real kernel: what callbacks and splits were seen to hold, where it is
     { ...callback, va: hex(AREA), val: '0x1800001406000403' },
     { ...callback, va: hex(AREA), val: '0x1800001407000403' },
   ])
-  const [trace, run] = await recorded(events)
-  const { steps } = whyDescriptor(trace, run, AREA + PAGE)
+  const [runFile, run] = await recorded(events)
+  const { steps } = whyDescriptor(runFile, run, AREA + PAGE)
   expect(steps.map(({ event, old, now }) => [event.seq, old, now])).toEqual([
     [0, null, 0x68_0005_0000_0705n],
     [4, 0x68_0005_0000_0705n, 0x1800_0014_0600_0403n],
     [6, 0x1800_0014_0600_0403n, 0x1800_0014_0700_0403n],
   ])
-  expect([...whyLines(whyDescriptor(trace, run, AREA + PAGE))]).toContain(
+  expect([...whyLines(whyDescriptor(runFile, run, AREA + PAGE))]).toContain(
     '  #4  pmd 0x68000500000705 → 0x1800001406000403 by a split',
   )
 })
@@ -157,8 +157,8 @@ test('tasks that interleave have contexts of their own', async () => {
   // Two tasks, so the depth is that of each alone.
   const alone = eventsOf(mine)
   const events = eventsOf(mixed).map((e, i) => Object.assign({}, e, { nest: alone[i >> 1]!.nest }))
-  const [trace, run] = await recorded(events)
-  const { context } = whyDescriptor(trace, run, AREA).steps[0]!
+  const [runFile, run] = await recorded(events)
+  const { context } = whyDescriptor(runFile, run, AREA).steps[0]!
   expect(context!.around.map(({ task, seq }) => [task, seq])).toEqual([
     ['a-1', 0],
     ['a-1', 4],
@@ -198,9 +198,9 @@ function longRun(): TraceEvent[] {
 
 test('in a long run every step is found, with notes of the snapshots and without', async () => {
   const events = longRun()
-  const [trace, run] = await recorded(events)
+  const [runFile, run] = await recorded(events)
   const found = (page: bigint) => {
-    const { steps, earlier } = whyDescriptor(trace, run, AREA + page * PAGE)
+    const { steps, earlier } = whyDescriptor(runFile, run, AREA + page * PAGE)
     return { earlier, seqs: steps.map(({ event }) => event.seq) }
   }
   const pages = [0n, 2n, 3n, 10n, 97n, 127n, 582n, 592n]
@@ -209,12 +209,12 @@ test('in a long run every step is found, with notes of the snapshots and without
     return { earlier: Math.max(0, all.length - 100), seqs: all.slice(-100) }
   })
   expect(right.every(({ seqs }) => seqs.length > 0)).toBe(true)
-  const locked = new Sqlite(trace.path)
+  const locked = new Sqlite(runFile.path)
   locked.exec('begin immediate')
   expect(pages.map(found)).toEqual(right)
   locked.exec('rollback')
   locked.close()
-  const other = await openTrace(trace.path, { mode: 'write' })
+  const other = await openRuns(runFile.path, { mode: 'write' })
   onTestFinished(() => other.close())
   const again = () =>
     pages.map((page) => {
@@ -235,8 +235,8 @@ test('only the parts of a run in which the entry was touched are looked at', asy
   for (let i = 1; i < SNAPSHOT_EVENTS * 4; i++) list.push({ kind: 'barrier' })
   const store = { kind: 'desc_write', level: 'pte', va: hex(AREA + PAGE), old: '0x0', new: '0x3' }
   list[SNAPSHOT_EVENTS + 7] = store
-  const [trace, run] = await recorded(eventsOf(list, null))
-  const { intervalsTouching } = historyAt(trace, run)
+  const [runFile, run] = await recorded(eventsOf(list, null))
+  const { intervalsTouching } = historyAt(runFile, run)
   const parts = (page: bigint) =>
     intervalsTouching(AREA + page * PAGE).map(({ from, to }) => [from, to])
   expect(parts(1n)).toEqual([[0, SNAPSHOT_EVENTS * 2 - 1]])
@@ -245,15 +245,15 @@ test('only the parts of a run in which the entry was touched are looked at', asy
 })
 
 test('an init explains its last entry, and not the address right behind it', async () => {
-  const [trace, run] = await recorded(eventsOf([initOf(3)], null))
-  const stepsAt = (page: bigint) => whyDescriptor(trace, run, AREA + page * PAGE).steps
+  const [runFile, run] = await recorded(eventsOf([initOf(3)], null))
+  const stepsAt = (page: bigint) => whyDescriptor(runFile, run, AREA + page * PAGE).steps
   expect(stepsAt(2n)).toMatchObject([{ event: { kind: 'init' }, now: KERNEL_RW | 0x5_0004_2000n }])
   expect(stepsAt(3n)).toEqual([])
 })
 
 test('an address that no event concerns', async () => {
-  const [trace, run] = await recorded(sampleEvents())
-  const why = whyDescriptor(trace, run, 0xffff_0000_0000_0000n)
+  const [runFile, run] = await recorded(sampleEvents())
+  const why = whyDescriptor(runFile, run, 0xffff_0000_0000_0000n)
   expect(why).toMatchObject({ steps: [], levels: [], lookup: { found: 'empty' } })
   expect([...whyLines(why)]).toContain('  no event of this run set an entry on the way to it')
 })

@@ -1,4 +1,4 @@
-import { openTrace, parseFilter, toPredicate } from '@pagetrail/recorder'
+import { openRuns, parseFilter, toPredicate } from '@pagetrail/recorder'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,10 +20,10 @@ const FILTERS = [
 test.each(FILTERS)('windows of %s hold what a look at every event finds', async (filter) => {
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'paging.db')
   const run = await writeSample(db, 100)
-  const trace = await openTrace(db, { mode: 'read' })
+  const runFile = await openRuns(db, { mode: 'read' })
   const matches = filter === null ? () => true : toPredicate(parseFilter(filter))
-  const all = [...trace.source(run).events()].filter(matches).map((e) => e.seq)
-  const pager = new Pager(trace, SLICE)
+  const all = [...runFile.source(run).events()].filter(matches).map((e) => e.seq)
+  const pager = new Pager(runFile, SLICE)
   for (const anchor of [0, 3, 49, 50, 51, 700, 1_234, 1_999]) {
     for (const delta of [0, 1, -1, 7, -7]) {
       const query = { run: run.id, filter, anchor, delta, reach: REACH, total: run.events }
@@ -46,28 +46,28 @@ test.each(FILTERS)('windows of %s hold what a look at every event finds', async 
   expect(await pager.count(run, { run: run.id, filter: counted, total: run.events })).toBe(
     all.length,
   )
-  trace.close()
+  runFile.close()
 })
 
 test('the next match is found in both directions, and none beyond the last', async () => {
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'paging.db')
   const run = await writeSample(db, 100)
-  const trace = await openTrace(db, { mode: 'read' })
-  const pager = new Pager(trace, SLICE)
+  const runFile = await openRuns(db, { mode: 'read' })
+  const pager = new Pager(runFile, SLICE)
   const find = (filter: string, from: number, backward: boolean) =>
     pager.find(run, { run: run.id, filter, from, backward })
   expect(await find('seq == 1500', 0, false)).toBe(1_500)
   expect(await find('seq == 1500', 1_999, true)).toBe(1_500)
   expect(await find('seq == 1500', 1_500, false)).toBe(null)
   expect(await find('kind == tlb_flush', 18, false)).toBe(38)
-  trace.close()
+  runFile.close()
 })
 
 test('a search is given up when another one begins, or when it is told to stop', async () => {
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'paging.db')
   const run = await writeSample(db, 100)
-  const trace = await openTrace(db, { mode: 'read' })
-  const pager = new Pager(trace, SLICE)
+  const runFile = await openRuns(db, { mode: 'read' })
+  const pager = new Pager(runFile, SLICE)
   const find = (seq: number) =>
     pager.find(run, { run: run.id, filter: `seq == ${seq}`, from: 0, backward: false })
   const first = find(1_500)
@@ -76,5 +76,5 @@ test('a search is given up when another one begins, or when it is told to stop',
   const third = find(1_700)
   pager.stopFinding()
   expect(await third).toBe(null)
-  trace.close()
+  runFile.close()
 })

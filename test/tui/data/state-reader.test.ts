@@ -1,4 +1,4 @@
-import { openTrace, stateAt } from '@pagetrail/recorder'
+import { openRuns, stateAt } from '@pagetrail/recorder'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,26 +13,26 @@ const VA = 0xffff800080000000n
 async function sample(calls: number) {
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'state.db')
   const run = await writeSample(db, calls)
-  return { run, trace: await openTrace(db, { mode: 'read' }) }
+  return { run, runFile: await openRuns(db, { mode: 'read' }) }
 }
 
 test('going to and fro gives the state that a fold from the start gives', async () => {
-  const { run, trace } = await sample(600)
-  const reader = new StateReader(trace)
+  const { run, runFile } = await sample(600)
+  const reader = new StateReader(runFile)
   for (const seq of [0, 4, 5, 4, 3_000, 2_999, 2_600, 11_999, 8, 7_000, 6_999, 6_400, 12]) {
     const view = reader.read(run, { run: run.id, seq, va: VA + PAGE, rows: 12, ledger: false })
-    const whole = stateAt(trace, run, seq, { snapshots: false })
+    const whole = stateAt(runFile, run, seq, { snapshots: false })
     const seen = [...view.path, ...view.near].map((e) => [e.va, e.desc])
     const fold = [...view.path, ...view.near].map((e) => [e.va, whole.entry(e.level, e.va)?.desc])
     expect(seen).toEqual(fold)
     expect(seen.length > 0).toBe(seq >= 8)
   }
-  trace.close()
+  runFile.close()
 })
 
 test('only the entry that the event changed is marked', async () => {
-  const { run, trace } = await sample(4)
-  const reader = new StateReader(trace)
+  const { run, runFile } = await sample(4)
+  const reader = new StateReader(runFile)
   const at = (seq: number) =>
     reader
       .read(run, { run: run.id, seq, va: VA + PAGE, rows: 12, ledger: false })
@@ -40,13 +40,13 @@ test('only the entry that the event changed is marked', async () => {
       .map((e) => e.va)
   expect(at(8)).toEqual([VA + PAGE])
   expect(at(9)).toEqual([])
-  trace.close()
+  runFile.close()
 })
 
 test('the ledger tells what is pending and owed, and what has been paid', async () => {
-  const { run, trace } = await sample(2)
+  const { run, runFile } = await sample(2)
   const text = (seq: number) =>
-    ledgerAt(trace.source(run), seq, () => stateAt(trace, run, seq)).map((l) => l.text)
+    ledgerAt(runFile.source(run), seq, () => stateAt(runFile, run, seq)).map((l) => l.text)
   expect(text(9)).toEqual([
     'cpu 0: in lazy MMU mode, depth 1',
     'cpu 0: 2 barriers pending since #5',
@@ -54,5 +54,5 @@ test('the ledger tells what is pending and owed, and what has been paid', async 
     expect.stringMatching(/^flush owed since #8: restricted ffff800080001000/),
   ])
   expect(text(19)).toEqual(['no barrier pending, no flush owed'])
-  trace.close()
+  runFile.close()
 })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openTrace } from '@pagetrail/recorder'
+import { openRuns } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 import { openTraceData } from '../../../packages/tui/src/data/trace-data.ts'
@@ -10,10 +10,10 @@ test('w answers as the verb does: start state, table above, split, context', asy
   const db = join(folder(), 'test.db')
   const record = ['record', 'split-live-block-bbml', '--flavour', '6.18', '--db', db]
   expect(await pagetrail(record)).toMatchObject({ status: 0 })
-  const trace = await openTrace(db, { mode: 'read' })
-  const run = trace.find(-1)
-  const [store] = trace.readPage(run, { from: 15, limit: 1 })
-  trace.close()
+  const runFile = await openRuns(db, { mode: 'read' })
+  const run = runFile.find(-1)
+  const [store] = runFile.readPage(run, { from: 15, limit: 1 })
+  runFile.close()
   if (store?.kind !== 'desc_write' || store.va === null) throw new Error('event 15 is a store')
   const data = await openTraceData(db)
   const rows = await data.why(run.id, store.va, run.events - 1)

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openTrace } from '@pagetrail/recorder'
+import { openRuns } from '@pagetrail/recorder'
 import { SAMPLE, sampleEvents, writeSample } from '../../support/sample-trace.ts'
 import { sessionOn } from '../../support/session.ts'
 
@@ -91,14 +91,14 @@ test.each([
 async function otherState(columns: number, rows: number) {
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'two.db')
   await writeSample(db, 3, { label: 'old', flavour: '6.12' })
-  const trace = await openTrace(db, { mode: 'write' })
-  const writer = trace.startRun({ ...SAMPLE, label: 'new' })
+  const runFile = await openRuns(db, { mode: 'write' })
+  const writer = runFile.startRun({ ...SAMPLE, label: 'new' })
   for (const e of sampleEvents(3)) {
     const write = e.kind === 'desc_write' && e.seq === 8
     writer.append(write ? { ...e, new: e.old } : e)
   }
   writer.finish('complete')
-  trace.close()
+  runFile.close()
   const s = await sessionOn(db, null, columns, rows)
   s.keys('m', 'j', 'd', 'n')
   await s.settled()

@@ -4,13 +4,13 @@ import { type ImportOptions, importOpened } from '../import/import.ts'
 import { type InputSource, openInput } from '../import/bytes/open-input.ts'
 import { importJsonl } from '../import/import-jsonl.ts'
 import type { Run } from '../event/run.ts'
-import { openTrace, type Trace } from '../store/trace.ts'
+import { openRuns, type RunFile } from '../store/run-file.ts'
 
 /** What a file holds against which the engine can be held: cases, or runs of real kernels. */
 export type ConformInput =
   | { readonly kind: 'cases'; readonly verdicts: AsyncIterable<CaseVerdict> }
   /** A trace, or runs that were exported: imported into a database in memory, which is the caller's to close. */
-  | { readonly kind: 'runs'; readonly trace: Trace; readonly runs: readonly Run[] }
+  | { readonly kind: 'runs'; readonly runFile: RunFile; readonly runs: readonly Run[] }
 
 /** How the first line of an exported run begins. */
 const EXPORTED = '{"pagetrail"'
@@ -22,34 +22,34 @@ export async function openConformInput(
 ): Promise<ConformInput> {
   const opened = await openInput(source, options)
   if (opened.magic !== 'json') {
-    return importRuns(async (trace) => [(await importOpened(trace, opened, options)).run])
+    return importRuns(async (runFile) => [(await importOpened(runFile, opened, options)).run])
   }
   const { first, all } = await peek(opened.chunks)
   const head = Buffer.from(first).toString('latin1', 0, EXPORTED.length)
   if (head !== EXPORTED) return { kind: 'cases', verdicts: conformStream(all) }
-  return importRuns((trace) => runsOf(trace, all, opened.name, options))
+  return importRuns((runFile) => runsOf(runFile, all, opened.name, options))
 }
 
 async function runsOf(
-  trace: Trace,
+  runFile: RunFile,
   chunks: Chunks,
   name: string,
   { created, signal }: ImportOptions,
 ): Promise<number[]> {
   const aborting = signal === undefined ? {} : { signal }
-  const { runs } = await importJsonl(trace, chunks, name, { created, ...aborting })
+  const { runs } = await importJsonl(runFile, chunks, name, { created, ...aborting })
   return runs.map(({ id }) => id)
 }
 
 async function importRuns(
-  importInto: (trace: Trace) => Promise<readonly number[]>,
+  importInto: (runFile: RunFile) => Promise<readonly number[]>,
 ): Promise<ConformInput> {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   try {
-    const ids = await importInto(trace)
-    return { kind: 'runs', trace, runs: ids.map((id) => trace.find(id)) }
+    const ids = await importInto(runFile)
+    return { kind: 'runs', runFile, runs: ids.map((id) => runFile.find(id)) }
   } catch (error) {
-    trace.close()
+    runFile.close()
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { importOpened, type ImportOptions, type ImportReport } from './import.ts'
 import { type InputSource, openInput } from './bytes/open-input.ts'
 import { importJsonl, type JsonlReport } from './import-jsonl.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 
 export type InputFormat = 'auto' | 'ftrace' | 'jsonl'
 
@@ -17,17 +17,17 @@ export type Imported =
  * plain or gzip. Throws InputError for anything else; nothing of the input is left then.
  */
 export async function importInput(
-  trace: Trace,
+  runFile: RunFile,
   input: ImportInput,
   format: InputFormat,
   options: ImportOptions,
 ): Promise<Imported> {
   const opened = await openInput(input, options)
   if (format === 'ftrace' || (format === 'auto' && opened.magic !== 'json'))
-    return { format: 'trace', report: await importOpened(trace, opened, options) }
+    return { format: 'trace', report: await importOpened(runFile, opened, options) }
   const { created, label, signal, write, onProgress } = options
   const { name, total } = opened
-  const report = await importJsonl(trace, opened.chunks, name, {
+  const report = await importJsonl(runFile, opened.chunks, name, {
     created,
     ...(label === undefined ? {} : { label }),
     ...(signal === undefined ? {} : { signal }),

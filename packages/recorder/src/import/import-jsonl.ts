@@ -6,7 +6,7 @@ import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
 import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import type { Run } from '../event/run.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 
 export interface JsonlOptions {
@@ -35,12 +35,12 @@ const REPORT_EVERY = 4096
  * naming the line for what cannot be read; nothing of the file is left then.
  */
 export async function importJsonl(
-  trace: Trace,
+  runFile: RunFile,
   chunks: Chunks,
   name: string,
   options: JsonlOptions,
 ): Promise<JsonlReport> {
-  const runs = new RunsFromJsonl(trace, options)
+  const runs = new RunsFromJsonl(runFile, options)
   const parser = new JsonlParser(name, runs)
   let lines = 0
   try {
@@ -57,7 +57,7 @@ export async function importJsonl(
     throw error
   }
   return {
-    runs: runs.ids.map((id) => trace.find(id)),
+    runs: runs.ids.map((id) => runFile.find(id)),
     lines,
     events: runs.events,
     interrupted: options.signal?.aborted ?? false,
@@ -68,13 +68,13 @@ export async function importJsonl(
 class RunsFromJsonl implements JsonlSink {
   readonly ids: number[] = []
   events = 0
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   readonly #options: JsonlOptions
   #writer: RunWriter | null = null
   #state: Run['state'] = 'complete'
 
-  constructor(trace: Trace, options: JsonlOptions) {
-    this.#trace = trace
+  constructor(runFile: RunFile, options: JsonlOptions) {
+    this.#runFile = runFile
     this.#options = options
   }
 
@@ -84,7 +84,7 @@ class RunsFromJsonl implements JsonlSink {
     const own =
       label !== undefined && this.ids.length > 0 ? `${label}-${this.ids.length + 1}` : label
     const started = { ...meta, created: header.created ?? created, label: own ?? header.label }
-    this.#writer = this.#trace.startRun(started, write)
+    this.#writer = this.#runFile.startRun(started, write)
     this.ids.push(this.#writer.id)
     this.#state = state
   }
@@ -104,6 +104,6 @@ class RunsFromJsonl implements JsonlSink {
   abort(): void {
     this.#writer?.abort()
     const open = this.#writer?.id
-    for (const id of this.ids) if (id !== open) this.#trace.remove(this.#trace.find(id))
+    for (const id of this.ids) if (id !== open) this.#runFile.remove(this.#runFile.find(id))
   }
 }

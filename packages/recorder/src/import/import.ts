@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 
 import type { Kind } from '../event/kinds.ts'
 import type { RunMeta } from '../store/run-row.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import { FtraceEvents } from './translate/ftrace-events.ts'
@@ -70,26 +70,26 @@ export interface ImportReport {
  * plain or packed by gzip. Throws InputError for anything else, with the line; nothing of the file is left then.
  */
 export async function importFile(
-  trace: Trace,
+  runFile: RunFile,
   path: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return importOpened(trace, await openInput(path, options), options)
+  return importOpened(runFile, await openInput(path, options), options)
 }
 
 /** Imports from a pipe, such as standard input; `name` is for messages and, without a label, names the run. */
 export async function importStream(
-  trace: Trace,
+  runFile: RunFile,
   chunks: Chunks,
   name: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return importOpened(trace, await openInput({ name, chunks }, options), options)
+  return importOpened(runFile, await openInput({ name, chunks }, options), options)
 }
 
 /** Imports a trace from an input that has been opened; as {@link importFile}. */
 export async function importOpened(
-  trace: Trace,
+  runFile: RunFile,
   input: OpenInput,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -97,7 +97,7 @@ export async function importOpened(
   if (magic === 'json')
     throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
   const job = new Import(input, options)
-  const writer = trace.startRun(job.meta, options.write)
+  const writer = runFile.startRun(job.meta, options.write)
   try {
     const events = new FtraceEvents(writer, { pageShift: options.pageShift ?? 12 })
     const reader =

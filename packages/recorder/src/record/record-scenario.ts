@@ -17,7 +17,7 @@ import {
 import type { Json, TraceEvent } from '../event/kinds.ts'
 import { HookRecorder } from './hook-recorder.ts'
 import type { Run, RunOrigin } from '../event/run.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 
 export interface EngineRunOptions {
@@ -50,7 +50,11 @@ export interface EngineRun {
  *
  * @throws InputError for a scenario that is wrong, before anything is written
  */
-export function recordScenario(trace: Trace, input: unknown, options: EngineRunOptions): EngineRun {
+export function recordScenario(
+  runFile: RunFile,
+  input: unknown,
+  options: EngineRunOptions,
+): EngineRun {
   const { flavour, geometry, schedule, implementation, created, write } = options
   const chosen = flavour ?? implementation?.base
   const parsed = parseScenario(input, { flavour: chosen, geometry, schedule })
@@ -59,7 +63,7 @@ export function recordScenario(trace: Trace, input: unknown, options: EngineRunO
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
   const facts = { ...factsOf(scenario), ...options.facts }
-  const writer = trace.startRun(
+  const writer = runFile.startRun(
     {
       label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
       source,
@@ -75,7 +79,7 @@ export function recordScenario(trace: Trace, input: unknown, options: EngineRunO
     startState(scenario, 2 ** pageShift, (event) => writer.append(event))
     const played = makeCalls(scenario, writer)
     writer.finish('complete', { facts: { ...facts, ...interleavingOf(played) } })
-    return { run: trace.find(writer.id), results: played.outcomes }
+    return { run: runFile.find(writer.id), results: played.outcomes }
   } catch (error) {
     // A bug of the engine's or of the module's: what it did until then helps to find it.
     writer.finish('interrupted')

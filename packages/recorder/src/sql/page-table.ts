@@ -4,7 +4,7 @@ import type Sqlite from 'better-sqlite3'
 import { descriptorParts } from '../descriptor/text.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { stateAt } from '../tables/state-at.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 import { addressToBigint, joinWords } from '../event/words.ts'
 import type { SqlValue } from './protocol.ts'
 
@@ -24,19 +24,19 @@ export const PAGE_TABLE_COLUMNS = {
  * Registers `page_table(run, seq)`: every leaf of the run's page tables after event seq (the last by default), one row
  * an entry. The state is folded on `trace`, another connection, since this one is in the middle of the query.
  */
-export function registerPageTable(db: Sqlite.Database, trace: Trace): void {
+export function registerPageTable(db: Sqlite.Database, runFile: RunFile): void {
   db.table('page_table', {
     columns: Object.keys(PAGE_TABLE_COLUMNS),
     parameters: ['run', 'seq'],
     safeIntegers: true,
     *rows(run, seq) {
-      yield* leaves(trace, run, seq)
+      yield* leaves(runFile, run, seq)
     },
   })
 }
 
-function* leaves(trace: Trace, runId: unknown, seq: unknown): Generator<SqlValue[]> {
-  const run = trace.runs().find(({ id }) => BigInt(id) === runId)
+function* leaves(runFile: RunFile, runId: unknown, seq: unknown): Generator<SqlValue[]> {
+  const run = runFile.runs().find(({ id }) => BigInt(id) === runId)
   if (!run)
     throw new InputError(
       `page_table(): there is no run ${String(runId)}; see: select id, label from run`,
@@ -44,7 +44,7 @@ function* leaves(trace: Trace, runId: unknown, seq: unknown): Generator<SqlValue
   if (seq !== undefined && seq !== null && typeof seq !== 'bigint') {
     throw new InputError(`page_table(): seq has to be a whole number, got ${String(seq)}`)
   }
-  const state = stateAt(trace, run, seq === undefined || seq === null ? undefined : Number(seq))
+  const state = stateAt(runFile, run, seq === undefined || seq === null ? undefined : Number(seq))
   const geometry = runGeometry(run)
   const entries: number[] = []
   state.eachLeaf((level, address, lo, hi) => entries.push(level, address, lo, hi))

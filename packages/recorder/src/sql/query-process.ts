@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 
 import Sqlite from 'better-sqlite3'
 
-import { openTrace, type Trace } from '../store/trace.ts'
+import { openRuns, type RunFile } from '../store/run-file.ts'
 import { explainError } from './explain-error.ts'
 import { registerFunctions } from './functions.ts'
 import { registerPageTable } from './page-table.ts'
@@ -23,21 +23,21 @@ import {
 async function main(): Promise<void> {
   new Worker(new URL('./watchdog.ts', import.meta.url)).unref()
   const [request] = (await once(process, 'message')) as [QueryRequest]
-  const trace = await openTrace(request.path, { mode: 'read' })
+  const runFile = await openRuns(request.path, { mode: 'read' })
   // Folding page tables for page_table() reads events while the query's own statement is running.
-  const folding = await openTrace(request.path, { mode: 'read' })
-  const { db } = trace
+  const folding = await openRuns(request.path, { mode: 'read' })
+  const { db } = runFile
   db.pragma('query_only = on')
   db.pragma('trusted_schema = off')
   // Sorting a billion rows fills memory, which is limited, instead of the disk, which is not.
   db.pragma('temp_store = memory')
-  registerFunctions(db, trace.runs())
+  registerFunctions(db, runFile.runs())
   registerPageTable(db, folding)
-  await answer(trace, request)
+  await answer(runFile, request)
 }
 
-async function answer(trace: Trace, { text, rows }: QueryRequest): Promise<void> {
-  const statement = prepare(trace, text)
+async function answer(runFile: RunFile, { text, rows }: QueryRequest): Promise<void> {
+  const statement = prepare(runFile, text)
   await send({ type: 'columns', names: statement.columns().map(({ name }) => name) })
   let chunk: SqlValue[][] = []
   let count = 0
@@ -62,8 +62,8 @@ async function answer(trace: Trace, { text, rows }: QueryRequest): Promise<void>
   return send({ type: 'end', more: false })
 }
 
-function prepare(trace: Trace, text: string): Sqlite.Statement<[], SqlValue[]> {
-  const statement = trace.db.prepare<[], SqlValue[]>(text)
+function prepare(runFile: RunFile, text: string): Sqlite.Statement<[], SqlValue[]> {
+  const statement = runFile.db.prepare<[], SqlValue[]>(text)
   if (statement.readonly && statement.reader) return statement.raw()
   throw new InputError('the statement would write, and is refused: pagetrail sql only reads')
 }

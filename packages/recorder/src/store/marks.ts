@@ -1,5 +1,5 @@
 import type { Run } from '../event/run.ts'
-import type { Trace } from './trace.ts'
+import type { RunFile } from './run-file.ts'
 
 /** A place in a run that a person marked; the text is empty where nothing was noted. */
 export interface Mark {
@@ -8,8 +8,8 @@ export interface Mark {
 }
 
 /** The marks of a run by seq; none where the file is older than marks. */
-export function readMarks(trace: Trace, run: Run): Mark[] {
-  const { db } = trace
+export function readMarks(runFile: RunFile, run: Run): Mark[] {
+  const { db } = runFile
   if (db.prepare("select 1 from sqlite_schema where name = 'mark'").get() === undefined) return []
   const rows = db
     .prepare<[number], { seq: bigint; text: string }>(
@@ -20,8 +20,8 @@ export function readMarks(trace: Trace, run: Run): Mark[] {
 }
 
 /** Makes these the marks of a run; the trace must be open for writing. */
-export function writeMarks(trace: Trace, run: Run, marks: readonly Mark[]): void {
-  const { db } = trace
+export function writeMarks(runFile: RunFile, run: Run, marks: readonly Mark[]): void {
+  const { db } = runFile
   const insert = db.prepare('insert or replace into mark (run, seq, text) values (?, ?, ?)')
   db.transaction(() => {
     db.prepare('delete from mark where run = ?').run(run.id)

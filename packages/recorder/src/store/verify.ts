@@ -9,7 +9,7 @@ import { build } from './schema.ts'
 import { schemaIsCurrent } from './migrate.ts'
 import type { Run } from '../event/run.ts'
 import { inFile } from './sqlite-errors.ts'
-import type { Trace } from './trace.ts'
+import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
 import { viewsAreCurrent } from './views.ts'
 import { RUN_SHIFT } from './run-writer.ts'
@@ -38,23 +38,23 @@ const MAX_FAULTS = 10
  * events gapless and each batch of them by the chained digest, its calls by deriving them again, and that nothing
  * belongs to no run. A damaged file gives problems, not exceptions.
  */
-export function verify(trace: Trace, only?: Run): Verification {
-  const { db } = trace
+export function verify(runFile: RunFile, only?: Run): Verification {
+  const { db } = runFile
   const problems: Problem[] = []
   const total = { runs: 0, batches: 0, events: 0 }
   // One moment of the file, although others may be recording into it.
   db.exec('begin')
   try {
-    attempt(problems, null, trace.path, () => checkStructure(db, problems))
+    attempt(problems, null, runFile.path, () => checkStructure(db, problems))
     let runs: readonly Run[] = []
-    attempt(problems, only?.id ?? null, trace.path, () => {
-      runs = only ? [trace.find(only.id)] : trace.runs()
+    attempt(problems, only?.id ?? null, runFile.path, () => {
+      runs = only ? [runFile.find(only.id)] : runFile.runs()
     })
     for (const run of runs) {
       total.runs++
-      attempt(problems, run.id, trace.path, () => checkRun(db, run, total, problems))
+      attempt(problems, run.id, runFile.path, () => checkRun(db, run, total, problems))
     }
-    if (!only) attempt(problems, null, trace.path, () => checkStrays(db, runs, problems))
+    if (!only) attempt(problems, null, runFile.path, () => checkStrays(db, runs, problems))
   } finally {
     if (db.inTransaction) db.exec('rollback')
   }

@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3'
 
 import { DescriptorRuns } from './descriptor-runs.ts'
 import { MEMORY } from '../store/lease.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 
 /** Name of the projection in table `snapshot`. */
 const PROJECTION = 'page-state'
@@ -49,19 +49,19 @@ type Row = readonly [seq: bigint, body: Uint8Array, digest: Uint8Array]
  * not; either way the answer is folded from the events.
  */
 export class SnapshotStore {
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   readonly #nearest: Sqlite.Statement<[bigint, string, bigint], Row> | undefined
   #writer: Sqlite.Database | undefined
   #mayWrite: boolean
 
-  constructor(trace: Trace) {
-    this.#trace = trace
+  constructor(runFile: RunFile) {
+    this.#runFile = runFile
     // A file of an older version, opened for reading, may not have the table.
-    const exists = trace.db.prepare("select 1 from sqlite_schema where name = 'snapshot'").get()
+    const exists = runFile.db.prepare("select 1 from sqlite_schema where name = 'snapshot'").get()
     if (exists !== undefined) {
-      this.#nearest = trace.db.prepare<[bigint, string, bigint], Row>(NEAREST).raw()
+      this.#nearest = runFile.db.prepare<[bigint, string, bigint], Row>(NEAREST).raw()
     }
-    this.#mayWrite = exists !== undefined && (trace.mode === 'write' || trace.path !== MEMORY)
+    this.#mayWrite = exists !== undefined && (runFile.mode === 'write' || runFile.path !== MEMORY)
   }
 
   /** The last snapshot at or before an event. */
@@ -120,7 +120,7 @@ export class SnapshotStore {
 
   /** The trace's own connection where that may write, else one of ours beside it. */
   #connection(): Sqlite.Database {
-    const { mode, db, path } = this.#trace
+    const { mode, db, path } = this.#runFile
     if (mode === 'write') return db
     return (this.#writer ??= new Sqlite(path, { fileMustExist: true, timeout: BUSY_MS }))
   }

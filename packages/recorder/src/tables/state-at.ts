@@ -8,7 +8,7 @@ import { LayeredTable } from './layered-table.ts'
 import { PageState } from './page-state.ts'
 import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
 import type { Run } from '../event/run.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 import { touchedRanges, touches } from './touched.ts'
 import { addressOf } from '../event/words.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
@@ -32,12 +32,12 @@ export interface StateOptions {
  * into a run takes long. Throws InputError for an event that the run does not have.
  */
 export function stateAt(
-  trace: Trace,
+  runFile: RunFile,
   run: Run,
   seq: number = run.events - 1,
   options: StateOptions = {},
 ): PageState {
-  return historyAt(trace, run, seq, options).state
+  return historyAt(runFile, run, seq, options).state
 }
 
 /** The page tables after an event, and where in the run to look for what made them so. */
@@ -52,7 +52,7 @@ export interface StateHistory {
 
 /** {@link stateAt} with the notes that its snapshots keep. */
 export function historyAt(
-  trace: Trace,
+  runFile: RunFile,
   run: Run,
   seq: number = run.events - 1,
   options: StateOptions = {},
@@ -61,7 +61,7 @@ export function historyAt(
   if (!Number.isInteger(seq) || seq < 0 || seq >= run.events) {
     throw new InputError(`run ${run.id} has no event ${seq}; its events are 0 to ${run.events - 1}`)
   }
-  const folder = folderOf(trace)
+  const folder = folderOf(runFile)
   const state = folder.fold(run, seq, options)
   const intervalsTouching = (va: bigint) =>
     folder.intervals(run.id, seq, addressOf(va), state.pageShift)
@@ -75,16 +75,16 @@ export interface Interval {
 }
 
 /** Closes what {@link stateAt} keeps open beside a trace; the next call opens it again. */
-export function closeStates(trace: Trace): void {
-  folders.get(trace)?.snapshots.close()
-  folders.delete(trace)
+export function closeStates(runFile: RunFile): void {
+  folders.get(runFile)?.snapshots.close()
+  folders.delete(runFile)
 }
 
-const folders = new WeakMap<Trace, Folder>()
+const folders = new WeakMap<RunFile, Folder>()
 
-function folderOf(trace: Trace): Folder {
-  let folder = folders.get(trace)
-  if (!folder) folders.set(trace, (folder = new Folder(trace)))
+function folderOf(runFile: RunFile): Folder {
+  let folder = folders.get(runFile)
+  if (!folder) folders.set(runFile, (folder = new Folder(runFile)))
   return folder
 }
 
@@ -111,13 +111,13 @@ const FOLD_ROWS = `
 /** Folds runs of one trace. */
 class Folder {
   readonly snapshots: SnapshotStore
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   readonly #rows: Sqlite.Statement<[bigint, bigint], FoldRow>
 
-  constructor(trace: Trace) {
-    this.#trace = trace
-    this.snapshots = new SnapshotStore(trace)
-    this.#rows = trace.db.prepare<[bigint, bigint], FoldRow>(FOLD_ROWS).raw().safeIntegers(false)
+  constructor(runFile: RunFile) {
+    this.#runFile = runFile
+    this.snapshots = new SnapshotStore(runFile)
+    this.#rows = runFile.db.prepare<[bigint, bigint], FoldRow>(FOLD_ROWS).raw().safeIntegers(false)
   }
 
   fold(run: Run, seq: number, { snapshots, progress }: StateOptions): PageState {
@@ -169,7 +169,7 @@ class Folder {
       const [seq, kind, level, va, lo, hi] = row
       if (lo !== null && hi !== null) layer.state.applyRow(seq, kind, level, va, lo, hi)
       else {
-        const [event] = this.#trace.readPage(run, { from: seq, limit: 1 })
+        const [event] = this.#runFile.readPage(run, { from: seq, limit: 1 })
         if (event) layer.state.apply(event)
       }
     }

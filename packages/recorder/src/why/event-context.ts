@@ -11,7 +11,7 @@ import {
 } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import type { Run } from '../event/run.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 
 /** How far a barrier, a flush or the end of a lazy section is looked for, in events. */
 const CONTEXT_EVENTS = 1 << 18
@@ -67,13 +67,13 @@ const COVERS = `(va <= ? and ? - va < size)
 
 /** Looks around events of one run, up to event `to`. */
 export class Surroundings {
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   readonly #run: Run
   readonly #to: number
   #first: Sqlite.Statement<[number, number], bigint> | undefined
 
-  constructor(trace: Trace, run: Run, to: number) {
-    this.#trace = trace
+  constructor(runFile: RunFile, run: Run, to: number) {
+    this.#runFile = runFile
     this.#run = run
     this.#to = to
   }
@@ -148,7 +148,7 @@ export class Surroundings {
     const from = event.seq + 1
     const to = Math.min(this.#to, from + CONTEXT_EVENTS)
     const condition = conditionOf(kinds, where, parameters)
-    return this.#trace.readPage(this.#run, { from, to, limit, where: condition })
+    return this.#runFile.readPage(this.#run, { from, to, limit, where: condition })
   }
 
   /** In order; within the event's call where it has one. */
@@ -163,12 +163,12 @@ export class Surroundings {
     const to = Math.max(0, this.#callStart(event.op), event.seq - CONTEXT_EVENTS)
     const condition = conditionOf(kinds, where, parameters)
     const request = { from: before - 1, to, limit, backward: true, where: condition }
-    return this.#trace.readPage(this.#run, request)
+    return this.#runFile.readPage(this.#run, request)
   }
 
   #callStart(op: number | null): number {
     if (op === null) return 0
-    this.#first ??= this.#trace.db
+    this.#first ??= this.#runFile.db
       .prepare<[number, number], bigint>('select first from call where run = ? and op = ?')
       .pluck()
     return Number(this.#first.get(this.#run.id, op) ?? 0)

@@ -9,7 +9,7 @@ import type { Condition } from '../event/condition.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from '../tables/shown-value.ts'
 import { historyAt, type Interval } from '../tables/state-at.ts'
-import type { Trace } from '../store/trace.ts'
+import type { RunFile } from '../store/run-file.ts'
 
 /** Steps that are told, the latest; what came before is counted. */
 const WHY_STEPS = 100
@@ -70,26 +70,26 @@ export interface Why {
  * flush after it. Throws InputError for an event that the run does not have.
  */
 export function whyDescriptor(
-  trace: Trace,
+  runFile: RunFile,
   run: Run,
   va: bigint,
   at: number = run.events - 1,
 ): Why {
   if (run.events === 0)
     throw new InputError(`run ${run.id} has no events, so nothing happened at any address`)
-  const { state, intervalsTouching } = historyAt(trace, run, at)
+  const { state, intervalsTouching } = historyAt(runFile, run, at)
   const levels: WhyLevel[] = []
   for (const level of LEVEL_NAMES.slice(PGD, PTE + 1)) {
     const entry = state.entry(level, va)
     if (entry) levels.push({ level, ...entry })
   }
   const steps = bareSteps(
-    eventsIn(trace, run, intervalsTouching(va), va, state.pageShift),
+    eventsIn(runFile, run, intervalsTouching(va), va, state.pageShift),
     va,
     state.pageShift,
   )
   const { told, earlier } = latest(steps)
-  const surroundings = new Surroundings(trace, run, at)
+  const surroundings = new Surroundings(runFile, run, at)
   return {
     run,
     va,
@@ -116,7 +116,7 @@ function latest(steps: Iterable<WhyStep>): { told: WhyStep[]; earlier: number } 
 }
 
 function* eventsIn(
-  trace: Trace,
+  runFile: RunFile,
   run: Run,
   intervals: readonly Interval[],
   va: bigint,
@@ -126,7 +126,7 @@ function* eventsIn(
   for (const { from, to } of intervals) {
     let next = from
     while (next <= to) {
-      const page = trace.readPage(run, { from: next, to, limit: PAGE, where })
+      const page = runFile.readPage(run, { from: next, to, limit: PAGE, where })
       for (const event of page) if (isStep(event, va, pageShift)) yield event
       if (page.length < PAGE) break
       next = page.at(-1)!.seq + 1

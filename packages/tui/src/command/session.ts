@@ -1,4 +1,4 @@
-import { openTrace, type Trace } from '@pagetrail/recorder'
+import { openRuns, type RunFile } from '@pagetrail/recorder'
 import type { Theme } from '../text/theme.ts'
 import type { Io } from './io.ts'
 import type { Fields } from '../text/run.ts'
@@ -39,10 +39,10 @@ export class Session {
   }
 
   /** The database, closed when the verb is over. `write` creates it where there is none. */
-  async trace(mode: 'read' | 'write'): Promise<Trace> {
-    const trace = await openTrace(this.options.db, { mode })
-    this.atEnd(() => trace.close())
-    return trace
+  async runFile(mode: 'read' | 'write'): Promise<RunFile> {
+    const runFile = await openRuns(this.options.db, { mode })
+    this.atEnd(() => runFile.close())
+    return runFile
   }
 
   /** Starts this verb's `--json` output. */

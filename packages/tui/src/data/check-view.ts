@@ -1,9 +1,9 @@
-import { checkRun, type Run, type Trace, undecided } from '@pagetrail/recorder'
+import { checkRun, type Run, type RunFile, undecided } from '@pagetrail/recorder'
 import type { CheckView } from './data.ts'
 
 /** What the checks say of a run, as its screens show it. */
-export function checkView(trace: Trace, run: Run): CheckView {
-  const report = checkRun(trace.source(run))
+export function checkView(runFile: RunFile, run: Run): CheckView {
+  const report = checkRun(runFile.source(run))
   return {
     findings: report.findings.map((f) => ({
       seq: f.proof.at(-1) ?? 0,

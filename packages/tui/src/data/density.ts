@@ -1,4 +1,4 @@
-import { KINDS, type Run, type Trace } from '@pagetrail/recorder'
+import { KINDS, type Run, type RunFile } from '@pagetrail/recorder'
 import type { Density } from './data.ts'
 
 /** Events read of each part of a run. */
@@ -19,13 +19,13 @@ const WEIGHTY: ReadonlySet<string> = new Set([
 ] satisfies (keyof typeof KINDS)[])
 
 /** The share of weighty events in samples from equal parts of the run; cheap however long the run is. */
-export function sampleDensity(trace: Trace, run: Run, buckets: number): Density {
+export function sampleDensity(runFile: RunFile, run: Run, buckets: number): Density {
   const parts = Math.min(buckets, run.events)
   const levels: number[] = []
   for (let i = 0; i < parts; i++) {
     const from = Math.floor((i * run.events) / parts)
     const to = Math.floor(((i + 1) * run.events) / parts) - 1
-    const rows = trace.readPage(run, { from, to, limit: SAMPLE })
+    const rows = runFile.readPage(run, { from, to, limit: SAMPLE })
     const heavy = rows.filter((e) => WEIGHTY.has(e.kind)).length
     levels.push(rows.length === 0 ? 0 : heavy / rows.length)
   }

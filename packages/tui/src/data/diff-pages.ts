@@ -1,4 +1,4 @@
-import { type AlignedRow, alignedRows, type Run, type Trace } from '@pagetrail/recorder'
+import { type AlignedRow, alignedRows, type Run, type RunFile } from '@pagetrail/recorder'
 import type { DiffRows, DiffRowsQuery } from '../model/diff.ts'
 
 /** Equal rows kept at both ends of a folded part. */
@@ -13,13 +13,13 @@ export interface DifferenceQuery extends Omit<DiffRowsQuery, 'limit'> {
 
 /** The rows of one comparison, made as far as they were asked for. */
 export class DiffPages {
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   #key = ''
   #rows: AlignedRow[] = []
   #source: Iterator<AlignedRow> | null = null
 
-  constructor(trace: Trace) {
-    this.#trace = trace
+  constructor(runFile: RunFile) {
+    this.#runFile = runFile
   }
 
   page(q: DiffRowsQuery): DiffRows {
@@ -64,8 +64,8 @@ export class DiffPages {
     if (key === this.#key) return
     this.#key = key
     this.#rows = []
-    const runs = [q.left, q.right].map((id): Run => this.#trace.find(id))
-    const [a, b] = runs.map((run) => this.#trace.source(run))
+    const runs = [q.left, q.right].map((id): Run => this.#runFile.find(id))
+    const [a, b] = runs.map((run) => this.#runFile.source(run))
     if (!a || !b) throw new Error('a comparison has two runs')
     this.#source = alignedRows(a, b, q.folded ? { context: CONTEXT } : {})[Symbol.iterator]()
   }

@@ -1,4 +1,4 @@
-import type { Run, Trace } from '@pagetrail/recorder'
+import type { Run, RunFile } from '@pagetrail/recorder'
 import { breathe, conditionOf, COUNT_SLICE } from './slices.ts'
 
 /** More matches than this are counted only: where so many match, the next ones are never far. */
@@ -12,15 +12,15 @@ export class MatchIndex {
   count = 0
   /** Events looked at. */
   scanned = 0
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   readonly #slice: number
   #seqs = new Uint32Array(1024)
   #waiting: (() => void)[] = []
   #given = false
   #failure: unknown = null
 
-  constructor(trace: Trace, run: Run, filter: string, slice: number = COUNT_SLICE) {
-    this.#trace = trace
+  constructor(runFile: RunFile, run: Run, filter: string, slice: number = COUNT_SLICE) {
+    this.#runFile = runFile
     this.#slice = slice
     this.run = run
     this.filter = filter
@@ -46,7 +46,7 @@ export class MatchIndex {
     if (!where) throw new Error('a filter without a condition needs no index')
     while (!this.done && !this.#given) {
       const to = Math.min(this.run.events, this.scanned + this.#slice) - 1
-      this.#add(this.#trace.matching(this.run, this.scanned, to, where))
+      this.#add(this.#runFile.matching(this.run, this.scanned, to, where))
       this.scanned = to + 1
       for (const wake of this.#waiting.splice(0)) wake()
       await breathe()

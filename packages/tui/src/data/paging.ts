@@ -1,4 +1,4 @@
-import type { Condition, Run, Trace, TraceEvent } from '@pagetrail/recorder'
+import type { Condition, Run, RunFile, TraceEvent } from '@pagetrail/recorder'
 import type { CountQuery, FindQuery, Window, WindowQuery } from './data.ts'
 import { MatchIndex } from './match-index.ts'
 import { breathe, conditionOf, COUNT_SLICE, SLICE } from './slices.ts'
@@ -16,7 +16,7 @@ interface Scan {
 
 /** Windows of rows, searches and counts over the runs of a trace. */
 export class Pager {
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   readonly #slice: number
   /** Number of the search under way. */
   #search = 0
@@ -27,8 +27,8 @@ export class Pager {
   }
 
   /** `slice`: events looked at before other requests get their turn. */
-  constructor(trace: Trace, slice: number = SLICE) {
-    this.#trace = trace
+  constructor(runFile: RunFile, slice: number = SLICE) {
+    this.#runFile = runFile
     this.#slice = slice
   }
 
@@ -130,7 +130,7 @@ export class Pager {
       return known
     }
     if (old !== (use === 'shown' ? counted : shown)) old?.giveUp()
-    const index = new MatchIndex(this.#trace, run, filter, Math.min(this.#slice, COUNT_SLICE))
+    const index = new MatchIndex(this.#runFile, run, filter, Math.min(this.#slice, COUNT_SLICE))
     this.#indexes[use] = index
     index.build().catch((error: unknown) => index.fail(error))
     return index
@@ -147,7 +147,7 @@ export class Pager {
         ? Math.max(0, at - this.#slice + 1)
         : Math.min(last, at + this.#slice - 1)
       const bounds = { from: at, to, backward: q.backward, limit: q.limit - rows.length }
-      const page = this.#trace.readPage(run, q.where ? { ...bounds, where: q.where } : bounds)
+      const page = this.#runFile.readPage(run, q.where ? { ...bounds, where: q.where } : bounds)
       rows = q.backward ? [...page, ...rows] : [...rows, ...page]
       if (rows.length >= q.limit) return { rows, ended: false }
       at = q.backward ? to - 1 : to + 1
@@ -157,7 +157,7 @@ export class Pager {
   }
 
   #rows(run: Run, seqs: Uint32Array): TraceEvent[] {
-    return [...seqs].flatMap((seq) => this.#trace.readPage(run, { from: seq, limit: 1 }))
+    return [...seqs].flatMap((seq) => this.#runFile.readPage(run, { from: seq, limit: 1 }))
   }
 }
 

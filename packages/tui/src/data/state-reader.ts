@@ -1,5 +1,11 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
-import { type PageState, type Run, stateAt, type Trace, type TraceEvent } from '@pagetrail/recorder'
+import {
+  type PageState,
+  type Run,
+  stateAt,
+  type RunFile,
+  type TraceEvent,
+} from '@pagetrail/recorder'
 import type { EntryState, StateQuery, StateView } from './data.ts'
 import { ledgerAt } from './ledger.ts'
 
@@ -27,20 +33,20 @@ interface Spot {
  * back, folds only what lies between.
  */
 export class StateReader {
-  readonly #trace: Trace
+  readonly #runFile: RunFile
   /** By run, the one last looked at last: a comparison looks at two in turn. */
   readonly #spots = new Map<number, Spot>()
 
-  constructor(trace: Trace) {
-    this.#trace = trace
+  constructor(runFile: RunFile) {
+    this.#runFile = runFile
   }
 
   read(run: Run, q: StateQuery): StateView {
     if (q.ledger) {
-      const ledger = ledgerAt(this.#trace.source(run), q.seq, () => this.#at(run, q.seq))
+      const ledger = ledgerAt(this.#runFile.source(run), q.seq, () => this.#at(run, q.seq))
       return { run: run.id, seq: q.seq, ledger, ...NO_TABLES }
     }
-    const [event] = this.#trace.readPage(run, { from: q.seq, limit: 1 })
+    const [event] = this.#runFile.readPage(run, { from: q.seq, limit: 1 })
     const tables = entriesAround(this.#at(run, q.seq), q, event)
     return { run: run.id, seq: q.seq, ledger: [], ...tables }
   }
@@ -52,14 +58,14 @@ export class StateReader {
     if (!near(here)) {
       if (!near(spot.base)) {
         const base = Math.max(0, seq - BASE_BEHIND)
-        spot.base = { seq: base, state: stateAt(this.#trace, run, base) }
+        spot.base = { seq: base, state: stateAt(this.#runFile, run, base) }
       }
       here = { ...spot.base, state: spot.base.state.clone() }
     }
     const { state, seq: from } = here
     if (seq > from) {
       const page = { from: from + 1, to: seq, limit: AHEAD }
-      for (const event of this.#trace.readPage(run, page)) state.apply(event)
+      for (const event of this.#runFile.readPage(run, page)) state.apply(event)
     }
     spot.here = { seq, state }
     return state

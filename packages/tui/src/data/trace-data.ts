@@ -3,10 +3,10 @@ import {
   csvLines,
   diffRuns,
   type Run,
-  type Trace,
+  type RunFile,
   type TraceEvent,
   nestOf,
-  openTrace,
+  openRuns,
   readMarks,
   whyDescriptor,
   whyRows,
@@ -22,29 +22,29 @@ import { StateReader } from './state-reader.ts'
 
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
 export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql' | 'command'>> {
-  const trace = await openTrace(db, { mode: 'read' })
-  const pages = new DiffPages(trace)
-  const pager = new Pager(trace)
-  const states = new StateReader(trace)
+  const runFile = await openRuns(db, { mode: 'read' })
+  const pages = new DiffPages(runFile)
+  const pager = new Pager(runFile)
+  const states = new StateReader(runFile)
   return {
-    runs: async () => trace.runs(),
-    find: async (spec) => trace.find(spec),
-    window: async (query) => pager.window(runOf(trace, query.run), query),
-    count: async (query) => pager.count(runOf(trace, query.run), query),
-    seek: async (query) => pager.find(runOf(trace, query.run), query),
+    runs: async () => runFile.runs(),
+    find: async (spec) => runFile.find(spec),
+    window: async (query) => pager.window(runOf(runFile, query.run), query),
+    count: async (query) => pager.count(runOf(runFile, query.run), query),
+    seek: async (query) => pager.find(runOf(runFile, query.run), query),
     stopSeek: async () => pager.stopFinding(),
-    pair: async (id, event) => findPair(pager, runOf(trace, id), event),
-    state: async (query) => states.read(runOf(trace, query.run), query),
-    why: async (id, va, at) => [...whyRows(whyDescriptor(trace, runOf(trace, id), va, at))],
-    density: async (id, _total, buckets) => sampleDensity(trace, runOf(trace, id), buckets),
-    names: async (id) => trace.namesIn(runOf(trace, id), NAMES),
+    pair: async (id, event) => findPair(pager, runOf(runFile, id), event),
+    state: async (query) => states.read(runOf(runFile, query.run), query),
+    why: async (id, va, at) => [...whyRows(whyDescriptor(runFile, runOf(runFile, id), va, at))],
+    density: async (id, _total, buckets) => sampleDensity(runFile, runOf(runFile, id), buckets),
+    names: async (id) => runFile.namesIn(runOf(runFile, id), NAMES),
     rename: async (id, label) => writing(db, (w) => w.rename(runOf(w, id), label)),
     remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
-    marks: async (id) => readMarks(trace, runOf(trace, id)),
+    marks: async (id) => readMarks(runFile, runOf(runFile, id)),
     saveMarks: async (id, marks) => writing(db, (w) => writeMarks(w, runOf(w, id), marks)),
-    check: async (id) => checkView(trace, runOf(trace, id)),
+    check: async (id) => checkView(runFile, runOf(runFile, id)),
     diff: async (left, right) =>
-      diffRuns(trace.source(runOf(trace, left)), trace.source(runOf(trace, right))),
+      diffRuns(runFile.source(runOf(runFile, left)), runFile.source(runOf(runFile, right))),
     diffRows: async (query) => pages.page(query),
     difference: async (query) => pages.seek(query),
     exportResult: async (file, { columns, rows }) => {
@@ -52,21 +52,21 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
       await writeFileAtomic(file, lines)
     },
     close: async () => {
-      closeStates(trace)
-      trace.close()
+      closeStates(runFile)
+      runFile.close()
     },
   }
 }
 
-const runOf = (trace: Trace, id: number): Run => trace.find(String(id))
+const runOf = (runFile: RunFile, id: number): Run => runFile.find(String(id))
 
 /** Writing needs another connection: the one for reading stays open and sees the change. */
-async function writing(db: string, f: (trace: Trace) => void): Promise<void> {
-  const trace = await openTrace(db, { mode: 'write' })
+async function writing(db: string, f: (runFile: RunFile) => void): Promise<void> {
+  const runFile = await openRuns(db, { mode: 'write' })
   try {
-    f(trace)
+    f(runFile)
   } finally {
-    trace.close()
+    runFile.close()
   }
 }
 

@@ -54,8 +54,8 @@ export const checkVerb: Verb = {
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {
   const rules = rulesNamed(options.rules)
-  const trace = await session.trace('read')
-  const report = checkRun(trace.source(trace.find(spec)), rules)
+  const runFile = await session.runFile('read')
+  const report = checkRun(runFile.source(runFile.find(spec)), rules)
   const format = session.json ? 'json' : options.format
   for (const line of linesOf(report, format)) {
     session.out.line(line)

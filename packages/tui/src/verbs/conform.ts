@@ -78,14 +78,14 @@ async function conform(
 /** Files are read one after another: what was imported of one goes before the next comes. */
 async function readRuns(
   calls: CallReport,
-  { trace, runs }: Extract<ConformInput, { kind: 'runs' }>,
+  { runFile, runs }: Extract<ConformInput, { kind: 'runs' }>,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    for (const run of runs) if (!(await calls.read(trace.source(run), signal))) return false
+    for (const run of runs) if (!(await calls.read(runFile.source(run), signal))) return false
     return true
   } finally {
-    trace.close()
+    runFile.close()
   }
 }
 
@@ -114,8 +114,8 @@ async function open(
 
 async function openRun(session: Session, name: string): Promise<ConformInput> {
   try {
-    const trace = await session.trace('read')
-    return { kind: 'runs', trace, runs: [trace.find(name)] }
+    const runFile = await session.runFile('read')
+    return { kind: 'runs', runFile, runs: [runFile.find(name)] }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     throw new InputError(`${name} is neither a file nor a run: ${error.message}`)

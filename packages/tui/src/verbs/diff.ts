@@ -76,13 +76,13 @@ async function diff(
     throw new InputError('diff takes two runs, or none for the last two')
   }
   const asked = optionsOf(options)
-  const trace = await session.trace('read')
-  const runs = trace.runs()
+  const runFile = await session.runFile('read')
+  const runs = runFile.runs()
   if (a === undefined && runs.length < 2) {
-    throw new InputError(`${trace.path} holds ${runs.length} run; a diff needs two`)
+    throw new InputError(`${runFile.path} holds ${runs.length} run; a diff needs two`)
   }
-  const [left, right] = [trace.find(a ?? '-2'), trace.find(b ?? '-1')]
-  const result = diffRuns(trace.source(left), trace.source(right), asked)
+  const [left, right] = [runFile.find(a ?? '-2'), runFile.find(b ?? '-1')]
+  const result = diffRuns(runFile.source(left), runFile.source(right), asked)
   await print(session, result, options)
   for (const missing of [left, right].map(missingText)) {
     if (missing !== null) await session.note(missing)

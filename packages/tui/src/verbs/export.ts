@@ -6,7 +6,7 @@ import {
   exportParquet,
   InputError,
   jsonlText,
-  type Trace,
+  type RunFile,
   writeFileAtomic,
   escapeControls,
 } from '@pagetrail/recorder'
@@ -63,17 +63,22 @@ async function exportRun(session: Session, spec: string, options: Options): Prom
   if (output === undefined && session.json) {
     throw new InputError('standard output is the export itself; --json needs --output')
   }
-  const trace = await session.trace('read')
-  if (output === undefined) await toStandardOutput(session, trace, spec, options)
+  const runFile = await session.runFile('read')
+  if (output === undefined) await toStandardOutput(session, runFile, spec, options)
   else
-    await session.interruptible((signal) => toFile(session, trace, spec, output, options, signal))
-  const missing = missingText(trace.find(spec))
+    await session.interruptible((signal) => toFile(session, runFile, spec, output, options, signal))
+  const missing = missingText(runFile.find(spec))
   if (missing !== null) await session.note(missing)
   return 0
 }
 
-async function toStandardOutput(session: Session, trace: Trace, spec: string, options: Options) {
-  for (const piece of textOf(options.format, trace.source(trace.find(spec)))) {
+async function toStandardOutput(
+  session: Session,
+  runFile: RunFile,
+  spec: string,
+  options: Options,
+) {
+  for (const piece of textOf(options.format, runFile.source(runFile.find(spec)))) {
     session.out.text(piece)
     await session.out.room()
   }
@@ -81,14 +86,14 @@ async function toStandardOutput(session: Session, trace: Trace, spec: string, op
 
 async function toFile(
   session: Session,
-  trace: Trace,
+  runFile: RunFile,
   spec: string,
   output: string,
   { format, key }: Options,
   signal: AbortSignal,
 ) {
-  const run = trace.find(spec)
-  const source = trace.source(run)
+  const run = runFile.find(spec)
+  const source = runFile.source(run)
   const progress = new Progress(session.io, `exporting run ${run.id}`, 'events')
   const done = (events: number) => progress.update(events, events / Math.max(1, run.events))
   const report =

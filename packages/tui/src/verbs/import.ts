@@ -71,20 +71,20 @@ async function importFiles(
   if (files.length > 1 && (options.label !== undefined || options.follow)) {
     throw new InputError('--label and --follow are for one file')
   }
-  const trace = await session.trace('write')
+  const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
   const status = await session.interruptible(async (signal): Promise<Status> => {
     for (const file of files) {
       const progress = new Progress(session.io, `importing ${escapeControls(file)}`, 'events')
       const input = file === STANDARD_INPUT ? standardInput(session, signal) : file
-      const imported = await importInput(trace, input, options.format, {
+      const imported = await importInput(runFile, input, options.format, {
         ...optionsOf(session, options),
         signal,
         onProgress: ({ events, bytes, total }) =>
           progress.update(events, total === null ? undefined : bytes / total),
       })
       progress.end()
-      for (const run of runsOf(imported).map((id) => trace.find(id))) {
+      for (const run of runsOf(imported).map((id) => runFile.find(id))) {
         if (lines) lines.data('run', { ...runFields(run), ...factsOf(imported) })
         else {
           const { id, label, events, calls } = run

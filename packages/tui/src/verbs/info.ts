@@ -29,9 +29,9 @@ interface Census {
 }
 
 async function info(session: Session, spec: string): Promise<Status> {
-  const trace = await session.trace('read')
-  const run = trace.find(spec)
-  const census = await takeCensus(session, trace.source(run))
+  const runFile = await session.runFile('read')
+  const run = runFile.find(spec)
+  const census = await takeCensus(session, runFile.source(run))
   const missing = missingText(run)
   if (session.json) {
     const lines = session.jsonLines()

@@ -6,7 +6,7 @@ import {
   parseFilter,
   recordScenario,
   toPredicate,
-  type Trace,
+  type RunFile,
   type WriteOptions,
   escapeControls,
 } from '@pagetrail/recorder'
@@ -97,13 +97,13 @@ async function record(
     durability,
     ...(only === undefined ? {} : { only: toPredicate(parseFilter(only)) }),
   }
-  const trace = await session.trace('write')
+  const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
   const made = await session.interruptible(async (signal) => {
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
-      const done = recordJob(session, trace, job, { loaded, schedule, write })
+      const done = recordJob(session, runFile, job, { loaded, schedule, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
       else session.out.line(escapeControls(resultLine(done)))
@@ -142,7 +142,7 @@ function known(name: string, names: readonly string[], what: string): string {
 
 function recordJob(
   session: Session,
-  trace: Trace,
+  runFile: RunFile,
   { scenario, flavour, geometry }: Job,
   own: {
     loaded: LoadedModule | undefined
@@ -151,7 +151,7 @@ function recordJob(
   },
 ): EngineRun {
   return inFile(scenario.where, () =>
-    recordScenario(trace, scenario.json, {
+    recordScenario(runFile, scenario.json, {
       name: scenario.name,
       created: session.io.now(),
       write: own.write,

@@ -19,12 +19,12 @@ export const renameVerb: Verb = {
 
 async function rename(session: Session, spec: string, label: string): Promise<Status> {
   checkLabel(label)
-  const trace = await session.trace('write')
-  const run = trace.find(spec)
-  trace.rename(run, label)
+  const runFile = await session.runFile('write')
+  const run = runFile.find(spec)
+  runFile.rename(run, label)
   if (session.json) {
     const lines = session.jsonLines()
-    lines.data('run', runFields(trace.find(run.id)))
+    lines.data('run', runFields(runFile.find(run.id)))
     lines.end(true)
   } else session.out.line(escapeControls(`${runName(run)} is now ${label}`))
   return 0

@@ -39,11 +39,11 @@ A filter compares fields of docs/events.md with values, numbers with each other 
 
 async function replay(session: Session, spec: string, options: Options): Promise<Status> {
   const filter = options.filter === undefined ? null : toPredicate(parseFilter(options.filter))
-  const trace = await session.trace('read')
-  const run = trace.find(spec)
+  const runFile = await session.runFile('read')
+  const run = runFile.find(spec)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
   const listing = listingOf(session, run)
-  for (const event of trace.source(run).events(options.from, options.to)) {
+  for (const event of runFile.source(run).events(options.from, options.to)) {
     if (filter && !filter(event)) continue
     if (lines) lines.data('event', eventToJson(event))
     else session.out.line(eventLine(event, listing))

@@ -43,10 +43,10 @@ async function report(
   { calls, filter }: Options,
 ): Promise<Status> {
   const matches = filter === undefined ? undefined : toPredicate(parseFilter(filter))
-  const trace = await session.trace('read')
-  const runs = specs.map((spec) => trace.find(spec))
+  const runFile = await session.runFile('read')
+  const runs = specs.map((spec) => runFile.find(spec))
   const reports = runs.map((run) =>
-    reportRun(trace.source(run), { calls, ...(matches ? { matches } : {}) }),
+    reportRun(runFile.source(run), { calls, ...(matches ? { matches } : {}) }),
   )
   const lines = session.json ? reportJsonLines(reports) : reportText(reports)
   for (const line of lines) {

@@ -31,7 +31,7 @@ export const runsVerb: Verb = {
 }
 
 async function listRuns(session: Session): Promise<Status> {
-  const runs = (await session.trace('read')).runs()
+  const runs = (await session.runFile('read')).runs()
   if (session.json) {
     const lines = session.jsonLines()
     for (const run of runs) lines.data('run', runFields(run))

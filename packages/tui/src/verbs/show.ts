@@ -24,11 +24,11 @@ export const showVerb: Verb = {
 }
 
 async function show(session: Session, spec: string, wanted: string): Promise<Status> {
-  const trace = await session.trace('read')
-  const run = trace.find(spec)
+  const runFile = await session.runFile('read')
+  const run = runFile.find(spec)
   const [from, to] = eventRange(wanted, run)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
-  for (const event of trace.source(run).events(from, to)) {
+  for (const event of runFile.source(run).events(from, to)) {
     if (lines) lines.data('event', eventToJson(event))
     else {
       if (event.seq > from) session.out.line()

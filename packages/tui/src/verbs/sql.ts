@@ -108,8 +108,8 @@ const statusOf = ({ limit }: QueryResult): Status =>
   limit === null ? 0 : limit === 'cancelled' ? 130 : 3
 
 async function withRun(session: Session, text: string, spec: string): Promise<string> {
-  const trace = await session.trace('read')
-  return queryText({ name: '', title: '', sql: text }, trace.find(spec).id)
+  const runFile = await session.runFile('read')
+  return queryText({ name: '', title: '', sql: text }, runFile.find(spec).id)
 }
 
 async function printJson(

@@ -53,11 +53,11 @@ known that its trace shows; of the engine's runs all are.`,
 }
 
 async function printState(session: Session, spec: string, options: Options): Promise<Status> {
-  const trace = await session.trace('read')
-  session.atEnd(() => closeStates(trace))
-  const run = trace.find(spec)
+  const runFile = await session.runFile('read')
+  session.atEnd(() => closeStates(runFile))
+  const run = runFile.find(spec)
   const progress = new Progress(session.io, `folding run ${run.id}`, 'events')
-  const state = stateAt(trace, run, options.at, {
+  const state = stateAt(runFile, run, options.at, {
     progress: (events) => progress.update(events, events / run.events),
   })
   progress.end()

@@ -18,9 +18,9 @@ export const verifyVerb: Verb = {
 }
 
 async function verifyFile(session: Session, spec: string | undefined): Promise<Status> {
-  const trace = await session.trace('read')
-  const only = spec === undefined ? undefined : trace.find(spec)
-  const { runs, batches, events, problems } = verify(trace, only)
+  const runFile = await session.runFile('read')
+  const only = spec === undefined ? undefined : runFile.find(spec)
+  const { runs, batches, events, problems } = verify(runFile, only)
   if (session.json) {
     const lines = session.jsonLines()
     for (const problem of problems) lines.data('problem', { ...problem })
@@ -29,7 +29,7 @@ async function verifyFile(session: Session, spec: string | undefined): Promise<S
     session.out.lines(problems.map((problem) => escapeControls(problemText(problem))))
     const verdict = problems.length === 0 ? 'as it was written' : many(problems.length, 'problem')
     const seen = `${many(runs, 'run')}, ${count(events)} events in ${count(batches)} batches`
-    session.out.line(escapeControls(`${trace.path}: ${seen}: ${verdict}`))
+    session.out.line(escapeControls(`${runFile.path}: ${seen}: ${verdict}`))
   }
   return problems.length === 0 ? 0 : 2
 }

@@ -35,10 +35,10 @@ async function why(
   address: bigint,
   at: number | undefined,
 ): Promise<Status> {
-  const trace = await session.trace('read')
-  session.atEnd(() => closeStates(trace))
-  const run = trace.find(spec)
-  const answer = whyDescriptor(trace, run, address, at)
+  const runFile = await session.runFile('read')
+  session.atEnd(() => closeStates(runFile))
+  const run = runFile.find(spec)
+  const answer = whyDescriptor(runFile, run, address, at)
   if (session.json) {
     const { va, levels, lookup, steps, earlier } = answer
     const lines = session.jsonLines({ run: runFields(run), va, at: answer.at, lookup })

@@ -11,7 +11,7 @@ import {
   QUERIES,
   queryText,
 } from '../../../../packages/recorder/src/sql/queries/query.ts'
-import { openTrace, type Trace } from '../../../../packages/recorder/src/store/trace.ts'
+import { openRuns, type RunFile } from '../../../../packages/recorder/src/store/run-file.ts'
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url))
 const fixture = (name: string): string => at(`test/fixtures/traces/${name}.trace.gz`)
@@ -42,24 +42,24 @@ const FILES: Readonly<Record<string, string>> = {
 }
 
 let folder: string
-let trace: Trace
+let runFile: RunFile
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pagetrail-queries-'))
-  trace = await openTrace(join(folder, 'test.db'), { mode: 'write' })
+  runFile = await openRuns(join(folder, 'test.db'), { mode: 'write' })
   for (const [label, path] of Object.entries(FILES))
-    await importFile(trace, path, { created: 0, label })
+    await importFile(runFile, path, { created: 0, label })
 })
 
 afterAll(() => {
-  trace.close()
+  runFile.close()
   rmSync(folder, { recursive: true })
 })
 
 type Row = Record<string, bigint | number | string | null>
 
 const ask = (name: string, label: string): Row[] =>
-  trace.db.prepare<[], Row>(queryText(findQuery(name), trace.find(label).id)).all()
+  runFile.db.prepare<[], Row>(queryText(findQuery(name), runFile.find(label).id)).all()
 
 const setMemoryRo = (label: string): Row | undefined =>
   ask('barriers-per-call', label).find((row) => row['fn'] === 'set_memory_ro')
@@ -83,23 +83,23 @@ test.each(Object.keys(FILES))('every leaf write of %s is (old & ~clear) | set', 
 })
 
 test('leaf-masks shows a write that is not', () => {
-  const { id } = trace.find('6.18')
+  const { id } = runFile.find('6.18')
   const range = [id * 2 ** 32, (id + 1) * 2 ** 32] as const
-  trace.db.exec('savepoint damage')
-  const broken = trace.db.prepare(
+  runFile.db.exec('savepoint damage')
+  const broken = runFile.db.prepare(
     'update event set new = new + 4096 where id = (select max(id) from event where id >= ? and id < ? and kind = 8)',
   )
   expect(broken.run(...range).changes).toBe(1)
   expect(ask('leaf-masks', '6.18')).toHaveLength(1)
-  trace.db.exec('rollback to damage; release damage')
+  runFile.db.exec('rollback to damage; release damage')
 })
 
 describe('the library', () => {
   test.each(QUERIES.map((query) => [query.name, query] as const))(
     '%s answers for every run',
     (_, query) => {
-      const statement = trace.db.prepare(query.sql)
-      for (const run of trace.runs()) expect(() => statement.all({ run: run.id })).not.toThrow()
+      const statement = runFile.db.prepare(query.sql)
+      for (const run of runFile.runs()) expect(() => statement.all({ run: run.id })).not.toThrow()
       expect(query.title).not.toBe('')
     },
   )

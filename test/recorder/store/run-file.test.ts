@@ -6,25 +6,25 @@ import type { Kysely } from 'kysely'
 import { expect, test } from 'vitest'
 
 import { MIGRATIONS } from '../../../migrations/index.ts'
-import { InputError, KIND_NAMES, openTrace } from '@pagetrail/recorder'
+import { InputError, KIND_NAMES, openRuns } from '@pagetrail/recorder'
 
 import { append, callEvents, META } from '../../support/call-events.ts'
 import { storedFile, testFile, testFolder } from '../../support/files.ts'
 
-const opened = (path: string, mode: 'read' | 'write') => openTrace(path, { mode })
+const opened = (path: string, mode: 'read' | 'write') => openRuns(path, { mode })
 
 test('what was written in one session is read in the next', async () => {
   const events = callEvents(3)
-  const trace = await opened(await storedFile(events), 'read')
-  const run = trace.find(-1)
+  const runFile = await opened(await storedFile(events), 'read')
+  const run = runFile.find(-1)
   expect(run).toMatchObject({ ...META, id: 1, state: 'complete', events: events.length, calls: 3 })
-  expect([...trace.source(run).events()]).toEqual(events)
-  expect([...trace.source(run).calls()].map((call) => [call.op, call.first, call.last])).toEqual([
+  expect([...runFile.source(run).events()]).toEqual(events)
+  expect([...runFile.source(run).calls()].map((call) => [call.op, call.first, call.last])).toEqual([
     [0, 0, 9],
     [1, 10, 19],
     [2, 20, 29],
   ])
-  trace.close()
+  runFile.close()
 })
 
 test('the same recording makes the same file, byte for byte', async () => {
@@ -35,27 +35,28 @@ test('the same recording makes the same file, byte for byte', async () => {
 })
 
 test('a run is found by id, label and place from the end', async () => {
-  const trace = await opened(testFile(), 'write')
+  const runFile = await opened(testFile(), 'write')
   for (const label of ['one', 'two', 'two', '3000'])
-    trace.startRun({ ...META, label }).finish('complete')
-  expect([1, 'two', -1, '-4', '2', '3000'].map((spec) => trace.find(spec).id)).toEqual([
+    runFile.startRun({ ...META, label }).finish('complete')
+  expect([1, 'two', -1, '-4', '2', '3000'].map((spec) => runFile.find(spec).id)).toEqual([
     1, 3, 4, 1, 2, 4,
   ])
-  expect(() => trace.find('tow')).toThrow(/has no run tow, did you mean two\?/)
-  expect(() => trace.find(9)).toThrow(/has no run 9; the latest are 2 two, 3 two, 4 3000/)
-  expect(() => trace.find(-9)).toThrow('there is no run -9')
-  trace.close()
+  expect(() => runFile.find('tow')).toThrow(/has no run tow, did you mean two\?/)
+  expect(() => runFile.find(9)).toThrow(/has no run 9; the latest are 2 two, 3 two, 4 3000/)
+  expect(() => runFile.find(-9)).toThrow('there is no run -9')
+  runFile.close()
 })
 
 test('a removed run leaves nothing, not even its names, and its id is not given again', async () => {
-  const trace = await opened(testFile(), 'write')
-  append(trace.startRun(META), callEvents(1))
-  const empty = trace.startRun(META)
-  const count = (table: string) => trace.db.prepare(`select count(*) from "${table}"`).pluck().get()
+  const runFile = await opened(testFile(), 'write')
+  append(runFile.startRun(META), callEvents(1))
+  const empty = runFile.startRun(META)
+  const count = (table: string) =>
+    runFile.db.prepare(`select count(*) from "${table}"`).pluck().get()
   empty.abort()
-  trace.close()
+  runFile.close()
 
-  const again = await opened(trace.path, 'write')
+  const again = await opened(runFile.path, 'write')
   expect(again.runs().map((run) => run.id)).toEqual([1])
   again.remove(again.find(1))
   const left = (table: string) => again.db.prepare(`select count(*) from "${table}"`).pluck().get()
@@ -67,15 +68,15 @@ test('a removed run leaves nothing, not even its names, and its id is not given 
 })
 
 test('a run that is being recorded cannot be removed, and ends as interrupted with its file', async () => {
-  const trace = await opened(testFile(), 'write')
-  const writer = trace.startRun(META)
-  expect(() => trace.remove(trace.find(-1))).toThrow('is being recorded')
+  const runFile = await opened(testFile(), 'write')
+  const writer = runFile.startRun(META)
+  expect(() => runFile.remove(runFile.find(-1))).toThrow('is being recorded')
   append(writer, callEvents(1))
-  trace.close()
-  const again = await opened(trace.path, 'read')
+  runFile.close()
+  const again = await opened(runFile.path, 'read')
   expect(again.find(-1)).toMatchObject({ state: 'interrupted', events: 10 })
   again.close()
-  expect(readdirSync(dirname(trace.path)).filter((name) => /-run\d/.test(name))).toEqual([])
+  expect(readdirSync(dirname(runFile.path)).filter((name) => /-run\d/.test(name))).toEqual([])
 })
 
 test('what cannot be opened says why and what to do', async () => {
@@ -156,9 +157,11 @@ test('a migration that fails half way leaves the file as it was', async () => {
       },
     },
   }
-  await expect(openTrace(path, { mode: 'write', migrations: broken })).rejects.toThrow('power cut')
-  const trace = await opened(path, 'write')
-  expect(trace.db.prepare(`select 1 from sqlite_schema where name = 'half'`).get()).toBeUndefined()
-  expect(trace.runs()).toHaveLength(1)
-  trace.close()
+  await expect(openRuns(path, { mode: 'write', migrations: broken })).rejects.toThrow('power cut')
+  const runFile = await opened(path, 'write')
+  expect(
+    runFile.db.prepare(`select 1 from sqlite_schema where name = 'half'`).get(),
+  ).toBeUndefined()
+  expect(runFile.runs()).toHaveLength(1)
+  runFile.close()
 })

@@ -35,7 +35,7 @@ export interface OpenOptions {
  * Opens a database of runs. Throws InputError, in one sentence with what to do, for whatever stands in the way: no
  * such file or folder, no permission, not a database, not ours, damaged, or of a newer version.
  */
-export async function openTrace(path: string, options: OpenOptions): Promise<Trace> {
+export async function openRuns(path: string, options: OpenOptions): Promise<RunFile> {
   const { mode, busyMs = BUSY_MS, migrations = MIGRATIONS } = options
   let db: Sqlite.Database | undefined
   try {
@@ -47,15 +47,15 @@ export async function openTrace(path: string, options: OpenOptions): Promise<Tra
       throw new InputError(`${path} is empty; record or import a run`)
     }
     db.defaultSafeIntegers(true)
-    return new Trace(db, path, mode)
+    return new RunFile(db, path, mode)
   } catch (error) {
     db?.close()
     throw inFile(path, error)
   }
 }
 
-/** A database of runs: what is in it, readers and writers of its runs. Made by {@link openTrace}. */
-export class Trace {
+/** A database of runs: what is in it, readers and writers of its runs. Made by {@link openRuns}. */
+export class RunFile {
   readonly path: string
   readonly mode: 'read' | 'write'
   /** The connection, with safe integers: for queries that nothing here offers. */
