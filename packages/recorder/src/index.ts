@@ -36,16 +36,22 @@ export { openRuns, RunFile } from './store/run-file.ts'
 export type { OpenOptions } from './store/run-file.ts'
 export { RunWriter } from './store/run-writer.ts'
 export type { WriteOptions } from './store/run-writer.ts'
-export { changedBits, decodeDescriptor } from './descriptor/decode.ts'
+export { decodeDescriptor } from './descriptor/decode.ts'
 export type { DescriptorField } from './descriptor/decode.ts'
-export { memoryTypeOf } from './descriptor/bits.ts'
-export type { MemoryType } from './descriptor/bits.ts'
+export {
+  bitFields,
+  fieldMask,
+  outputAddress,
+  readableGeometry,
+  withoutAddress,
+} from './descriptor/bits.ts'
+export type { BitField, BitRole, EntryKind } from './descriptor/bits.ts'
 export {
   changeText,
   descriptorParts,
   descriptorText,
   formOf,
-  outputAddress,
+  shortText,
 } from './descriptor/text.ts'
 export type { DescriptorForm, DescriptorParts } from './descriptor/text.ts'
 export { runGeometry } from './descriptor/run-geometry.ts'

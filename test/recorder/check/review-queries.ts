@@ -42,7 +42,7 @@ export const firesOn = (l: Library, scenario: string, rule: string): string =>
 
 /** Leaves at the end, as text. */
 export function finalLeaves(l: Library, scenario: string, flavour: FlavourName): string {
-  const state = new PageState({ pageShift: 12, complete: true })
+  const state = new PageState({ geometry: null, complete: true })
   for (const e of l.run(scenario, flavour).events) state.apply(e)
   const leaves: string[] = []
   state.eachLeaf((level, address, lo, hi) => leaves.push(`${level} ${address} ${lo} ${hi}`))

@@ -8,7 +8,7 @@ const PMD = 0x68_0000_0000_0701n
 const PA = 0x6_0000_0000n
 
 function state(lists: readonly Parameters<typeof eventsOf>[0][], complete = true): PageState {
-  const folded = new PageState({ complete })
+  const folded = new PageState({ geometry: null, complete })
   for (const list of lists) for (const event of eventsOf(list)) folded.apply(event)
   return folded
 }

@@ -5,7 +5,7 @@ import { sizeText } from '../../../packages/recorder/src/tables/leaves.ts'
 import { AREA, eventsOf, initOf, KERNEL_RW, setMemoryRo } from '../../support/sample-run.ts'
 
 const sample = (): PageState => {
-  const state = new PageState({ complete: true })
+  const state = new PageState({ geometry: null, complete: true })
   for (const event of [...eventsOf([initOf(8)], null), ...eventsOf(setMemoryRo(3))])
     state.apply(event)
   return state

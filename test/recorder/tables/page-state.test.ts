@@ -1,3 +1,4 @@
+import { createGeometry } from '@pagetrail/engine'
 import { PageState, ptdumpLines, type TraceEvent } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
@@ -17,7 +18,7 @@ const BLOCK = 0x68_0000_0000_0701n | 0x6_0000_0000n
 const TABLE = 0x1000_0014_0600_0403n
 
 const folded = (events: readonly TraceEvent[], complete = true): PageState => {
-  const state = new PageState({ complete })
+  const state = new PageState({ geometry: null, complete })
   for (const event of events) state.apply(event)
   return state
 }
@@ -155,7 +156,10 @@ describe('folding', () => {
 })
 
 test('addresses of other geometries: 16K pages, entries of 32M', () => {
-  const state = new PageState({ pageShift: 14, complete: true })
+  const state = new PageState({
+    geometry: createGeometry({ page_shift: 14, va_bits: 47 }),
+    complete: true,
+  })
   const va = 0xffff_c000_8200_0000n
   for (const event of eventsOf([write('pmd', va, BLOCK)])) state.apply(event)
   expect(state.lookup(va + 0x1ff_ffffn)).toMatchObject({ level: 'pmd', va })

@@ -1,6 +1,8 @@
+import { createGeometry } from '@pagetrail/engine'
 import { expect, test } from 'vitest'
 import { span } from '../../../packages/tui/src/text/describe.ts'
 
+const GEOMETRY = createGeometry({ page_shift: 12, va_bits: 48 })
 const VA = 0xffff800080000000n
 const LAST = 0xffffffffffffffffn
 
@@ -15,5 +17,5 @@ test.each([
   [VA, null, 'ffff800080000000'],
   [null, null, ''],
 ])('the range from %s to %s', (va, end, text) => {
-  expect(span(va, end, 12)).toBe(text)
+  expect(span(va, end, GEOMETRY)).toBe(text)
 })

@@ -17,14 +17,14 @@ const [event] = eventsOf([
 ])
 
 test('a line: number, CPU, time where there is a clock, then the event at its depth', () => {
-  const listing = { seqWidth: 4, timed: true, pageShift: 12, paint: bare }
+  const listing = { seqWidth: 4, timed: true, geometry: null, paint: bare }
   const line = eventLine({ ...event!, nest: 2 }, listing)
   expect(line).toMatch(/^ {3}0 0 {2}\+0\.001235 {6}▾ pte evil\\x1b\[2J ffff8000c0000000 \+1p/)
   expect(eventLine(event!, { ...listing, timed: false })).toMatch(/^ {3}0 0 {2}▾ /)
 })
 
 test('the fields: descriptors taken apart, nothing that steers the terminal', () => {
-  const fields = new Map(eventFields(event!))
+  const fields = new Map(eventFields(event!, null))
   expect(fields.get('val')).toMatch(/^0x68000500040703 {2}page 0x500040000 rw- /)
   expect(fields.get('fn')).toContain(String.raw`evil\x1b[2J`)
   expect(fields.get('time')).toBe('+1234567 ns')

@@ -112,7 +112,7 @@ function verdictOn(call: SeenCall, shown: Survey | null, visible: Visible): Call
   const events = [...own(call.events)]
   const hasWalk = events.some((e) => e.kind === 'walk_begin')
   if (!hasWalk && asked.range !== null && fn !== 'set_memory_valid') return missing('area')
-  const seen = seenSteps(events, visible)
+  const seen = seenSteps(events, visible, shown.geometry)
   const { steps, inferred } = predict(asked, events, { ...call, shown, visible })
   const difference = compare(seen, steps)
   if (difference === null)
@@ -169,7 +169,7 @@ function predict(
   { inInterrupt, shown, visible }: Circumstances,
 ): { readonly steps: readonly Step[]; readonly inferred: readonly Inferred[] } {
   const { flavour, geometry, constants } = shown
-  const predicted = new PredictedSteps(visible)
+  const predicted = new PredictedSteps(visible, geometry)
   const machine = createMachine({
     flavour,
     geometry: { page_shift: geometry.pageShift, va_bits: geometry.vaBits },

@@ -1,9 +1,10 @@
-import type { Hooks } from '@pagetrail/engine'
+import type { Geometry, Hooks } from '@pagetrail/engine'
 
 import { CorpusEvents, type CorpusEvent } from './corpus-events.ts'
+import { withoutAddress } from '../descriptor/bits.ts'
 import { hex } from '../event/field-codec.ts'
 import { tlbiStep } from './seen-steps.ts'
-import { type Step, StepList, type Visible, withoutAddress } from './steps.ts'
+import { type Step, StepList, type Visible } from './steps.ts'
 
 const SPLIT_LOCK = 'pgtable_split_lock'
 
@@ -14,6 +15,7 @@ export class PredictedSteps {
   readonly hooks: Hooks
   readonly #list = new StepList()
   readonly #visible: Visible
+  readonly #geometry: Geometry
   /** In a callback: a store there is seen, one of a split is not. */
   #inCallback = false
   /** Under the lock of splits, so in their lazy section. */
@@ -21,8 +23,9 @@ export class PredictedSteps {
   /** The block being split; contiguous spans have no function of their own that could be probed. */
   #split: { readonly level: string; readonly va: string } | null = null
 
-  constructor(visible: Visible) {
+  constructor(visible: Visible, geometry: Geometry) {
     this.#visible = visible
+    this.#geometry = geometry
     this.hooks = new CorpusEvents((event) => this.#take(event))
   }
 
@@ -87,7 +90,7 @@ export class PredictedSteps {
     const [level, va, value] = [text(e['level']), text(e['va']), text(e['new'])]
     if (this.#inCallback) this.#list.add(`${level} ${va}: ${text(e['old'])} -> ${value}`)
     else if (this.#split?.level === level && this.#split.va === va) {
-      this.#list.add(`split ${level} gives ${hex(withoutAddress(BigInt(value)))}`)
+      this.#list.add(`split ${level} gives ${hex(withoutAddress(BigInt(value), this.#geometry))}`)
     }
   }
 

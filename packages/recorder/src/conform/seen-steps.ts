@@ -1,13 +1,20 @@
+import type { Geometry } from '@pagetrail/engine'
+
+import { withoutAddress } from '../descriptor/bits.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
-import { type Step, StepList, type Visible, withoutAddress } from './steps.ts'
+import { type Step, StepList, type Visible } from './steps.ts'
 
 /** vm_unmap_aliases() flushes what others unmapped lazily: its doings follow from no argument of the call. */
 const NOT_OURS = '_vm_unmap_aliases'
 
 /** The steps of a real call, from its events. */
-export function seenSteps(events: readonly TraceEvent[], visible: Visible): Step[] {
-  const seen = new SeenSteps(visible)
+export function seenSteps(
+  events: readonly TraceEvent[],
+  visible: Visible,
+  geometry: Geometry,
+): Step[] {
+  const seen = new SeenSteps(visible, geometry)
   for (const event of own(events)) seen.take(event)
   seen.settle()
   return seen.list.steps
@@ -27,13 +34,15 @@ export function* own(events: Iterable<TraceEvent>): Generator<TraceEvent> {
 class SeenSteps {
   readonly list = new StepList()
   readonly #visible: Visible
+  readonly #geometry: Geometry
   /** A dsb(ishst) of which the next event tells what it belongs to. */
   #dsb = false
   /** Between the head of an inlined flush and its isb. */
   #flushing = false
 
-  constructor(visible: Visible) {
+  constructor(visible: Visible, geometry: Geometry) {
     this.#visible = visible
+    this.#geometry = geometry
   }
 
   take(e: TraceEvent): void {
@@ -50,7 +59,7 @@ class SeenSteps {
     else if (e.kind === 'tlb_flush' && this.#visible.flush === 'ranges') {
       list.add(`flush ${at(e.va)}-${at(e.end)}`)
     } else {
-      const step = stepOf(e)
+      const step = stepOf(e, this.#geometry)
       if (step !== null) list.add(step)
     }
   }
@@ -95,7 +104,7 @@ export const tlbiStep = (insn: string, va: string | null): Step =>
 
 const at = (address: bigint | null): string => (address === null ? '?' : hex(address))
 
-function stepOf(e: TraceEvent): Step | null {
+function stepOf(e: TraceEvent, geometry: Geometry): Step | null {
   switch (e.kind) {
     case 'walk_begin':
       return `walk ${e.fn} ${at(e.va)}-${at(e.end)}`
@@ -110,7 +119,7 @@ function stepOf(e: TraceEvent): Step | null {
     case 'split':
       return `split ${e.level} ${at(e.va)}`
     case 'split_end':
-      return `split ${e.level} gives ${e.val === undefined ? '?' : hex(withoutAddress(e.val))}`
+      return `split ${e.level} gives ${e.val === undefined ? '?' : hex(withoutAddress(e.val, geometry))}`
     case 'op_end':
       return `returns ${e.ret}`
     default:

@@ -1,5 +1,6 @@
 import {
   type Area,
+  BIT,
   fromVa,
   type InitRun,
   LEVEL_NAMES,
@@ -7,6 +8,7 @@ import {
   toVa,
 } from '@pagetrail/engine'
 
+import { hasBit } from '../descriptor/bits.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { isLinear, physicalOf, type Survey } from './survey.ts'
 
@@ -23,8 +25,7 @@ export interface StartState {
   readonly inferred: readonly Inferred[]
 }
 
-const CONT = 1n << 52n
-const TABLE = 2n
+const CONT = 1n << BigInt(BIT.CONT)
 const VM_ALLOC = 2
 
 /** Of one of the walks of a call. */
@@ -72,7 +73,7 @@ export class StartReader {
       case 'cb_enter':
         if (e.level === null || e.va === null || !e.val) return
         // A table comes by itself, above the entries that it was seen to lead to.
-        if (e.level !== 'pte' && (e.val & TABLE) !== 0n) return
+        if (e.level !== 'pte' && hasBit(e.val, BIT.TYPE)) return
         return this.#add(e.level, toVa(e.va), e.val)
       case 'split':
         if (this.#section) this.#section.split = true
@@ -108,7 +109,7 @@ export class StartReader {
   #addBlock(level: LevelName, va: number, desc: bigint): void {
     const { geometry: g } = this.#survey
     const size = this.#size(level)
-    if (level === 'pmd' && (desc & CONT) !== 0n) {
+    if (level === 'pmd' && hasBit(desc, BIT.CONT)) {
       this.#inferred.add('span')
       const first = Math.floor(va / g.contPmdSize) * g.contPmdSize
       for (let i = 0; i < g.contPmds; i++) {

@@ -58,7 +58,3 @@ export function visibleIn(run: Run): Visible {
     flush: flavour === '6.12' ? 'instructions' : 'ranges',
   }
 }
-
-/** The part of a descriptor that is no output address of a 4K table: bits 63:50 and 11:0. */
-const NO_ADDRESS = 0xfffc_0000_0000_0fffn
-export const withoutAddress = (desc: bigint): bigint => desc & NO_ADDRESS

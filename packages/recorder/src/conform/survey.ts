@@ -1,4 +1,5 @@
 import {
+  BIT,
   type Constants,
   deriveConstants,
   type Features,
@@ -9,6 +10,7 @@ import {
   toVa,
 } from '@pagetrail/engine'
 
+import { hasBit } from '../descriptor/bits.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import type { EventSource } from '../event/run.ts'
@@ -27,9 +29,6 @@ export interface Survey {
 
 /** sizeof(struct page) of the usual configuration. */
 const STRUCT_PAGE = 64n
-const GP = 1n << 50n
-const NG = 1n << 11n
-const VALID = 1n
 
 /** Reads a run once for what its calls tell of the machine; null where they do not tell kernel or addresses. */
 export function survey(source: EventSource): Survey | null {
@@ -142,8 +141,8 @@ class Sighting {
 
   #callback(e: EventOf<'cb_enter'>): void {
     if (e.set !== undefined && e.clear !== undefined) {
-      this.#bti ||= ((e.set | e.clear) & GP) !== 0n
-      this.#ng ||= (e.set & (NG | VALID)) === (NG | VALID)
+      this.#bti ||= hasBit(e.set | e.clear, BIT.GP)
+      this.#ng ||= hasBit(e.set, BIT.NG) && hasBit(e.set, BIT.VALID)
     }
     if (this.#physOffset !== null || e.level !== 'pte' || !e.val || e.va === null) return
     const va = toVa(e.va)

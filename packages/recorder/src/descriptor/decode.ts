@@ -1,15 +1,16 @@
-import type { Geometry, LevelName } from '@pagetrail/engine'
+import { BIT, type Geometry, type LevelName } from '@pagetrail/engine'
 
 import {
-  type DescriptorBit,
+  bitFields,
+  type BitField,
+  bitsText,
+  fieldMask,
   hasBit,
-  LEAF_BITS,
   memoryTypeOf,
-  SHAREABILITY,
+  outputAddress,
   shareabilityOf,
-  TABLE_BITS,
 } from './bits.ts'
-import { formOf, outputAddress } from './text.ts'
+import { formOf, kindOf } from './text.ts'
 
 /** One field of a descriptor, with what it says before and after. */
 export interface DescriptorField {
@@ -27,7 +28,7 @@ export interface DescriptorField {
 /**
  * Everything a descriptor says, or what a store changed of it; bits that are 0 on both sides and say nothing by that
  * are left out. A value that is null was not seen. The level decides between table and leaf, the new value where they
- * differ; null counts as the last level. The geometry decides where address bits lie, see {@link outputAddress}.
+ * differ; null counts as the last level. The geometry decides where address bits lie.
  */
 export function decodeDescriptor(
   old: bigint | null,
@@ -44,47 +45,38 @@ export function decodeDescriptor(
     const changed = a !== null && b !== null && a !== b
     fields.push({ name, bits, old: a, new: b, changed, meaning })
   }
-  const table = formOf(seen, level) === 'table'
   add('type', '1:0', (v) => formOf(v, level), '')
-  for (const b of table ? TABLE_BITS : LEAF_BITS) {
-    const anySet = (old !== null && hasBit(old, b.at)) || (now !== null && hasBit(now, b.at))
-    if (!b.always && !anySet) continue
-    const { name, meaning } = wordsOf(b, seen)
-    add(name, String(b.at), (v) => (hasBit(v, b.at) ? '1' : '0'), meaning)
+  const all = bitFields(kindOf(seen, level), geometry)
+  for (const field of all) {
+    // The form says TYPE.
+    if (WIDE[field.name] || field.role === 'address' || field.name === 'TYPE') continue
+    const isSet = (v: bigint | null) => v !== null && (v & fieldMask(field)) !== 0n
+    if (!field.always && !isSet(old) && !isSet(now)) continue
+    const { name, set, clear } = inContext(field, seen)
+    add(name, bitsText(field), (v) => (isSet(v) ? '1' : '0'), isSet(seen) ? set : clear)
   }
-  if (!table && seen !== 0n) {
-    add('AttrIndx', '4:2', (v) => String(memoryTypeOf(v).index), memoryTypeOf(seen).name)
-    if (!geometry?.lpa2Active) {
-      const meaning = SHAREABILITY[shareabilityOf(seen)]?.meaning ?? ''
-      add('SH', '9:8', (v) => String(shareabilityOf(v)), meaning)
-    }
+  for (const field of all) {
+    const wide = WIDE[field.name]
+    if (!wide || seen === 0n) continue
+    const read = (v: bigint) => String(wide(v, geometry).index)
+    add(field.name, bitsText(field), read, wide(seen, geometry).meaning)
   }
-  const address = (v: bigint) => outputAddress(v, geometry).toString(16)
-  add(table ? 'next table' : 'address', addressBits(geometry), address, '')
+  const address = all.find(({ role }) => role === 'address')!
+  const leadsTo = (v: bigint) => outputAddress(v, geometry).toString(16)
+  add(address.name, bitsText(address), leadsTo, '')
   return fields
 }
 
+/** Fields of several bits that are not the address. */
+const WIDE: Readonly<
+  Record<string, (desc: bigint, geometry: Geometry | null) => { index: number; meaning: string }>
+> = {
+  AttrIndx: (desc) => ({ index: memoryTypeOf(desc).index, meaning: memoryTypeOf(desc).name }),
+  SH: (desc, geometry) => shareabilityOf(desc, geometry) ?? { index: 0, meaning: '' },
+}
+
 /** NG of a descriptor that is not valid is PTE_PRESENT_INVALID. */
-function wordsOf(b: DescriptorBit, desc: bigint): { name: string; meaning: string } {
-  if (b.name === 'NG' && !hasBit(desc, 0)) {
-    return { name: 'PRESENT_INVALID', meaning: 'present but invalid' }
-  }
-  return { name: b.name, meaning: hasBit(desc, b.at) ? b.set : b.clear }
-}
-
-/** Where the output address lies (`__pte_to_phys()`). */
-function addressBits(geometry: Geometry | null): string {
-  const plain = `49:${geometry?.pageShift ?? 12}`
-  if (geometry?.encoding === 'pa52-64k') return '47:16,15:12'
-  return geometry?.lpa2Active ? `${plain},9:8` : plain
-}
-
-/**
- * The names of bits that a store set and cleared, lowest first: `+RDONLY`, `-DBM`. Neither side is a table, or both.
- */
-export function changedBits(old: bigint, now: bigint, table: boolean): string[] {
-  const differ = old ^ now
-  return (table ? TABLE_BITS : LEAF_BITS)
-    .filter((b) => hasBit(differ, b.at))
-    .map((b) => (hasBit(now, b.at) ? '+' : '-') + b.name)
-}
+const inContext = (field: BitField, desc: bigint): Pick<BitField, 'name' | 'set' | 'clear'> =>
+  field.name === 'NG' && !hasBit(desc, BIT.VALID)
+    ? { name: 'PRESENT_INVALID', set: 'present but invalid', clear: 'present but invalid' }
+    : field

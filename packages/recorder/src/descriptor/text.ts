@@ -1,13 +1,13 @@
-import { BIT, type Geometry, type LevelName, physOf, wordsOf } from '@pagetrail/engine'
+import { BIT, type Geometry, type LevelName } from '@pagetrail/engine'
 
 import {
-  type DescriptorBit,
+  bitFields,
+  type EntryKind,
   hasBit,
-  LEAF_BITS,
+  isTable,
   memoryTypeOf,
-  SHAREABILITY,
+  outputAddress,
   shareabilityOf,
-  TABLE_BITS,
 } from './bits.ts'
 import { hex } from '../event/field-codec.ts'
 
@@ -28,7 +28,7 @@ export type DescriptorForm =
 /** A descriptor in named parts. */
 export interface DescriptorParts {
   readonly form: DescriptorForm
-  /** Output address; with an unknown geometry bits 49:12 as they stand. */
+  /** Output address. */
   readonly pa: bigint
   /** EL1 permissions of a leaf, `rw-`; those it would have if it were valid. Empty for none and tables. */
   readonly access: string
@@ -37,8 +37,6 @@ export interface DescriptorParts {
   /** The other bits that are set, by the kernel's names, lowest first. */
   readonly bits: readonly string[]
 }
-
-const PLAIN_ADDRESS = ((1n << 50n) - 1n) & ~0xfffn
 
 /** Null counts as the last level. */
 export function formOf(desc: bigint, level: LevelName | null): DescriptorForm {
@@ -49,77 +47,126 @@ export function formOf(desc: bigint, level: LevelName | null): DescriptorForm {
   return leaf ? 'reserved' : 'block'
 }
 
-/** Takes a descriptor apart. The geometry decides where address bits lie; null: unknown, plain 48-bit form. */
+/** Which of the two lists of fields a descriptor has. */
+export const kindOf = (desc: bigint, level: LevelName | null): EntryKind =>
+  isTable(level, Number(desc & 3n)) ? 'table' : 'leaf'
+
+/** Takes a descriptor apart; a geometry of null is read as 4K pages with plain addresses. */
 export function descriptorParts(
   desc: bigint,
   level: LevelName | null,
-  geometry: Geometry | null = null,
+  geometry: Geometry | null,
 ): DescriptorParts {
   const form = formOf(desc, level)
   if (form === 'none') return { form, pa: 0n, access: '', memory: '', bits: [] }
   const pa = outputAddress(desc, geometry)
-  if (form === 'table') return { form, pa, access: '', memory: '', bits: namesIn(desc, TABLE_BITS) }
+  const kind = kindOf(desc, level)
+  // The form says VALID and TYPE.
+  const bits = flagsOf(kind, geometry)
+    .filter(({ at }) => at !== BIT.VALID && at !== BIT.TYPE && hasBit(desc, at))
+    .map(({ name }) => name)
+  if (kind === 'table') return { form, pa, access: '', memory: '', bits }
   const write = hasBit(desc, BIT.RDONLY) ? '-' : 'w'
   const access = `r${write}${hasBit(desc, BIT.PXN) ? '-' : 'x'}`
   const memory = memoryTypeOf(desc).short
-  const bits = namesIn(desc, LEAF_BITS)
-  // With LPA2 active the shareability bits are bits 51:50 of the address.
-  const shared = geometry?.lpa2Active ? '' : (SHAREABILITY[shareabilityOf(desc)]?.name ?? '')
+  const shared = shareabilityOf(desc, geometry)?.name ?? ''
   return { form, pa, access, memory, bits: shared === '' ? bits : [shared, ...bits] }
 }
 
-/** VALID is told by the form. */
-const namesIn = (desc: bigint, list: readonly DescriptorBit[]): string[] =>
-  list.filter(({ at }) => at !== BIT.VALID && hasBit(desc, at)).map(({ name }) => name)
+/** Fields of one bit. */
+const flagsOf = (kind: EntryKind, geometry: Geometry | null) =>
+  bitFields(kind, geometry).flatMap(({ name, bits: [[high, low] = [0, 1]] }) =>
+    high === low ? [{ name, at: low }] : [],
+  )
 
-/**
- * Where a descriptor leads, with the address bits of its geometry's encoding (`__pte_to_phys()`); with an unknown
- * geometry bits 49:12 as they stand.
- */
-export function outputAddress(desc: bigint, geometry: Geometry | null): bigint {
-  if (geometry === null) return desc & PLAIN_ADDRESS
-  const { lo, hi } = wordsOf(desc)
-  return BigInt(physOf(geometry, lo, hi))
-}
+const joined = (...parts: readonly string[]): string => parts.filter((p) => p !== '').join(' ')
 
 /** One line: `page 0x500040000 rw- normal ISH AF DBM PXN UXN`. */
 export function descriptorText(
   desc: bigint,
-  level: LevelName,
-  geometry: Geometry | null = null,
+  level: LevelName | null,
+  geometry: Geometry | null,
 ): string {
   const { form, pa, access, memory, bits } = descriptorParts(desc, level, geometry)
-  if (form === 'none') return 'none'
-  return [form, hex(pa), access, memory, ...bits].filter((part) => part !== '').join(' ')
+  return form === 'none' ? form : joined(form, hex(pa), access, memory, ...bits)
+}
+
+/** The same without where it leads: `page rw- normal ISH AF DBM PXN UXN`. */
+export function attributesText(
+  desc: bigint,
+  level: LevelName | null,
+  geometry: Geometry | null,
+): string {
+  const { form, access, memory, bits } = descriptorParts(desc, level, geometry)
+  return joined(form, access, memory, ...bits)
 }
 
 /**
- * What a store changed, one line: `rw- → r-- +RDONLY -DBM`; where the form changed both sides in whole. Empty when the
+ * A few words, for a column: `page rw-`, `block r-x CONT`, `table`, `none`. Of the other bits only what is unusual: a
+ * memory type other than normal, USER, CONT, and that AF or, in what is not read-only, DBM is clear. Null: never seen.
+ */
+export function shortText(
+  desc: bigint | null,
+  level: LevelName | null,
+  geometry: Geometry | null,
+): string {
+  if (desc === null) return '?'
+  const { form, access, memory, bits } = descriptorParts(desc, level, geometry)
+  if (access === '') return form
+  const unusual = ['USER', 'CONT'].filter((name) => bits.includes(name))
+  const isValid = form !== 'invalid' && form !== 'present-invalid'
+  if (isValid && !bits.includes('AF')) unusual.push('AF=0')
+  if (!bits.includes('RDONLY') && !bits.includes('DBM')) unusual.push('DBM=0')
+  return joined(form, access, memory === 'normal' ? '' : memory, ...unusual)
+}
+
+type Wording = typeof descriptorText
+
+/**
+ * What a store changed, one line: the bits that it set, those that it cleared, then memory type and address where they
+ * differ, `+RDONLY -DBM`. From or to nothing, and between a table and a leaf, both sides in whole. Empty when the
  * values are equal.
  */
 export function changeText(
   old: bigint,
   now: bigint,
-  level: LevelName,
-  geometry: Geometry | null = null,
+  level: LevelName | null,
+  geometry: Geometry | null,
+  side: Wording = descriptorText,
 ): string {
   if (old === now) return ''
-  const before = descriptorParts(old, level, geometry)
-  const after = descriptorParts(now, level, geometry)
-  if (
-    before.form === 'none' ||
-    after.form === 'none' ||
-    (before.form === 'table') !== (after.form === 'table')
-  ) {
-    return `${descriptorText(old, level, geometry)} → ${descriptorText(now, level, geometry)}`
+  if (!sharesBits(old, now, level)) {
+    return `${side(old, level, geometry)} → ${side(now, level, geometry)}`
   }
-  const parts: string[] = []
-  const turned = (a: string, b: string) => a !== b && parts.push(`${a} → ${b}`)
-  turned(before.form, after.form)
-  turned(before.access, after.access)
-  turned(before.memory, after.memory)
-  turned(hex(before.pa), hex(after.pa))
-  for (const bit of after.bits) if (!before.bits.includes(bit)) parts.push(`+${bit}`)
-  for (const bit of before.bits) if (!after.bits.includes(bit)) parts.push(`-${bit}`)
+  const parts = changedBits(old, now, level, geometry)
+  const [from, to] = [outputAddress(old, geometry), outputAddress(now, geometry)]
+  if (from !== to) parts.push(`${hex(from)} → ${hex(to)}`)
   return parts.length > 0 ? parts.join(' ') : `${hex(old)} → ${hex(now)}`
+}
+
+/** Both are something, and bits mean the same in them. */
+export const sharesBits = (old: bigint, now: bigint, level: LevelName | null): boolean =>
+  old !== 0n && now !== 0n && kindOf(old, level) === kindOf(now, level)
+
+/** What {@link changeText} says of two entries of one kind, without where they lead: `+RDONLY`, `-DBM`. */
+export function changedBits(
+  old: bigint,
+  now: bigint,
+  level: LevelName | null,
+  geometry: Geometry | null,
+): string[] {
+  const kind = kindOf(now, level)
+  const set: string[] = []
+  const cleared: string[] = []
+  for (const { name, at } of flagsOf(kind, geometry)) {
+    if (!hasBit(old ^ now, at)) continue
+    if (hasBit(now, at)) set.push(`+${name}`)
+    else cleared.push(`-${name}`)
+  }
+  const parts = [...set, ...cleared]
+  if (kind === 'table') return parts
+  const turned = (a = '', b = '') => a !== b && parts.push(`${a} → ${b}`)
+  turned(memoryTypeOf(old).short, memoryTypeOf(now).short)
+  turned(shareabilityOf(old, geometry)?.meaning, shareabilityOf(now, geometry)?.meaning)
+  return parts
 }

@@ -1,3 +1,5 @@
+import type { Geometry } from '@pagetrail/engine'
+
 import type { CostName } from '../cost/costs.ts'
 import type { Call } from '../event/run.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
@@ -10,6 +12,8 @@ import { alignRows, countRows, differs, type RowScript } from './align/rows.ts'
 export interface PairContext {
   readonly addresses: Addressing
   readonly budget: number
+  readonly leftGeometry: Geometry | null
+  readonly rightGeometry: Geometry | null
   readonly leftKnown: (name: CostName) => boolean
   readonly rightKnown: (name: CostName) => boolean
   /** Listed effects of one pair. */
@@ -32,10 +36,12 @@ export function comparePair(
   const script = alignRows(left.tokens, right.tokens, context.budget)
   const path = countRows(script, left.tokens, right.tokens)
   const effects: EffectComparison = effectsMayDiffer(script, left.tokens, right.tokens)
-    ? compareEffects(effectsOf(left.tokens), effectsOf(right.tokens), context.addresses, {
-        left: context.leftKnown('tlbi'),
-        right: context.rightKnown('tlbi'),
-      })
+    ? compareEffects(
+        effectsOf(left.tokens, context.leftGeometry),
+        effectsOf(right.tokens, context.rightGeometry),
+        context.addresses,
+        { left: context.leftKnown('tlbi'), right: context.rightKnown('tlbi') },
+      )
     : { differences: [], translation: false }
   const outcome = outcomeOf(left, right, effects, context.addresses)
   const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'

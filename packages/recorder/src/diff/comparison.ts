@@ -67,6 +67,8 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
       addresses,
       budget,
       limit: options.limit ?? LISTED,
+      leftGeometry: leftState.geometry,
+      rightGeometry: rightState.geometry,
       leftKnown: knownCosts(left),
       rightKnown: knownCosts(right),
     },

@@ -1,7 +1,8 @@
-import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
+import { type Geometry, LEVEL_NAMES, LO, PTE } from '@pagetrail/engine'
 
+import { roleWords } from '../descriptor/bits.ts'
 import { type Kind, KINDS } from '../event/kinds.ts'
-import { placeText, toggleText } from './say/describe.ts'
+import { placeText, toggleTexts } from './say/describe.ts'
 import type { Addressing } from './options.ts'
 import type { EffectDifference, EffectKind } from './result.ts'
 import type { RowScript } from './align/rows.ts'
@@ -26,6 +27,8 @@ interface Flush {
 
 /** The lasting effects of a call: the net change of each entry, what was flushed, made, freed and warned of. */
 export interface Effects {
+  /** Where the address bits of the side's descriptors lie. */
+  readonly geometry: Geometry | null
   /** Every entry that was stored to, also where nothing came of it. */
   readonly written: ReadonlyMap<number, Change>
   readonly flushes: readonly Flush[]
@@ -53,7 +56,7 @@ export const effectsMayDiffer = (script: RowScript, left: Tokens, right: Tokens)
     return false
   })
 
-export function effectsOf(tokens: Tokens): Effects {
+export function effectsOf(tokens: Tokens, geometry: Geometry | null): Effects {
   const written = new Map<number, Change>()
   const ranges: Flush[] = []
   const allocated = [0, 0, 0, 0, 0, 0, 0]
@@ -76,7 +79,7 @@ export function effectsOf(tokens: Tokens): Effects {
     else if (kind === table_free.id) freed[tokens.levelAt(i)]!++
     else if (kind === warn.id && tokens.word(i, T.NEW) === 1) warnings++
   }
-  return { written, flushes: union(ranges), everything, allocated, freed, warnings }
+  return { geometry, written, flushes: union(ranges), everything, allocated, freed, warnings }
 }
 
 const isChange = (change: Change | null): boolean =>
@@ -154,12 +157,14 @@ export function compareEffects(
     if (!isChange(x) && !isChange(y)) continue
     if (x && y && (sameToggle(x, y) || (mode === 'relative' && sameResult(x, y)))) continue
     translation ||= translates(x, y)
-    const { level, place } = (x ?? y)!
+    const { place } = (x ?? y)!
+    const level = LEVEL_NAMES[(x ?? y)!.level] ?? 'pte'
+    const left = x && { ...x, level, geometry: a.geometry }
+    const right = y && { ...y, level, geometry: b.geometry }
     found.push({
       what: 'descriptor',
-      where: `${LEVEL_NAMES[level] ?? '?'} ${placeText(place, mode)}`,
-      left: x && toggleText(x),
-      right: y && toggleText(y),
+      where: `${level} ${placeText(place, mode)}`,
+      ...toggleTexts(left, right, mode),
       leftSeq: x?.seq ?? null,
       rightSeq: y?.seq ?? null,
     })
@@ -192,21 +197,25 @@ const sameToggle = (x: Change, y: Change): boolean =>
 /** What an entry of another boot held before is not the call's doing; what it holds afterwards is. */
 const sameResult = (x: Change, y: Change): boolean => x.newLo === y.newLo && x.newHi === y.newHi
 
-/** Type, CONT and software bits: how it is built, not what it does. */
-const SHAPE_LO = 0x2
-const SHAPE_HI = 0x87900000
+/** How an entry is built, not what it does; these bits lie alike in every geometry. */
+const SHAPE = roleWords('shape', null)
+const SOFTWARE = roleWords('software', null)
 
 /** A leaf's translation or permissions differ afterwards. Between entries that map nothing there is no difference. */
 function translates(x: Change | null, y: Change | null): boolean {
-  if ([x, y].some((change) => change && change.level < PTE && (change.newLo & 3) === 3))
+  if (
+    [x, y].some(
+      (change) => change && change.level < PTE && (change.newLo & LO.TYPE_MASK) === LO.TYPE_TABLE,
+    )
+  )
     return false
-  const validX = x ? (x.newLo & 1) === 1 : y !== null && (y.oldLo & 1) === 1
-  const validY = y ? (y.newLo & 1) === 1 : x !== null && (x.oldLo & 1) === 1
+  const validX = x ? (x.newLo & LO.VALID) !== 0 : y !== null && (y.oldLo & LO.VALID) !== 0
+  const validY = y ? (y.newLo & LO.VALID) !== 0 : x !== null && (x.oldLo & LO.VALID) !== 0
   if (!validX && !validY) return false
   // Beside an entry that was not changed stands what it was, which is what the other side found.
   const lo = (x ? x.newLo : y!.oldLo) ^ (y ? y.newLo : x!.oldLo)
   const hi = (x ? x.newHi : y!.oldHi) ^ (y ? y.newHi : x!.oldHi)
-  return (lo & ~SHAPE_LO) !== 0 || (hi & ~SHAPE_HI) !== 0
+  return (lo & ~(SHAPE.lo | SOFTWARE.lo)) !== 0 || (hi & ~(SHAPE.hi | SOFTWARE.hi)) !== 0
 }
 
 function flushDifferences(a: Effects, b: Effects, mode: Addressing): EffectDifference[] {

@@ -35,7 +35,7 @@ export function runHeader(json: Json): RunHeader {
     kernel: textOrNull(json, 'kernel'),
     scenario: textOrNull(json, 'scenario'),
     geometry: geometryOf(json['geometry'] ?? null),
-    facts,
+    facts: { ...facts, ...addressBits(json['geometry'] ?? null) },
     t0: longOrNull(json, 't0'),
     created: countOrNull(json, 'created'),
     lost: countOrNull(json, 'lost') ?? 0,
@@ -53,6 +53,15 @@ function geometryOf(json: Json): RunGeometry | null {
     return { pageShift, vaBits, levels }
   }
   throw new InputError('run.geometry needs pageShift, vaBits and levels as numbers')
+}
+
+/** What a geometry of the corpus may say besides; a run's row has no column for it. */
+function addressBits(json: Json): JsonObject {
+  if (!isJsonObject(json)) return {}
+  const names = ['pa_bits', 'va_bits_actual'] as const
+  return Object.fromEntries(
+    names.flatMap((name) => (typeof json[name] === 'number' ? [[name, json[name]]] : [])),
+  )
 }
 
 function oneOf<T extends string>(json: JsonObject, key: string, values: readonly T[]): T | null {

@@ -62,7 +62,7 @@ export function recordScenario(
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
-  const facts = { ...factsOf(scenario), ...options.facts }
+  const facts = { ...factsOf(scenario), ...addressBits(scenario), ...options.facts }
   const writer = runFile.startRun(
     {
       label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
@@ -97,6 +97,15 @@ function factsOf({ features, constants }: Scenario): Record<string, Json> {
   const jsonOf = (values: Readonly<Record<string, boolean | number>>) =>
     Object.fromEntries(Object.entries(values).map(([name, v]) => [name, text(v, name)]))
   return { features: jsonOf({ ...features }), constants: jsonOf({ ...constants }) }
+}
+
+/** What a scenario says of its geometry that a run's row has no column for. */
+function addressBits({ geometry }: Scenario): Record<string, Json> {
+  const { pa_bits, va_bits_actual } = geometry
+  return {
+    ...(pa_bits !== undefined && { pa_bits }),
+    ...(va_bits_actual !== undefined && { va_bits_actual }),
+  }
 }
 
 function startState(scenario: Scenario, pageSize: number, append: (e: TraceEvent) => void): void {

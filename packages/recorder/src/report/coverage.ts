@@ -1,9 +1,10 @@
-import { PMD, PTE, PUD, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { BIT, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 
+import { hasBit } from '../descriptor/bits.ts'
+import { formOf } from '../descriptor/text.ts'
 import { shownKinds } from '../event/shown-kinds.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
 import type { Run, RunGeometry } from '../event/run.ts'
-import { highWord, lowWord, split } from '../event/words.ts'
 
 /** One thing that a run may exercise. */
 export interface CoveragePoint {
@@ -162,9 +163,8 @@ export class Coverage {
     if (event.level === null) return
     this.hit('stores', event.level, event)
     if (event.old !== null && event.old === event.new) this.hit('stores', 'redundant', event)
-    const level = LEVEL_NAMES.indexOf(event.level)
     for (const desc of event.old === event.new ? [event.new] : [event.old, event.new]) {
-      if (desc !== null) this.hit('entries', entryKind(desc, level), event)
+      if (desc !== null) this.hit('entries', entryKind(desc, event.level), event)
     }
   }
 
@@ -189,20 +189,16 @@ export class Coverage {
   }
 }
 
-const CONT_HI = 1 << 20
-
 /** What a descriptor is at its level. */
-function entryKind(desc: bigint, level: number): string {
-  split(desc)
-  const lo = lowWord()
-  const hi = highWord()
-  if (lo === 0 && hi === 0) return 'empty'
-  if ((lo & 1) === 0) return (lo & 0x800) !== 0 ? 'present-invalid' : 'invalid'
-  const cont = (hi & CONT_HI) !== 0
-  if (level === PTE) return (lo & 2) === 0 ? 'reserved' : cont ? 'contiguous page' : 'page'
-  if ((lo & 2) !== 0) return 'table'
-  if (level === PUD) return 'pud block'
-  return level === PMD ? (cont ? 'contiguous pmd block' : 'pmd block') : 'reserved'
+function entryKind(desc: bigint, level: LevelName): string {
+  const form = formOf(desc, level)
+  if (form === 'none') return 'empty'
+  if (form !== 'page' && form !== 'block') return form
+  const isPud = form === 'block' && level === 'pud'
+  // No architecture has blocks above.
+  if (form === 'block' && !isPud && level !== 'pmd' && level !== 'contpmd') return 'reserved'
+  const text = form === 'page' ? form : `${isPud ? 'pud' : 'pmd'} block`
+  return hasBit(desc, BIT.CONT) && !isPud ? `contiguous ${text}` : text
 }
 
 /** `vmalle1is` names no address; where another has none, it was not seen. */

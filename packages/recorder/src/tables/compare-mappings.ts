@@ -1,3 +1,7 @@
+import { type Geometry, LO } from '@pagetrail/engine'
+
+import { roleWords } from '../descriptor/bits.ts'
+import { changedBits } from '../descriptor/text.ts'
 import { leafOf, leafRuns, type Leaf, type LeafRun } from './leaves.ts'
 import type { PageState } from './page-state.ts'
 import { addressToBigint } from '../event/words.ts'
@@ -16,6 +20,8 @@ export interface MappingDifference {
   /** `va`, `end` and `pa` of a leaf are those of this range. */
   readonly left: Leaf | null
   readonly right: Leaf | null
+  /** Bits that the right leaf has and the left has not, and the reverse: `+RDONLY`, `-DBM`; empty where a side is null. */
+  readonly bits: readonly string[]
 }
 
 /** What was compared, besides the differences: 0 unknown bytes is a proof. */
@@ -34,10 +40,9 @@ interface Found {
   readonly change: MappingChange
 }
 
-/** Bits that do not change what a valid leaf does: type (block or page), CONT and the software bits. */
-const SHAPE_LO = 0x2
-const SHAPE_HI = 1 << 20
-const SOFTWARE_HI = 0x87800000
+/** Bits that do not change what a valid leaf does; they lie alike in every geometry. */
+const SHAPE = roleWords('shape', null)
+const SOFTWARE = roleWords('software', null)
 
 /** Both states leaf by leaf; ranges with the same difference are merged. */
 export function compareMappings(left: PageState, right: PageState): MappingComparison {
@@ -68,7 +73,7 @@ export function compareMappings(left: PageState, right: PageState): MappingCompa
     if (a[i] && a[i]!.end <= at) i++
     if (b[j] && b[j]!.end <= at) j++
   }
-  return { differences: merge(found), unknownBytes }
+  return { differences: merge(found, left.geometry), unknownBytes }
 }
 
 const here = (run: LeafRun | undefined, at: number): LeafRun | null =>
@@ -85,14 +90,14 @@ const cut = (run: LeafRun, start: number, end: number): LeafRun => ({
 })
 
 function changeOf(x: LeafRun | null, y: LeafRun | null, at: number): MappingChange | null {
-  const mapsX = x !== null && (x.attrLo & 1) === 1
-  const mapsY = y !== null && (y.attrLo & 1) === 1
+  const mapsX = x !== null && (x.attrLo & LO.VALID) !== 0
+  const mapsY = y !== null && (y.attrLo & LO.VALID) !== 0
   if (mapsX !== mapsY) return 'translation'
   if (!x || !y) return 'shape'
   const pa = x.pa + (at - x.start) === y.pa + (at - y.start)
   if (!mapsX) return pa && sameBits(x, y, 0, 0) && x.level === y.level ? null : 'shape'
-  if (!pa || !sameBits(x, y, SHAPE_LO, SHAPE_HI | SOFTWARE_HI)) return 'translation'
-  if (x.level !== y.level || !sameBits(x, y, 0, SOFTWARE_HI)) return 'shape'
+  if (!pa || !sameBits(x, y, SHAPE.lo | SOFTWARE.lo, SHAPE.hi | SOFTWARE.hi)) return 'translation'
+  if (x.level !== y.level || !sameBits(x, y, SOFTWARE.lo, SOFTWARE.hi)) return 'shape'
   return sameBits(x, y, 0, 0) ? null : 'software'
 }
 
@@ -100,7 +105,7 @@ function changeOf(x: LeafRun | null, y: LeafRun | null, at: number): MappingChan
 const sameBits = (x: LeafRun, y: LeafRun, lo: number, hi: number): boolean =>
   ((x.attrLo ^ y.attrLo) & ~lo) === 0 && ((x.attrHi ^ y.attrHi) & ~hi) === 0
 
-function merge(found: readonly Found[]): MappingDifference[] {
+function merge(found: readonly Found[], geometry: Geometry | null): MappingDifference[] {
   const merged: Found[] = []
   for (const range of found) {
     const last = merged.at(-1)
@@ -116,13 +121,13 @@ function merge(found: readonly Found[]): MappingDifference[] {
       if (last.right) last.right.end = range.end
     } else merged.push(range)
   }
-  return merged.map(({ start, end, left, right, change }) => ({
-    va: addressToBigint(start),
-    end: addressToBigint(end),
-    change,
-    left: left && leafOf(left),
-    right: right && leafOf(right),
-  }))
+  return merged.map(({ start, end, change, ...sides }) => {
+    const left = sides.left && leafOf(sides.left)
+    const right = sides.right && leafOf(sides.right)
+    // Both are leaves, whatever their level: null.
+    const bits = left && right ? changedBits(left.attributes, right.attributes, null, geometry) : []
+    return { va: addressToBigint(start), end: addressToBigint(end), change, left, right, bits }
+  })
 }
 
 function continues(a: LeafRun | null, b: LeafRun | null): boolean {

@@ -1,5 +1,12 @@
-import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { BIT, HI, LEVEL_NAMES, type LevelName, LO, physOf } from '@pagetrail/engine'
 
+import {
+  hasBit,
+  memoryTypeOf,
+  readableGeometry,
+  roleWords,
+  shareabilityOf,
+} from '../descriptor/bits.ts'
 import type { PageState } from './page-state.ts'
 import { addressToBigint, joinWords } from '../event/words.ts'
 
@@ -27,32 +34,29 @@ export interface LeafRun {
   readonly attrHi: number
 }
 
-/** Bits 49:32 of the address, and bit 52 (contiguous), in a high word. */
-const ADDRESS_HI = 0x3ffff
-const CONT_HI = 1 << 20
-
 /** Reachable leaves merged where level and attributes agree and the output address continues. */
 export function leafRuns(state: PageState): LeafRun[] {
   const runs: LeafRun[] = []
-  const pageMask = (2 ** state.pageShift - 1) >>> 0
+  const geometry = readableGeometry(state.geometry)
+  const address = roleWords('address', geometry)
   let last: LeafRun | undefined
-  state.eachLeaf((level, address, lo, hi) => {
+  state.eachLeaf((level, start, lo, hi) => {
     const size = state.entrySize(level)
-    const pa = (hi & ADDRESS_HI) * 2 ** 32 + ((lo & ~pageMask) >>> 0)
-    const attrLo = (lo & pageMask) >>> 0
-    const attrHi = (hi & ~ADDRESS_HI) >>> 0
+    const pa = physOf(geometry, lo, hi)
+    const attrLo = (lo & ~address.lo) >>> 0
+    const attrHi = (hi & ~address.hi) >>> 0
     if (
       last &&
-      last.end === address &&
+      last.end === start &&
       last.level === level &&
       last.attrLo === attrLo &&
       last.attrHi === attrHi &&
-      last.pa + (address - last.start) === pa
+      last.pa + (start - last.start) === pa
     ) {
       last.end += size
       return
     }
-    last = { level, start: address, end: address + size, pa, attrLo, attrHi }
+    last = { level, start, end: start + size, pa, attrLo, attrHi }
     runs.push(last)
   })
   return runs
@@ -67,39 +71,35 @@ export const leafOf = (run: LeafRun): Leaf => ({
   end: addressToBigint(run.end),
   pa: BigInt(run.pa),
   attributes: joinWords(run.attrLo, run.attrHi),
-  valid: (run.attrLo & 1) === 1,
-  cont: (run.attrHi & CONT_HI) !== 0,
+  valid: (run.attrLo & LO.VALID) !== 0,
+  cont: (run.attrHi & HI.CONT) !== 0,
 })
 
 /** The kernel's own bits and their texts, in its order: pte_bits[] of arch/arm64/mm/ptdump.c. */
-const BITS: readonly { lo?: number; hi?: number; set: string; clear: string }[] = [
-  { lo: 0x1, set: ' ', clear: 'F' },
-  { lo: 0x40, set: 'USR', clear: '   ' },
-  { lo: 0x80, set: 'ro', clear: 'RW' },
-  { hi: 1 << 21, set: 'NX', clear: 'x ' },
-  { lo: 0x300, set: 'SHD', clear: '   ' },
-  { lo: 0x400, set: 'AF', clear: '  ' },
-  { lo: 0x800, set: 'NG', clear: '  ' },
-  { hi: CONT_HI, set: 'CON', clear: '   ' },
-  { lo: 0x2, set: '   ', clear: 'BLK' },
-  { hi: 1 << 22, set: 'UXN', clear: '   ' },
-  { hi: 1 << 18, set: 'GP', clear: '  ' },
+const BITS: readonly (readonly [at: number | 'SH', set: string, clear: string])[] = [
+  [BIT.VALID, ' ', 'F'],
+  [BIT.USER, 'USR', '   '],
+  [BIT.RDONLY, 'ro', 'RW'],
+  [BIT.PXN, 'NX', 'x '],
+  ['SH', 'SHD', '   '],
+  [BIT.AF, 'AF', '  '],
+  [BIT.NG, 'NG', '  '],
+  [BIT.CONT, 'CON', '   '],
+  [BIT.TYPE, '   ', 'BLK'],
+  [BIT.UXN, 'UXN', '   '],
+  [BIT.GP, 'GP', '  '],
 ]
-const MEMORY = [
-  'MEM/NORMAL',
-  'MEM/NORMAL-TAGGED',
-  'MEM/NORMAL-NC',
-  'DEVICE/nGnRnE',
-  'DEVICE/nGnRE',
-] as const
 
-/** The attributes of a descriptor as ptdump prints them, columns aligned. */
-function ptdumpAttributes(lo: number, hi: number): string {
-  const texts = BITS.map(({ lo: low = 0, hi: high = 0, set, clear }) =>
-    (lo & low) === low && (hi & high) === high ? set : clear,
-  )
-  const memory = MEMORY[(lo >>> 2) & 7] ?? `MEM/${(lo >>> 2) & 7}`
-  return [...texts, memory].join(' ')
+/**
+ * The attributes of a leaf as ptdump prints them, columns aligned. Address bits are not in them: the kernel's ptdump
+ * shows bits 51:50 of an address as SHD.
+ */
+function ptdumpAttributes(desc: bigint): string {
+  const texts = BITS.map(([at, set, clear]) => {
+    const isSet = at === 'SH' ? shareabilityOf(desc, null)?.name === 'ISH' : hasBit(desc, at)
+    return isSet ? set : clear
+  })
+  return [...texts, memoryTypeOf(desc).ptdump].join(' ')
 }
 
 const UNITS = ['K', 'M', 'G', 'T', 'P'] as const
@@ -115,22 +115,24 @@ export function sizeText(bytes: number): string {
   return `${size}${UNITS[unit]}`
 }
 
-export const hex16 = (address: number): string =>
-  '0x' + addressToBigint(address).toString(16).padStart(16, '0')
+export const hex16 = (address: bigint): string => '0x' + address.toString(16).padStart(16, '0')
 
 /** One line of /sys/kernel/debug/kernel_page_tables. */
-export function ptdumpLine(
-  run: Pick<LeafRun, 'level' | 'start' | 'end' | 'attrLo' | 'attrHi'>,
-): string {
-  const size = sizeText(run.end - run.start).padStart(10)
-  const level = (LEVEL_NAMES[run.level] ?? 'pte').toUpperCase()
-  const attributes = ptdumpAttributes(run.attrLo, run.attrHi).trimEnd()
-  return `${hex16(run.start)}-${hex16(run.end)}   ${size} ${level} ${attributes}`
+export function ptdumpLine({
+  level,
+  va,
+  end,
+  attributes,
+}: Pick<Leaf, 'level' | 'va' | 'end' | 'attributes'>): string {
+  const size = sizeText(Number(BigInt.asUintN(64, end - va))).padStart(10)
+  const words = ptdumpAttributes(attributes).trimEnd()
+  return `${hex16(va)}-${hex16(end)}   ${size} ${level.toUpperCase()} ${words}`
 }
 
 /** All leaves in ptdump's form: merged by attributes alone, as the kernel does. */
 export function* ptdumpLines(state: PageState): Generator<string> {
   let open: LeafRun | undefined
+  const line = (run: LeafRun) => ptdumpLine(leafOf(run))
   for (const run of leafRuns(state)) {
     if (
       open &&
@@ -142,8 +144,8 @@ export function* ptdumpLines(state: PageState): Generator<string> {
       open.end = run.end
       continue
     }
-    if (open) yield ptdumpLine(open)
+    if (open) yield line(open)
     open = { ...run }
   }
-  if (open) yield ptdumpLine(open)
+  if (open) yield line(open)
 }

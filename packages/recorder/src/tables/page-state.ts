@@ -1,13 +1,22 @@
-import { CONT_PMD, InputError, LEVEL_NAMES, type LevelName, PGD, PMD, PTE } from '@pagetrail/engine'
+import {
+  CONT_PMD,
+  type Geometry,
+  InputError,
+  LEVEL_NAMES,
+  type LevelName,
+  LO,
+  PGD,
+  PMD,
+  PTE,
+} from '@pagetrail/engine'
 
 import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
+import { readableGeometry } from '../descriptor/bits.ts'
+import { runGeometry } from '../descriptor/run-geometry.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from './shown-value.ts'
 import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from '../event/words.ts'
-
-/** Real traces tell no geometry: Debian's kernels, from which captures come, have 4K pages. */
-const DEFAULT_PAGE_SHIFT = 12
 
 /** The most entries that one `init` may list: 64 GB of 4K pages. More would only fill memory. */
 const INIT_ENTRIES_MAX = 1 << 24
@@ -44,6 +53,8 @@ export type Lookup =
  */
 export class PageState {
   readonly pageShift: number
+  /** Where the address bits of its descriptors lie; null: the run does not tell. */
+  readonly geometry: Geometry | null
   readonly complete: boolean
   /** Stores whose address was not seen; they are in no entry. */
   unplaced = 0
@@ -51,19 +62,20 @@ export class PageState {
 
   /** `over`: the entries to begin with, for a state that goes on from a snapshot. */
   constructor(options: {
-    readonly pageShift?: number
+    readonly geometry: Geometry | null
     readonly complete: boolean
     readonly over?: Entries
   }) {
-    this.pageShift = options.pageShift ?? DEFAULT_PAGE_SHIFT
+    this.geometry = options.geometry
+    this.pageShift = readableGeometry(options.geometry).pageShift
     this.complete = options.complete
     this.entries = options.over ?? new EntryTable()
   }
 
   /** The empty state that a run's events are folded into. */
-  static of(run: Pick<Run, 'source' | 'geometry'>, over?: Entries): PageState {
+  static of(run: Pick<Run, 'source' | 'geometry' | 'facts'>, over?: Entries): PageState {
     return new PageState({
-      pageShift: run.geometry?.pageShift ?? DEFAULT_PAGE_SHIFT,
+      geometry: runGeometry(run),
       complete: run.source !== 'ftrace',
       ...(over && { over }),
     })
@@ -282,4 +294,5 @@ const entryLevel = (level: number): number =>
 
 export const levelNumber = (level: LevelName): number => entryLevel(LEVEL_NAMES.indexOf(level))
 
-const isTable = (level: number, lo: number): boolean => level < PTE && (lo & 3) === 3
+const isTable = (level: number, lo: number): boolean =>
+  level < PTE && (lo & LO.TYPE_MASK) === LO.TYPE_TABLE

@@ -182,9 +182,9 @@ interface Layer {
 }
 
 function layerOver(run: Run, runs: DescriptorRuns | undefined, unplaced = 0): Layer {
-  const { pageShift, complete } = PageState.of(run)
+  const { pageShift, geometry, complete } = PageState.of(run)
   const table = new LayeredTable(runs ?? new RunsBuilder(pageShift).build())
-  const state = new PageState({ pageShift, complete, over: table })
+  const state = new PageState({ geometry, complete, over: table })
   state.unplaced = unplaced
   return { state, table }
 }

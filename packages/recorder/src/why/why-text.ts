@@ -1,5 +1,6 @@
-import type { LevelName } from '@pagetrail/engine'
+import { BIT, type LevelName } from '@pagetrail/engine'
 
+import { hasBit } from '../descriptor/bits.ts'
 import { changeText, descriptorText } from '../descriptor/text.ts'
 import type { EventContext } from './event-context.ts'
 import type { TraceEvent } from '../event/kinds.ts'
@@ -92,7 +93,7 @@ function flushText({ flush }: EventContext, old: bigint | null): string {
       flush.va === null || flush.end === null ? 'everything' : rangeText(flush.va, flush.end)
     return `flushed by ${flush.fn ?? 'a flush'} of ${range} #${flush.seq}`
   }
-  const needed = old === null || (old & 1n) === 1n
+  const needed = old === null || hasBit(old, BIT.VALID)
   return needed
     ? 'no flush of it was seen after that'
     : 'no flush after that; the old entry was not valid'

@@ -1,7 +1,8 @@
-import { InputError, LEVEL_NAMES, type LevelName, PGD, PTE } from '@pagetrail/engine'
+import { BIT, InputError, LEVEL_NAMES, type LevelName, PGD, PTE } from '@pagetrail/engine'
 
 import { entrySize } from '../tables/descriptor-runs.ts'
-import { formOf } from '../descriptor/text.ts'
+import { hasBit } from '../descriptor/bits.ts'
+import { kindOf } from '../descriptor/text.ts'
 import { type EventContext, Surroundings } from './event-context.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Lookup } from '../tables/page-state.ts'
@@ -223,11 +224,9 @@ function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surro
   return { ...step, context: around.of(event, va), split }
 }
 
-const CONT = 1n << 52n
-
 /** Whether a store looks like a step of a split: a leaf became a table, or left its contiguous span. */
 function splits(old: bigint | null, now: bigint | null, level: LevelName): boolean {
   if (old === null || now === null) return false
-  const became = formOf(old, level) !== 'table' && formOf(now, level) === 'table'
-  return (old !== 0n && became) || ((old & CONT) !== 0n && (now & CONT) === 0n)
+  const became = kindOf(old, level) === 'leaf' && kindOf(now, level) === 'table'
+  return (old !== 0n && became) || (hasBit(old, BIT.CONT) && !hasBit(now, BIT.CONT))
 }

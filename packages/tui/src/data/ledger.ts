@@ -1,6 +1,12 @@
-import { type Debt, type EventSource, openDebts, type PageState } from '@pagetrail/recorder'
+import {
+  type Debt,
+  type EventSource,
+  openDebts,
+  type PageState,
+  readableGeometry,
+  runGeometry,
+} from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { pageShiftOf } from '../model/model.ts'
 import { count, hex, many, safe } from '../text/fit.ts'
 import { TlbFold } from './tlb-fold.ts'
 import { tlbLines } from './tlb-lines.ts'
@@ -28,7 +34,7 @@ export function ledgerAt(
     events: (low = 0, high = seq) => source.events(Math.max(from, low), high),
   }
   const debts = openDebts(recent, seq)
-  const tlb = new TlbFold(pageShiftOf(source.run))
+  const tlb = new TlbFold(readableGeometry(runGeometry(source.run)).pageShift)
   const lines = [
     ...barriers(recent, seq, tlb),
     ...tlbLines(tlb, tables),

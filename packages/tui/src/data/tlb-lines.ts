@@ -1,6 +1,5 @@
-import type { PageState } from '@pagetrail/recorder'
+import { type PageState, readableGeometry, shortText } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { attributes } from '../text/descriptor-words.ts'
 import { span } from '../text/describe.ts'
 import { count } from '../text/fit.ts'
 import type { HeldEntry, TlbFold } from './tlb-fold.ts'
@@ -29,22 +28,24 @@ export function tlbLines(fold: TlbFold, tables: () => PageState): LedgerLine[] {
 }
 
 function entryLine(e: HeldEntry, all: readonly HeldEntry[], state: PageState): LedgerLine {
-  const held = wordsOf(e.desc, e)
+  const held = wordsOf(e.desc, e, state)
   const now = nowOf(e, state)
   const overlaps = all.some((x) => x !== e && x.cpu === e.cpu && x.va < e.end && e.va < x.end)
   const stale = now !== null && now !== held
-  const text = `cpu ${e.cpu} TLB ${span(e.va, e.end, state.pageShift)} ${held}`
+  const text = `cpu ${e.cpu} TLB ${span(e.va, e.end, readableGeometry(state.geometry))} ${held}`
   const remark = stale ? `, tables say ${now}` : overlaps ? ', two sizes overlap' : ''
   return { text: text + remark, owed: stale || overlaps }
 }
 
 /** Size and span do not matter: an entry of either translates alike. */
-const wordsOf = (desc: bigint, { level }: Pick<HeldEntry, 'level'>): string =>
-  attributes(desc, level).replace('block ', '').replace(' CONT', '')
+const wordsOf = (desc: bigint, { level }: Pick<HeldEntry, 'level'>, state: PageState): string =>
+  shortText(desc, level, state.geometry)
+    .replace(/^(block|page) /, '')
+    .replace(' CONT', '')
 
 /** What the tables say of its first address; null: they were not seen. */
 function nowOf(e: HeldEntry, state: PageState): string | null {
   const now = state.lookup(e.va)
   if (now.found === 'unknown') return null
-  return now.found === 'empty' ? 'none' : wordsOf(now.desc, now)
+  return now.found === 'empty' ? 'none' : wordsOf(now.desc, now, state)
 }

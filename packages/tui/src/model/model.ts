@@ -245,5 +245,3 @@ export function indexOf(rows: readonly TraceEvent[], seq: number): number {
   }
   return -1
 }
-
-export const pageShiftOf = (run: Run): number => run.geometry?.pageShift ?? 12

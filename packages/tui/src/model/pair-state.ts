@@ -1,5 +1,5 @@
-import type { LevelName } from '@pagetrail/engine'
-import { hasSameMapping } from '../text/descriptor-words.ts'
+import type { Geometry, LevelName } from '@pagetrail/engine'
+import { formOf, withoutAddress } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
 
 /** An entry of A beside the one at the same place of B. */
@@ -17,26 +17,45 @@ export interface EntryPair {
  * The entries around the cursor's address of both sides, those of one place side by side, in the order of the left.
  * A place is counted from the address looked at, for two kernels put a module at two addresses.
  */
-export function pairStates(left: StateView | null, right: StateView | null): EntryPair[] {
+export function pairStates(
+  left: StateView | null,
+  right: StateView | null,
+  geometries: Geometries,
+): EntryPair[] {
   const rest = new Map(placed(right).map((p) => [p.place, p.entry]))
   const pairs = placed(left).map(({ place, entry }) => {
     const other = rest.get(place) ?? null
     rest.delete(place)
-    return pairOf(entry, other)
+    return pairOf(entry, other, geometries)
   })
-  for (const entry of rest.values()) pairs.push(pairOf(null, entry))
+  for (const entry of rest.values()) pairs.push(pairOf(null, entry, geometries))
   return pairs
 }
 
-function pairOf(left: EntryState | null, right: EntryState | null): EntryPair {
+/** Where the address bits of each side's descriptors lie. */
+export interface Geometries {
+  readonly left: Geometry | null
+  readonly right: Geometry | null
+}
+
+function pairOf(
+  left: EntryState | null,
+  right: EntryState | null,
+  geometries: Geometries,
+): EntryPair {
   const one = left ?? right
   if (!one) throw new Error('a pair has an entry')
-  const known = left !== null && right !== null && left.desc !== null && right.desc !== null
+  const a = left?.desc ?? null
+  const b = right?.desc ?? null
+  const isKnown = a !== null && b !== null
   return {
     level: one.level,
     left,
     right,
-    differs: known && !hasSameMapping(left.desc, right.desc, one.level),
+    differs:
+      isKnown &&
+      (formOf(a, one.level) !== formOf(b, one.level) ||
+        withoutAddress(a, geometries.left) !== withoutAddress(b, geometries.right)),
     here: left?.here === true || right?.here === true,
   }
 }

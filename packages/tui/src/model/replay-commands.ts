@@ -1,15 +1,13 @@
-import { eventToJson, KIND_NAMES, type Mark, nestOf, type TraceEvent } from '@pagetrail/recorder'
-import { describe } from '../text/describe.ts'
 import {
-  type Model,
-  type Pane,
-  type Replay,
-  ask,
-  complain,
-  currentEvent,
-  pageShiftOf,
-  say,
-} from './model.ts'
+  eventToJson,
+  KIND_NAMES,
+  type Mark,
+  nestOf,
+  runGeometry,
+  type TraceEvent,
+} from '@pagetrail/recorder'
+import { describe } from '../text/describe.ts'
+import { type Model, type Pane, type Replay, ask, complain, currentEvent, say } from './model.ts'
 import { WIDE_REPLAY_COLUMNS } from './layout.ts'
 import { openPrompt } from './prompt.ts'
 import { changeView, jumpTo, listRowsOf, moveBy, redo, undo, withReplay } from './replay.ts'
@@ -152,7 +150,7 @@ export const withMark = (marks: readonly Mark[], seq: number, text: string): rea
 
 const copyRow = (m: Model): Model =>
   atEvent(m, (r, e) => {
-    const line = describe(e, pageShiftOf(r.run))
+    const line = describe(e, runGeometry(r.run))
     return ask(m, {
       type: 'copy',
       text: `${e.seq} ${line.what} ${line.detail}`,

@@ -1,18 +1,19 @@
+import type { Geometry } from '@pagetrail/engine'
 import {
   type AlignedRow,
   decodeDescriptor,
   type DiffPaint,
   diffText,
   QUESTIONS,
+  runGeometry,
   type TraceEvent,
 } from '@pagetrail/recorder'
 import { describe } from '../text/describe.ts'
 import { type DiffView, rowAtCursor } from '../model/diff.ts'
 import { diffLayout } from '../model/layout.ts'
-import { pageShiftOf, type Model } from '../model/model.ts'
+import type { Model } from '../model/model.ts'
 import { count, cut, fit, fitEnd, hex, many, safe, spread, width } from '../text/fit.ts'
 import type { Role, Theme } from '../text/theme.ts'
-import { geometryOfRun } from '../text/descriptor-words.ts'
 import { stateLines } from './diff-state.ts'
 import { boxed } from './frame-box.ts'
 
@@ -175,14 +176,14 @@ function sideText(
     return `${fitEnd(count(call.seq), seqColumns(d))} call ${call.op} ${safe(call.fn)} ${hex(call.va)} ${result}`
   }
   const e = row[side]
-  return e ? eventInRow(e, pageShiftOf(d[side]), seqColumns(d)) : `${' '.repeat(seqColumns(d))} ·`
+  return e ? eventInRow(e, runGeometry(d[side]), seqColumns(d)) : `${' '.repeat(seqColumns(d))} ·`
 }
 
 /** Columns of the longer run's sequence numbers. */
 const seqColumns = (d: DiffView): number => count(Math.max(d.left.events, d.right.events)).length
 
-function eventInRow(e: TraceEvent, pageShift: number, columns: number): string {
-  const line = describe(e, pageShift)
+function eventInRow(e: TraceEvent, geometry: Geometry | null, columns: number): string {
+  const line = describe(e, geometry)
   return `${fitEnd(count(e.seq), columns)} ${'│ '.repeat(Math.min(e.nest, 6))}${line.mark} ${line.what} ${line.detail}`
 }
 
@@ -207,7 +208,7 @@ function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme)
       'The other side cannot show events of this kind: this counts as no difference.',
     ]
   if (row.left?.kind === 'desc_write' && row.right?.kind === 'desc_write') {
-    const geometry = geometryOfRun(d.left)
+    const geometry = runGeometry(d.left)
     const bits = decodeDescriptor(row.left.new, row.right.new, row.left.level, geometry)
     const differing = bits.filter((b) => b.changed).map((b) => `${b.name} ${b.old} ≠ ${b.new}`)
     lines.push(

@@ -1,7 +1,8 @@
 import type { EntryState } from '../data/data.ts'
-import { attributes, change } from '../text/descriptor-words.ts'
+import type { Geometry } from '@pagetrail/engine'
+import { changeText, runGeometry, shortText } from '@pagetrail/recorder'
 import type { DiffView } from '../model/diff.ts'
-import { type EntryPair, mostTelling, pairStates } from '../model/pair-state.ts'
+import { type EntryPair, type Geometries, mostTelling, pairStates } from '../model/pair-state.ts'
 import { fit, hex } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 
@@ -16,7 +17,8 @@ export interface Room {
 export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Theme): string[] {
   if (rows < 2) return []
   if (!d.states) return [theme.dim('page tables: folding the events …')]
-  const pairs = pairStates(d.states.left, d.states.right)
+  const geometries = { left: runGeometry(d.left), right: runGeometry(d.right) }
+  const pairs = pairStates(d.states.left, d.states.right, geometries)
   if (pairs.length === 0) return [theme.dim('page tables: nothing is known here yet')]
   const differing = pairs.filter((p) => p.differs).length
   const verdict =
@@ -26,7 +28,7 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
   const room = rows - 1
   const shown = mostTelling(pairs, wide ? room : Math.max(1, Math.floor(room / 2)))
   const lines = shown.flatMap((pair) =>
-    (wide ? [beside(pair, columns)] : stacked(pair)).map((text) =>
+    (wide ? [beside(pair, columns, geometries)] : stacked(pair, geometries)).map((text) =>
       pair.differs ? theme.paint('write', fit(text, columns)) : text,
     ),
   )
@@ -35,26 +37,26 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
 
 const signOf = (p: EntryPair): string => `${p.here ? '▶' : ' '}${p.differs ? '~' : ' '}`
 
-function beside(p: EntryPair, columns: number): string {
+function beside(p: EntryPair, columns: number, { left, right }: Geometries): string {
   const half = Math.min(48, (columns - 26) >> 1)
-  const bits = p.differs ? differenceOf(p) : ''
-  return `${signOf(p)} ${fit(p.level, 4)} ${fit(entryText(p.left), half)} │ ${fit(entryText(p.right), half)} ${bits}`
+  const bits = p.differs ? differenceOf(p, left) : ''
+  return `${signOf(p)} ${fit(p.level, 4)} ${fit(entryText(p.left, left), half)} │ ${fit(entryText(p.right, right), half)} ${bits}`
 }
 
 /** An entry that is the same on both sides takes one line. */
-function stacked(p: EntryPair): string[] {
+function stacked(p: EntryPair, { left, right }: Geometries): string[] {
   const name = `${signOf(p)} ${fit(p.level, 4)}`
-  if (!p.differs && p.left?.desc === p.right?.desc) return [`${name} = ${entryText(p.left)}`]
+  if (!p.differs && p.left?.desc === p.right?.desc) return [`${name} = ${entryText(p.left, left)}`]
   return [
-    `${name} A ${entryText(p.left)}`,
-    `${' '.repeat(name.length)} B ${entryText(p.right)}  ${p.differs ? differenceOf(p) : ''}`,
+    `${name} A ${entryText(p.left, left)}`,
+    `${' '.repeat(name.length)} B ${entryText(p.right, right)}  ${p.differs ? differenceOf(p, left) : ''}`,
   ]
 }
 
-function entryText(e: EntryState | null): string {
+function entryText(e: EntryState | null, geometry: Geometry | null): string {
   if (e === null || e.desc === null) return 'not seen'
-  return `${hex(e.va).slice(4)} ${hex(e.desc)} ${attributes(e.desc, e.level)}`
+  return `${hex(e.va).slice(4)} ${hex(e.desc)} ${shortText(e.desc, e.level, geometry)}`
 }
 
-const differenceOf = (p: EntryPair): string =>
-  change(p.left?.desc ?? null, p.right?.desc ?? null, p.level)
+const differenceOf = ({ left, right, level }: EntryPair, geometry: Geometry | null): string =>
+  changeText(left?.desc ?? 0n, right?.desc ?? 0n, level, geometry, shortText)

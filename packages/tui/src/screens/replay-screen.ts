@@ -1,7 +1,6 @@
-import { nestOf, toPredicate, parseFilter, type TraceEvent } from '@pagetrail/recorder'
-import { geometryOfRun } from '../text/descriptor-words.ts'
+import { nestOf, toPredicate, parseFilter, runGeometry, type TraceEvent } from '@pagetrail/recorder'
 import { replayLayout } from '../model/layout.ts'
-import { currentEvent, pageShiftOf, type Model, type Replay } from '../model/model.ts'
+import { currentEvent, type Model, type Replay } from '../model/model.ts'
 import { visibleRows } from '../model/replay.ts'
 import { eventRow, rowHead, rowLayout } from '../text/rows.ts'
 import { count, fit, safe, wrap } from '../text/fit.ts'
@@ -28,7 +27,7 @@ export function replayScreen(m: Model, r: Replay, theme: Theme): ReplayPanes {
   const noted =
     note === '' ? [] : wrap(`* ${safe(note)}`, inner - 2).map((l) => ` ${theme.paint('key', l)}`)
   const details = event
-    ? [...noted, ...eventDetails(event, geometryOfRun(r.run), inner - 2, theme).map((l) => ` ${l}`)]
+    ? [...noted, ...eventDetails(event, runGeometry(r.run), inner - 2, theme).map((l) => ` ${l}`)]
     : []
   if (!layout.wide) {
     const side =
@@ -65,7 +64,7 @@ function statePane(r: Replay, columns: number, height: number, theme: Theme): st
     return boxed(theme, pane, ledgerLines(r.state, columns - 2, theme))
   }
   const pane = { columns, height, title: 'Page tables', foot: `${at}  t next pane` }
-  return boxed(theme, pane, tableLines(r.state, columns - 2, theme))
+  return boxed(theme, pane, tableLines(r.state, columns - 2, theme, runGeometry(r.run)))
 }
 
 function listPane(
@@ -79,7 +78,7 @@ function listPane(
   const shown = visibleRows(r, rows)
   const layout = rowLayout(theme, inner, {
     events: r.run.events,
-    pageShift: pageShiftOf(r.run),
+    geometry: runGeometry(r.run),
     clock: r.run.t0 !== null || shown.rows.some((e) => e.ts !== null),
     cpus: true,
   })

@@ -1,10 +1,16 @@
-import { attributes } from '../text/descriptor-words.ts'
+import type { Geometry } from '@pagetrail/engine'
+import { shortText } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
 import { fit, fitEnd, hex, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */
-export function tableLines(state: StateView | null, columns: number, theme: Theme): string[] {
+export function tableLines(
+  state: StateView | null,
+  columns: number,
+  theme: Theme,
+  geometry: Geometry | null,
+): string[] {
   if (!state) return [theme.dim(' folding the events …')]
   if (state.path.length === 0 && state.near.length === 0) {
     return [
@@ -12,19 +18,26 @@ export function tableLines(state: StateView | null, columns: number, theme: Them
       theme.dim(' no event so far is about an entry'),
     ]
   }
+  const line = (entry: EntryState, indent: string) => {
+    const text = entryText(entry, columns, indent, geometry)
+    return fit(entry.changed ? theme.paint('write', text) : text, columns)
+  }
   const lines = state.path.map((entry, depth) =>
-    entryLine(entry, columns, theme, `${' '.repeat(depth)}${depth > 0 ? '└' : ''}`),
+    line(entry, `${' '.repeat(depth)}${depth > 0 ? '└' : ''}`),
   )
-  for (const entry of state.near) lines.push(entryLine(entry, columns, theme, ''))
-  return lines
+  return [...lines, ...state.near.map((entry) => line(entry, ''))]
 }
 
-function entryLine(e: EntryState, columns: number, theme: Theme, indent: string): string {
+function entryText(
+  e: EntryState,
+  columns: number,
+  indent: string,
+  geometry: Geometry | null,
+): string {
   const value = e.desc === null ? fitEnd('not seen', 16) : hex(e.desc)
   const address = columns >= 56 ? hex(e.va) : hex(e.va).slice(4)
   const head = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}${fit(e.level, 4)} ${address} `
-  const text = `${head}${columns >= 40 ? `${value} ` : ''}${attributes(e.desc, e.level)}`
-  return fit(e.changed ? theme.paint('write', text) : text, columns)
+  return `${head}${columns >= 40 ? `${value} ` : ''}${shortText(e.desc, e.level, geometry)}`
 }
 
 /** Barriers, lazy MMU mode and flushes: what is owed stands out. */

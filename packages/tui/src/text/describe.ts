@@ -1,5 +1,12 @@
-import type { EventOf, Kind, TraceEvent } from '@pagetrail/recorder'
-import { change } from './descriptor-words.ts'
+import type { Geometry } from '@pagetrail/engine'
+import {
+  changeText,
+  type EventOf,
+  type Kind,
+  readableGeometry,
+  shortText,
+  type TraceEvent,
+} from '@pagetrail/recorder'
 import { hex, safe } from './fit.ts'
 import type { Role } from './theme.ts'
 
@@ -13,7 +20,7 @@ export interface Line {
   readonly detail: string
 }
 
-type Say<K extends Kind> = (e: EventOf<K>, pageShift: number) => Line
+type Say<K extends Kind> = (e: EventOf<K>, geometry: Geometry) => Line
 
 const line = (mark: string, role: Role, what: string, detail = ''): Line => ({
   mark,
@@ -26,7 +33,7 @@ const line = (mark: string, role: Role, what: string, detail = ''): Line => ({
  * `ffff800080010000 +3p`: an address and the number of pages from there. A range that ends before it begins is empty:
  * the kernel starts from ULONG_MAX and 0 where it collects one. An end of 0 is also that of the address space.
  */
-export function span(va: bigint | null, end: bigint | null, pageShift: number): string {
+export function span(va: bigint | null, end: bigint | null, { pageShift }: Geometry): string {
   if (va === null) return ''
   if (end === null) return hex(va)
   const offset = (1n << BigInt(pageShift)) - 1n
@@ -55,13 +62,13 @@ const enters = (e: EventOf<'lazy_mmu_enter'> | EventOf<'lazy_mmu_leave'>): strin
 const failed = (role: string, e: { fn: string | null }): Line => line('!', 'bad', role, e.fn ?? '')
 
 const SAY: { readonly [K in Kind]: Say<K> } = {
-  op_begin: (e, p) => line('▾', 'call', e.fn ?? '?', span(e.va, e.end, p)),
+  op_begin: (e, g) => line('▾', 'call', e.fn ?? '?', span(e.va, e.end, g)),
   op_end: (e) => line('└', e.ret ? 'bad' : 'call', e.fn ?? 'call', result(e.ret)),
-  walk_begin: (e, p) =>
-    line('▾', 'walk', e.fn ?? 'walk', span(e.va, e.end, p) + masks(e.set, e.clear)),
+  walk_begin: (e, g) =>
+    line('▾', 'walk', e.fn ?? 'walk', span(e.va, e.end, g) + masks(e.set, e.clear)),
   walk_end: (e) => line('└', e.ret ? 'bad' : 'walk', e.fn ?? 'walk', result(e.ret)),
-  span_begin: (e, p) =>
-    line('▾', 'walk', e.fn ?? '?', span(e.va, e.end, p) + masks(e.set, e.clear)),
+  span_begin: (e, g) =>
+    line('▾', 'walk', e.fn ?? '?', span(e.va, e.end, g) + masks(e.set, e.clear)),
   span_end: (e) =>
     line(
       '└',
@@ -69,12 +76,12 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
       e.fn ?? '?',
       e.val === undefined ? result(e.ret) : `= ${hex(e.val)}`,
     ),
-  cb_enter: (e, p) =>
+  cb_enter: (e, g) =>
     line(
       '▾',
       'callback',
       `${e.level ?? '?'} ${e.fn ?? '?'}`,
-      span(e.va, e.end, p) + masks(e.set, e.clear),
+      span(e.va, e.end, g) + masks(e.set, e.clear),
     ),
   cb_exit: (e) =>
     line(
@@ -83,14 +90,14 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
       `${e.level ?? '?'} ${e.fn ?? '?'}`,
       `${result(e.ret)} ${e.action ?? ''}`,
     ),
-  hole: (e, p) => line('·', 'memory', `hole at depth ${e.level ?? '?'}`, span(e.va, e.end, p)),
-  desc_write: (e) => {
+  hole: (e, g) => line('·', 'memory', `hole at depth ${e.level ?? '?'}`, span(e.va, e.end, g)),
+  desc_write: (e, g) => {
     const same = e.old === e.new
     return line(
       same ? '◇' : '◆',
       same ? 'same' : 'write',
       `${e.level ?? '?'} write`,
-      `${hex(e.va)} ${change(e.old, e.new, e.level)}`,
+      `${hex(e.va)} ${change(e, g)}`,
     )
   },
   desc_read: (e) => line('·', 'callback', `${e.level ?? '?'} read`, `${hex(e.va)} ${hex(e.val)}`),
@@ -106,12 +113,12 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
   dsb: (e) => line('═', 'barrier', `dsb ${e.scope ?? ''}`, e.fn ?? ''),
   dmb: (e) => line('═', 'barrier', `dmb ${e.scope ?? ''}`, e.fn ?? ''),
   isb: (e) => line('═', 'barrier', 'isb', e.fn ?? ''),
-  tlb_flush: (e, p) =>
+  tlb_flush: (e, g) =>
     line(
       '≈',
       'flush',
       e.fn ?? 'flush',
-      `${e.va === null ? 'everything' : span(e.va, e.end, p)}${e.by ? ` by ${e.by}` : ''}`,
+      `${e.va === null ? 'everything' : span(e.va, e.end, g)}${e.by ? ` by ${e.by}` : ''}`,
     ),
   tlb_flush_done: (e) => line('≈', 'flush', `${e.fn ?? 'flush'} done`, e.by ? `by ${e.by}` : ''),
   tlbi: (e) =>
@@ -160,7 +167,7 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
       `${e.mode ?? '?'} ${e.outcome ?? '?'}`,
       `${hex(e.va)}${e.stale ? ' stale' : ''}`,
     ),
-  tlb_fill: (e, p) => line('→', 'callback', 'TLB holds', `${span(e.va, e.end, p)} ${hex(e.desc)}`),
+  tlb_fill: (e, g) => line('→', 'callback', 'TLB holds', `${span(e.va, e.end, g)} ${hex(e.desc)}`),
   tlb_evict: (e) => line('→', 'callback', 'TLB drops', hex(e.va)),
   note: (e) => line('#', 'note', typeof e.text === 'string' ? e.text : JSON.stringify(e.text)),
   gap: (e) =>
@@ -176,12 +183,21 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
       `initial ${e.level ?? '?'}`,
       `${hex(e.va)} ${hex(e.new)} ${e.count ?? '?'} entries`,
     ),
-  area: (e, p) => line('+', 'memory', 'vm area', `${span(e.va, e.end, p)} flags ${hex(e.flags)}`),
+  area: (e, g) => line('+', 'memory', 'vm area', `${span(e.va, e.end, g)} flags ${hex(e.flags)}`),
 }
 
-function say<K extends Kind>(e: EventOf<K>, pageShift: number): Line {
-  return SAY[e.kind](e, pageShift)
+/** `+RDONLY -DBM`, `none → page rw-`, `same`. */
+function change({ old, new: now, level }: EventOf<'desc_write'>, geometry: Geometry): string {
+  if (old === null || now === null) {
+    return `${shortText(old, level, geometry)} → ${shortText(now, level, geometry)}`
+  }
+  return old === now ? 'same' : changeText(old, now, level, geometry, shortText)
+}
+
+function say<K extends Kind>(e: EventOf<K>, geometry: Geometry): Line {
+  return SAY[e.kind](e, geometry)
 }
 
 /** The event in words; every text is safe to print. */
-export const describe = (e: TraceEvent, pageShift: number): Line => say(e, pageShift)
+export const describe = (e: TraceEvent, geometry: Geometry | null): Line =>
+  say(e, readableGeometry(geometry))

@@ -1,3 +1,4 @@
+import type { Geometry } from '@pagetrail/engine'
 import {
   descriptorText,
   type EventOf,
@@ -16,13 +17,13 @@ export interface Listing {
   readonly seqWidth: number
   /** Whether the run has a clock. */
   readonly timed: boolean
-  readonly pageShift: number
+  readonly geometry: Geometry | null
   readonly paint: Theme
 }
 
 /** One event as a line of the indented call tree: `   127 0 +0.014203  ▾ set_memory_ro ffff800080010000 +3p`. */
-export function eventLine(e: TraceEvent, { seqWidth, timed, pageShift, paint }: Listing): string {
-  const { mark, role, what, detail } = describe(e, pageShift)
+export function eventLine(e: TraceEvent, { seqWidth, timed, geometry, paint }: Listing): string {
+  const { mark, role, what, detail } = describe(e, geometry)
   const where = `${String(e.seq).padStart(seqWidth)} ${e.cpu}${timed ? ` ${timeText(e.ts)}` : ''}`
   const text = `${'  '.repeat(e.nest)}${mark} ${paint.paint(role, what)}`
   const more = moreOf(e).map(([name, value]) => (name === 'src' ? value : `${name}=${value}`))
@@ -44,7 +45,10 @@ const timeText = (ns: number | null): string =>
   ns === null ? '         ?' : `+${(ns / 1e9).toFixed(6)}`.padStart(10)
 
 /** What `show` prints of an event: each field with its meaning, a descriptor taken apart. */
-export function eventFields(e: TraceEvent): [name: string, value: string][] {
+export function eventFields(
+  e: TraceEvent,
+  geometry: Geometry | null,
+): [name: string, value: string][] {
   const rows: [string, string][] = [
     ['seq', String(e.seq)],
     ['kind', `${e.kind}  ${KINDS[e.kind].doc}`],
@@ -59,7 +63,7 @@ export function eventFields(e: TraceEvent): [name: string, value: string][] {
     const value = values.get(name)
     if (value === undefined) continue
     const meaning = DESCRIPTORS.has(`${e.kind}.${name}`)
-      ? descriptorOf(e, value)
+      ? descriptorOf(e, value, geometry)
       : (field.doc ?? '')
     rows.push([name, `${valueText(value)}${meaning === '' ? '' : `  ${meaning}`}`])
   }
@@ -85,9 +89,9 @@ type Levelled = {
 }[Kind]
 const hasLevel = (e: TraceEvent): e is Levelled => 'level' in e
 
-function descriptorOf(e: TraceEvent, value: unknown): string {
+function descriptorOf(e: TraceEvent, value: unknown, geometry: Geometry | null): string {
   const level = hasLevel(e) && typeof e.level === 'string' ? e.level : null
-  return typeof value === 'bigint' && level !== null ? descriptorText(value, level) : ''
+  return typeof value === 'bigint' ? descriptorText(value, level, geometry) : ''
 }
 
 function valueText(value: unknown): string {

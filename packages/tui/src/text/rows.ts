@@ -1,3 +1,4 @@
+import type { Geometry } from '@pagetrail/engine'
 import type { TraceEvent } from '@pagetrail/recorder'
 import { describe } from './describe.ts'
 import { count, fit, fitEnd, width } from './fit.ts'
@@ -7,7 +8,7 @@ import type { Theme } from './theme.ts'
 export interface RowLayout {
   readonly theme: Theme
   readonly columns: number
-  readonly pageShift: number
+  readonly geometry: Geometry | null
   /** Columns of the sequence number. */
   readonly seqColumns: number
   /** Show the time of the event, in µs. */
@@ -37,7 +38,7 @@ export function rowLayout(
   columns: number,
   run: {
     readonly events: number
-    readonly pageShift: number
+    readonly geometry: Geometry | null
     readonly clock: boolean
     readonly cpus: boolean
   },
@@ -46,7 +47,7 @@ export function rowLayout(
   return {
     theme,
     columns,
-    pageShift: run.pageShift,
+    geometry: run.geometry,
     seqColumns: Math.max(4, count(Math.max(0, run.events - 1)).length),
     time: run.clock && wide,
     cpu: run.cpus,
@@ -64,7 +65,7 @@ export function rowHead(o: RowLayout): string {
 /** One event as one line of exactly `columns` columns. */
 export function eventRow(e: TraceEvent, state: RowState, o: RowLayout): string {
   const { theme } = o
-  const said = describe(e, o.pageShift)
+  const said = describe(e, o.geometry)
   const flag = state.finding ? '!' : state.marked ? '*' : ' '
   let head = `${state.selected ? '▶' : ' '}${flag}${fitEnd(count(e.seq), o.seqColumns)} `
   if (o.time) head += fitEnd(e.ts === null ? '' : (e.ts / 1000).toFixed(1), TIME_COLUMNS) + ' '

@@ -1,4 +1,4 @@
-import { eventToJson, parseFilter, type Run, toPredicate } from '@pagetrail/recorder'
+import { eventToJson, parseFilter, type Run, runGeometry, toPredicate } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/event.ts'
 import { missingText, runFields } from '../text/run.ts'
@@ -58,6 +58,6 @@ async function replay(session: Session, spec: string, options: Options): Promise
 export const listingOf = (session: Session, run: Run): Listing => ({
   seqWidth: String(Math.max(0, run.events - 1)).length,
   timed: run.t0 !== null,
-  pageShift: run.geometry?.pageShift ?? 12,
+  geometry: runGeometry(run),
   paint: session.paint,
 })

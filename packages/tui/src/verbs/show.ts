@@ -1,4 +1,4 @@
-import { eventToJson, InputError, type Run } from '@pagetrail/recorder'
+import { eventToJson, InputError, type Run, runGeometry } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import { eventFields } from '../text/event.ts'
 import { runFields } from '../text/run.ts'
@@ -32,7 +32,7 @@ async function show(session: Session, spec: string, wanted: string): Promise<Sta
     if (lines) lines.data('event', eventToJson(event))
     else {
       if (event.seq > from) session.out.line()
-      session.out.lines(pairs(eventFields(event)))
+      session.out.lines(pairs(eventFields(event, runGeometry(run))))
     }
     await session.out.room()
   }

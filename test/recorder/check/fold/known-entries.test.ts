@@ -25,7 +25,10 @@ const store = (level: string, va: bigint, value: bigint) => ({
 })
 
 function known(...events: readonly Lean[]) {
-  const entries = new KnownEntries({ source: 'engine', geometry }, new PageSizes(geometry))
+  const entries = new KnownEntries(
+    { source: 'engine', facts: {}, geometry },
+    new PageSizes(geometry),
+  )
   const apply = (e: TraceEvent) => entries.apply(e)
   eventsOf(events).forEach(apply)
   return entries

@@ -1,3 +1,4 @@
+import { createGeometry } from '@pagetrail/engine'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DebtRows } from '../../../../packages/recorder/src/check/fold/debt.ts'
@@ -9,7 +10,7 @@ const sizes = new PageSizes({ pageShift: 12, vaBits: 48, levels: 4 })
 
 /** A page made invalid. */
 function unmapped(page: number): Store {
-  const store = new Store()
+  const store = new Store(createGeometry({ page_shift: 12, va_bits: 48 }))
   return Object.assign(store, {
     level: 'pte',
     page,

@@ -1,9 +1,9 @@
-import { HI, LO } from '@pagetrail/engine'
+import { type Geometry, HI, type LevelName, LO, physOf } from '@pagetrail/engine'
+
+import { isTable, roleWords } from '../../descriptor/bits.ts'
 
 /** Bits of descriptors as masks on their two 32-bit words; `_HI` masks are for the high word. */
 export const VALID = LO.VALID
-const TYPE = LO.TYPE_MASK
-const TABLE = LO.TYPE_TABLE
 const ATTR_INDEX = LO.ATTR_INDX
 export const USER = LO.USER
 export const RDONLY = LO.RDONLY
@@ -17,21 +17,15 @@ export const CONT_HI = HI.CONT
 export const PXN_HI = HI.PXN
 export const UXN_HI = HI.UXN
 export const DIRTY_HI = HI.DIRTY
-export const SOFTWARE_HI = HI.SWBITS
+/** All of them are in the high word, in every geometry. */
+export const SOFTWARE_HI = roleWords('software', null).hi
 
-/** Non-address bits of each word; bits 49:12 hold the output address. */
-export const ATTRS_LO = 0xfff
-export const ATTRS_HI = 0xfffc0000
-
-/** Output address as a number of 4K pages (bits 49:12; with LPA2, bits 51:50 stay in the attributes). */
-export const frameOf = (lo: number, hi: number): number => (hi & ~ATTRS_HI) * 2 ** 20 + (lo >>> 12)
-
-/** T = 3 above the last level: the entry points to a table. */
-export const isTable = (level: string, lo: number): boolean =>
-  level !== 'pte' && (lo & TYPE) === TABLE
+/** Output address as a number of 4K pages. */
+export const frameOf = (geometry: Geometry, lo: number, hi: number): number =>
+  physOf(geometry, lo, hi) / 4096
 
 /** A leaf, or what is left of one after VALID was cleared: neither none nor a table. */
-export const isLeafLike = (level: string, lo: number, hi: number): boolean =>
+export const isLeafLike = (level: LevelName, lo: number, hi: number): boolean =>
   (lo | hi) !== 0 && !isTable(level, lo)
 
 export const isWritable = (lo: number, hi: number): boolean =>
@@ -45,9 +39,14 @@ function memoryTypeChanges(oldLo: number, newLo: number): boolean {
   return before !== after && (before > MEMORY_NORMAL_TAGGED || after > MEMORY_NORMAL_TAGGED)
 }
 
+/** With LPA2 active what was SH is part of the address. */
+const sharingChanges = ({ lpa2Active }: Geometry, oldLo: number, newLo: number): boolean =>
+  !lpa2Active && ((oldLo ^ newLo) & SHARED) !== 0
+
 /** What a store of one valid entry over another changes that needs break-before-make; [] for none. */
 export function liveChanges(
-  level: string,
+  geometry: Geometry,
+  level: LevelName,
   oldLo: number,
   oldHi: number,
   newLo: number,
@@ -56,13 +55,13 @@ export function liveChanges(
   const wasTable = isTable(level, oldLo)
   if (wasTable !== isTable(level, newLo)) return ['size']
   const changed: string[] = []
-  if (frameOf(oldLo, oldHi) !== frameOf(newLo, newHi)) {
+  if (frameOf(geometry, oldLo, oldHi) !== frameOf(geometry, newLo, newHi)) {
     changed.push(wasTable ? 'table address' : 'output address')
   }
   if (wasTable) return changed
   if (((oldHi ^ newHi) & CONT_HI) !== 0) changed.push('contiguous bit')
   if (memoryTypeChanges(oldLo, newLo)) changed.push('memory type')
-  if (((oldLo ^ newLo) & SHARED) !== 0) changed.push('shareability')
+  if (sharingChanges(geometry, oldLo, newLo)) changed.push('shareability')
   if ((oldLo & NG) !== 0 && (newLo & NG) === 0) changed.push('non-global to global')
   return changed
 }
@@ -72,6 +71,7 @@ export function liveChanges(
  * that it does not allow, by name. `strictCont`: 6.12 to 6.18 refuse any change of an entry with CONT.
  */
 export function unsafeAttributes(
+  geometry: Geometry,
   oldLo: number,
   oldHi: number,
   newLo: number,
@@ -84,7 +84,7 @@ export function unsafeAttributes(
   if (((oldHi ^ newHi) & GP_HI) !== 0) unsafe.push('GP')
   if (((oldHi ^ newHi) & UXN_HI) !== 0) unsafe.push('UXN')
   if (((oldLo ^ newLo) & AF) !== 0) unsafe.push('AF')
-  if (((oldLo ^ newLo) & SHARED) !== 0) unsafe.push('SH')
+  if (sharingChanges(geometry, oldLo, newLo)) unsafe.push('SH')
   if (((oldLo ^ newLo) & USER) !== 0) unsafe.push('USER')
   if ((oldLo & NG) !== 0 && (newLo & NG) === 0) unsafe.push('nG')
   if (memoryTypeChanges(oldLo, newLo)) unsafe.push('AttrIndx')

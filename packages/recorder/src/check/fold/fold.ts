@@ -1,4 +1,6 @@
-import { type Context, DEFAULT_FEATURES, type Features } from '@pagetrail/engine'
+import { type Context, DEFAULT_FEATURES, type Features, type Geometry } from '@pagetrail/engine'
+import { readableGeometry } from '../../descriptor/bits.ts'
+import { runGeometry } from '../../descriptor/run-geometry.ts'
 import { isJsonObject, type JsonObject } from '../../event/codec.ts'
 import type { EventOf, TraceEvent } from '../../event/kinds.ts'
 import type { Run, RunGeometry } from '../../event/run.ts'
@@ -23,11 +25,12 @@ type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_ent
  */
 export class Fold {
   readonly run: Run
+  readonly geometry: Geometry
   readonly sizes: PageSizes
   readonly tables: KnownEntries
   readonly ledger: FlushLedger
   /** The store at hand, if the event is a desc_write. */
-  readonly store = new Store()
+  readonly store: Store
   /** False: the desc_write at hand does not tell enough. */
   hasStore = false
   /** Where the event happens. */
@@ -41,6 +44,8 @@ export class Fold {
 
   constructor(run: Run) {
     this.run = run
+    this.geometry = readableGeometry(runGeometry(run))
+    this.store = new Store(this.geometry)
     this.sizes = new PageSizes(run.geometry ?? USUAL)
     this.tables = new KnownEntries(run, this.sizes)
     this.ledger = new FlushLedger(this.sizes)

@@ -27,12 +27,12 @@ const addressOfPage = (page: number): number =>
 
 /** The page tables of a run as far as its events have shown them, by pages, with the event that each entry is from. */
 export class KnownEntries {
-  readonly #run: Pick<Run, 'source' | 'geometry'>
+  readonly #run: Pick<Run, 'source' | 'geometry' | 'facts'>
   readonly #sizes: PageSizes
   #table = new EntryTable(1024, true)
   #state: PageState
 
-  constructor(run: Pick<Run, 'source' | 'geometry'>, sizes: PageSizes) {
+  constructor(run: Pick<Run, 'source' | 'geometry' | 'facts'>, sizes: PageSizes) {
     this.#run = run
     this.#sizes = sizes
     this.#state = PageState.of(run, this.#table)

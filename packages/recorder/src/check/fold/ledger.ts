@@ -1,14 +1,14 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { ABSENT, entryKey, EntryTable } from '../../tables/entry-table.ts'
 import { type Debt, type DebtKind, DebtRows } from './debt.ts'
-import { CONT_HI, frameOf, PXN_HI, RDONLY, WRITE_HI } from './descriptor.ts'
+import { CONT_HI, PXN_HI, RDONLY, WRITE_HI } from './descriptor.ts'
 import type { PageSizes } from './page.ts'
 import type { Store } from './write.ts'
 
 function kindOf(s: Store): DebtKind {
   if (s.wasTable) return 'table'
   if (!s.isValid) return 'unmap'
-  if (frameOf(s.oldLo, s.oldHi) !== frameOf(s.newLo, s.newHi)) return 'replace'
+  if (s.oldFrame !== s.newFrame) return 'replace'
   const restricts =
     (s.newLo & ~s.oldLo & RDONLY) !== 0 ||
     (s.oldHi & ~s.newHi & WRITE_HI) !== 0 ||
@@ -19,13 +19,9 @@ function kindOf(s: Store): DebtKind {
 /** Does this store leave a stale translation behind? A split does not: the pieces translate as the block did. */
 function opens(s: Store): boolean {
   if (!s.wasValid || !s.changes) return false
-  if (s.wasTable) return !s.isTable || frameOf(s.oldLo, s.oldHi) !== frameOf(s.newLo, s.newHi)
+  if (s.wasTable) return !s.isTable || s.oldFrame !== s.newFrame
   if (s.isTable) return false
-  return (
-    !s.isValid ||
-    (s.attrsLo | (s.attrsHi & ~CONT_HI)) !== 0 ||
-    frameOf(s.oldLo, s.oldHi) !== frameOf(s.newLo, s.newHi)
-  )
+  return !s.isValid || (s.attrsLo | (s.attrsHi & ~CONT_HI)) !== 0 || s.oldFrame !== s.newFrame
 }
 
 /** In the place of a row. */

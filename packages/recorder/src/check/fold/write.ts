@@ -1,7 +1,8 @@
-import type { LevelName } from '@pagetrail/engine'
+import type { Geometry, LevelName, Words } from '@pagetrail/engine'
+import { isTable, roleWords } from '../../descriptor/bits.ts'
 import type { EventOf } from '../../event/kinds.ts'
 import { highWord, lowWord, split } from '../../event/words.ts'
-import { ATTRS_HI, ATTRS_LO, frameOf, isTable, SOFTWARE_HI, VALID } from './descriptor.ts'
+import { frameOf, SOFTWARE_HI, VALID } from './descriptor.ts'
 import type { KnownEntries } from './known-entries.ts'
 import { pageOf, type PageSizes } from './page.ts'
 
@@ -24,6 +25,13 @@ export class Store {
   previous = -1
   /** CPU of that event. */
   previousCpu = 0
+  readonly #geometry: Geometry
+  readonly #address: Words
+
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry
+    this.#address = roleWords('address', geometry)
+  }
 
   /** False: the event does not tell enough (no address, no level), and no rule is asked about it. */
   read(e: EventOf<'desc_write'>, sizes: PageSizes, tables: KnownEntries): boolean {
@@ -76,13 +84,22 @@ export class Store {
     return isTable(this.level, this.newLo)
   }
 
+  /** Where the old and the new value lead, in 4K pages. */
+  get oldFrame(): number {
+    return frameOf(this.#geometry, this.oldLo, this.oldHi)
+  }
+
+  get newFrame(): number {
+    return frameOf(this.#geometry, this.newLo, this.newHi)
+  }
+
   /** Attribute bits that differ, without those only software reads. */
   get attrsLo(): number {
-    return (this.oldLo ^ this.newLo) & ATTRS_LO
+    return (this.oldLo ^ this.newLo) & ~this.#address.lo
   }
 
   get attrsHi(): number {
-    return (this.oldHi ^ this.newHi) & ATTRS_HI & ~SOFTWARE_HI
+    return (this.oldHi ^ this.newHi) & ~this.#address.hi & ~SOFTWARE_HI
   }
 
   /** A leaf, or former leaf, stays one of the same page and gets other attributes: a permission change. */
@@ -93,7 +110,7 @@ export class Store {
       !this.wasTable &&
       !this.isTable &&
       (this.attrsLo | this.attrsHi) !== 0 &&
-      frameOf(this.oldLo, this.oldHi) === frameOf(this.newLo, this.newHi)
+      this.oldFrame === this.newFrame
     )
   }
 }

@@ -27,7 +27,7 @@ class MappedAt {
 const CHANGES_ALIAS: ReadonlySet<string> = new Set(['set_memory_ro', 'set_memory_rw'])
 
 function mismatches(scope: Scope, touched: Touched, vmalloc: MappedAt) {
-  const { tables } = scope.fold
+  const { tables, geometry } = scope.fold
   const writableAlias = new RangeList()
   const readonlyAlias = new RangeList()
   for (const [frame, alias] of touched) {
@@ -38,7 +38,7 @@ function mismatches(scope: Scope, touched: Touched, vmalloc: MappedAt) {
     if (there === undefined || here === undefined) continue
     if ((there.slot.lo & here.slot.lo & VALID) === 0) continue
     // The area may have been mapped anew since: the entry must still lead to this page.
-    if (frameOf(there.slot.lo, there.slot.hi) !== frame) continue
+    if (frameOf(geometry, there.slot.lo, there.slot.hi) !== frame) continue
     const canWrite = isWritable(there.slot.lo, there.slot.hi)
     if (canWrite === isWritable(here.slot.lo, here.slot.hi)) continue
     if (canWrite) readonlyAlias.add(alias, alias + 1)
@@ -99,19 +99,19 @@ export const aliasMismatch: Rule = {
           const { store: s, call, sizes } = scope.fold
           if (s.isNone || s.isTable) return
           if (s.level !== 'pte') return
-          const frame = frameOf(s.newLo, s.newHi)
+          const frame = s.newFrame
           if (!sizes.isLinear(s.page)) vmalloc.set(frame, s.page)
           else if (call !== null && CHANGES_ALIAS.has(call.fn)) touch(call.op).set(frame, s.page)
         },
         walk_end(e) {
-          const { call, lane, tables, sizes } = scope.fold
+          const { call, lane, tables, sizes, geometry } = scope.fold
           const walk = lane.innermost('walk')
           if (e.ret === null || e.ret >= 0 || call === null || walk === undefined) return
           if (!CHANGES_ALIAS.has(call.fn) || !sizes.isLinear(walk.start)) return
           const leaf = tables.leafAt(walk.start)
           if (leaf === undefined) return
           // An alias that was refused inside a block: the page's place in the block tells which it is.
-          const frame = frameOf(leaf.slot.lo, leaf.slot.hi) + (walk.start - leaf.page)
+          const frame = frameOf(geometry, leaf.slot.lo, leaf.slot.hi) + (walk.start - leaf.page)
           touch(call.op).set(frame, walk.start)
         },
         op_end(e) {
@@ -136,6 +136,6 @@ function remember({ fold }: Scope, vmalloc: MappedAt, va: bigint, count: number)
   for (let i = 0; i < count; i++) {
     const page = start + i * fold.sizes.page
     const slot = fold.tables.slot('pte', page)
-    if (slot !== undefined) vmalloc.set(frameOf(slot.lo, slot.hi), page)
+    if (slot !== undefined) vmalloc.set(frameOf(fold.geometry, slot.lo, slot.hi), page)
   }
 }

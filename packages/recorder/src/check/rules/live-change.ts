@@ -50,12 +50,20 @@ export const breakBeforeMake: Rule = {
           const { store: s, call, ledger } = scope.fold
           if (!s.isValid || !s.changes) return
           let changes: readonly string[] = []
-          if (s.wasValid) changes = liveChanges(s.level, s.oldLo, s.oldHi, s.newLo, s.newHi)
+          if (s.wasValid)
+            changes = liveChanges(scope.fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi)
           else {
             // Made again while what it was before may still be in a TLB: the break was not finished.
             const debt = ledger.at(s.level, s.page)
             if (debt !== undefined) {
-              changes = liveChanges(s.level, debt.staleLo, debt.staleHi, s.newLo, s.newHi)
+              changes = liveChanges(
+                scope.fold.geometry,
+                s.level,
+                debt.staleLo,
+                debt.staleHi,
+                s.newLo,
+                s.newHi,
+              )
             }
           }
           if (changes.length === 0) return
@@ -95,9 +103,19 @@ export const unsafeChange: Rule = {
         desc_write(e) {
           const { store: s, call, run } = scope.fold
           if (!s.wasValid || !s.isValid || !s.isAttributeChange) return
-          if (liveChanges(s.level, s.oldLo, s.oldHi, s.newLo, s.newHi).length > 0) return
+          if (
+            liveChanges(scope.fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi).length > 0
+          )
+            return
           const strict = run.flavour !== null && run.flavour !== '7.3'
-          const bits = unsafeAttributes(s.oldLo, s.oldHi, s.newLo, s.newHi, strict)
+          const bits = unsafeAttributes(
+            scope.fold.geometry,
+            s.oldLo,
+            s.oldHi,
+            s.newLo,
+            s.newHi,
+            strict,
+          )
           if (bits.length === 0) return
           unsafe.add(bits.join(', '), call, e.cpu, e.seq, s.page, s.end)
         },

@@ -1,6 +1,5 @@
 import type { EventOf } from '../../event/kinds.ts'
 import { highWord, joinWords, lowWord, split } from '../../event/words.ts'
-import { frameOf } from '../fold/descriptor.ts'
 import { changeOf, derives } from '../fold/masks.ts'
 import { hex } from '../../event/field-codec.ts'
 import { hexPage, pageOf } from '../fold/page.ts'
@@ -54,7 +53,7 @@ function isForeign(scope: Scope): boolean {
   // Alone, a call that touches other bits than its name says is odd, but has overwritten nobody.
   if (call === null || !call.isConcurrent || !s.isKnown || !s.changes) return false
   if (s.wasNone || s.isNone || s.wasTable || s.isTable) return false
-  if (frameOf(s.oldLo, s.oldHi) !== frameOf(s.newLo, s.newHi)) return false
+  if (s.oldFrame !== s.newFrame) return false
   const change = changeOf(call.fn, call.args)
   return change !== null && !derives(change, s.oldLo, s.oldHi, s.newLo, s.newHi)
 }
@@ -133,7 +132,7 @@ export const lostTable: Rule = {
         desc_write(e) {
           const { store: s } = scope.fold
           if (!s.wasTable || !s.isTable) return
-          if (frameOf(s.oldLo, s.oldHi) === frameOf(s.newLo, s.newHi)) return
+          if (s.oldFrame === s.newFrame) return
           scope.report({
             severity: 'error',
             proof: s.previous >= 0 ? [s.previous, e.seq] : [e.seq],

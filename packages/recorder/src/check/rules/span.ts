@@ -1,5 +1,6 @@
 import type { LevelName } from '@pagetrail/engine'
-import { AF, ATTRS_HI, ATTRS_LO, CONT_HI, DIRTY_HI, frameOf, VALID } from '../fold/descriptor.ts'
+import { roleWords } from '../../descriptor/bits.ts'
+import { AF, CONT_HI, DIRTY_HI, frameOf, VALID } from '../fold/descriptor.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { OpenCall } from '../fold/lane.ts'
 import { counted, hexPage, hexRange, sizeText } from '../fold/page.ts'
@@ -37,7 +38,8 @@ function tear(fold: Fold, level: LevelName, base: number): Torn | null {
   }
   if (model < 0) return null
   const like = fold.tables.slot(level, model)!
-  const frame = frameOf(like.lo, like.hi)
+  const address = roleWords('address', fold.geometry)
+  const frame = frameOf(fold.geometry, like.lo, like.hi)
   for (let page = base; page < end; page += size) {
     const slot = fold.tables.slot(level, page)
     if (slot === undefined) continue
@@ -49,10 +51,11 @@ function tear(fold: Fold, level: LevelName, base: number): Torn | null {
     })
     if ((slot.lo & VALID) === 0) return differs('is not valid', true)
     if ((slot.hi & CONT_HI) === 0) return differs('has no contiguous bit')
-    const lo = (slot.lo ^ like.lo) & ATTRS_LO & ~AF
-    const hi = (slot.hi ^ like.hi) & ATTRS_HI & ~DIRTY_HI
+    const lo = (slot.lo ^ like.lo) & ~address.lo & ~AF
+    const hi = (slot.hi ^ like.hi) & ~address.hi & ~DIRTY_HI
     if ((lo | hi) !== 0) return differs('has other attributes')
-    if (frameOf(slot.lo, slot.hi) - frame !== page - model) return differs('maps another page')
+    if (frameOf(fold.geometry, slot.lo, slot.hi) - frame !== page - model)
+      return differs('maps another page')
   }
   return null
 }

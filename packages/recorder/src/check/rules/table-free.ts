@@ -1,4 +1,3 @@
-import { frameOf } from '../fold/descriptor.ts'
 import { hexPage, pageOf } from '../fold/page.ts'
 import type { Rule, Scope } from '../rule.ts'
 
@@ -37,8 +36,8 @@ export const freedInUse: Rule = {
         desc_write(e) {
           const { store: s } = scope.fold
           if (!s.wasTable || !s.changes) return
-          const table = frameOf(s.oldLo, s.oldHi)
-          if (s.isTable && frameOf(s.newLo, s.newHi) === table) return
+          const table = s.oldFrame
+          if (s.isTable && s.newFrame === table) return
           unlinked.set(table, { seq: e.seq, level: s.level, page: s.page })
         },
         table_free(e) {

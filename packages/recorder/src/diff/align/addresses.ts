@@ -1,5 +1,8 @@
+import { type Geometry, physOf, type Words } from '@pagetrail/engine'
+
+import { readableGeometry, roleWords } from '../../descriptor/bits.ts'
 import { addressOf } from '../../event/words.ts'
-import type { Call, RunGeometry } from '../../event/run.ts'
+import type { Call } from '../../event/run.ts'
 import type { Addressing } from '../options.ts'
 
 const TWO_32 = 2 ** 32
@@ -25,6 +28,8 @@ export class Addresses {
   lo = 0
   hi = 0
   private readonly mode: Addressing
+  private readonly geometry: Geometry
+  private readonly address: Words
   private readonly pageEnd: number
   private start = Number.NaN
   private end = Number.NaN
@@ -39,9 +44,11 @@ export class Addresses {
   private readonly own = new Map<number, number>()
   private readonly linear = new Map<number, number>()
 
-  constructor(mode: Addressing, geometry: RunGeometry | null) {
+  constructor(mode: Addressing, geometry: Geometry | null) {
     this.mode = mode
-    this.pageEnd = pageEndOf(geometry)
+    this.geometry = readableGeometry(geometry)
+    this.address = roleWords('address', geometry)
+    this.pageEnd = pageEndOf(this.geometry)
   }
 
   /** Forgets the last call's pages. */
@@ -106,9 +113,7 @@ export class Addresses {
    */
   descriptor(isTable: boolean, lo: number, hi: number, before: number | null): void {
     if (isTable) {
-      const index = this.tableIndex(pageOf(lo, hi))
-      this.lo = ((lo & 0xfff) | ((index & 0xfffff) << 12)) >>> 0
-      this.hi = (hi & ~ADDRESS_HI) >>> 0
+      this.leadTo(lo, hi, this.tableIndex(lo, hi) * this.geometry.pageSize)
       return
     }
     if (this.mode === 'raw') {
@@ -116,20 +121,32 @@ export class Addresses {
       this.hi = hi
       return
     }
-    const page = pageOf(lo, hi)
+    const page = this.pageOf(lo, hi)
     let moved = 0
     if (before !== null && page !== before) {
       // Written where nothing was: relative to the first such page of the call.
       if (before === 0 && Number.isNaN(this.fresh)) this.fresh = page
       moved = page === 0 ? 0 : before === 0 ? page - this.fresh : page - before
     }
-    this.lo = ((lo & 0xfff) | ((moved & 0xfffff) << 12)) >>> 0
-    this.hi = ((hi & ~ADDRESS_HI) | (Math.floor(moved / 2 ** 20) & ADDRESS_HI)) >>> 0
+    this.leadTo(lo, hi, moved * PAGE)
   }
 
-  /** Order of appearance of a table's physical page. */
-  tableIndex(page: number): number {
+  /** Sets lo and hi to the attributes of a descriptor with another address, a difference in two's complement. */
+  private leadTo(lo: number, hi: number, address: number): void {
+    const low = this.address.lo & -PAGE
+    this.lo = ((lo & ~this.address.lo) | (address & low)) >>> 0
+    this.hi = ((hi & ~this.address.hi) | (Math.floor(address / TWO_32) & this.address.hi)) >>> 0
+  }
+
+  /** Output address of a descriptor in 4K pages. */
+  pageOf(lo: number, hi: number): number {
+    return physOf(this.geometry, lo, hi) / PAGE
+  }
+
+  /** Order of appearance of the table that a descriptor, or the address of a table, leads to. */
+  tableIndex(lo: number, hi: number): number {
     const { tables } = this
+    const page = this.pageOf(lo, hi)
     let index = tables.get(page)
     if (index === undefined) tables.set(page, (index = tables.size))
     return index
@@ -145,14 +162,8 @@ export class Addresses {
   }
 }
 
-const ADDRESS_HI = 0x3ffff
-
-/** Output page of a descriptor, bits 49:12. */
-export const pageOf = (lo: number, hi: number): number => (hi & ADDRESS_HI) * 2 ** 20 + (lo >>> 12)
-
 /** PAGE_END, where the linear map ends: 2^64 - 2^(VA_BITS_MIN - 1). */
-function pageEndOf(geometry: RunGeometry | null): number {
-  if (geometry === null) return -(2 ** 47)
-  const minimal = geometry.vaBits <= 48 ? geometry.vaBits : geometry.pageShift === 14 ? 47 : 48
+function pageEndOf({ vaBits, pageShift }: Geometry): number {
+  const minimal = vaBits <= 48 ? vaBits : pageShift === 14 ? 47 : 48
   return -(2 ** (minimal - 1))
 }

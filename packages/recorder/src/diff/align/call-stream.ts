@@ -115,8 +115,7 @@ export class CallStream {
     if (!call) return null
     const { options } = this
     const encoder =
-      this.idle.pop() ??
-      new Encoder(options, new Addresses(options.addresses, this.source.run.geometry))
+      this.idle.pop() ?? new Encoder(options, new Addresses(options.addresses, this.state.geometry))
     encoder.startCall(call)
     const data: Open = {
       call,

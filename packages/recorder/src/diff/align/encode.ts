@@ -1,8 +1,9 @@
 import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
 
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
+import { isTable } from '../../descriptor/bits.ts'
 import { highWord, lowWord, split } from '../../event/words.ts'
-import { type Addresses, pageOf } from './addresses.ts'
+import type { Addresses } from './addresses.ts'
 import type { Reader, Readers, Texts, Value } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
 import type { Addressing } from '../options.ts'
@@ -133,14 +134,13 @@ export class Encoder {
       words[at] = addresses.lo
       words[at + 1] = addresses.hi
     } else if (reader.role === 'table') {
-      words[at] = addresses.tableIndex(pageOf(lo, hi))
+      words[at] = addresses.tableIndex(lo, hi)
       words[at + 1] = 0
     } else if (reader.role === 'descriptor' && event.kind === 'desc_write') {
-      const isTable = event.level !== 'pte' && event.level !== null && (lo & 3) === 3
-      addresses.descriptor(isTable, lo, hi, before)
+      addresses.descriptor(isTable(event.level, lo), lo, hi, before)
       words[at] = addresses.lo
       words[at + 1] = addresses.hi
-      page = pageOf(lo, hi)
+      page = addresses.pageOf(lo, hi)
     }
     return page
   }

@@ -1,68 +1,51 @@
+import { type Geometry, type LevelName } from '@pagetrail/engine'
+
+import { outputAddress } from '../../descriptor/bits.ts'
+import { attributesText, changedBits, kindOf, sharesBits } from '../../descriptor/text.ts'
 import { hex16 } from '../../tables/leaves.ts'
+import { addressToBigint, joinWords } from '../../event/words.ts'
 import type { Addressing } from '../options.ts'
 
-/** Names of descriptor bits, by position: pgtable-hwdef.h and pgtable-prot.h. */
-const BITS: readonly (readonly [bit: number, name: string])[] = [
-  [0, 'VALID'],
-  [1, 'TYPE'],
-  [6, 'USER'],
-  [7, 'RDONLY'],
-  [10, 'AF'],
-  [11, 'NG'],
-  [50, 'GP'],
-  [51, 'WRITE'],
-  [52, 'CONT'],
-  [53, 'PXN'],
-  [54, 'UXN'],
-  [55, 'DIRTY'],
-  [59, 'PXNTable'],
-  [60, 'UXNTable'],
-]
-/** SH = inner shareable. */
-const SHARED = 0x300
-/** Bits of an address field, 49:12. */
-const ADDRESS_LO = 0xfffff000
-const ADDRESS_HI = 0x3ffff
-
-interface Words {
+/** A store in the form in which it is compared: addresses of tables by their order of appearance in the call. */
+export interface Toggle {
+  readonly level: LevelName
+  readonly geometry: Geometry | null
   readonly oldLo: number
   readonly oldHi: number
   readonly newLo: number
   readonly newHi: number
 }
 
-/** `+RDONLY -WRITE`: the bits that a change set and cleared; other bits as a mask, a new address as such. */
-export function toggleText(change: Words): string {
-  if (change.newLo === 0 && change.newHi === 0) return 'cleared'
-  const parts = [
-    ...bitTexts('+', change.newLo & ~change.oldLo, change.newHi & ~change.oldHi),
-    ...bitTexts('-', change.oldLo & ~change.newLo, change.oldHi & ~change.newHi),
-  ]
-  const moved =
-    ((change.oldLo ^ change.newLo) & ADDRESS_LO) !== 0 ||
-    ((change.oldHi ^ change.newHi) & ADDRESS_HI) !== 0
-  if (moved) parts.push(change.oldLo === 0 && change.oldHi === 0 ? 'new' : 'other address')
+/**
+ * What two changes that differ did, `+RDONLY -DBM` and `+RDONLY`. Where an entry led is left out, so that many entries
+ * have one text, unless nothing else tells the two apart.
+ */
+export function toggleTexts(left: Toggle | null, right: Toggle | null, mode: Addressing) {
+  const texts = [left, right].map((toggle) => toggle && toggleText(toggle))
+  const isSame = texts[0] === texts[1]
+  const [a = null, b = null] = [left, right].map(
+    (toggle, side) => toggle && texts[side] + (isSame ? ` at ${leadsTo(toggle, mode)}` : ''),
+  )
+  return { left: a, right: b }
+}
+
+function toggleText({ level, geometry, oldLo, oldHi, newLo, newHi }: Toggle): string {
+  const old = joinWords(oldLo, oldHi)
+  const now = joinWords(newLo, newHi)
+  if (now === 0n) return '→ none'
+  if (!sharesBits(old, now, level)) {
+    return `${attributesText(old, level, geometry)} → ${attributesText(now, level, geometry)}`
+  }
+  const parts = changedBits(old, now, level, geometry)
+  if (outputAddress(old, geometry) !== outputAddress(now, geometry)) parts.push('other address')
   return parts.length > 0 ? parts.join(' ') : 'unchanged'
 }
 
-function bitTexts(sign: string, lo: number, hi: number): string[] {
-  const parts: string[] = []
-  let restLo = lo & ~ADDRESS_LO
-  let restHi = hi & ~ADDRESS_HI
-  for (const [bit, name] of BITS) {
-    const mask = 1 << (bit % 32)
-    if (((bit < 32 ? restLo : restHi) & mask) === 0) continue
-    parts.push(sign + name)
-    if (bit < 32) restLo &= ~mask
-    else restHi &= ~mask
-  }
-  if ((restLo & SHARED) === SHARED) {
-    parts.push(`${sign}SHARED`)
-    restLo &= ~SHARED
-  }
-  const rest = (restHi >>> 0) * 2 ** 32 + (restLo >>> 0)
-  if (rest > 0) parts.push(`${sign}0x${rest.toString(16)}`)
-  return parts
+function leadsTo({ level, geometry, newLo, newHi }: Toggle, mode: Addressing): string {
+  const now = joinWords(newLo, newHi)
+  const pa = outputAddress(now, geometry)
+  if (kindOf(now, level) === 'table') return `table ${pa >> BigInt(geometry?.pageShift ?? 12)}`
+  return `${mode === 'raw' ? '' : '+'}0x${pa.toString(16)}`
 }
 
 const REGIONS = ['', '', 'linear', 'fixmap', 'other', 'alias'] as const
@@ -72,7 +55,7 @@ export function placeText(place: number, mode: Addressing): string {
   const code = Math.floor(place / 2 ** 48)
   const offset = place - code * 2 ** 48
   const region = REGIONS[code]
-  if (mode === 'raw' && region !== 'fixmap') return hex16(place)
+  if (mode === 'raw' && region !== 'fixmap') return hex16(addressToBigint(place))
   if (code === 1) return `+0x${offset.toString(16)}`
   if (region === 'alias') return `alias of +0x${offset.toString(16)}`
   return `${region} page ${Math.floor(offset / 4096)}`

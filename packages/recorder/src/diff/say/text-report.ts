@@ -125,8 +125,8 @@ class TextDiff {
     )
     for (const range of this.some(mapping.ranges)) {
       const [left = '', right = ''] = mappingTexts(range)
-      yield this.paint.left(this.cut(`  ${left}`))
-      yield this.paint.right(this.cut(`  ${right}`))
+      for (const text of this.wrapped(`  ${left}`)) yield this.paint.left(text)
+      for (const text of this.wrapped(`  ${right}`)) yield this.paint.right(text)
       if (range.change !== 'translation')
         yield this.paint.dim(`    (only its ${range.change} differs)`)
     }

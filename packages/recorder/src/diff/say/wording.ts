@@ -1,9 +1,7 @@
 import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../../cost/costs.ts'
 import { hex16, ptdumpLine } from '../../tables/leaves.ts'
 import type { Leaf } from '../../tables/leaves.ts'
-import { LEVEL_NAMES } from '@pagetrail/engine'
 import type { MappingDifference } from '../../tables/compare-mappings.ts'
-import { addressOf, highWord, lowWord, split } from '../../event/words.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import { TELLING_COSTS } from '../tally.ts'
 import type { CallRef, Diff, EffectGroup, PairGroup, Side } from '../result.ts'
@@ -197,17 +195,14 @@ export function effectExample({ example, level, count }: EffectGroup): string {
   return `call ${example.leftOp} | ${example.rightOp}${where}${events}`
 }
 
-/** A differing range as ptdump shows it, a line per side. */
-export function mappingTexts(range: MappingDifference): string[] {
-  return [`- ${sideOfRange(range, range.left)}`, `+ ${sideOfRange(range, range.right)}`]
-}
-
-function sideOfRange(range: MappingDifference, leaf: Leaf | null): string {
-  const start = addressOf(range.va)
-  const end = addressOf(range.end)
-  if (leaf === null) return `${hex16(start)}-${hex16(end)}   not mapped`
-  split(leaf.attributes)
-  const level = LEVEL_NAMES.indexOf(leaf.level)
-  const line = ptdumpLine({ level, start, end, attrLo: lowWord(), attrHi: highWord() })
-  return `${line} → 0x${leaf.pa.toString(16)}`
+/**
+ * A differing range in ptdump's words, a line per side, without its columns: they would leave no room for what ptdump
+ * does not show, the bits that differ, with which the second line ends.
+ */
+export function mappingTexts({ va, end, left, right, bits }: MappingDifference): string[] {
+  const side = (leaf: Leaf | null) =>
+    leaf === null
+      ? `${hex16(va)}-${hex16(end)} not mapped`
+      : `${ptdumpLine({ ...leaf, va, end }).replace(/ +/g, ' ')} → 0x${leaf.pa.toString(16)}`
+  return [`- ${side(left)}`, [`+ ${side(right)}`, ...bits].join(' ')]
 }

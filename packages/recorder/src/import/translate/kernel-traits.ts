@@ -1,3 +1,4 @@
+import { LO } from '@pagetrail/engine'
 import type { RunGeometry } from '../../event/run.ts'
 import type { FtraceEvents, TranslationCounts } from './ftrace-events.ts'
 
@@ -6,7 +7,7 @@ export const FLAVOURS = ['6.12', '6.17', '6.18', '7.3'] as const
 export type TracedFlavour = (typeof FLAVOURS)[number]
 
 /** PTE_PRESENT_INVALID, from 7.0: what makes an entry invalid without losing that it is a leaf. */
-export const PRESENT_INVALID = 0x800
+export const PRESENT_INVALID = LO.NG
 
 /**
  * Which implementation a trace shows: before or after the page walker (6.18) by the functions that were hit, within
