@@ -102,7 +102,7 @@ export function attributesText(
 }
 
 /**
- * A few words, for a column: `page rw-`, `block r-x CONT`, `table`, `none`. Of the other bits only what is unusual: a
+ * A few words, for a column: `rw-` of a page, `block r-x CONT`, `table`, `none`. Of the other bits what is unusual: a
  * memory type other than normal, USER, CONT, and that AF or, in what is not read-only, DBM is clear. Null: never seen.
  */
 export function shortText(
@@ -117,7 +117,7 @@ export function shortText(
   const isValid = form !== 'invalid' && form !== 'present-invalid'
   if (isValid && !bits.includes('AF')) unusual.push('AF=0')
   if (!bits.includes('RDONLY') && !bits.includes('DBM')) unusual.push('DBM=0')
-  return joined(form, access, memory === 'normal' ? '' : memory, ...unusual)
+  return joined(form === 'page' ? '' : form, access, memory === 'normal' ? '' : memory, ...unusual)
 }
 
 type Wording = typeof descriptorText

@@ -39,9 +39,7 @@ function entryLine(e: HeldEntry, all: readonly HeldEntry[], state: PageState): L
 
 /** Size and span do not matter: an entry of either translates alike. */
 const wordsOf = (desc: bigint, { level }: Pick<HeldEntry, 'level'>, state: PageState): string =>
-  shortText(desc, level, state.geometry)
-    .replace(/^(block|page) /, '')
-    .replace(' CONT', '')
+  shortText(desc, level, state.geometry).replace('block ', '').replace(' CONT', '')
 
 /** What the tables say of its first address; null: they were not seen. */
 function nowOf(e: HeldEntry, state: PageState): string | null {

@@ -186,7 +186,7 @@ const SAY: { readonly [K in Kind]: Say<K> } = {
   area: (e, g) => line('+', 'memory', 'vm area', `${span(e.va, e.end, g)} flags ${hex(e.flags)}`),
 }
 
-/** `+RDONLY -DBM`, `none → page rw-`, `same`. */
+/** `+RDONLY -DBM`, `none → rw-`, `same`. */
 function change({ old, new: now, level }: EventOf<'desc_write'>, geometry: Geometry): string {
   if (old === null || now === null) {
     return `${shortText(old, level, geometry)} → ${shortText(now, level, geometry)}`
