@@ -20,7 +20,7 @@ export interface MappingDifference {
   /** `va`, `end` and `pa` of a leaf are those of this range. */
   readonly left: Leaf | null
   readonly right: Leaf | null
-  /** Bits that the right leaf has and the left has not, and the reverse: `+RDONLY`, `-DBM`; empty where a side is null. */
+  /** Bits that the right leaf has and the left has not, and the reverse: `+RDONLY`, `-DBM`; empty if a side is null. */
   readonly bits: readonly string[]
 }
 
