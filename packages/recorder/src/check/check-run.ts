@@ -84,7 +84,7 @@ export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): C
     seen.add(e.kind)
     fold.before(e)
     const interested = handlers.get(e.kind)
-    if (interested !== undefined && (e.kind !== 'desc_write' || fold.hasStore)) {
+    if (interested !== undefined && (e.kind !== 'desc_write' || fold.hasWrite)) {
       for (const handle of interested) handle(e)
     }
     fold.after(e)

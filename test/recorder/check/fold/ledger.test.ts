@@ -4,14 +4,14 @@ import { expect, test } from 'vitest'
 import { DebtRows } from '../../../../packages/recorder/src/check/fold/debt.ts'
 import { FlushLedger } from '../../../../packages/recorder/src/check/fold/ledger.ts'
 import { PageSizes } from '../../../../packages/recorder/src/check/fold/page.ts'
-import { Store } from '../../../../packages/recorder/src/check/fold/write.ts'
+import { Write } from '../../../../packages/recorder/src/check/fold/write.ts'
 
 const sizes = new PageSizes({ pageShift: 12, vaBits: 48, levels: 4 })
 
 /** A page made invalid. */
-function unmapped(page: number): Store {
-  const store = new Store(createGeometry({ page_shift: 12, va_bits: 48 }))
-  return Object.assign(store, {
+function unmapped(page: number): Write {
+  const write = new Write(createGeometry({ page_shift: 12, va_bits: 48 }))
+  return Object.assign(write, {
     level: 'pte',
     page,
     pages: 1,
@@ -36,7 +36,7 @@ test('what is open is what was changed and not flushed since, whatever the order
       const right: [boolean, number][] = []
       for (const [seq, s] of steps.entries()) {
         if ('change' in s) {
-          ledger.store(unmapped(s.change), seq, s.op, 0, 'f')
+          ledger.write(unmapped(s.change), seq, s.op, 0, 'f')
           if (!model.has(s.change)) model.set(s.change, { seq, op: s.op })
         } else {
           const paid = [...model.keys()].filter((page) => page >= s.from && page < s.from + s.pages)

@@ -9,7 +9,7 @@ import { type Flush, type Frame, Lane, type OpenCall } from './lane.ts'
 import { FlushLedger } from './ledger.ts'
 import { endPageOf, PAGE_LIMIT, pageOf, pagesIn, PageSizes } from './page.ts'
 import { RangeList } from './range-list.ts'
-import { Store } from './write.ts'
+import { Write } from './write.ts'
 
 /** Where a trace tells no geometry it is a capture of a stock kernel: 4K pages. */
 const USUAL: RunGeometry = { pageShift: 12, vaBits: 48, levels: 4 }
@@ -30,9 +30,9 @@ export class Fold {
   readonly tables: KnownEntries
   readonly ledger: FlushLedger
   /** The store at hand, if the event is a desc_write. */
-  readonly store: Store
+  readonly write: Write
   /** False: the desc_write at hand does not tell enough. */
-  hasStore = false
+  hasWrite = false
   /** Where the event happens. */
   lane: Lane
   /** The top-level call that it belongs to. */
@@ -45,7 +45,7 @@ export class Fold {
   constructor(run: Run) {
     this.run = run
     this.geometry = readableGeometry(runGeometry(run))
-    this.store = new Store(this.geometry)
+    this.write = new Write(this.geometry)
     this.sizes = new PageSizes(run.geometry ?? USUAL)
     this.tables = new KnownEntries(run, this.sizes)
     this.ledger = new FlushLedger(this.sizes)
@@ -165,7 +165,7 @@ export class Fold {
     lane.cpu = e.cpu
     this.lane = lane
     this.call = e.op === null ? null : (this.live.get(e.op) ?? null)
-    this.hasStore = false
+    this.hasWrite = false
   }
 
   #beginCall(e: EventOf<'op_begin'>): void {
@@ -217,10 +217,10 @@ export class Fold {
   }
 
   #write(e: EventOf<'desc_write'>): void {
-    const { store } = this
-    this.hasStore = store.read(e, this.sizes, this.tables)
-    if (!this.hasStore) return
-    this.ledger.store(store, e.seq, e.op, e.cpu, this.call?.fn ?? this.lane.top?.fn ?? null)
+    const { write } = this
+    this.hasWrite = write.read(e, this.sizes, this.tables)
+    if (!this.hasWrite) return
+    this.ledger.write(write, e.seq, e.op, e.cpu, this.call?.fn ?? this.lane.top?.fn ?? null)
   }
 
   #openFlush(e: EventOf<'tlb_flush'>): void {

@@ -3,9 +3,9 @@ import { ABSENT, entryKey, EntryTable } from '../../tables/entry-table.ts'
 import { type Debt, type DebtKind, DebtRows } from './debt.ts'
 import { CONT_HI, PXN_HI, RDONLY, WRITE_HI } from './descriptor.ts'
 import type { PageSizes } from './page.ts'
-import type { Store } from './write.ts'
+import type { Write } from './write.ts'
 
-function kindOf(s: Store): DebtKind {
+function kindOf(s: Write): DebtKind {
   if (s.wasTable) return 'table'
   if (!s.isValid) return 'unmap'
   if (s.oldFrame !== s.newFrame) return 'replace'
@@ -17,7 +17,7 @@ function kindOf(s: Store): DebtKind {
 }
 
 /** Does this store leave a stale translation behind? A split does not: the pieces translate as the block did. */
-function opens(s: Store): boolean {
+function opens(s: Write): boolean {
   if (!s.wasValid || !s.changes) return false
   if (s.wasTable) return !s.isTable || s.oldFrame !== s.newFrame
   if (s.isTable) return false
@@ -65,7 +65,7 @@ export class FlushLedger {
     return all.toSorted((a, b) => a.seq - b.seq)
   }
 
-  store(s: Store, seq: number, op: number | null, cpu: number, fn: string | null): void {
+  write(s: Write, seq: number, op: number | null, cpu: number, fn: string | null): void {
     const open = this.#rowOf(s.level, s.page)
     if (open !== NONE) {
       this.#again(open, s, seq)
@@ -83,7 +83,7 @@ export class FlushLedger {
     else ofOp.push(row)
   }
 
-  #again(row: number, s: Store, seq: number): void {
+  #again(row: number, s: Write, seq: number): void {
     if (!s.isValid) return
     if (this.#rows.isStill(row, s.newLo, s.newHi)) this.#settle(row)
     else if (!s.wasValid) this.#rows.revalidate(row, seq)

@@ -10,7 +10,7 @@ import { pageOf, type PageSizes } from './page.ts'
  * The store of the `desc_write` at hand, taken apart once for all rules. There is one object, filled anew for each:
  * rules keep numbers, never the object.
  */
-export class Store {
+export class Write {
   level: LevelName = 'pte'
   page = 0
   /** What the entry translates, in 4K pages. */

@@ -96,7 +96,7 @@ export const aliasMismatch: Rule = {
           remember(scope, vmalloc, e.va, e.count ?? 0)
         },
         desc_write() {
-          const { store: s, call, sizes } = scope.fold
+          const { write: s, call, sizes } = scope.fold
           if (s.isNone || s.isTable) return
           if (s.level !== 'pte') return
           const frame = s.newFrame

@@ -2,7 +2,7 @@ import { USER, UXN_HI } from '../fold/descriptor.ts'
 import type { Lane } from '../fold/lane.ts'
 import { counted, hexPage } from '../fold/page.ts'
 import type { Rule } from '../rule.ts'
-import type { Store } from '../fold/write.ts'
+import type { Write } from '../fold/write.ts'
 
 /** Stores of one lane that made entries valid, and that no barrier has followed. */
 interface Unseen {
@@ -13,7 +13,7 @@ interface Unseen {
 }
 
 /** The condition of the kernel's setters: for PTEs pte_valid_not_user(), above them VALID. */
-const needsBarrier = (s: Store): boolean =>
+const needsBarrier = (s: Write): boolean =>
   !s.wasValid &&
   s.isValid &&
   (s.level !== 'pte' || ((s.newLo & USER) === 0 && (s.newHi & UXN_HI) !== 0))
@@ -50,7 +50,7 @@ export const barrierMissing: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, lane } = scope.fold
+          const { write: s, lane } = scope.fold
           if (!needsBarrier(s)) return
           const open = unseen.get(lane)
           if (open !== undefined) open.count++
@@ -98,7 +98,7 @@ export const publishedEarly: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, lane, sizes } = scope.fold
+          const { write: s, lane, sizes } = scope.fold
           const ofLane = filled.get(lane) ?? new Map<string, Filled>()
           filled.set(lane, ofLane)
           const parent = s.level === 'pte' ? 'pmd' : s.level === 'pmd' ? 'pud' : null

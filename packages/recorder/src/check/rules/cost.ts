@@ -24,7 +24,7 @@ export const needlessFlush: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s } = scope.fold
+          const { write: s } = scope.fold
           if (e.op === null || !s.wasValid || !s.isValid || !s.changes) return
           // Larger entries may linger after a split: owed or not, the flush is what removes them.
           if (s.isTable || (s.attrsHi & CONT_HI) !== 0) split.add(e.op)
@@ -66,7 +66,7 @@ export const redundantStore: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, call } = scope.fold
+          const { write: s, call } = scope.fold
           if (call === null) return
           stores.set(call.op, (stores.get(call.op) ?? 0) + 1)
           if (!s.changes) same.add('', call, e.cpu, e.seq, s.page, s.end)

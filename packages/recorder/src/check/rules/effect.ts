@@ -129,7 +129,7 @@ export const mappingDestroyed: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, lane, call } = scope.fold
+          const { write: s, lane, call } = scope.fold
           if (call === null || s.level === 'pte' || s.wasNone || !s.isNone) return
           if (lane.innermost('walk') === undefined) return
           scope.report({

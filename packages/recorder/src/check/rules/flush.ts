@@ -143,7 +143,7 @@ export const staleRevalidated: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, ledger } = scope.fold
+          const { write: s, ledger } = scope.fold
           if (s.wasValid || !s.isValid) return
           const debt = ledger.at(s.level, s.page)
           if (debt === undefined || debt.revalidated !== e.seq) return

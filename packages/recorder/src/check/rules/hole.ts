@@ -19,7 +19,7 @@ export const materialised: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, lane, call } = scope.fold
+          const { write: s, lane, call } = scope.fold
           const cb = lane.top
           if (!s.wasNone || s.isNone || s.isTable || cb?.kind !== 'cb' || cb.level !== s.level)
             return

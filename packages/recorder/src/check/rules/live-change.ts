@@ -47,7 +47,7 @@ export const breakBeforeMake: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, call, ledger } = scope.fold
+          const { write: s, call, ledger } = scope.fold
           if (!s.isValid || !s.changes) return
           let changes: readonly string[] = []
           if (s.wasValid)
@@ -101,7 +101,7 @@ export const unsafeChange: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, call, run } = scope.fold
+          const { write: s, call, run } = scope.fold
           if (!s.wasValid || !s.isValid || !s.isAttributeChange) return
           if (
             liveChanges(scope.fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi).length > 0

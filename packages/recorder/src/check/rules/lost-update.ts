@@ -49,7 +49,7 @@ class Reads {
 
 /** The store's new value cannot come from the old one by what its call does: it came from an earlier value. */
 function isForeign(scope: Scope): boolean {
-  const { store: s, call } = scope.fold
+  const { write: s, call } = scope.fold
   // Alone, a call that touches other bits than its name says is odd, but has overwritten nobody.
   if (call === null || !call.isConcurrent || !s.isKnown || !s.changes) return false
   if (s.wasNone || s.isNone || s.wasTable || s.isTable) return false
@@ -59,7 +59,7 @@ function isForeign(scope: Scope): boolean {
 }
 
 function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why: string): void {
-  const { store: s } = scope.fold
+  const { write: s } = scope.fold
   const old = hex(joinWords(s.oldLo, s.oldHi))
   const by = s.previous >= 0 ? `, which CPU ${s.previousCpu} stored at event ${s.previous}` : ''
   scope.report({
@@ -94,7 +94,7 @@ export const lostUpdate: Rule = {
           reads.add(e.cpu, e.level, scope.fold.sizes.base(e.level, pageOf(e.va)), e.val, e.seq)
         },
         desc_write(e) {
-          const { store: s } = scope.fold
+          const { write: s } = scope.fold
           const read = reads.take(e.cpu, s.level, s.page)
           if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) {
             const was = hex(joinWords(read.lo, read.hi))
@@ -130,7 +130,7 @@ export const lostTable: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s } = scope.fold
+          const { write: s } = scope.fold
           if (!s.wasTable || !s.isTable) return
           if (s.oldFrame === s.newFrame) return
           scope.report({

@@ -106,7 +106,7 @@ export const strayStore: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, call, lane, sizes } = scope.fold
+          const { write: s, call, lane, sizes } = scope.fold
           if (call === null || !s.isAttributeChange) return
           const change = changeOf(call.fn, call.args)
           if (change === null) return

@@ -135,7 +135,7 @@ export const halfChanged: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, lane, call } = scope.fold
+          const { write: s, lane, call } = scope.fold
           if (call === null || !s.changes) return
           const inCallback = lane.top?.kind === 'cb' && lane.top.level === s.level
           const isPermission =

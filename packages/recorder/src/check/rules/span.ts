@@ -95,7 +95,7 @@ export const tornSpan: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, sizes, call } = scope.fold
+          const { write: s, sizes, call } = scope.fold
           const length = sizes.span(s.level)
           if (length === 0 || ((s.oldHi | s.newHi) & CONT_HI) === 0 || s.isTable) return
           const base = s.page - (s.page % length)
@@ -129,7 +129,7 @@ export const mixedSpan: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, call } = scope.fold
+          const { write: s, call } = scope.fold
           if (!isContiguous(s.oldLo, s.oldHi) || !isContiguous(s.newLo, s.newHi)) return
           if (!s.isAttributeChange) return
           mixed.add(s.level, call, e.cpu, e.seq, s.page, s.end)

@@ -15,7 +15,7 @@ export const splitValidates: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s, tables } = scope.fold
+          const { write: s, tables } = scope.fold
           if (!s.isTable || s.wasValid || !isLeafLike(s.level, s.oldLo, s.oldHi)) return
           const first = tables.slot(s.level === 'pud' ? 'pmd' : 'pte', s.page)
           if (first === undefined || (first.lo & VALID) === 0) return

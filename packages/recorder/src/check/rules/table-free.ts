@@ -34,7 +34,7 @@ export const freedInUse: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { store: s } = scope.fold
+          const { write: s } = scope.fold
           if (!s.wasTable || !s.changes) return
           const table = s.oldFrame
           if (s.isTable && s.newFrame === table) return
