@@ -8,7 +8,7 @@ import { Conductor } from '../../packages/tui/src/live/conductor.ts'
 import type { Data } from '../../packages/tui/src/data/data.ts'
 import { Frame } from '../../packages/tui/src/screens/frame.tsx'
 import { initialModel, type Replay } from '../../packages/tui/src/model/model.ts'
-import { Store } from '../../packages/tui/src/live/model-store.ts'
+import { ModelStore } from '../../packages/tui/src/live/model-store.ts'
 import { plain } from '../../packages/tui/src/text/fit.ts'
 import { themeFor } from '../../packages/tui/src/text/theme.ts'
 import { runCommand } from '../../packages/tui/src/data/command-process.ts'
@@ -37,7 +37,7 @@ export async function session(options: SessionOptions) {
 
 export async function sessionOn(db: string, run: Run | null, columns: number, rows: number) {
   const theme = themeFor({ TERM: 'xterm-256color' })
-  const store = new Store(initialModel(columns, rows, 'sample.db'))
+  const store = new ModelStore(initialModel(columns, rows, 'sample.db'))
   const pending = new Set<Promise<unknown>>()
   const idle = new AbortController().signal
   const data = watched(

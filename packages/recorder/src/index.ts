@@ -75,7 +75,7 @@ export { checkRun, rulesNamed } from './check/check-run.ts'
 export { checkSarif } from './check/check-sarif.ts'
 export { checkText } from './check/check-text.ts'
 export { isClean, undecided } from './check/finding.ts'
-export type { CheckReport, Finding, Hazard, Severity, Verdict } from './check/finding.ts'
+export type { CheckReport, Finding, Hazard, RuleVerdict, Severity } from './check/finding.ts'
 export type { Debt, DebtKind } from './check/fold/debt.ts'
 export { openDebts } from './check/open-debts.ts'
 export type { Rule } from './check/rule.ts'
@@ -83,9 +83,9 @@ export { RULES } from './check/rules.ts'
 export { closeStates, SNAPSHOT_EVENTS, stateAt } from './tables/state-at.ts'
 export type { StateOptions } from './tables/state-at.ts'
 export { conformCase, conformStream } from './conform/cases.ts'
-export type { CaseVerdict, Divergence as CaseDivergence } from './conform/cases.ts'
+export type { CaseVerdict, CaseDivergence } from './conform/cases.ts'
 export { conformRun, MISSING } from './conform/calls.ts'
-export type { CallVerdict, Difference as StepDifference, Missing } from './conform/calls.ts'
+export type { CallVerdict, StepDifference, Missing } from './conform/calls.ts'
 export { openConformInput } from './conform/open-input.ts'
 export type { ConformInput } from './conform/open-input.ts'
 export type { Inferred } from './conform/start-state.ts'
@@ -118,7 +118,7 @@ export type {
   EffectGroup,
   PairDiff,
   PairGroup,
-  Verdict as DiffVerdict,
+  DiffVerdict,
 } from './diff/result.ts'
 export { answered, diffText } from './diff/say/text-report.ts'
 export type { DiffPaint, TextOptions } from './diff/say/text-report.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { initialModel } from '../../../packages/tui/src/model/model.ts'
 import { paced } from '../../../packages/tui/src/live/pace.ts'
-import { Store } from '../../../packages/tui/src/live/model-store.ts'
+import { ModelStore } from '../../../packages/tui/src/live/model-store.ts'
 import { SAMPLE } from '../../support/sample-trace.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -25,7 +25,7 @@ const RUN = {
 } as const
 
 test('a frame waits for the rows a jump asked for, but not long', () => {
-  const store = new Store(initialModel(80, 24, 'x'))
+  const store = new ModelStore(initialModel(80, 24, 'x'))
   const paint = vi.fn<() => void>()
   paced(store)(paint)
   store.dispatch({ type: 'enter', run: RUN })

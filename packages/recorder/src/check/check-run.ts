@@ -2,7 +2,13 @@ import { InputError } from '@pagetrail/engine'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { missingEvidence } from './fold/evidence.ts'
-import { type CheckReport, type Finding, MAX_FINDINGS, proofOf, type Verdict } from './finding.ts'
+import {
+  type CheckReport,
+  type Finding,
+  MAX_FINDINGS,
+  proofOf,
+  type RuleVerdict,
+} from './finding.ts'
 import { Fold } from './fold/fold.ts'
 import { vaOf } from './fold/page.ts'
 import type { Report, Rule, Watch } from './rule.ts'
@@ -46,7 +52,7 @@ class Running {
     })
   }
 
-  verdict(missing: readonly string[]): Verdict {
+  verdict(missing: readonly string[]): RuleVerdict {
     const { name, hazard } = this.rule
     const status = missing.length > 0 ? 'undecided' : this.count > 0 ? 'found' : 'clean'
     return { rule: name, hazard, status, missing, count: status === 'found' ? this.count : 0 }

@@ -1,4 +1,4 @@
-import { type CheckReport, type Finding, isClean, type Verdict } from './finding.ts'
+import { type CheckReport, type Finding, isClean, type RuleVerdict } from './finding.ts'
 import { counted } from './fold/page.ts'
 import { RULES } from './rules.ts'
 
@@ -9,7 +9,7 @@ const MAX_SHOWN = 5
 
 const seqsOf = (finding: Finding): string => finding.proof.map((seq) => `#${seq}`).join(' ')
 
-function* ruleLines(findings: readonly Finding[], verdict: Verdict): Iterable<string> {
+function* ruleLines(findings: readonly Finding[], verdict: RuleVerdict): Iterable<string> {
   const rule = RULES.find((r) => r.name === verdict.rule)
   const severity = ORDER.find((s) => findings.some((f) => f.severity === s)) ?? 'note'
   yield `${severity}: ${verdict.rule} (${verdict.hazard}), ${counted(verdict.count, 'finding')}`

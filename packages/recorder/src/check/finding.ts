@@ -41,7 +41,7 @@ export interface Finding {
 }
 
 /** What one rule said about a run. */
-export interface Verdict {
+export interface RuleVerdict {
   readonly rule: string
   readonly hazard: Hazard
   /** `undecided`: the run lacks what the rule needs, named in `missing`. */
@@ -55,7 +55,7 @@ export interface CheckReport {
   readonly run: { readonly id: number; readonly label: string; readonly flavour: string | null }
   readonly events: number
   readonly findings: readonly Finding[]
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly RuleVerdict[]
 }
 
 /** Events listed as proof of one finding; more would not be read. */
@@ -75,5 +75,5 @@ export const isClean = (report: CheckReport): boolean =>
   report.findings.every((f) => f.severity === 'note')
 
 /** Rules that could not decide. */
-export const undecided = (report: CheckReport): Verdict[] =>
+export const undecided = (report: CheckReport): RuleVerdict[] =>
   report.verdicts.filter((v) => v.status === 'undecided')

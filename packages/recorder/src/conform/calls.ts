@@ -31,7 +31,7 @@ interface CallPlace {
 }
 
 /** Where prediction and trace part. */
-export interface Difference {
+export interface StepDifference {
   /** Steps that are equal, and the last of them. */
   readonly equal: number
   readonly before: readonly Step[]
@@ -47,7 +47,7 @@ export type CallVerdict =
       /** What the start state rests on besides descriptors and arguments. */
       readonly inferred: readonly Inferred[]
     })
-  | (CallPlace & { readonly verdict: 'different'; readonly difference: Difference })
+  | (CallPlace & { readonly verdict: 'different'; readonly difference: StepDifference })
   | (CallPlace & { readonly verdict: 'missing-input'; readonly missing: Missing })
 
 /** A verdict on each call of a run, in the order in which they end. */
@@ -186,7 +186,7 @@ function predict(
 
 const CONTEXT = 4
 
-function compare(seen: readonly Step[], predicted: readonly Step[]): Difference | null {
+function compare(seen: readonly Step[], predicted: readonly Step[]): StepDifference | null {
   let equal = 0
   while (equal < seen.length && seen[equal] === predicted[equal]) equal++
   if (equal === seen.length && equal === predicted.length) return null

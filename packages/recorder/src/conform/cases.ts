@@ -19,7 +19,7 @@ import type { Json } from '../event/kinds.ts'
 import { type Chunks, gunzipped, magicOf, peek } from '../import/bytes/chunks.ts'
 
 /** Where a case stops being equal. */
-export interface Divergence {
+export interface CaseDivergence {
   readonly in: 'events' | 'results' | 'final'
   /** Index in that list. */
   readonly index: number
@@ -39,7 +39,7 @@ interface Place {
 
 export type CaseVerdict =
   | (Place & { readonly verdict: 'equal'; readonly events: number })
-  | (Place & { readonly verdict: 'unequal'; readonly divergence: Divergence })
+  | (Place & { readonly verdict: 'unequal'; readonly divergence: CaseDivergence })
   | (Place & { readonly verdict: 'cannot-run'; readonly reason: string })
 
 /** Equal items shown before a divergence. */
@@ -101,7 +101,7 @@ function listOf(input: object, name: string): readonly unknown[] {
   throw InputError.of(name, 'should be a list')
 }
 
-function compareCase(input: object, expected: Expected): Divergence | null {
+function compareCase(input: object, expected: Expected): CaseDivergence | null {
   const events = new Comparison('events', expected.events)
   const hooks = new CorpusEvents((event) => events.next(event))
   const scenario = parseScenario(input)
@@ -115,7 +115,7 @@ function compareCase(input: object, expected: Expected): Divergence | null {
   return events.end() ?? results.end() ?? compareFinal(machine, expected.final)
 }
 
-function compareFinal(machine: Machine, expected: readonly unknown[]): Divergence | null {
+function compareFinal(machine: Machine, expected: readonly unknown[]): CaseDivergence | null {
   const final = new Comparison('final', expected)
   for (const run of machine.leaves()) final.next(finalOf(run))
   return final.end()
@@ -133,12 +133,12 @@ const finalOf = (run: LeafRun): CorpusEvent => ({
 
 /** Compares a list with what comes, keeping the first difference only. */
 class Comparison {
-  readonly #in: Divergence['in']
+  readonly #in: CaseDivergence['in']
   readonly #expected: readonly unknown[]
   #index = 0
-  #divergence: Divergence | null = null
+  #divergence: CaseDivergence | null = null
 
-  constructor(where: Divergence['in'], expected: readonly unknown[]) {
+  constructor(where: CaseDivergence['in'], expected: readonly unknown[]) {
     this.#in = where
     this.#expected = expected
   }
@@ -153,7 +153,7 @@ class Comparison {
   }
 
   /** The first difference, the list's own end included. */
-  end(): Divergence | null {
+  end(): CaseDivergence | null {
     if (this.#divergence === null && this.#index < this.#expected.length) {
       this.#diverge(this.#index, this.#expected[this.#index], null)
     }

@@ -5,7 +5,7 @@ import type { Call } from '../event/run.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import { compareEffects, type EffectComparison, effectsMayDiffer, effectsOf } from './effects.ts'
 import type { Addressing } from './options.ts'
-import type { Answer, CallRef, EffectDifference, PairDiff, Verdict } from './result.ts'
+import type { Answer, CallRef, EffectDifference, PairDiff, DiffVerdict } from './result.ts'
 import { alignRows, countRows, differs, type RowScript } from './align/rows.ts'
 
 /** What both sides of every pair have in common. */
@@ -93,7 +93,7 @@ export function sameReturn(left: CallData, right: CallData): Answer {
 }
 
 /** An outcome that is unknown does not make a verdict worse; the answer stands beside it. */
-export function verdictOf(outcome: Answer, effect: Answer, samePath: boolean): Verdict {
+export function verdictOf(outcome: Answer, effect: Answer, samePath: boolean): DiffVerdict {
   if (outcome === 'different') return 'different outcome'
   if (effect === 'different') return 'same outcome, different effects'
   return samePath ? 'identical' : 'same effects by another path'

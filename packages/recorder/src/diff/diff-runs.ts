@@ -13,7 +13,7 @@ import {
   type Diff,
   type Divergence,
   type Side,
-  type Verdict,
+  type DiffVerdict,
   VERDICTS,
 } from './result.ts'
 import { differs } from './align/rows.ts'
@@ -165,7 +165,7 @@ function worseAnswer(a: Answer, b: Answer): Answer {
   return a === 'unknown' || b === 'unknown' ? 'unknown' : 'same'
 }
 
-const worse = (a: Verdict, b: Verdict): Verdict =>
+const worse = (a: DiffVerdict, b: DiffVerdict): DiffVerdict =>
   VERDICTS.indexOf(a) > VERDICTS.indexOf(b) ? a : b
 
 /** One side, with what it could not show of the other's kinds. */

@@ -11,7 +11,7 @@ export const VERDICTS = [
   'same outcome, different effects',
   'different outcome',
 ] as const
-export type Verdict = (typeof VERDICTS)[number]
+export type DiffVerdict = (typeof VERDICTS)[number]
 
 /** `unknown`: a side cannot show what the answer needs. */
 export type Answer = 'same' | 'different' | 'unknown'
@@ -93,7 +93,7 @@ export interface PairDiff {
   readonly right: CallRef
   /** Function and size agree; otherwise the calls were asked for different things. */
   readonly sameInput: boolean
-  readonly verdict: Verdict
+  readonly verdict: DiffVerdict
   readonly outcome: Answer
   readonly effect: Answer
   readonly path: PathCounts
@@ -107,7 +107,7 @@ export interface PairDiff {
 /** Pairs that differ in the same way. */
 export interface PairGroup {
   readonly fn: string
-  readonly verdict: Verdict
+  readonly verdict: DiffVerdict
   readonly sameInput: boolean
   readonly count: number
   /** The first of them. */
@@ -148,7 +148,7 @@ export interface Diff {
   readonly left: Side
   readonly right: Side
   readonly addresses: Addressing
-  readonly verdict: Verdict
+  readonly verdict: DiffVerdict
   /** Why the answer is incomplete, a sentence each; empty: it is complete. */
   readonly incomplete: readonly string[]
   /** Kinds of events of which neither run can tell. */
@@ -164,7 +164,7 @@ export interface Diff {
     /** Pairs with the same input, on which the verdict rests. */
     readonly paired: number
     readonly otherInput: number
-    readonly byVerdict: Readonly<Record<Verdict, number>>
+    readonly byVerdict: Readonly<Record<DiffVerdict, number>>
     readonly onlyLeft: Lone
     readonly onlyRight: Lone
   }

@@ -11,7 +11,7 @@ import type {
   PairDiff,
   PairGroup,
   PathCounts,
-  Verdict,
+  DiffVerdict,
 } from './result.ts'
 import { VERDICTS } from './result.ts'
 
@@ -69,7 +69,7 @@ type Pathed = { -readonly [K in keyof PathCounts]: PathCounts[K] }
 
 /** Adds up what the pairs of two runs said. */
 export class Tally {
-  readonly byVerdict: Record<Verdict, number>
+  readonly byVerdict: Record<DiffVerdict, number>
   readonly path: Pathed = {
     same: 0,
     renamed: 0,
@@ -86,7 +86,7 @@ export class Tally {
   unknownReturn = 0
   differentEffects = 0
   approximate = 0
-  worst: Verdict = 'identical'
+  worst: DiffVerdict = 'identical'
   pairedLeft: Costs = noCosts()
   pairedRight: Costs = noCosts()
   leftCosts: Costs = noCosts()
@@ -102,7 +102,7 @@ export class Tally {
   constructor(limit: number) {
     this.limit = limit
     this.byVerdict = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<
-      Verdict,
+      DiffVerdict,
       number
     >
     this.onlyLeft = new LoneCalls(limit)

@@ -2,7 +2,7 @@ import { type Geometry, LO } from '@pagetrail/engine'
 
 import { roleWords } from '../descriptor/bits.ts'
 import { changedBits } from '../descriptor/text.ts'
-import { leafOf, leafRuns, type Leaf, type LeafRun } from './leaves.ts'
+import { leafOf, leafRuns, type Leaf, type LeafNumbers } from './leaves.ts'
 import type { PageState } from './page-state.ts'
 import { addressToBigint } from '../event/words.ts'
 
@@ -35,8 +35,8 @@ export interface MappingComparison {
 interface Found {
   readonly start: number
   end: number
-  readonly left: LeafRun | null
-  readonly right: LeafRun | null
+  readonly left: LeafNumbers | null
+  readonly right: LeafNumbers | null
   readonly change: MappingChange
 }
 
@@ -76,20 +76,20 @@ export function compareMappings(left: PageState, right: PageState): MappingCompa
   return { differences: merge(found, left.geometry), unknownBytes }
 }
 
-const here = (run: LeafRun | undefined, at: number): LeafRun | null =>
+const here = (run: LeafNumbers | undefined, at: number): LeafNumbers | null =>
   run && run.start <= at ? run : null
 
-const boundary = (run: LeafRun | undefined, at: number): number =>
+const boundary = (run: LeafNumbers | undefined, at: number): number =>
   run === undefined ? Infinity : run.start > at ? run.start : run.end
 
-const cut = (run: LeafRun, start: number, end: number): LeafRun => ({
+const cut = (run: LeafNumbers, start: number, end: number): LeafNumbers => ({
   ...run,
   start,
   end,
   pa: run.pa + (start - run.start),
 })
 
-function changeOf(x: LeafRun | null, y: LeafRun | null, at: number): MappingChange | null {
+function changeOf(x: LeafNumbers | null, y: LeafNumbers | null, at: number): MappingChange | null {
   const mapsX = x !== null && (x.attrLo & LO.VALID) !== 0
   const mapsY = y !== null && (y.attrLo & LO.VALID) !== 0
   if (mapsX !== mapsY) return 'translation'
@@ -102,7 +102,7 @@ function changeOf(x: LeafRun | null, y: LeafRun | null, at: number): MappingChan
 }
 
 /** Attributes agree but for these bits. */
-const sameBits = (x: LeafRun, y: LeafRun, lo: number, hi: number): boolean =>
+const sameBits = (x: LeafNumbers, y: LeafNumbers, lo: number, hi: number): boolean =>
   ((x.attrLo ^ y.attrLo) & ~lo) === 0 && ((x.attrHi ^ y.attrHi) & ~hi) === 0
 
 function merge(found: readonly Found[], geometry: Geometry | null): MappingDifference[] {
@@ -130,7 +130,7 @@ function merge(found: readonly Found[], geometry: Geometry | null): MappingDiffe
   })
 }
 
-function continues(a: LeafRun | null, b: LeafRun | null): boolean {
+function continues(a: LeafNumbers | null, b: LeafNumbers | null): boolean {
   if (!a || !b) return a === b
   return (
     a.level === b.level &&

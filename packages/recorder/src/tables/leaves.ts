@@ -25,7 +25,7 @@ export interface Leaf {
 }
 
 /** The same with exact numbers: what comparing and printing work on. */
-export interface LeafRun {
+export interface LeafNumbers {
   readonly level: number
   readonly start: number
   end: number
@@ -35,11 +35,11 @@ export interface LeafRun {
 }
 
 /** Reachable leaves merged where level and attributes agree and the output address continues. */
-export function leafRuns(state: PageState): LeafRun[] {
-  const runs: LeafRun[] = []
+export function leafRuns(state: PageState): LeafNumbers[] {
+  const runs: LeafNumbers[] = []
   const geometry = readableGeometry(state.geometry)
   const address = roleWords('address', geometry)
-  let last: LeafRun | undefined
+  let last: LeafNumbers | undefined
   state.eachLeaf((level, start, lo, hi) => {
     const size = state.entrySize(level)
     const pa = physOf(geometry, lo, hi)
@@ -65,7 +65,7 @@ export function leafRuns(state: PageState): LeafRun[] {
 /** {@link leafRuns} with every value as outside of hot code. */
 export const leavesOf = (state: PageState): Leaf[] => leafRuns(state).map(leafOf)
 
-export const leafOf = (run: LeafRun): Leaf => ({
+export const leafOf = (run: LeafNumbers): Leaf => ({
   level: LEVEL_NAMES[run.level] ?? 'pte',
   va: addressToBigint(run.start),
   end: addressToBigint(run.end),
@@ -131,8 +131,8 @@ export function ptdumpLine({
 
 /** All leaves in ptdump's form: merged by attributes alone, as the kernel does. */
 export function* ptdumpLines(state: PageState): Generator<string> {
-  let open: LeafRun | undefined
-  const line = (run: LeafRun) => ptdumpLine(leafOf(run))
+  let open: LeafNumbers | undefined
+  const line = (run: LeafNumbers) => ptdumpLine(leafOf(run))
   for (const run of leafRuns(state)) {
     if (
       open &&

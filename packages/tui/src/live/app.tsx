@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react
 import { Frame } from '../screens/frame.tsx'
 import { pressed } from './key-name.ts'
 import { paced } from './pace.ts'
-import type { Store } from './model-store.ts'
+import type { ModelStore } from './model-store.ts'
 import type { Theme } from '../text/theme.ts'
 
 /** What Ink lends of the terminal. */
@@ -13,7 +13,7 @@ export interface Controls {
 }
 
 export interface AppProps {
-  readonly store: Store
+  readonly store: ModelStore
   readonly theme: Theme
   /** Called once with what ends or suspends the app. */
   readonly attach: (controls: Controls) => void

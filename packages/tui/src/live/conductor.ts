@@ -10,7 +10,7 @@ import type { CountQuery, Data, FindQuery, StateQuery } from '../data/data.ts'
 import type { Effect, Model } from '../model/model.ts'
 import { descriptorOf } from '../model/replay-commands.ts'
 import { wantedWindow } from '../model/replay.ts'
-import type { Store } from './model-store.ts'
+import type { ModelStore } from './model-store.ts'
 import { Resting } from './resting.ts'
 import { sameRuns, wantedCount, wantedState, wantedStates } from '../model/wanted.ts'
 
@@ -40,7 +40,7 @@ export interface Stage {
  * what stands in the outbox.
  */
 export class Conductor {
-  readonly #store: Store
+  readonly #store: ModelStore
   readonly #data: Data
   readonly #stage: Stage
   readonly #window
@@ -60,7 +60,7 @@ export class Conductor {
   /** Run whose density was asked for, and with how many events. */
   #sampled = ''
 
-  constructor(store: Store, data: Data, stage: Stage) {
+  constructor(store: ModelStore, data: Data, stage: Stage) {
     this.#store = store
     this.#data = data
     this.#stage = stage

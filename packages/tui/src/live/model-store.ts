@@ -5,7 +5,7 @@ import { type Action, update } from '../model/update.ts'
  * The model of the moment, outside React: several keys arrive before one re-render, and each must see what the one
  * before it did.
  */
-export class Store {
+export class ModelStore {
   #model: Model
   readonly #listeners = new Set<() => void>()
 

@@ -1,4 +1,4 @@
-import type { Store } from './model-store.ts'
+import type { ModelStore } from './model-store.ts'
 
 /** How long a frame waits for rows that have been asked for: an answer from a page takes a few milliseconds. */
 const WAIT_MS = 12
@@ -7,7 +7,7 @@ const WAIT_MS = 12
  * Subscribes to the frames that are worth painting: while the rows that a key asked for are on their way, the frame
  * waits for them, so that a jump is painted once and not twice.
  */
-export function paced(store: Store): (paint: () => void) => () => void {
+export function paced(store: ModelStore): (paint: () => void) => () => void {
   return (paint) => {
     let timer: NodeJS.Timeout | null = null
     const now = () => {

@@ -5,7 +5,7 @@ import { initialModel } from '../model/model.ts'
 import type { AppIo, AppOptions } from './app-options.ts'
 import { sessionOf } from '../model/remembered.ts'
 import { keepSession, restoreSession, sessionFile } from './session-file.ts'
-import { Store } from './model-store.ts'
+import { ModelStore } from './model-store.ts'
 import {
   CLIPBOARD_BYTES,
   clipboard,
@@ -31,7 +31,7 @@ export async function runApp(options: AppOptions): Promise<number> {
   const data = workerData(WORKER, PROGRAM, db, options.worker)
   const session = sessionFile(io.env, db)
   const restored = restoreSession(session)
-  const store = new Store(initialModel(io.stdout.columns, io.stdout.rows, db, restored))
+  const store = new ModelStore(initialModel(io.stdout.columns, io.stdout.rows, db, restored))
   // Ink does this after its first frame: what is typed before would be echoed, and shift the screen.
   io.stdin.setRawMode(true)
   try {
@@ -49,7 +49,11 @@ export async function runApp(options: AppOptions): Promise<number> {
   }
 }
 
-async function show(store: Store, data: ReturnType<typeof workerData>, io: AppIo): Promise<number> {
+async function show(
+  store: ModelStore,
+  data: ReturnType<typeof workerData>,
+  io: AppIo,
+): Promise<number> {
   const clean = restoreOnExit()
   const input = tapInput(io.stdin)
   const theme = themeFor(io.env)

@@ -68,7 +68,7 @@ export interface Runs {
 }
 
 /** Hidden inside of a node of the call tree: the events after `begin` up to its end. */
-export interface Fold {
+export interface FoldedNode {
   readonly begin: number
   readonly end: number
   readonly cpu: number
@@ -82,7 +82,7 @@ export interface ViewState {
   readonly filters: readonly string[]
   /** Levels of the call tree that are shown; null: all. */
   readonly depth: number | null
-  readonly folds: readonly Fold[]
+  readonly folds: readonly FoldedNode[]
 }
 
 /** A place the cursor is to go to, once the rows there are known. */

@@ -4,7 +4,7 @@ import { replayLayout } from './layout.ts'
 import {
   currentEvent,
   indexOf,
-  type Fold,
+  type FoldedNode,
   type Goal,
   type Model,
   type Replay,
@@ -87,7 +87,7 @@ export function redo(r: Replay): Replay | null {
 /** Hides or shows what a node of the call tree holds. */
 export function setFold(r: Replay, begin: TraceEvent, end: number, open: boolean): Replay {
   const others = r.view.folds.filter((f) => f.begin !== begin.seq)
-  const fold: Fold = { begin: begin.seq, end, cpu: begin.cpu, nest: begin.nest, open }
+  const fold: FoldedNode = { begin: begin.seq, end, cpu: begin.cpu, nest: begin.nest, open }
   const needed = !open || r.view.depth !== null
   return {
     ...changeView(r, { folds: needed ? [...others, fold] : others }),

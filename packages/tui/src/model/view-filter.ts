@@ -1,4 +1,4 @@
-import type { Fold, ViewState } from './model.ts'
+import type { FoldedNode, ViewState } from './model.ts'
 
 /**
  * Chips, depth and folds as one expression of the filter grammar: whoever reads rows needs to know nothing else.
@@ -15,7 +15,7 @@ export function viewFilter(view: ViewState): string | null {
   return parts.length === 0 ? null : parts.join(' && ')
 }
 
-const inside = (f: Fold): string => `seq in ${f.begin + 1}-${f.end} && cpu == ${f.cpu}`
+const inside = (f: FoldedNode): string => `seq in ${f.begin + 1}-${f.end} && cpu == ${f.cpu}`
 
 /** Whether the inside of the node that begins here is hidden. */
 export function isFolded(view: ViewState, begin: number, nest: number): boolean {

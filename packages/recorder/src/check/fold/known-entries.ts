@@ -6,7 +6,7 @@ import { levelNumber, PageState } from '../../tables/page-state.ts'
 import { PAGE_LIMIT, type PageSizes } from './page.ts'
 
 /** What is known of one entry. A copy: storing to it changes nothing. */
-export interface Slot {
+export interface KnownEntry {
   readonly lo: number
   readonly hi: number
   /** Event that told: its last store, or the callback that read it; -1: the start state. */
@@ -14,11 +14,11 @@ export interface Slot {
   readonly cpu: number
 }
 
-export interface Leaf {
+export interface KnownLeaf {
   readonly level: LevelName
   readonly page: number
   readonly pages: number
-  readonly slot: Slot
+  readonly slot: KnownEntry
 }
 
 /** The signed address of a page; see event/words.ts. */
@@ -43,7 +43,7 @@ export class KnownEntries {
   }
 
   /** What is known of the entry at exactly this page; undefined: nothing. */
-  slot(level: LevelName, page: number): Slot | undefined {
+  slot(level: LevelName, page: number): KnownEntry | undefined {
     const table = this.#table
     const place = table.find(entryKey(levelNumber(level), addressOfPage(page)))
     if (place === ABSENT) return undefined
@@ -56,7 +56,7 @@ export class KnownEntries {
   }
 
   /** The known leaf, or former leaf, that covers a page; undefined where there is none or it is not known. */
-  leafAt(page: number): Leaf | undefined {
+  leafAt(page: number): KnownLeaf | undefined {
     const number = this.#state.leafLevel(addressOfPage(page))
     if (number < 0 || number > PTE) return undefined
     const level = LEVEL_NAMES[number]!
