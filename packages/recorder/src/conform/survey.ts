@@ -14,7 +14,7 @@ import { hasBit } from '../descriptor/bits.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import type { EventSource } from '../event/run.ts'
-import { highWord, lowWord, split } from '../event/words.ts'
+import { highWord, lowWord, take } from '../event/words.ts'
 
 /** The machine that a run shows: what every one of its calls starts from. */
 export interface Survey {
@@ -46,7 +46,7 @@ export const isLinear = (va: number, { PAGE_END }: Constants): boolean => va < P
 
 /** Output address of a descriptor. */
 export function physicalOf(g: Geometry, desc: bigint): number {
-  split(desc)
+  take(desc)
   return physOf(g, lowWord(), highWord())
 }
 

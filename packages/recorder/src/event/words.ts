@@ -6,23 +6,18 @@
 const long = new BigUint64Array(1)
 const words = new Uint32Array(long.buffer)
 
-/** Low word of the value last given to {@link split}. */
+/** Low word of the value last given to {@link take}. */
 export const lowWord = (): number => words[0]!
-/** High word of the value last given to {@link split}. */
+/** High word of the value last given to {@link take}. */
 export const highWord = (): number => words[1]!
 
 /** Takes a value apart: read {@link lowWord} and {@link highWord} before the next call. */
-export function split(value: bigint): void {
+export function take(value: bigint): void {
   long[0] = value
 }
 
 /** An address as a signed number. Not exact for values that no canonical arm64 address has. */
-export function addressOf(value: bigint): number {
+export function signedVa(value: bigint): number {
   long[0] = value
   return (words[1]! | 0) * 2 ** 32 + words[0]!
 }
-
-export const joinWords = (lo: number, hi: number): bigint =>
-  (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
-
-export const addressToBigint = (address: number): bigint => BigInt.asUintN(64, BigInt(address))

@@ -1,11 +1,10 @@
-import { InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { bigintOf, fromVa, InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { descriptorParts } from '../descriptor/text.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { stateAt } from '../tables/state-at.ts'
 import type { RunFile } from '../store/run-file.ts'
-import { addressToBigint, joinWords } from '../event/words.ts'
 import type { SqlValue } from './protocol.ts'
 
 /** The columns of page_table(run, seq), with what they hold; docs/sql.md lists them. */
@@ -51,10 +50,10 @@ function* leaves(runFile: RunFile, runId: unknown, seq: unknown): Generator<SqlV
   for (let at = 0; at < entries.length; at += 4) {
     const [level, address, lo, hi] = entries.slice(at, at + 4) as [number, number, number, number]
     const name: LevelName = LEVEL_NAMES[level] ?? 'pte'
-    const desc = joinWords(lo, hi)
+    const desc = bigintOf(lo, hi)
     const { form, access, memory, pa } = descriptorParts(desc, name, geometry)
     const size = BigInt(state.entrySize(level))
-    yield [name, signed(addressToBigint(address)), size, signed(desc), form, access, memory, pa]
+    yield [name, signed(fromVa(address)), size, signed(desc), form, access, memory, pa]
   }
 }
 

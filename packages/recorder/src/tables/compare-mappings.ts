@@ -1,10 +1,9 @@
-import { type Geometry, LO } from '@pagetrail/engine'
+import { fromVa, type Geometry, LO } from '@pagetrail/engine'
 
 import { roleWords } from '../descriptor/bits.ts'
 import { changedBits } from '../descriptor/text.ts'
 import { leafOf, leafRuns, type Leaf, type LeafNumbers } from './leaves.ts'
 import type { PageState } from './page-state.ts'
-import { addressToBigint } from '../event/words.ts'
 
 /**
  * How a range differs: where it leads or what it allows; only how it is built (level, CONT, what an entry that maps
@@ -126,7 +125,7 @@ function merge(found: readonly Found[], geometry: Geometry | null): MappingDiffe
     const right = sides.right && leafOf(sides.right)
     // Both are leaves, whatever their level: null.
     const bits = left && right ? changedBits(left.attributes, right.attributes, null, geometry) : []
-    return { va: addressToBigint(start), end: addressToBigint(end), change, left, right, bits }
+    return { va: fromVa(start), end: fromVa(end), change, left, right, bits }
   })
 }
 

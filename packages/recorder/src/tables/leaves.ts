@@ -1,4 +1,13 @@
-import { BIT, HI, LEVEL_NAMES, type LevelName, LO, physOf } from '@pagetrail/engine'
+import {
+  bigintOf,
+  BIT,
+  fromVa,
+  HI,
+  LEVEL_NAMES,
+  type LevelName,
+  LO,
+  physOf,
+} from '@pagetrail/engine'
 
 import {
   hasBit,
@@ -8,7 +17,6 @@ import {
   shareabilityOf,
 } from '../descriptor/bits.ts'
 import type { PageState } from './page-state.ts'
-import { addressToBigint, joinWords } from '../event/words.ts'
 
 /** A run of leaf entries of one level, alike but for the output address, which goes on without a gap. */
 export interface Leaf {
@@ -67,10 +75,10 @@ export const leavesOf = (state: PageState): Leaf[] => leafRuns(state).map(leafOf
 
 export const leafOf = (run: LeafNumbers): Leaf => ({
   level: LEVEL_NAMES[run.level] ?? 'pte',
-  va: addressToBigint(run.start),
-  end: addressToBigint(run.end),
+  va: fromVa(run.start),
+  end: fromVa(run.end),
   pa: BigInt(run.pa),
-  attributes: joinWords(run.attrLo, run.attrHi),
+  attributes: bigintOf(run.attrLo, run.attrHi),
   valid: (run.attrLo & LO.VALID) !== 0,
   cont: (run.attrHi & HI.CONT) !== 0,
 })

@@ -1,5 +1,7 @@
 import {
+  bigintOf,
   CONT_PMD,
+  fromVa,
   type Geometry,
   InputError,
   LEVEL_NAMES,
@@ -16,7 +18,7 @@ import { runGeometry } from '../descriptor/run-geometry.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from './shown-value.ts'
-import { addressOf, addressToBigint, highWord, joinWords, lowWord, split } from '../event/words.ts'
+import { signedVa, highWord, lowWord, take } from '../event/words.ts'
 
 /** The most entries that one `init` may list: 64 GB of 4K pages. More would only fill memory. */
 const INIT_ENTRIES_MAX = 1 << 24
@@ -104,8 +106,8 @@ export class PageState {
         const value = shownValue(event)
         if (value === null) break
         const { seq, cpu, level, va } = event
-        const address = va === null ? null : addressOf(va)
-        split(value)
+        const address = va === null ? null : signedVa(va)
+        take(value)
         const number = level === null ? null : LEVEL_NAMES.indexOf(level)
         this.applyRow(seq, KINDS[event.kind].id, number, address, lowWord(), highWord(), cpu)
         break
@@ -140,16 +142,16 @@ export class PageState {
   /** The entry of a level that covers `va`; null: it was never seen. */
   entry(level: LevelName, va: bigint): { readonly va: bigint; readonly desc: bigint } | null {
     const number = levelNumber(level)
-    const base = this.alignDown(number, addressOf(va))
+    const base = this.alignDown(number, signedVa(va))
     const place = this.entries.find(entryKey(number, base))
     if (place === ABSENT) return null
-    const desc = joinWords(this.entries.lo(place), this.entries.hi(place))
-    return { va: addressToBigint(base), desc }
+    const desc = bigintOf(this.entries.lo(place), this.entries.hi(place))
+    return { va: fromVa(base), desc }
   }
 
   /** What translates `va`, from the top: the first entry that is not a table, or a PTE. */
   lookup(va: bigint): Lookup {
-    const level = this.leafLevel(addressOf(va))
+    const level = this.leafLevel(signedVa(va))
     if (level < 0) return { found: level === EMPTY ? 'empty' : 'unknown' }
     const name = LEVEL_NAMES[level]!
     return { found: 'entry', level: name, ...this.entry(name, va)! }
@@ -237,11 +239,11 @@ export class PageState {
     if (level === null || va === null || desc === null) return
     const number = levelNumber(level)
     const size = this.entrySize(number)
-    let address = addressOf(va)
-    split(step ?? 0n)
+    let address = signedVa(va)
+    take(step ?? 0n)
     const stepLo = lowWord()
     const stepHi = highWord()
-    split(desc)
+    take(desc)
     let lo = lowWord()
     let hi = highWord()
     for (let i = 0; i < count; i++) {
@@ -262,7 +264,7 @@ export class PageState {
     const level = LEVEL_NAMES.indexOf(name)
     if (level > PTE) return
     const size = this.entrySize(level)
-    const base = this.alignDown(level - 1, addressOf(va))
+    const base = this.alignDown(level - 1, signedVa(va))
     if (this.complete && pa !== null && this.linksAnother(level - 1, base, pa)) return
     for (let i = 0; i < 2 ** (this.pageShift - 3); i++) {
       this.entries.forget(entryKey(level, base + i * size))
@@ -273,7 +275,7 @@ export class PageState {
   private linksAnother(level: number, address: number, pa: bigint): boolean {
     const place = this.entries.find(entryKey(level, address))
     if (place === ABSENT || !isTable(level, this.entries.lo(place))) return false
-    split(pa)
+    take(pa)
     const page = 2 ** this.pageShift
     const low = Math.floor(((this.entries.lo(place) ^ lowWord()) >>> 0) / page)
     return low !== 0 || ((this.entries.hi(place) ^ highWord()) & 0xffff) !== 0

@@ -10,7 +10,7 @@ import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 import { touchedRanges, touches } from './touched.ts'
-import { addressOf } from '../event/words.ts'
+import { signedVa } from '../event/words.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
 
 /** Events between two snapshots: the most that a seek folds once the snapshots are there. */
@@ -64,7 +64,7 @@ export function historyAt(
   const folder = folderOf(runFile)
   const state = folder.fold(run, seq, options)
   const intervalsTouching = (va: bigint) =>
-    folder.intervals(run.id, seq, addressOf(va), state.pageShift)
+    folder.intervals(run.id, seq, signedVa(va), state.pageShift)
   return { state, intervalsTouching }
 }
 

@@ -1,7 +1,7 @@
 import type { Geometry, LevelName, Words } from '@pagetrail/engine'
 import { isTable, roleWords } from '../../descriptor/bits.ts'
 import type { EventOf } from '../../event/kinds.ts'
-import { highWord, lowWord, split } from '../../event/words.ts'
+import { highWord, lowWord, take } from '../../event/words.ts'
 import { frameOf, SOFTWARE_HI, VALID } from './descriptor.ts'
 import type { KnownEntries } from './known-entries.ts'
 import { pageOf, type PageSizes } from './page.ts'
@@ -39,10 +39,10 @@ export class Write {
     this.level = e.level
     this.page = pageOf(e.va)
     this.pages = sizes.of(e.level)
-    split(e.old)
+    take(e.old)
     this.oldLo = lowWord()
     this.oldHi = highWord()
-    split(e.new)
+    take(e.new)
     this.newLo = lowWord()
     this.newHi = highWord()
     const slot = tables.slot(this.level, this.page)

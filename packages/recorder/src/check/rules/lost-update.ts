@@ -1,5 +1,6 @@
+import { bigintOf } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
-import { highWord, joinWords, lowWord, split } from '../../event/words.ts'
+import { highWord, lowWord, take } from '../../event/words.ts'
 import { changeOf, derives } from '../fold/masks.ts'
 import { hex } from '../../event/field-codec.ts'
 import { hexPage, pageOf } from '../fold/page.ts'
@@ -27,7 +28,7 @@ class Reads {
   readonly #byCpu = new Map<number, Map<string, Read>>()
 
   add(cpu: number, level: string, page: number, value: bigint, seq: number): void {
-    split(value)
+    take(value)
     let reads = this.#byCpu.get(cpu)
     if (reads === undefined) this.#byCpu.set(cpu, (reads = new Map<string, Read>()))
     reads.set(`${level}${page}`, { lo: lowWord(), hi: highWord(), seq })
@@ -60,7 +61,7 @@ function isForeign(scope: Scope): boolean {
 
 function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why: string): void {
   const { write: s } = scope.fold
-  const old = hex(joinWords(s.oldLo, s.oldHi))
+  const old = hex(bigintOf(s.oldLo, s.oldHi))
   const by = s.previous >= 0 ? `, which CPU ${s.previousCpu} stored at event ${s.previous}` : ''
   scope.report({
     severity: 'error',
@@ -70,7 +71,7 @@ function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why:
     end: s.end,
     message:
       `CPU ${e.cpu} overwrites ${old} in the ${s.level} at ${hexPage(s.page)}${by}, with ` +
-      `${hex(joinWords(s.newLo, s.newHi))}: ${why}`,
+      `${hex(bigintOf(s.newLo, s.newHi))}: ${why}`,
   })
 }
 
@@ -97,7 +98,7 @@ export const lostUpdate: Rule = {
           const { write: s } = scope.fold
           const read = reads.take(e.cpu, s.level, s.page)
           if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) {
-            const was = hex(joinWords(read.lo, read.hi))
+            const was = hex(bigintOf(read.lo, read.hi))
             reportLost(
               scope,
               e,

@@ -1,7 +1,7 @@
 import { type Geometry, physOf, type Words } from '@pagetrail/engine'
 
 import { readableGeometry, roleWords } from '../../descriptor/bits.ts'
-import { addressOf } from '../../event/words.ts'
+import { signedVa } from '../../event/words.ts'
 import type { Call } from '../../event/run.ts'
 import type { Addressing } from '../options.ts'
 
@@ -53,8 +53,8 @@ export class Addresses {
 
   /** Forgets the last call's pages. */
   startCall(call: Call): void {
-    this.start = call.va === null ? Number.NaN : addressOf(call.va)
-    this.end = call.end === null ? Number.NaN : addressOf(call.end)
+    this.start = call.va === null ? Number.NaN : signedVa(call.va)
+    this.end = call.end === null ? Number.NaN : signedVa(call.end)
     for (const pages of this.seen) pages.clear()
     this.tables.clear()
     this.fresh = Number.NaN

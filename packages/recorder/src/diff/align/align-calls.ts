@@ -1,5 +1,5 @@
 import type { Call } from '../../event/run.ts'
-import { addressOf } from '../../event/words.ts'
+import { signedVa } from '../../event/words.ts'
 import { align } from './align.ts'
 import type { RoleOf } from './roles.ts'
 import { TextIds } from './text-ids.ts'
@@ -95,7 +95,7 @@ function paired(left: readonly Call[], right: readonly Call[], matches: Int32Arr
 
 /** Bytes of the range, or -1 where the call has none. */
 export const sizeOf = (call: Call): number =>
-  call.va === null || call.end === null ? -1 : addressOf(call.end) - addressOf(call.va)
+  call.va === null || call.end === null ? -1 : signedVa(call.end) - signedVa(call.va)
 
 /** A range that one side does not tell is no difference. */
 const sameSize = (left: Call, right: Call): boolean =>

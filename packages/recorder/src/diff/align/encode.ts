@@ -2,7 +2,7 @@ import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
 
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import { isTable } from '../../descriptor/bits.ts'
-import { highWord, lowWord, split } from '../../event/words.ts'
+import { highWord, lowWord, take } from '../../event/words.ts'
 import type { Addresses } from './addresses.ts'
 import type { Reader, Readers, Texts, Value } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
@@ -117,7 +117,7 @@ export class Encoder {
     value: bigint,
     before: number | null,
   ): number | null {
-    split(value)
+    take(value)
     const lo = lowWord()
     const hi = highWord()
     const { addresses } = this
@@ -126,7 +126,7 @@ export class Encoder {
     words[at + 1] = hi
     if (reader.type === 'end') {
       const va = event.kind !== 'table_alloc' && 'va' in event ? event.va : null
-      split(BigInt.asUintN(64, value - (va ?? 0n)))
+      take(BigInt.asUintN(64, value - (va ?? 0n)))
       words[at] = lowWord()
       words[at + 1] = highWord()
     } else if (reader.role === 'address') {

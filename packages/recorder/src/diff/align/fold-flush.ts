@@ -1,5 +1,5 @@
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
-import { addressOf } from '../../event/words.ts'
+import { signedVa } from '../../event/words.ts'
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 const PAGE = 4096
@@ -69,11 +69,11 @@ export class FlushFolder {
         return
       }
       become(tokens, this.row, 'tlb_flush', HAS.VA | HAS.SIZE)
-      this.va = addressOf(event.va)
+      this.va = signedVa(event.va)
       this.end = this.va
     }
     if (event.va === null || !(tokens.words[this.row + T.HAS]! & HAS.VA)) return
-    this.end = Math.max(this.end, addressOf(event.va) + (event.pages ?? 1) * PAGE)
+    this.end = Math.max(this.end, signedVa(event.va) + (event.pages ?? 1) * PAGE)
     this.changed = true
   }
 }

@@ -1,9 +1,8 @@
-import { type Geometry, type LevelName } from '@pagetrail/engine'
+import { bigintOf, fromVa, type Geometry, type LevelName } from '@pagetrail/engine'
 
 import { outputAddress } from '../../descriptor/bits.ts'
 import { attributesText, changedBits, kindOf, sharesBits } from '../../descriptor/text.ts'
 import { hex16 } from '../../tables/leaves.ts'
-import { addressToBigint, joinWords } from '../../event/words.ts'
 import type { Addressing } from '../options.ts'
 
 /** A store in the form in which it is compared: addresses of tables by their order of appearance in the call. */
@@ -30,8 +29,8 @@ export function toggleTexts(left: Toggle | null, right: Toggle | null, mode: Add
 }
 
 function toggleText({ level, geometry, oldLo, oldHi, newLo, newHi }: Toggle): string {
-  const old = joinWords(oldLo, oldHi)
-  const now = joinWords(newLo, newHi)
+  const old = bigintOf(oldLo, oldHi)
+  const now = bigintOf(newLo, newHi)
   if (now === 0n) return '→ none'
   if (!sharesBits(old, now, level)) {
     return `${attributesText(old, level, geometry)} → ${attributesText(now, level, geometry)}`
@@ -42,7 +41,7 @@ function toggleText({ level, geometry, oldLo, oldHi, newLo, newHi }: Toggle): st
 }
 
 function leadsTo({ level, geometry, newLo, newHi }: Toggle, mode: Addressing): string {
-  const now = joinWords(newLo, newHi)
+  const now = bigintOf(newLo, newHi)
   const pa = outputAddress(now, geometry)
   if (kindOf(now, level) === 'table') return `table ${pa >> BigInt(geometry?.pageShift ?? 12)}`
   return `${mode === 'raw' ? '' : '+'}0x${pa.toString(16)}`
@@ -55,7 +54,7 @@ export function placeText(place: number, mode: Addressing): string {
   const code = Math.floor(place / 2 ** 48)
   const offset = place - code * 2 ** 48
   const region = REGIONS[code]
-  if (mode === 'raw' && region !== 'fixmap') return hex16(addressToBigint(place))
+  if (mode === 'raw' && region !== 'fixmap') return hex16(fromVa(place))
   if (code === 1) return `+0x${offset.toString(16)}`
   if (region === 'alias') return `alias of +0x${offset.toString(16)}`
   return `${region} page ${Math.floor(offset / 4096)}`
