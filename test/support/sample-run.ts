@@ -65,9 +65,16 @@ export function setMemoryRo(pages: number, va = AREA): Lean[] {
     { kind: 'barrier' },
     { kind: 'lazy_mmu_leave', depth: 0 },
     { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', ...range },
-    { kind: 'tlbi', insn: 'vaale1is', va: hex(va), pages, scale: null, num: null },
+    tlbiOf(pages, va),
     { kind: 'op_end', fn: 'set_memory_ro', ret: 0 },
   ]
+}
+
+/** One instruction for the whole range, where there is one. */
+const tlbiOf = (pages: number, va: bigint): Lean => {
+  const isRange = pages % 2 === 0
+  const operand = isRange ? { scale: 0, num: pages / 2 - 1 } : { scale: null, num: null }
+  return { kind: 'tlbi', insn: isRange ? 'rvaale1is' : 'vaale1is', va: hex(va), pages, ...operand }
 }
 
 /** The start state that {@link setMemoryRo} finds. */

@@ -1,5 +1,6 @@
 /** apply_to_page_range() and apply_to_existing_page_range() (mm/memory.c; the same in all versions). */
 import { clearBad, isBad } from './bad-entry.ts'
+import { isUnwatched } from '../machine/cpu.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import { EINVAL, ENOMEM } from '../arch/errno.ts'
 import { addrEnd } from '../arch/geometry.ts'
@@ -161,8 +162,9 @@ function applyToPtes<P>(a: Apply<P>, fn: PteFn<P>, first: Slot, start: Va, end: 
       wildDeref(cpu, 'apply_to_pte_range', cpu.memory.tablePa(table) + pageSize)
     }
     if (create || !isNone(loadLo(cpu, slot), loadHi(cpu, slot))) {
-      const err =
-        cpu.hooks === null ? fn.run(cpu, slot, addr, data) : reported(cpu, fn, slot, addr, data)
+      const err = isUnwatched(cpu)
+        ? fn.run(cpu, slot, addr, data)
+        : reported(cpu, fn, slot, addr, data)
       if (err !== 0) return err
     }
     slot += 2

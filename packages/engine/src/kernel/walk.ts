@@ -1,5 +1,6 @@
 /** Walks of kernel page tables without VMA (mm/pagewalk.c), with the differences of its versions. */
 import { clearBad, isBad } from './bad-entry.ts'
+import { isUnwatched } from '../machine/cpu.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import { addrEnd } from '../arch/geometry.ts'
 import { P4D, PGD, PMD, PTE, PUD } from '../arch/level.ts'
@@ -150,10 +151,9 @@ function walkPteRange<P>(walk: Walk<P>, pmd: Slot, start: Va, end: Va): number {
   }
   for (;;) {
     const next = addr + pageSize
-    const err =
-      cpu.hooks === null
-        ? entry(slot, addr, next, walk)
-        : reported(walk, entry, PTE, slot, addr, next)
+    const err = isUnwatched(cpu)
+      ? entry(slot, addr, next, walk)
+      : reported(walk, entry, PTE, slot, addr, next)
     if (err !== 0) return err
     if (!isBelow(addr, last)) return 0
     addr = next
@@ -186,7 +186,7 @@ function hole<P>(walk: Walk<P>, level: Level, addr: Va, next: Va): number {
 function call<P>(walk: Walk<P>, level: Level, slot: Slot, addr: Va, next: Va): number {
   const entry = walk.ops.entries[level] as EntryFn<P> | null
   if (entry === null) return 0
-  if (walk.cpu.hooks === null) return entry(slot, addr, next, walk)
+  if (isUnwatched(walk.cpu)) return entry(slot, addr, next, walk)
   return reported(walk, entry, level, slot, addr, next)
 }
 

@@ -100,3 +100,9 @@ export class Cpu {
     this.failingAllocation = 0
   }
 }
+
+/**
+ * Nobody watches this CPU, and nobody will before the function that asks returns: of a scheduled one the hooks are
+ * only silent while its program is run again, and speak from its first new step on.
+ */
+export const isUnwatched = (cpu: Cpu): boolean => cpu.hooks === null && cpu.stepper === null

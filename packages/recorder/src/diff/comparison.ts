@@ -1,7 +1,7 @@
 import type { Kind } from '../event/kinds.ts'
 import { PageState } from '../tables/page-state.ts'
 import { knownCosts } from '../cost/known-costs.ts'
-import { shownKinds } from '../event/shown-kinds.ts'
+import { comparedKinds } from './compared-kinds.ts'
 import type { Call, EventSource } from '../event/run.ts'
 import { alignCalls, type CallAlignment } from './align/align-calls.ts'
 import { callInputs } from './align/call-inputs.ts'
@@ -31,8 +31,8 @@ export interface Comparison {
 export function startComparison(a: EventSource, b: EventSource, options: DiffOptions): Comparison {
   const roleOf = roleTable(options.map)
   const budget = options.budget ?? BUDGET
-  const left = shownKinds(a.run, b.run)
-  const right = shownKinds(b.run, a.run)
+  const left = comparedKinds(a.run, b.run)
+  const right = comparedKinds(b.run, a.run)
   const both = new Set([...left].filter((kind) => right.has(kind)))
   const addresses = options.addresses ?? defaultAddresses(a, b)
   const leftCalls = selectCalls(a, options)

@@ -1,5 +1,5 @@
 import type { Kind } from '../event/kinds.ts'
-import { hiddenKinds, neitherShows } from '../event/shown-kinds.ts'
+import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
 import type { CallStream } from './align/call-stream.ts'

@@ -383,6 +383,10 @@ for (const kind of KIND_NAMES) byId[KINDS[kind].id] = kind
 /** The kind whose id is stored in the database; undefined for an id of a newer version. */
 export const kindOfId = (id: number): Kind | undefined => byId[id]
 
+/** Whether a text is the name of a kind. */
+export const isKind = (name: Json): name is Kind =>
+  typeof name === 'string' && Object.hasOwn(KINDS, name)
+
 /** The fields of a kind in their order, for code that treats all kinds alike. */
 export const fieldsOf = (kind: Kind): readonly (readonly [string, Field])[] =>
   Object.entries(KINDS[kind].fields)

@@ -1,6 +1,8 @@
 import { InputError } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from './codec.ts'
-import type { Json } from './kinds.ts'
+import { didYouMean } from './nearest.ts'
+import { SHOWS } from './evidence.ts'
+import { isKind, type Json, KIND_NAMES } from './kinds.ts'
 import type { Run, RunGeometry, RunState } from './run.ts'
 
 /** Version of the JSON Lines form, in its header line. Readers accept this and older ones. */
@@ -17,7 +19,7 @@ export type RunHeader = Pick<
   readonly created: number | null
 }
 
-const SOURCES: readonly Run['source'][] = ['engine', 'module', 'ftrace', 'jsonl']
+const SOURCES: readonly Run['source'][] = ['engine', 'module', 'ftrace', 'jsonl', 'tree']
 const STATES: readonly RunState[] = ['recording', 'complete', 'interrupted']
 
 /** Checks the `run` of a header line. All of it but the label may be missing. Throws InputError naming the field. */
@@ -35,11 +37,24 @@ export function runHeader(json: Json): RunHeader {
     kernel: textOrNull(json, 'kernel'),
     scenario: textOrNull(json, 'scenario'),
     geometry: geometryOf(json['geometry'] ?? null),
-    facts: { ...facts, ...addressBits(json['geometry'] ?? null) },
+    facts: { ...facts, ...shownKinds(json), ...addressBits(json['geometry'] ?? null) },
     t0: longOrNull(json, 't0'),
     created: countOrNull(json, 'created'),
     lost: countOrNull(json, 'lost') ?? 0,
   }
+}
+
+/** The kinds that the producer says it would report; the run keeps them among its facts. */
+function shownKinds(json: JsonObject): JsonObject {
+  const kinds = json[SHOWS] ?? null
+  if (kinds === null) return {}
+  if (!Array.isArray(kinds)) throw new InputError('run.shows has to be a list of kinds')
+  for (const kind of kinds as readonly Json[]) {
+    if (isKind(kind)) continue
+    const name = typeof kind === 'string' ? kind : JSON.stringify(kind)
+    throw new InputError(`run.shows: there is no kind ${name}${didYouMean(name, KIND_NAMES)}`)
+  }
+  return { [SHOWS]: kinds }
 }
 
 /** `pageShift` as Pagetrail writes it, `page_shift` as the corpus does. */

@@ -1,7 +1,7 @@
 import type { Json, TraceEvent } from './kinds.ts'
 
-/** Where a run's events came from. */
-export type RunOrigin = 'engine' | 'module' | 'ftrace' | 'jsonl'
+/** Where a run's events came from; `tree`: code of a kernel tree, built and run by itself. */
+export type RunOrigin = 'engine' | 'module' | 'ftrace' | 'jsonl' | 'tree'
 export type RunState = 'recording' | 'complete' | 'interrupted'
 
 /** Page size and depth of the tables: pageShift 12, 14 or 16; vaBits as in the kernel's configuration. */

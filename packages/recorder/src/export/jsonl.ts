@@ -1,4 +1,5 @@
 import { eventToJson } from '../event/codec.ts'
+import { SHOWS } from '../event/evidence.ts'
 import type { Json } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
 import type { EventSource, Run } from '../event/run.ts'
@@ -13,7 +14,8 @@ export type JsonlHeader = {
 
 /** The first line of a run: everything its row holds but its id and its counts. */
 export function jsonlHeader(run: Run): JsonlHeader {
-  const { label, source, state, flavour, kernel, scenario, geometry, facts, created } = run
+  const { label, source, state, flavour, kernel, scenario, geometry, created } = run
+  const { [SHOWS]: shows, ...facts } = run.facts
   return {
     pagetrail: JSONL_VERSION,
     run: {
@@ -24,6 +26,7 @@ export function jsonlHeader(run: Run): JsonlHeader {
       kernel,
       scenario,
       geometry: geometry && { ...geometry },
+      ...(shows === undefined ? {} : { [SHOWS]: shows }),
       facts,
       t0: run.t0 === null ? null : hex(run.t0),
       created,

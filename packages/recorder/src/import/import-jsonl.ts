@@ -1,7 +1,8 @@
 import { InputError } from '@pagetrail/engine'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import type { TraceEvent } from '../event/kinds.ts'
+import { SHOWS } from '../event/evidence.ts'
+import type { Kind, TraceEvent } from '../event/kinds.ts'
 import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
 import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
@@ -72,6 +73,8 @@ class RunsFromJsonl implements JsonlSink {
   readonly #options: JsonlOptions
   #writer: RunWriter | null = null
   #state: Run['state'] = 'complete'
+  #facts: RunHeader['facts'] | null = null
+  readonly #kinds = new Set<Kind>()
 
   constructor(runFile: RunFile, options: JsonlOptions) {
     this.#runFile = runFile
@@ -87,16 +90,23 @@ class RunsFromJsonl implements JsonlSink {
     this.#writer = this.#runFile.startRun(started, write)
     this.ids.push(this.#writer.id)
     this.#state = state
+    this.#kinds.clear()
+    // Nothing else says what it could show than what occurs in it.
+    const tells = meta.flavour !== null || meta.source === 'ftrace' || SHOWS in meta.facts
+    this.#facts = tells ? null : meta.facts
   }
 
   event(event: TraceEvent): void {
     this.events++
+    this.#kinds.add(event.kind)
     this.#writer?.append(event)
   }
 
   end(complete: boolean): void {
     // A run that was interrupted when it was exported stays so.
-    this.#writer?.finish(complete && this.#state === 'complete' ? 'complete' : 'interrupted')
+    const whole = complete && this.#state === 'complete'
+    const facts = this.#facts && { ...this.#facts, [SHOWS]: [...this.#kinds].toSorted() }
+    this.#writer?.finish(whole ? 'complete' : 'interrupted', facts ? { facts } : {})
     this.#writer = null
   }
 

@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { basename } from 'node:path'
 
+import { SITES } from '../event/evidence.ts'
 import type { Kind } from '../event/kinds.ts'
 import type { RunMeta } from '../store/run-row.ts'
 import type { RunFile } from '../store/run-file.ts'
@@ -179,6 +180,7 @@ class Import {
       sha256: this.#input.sha256(),
       bytes: this.#input.bytes(),
       definitions,
+      [SITES]: events.sites.toJson(),
       workload: events.workload,
       lines,
       entries,

@@ -2,7 +2,7 @@ import { BIT, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 
 import { hasBit } from '../descriptor/bits.ts'
 import { formOf } from '../descriptor/text.ts'
-import { shownKinds } from '../event/shown-kinds.ts'
+import { evidenceOf } from '../event/evidence.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
 import type { Run, RunGeometry } from '../event/run.ts'
 
@@ -69,7 +69,7 @@ export class Coverage {
   private open = 0
 
   constructor(run: Pick<Run, 'source' | 'facts' | 'flavour' | 'geometry'>) {
-    const shown = new Set(shownKinds(run))
+    const shown = new Set(evidenceOf(run).kinds)
     // The walker's action is in no argument that a probe could read.
     if (run.source === 'ftrace') shown.delete('cb_exit')
     // Inlined in 6.12: the instructions are seen, not the function.

@@ -1,4 +1,4 @@
-import { shownKinds } from '../event/shown-kinds.ts'
+import { evidenceOf } from '../event/evidence.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Call, EventSource, Run } from '../event/run.ts'
 import { addCosts, CostCounter, type Costs } from '../cost/costs.ts'
@@ -43,7 +43,7 @@ export interface ReportOptions {
 /** Reads a run once and adds up its costs; in memory are the calls that are open, and those that are listed. */
 export function reportRun(source: EventSource, options: ReportOptions = {}): RunReport {
   const { run } = source
-  const known = knownCosts(shownKinds(run))
+  const known = knownCosts(evidenceOf(run).kinds)
   const pageShift = run.geometry?.pageShift ?? 12
   const calls = new CallsByOp(source.calls())
   const open = new Map<number, { call: Call; counter: CostCounter }>()

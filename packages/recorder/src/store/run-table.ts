@@ -6,6 +6,8 @@ import type { Compilable, CompiledQuery } from 'kysely'
 import { dropLease, isLeased } from './lease.ts'
 import { columnsOf, type RunMeta, runOfRow, type RunRow, RUN_COLUMNS } from './run-row.ts'
 import { build } from './schema.ts'
+import { SHOWS } from '../event/evidence.ts'
+import { KIND_NAMES, KINDS } from '../event/kinds.ts'
 import type { Run, RunState } from '../event/run.ts'
 import type { WriteStatements } from './statements.ts'
 import { RUN_SHIFT } from './run-writer.ts'
@@ -38,8 +40,23 @@ function selected(db: Sqlite.Database, path: string, query: Compilable): Run[] {
   return rows.map((row) => {
     const [id, , , state] = row
     const dead = state === 'recording' && !isLeased(path, Number(id))
-    return runOfRow(row, dead ? 'interrupted' : state)
+    return withShown(db, runOfRow(row, dead ? 'interrupted' : state))
   })
+}
+
+/** A run of a producer that did not say what it shows, and that is not finished or of version 0.1: what occurs. */
+function withShown(db: Sqlite.Database, run: Run): Run {
+  const { source, flavour, facts } = run
+  if ((source !== 'jsonl' && source !== 'tree') || flavour !== null || SHOWS in facts) return run
+  const query = build
+    .selectFrom('batch')
+    .select('kinds')
+    .where('run', '=', BigInt(run.id))
+    .compile()
+  const masks = db.prepare<unknown[], bigint | number>(query.sql).pluck().all(BigInt(run.id))
+  const kinds = masks.reduce<bigint>((all, mask) => all | BigInt(mask), 0n)
+  const shown = KIND_NAMES.filter((kind) => (kinds >> BigInt(KINDS[kind].id)) & 1n)
+  return { ...run, facts: { ...facts, [SHOWS]: shown } }
 }
 
 /** Writes down what {@link listRuns} found out about runs that nobody records any more. */

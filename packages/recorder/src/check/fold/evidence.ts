@@ -1,3 +1,4 @@
+import { evidenceOf } from '../../event/evidence.ts'
 import type { Kind } from '../../event/kinds.ts'
 import type { Run } from '../../event/run.ts'
 
@@ -31,25 +32,21 @@ const SHOWN_BY: Readonly<Record<Evidence, readonly Kind[]>> = {
   start: ['init'],
 }
 
-/** The engine and modules running on its machine report everything; so does their interchange form. */
-const isSimulated = (run: Run): boolean =>
-  run.source === 'engine' || run.source === 'module' || run.facts['features'] !== undefined
-
 /**
- * Which evidence a run lacks, by what it has shown. An imported trace in which something never occurs does not tell
- * whether it never happened or could not be seen, so it counts as missing.
+ * Which evidence a run lacks. A capture in which something never occurs does not show whether it never happened or had
+ * no probe where it did, so there it counts as missing until it was seen once.
  */
 export function missingEvidence(
   run: Run,
   seen: ReadonlySet<Kind>,
   needs: readonly Evidence[],
 ): readonly string[] {
-  if (isSimulated(run)) return []
-  // The flags column of ftrace tells the context of every event.
+  const shown = run.source === 'ftrace' ? seen : evidenceOf(run).kinds
+  // The flags column of ftrace shows the context of every event.
   const hasContext = String(run.facts['format']).startsWith('ftrace')
   return needs
     .filter((need) => !(need === 'contexts' && hasContext))
-    .filter((need) => !SHOWN_BY[need].some((kind) => seen.has(kind)))
+    .filter((need) => !SHOWN_BY[need].some((kind) => shown.has(kind)))
     .filter((need) => !(need === 'lazy' && run.flavour === '6.12'))
     .map((need) => EVIDENCE[need])
 }

@@ -66,6 +66,7 @@ function isLeaf(frame: Frame): boolean {
 function inferWrite(events: FtraceEvents, fields: Fields, frame: Frame): void {
   if (!fields.has(F_VAL) || !((frame.present >> F_VAL) & 1)) return
   events.inferred = true
+  events.sites.add(KINDS.desc_write.id, frame.probe)
   const row = events.rows.start(KINDS.desc_write.id, frame.op, frame.inner)
   const batch = events.rows.sink.batch
   batch.setLevel(row, frame.probe.level!)

@@ -4,6 +4,7 @@ import type { Kind } from '../../event/kinds.ts'
 import { beginFunction, rangeOf } from './call-begin.ts'
 import { endCallback, endFunction } from './call-end.ts'
 import { EventRows } from './event-rows.ts'
+import { ProbeSites } from './probe-sites.ts'
 import type { EventSink } from '../../event/event-sink.ts'
 import type { Fields } from './fields.ts'
 import { putPoint } from './point-events.ts'
@@ -43,6 +44,8 @@ export class FtraceEvents {
   readonly pageShift: number
   /** A store probe has been hit: writes need not be inferred from the callbacks. */
   storesSeen = false
+  /** In which functions stores and instructions were shown. */
+  readonly sites = new ProbeSites()
   /** A write was inferred. */
   inferred = false
   /** A kernel address was seen; one of which bits 51..48 were not all set, as only 52-bit kernels have. */

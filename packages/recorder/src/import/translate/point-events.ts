@@ -31,39 +31,50 @@ export function putPoint(
   const kind = POINT_KINDS[probe.role] ?? KINDS.ftrace.id
   const row = rows.start(kind, op, nest)
   const { batch } = rows.sink
+  if (isUnsited(probe)) return putUnsited(events, row, probe, fields)
+  const site = siteOf(probe, stack, context)
+  events.sites.add(kind, site)
   switch (probe.role) {
     case 'lazy_enter':
     case 'lazy_leave':
-      batch.fn[row] = siteFn(probe, stack, context)
+      batch.fn[row] = site.fnId
       events.lazyFlagged ||= fields.has(F_MASK)
       if (!fields.has(F_COUNT)) return
       events.lazyCounted = true
       return batch.setRet(row, fields.int(F_COUNT))
     case 'dsb':
       batch.setSmall(row, AUX, DSB_SCOPES.indexOf(probe.insn!))
-      batch.fn[row] = siteFn(probe, stack, context)
+      batch.fn[row] = site.fnId
       return
     case 'queue':
     case 'isb':
-      batch.fn[row] = siteFn(probe, stack, context)
+      batch.fn[row] = site.fnId
       return
     case 'flush':
       if (fields.has(F_VA) && fields.has(F_END)) {
         const { lo, hi } = fields
         batch.setRange(row, lo[F_VA]!, hi[F_VA]!, lo[F_END]!, hi[F_END]!)
       }
-      return putFlush(events, row, siteFn(probe, stack, context))
+      return putFlush(events, row, site.fnId)
     case 'flush_done':
-      return putFlush(events, row, siteFn(probe, stack, context))
+      return putFlush(events, row, site.fnId)
     case 'tlbi':
-      return putTlbi(events, row, probe, fields, siteFn(probe, stack, context))
-    case 'note':
-      batch.extra[row] = fields.noteJson()
-      events.workload ??= WORKLOAD.exec(batch.extra[row])?.[1] ?? null
-      return
+      return putTlbi(events, row, probe, fields, site.fnId)
     default:
-      batch.fn[row] = probe.nameId
-      batch.extra[row] = fields.toJson()
+  }
+}
+
+/** What no function is noted of: a marker, and what Pagetrail has no kind for. */
+const isUnsited = ({ role }: Probe): boolean => role === 'note' || role === 'unknown'
+
+function putUnsited(events: FtraceEvents, row: number, probe: Probe, fields: Fields): void {
+  const { batch } = events.rows.sink
+  if (probe.role === 'note') {
+    batch.extra[row] = fields.noteJson()
+    events.workload ??= WORKLOAD.exec(batch.extra[row])?.[1] ?? null
+  } else {
+    batch.fn[row] = probe.nameId
+    batch.extra[row] = fields.toJson()
   }
 }
 
@@ -83,8 +94,8 @@ const POINT_KINDS: Readonly<Record<string, number>> = {
  * Names of probes inside functions carry the function without its leading underscores, and 6.12 has both
  * change_memory_common and __change_memory_common: the innermost open function of that name is meant.
  */
-function siteFn(probe: Probe, stack: TaskStack, context: number): number {
-  return (stack.findBare(probe.bare, context)?.probe ?? probe).fnId
+function siteOf(probe: Probe, stack: TaskStack, context: number): Probe {
+  return stack.findBare(probe.bare, context)?.probe ?? probe
 }
 
 function putFlush(events: FtraceEvents, row: number, by: number): void {
@@ -103,6 +114,7 @@ function putStore(
   nest: number,
 ): void {
   events.storesSeen = true
+  events.sites.add(KINDS.desc_write.id, probe)
   // Made invalid: 7.x keeps in another bit that it is a leaf.
   if ((fields.lo[F_OLD]! & ~fields.lo[F_NEW]! & 1) === 1)
     events.presentInvalid = (fields.lo[F_NEW]! & PRESENT_INVALID) !== 0

@@ -2,7 +2,7 @@ import { memorySource, type TraceEvent } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 import { diffRuns } from '../../../packages/recorder/src/diff/diff-runs.ts'
-import { shownKinds } from '../../../packages/recorder/src/event/shown-kinds.ts'
+import { comparedKinds } from '../../../packages/recorder/src/diff/compared-kinds.ts'
 import { engineRuns, pagesScenario } from '../../support/runs.ts'
 import { AREA, hex } from '../../support/sample-run.ts'
 
@@ -11,17 +11,17 @@ const full = { source: 'ftrace', facts: { definitions: 'full' }, flavour: '6.18'
 const lean = { source: 'ftrace', facts: { definitions: 'lean' }, flavour: '6.18' } as const
 
 test('probes at entries and returns show no lazy MMU, barrier or flush; only 6.12 shows its TLBI', () => {
-  expect(shownKinds(full).has('lazy_mmu_enter')).toBe(true)
-  expect(shownKinds(lean).has('lazy_mmu_enter')).toBe(false)
-  expect(shownKinds(lean).has('tlb_flush')).toBe(false)
-  expect(shownKinds(full).has('tlbi')).toBe(false)
-  expect(shownKinds({ ...full, flavour: '6.12' }).has('tlbi')).toBe(true)
+  expect(comparedKinds(full).has('lazy_mmu_enter')).toBe(true)
+  expect(comparedKinds(lean).has('lazy_mmu_enter')).toBe(false)
+  expect(comparedKinds(lean).has('tlb_flush')).toBe(false)
+  expect(comparedKinds(full).has('tlbi')).toBe(false)
+  expect(comparedKinds({ ...full, flavour: '6.12' }).has('tlbi')).toBe(true)
 })
 
 test('contexts and spans of the engine count beside the engine, not beside a capture', () => {
-  expect(shownKinds(engine).has('context')).toBe(true)
-  expect(shownKinds(engine, full).has('context')).toBe(false)
-  expect(shownKinds(engine, full).has('span_begin')).toBe(false)
+  expect(comparedKinds(engine).has('context')).toBe(true)
+  expect(comparedKinds(engine, full).has('context')).toBe(false)
+  expect(comparedKinds(engine, full).has('span_begin')).toBe(false)
 })
 
 test('two runs that differ in a context alone are told apart', async () => {
