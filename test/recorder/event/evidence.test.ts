@@ -4,7 +4,7 @@ import {
   type EventSource,
   type Kind,
   KIND_NAMES,
-  openTrace,
+  openRuns,
   reportRun,
 } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
@@ -75,7 +75,7 @@ const TOY = [
 ].map((event, seq) => Object.assign({ seq, cpu: 0, op: 0 }, event))
 
 async function toyThreeWays() {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const declared: Kind[] = ['op_begin', 'op_end', 'desc_write', 'tlb_flush', 'barrier']
   const headers = [
     { label: 'occurring' },
@@ -86,12 +86,12 @@ async function toyThreeWays() {
   const lines: object[] = []
   for (const run of headers) lines.push({ pagetrail: 2, run }, ...TOY, end)
   const text = lines.map((line) => JSON.stringify(line)).join('\n')
-  const { runs } = await importJsonl(trace, chunksOf(text), 'toy.jsonl', { created: 0 })
-  return { trace, sources: runs.map((run) => trace.source(run)) }
+  const { runs } = await importJsonl(runFile, chunksOf(text), 'toy.jsonl', { created: 0 })
+  return { runFile, sources: runs.map((run) => runFile.source(run)) }
 }
 
 test('a toy run three ways: what it does not show is unknown to report, check and diff, and nothing else is', async () => {
-  const { trace, sources } = await toyThreeWays()
+  const { runFile, sources } = await toyThreeWays()
   const [occurring, declared, flavour] = sources
   expect(sources.map(({ run }) => run.facts['shows'] ?? null)).toEqual([
     ['desc_write', 'op_begin', 'op_end', 'tlb_flush'],
@@ -118,14 +118,14 @@ test('a toy run three ways: what it does not show is unknown to report, check an
   expect(unknownOf(declared!)).not.toContain('barrier')
   expect(unknownOf(declared!)).toContain('tlbi')
   expect(unknownOf(flavour!)).toEqual([])
-  trace.close()
+  runFile.close()
 })
 
 test('a header that declares what is not a kind is refused', async () => {
-  const trace = await openTrace(':memory:', { mode: 'write' })
+  const runFile = await openRuns(':memory:', { mode: 'write' })
   const of = (shows: unknown) =>
     importJsonl(
-      trace,
+      runFile,
       chunksOf(JSON.stringify({ pagetrail: 2, run: { label: 'x', shows } })),
       'x.jsonl',
       {
@@ -136,5 +136,5 @@ test('a header that declares what is not a kind is refused', async () => {
     'x.jsonl:1: run.shows: there is no kind desc_wriet, did you mean desc_write?',
   )
   await expect(of('desc_write')).rejects.toThrow('x.jsonl:1: run.shows has to be a list of kinds')
-  trace.close()
+  runFile.close()
 })
