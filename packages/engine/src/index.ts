@@ -123,6 +123,7 @@ export {
   isBelow,
   loOf,
   toVa,
+  u64OfText,
   wordsOf,
 } from './arch/u64.ts'
 export type { Pa, Va, Words } from './arch/u64.ts'

@@ -84,6 +84,13 @@ describe('arguments', () => {
     expect(call.allocFail).toBe(2)
   })
 
+  test('are 64-bit values also without 0x, as kernels print them', () => {
+    const call = parseCall({ fn: 'set_memory_ro', addr: 'ffff8000c0000000', numpages: 1 }, '')
+    expect(call.args['addr']).toBe(0xffff8000c0000000n)
+    const cpu = createMachine({ flavour: '7.3', geometry: { page_shift: 12, va_bits: 48 } }).cpu(0)
+    expect(call.range(cpu)?.[0]).toBe(-0x7fff40000000)
+  })
+
   test('may be bigint and boolean', () => {
     const call = parseCall(
       { fn: 'set_memory_valid', addr: 0xffff8000c0000000n, numpages: -1, enable: true },

@@ -58,6 +58,11 @@ test('what an event had in files of 0.1 is read by the name that it has now', ()
   )
 })
 
+test('an address may stand without 0x, as ftrace and oops texts print it', () => {
+  const event = eventFromJson({ ...DESC_WRITE, va: 'ffff800080000000' })
+  expect(event).toMatchObject({ va: 0xffff800080000000n })
+})
+
 test('a producer says where it stands, and more by names of its own', () => {
   const json = { ...DESC_WRITE, src: 'mmu.c:12', x_pc: '0xffff800080001234', x_deep: [1, { a: 2 }] }
   const event = eventFromJson({ ...json, x_unknown: null })
@@ -86,6 +91,7 @@ describe('JSON', () => {
   })
 
   test.each([
+    [{ ...DESC_WRITE, va: 'ffff8000' }, 'desc_write.va: "ffff8000" is not a 64-bit value'],
     [{ ...DESC_WRITE, va: 5 }, 'desc_write.va: 5 is not a 64-bit value'],
     [{ ...DESC_WRITE, va: '0x1ffffffffffffffff' }, 'desc_write.va: '],
     [

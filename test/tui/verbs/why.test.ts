@@ -30,5 +30,14 @@ test('an address that a real trace never showed is unknown: 3', async () => {
 test('an address that is none is refused', async () => {
   const { status, err } = await pagetrail(['why', '1', 'here', '--db', await recordDemo('6.18')])
   expect(status).toBe(2)
-  expect(err).toContain('It must be an address such as 0xffff800080000000.')
+  expect(err).toContain('It must be an address such as ffff800080000000 or 0xffff800080000000.')
 })
+
+test.each(['ffff8000801ff000', 'FFFF8000801FF000', '0xFFFF8000801ff000', '18446603338370772992'])(
+  'an address as it is printed: %s',
+  async (address) => {
+    const { status, out } = await pagetrail(['why', '1', address, '--db', await recordDemo('6.18')])
+    expect(status).toBe(0)
+    expect(out.split('\n')[0]).toMatch(/^0xffff8000801ff000 after event /)
+  },
+)

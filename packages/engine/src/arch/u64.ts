@@ -54,6 +54,13 @@ export const fromVa = (va: Va): bigint => BigInt.asUintN(64, BigInt(va))
 /** `0x` and no leading zeros, the form of the corpus and of everything printed. */
 export const hexOf = (value: bigint): string => '0x' + BigInt.asUintN(64, value).toString(16)
 
+/**
+ * A 64-bit value as kernels, ftrace and oops texts print it: `0x` and up to 16 hexadecimal digits, or 16 of them alone.
+ * Null: it is neither.
+ */
+export const u64OfText = (text: string): bigint | null =>
+  /^(0x[0-9a-f]{1,16}|[0-9a-f]{16})$/i.test(text) ? BigInt(text.replace(/^(0x)?/i, '0x')) : null
+
 /** {@link hexOf} of two words. */
 export function hexOfWords(lo: number, hi: number): string {
   const low = (lo >>> 0).toString(16)

@@ -39,7 +39,7 @@ import {
 import { REALM_AND_KFENCE_CALLS } from './realm-and-kfence-calls.ts'
 import { rangeSplitToPtes, splitKernelLeafMapping } from './split.ts'
 import { flushTlbKernelRange } from './tlb.ts'
-import type { Va } from '../arch/u64.ts'
+import { type Va, u64OfText } from '../arch/u64.ts'
 import { WALK_CALLS, onRange } from './walk-calls.ts'
 
 type OnPages = (cpu: Cpu, addr: Va, numpages: number) => number
@@ -196,7 +196,7 @@ function argsOf(fields: Fields): CallArgs {
   const args: Record<string, bigint | number | string | boolean> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (name === 'fn') continue
-    if (typeof value === 'string') args[name] = value.startsWith('0x') ? BigInt(value) : value
+    if (typeof value === 'string') args[name] = u64OfText(value) ?? value
     else if (typeof value === 'bigint' || typeof value === 'number') args[name] = value
     else if (typeof value === 'boolean') args[name] = value
   }

@@ -1,4 +1,4 @@
-import { InputError } from '@pagetrail/engine'
+import { hexOf, InputError, u64OfText } from '@pagetrail/engine'
 import type { JsonObject } from './codec.ts'
 import type { Json } from './kinds.ts'
 import { type RunHeader, runHeader } from './run-header.ts'
@@ -70,10 +70,9 @@ function list(json: JsonObject, key: string): readonly JsonObject[] {
 }
 
 function hexSum(start: Json | undefined, size: Json | undefined): string {
-  if (typeof start !== 'string' || typeof size !== 'string' || !isHex(start) || !isHex(size)) {
+  const [from, bytes] = [start, size].map((x) => (typeof x === 'string' ? u64OfText(x) : null))
+  if (from === null || bytes === null) {
     throw new InputError('an area needs start and size as "0x…"')
   }
-  return `0x${BigInt.asUintN(64, BigInt(start) + BigInt(size)).toString(16)}`
+  return hexOf(from! + bytes!)
 }
-
-const isHex = (text: string): boolean => /^0x[0-9a-f]{1,16}$/i.test(text)

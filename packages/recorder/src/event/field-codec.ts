@@ -1,4 +1,4 @@
-import { InputError, LEVEL_NAMES } from '@pagetrail/engine'
+import { InputError, LEVEL_NAMES, u64OfText } from '@pagetrail/engine'
 
 import { AUX, type Batch, NEW, OLD, SIZE, VA } from './batch.ts'
 import { didYouMean } from './nearest.ts'
@@ -162,10 +162,9 @@ const HEX = {
 export const hex = (value: bigint): string => `0x${value.toString(16)}`
 
 function parseHex(value: Json): bigint {
-  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,16}$/i.test(value)) {
-    throw new InputError(`${show(value)} is not a 64-bit value such as "0xffff800080000000"`)
-  }
-  return BigInt(value)
+  const read = typeof value === 'string' ? u64OfText(value) : null
+  if (read !== null) return read
+  throw new InputError(`${show(value)} is not a 64-bit value such as "0xffff800080000000"`)
 }
 
 /** A value that is kept as its index in a list. */

@@ -1,4 +1,4 @@
-import { InputError } from '@pagetrail/engine'
+import { InputError, u64OfText } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from './codec.ts'
 import { didYouMean } from './nearest.ts'
 import { SHOWS } from './evidence.ts'
@@ -105,6 +105,7 @@ function countOrNull(json: JsonObject, key: string): number | null {
 function longOrNull(json: JsonObject, key: string): bigint | null {
   const value = json[key] ?? null
   if (value === null) return null
-  if (typeof value === 'string' && /^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value)
+  const read = typeof value === 'string' ? u64OfText(value) : null
+  if (read !== null) return read
   throw new InputError(`run.${key} has to be "0x…" or null`)
 }

@@ -12,6 +12,8 @@ export interface Operand {
   readonly number: bigint | null
   /** Upper bound of `in`, inclusive. */
   readonly to: bigint | null
+  /** The same read as 64-bit values, of which 16 digits are hexadecimal. */
+  readonly u64: { readonly number: bigint | null; readonly to: bigint | null }
 }
 
 /** One comparison for one meaning of its field: the same question asked of a row and of an event. */
@@ -78,7 +80,7 @@ const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 
 function unsigned({ sql }: Meaning, op: Comparison, operand: Operand): Made | null {
-  const { number, to } = operand
+  const { number, to } = operand.u64
   if (number === null || number < 0n || number > U64_MAX) return null
   const test = numeric(op, number, to)
   if (!test || (to !== null && to > U64_MAX)) return null

@@ -1,3 +1,5 @@
+import { u64OfText } from '@pagetrail/engine'
+
 import { didYouMean, nearest } from '../event/nearest.ts'
 import { type Check, checkOf, checkOfFields, type Operand } from './check.ts'
 import { FILTER_FIELDS, type Meaning, meaningsOf } from './fields.ts'
@@ -112,11 +114,13 @@ class Parser {
     }
     const [, low = '', high = ''] = /^(-?[^-]+)-(-?[^-]+)$/.exec(text) ?? []
     const [number, to] = [numberOf(low), numberOf(high)]
-    if (number === null || to === null) {
+    const u64 = { number: u64OfText(low) ?? number, to: u64OfText(high) ?? to }
+    if (u64.number === null || u64.to === null) {
       throw this.#error(`${text} is not a range such as 10-20 or 0x1000-0x2fff`, first.start)
     }
-    if (to < number) throw this.#error(`the range ${text} ends before it begins`, first.start)
-    return { text, number, to }
+    if (u64.to < u64.number)
+      throw this.#error(`the range ${text} ends before it begins`, first.start)
+    return { text, number, to, u64 }
   }
 
   #unknownField(field: Token): FilterError {
@@ -155,8 +159,8 @@ class Parser {
   }
 }
 
-const single = ({ type, text }: Token): Operand => ({
-  text,
-  number: type === 'word' ? numberOf(text) : null,
-  to: null,
-})
+function single({ type, text }: Token): Operand {
+  const number = type === 'word' ? numberOf(text) : null
+  const u64 = type === 'word' ? (u64OfText(text) ?? number) : null
+  return { text, number, to: null, u64: { number: u64, to: null } }
+}

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings'
+import { u64OfText } from '@pagetrail/engine'
 
 /** How every verb explains its argument RUN. */
 export const RUN = 'id, label, or -1 (the latest), -2, …'
@@ -12,15 +13,19 @@ export function parseCount(text: string): number {
   return n
 }
 
-/** An address: hexadecimal with 0x, or decimal. */
+/** How every verb that takes an address explains it. */
+export const ADDRESS =
+  'Addresses are hexadecimal: 16 digits, or 0x and fewer. Other digits are decimal.'
+
 export function parseAddress(text: string): bigint {
-  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) {
-    throw new InvalidArgumentError('It must be an address such as 0xffff800080000000.')
-  }
-  const value = BigInt(text)
-  if (BigInt.asUintN(64, value) !== value)
+  const value = u64OfText(text) ?? (/^\d+$/.test(text) ? BigInt(text) : null)
+  if (value !== null && BigInt.asUintN(64, value) === value) return value
+  if (value !== null || /^0x[0-9a-f]+$/i.test(text)) {
     throw new InvalidArgumentError('It has more than 64 bits.')
-  return value
+  }
+  throw new InvalidArgumentError(
+    'It must be an address such as ffff800080000000 or 0xffff800080000000.',
+  )
 }
 
 /** `a,b,c`, blanks around the commas allowed. */

@@ -40,7 +40,7 @@ export const checkVerb: Verb = {
   ],
   declare(command, invoke) {
     command
-      .argument('[run]', `${RUN} (default: -1)`, '-1')
+      .argument('[run]', RUN, '-1')
       .option('--rules <list>', 'names of rules or hazards (H1 … H18); default: all', parseList)
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),

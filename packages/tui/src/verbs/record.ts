@@ -61,7 +61,7 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
       )
       .option(
         '--module <file>',
-        'a module that exports `calls`, its own implementations, and `base`, the flavour for the rest',
+        'a module whose default export is defineImplementation({ name, base, calls }): its calls, on flavour base',
       )
       .option(
         '--schedule <steps>',

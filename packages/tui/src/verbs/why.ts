@@ -7,7 +7,7 @@ import {
 } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run.ts'
-import { parseAddress, parseCount, RUN } from './arguments.ts'
+import { ADDRESS, parseAddress, parseCount, RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 export const whyVerb: Verb = {
@@ -15,7 +15,7 @@ export const whyVerb: Verb = {
   group: 'Looking at one:',
   summary: 'say which events made the descriptors of an address what they are',
   more: `For each event: the call, walk and callback it happened in, the lazy section around it, the barrier and the flush
-that came after. Addresses are hexadecimal with 0x, or decimal.`,
+that came after. ${ADDRESS}`,
   examples: [
     ['why -1 0xffff800080000000', 'at the end of the latest run'],
     ['why modules 0xffff80007a114000 --at 500', 'as of event 500'],
