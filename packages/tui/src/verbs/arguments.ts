@@ -34,3 +34,14 @@ export const parseList = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+
+/** `mine=theirs,…` as an object. */
+export function parsePairs(text: string): Record<string, string> {
+  return Object.fromEntries(
+    parseList(text).map((pair) => {
+      const [left, right, ...more] = pair.split('=')
+      if (left && right && more.length === 0) return [left, right]
+      throw new InvalidArgumentError('It must be pairs such as mine=theirs, with commas between.')
+    }),
+  )
+}

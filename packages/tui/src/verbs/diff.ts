@@ -18,7 +18,7 @@ import {
 import type { Theme } from '../text/theme.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
-import { parseList, RUN } from './arguments.ts'
+import { parseList, RUN, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
 import type { Verb } from './verb.ts'
 
@@ -60,7 +60,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
       .option('--calls <range>', 'only these calls, numbered from 0: 12, 10-20', parseCalls)
       .option('--filter <expression>', FILTER)
       .option('--ignore <list>', 'fields and kinds that are not compared', parseList)
-      .option('--map <pairs>', 'further functions with one role: mine=theirs,…', parseMap)
+      .option('--map <pairs>', 'further functions with one role: mine=theirs,…', parsePairs)
       .option('-q, --quiet', 'print the verdict only')
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
   },
@@ -140,15 +140,4 @@ function parseCalls(text: string): { from: number; to: number } {
   if (!match || to < from)
     throw new InvalidArgumentError('It must be a number of a call, or a range 10-20.')
   return { from, to }
-}
-
-/** `a=b,c=d`. */
-function parseMap(text: string): Record<string, string> {
-  return Object.fromEntries(
-    parseList(text).map((pair) => {
-      const [left, right, ...more] = pair.split('=')
-      if (left && right && more.length === 0) return [left, right]
-      throw new InvalidArgumentError('It must be pairs such as mine=theirs, with commas between.')
-    }),
-  )
 }

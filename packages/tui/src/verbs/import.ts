@@ -7,8 +7,8 @@ import {
   type ImportReport,
   InputError,
   escapeControls,
-  KERNELS,
-  type Kernel,
+  TRACED_FLAVOURS,
+  type TracedFlavour,
 } from '@pagetrail/recorder'
 import { addAbortSignal } from 'node:stream'
 import { count, many } from '../text/fit.ts'
@@ -136,8 +136,8 @@ export function kernelOptions(
 }
 
 /** The flavour that a release follows: `6.18.15` → 6.18; other versions follow what the trace shows. */
-const flavourOf = (release: string): Kernel | undefined =>
-  KERNELS.find((kernel) => release === kernel || release.startsWith(`${kernel}.`))
+const flavourOf = (release: string): TracedFlavour | undefined =>
+  TRACED_FLAVOURS.find((kernel) => release === kernel || release.startsWith(`${kernel}.`))
 
 const runsOf = (imported: Imported): readonly number[] =>
   imported.format === 'trace' ? [imported.report.run] : imported.report.runs.map((run) => run.id)

@@ -10,9 +10,34 @@ test('the header: tracer, CPUs, and what was overwritten before it was saved', (
   const { events, text, counts } = imported(
     `# tracer: nop\n#\n# entries-in-buffer/entries-written: 2/449   #P:8\n#\n${lines(EVENT, EVENT)}`,
   )
-  expect(text.header).toEqual({ tracer: 'nop', entries: 2, written: 449, cpus: 8 })
+  expect(text.header).toEqual({
+    tracer: 'nop',
+    entries: 2,
+    written: 449,
+    cpus: 8,
+    capture: new Map(),
+  })
   expect(events[0]).toMatchObject({ kind: 'gap', lost: 447, reason: 'buffer overrun' })
   expect(counts.lost).toBe(447)
+})
+
+test('what the capture script says of itself, before and after the events', () => {
+  const { events, text, counts } = imported(
+    `# pagetrail: capture 1\n# pagetrail: release 6.18.15\n# pagetrail: page-size 16384\n` +
+      `${lines(EVENT, EVENT)}# pagetrail: missed set_memory_ro_ret 17\n`,
+  )
+  expect([...text.header.capture]).toEqual([
+    ['capture', ['1']],
+    ['release', ['6.18.15']],
+    ['page-size', ['16384']],
+    ['missed', ['set_memory_ro_ret 17']],
+  ])
+  expect(events.at(-1)).toMatchObject({
+    kind: 'gap',
+    lost: 17,
+    reason: 'the kernel missed set_memory_ro_ret',
+  })
+  expect(counts.lost).toBe(17)
 })
 
 test('a file that ends before its last event says so', () => {

@@ -1,17 +1,19 @@
+import { FLAVOURS, type TracedFlavour as Kernel } from '../translate/kernel-traits.ts'
+
 /**
  * The kprobe events of a capture that needs no knowledge of the kernel's binary: entries and returns of functions,
  * no offsets inside them. Argument numbers follow each version's own signatures; where a stored value is read through
  * an argument (`+0($arg1)`), it is the descriptor that the callback was called for.
  */
-export const KERNELS = ['6.12', '6.17', '6.18', '7.3'] as const
-export type Kernel = (typeof KERNELS)[number]
 
 export interface Probe {
   readonly fn: string
-  /** Fetch arguments at entry, and again at return before `ret`. */
+  /** Fetch arguments at entry, and again at return before the returned value. */
   readonly entry: string
   readonly exit: string
   readonly kernels: readonly Kernel[]
+  /** The fetch argument for the returned value; empty where the function returns nothing. */
+  readonly ret: string
 }
 
 const APPLY: readonly Kernel[] = ['6.12', '6.17']
@@ -24,8 +26,9 @@ const probe = (
   fn: string,
   entry: string,
   exit = entry,
-  kernels: readonly Kernel[] = KERNELS,
-): Probe => ({ fn, entry, exit, kernels })
+  kernels: readonly Kernel[] = FLAVOURS,
+  ret = 'ret=$retval:s32',
+): Probe => ({ fn, entry, exit, kernels, ret })
 
 const setMemory = (fn: string) => probe(fn, 'addr=$arg1:x64 numpages=$arg2:s32')
 
@@ -97,10 +100,42 @@ export const PROBES: readonly Probe[] = [
   ),
 ]
 
-/** Lines for `kprobe_events`: an entry and a return probe a function, in the group `kperm`. */
-export function definitionsFor(kernel: Kernel): string[] {
-  return PROBES.filter((p) => p.kernels.includes(kernel)).flatMap(({ fn, entry, exit }) => [
-    `p:kperm/${fn} ${fn} ${entry}`,
-    `r:kperm/${fn}_ret ${fn} ${exit === '' ? '' : `${exit} `}ret=$retval:s32`,
-  ])
+/** Areas that are mapped and unmapped: what such a call covered is not known to be as it was. */
+const AREAS: readonly Probe[] = [
+  probe('vfree', 'addr=$arg1:x64', '', FLAVOURS, ''),
+  probe('__vunmap_range_noflush', 'start=$arg1:x64 end=$arg2:x64', '', FLAVOURS, ''),
+  probe('__vmap_pages_range_noflush', 'addr=$arg1:x64 end=$arg2:x64', '', FLAVOURS),
+]
+
+/** What makes calls and flushes of its own: worth its probes where those flushes are seen. */
+const CALLERS: readonly Probe[] = [
+  probe('_vm_unmap_aliases', 'start=$arg1:x64 end=$arg2:x64 flush=$arg3:s32', '', FLAVOURS, ''),
+  probe(
+    '__purge_vmap_area_lazy',
+    'start=$arg1:x64 end=$arg2:x64 full=$arg3:u8',
+    '',
+    FLAVOURS,
+    'ret=$retval:u8',
+  ),
+  probe('bpf_prog_pack_alloc', 'size=$arg1:u32', '', FLAVOURS, 'ret=$retval:x64'),
+  probe('bpf_prog_pack_free', 'ptr=$arg1:x64 size=$arg2:u32', '', FLAVOURS, ''),
+  probe('secretmem_fault', 'vmf=$arg1:x64', '', FLAVOURS, 'ret=$retval:x32'),
+]
+
+/** Functions that another tree calls otherwise, by Pagetrail's name for them. */
+export type Renamed = ReadonlyMap<string, string>
+
+/**
+ * Lines for `kprobe_events` without the group, which the script puts in: an entry and a return probe for each function
+ * that kernels of this flavour have, with those of `callers` or without. Events keep Pagetrail's names where `renamed`
+ * gives the function another one.
+ */
+export function definitionsFor(kernel: Kernel, callers: boolean, renamed: Renamed): string[] {
+  return [...PROBES, ...AREAS, ...(callers ? CALLERS : [])]
+    .filter((p) => p.kernels.includes(kernel))
+    .flatMap(({ fn, entry, exit, ret }) => {
+      const symbol = renamed.get(fn) ?? fn
+      const values = [exit, ret].filter((text) => text !== '').join(' ')
+      return [`p:${fn} ${symbol} ${entry}`, `r:${fn}_ret ${symbol} ${values}`.trimEnd()]
+    })
 }

@@ -8,6 +8,8 @@ export interface TraceHeader {
   entries: number | null
   written: number | null
   cpus: number | null
+  /** What the capture script wrote, `# pagetrail: KEY VALUE`: values by key, in order. */
+  readonly capture: Map<string, string[]>
 }
 
 export const emptyHeader = (): TraceHeader => ({
@@ -15,7 +17,21 @@ export const emptyHeader = (): TraceHeader => ({
   entries: null,
   written: null,
   cpus: null,
+  capture: new Map(),
 })
+
+/** Facts that a capture script may write; more is a text that is not its own. */
+const MAX_FACTS = 2_000
+
+/** Takes a `# pagetrail: KEY VALUE` line in, which may stand anywhere in a trace; false for all other lines. */
+export function readCaptureLine({ capture }: TraceHeader, line: string): boolean {
+  const [, key, value] = /^# pagetrail: ([a-z-]{1,40})(?: (.*))?$/.exec(line) ?? []
+  if (key === undefined) return false
+  const values = capture.get(key) ?? []
+  if (values.length < MAX_FACTS) values.push(value?.trim() ?? '')
+  capture.set(key, values)
+  return true
+}
 
 /** Takes one `#` line in. Throws InputError for layouts that are no list of events. */
 export function readHeaderLine(header: TraceHeader, line: string): void {

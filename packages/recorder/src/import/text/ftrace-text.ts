@@ -3,7 +3,7 @@ import { NONE } from '../../event/batch.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
 import { excerpt } from '../bytes/excerpt.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
-import { emptyHeader, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
+import { emptyHeader, readCaptureLine, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
 import { FtraceLine } from './ftrace-line.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import { TaskNames } from './task-names.ts'
@@ -19,6 +19,9 @@ const LOST = /^CPU:(\d{1,5}) \[(?:LOST (?:(\d{1,15}) )?EVENTS|(?:(\d{1,15}) )?EV
 const PASSED_OVER =
   /^(?:cpus=\d+|version = \d+|CPU \d+ is empty| ?=> .*|\t *[0-9a-f]{4,16} .*|trace-cmd: .*)$/
 const MAX_SPECIAL = 200
+/** `# pagetrail: …`, which is the capture script's. */
+const P = 0x70
+const MAX_FACT = 8_192
 
 /** The clock of a trace, as far as its text tells. */
 export type TextClock = 'seconds' | 'ticks'
@@ -79,6 +82,10 @@ export class FtraceText {
     if (torn) this.#events.lost(this.#events.rows.cpu, Math.max(1, missing), 'last line is torn')
     else if (missing > 0)
       this.#events.lost(this.#events.rows.cpu, missing, 'file ends before its last event')
+    for (const text of this.header.capture.get('missed') ?? []) {
+      const [name = '', count = ''] = text.split(' ')
+      this.#events.lost(this.#events.rows.cpu, Number(count) || null, `the kernel missed ${name}`)
+    }
   }
 
   /** Lines that are no event's and begin otherwise: true if it was one. */
@@ -98,9 +105,11 @@ export class FtraceText {
   }
 
   #comment(bytes: Uint8Array, start: number, end: number): void {
-    if (this.entries > 0) return
-    const limit = Math.min(end, start + MAX_SPECIAL)
-    readHeaderLine(this.header, decodeUtf8(bytes, start, limit))
+    const own = bytes[start + 2] === P
+    if (this.entries > 0 && !own) return
+    const line = decodeUtf8(bytes, start, Math.min(end, start + (own ? MAX_FACT : MAX_SPECIAL)))
+    if (own && readCaptureLine(this.header, line)) this.#events.learn(this.header.capture)
+    else if (this.entries === 0) readHeaderLine(this.header, line)
   }
 
   /** What the header says to have been overwritten before the file was saved. */

@@ -50,13 +50,20 @@ export class TextInput implements Input {
 
   #facts(): InputFacts {
     const { header, clock, backwards, t0, entries } = this.#text
+    const release = header.capture.get('release')?.[0]
     return {
       format: 'ftrace text',
       lines: this.#splitter.lines,
       entries,
       backwards,
       t0,
-      facts: { clock, cpus: header.cpus, tracer: header.tracer },
+      ...(release === undefined ? {} : { kernel: release }),
+      facts: {
+        clock,
+        cpus: header.cpus,
+        tracer: header.tracer,
+        ...(header.capture.size === 0 ? {} : { capture: Object.fromEntries(header.capture) }),
+      },
     }
   }
 }

@@ -41,7 +41,7 @@ export const MAX_EVENT_NAMES = 20_000
  */
 export class FtraceEvents {
   readonly rows: EventRows
-  readonly pageShift: number
+  pageShift: number
   /** A store probe has been hit: writes need not be inferred from the callbacks. */
   storesSeen = false
   /** In which functions stores and instructions were shown. */
@@ -72,6 +72,12 @@ export class FtraceEvents {
     this.rows = new EventRows(sink)
     this.pageShift = options.pageShift
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
+  }
+
+  /** What the capture itself says of its kernel, before its events. */
+  learn(facts: ReadonlyMap<string, readonly string[]>): void {
+    const shift = Math.log2(Number(facts.get('page-size')?.[0]))
+    if (shift === 12 || shift === 14 || shift === 16) this.pageShift = shift
   }
 
   get probes(): Iterable<Probe> {

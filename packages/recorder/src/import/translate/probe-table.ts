@@ -119,6 +119,8 @@ const FUNCTIONS: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
   split_kernel_leaf_mapping: span(RANGE),
   split_kernel_leaf_mapping_locked: span({ addr: F_VA }),
   vfree: span({ addr: F_VA }),
+  __vunmap_range_noflush: span(RANGE),
+  __vmap_pages_range_noflush: span({ addr: F_VA, end: F_END }),
   _vm_unmap_aliases: span({ ...RANGE, flush: F_ARG0 }, ['flush']),
   __purge_vmap_area_lazy: span({ ...RANGE, full: F_ARG0 }, ['full']),
   bpf_prog_pack_alloc: span({ size: F_ARG0 }, ['size']),
@@ -142,7 +144,7 @@ const RETURNS: Readonly<Record<string, Record<string, number>>> = {
 }
 
 /** Probes inside functions: `WHAT__FUNCTION`, with _2, _3 … for further places of the same function. */
-const SITE = /^([a-z0-9_]+?)__(.+?)(?:_\d)?$/
+const SITE = /^([a-z0-9_]+?)__(.+?)(?:_\d{1,2})?$/
 
 const SITES: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
   lazy_enter: { role: 'lazy_enter', fields: LAZY },
@@ -176,8 +178,8 @@ function returnSpec(name: string): ProbeSpec | undefined {
 }
 
 function storeSpec(name: string): ProbeSpec | undefined {
-  if (!name.endsWith('_store')) return undefined
-  const fn = name.slice(0, -'_store'.length)
+  const fn = /^(.+)_store(?:_\d{1,2})?$/.exec(name)?.[1]
+  if (fn === undefined) return undefined
   const entry = Object.hasOwn(FUNCTIONS, fn) ? FUNCTIONS[fn] : undefined
   if (entry?.role !== 'callback') return undefined
   const slot = Object.keys(entry.fields)[0]!
