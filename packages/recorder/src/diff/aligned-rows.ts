@@ -42,24 +42,19 @@ export function* alignedRows(
 ): Generator<AlignedRow> {
   const comparison = startComparison(a, b, options)
   const context = options.context ?? Number.POSITIVE_INFINITY
-  for (const { left, right, sameInput } of pairedCalls(comparison)) {
-    if (left && right) {
-      const { diff, script } = comparePair(left, right, sameInput, comparison.context)
+  for (const { pair, left, right } of pairedCalls(comparison)) {
+    if (left !== null && right !== null) {
+      const { diff, script } = comparePair(left, right, pair, comparison.context)
       yield { row: 'call', left: diff.left, right: diff.right, pair: diff }
       yield* pairRows(script.runs, eventsOf(a, left), eventsOf(b, right), left, right, context)
-      continue
-    }
-    const alone = left ?? right
-    if (!alone) continue
-    const ref = refOf(alone.call, alone.endedBy)
-    yield { row: 'call', left: left && ref, right: right && ref, pair: null }
-    for (const event of eventsOf(left ? a : b, alone).values()) {
-      yield {
-        row: 'events',
-        status: left ? 'left' : 'right',
-        left: left && event,
-        right: right && event,
-      }
+    } else if (left !== null) {
+      yield { row: 'call', left: refOf(left.call, left.endedBy), right: null, pair: null }
+      for (const event of eventsOf(a, left).values())
+        yield { row: 'events', status: 'left', left: event, right: null }
+    } else {
+      yield { row: 'call', left: null, right: refOf(right.call, right.endedBy), pair: null }
+      for (const event of eventsOf(b, right).values())
+        yield { row: 'events', status: 'right', left: null, right: event }
     }
   }
 }

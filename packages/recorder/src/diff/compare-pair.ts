@@ -2,6 +2,7 @@ import type { Geometry } from '@pagetrail/engine'
 
 import type { CostName } from '../cost/costs.ts'
 import type { Call } from '../event/run.ts'
+import type { PairedCalls } from './align/align-calls.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import { compareEffects, type EffectComparison, effectsMayDiffer, effectsOf } from './effects.ts'
 import type { Addressing } from './options.ts'
@@ -30,7 +31,7 @@ export interface ComparedPair {
 export function comparePair(
   left: CallData,
   right: CallData,
-  sameInput: boolean,
+  { sameInput, reordered, lane }: Pick<PairedCalls, 'sameInput' | 'reordered' | 'lane'>,
   context: PairContext,
 ): ComparedPair {
   const script = alignRows(left.tokens, right.tokens, context.budget)
@@ -45,7 +46,7 @@ export function comparePair(
     : { differences: [], translation: false }
   const outcome = outcomeOf(left, right, effects, context.addresses)
   const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'
-  const samePath = !differs(path) && path.renamed === 0
+  const samePath = !differs(path) && path.renamed === 0 && !reordered
   return {
     script,
     effects: effects.differences,
@@ -53,6 +54,8 @@ export function comparePair(
       left: refOf(left.call, left.endedBy),
       right: refOf(right.call, right.endedBy),
       sameInput,
+      reordered,
+      lane,
       verdict: verdictOf(outcome, effect, samePath),
       outcome,
       effect,

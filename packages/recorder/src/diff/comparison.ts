@@ -3,8 +3,15 @@ import { PageState } from '../tables/page-state.ts'
 import { knownCosts } from '../cost/known-costs.ts'
 import { comparedKinds } from './compared-kinds.ts'
 import type { Call, EventSource } from '../event/run.ts'
-import { alignCalls, type CallAlignment } from './align/align-calls.ts'
-import { callInputs } from './align/call-inputs.ts'
+import {
+  alignCalls,
+  type CallAlignment,
+  type CallList,
+  type LoneOnLeft,
+  type LoneOnRight,
+  type PairedCalls,
+} from './align/align-calls.ts'
+import { callTraits } from './align/call-traits.ts'
 import { type CallData, CallStream, WHOLE_RUN } from './align/call-stream.ts'
 import type { PairContext } from './compare-pair.ts'
 import { fieldReaders, ignoredNames, Texts } from './align/field-readers.ts'
@@ -37,12 +44,17 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
   const addresses = options.addresses ?? defaultAddresses(a, b)
   const leftCalls = selectCalls(a, options)
   const rightCalls = selectCalls(b, options)
-  const calls = alignCalls(
-    { calls: leftCalls, inputs: callInputs(a, leftCalls) },
-    { calls: rightCalls, inputs: callInputs(b, rightCalls) },
+  const listOf = (source: EventSource, selected: readonly Call[]): CallList => ({
+    calls: selected,
+    traits: callTraits(source, selected, both),
+    geometry: source.run.geometry,
+  })
+  const calls = alignCalls(listOf(a, leftCalls), listOf(b, rightCalls), {
+    lanes: options.lanes ?? 'auto',
+    addresses,
     roleOf,
     budget,
-  )
+  })
   const ignored = ignoredNames(options.ignore ?? [])
   const encoding = {
     texts: new Texts(roleOf),
@@ -51,6 +63,7 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
     shown: both,
     addresses,
     matches: options.filter?.matches ?? null,
+    ...(options.waitingRows === undefined ? {} : { waitingRows: options.waitingRows }),
   }
   const leftState = PageState.of(a.run)
   const rightState = PageState.of(b.run)
@@ -76,28 +89,34 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
   }
 }
 
-/** The calls of both sides as they belong together, each when it is complete. */
-export function* pairedCalls(
-  comparison: Comparison,
-): Generator<{ left: CallData | null; right: CallData | null; sameInput: boolean }> {
-  const left = comparison.left.calls()
-  const right = comparison.right.calls()
-  for (const pair of comparison.calls.pairs) {
-    const sameInput = pair.left !== null && pair.right !== null && pair.sameInput
-    const a = nextOf(left, pair.left !== null)
-    const b = nextOf(right, pair.right !== null)
-    yield { left: a, right: b, sameInput }
-    // Whoever asked for the next pair is done with this one.
-    if (a) comparison.left.release(a)
-    if (b) comparison.right.release(b)
-  }
-  // What follows the last call belongs to the final state.
-  left.next()
-  right.next()
-}
+/** A pair with the events of its calls: both, or the one that there is. */
+export type ReadPair =
+  | { readonly pair: PairedCalls; readonly left: CallData; readonly right: CallData }
+  | { readonly pair: LoneOnLeft; readonly left: CallData; readonly right: null }
+  | { readonly pair: LoneOnRight; readonly left: null; readonly right: CallData }
 
-const nextOf = (side: Generator<CallData>, wanted: boolean): CallData | null =>
-  wanted ? (side.next().value ?? null) : null
+/** The calls of both sides as they belong together. */
+export function* pairedCalls({ calls, left, right }: Comparison): Generator<ReadPair> {
+  for (const pair of calls.pairs) {
+    // Whoever asks for the next pair is done with this one.
+    if (pair.left === null) {
+      const data = right.take(pair.right)
+      yield { pair, left: null, right: data }
+      right.release(data)
+    } else if (pair.right === null) {
+      const data = left.take(pair.left)
+      yield { pair, left: data, right: null }
+      left.release(data)
+    } else {
+      const [a, b] = [left.take(pair.left), right.take(pair.right)]
+      yield { pair, left: a, right: b }
+      left.release(a)
+      right.release(b)
+    }
+  }
+  left.finish()
+  right.finish()
+}
 
 /** Engine and module runs and JSON Lines have a layout of their own making; captures are of different boots. */
 const defaultAddresses = (a: EventSource, b: EventSource): Addressing =>

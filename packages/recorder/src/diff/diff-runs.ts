@@ -2,7 +2,8 @@ import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
-import type { CallStream } from './align/call-stream.ts'
+import type { CallData, CallStream } from './align/call-stream.ts'
+import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
 import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
@@ -12,13 +13,14 @@ import {
   type Answer,
   type Diff,
   type Divergence,
+  type LoneCall,
   type Side,
   type DiffVerdict,
   VERDICTS,
 } from './result.ts'
 import { differs } from './align/rows.ts'
 import { Tally } from './tally.ts'
-import { plural } from './say/wording.ts'
+import { plural } from './say/plural.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order; holds one pair of calls
@@ -28,28 +30,24 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   const comparison = startComparison(a, b, options)
   const tally = new Tally(options.limit ?? LISTED)
   let first: FoundDivergence | null = null
-  for (const { left, right, sameInput } of pairedCalls(comparison)) {
-    if (left && right) {
-      const compared = comparePair(left, right, sameInput, comparison.context)
+  const { leftKnown, rightKnown } = comparison.context
+  for (const { pair, left, right } of pairedCalls(comparison)) {
+    if (right === null) tally.alone('left', loneOf(left, pair), left.costs.costs(leftKnown))
+    else if (left === null) tally.alone('right', loneOf(right, pair), right.costs.costs(rightKnown))
+    else {
+      const compared = comparePair(left, right, pair, comparison.context)
       tally.pair(compared)
-      if (first === null && sameInput && differs(compared.diff.path)) {
+      if (first === null && compared.diff.sameInput && differs(compared.diff.path))
         first = findDivergence(left, right, compared)
-      }
-    } else if (left)
-      tally.alone(
-        'left',
-        refOf(left.call, left.endedBy),
-        left.costs.costs(comparison.context.leftKnown),
-      )
-    else if (right)
-      tally.alone(
-        'right',
-        refOf(right.call, right.endedBy),
-        right.costs.costs(comparison.context.rightKnown),
-      )
+    }
   }
   return resultOf(a, b, options, comparison, tally, first && readDivergence(a, b, first))
 }
+
+const loneOf = (
+  { call, endedBy }: CallData,
+  { lane, reason }: LoneOnLeft | LoneOnRight,
+): LoneCall => ({ ...refOf(call, endedBy), lane, reason })
 
 function resultOf(
   a: EventSource,
@@ -63,7 +61,7 @@ function resultOf(
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)
   const { path } = tally
-  const pathDiffers = differs(path) || path.renamed > 0
+  const pathDiffers = differs(path) || path.renamed > 0 || tally.reordered > 0
   const nothing = tally.paired === 0
   // Entries that differ although no call made them do so: the runs began differently.
   const floor = outcome.mapping.ranges.total > 0 ? 'same outcome, different effects' : 'identical'
@@ -80,9 +78,12 @@ function resultOf(
       paired: tally.paired,
       otherInput: tally.otherInput,
       byVerdict: tally.byVerdict,
+      reordered: tally.reordered,
       onlyLeft: tally.onlyLeft.lone,
       onlyRight: tally.onlyRight.lone,
+      rates: ratesOf(comparison.calls.lanes),
     },
+    lanes: lanesOf(comparison.calls),
     outcome,
     effect: {
       answer: answerOf(tally.differentEffects > 0, nothing || hasOneSidedEffects(shown.both, seen)),
@@ -109,10 +110,28 @@ function resultOf(
   }
 }
 
+const ratesOf = (lanes: readonly MatchedLane[]): Diff['calls']['rates'] =>
+  lanes
+    .filter(({ kind, leftCalls, rightCalls }) => kind === 'timer' && leftCalls !== rightCalls)
+    .map(({ left, right, leftCalls, rightCalls, paired }) => ({
+      lane: left ?? right ?? '',
+      left: leftCalls,
+      right: rightCalls,
+      paired,
+    }))
+
+function lanesOf({ mode, lanes, moved }: CallAlignment): Diff['lanes'] {
+  const matched = lanes.toSorted((p, q) => alone(q) - alone(p) || q.paired - p.paired)
+  return { mode, matched, interleaving: { answer: answerOf(moved > 0, false), moved } }
+}
+
+const alone = ({ leftCalls, rightCalls, paired }: MatchedLane): number =>
+  leftCalls + rightCalls - 2 * paired
+
 function askedOf(options: DiffOptions): Diff['asked'] {
-  const { by, calls, filter, ignore = [], map = {} } = options
+  const { by, calls, filter, ignore = [], map = {}, lanes = 'auto' } = options
   const range = calls ? `${calls.from}-${calls.to}` : null
-  return { by: by ?? null, calls: range, filter: filter?.text ?? null, ignore, map }
+  return { by: by ?? null, calls: range, filter: filter?.text ?? null, ignore, map, lanes }
 }
 
 function outcomeOf(comparison: Comparison, tally: Tally, limit: number): Diff['outcome'] {

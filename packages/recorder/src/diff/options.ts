@@ -1,4 +1,5 @@
 import type { TraceEvent } from '../event/kinds.ts'
+import type { AskedLanes } from './align/lanes.ts'
 
 /** The four questions, in the order in which they are asked. */
 export const QUESTIONS = ['outcome', 'effect', 'path', 'cost'] as const
@@ -20,8 +21,12 @@ export interface DiffOptions {
   readonly map?: Readonly<Record<string, string>>
   /** Default: raw where both runs have the same layout (engine, modules, JSON Lines), else relative. */
   readonly addresses?: Addressing
+  /** What calls are aligned by. Default `auto`: tasks where both runs name them, else CPUs, else the whole run. */
+  readonly lanes?: AskedLanes
   /** Listed calls, groups and ranges of each sort; what lies beyond is counted. Default {@link LISTED}. */
   readonly limit?: number
+  /** Rows of calls kept in memory until their counterpart comes; beyond, calls are read again. Default 262,144. */
+  readonly waitingRows?: number
   /** Steps that the alignment of one pair of calls may cost before it falls back. Default {@link BUDGET}. */
   readonly budget?: number
 }

@@ -2,6 +2,8 @@ import type { JsonObject } from '../event/codec.ts'
 import type { Kind } from '../event/kinds.ts'
 import type { Costs } from '../cost/costs.ts'
 import type { MappingDifference } from '../tables/compare-mappings.ts'
+import type { LoneReason, MatchedLane } from './align/align-calls.ts'
+import type { AskedLanes, LaneMode } from './align/lanes.ts'
 import type { Addressing, Question } from './options.ts'
 
 /** From the least to the greatest difference. */
@@ -46,6 +48,21 @@ export interface CallRef {
   readonly endedBy: string | null
   /** seq of op_begin. */
   readonly seq: number
+}
+
+/** A call without a counterpart, and why. */
+export interface LoneCall extends CallRef {
+  /** The task, CPU or pool whose call it is. */
+  readonly lane: string
+  readonly reason: LoneReason
+}
+
+/** Work of a timer, which two boots do at different times: how often is a rate, not a difference. */
+export interface Rate {
+  readonly lane: string
+  readonly left: number
+  readonly right: number
+  readonly paired: number
 }
 
 export type EffectKind = 'descriptor' | 'flush' | 'allocation' | 'free' | 'warning'
@@ -93,6 +110,10 @@ export interface PairDiff {
   readonly right: CallRef
   /** Function and size agree; otherwise the calls were asked for different things. */
   readonly sameInput: boolean
+  /** In its task (or CPU) it was made before or after other calls than on the left. */
+  readonly reordered: boolean
+  /** The task, CPU or pool that made it on the left. */
+  readonly lane: string
   readonly verdict: DiffVerdict
   readonly outcome: Answer
   readonly effect: Answer
@@ -140,8 +161,9 @@ export interface Listed<T> {
 }
 
 /** Calls without a counterpart; `byFunction` counts all of them. */
-export interface Lone extends Listed<CallRef> {
+export interface Lone extends Listed<LoneCall> {
   readonly byFunction: Readonly<Record<string, number>>
+  readonly byReason: Readonly<Partial<Record<LoneReason, number>>>
 }
 
 export interface Diff {
@@ -159,14 +181,26 @@ export interface Diff {
     readonly filter: string | null
     readonly ignore: readonly string[]
     readonly map: Readonly<Record<string, string>>
+    readonly lanes: AskedLanes
   }
   readonly calls: {
     /** Pairs with the same input, on which the verdict rests. */
     readonly paired: number
     readonly otherInput: number
     readonly byVerdict: Readonly<Record<DiffVerdict, number>>
+    /** Pairs whose order within their task or CPU is exchanged. */
+    readonly reordered: number
     readonly onlyLeft: Lone
     readonly onlyRight: Lone
+    readonly rates: readonly Rate[]
+  }
+  readonly lanes: {
+    /** What calls were aligned by. */
+    readonly mode: LaneMode
+    /** Each with its counterpart, those with most calls left alone first. */
+    readonly matched: readonly MatchedLane[]
+    /** Pairs that stand elsewhere among those of other lanes than on the left: no difference of what was done. */
+    readonly interleaving: { readonly answer: Answer; readonly moved: number }
   }
   readonly outcome: {
     readonly answer: Answer

@@ -8,6 +8,7 @@ import type {
   EffectGroup,
   Listed,
   Lone,
+  LoneCall,
   PairDiff,
   PairGroup,
   PathCounts,
@@ -50,17 +51,24 @@ export class Bounded<T> implements Listed<T> {
 }
 
 /** Calls that one side made and the other did not. */
-class LoneCalls extends Bounded<CallRef> {
+class LoneCalls extends Bounded<LoneCall> {
   readonly byFunction = new Map<string, number>()
+  readonly byReason = new Map<string, number>()
 
-  override add(call: CallRef): void {
+  override add(call: LoneCall): void {
     super.add(call)
     this.byFunction.set(call.fn, (this.byFunction.get(call.fn) ?? 0) + 1)
+    this.byReason.set(call.reason, (this.byReason.get(call.reason) ?? 0) + 1)
   }
 
   get lone(): Lone {
-    const { items, total, byFunction } = this
-    return { items, total, byFunction: Object.fromEntries(byFunction) }
+    const { items, total, byFunction, byReason } = this
+    return {
+      items,
+      total,
+      byFunction: Object.fromEntries(byFunction),
+      byReason: Object.fromEntries(byReason),
+    }
   }
 }
 
@@ -81,6 +89,7 @@ export class Tally {
   }
   paired = 0
   otherInput = 0
+  reordered = 0
   sameReturn = 0
   differentReturn = 0
   unknownReturn = 0
@@ -121,6 +130,7 @@ export class Tally {
       return
     }
     this.paired++
+    if (diff.reordered) this.reordered++
     for (const key of Object.keys(this.path) as (keyof PathCounts)[])
       this.path[key] += diff.path[key]
     this.pairedLeft = addCosts(this.pairedLeft, diff.leftCosts)
@@ -132,14 +142,12 @@ export class Tally {
     for (const effect of effects) this.effect(effect, diff)
   }
 
-  alone(side: 'left' | 'right', call: CallRef, costs: Costs): void {
-    if (side === 'left') {
-      this.onlyLeft.add(call)
-      this.leftCosts = addCosts(this.leftCosts, costs)
-    } else {
-      this.onlyRight.add(call)
-      this.rightCosts = addCosts(this.rightCosts, costs)
-    }
+  /** A call of a timer that the other side's did not reach costs, and is otherwise a matter of its rate. */
+  alone(side: 'left' | 'right', call: LoneCall, costs: Costs): void {
+    const calls = side === 'left' ? this.onlyLeft : this.onlyRight
+    if (call.reason !== 'rate') calls.add(call)
+    if (side === 'left') this.leftCosts = addCosts(this.leftCosts, costs)
+    else this.rightCosts = addCosts(this.rightCosts, costs)
   }
 
   /** The groups that the verdict rests on first, among them the worst and most frequent. */

@@ -1,4 +1,4 @@
-import type { Json, TraceEvent } from './kinds.ts'
+import type { Json, Kind, TraceEvent } from './kinds.ts'
 
 /** Where a run's events came from; `tree`: code of a kernel tree, built and run by itself. */
 export type RunOrigin = 'engine' | 'module' | 'ftrace' | 'jsonl' | 'tree'
@@ -55,8 +55,11 @@ export interface Call {
 export interface EventSource {
   readonly run: Run
   calls(): Iterable<Call>
-  /** Events with from <= seq <= to, in order; without bounds all of them. */
-  events(from?: number, to?: number): Iterable<TraceEvent>
+  /**
+   * Events with from <= seq <= to, in order; without bounds all of them. `kinds` names those that the caller looks at:
+   * others may be left out.
+   */
+  events(from?: number, to?: number, kinds?: readonly Kind[]): Iterable<TraceEvent>
 }
 
 /** Events already in memory as a source; calls are found from their op_begin and op_end. */

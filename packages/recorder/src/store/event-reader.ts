@@ -3,7 +3,7 @@ import type Sqlite from 'better-sqlite3'
 
 import { BatchSpans } from './batch-spans.ts'
 import { rowToEvent } from '../event/codec.ts'
-import type { TraceEvent } from '../event/kinds.ts'
+import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { EVENT_COLUMNS, type Row } from '../event/field-codec.ts'
 import { BIND, build } from './schema.ts'
 import type { Call, EventSource, Run } from '../event/run.ts'
@@ -186,5 +186,15 @@ const CALLS = build
 export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
   run,
   calls: () => guardedEach(path, reader.calls(run.id)),
-  events: (from, to) => guardedEach(path, reader.events(run.id, from, to)),
+  events: (from, to, kinds) =>
+    guardedEach(path, reader.events(run.id, from, to, kinds && onlyKinds(kinds))),
 })
+
+function onlyKinds(kinds: readonly Kind[]): Condition {
+  const ids = kinds.map((kind) => KINDS[kind].id)
+  return {
+    sql: `kind in (${ids.join(', ')})`,
+    parameters: [],
+    kindMask: ids.reduce((mask, id) => mask | (1n << BigInt(id)), 0n),
+  }
+}

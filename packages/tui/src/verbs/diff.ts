@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
+  type AskedLanes,
   answered,
   type Diff,
   diffJsonLines,
@@ -10,6 +11,7 @@ import {
   diffText,
   escapeControls,
   InputError,
+  LANE_MODES,
   parseFilter,
   type Question,
   QUESTIONS,
@@ -31,6 +33,7 @@ interface Options {
   readonly filter?: string | undefined
   readonly ignore?: string[] | undefined
   readonly map?: Record<string, string> | undefined
+  readonly lanes: AskedLanes
   readonly quiet?: true | undefined
 }
 
@@ -61,6 +64,11 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
       .option('--filter <expression>', FILTER)
       .option('--ignore <list>', 'fields and kinds that are not compared', parseList)
       .option('--map <pairs>', 'further functions with one role: mine=theirs,…', parsePairs)
+      .addOption(
+        new Option('--lanes <lanes>', 'align calls by task, by CPU, or as one sequence')
+          .choices(LANE_MODES)
+          .default('auto' as const),
+      )
       .option('-q, --quiet', 'print the verdict only')
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
   },
@@ -120,8 +128,9 @@ const inks = ({ paint, bold, dim }: Theme): DiffPaint => ({
   dim,
 })
 
-function optionsOf({ by, calls, filter, ignore, map }: Options): DiffOptions {
+function optionsOf({ by, calls, filter, ignore, map, lanes }: Options): DiffOptions {
   return {
+    lanes,
     ...(by === undefined ? {} : { by }),
     ...(calls === undefined ? {} : { calls }),
     ...(filter === undefined

@@ -64,5 +64,7 @@ test('a list that was cut makes the answer incomplete', async () => {
 
 test('one question has its lines only', async () => {
   const types = (await linesOf(10, 'outcome')).map(({ type }) => type)
-  expect(new Set(types)).toEqual(new Set(['header', 'verdict', 'outcome', 'mapping', 'end']))
+  expect(new Set(types)).toEqual(
+    new Set(['header', 'verdict', 'lanes', 'lane', 'outcome', 'mapping', 'end']),
+  )
 })

@@ -243,7 +243,7 @@ class Search {
 }
 
 /** Indexes of a longest ascending subsequence (patience sorting). */
-function longestAscending(values: readonly number[]): number[] {
+export function longestAscending(values: readonly number[]): number[] {
   const tails: number[] = []
   const before = new Int32Array(values.length)
   values.forEach((value, i) => {

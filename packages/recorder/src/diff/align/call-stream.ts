@@ -25,6 +25,11 @@ export const WHOLE_RUN: Call = {
 /** Tokens of calls up to this size are used again; larger ones are left to the garbage collector. */
 const SPARE_ROWS = 4096
 
+/** Rows that may wait for their call's counterpart; beyond, calls are read again when it comes. */
+const WAITING_ROWS = 262_144
+
+const NO_ROWS = new Tokens(0)
+
 /** One call as it is compared. */
 export interface CallData {
   readonly call: Call
@@ -32,23 +37,27 @@ export interface CallData {
   readonly costs: CostCounter
   /** Kind of the event that ended it instead of a return. */
   endedBy: string | null
+  /** seq of its last event. */
+  upTo: number
 }
 
 interface Open extends CallData {
   readonly encoder: Encoder
-  done: boolean
 }
 
 export interface StreamOptions extends EncoderOptions {
-  /** The calls to deliver, ascending. */
+  /** The calls that may be taken. */
   readonly calls: readonly Call[]
   /** Last event to read; null: to the end. */
   readonly to: number | null
+  /** Rows kept of calls whose counterpart is still to come. Default {@link WAITING_ROWS}. */
+  readonly waitingRows?: number
 }
 
 /**
- * Reads a run once and hands out its calls in order, each when it is complete: in memory are the calls that were open
- * at the same time. On the way it folds the page tables and counts what happened outside of calls.
+ * Reads a run in order and hands out its calls as they are asked for. In memory are the calls that are open at one
+ * time and those whose turn has not come, up to a bound: of more than that, the events are read a second time. On the
+ * way it folds the page tables and counts what happened outside of calls.
  */
 export class CallStream {
   readonly outside: CostCounter
@@ -63,8 +72,12 @@ export class CallStream {
   private readonly wanted: ReadonlyMap<number, Call>
   private readonly idle: Encoder[] = []
   private readonly spare: Tokens[] = []
-  private readonly queue: Open[] = []
   private readonly open = new Map<number, Open>()
+  private readonly reading: Generator<CallData>
+  /** Calls that are complete and were not yet asked for; `forgotten` ones without their rows. */
+  private readonly waiting = new Map<number, CallData>()
+  private readonly forgotten = new Set<number>()
+  private waitingRows = 0
 
   constructor(source: EventSource, options: StreamOptions, state: PageState) {
     this.source = source
@@ -73,17 +86,37 @@ export class CallStream {
     this.pageShift = state.pageShift
     this.outside = new CostCounter(this.pageShift)
     this.wanted = new Map(options.calls.map((call) => [call.op, call]))
+    this.reading = this.read()
   }
 
-  *calls(): Generator<CallData> {
-    const { to } = this.options
-    for (const event of to === null ? this.source.events() : this.source.events(0, to)) {
-      this.state.apply(event)
-      this.take(event)
-      if (this.queue[0]?.done) yield* this.complete()
+  /** A call with its events. Each can be had once. */
+  take({ op }: Call): CallData {
+    for (;;) {
+      const data = this.waiting.get(op)
+      if (data) {
+        this.waiting.delete(op)
+        if (this.forgotten.delete(op)) return this.readAgain(data)
+        this.waitingRows -= data.tokens.length
+        return data
+      }
+      const next = this.reading.next()
+      if (next.done) return this.withoutEvents(op)
+      if (next.value.call.op === op) return next.value
+      this.keep(next.value)
     }
-    for (const data of this.open.values()) this.end(data)
-    yield* this.complete()
+  }
+
+  /** A run without calls may have no events either. */
+  private withoutEvents(op: number): CallData {
+    const data = this.begin(op)
+    if (!data || op !== WHOLE_RUN.op)
+      throw new Error(`call ${op} was taken twice, or has no events`)
+    return this.end(data)
+  }
+
+  /** Reads what follows the last call that was taken: it belongs to the final state. */
+  finish(): void {
+    while (!this.reading.next().done);
   }
 
   /** Gives a call's tokens back for another to use: what is in them is gone. */
@@ -93,61 +126,98 @@ export class CallStream {
     this.spare.push(data.tokens)
   }
 
-  private take(event: TraceEvent): void {
+  private *read(): Generator<CallData> {
+    const { to } = this.options
+    for (const event of to === null ? this.source.events() : this.source.events(0, to)) {
+      this.state.apply(event)
+      if (event.kind === 'op_begin') for (const data of this.unreturned(event)) yield this.end(data)
+      const ended = this.add(event)
+      if (ended) yield ended
+    }
+    for (const data of this.open.values()) yield this.end(data)
+  }
+
+  private keep(data: CallData): void {
+    const rows = data.tokens.length
+    const { op } = data.call
+    if (this.waitingRows + rows <= (this.options.waitingRows ?? WAITING_ROWS)) {
+      this.waitingRows += rows
+      this.waiting.set(op, data)
+      return
+    }
+    this.forgotten.add(op)
+    this.waiting.set(op, { ...data, tokens: NO_ROWS })
+    this.release(data)
+  }
+
+  private readAgain(data: CallData): CallData {
+    const { call, upTo } = data
+    const tokens = this.spare.pop() ?? new Tokens()
+    const encoder = this.encoderFor(call)
+    for (const event of this.source.events(call.first, upTo))
+      if ((event.op ?? WHOLE_RUN.op) === call.op) encoder.add(event, tokens)
+    encoder.endCall(tokens)
+    this.idle.push(encoder)
+    return { ...data, tokens }
+  }
+
+  /** Returns the call that the event ends. */
+  private add(event: TraceEvent): CallData | null {
     this.seen.add(event.kind)
     if (event.kind === 'gap') this.lost += event.lost ?? 1
     const op = event.op ?? WHOLE_RUN.op
     if (event.op === null && !this.wanted.has(op)) {
       this.outside.add(event)
-      return
+      return null
     }
-    if (event.kind === 'op_begin') this.endUnreturned(event)
     const data = this.open.get(op) ?? this.begin(op)
-    if (!data) return
+    if (!data) return null
+    data.upTo = event.seq
     data.costs.add(event)
     data.encoder.add(event, data.tokens)
     if (ENDINGS.has(event.kind)) data.endedBy = event.kind
-    if (event.seq === data.call.last) this.end(data)
+    return event.seq === data.call.last ? this.end(data) : null
   }
 
   private begin(op: number): Open | null {
     const call = this.wanted.get(op)
     if (!call) return null
+    const data: Open = {
+      call,
+      encoder: this.encoderFor(call),
+      tokens: this.spare.pop() ?? new Tokens(),
+      costs: new CostCounter(this.pageShift),
+      endedBy: null,
+      upTo: call.first,
+    }
+    this.open.set(op, data)
+    return data
+  }
+
+  private encoderFor(call: Call): Encoder {
     const { options } = this
     const encoder =
       this.idle.pop() ?? new Encoder(options, new Addresses(options.addresses, this.state.geometry))
     encoder.startCall(call)
-    const data: Open = {
-      call,
-      encoder,
-      tokens: this.spare.pop() ?? new Tokens(),
-      costs: new CostCounter(this.pageShift),
-      endedBy: null,
-      done: false,
-    }
-    this.open.set(op, data)
-    this.queue.push(data)
-    return data
+    return encoder
   }
 
   /** A call whose return was not seen is over when its task (or, without tasks, its CPU) begins another. */
-  private endUnreturned(event: TraceEvent): void {
+  private unreturned(event: TraceEvent): Open[] {
+    const over: Open[] = []
     for (const data of this.open.values()) {
-      if (data.call.last !== null) continue
+      // What begins inside of it is an interrupt's.
+      if (data.call.last !== null || event.nest > 0) continue
       const same = event.task === null ? data.call.cpu === event.cpu : data.call.task === event.task
-      if (same) this.end(data)
+      if (same) over.push(data)
     }
+    return over
   }
 
-  private end(data: Open): void {
-    data.done = true
+  private end(data: Open): CallData {
     data.encoder.endCall(data.tokens)
     this.open.delete(data.call.op)
     this.idle.push(data.encoder)
-  }
-
-  /** Calls are handed out in the order in which they began. */
-  private *complete(): Generator<CallData> {
-    while (this.queue[0]?.done) yield this.queue.shift()!
+    return data
   }
 }

@@ -26,6 +26,9 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
     calls: counted(diff.calls),
     neitherShows: diff.neitherShows,
   })
+  const { mode, matched, interleaving } = diff.lanes
+  yield line('lanes', { mode, lanes: matched.length, interleaving })
+  for (const lane of matched) yield line('lane', lane)
   for (const call of diff.calls.onlyLeft.items) yield line('only', { side: 'left', call })
   for (const call of diff.calls.onlyRight.items) yield line('only', { side: 'right', call })
   if (wants('outcome')) {

@@ -2,6 +2,7 @@ import { escapeControls } from '../../sql/render.ts'
 import type { Question } from '../options.ts'
 import type { Diff, DivergenceRow } from '../result.ts'
 import { eventText } from './event-text.ts'
+import { plural } from './plural.ts'
 import {
   callText,
   costRows,
@@ -13,7 +14,6 @@ import {
   isWithoutCalls,
   mappingTexts,
   outsideText,
-  plural,
   scopeTexts,
   sideText,
   unknownTexts,

@@ -2,7 +2,9 @@ import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../../cost/c
 import { hex16, ptdumpLine } from '../../tables/leaves.ts'
 import type { Leaf } from '../../tables/leaves.ts'
 import type { MappingDifference } from '../../tables/compare-mappings.ts'
+import { plural } from './plural.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
+import { laneTexts } from './lane-texts.ts'
 import { TELLING_COSTS } from '../tally.ts'
 import type { CallRef, Diff, EffectGroup, PairGroup, Side } from '../result.ts'
 
@@ -57,7 +59,7 @@ export function scopeTexts(diff: Diff): string[] {
     const some = `${plural(total, 'call')} only on the ${name}: ${callCounts(byFunction)}`
     texts.push(WHOLE_RUN.fn in byFunction ? `the ${name} run has no calls` : some)
   }
-  texts.push(...askedTexts(diff))
+  texts.push(...laneTexts(diff), ...askedTexts(diff))
   if (diff.addresses === 'relative') {
     texts.push(
       'addresses by their place in the call, stores by the bits they change: the runs are of different boots',
@@ -65,9 +67,6 @@ export function scopeTexts(diff: Diff): string[] {
   }
   return texts
 }
-
-/** `1 call`, `2 calls`. */
-export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 
 /** The most frequent first. */
 const callCounts = (byFunction: Readonly<Record<string, number>>): string =>

@@ -1,0 +1,109 @@
+import { LEVEL_NAMES } from '@pagetrail/engine'
+
+import { type EventOf, type Json, type Kind, KINDS } from '../../event/kinds.ts'
+import { highWord, lowWord, take } from '../../event/words.ts'
+import type { Call, EventSource } from '../../event/run.ts'
+
+/** What tells calls of one function and size apart before their events are compared. */
+export interface CallTraits {
+  /** What the call was asked for besides its range (`enable` of set_memory_valid), as text. */
+  readonly input: string
+  /** Whether its stores changed anything: a call that finds its work done repeats another. */
+  readonly found: 'change' | 'done' | 'nothing'
+  /** A digest of what was found and made of it: levels and attributes of its stores, splits, flushes, barriers. */
+  readonly digest: number
+}
+
+/** Traits of a call of which nothing but its row is known. */
+export const NO_TRAITS: CallTraits = { input: '', found: 'nothing', digest: 0 }
+
+/** Arguments that say where and how much, which the call's range says too. */
+const PLACES: ReadonlySet<string> = new Set(['fn', 'addr', 'end', 'numpages', 'page', 'pfn'])
+
+type Traits = { -readonly [K in keyof CallTraits]: CallTraits[K] }
+
+/** Kinds that a digest is made of, where both runs show them. */
+const DIGESTED = [
+  'desc_write',
+  'span_begin',
+  'split',
+  'tlb_flush',
+  'barrier',
+  'barrier_queue',
+] as const
+
+/** The traits of each call, in one pass over the events that tell them. `shown`: kinds that both runs show. */
+export function callTraits(
+  source: EventSource,
+  calls: readonly Call[],
+  shown: ReadonlySet<Kind>,
+): CallTraits[] {
+  const traits = calls.map((): Traits => ({ ...NO_TRAITS }))
+  const at = new Map(calls.map(({ op }, i) => [op, i]))
+  const { from, to } = extentOf(calls)
+  const digested = DIGESTED.filter((kind) => shown.has(kind))
+  const wanted = new Set<Kind>(digested)
+  for (const event of source.events(from, to, ['op_begin', ...digested])) {
+    const i = at.get(event.op ?? -1)
+    if (i === undefined) continue
+    const call = traits[i]!
+    if (event.kind === 'op_begin') call.input = inputOf(event)
+    if (!wanted.has(event.kind)) continue
+    call.digest = mix(call.digest, KINDS[event.kind].id)
+    if (event.kind === 'desc_write') store(call, event)
+    else if (event.kind === 'span_begin')
+      call.digest = mix(call.digest, placeIn(calls[i]!, event.va))
+  }
+  return traits
+}
+
+function store(call: Traits, { level, old: before, new: after }: EventOf<'desc_write'>): void {
+  if (call.found !== 'change') call.found = before === after ? 'done' : 'change'
+  call.digest = mix(call.digest, level === null ? -1 : LEVEL_NAMES.indexOf(level))
+  for (const value of [before, after]) {
+    take(value ?? 0n)
+    // Bits 49:12 are where it leads, or how the kernel keeps it: of this boot.
+    call.digest = mix(call.digest, lowWord() & 0xfff)
+    call.digest = mix(call.digest, highWord() & 0xfffc0000)
+  }
+}
+
+/** Offset in the call's range; -1 for what lies elsewhere, which depends on the boot. */
+function placeIn({ va, end }: Call, address: bigint | null): number {
+  const inside = va !== null && end !== null && address !== null && address >= va && address < end
+  return inside ? Number(address - va) : -1
+}
+
+const mix = (digest: number, word: number): number => {
+  const product = Math.imul(digest ^ word, 0x85ebca6b)
+  return product ^ (product >>> 15)
+}
+
+/** seqs between which the calls' events are; a call without its end may go on to the last of the run. */
+function extentOf(calls: readonly Call[]): { from?: number; to?: number } {
+  let from = Number.POSITIVE_INFINITY
+  let to = -1
+  for (const { first, last } of calls) {
+    from = Math.min(from, first)
+    to = Math.max(to, last ?? Number.POSITIVE_INFINITY)
+  }
+  if (calls.length === 0) return { from: 0, to: -1 }
+  return to === Number.POSITIVE_INFINITY ? { from } : { from, to }
+}
+
+function inputOf({ args }: EventOf<'op_begin'>): string {
+  if (typeof args !== 'object' || args === null || isArray(args)) return ''
+  let text = ''
+  for (const [name, value] of Object.entries(args)) {
+    if (!PLACES.has(name)) text += `${text === '' ? '' : ' '}${name}=${numberText(value)}`
+  }
+  return text
+}
+
+const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+/** Sources write a number as such or in hexadecimal. */
+const numberText = (value: Json): string =>
+  typeof value === 'string' && /^0x[\da-f]+$/i.test(value)
+    ? BigInt(value).toString()
+    : JSON.stringify(value)

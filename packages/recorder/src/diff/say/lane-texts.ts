@@ -1,0 +1,50 @@
+import { LONE_REASONS, type LoneReason } from '../align/align-calls.ts'
+import type { LaneMode } from '../align/lanes.ts'
+import { WHOLE_RUN } from '../align/call-stream.ts'
+import type { Diff, Lone } from '../result.ts'
+import { plural } from './plural.ts'
+
+const BY: Readonly<Record<LaneMode, string>> = {
+  task: 'task by task',
+  cpu: 'CPU by CPU',
+  one: 'as one sequence',
+}
+
+const REASONS: Readonly<Record<LoneReason, string>> = {
+  lane: 'of a task or CPU without counterpart',
+  function: 'never made so on the other side',
+  number: 'made less often on the other side',
+  rate: 'made by a timer',
+}
+
+/** How calls were laid side by side, and what that leaves: a sentence each. */
+export function laneTexts({ asked, lanes, calls }: Diff): string[] {
+  const { mode, interleaving } = lanes
+  return [
+    ...loneTexts('left', calls.onlyLeft),
+    ...loneTexts('right', calls.onlyRight),
+    ...calls.rates.map(
+      ({ lane, left, right }) =>
+        `${lane}: ${left} calls on the left, ${right} on the right; a timer's rate, not a difference`,
+    ),
+    ...(calls.reordered > 0
+      ? [`${plural(calls.reordered, 'pair')} in another order within one task or CPU`]
+      : []),
+    ...(mode === 'one' && asked.lanes === 'auto' ? [] : [`calls aligned ${BY[mode]}`]),
+    ...(interleaving.moved > 0
+      ? [
+          `interleaved differently: ${plural(interleaving.moved, 'pair')}, which is not a difference`,
+        ]
+      : []),
+  ]
+}
+
+/** Why calls are alone. */
+function loneTexts(side: string, { byFunction, byReason }: Lone): string[] {
+  if (WHOLE_RUN.fn in byFunction) return []
+  const texts = LONE_REASONS.flatMap((reason) => {
+    const n = byReason[reason] ?? 0
+    return n > 0 ? [`${n} ${REASONS[reason]}`] : []
+  })
+  return texts.length === 0 ? [] : [`why only on the ${side}: ${texts.join(', ')}`]
+}
