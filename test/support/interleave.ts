@@ -27,19 +27,20 @@ export function interleaved(source: EventSource, next: (n: number) => number): E
 function numbered(source: EventSource, mixed: readonly TraceEvent[]): EventSource {
   const ops = new Map<number, number>()
   const events = mixed.map((event, seq) => {
-    if (event.op === null) return { ...event, seq }
+    if (event.op === null) return Object.assign({}, event, { seq })
     const op = ops.get(event.op) ?? ops.size
     ops.set(event.op, op)
-    return { ...event, seq, op }
+    return Object.assign({}, event, { seq, op })
   })
   const places = new Map(mixed.map(({ seq }, i) => [seq, i]))
   const calls = [...source.calls()]
-    .map((call): Call => ({
-      ...call,
-      op: ops.get(call.op)!,
-      first: places.get(call.first)!,
-      last: call.last === null ? null : places.get(call.last)!,
-    }))
+    .map((call): Call =>
+      Object.assign({}, call, {
+        op: ops.get(call.op)!,
+        first: places.get(call.first)!,
+        last: call.last === null ? null : places.get(call.last)!,
+      }),
+    )
     .toSorted((p, q) => p.op - q.op)
   return {
     run: source.run,

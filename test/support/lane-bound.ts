@@ -14,10 +14,11 @@ export function mostPairs(
   { pairs, lanes }: CallAlignment,
   inputOf: (call: Call) => string = () => '',
 ): number {
+  const byLane = Map.groupBy(pairs, ({ lane }) => lane)
   let most = 0
   for (const { left, right } of lanes) {
     // A pair bears the name of its left lane; a call alone on the right that of its own where it has no other.
-    const own = pairs.filter(({ lane }) => lane === (left ?? right))
+    const own = byLane.get(left ?? right ?? '') ?? []
     const counts = new Map<string, [number, number]>()
     for (const pair of own) {
       for (const [call, side] of [[pair.left, 0] as const, [pair.right, 1] as const]) {

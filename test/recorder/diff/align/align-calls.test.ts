@@ -90,7 +90,7 @@ test('nothing to pair', () => {
 const tasks = (text: string, pid: number): Call[] =>
   text.split(' ').map((word, op) => {
     const [task = '', call = ''] = word.split(':')
-    return { ...callOf(call, op, 0n), task: `${task}-${pid + task.charCodeAt(0)}` }
+    return Object.assign(callOf(call, op, 0n), { task: `${task}-${pid + task.charCodeAt(0)}` })
   })
 
 const listOf = (calls: readonly Call[]) => ({
