@@ -71,7 +71,11 @@ function splitSpan(cpu: Cpu, first: Slot, entries: number, variant: SplitVariant
   if (variant === 'lock') lock(cpu, pgtableSplit, 'mutex')
   const looksAtFirst = variant === 'lock' || variant.startsWith('first')
   if (!looksAtFirst || hasCont(cpu, first)) {
-    for (let i = 0; i < entries; i++) clear(cpu, first + 2 * i, variant)
+    const mark = cpu.stepper?.mark() ?? 0
+    for (let i = 0; i < entries; i++) {
+      clear(cpu, first + 2 * i, variant)
+      cpu.stepper?.settled(mark, i)
+    }
   }
   if (variant === 'lock') unlock(cpu, pgtableSplit, 'mutex')
 }

@@ -159,7 +159,7 @@ function splitBlock(
   const protHi = ((hi ^ physHi(g, pa)) & ~HI.CONT) | (toCont ? HI.CONT : 0)
   fill(cpu, below, memory.firstSlot(table), pa, protLo, protHi)
   // The new entries must be visible to walkers before the table is.
-  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.dsb(cpu.id)
+  if (cpu.stepper?.barrier('dsb') === true) cpu.system.tlb?.dsb(cpu.id)
   cpu.hooks?.dsb()
   populate(cpu, level, slot, memory.tablePa(table), (hi & HI.PXN) !== 0)
   return 0

@@ -21,7 +21,11 @@ export function allocTable(cpu: Cpu, level: Level, va: Va, gfp: Gfp = 'kernel'):
   if (gfp === 'kernel') mightSleep(cpu, 'alloc_pages')
   cpu.allocations++
   const { memory } = cpu
-  const add = (): number => (memory.isFull ? -1 : memory.addPoolTable(level, va))
+  const add = (): number => {
+    if (memory.isFull) return -1
+    cpu.system.journal?.changed(() => memory.removePoolTable())
+    return memory.addPoolTable(level, va)
+  }
   const fails = cpu.allocations === cpu.failingAllocation
   const table = fails ? -1 : cpu.stepper === null ? add() : cpu.stepper.shared(add)
   if (table === -1) {

@@ -119,16 +119,16 @@ function rangeOperandVa(cpu: Cpu, addr: Va): Va {
 }
 
 function issue(cpu: Cpu, insn: string, va: Va, pages: number, scale: number, num: number): void {
-  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.tlbi(cpu.id, insn, va, pages)
+  if (cpu.stepper?.barrier('tlbi') === true) cpu.system.tlb?.tlbi(cpu.id, insn, va, pages)
   cpu.hooks?.tlbi(insn, loOf(va), hiOf(va), pages, scale, num)
 }
 
 /** dsb(ishst) at the head of a flush, no event of its own: walkers see the new entries before the old ones go. */
 function begin(cpu: Cpu): void {
-  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.dsb(cpu.id)
+  if (cpu.stepper?.barrier('dsb') === true) cpu.system.tlb?.dsb(cpu.id)
 }
 
 /** dsb(ish); isb() at its end, no event either: no CPU uses what was invalidated from here on. */
 function complete(cpu: Cpu): void {
-  if (cpu.stepper?.barrier() === true) cpu.system.tlb?.complete(cpu.id)
+  if (cpu.stepper?.barrier('complete') === true) cpu.system.tlb?.complete(cpu.id)
 }

@@ -59,7 +59,7 @@ function inStep(cpu: Cpu, act: (tlb: TlbModel) => number): number {
   if (tlb === null || cpu.stepper === null) {
     throw InputError.of('features.tlb_model', 'is off: this machine keeps no TLBs')
   }
-  cpu.stepper.barrier()
+  cpu.stepper.barrier('tlb')
   return cpu.stepper.shared(() => act(tlb))
 }
 

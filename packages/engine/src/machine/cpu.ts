@@ -2,6 +2,7 @@ import type { Constants, Features } from './features.ts'
 import type { Flavour } from './flavour.ts'
 import type { Geometry } from '../arch/geometry.ts'
 import type { Context, Hooks } from './hooks.ts'
+import type { Journal } from './journal.ts'
 import type { Locks } from './locks.ts'
 import type { Memory } from './memory.ts'
 import type { Stepper } from './stepper.ts'
@@ -37,6 +38,8 @@ export interface System {
   readonly linearMapRequiresBbml: boolean
   /** What TLBs may hold; null: nobody accesses anything, and it is not kept. */
   readonly tlb: TlbModel | null
+  /** What is written down so that a search can take it back; null: nobody searches. */
+  journal: Journal | null
 }
 
 /** Lazy-MMU state of the task on a CPU. */

@@ -36,6 +36,10 @@ export class DirectStepper implements Stepper {
     return true
   }
 
+  tryAcquire(): null {
+    return null
+  }
+
   release(): boolean {
     return true
   }
@@ -46,5 +50,17 @@ export class DirectStepper implements Stepper {
 
   shared(compute: () => number): number {
     return compute()
+  }
+
+  choose(): number {
+    return 0
+  }
+
+  mark(): number {
+    return 0
+  }
+
+  settled(): void {
+    // Nobody compares histories of a plain run.
   }
 }

@@ -28,6 +28,12 @@ export class Lock {
     else this.#readers.splice(this.#readers.indexOf(cpu), 1)
   }
 
+  /** Who holds it and how, in a canonical form: empty if nobody does. */
+  get holders(): string {
+    if (this.#writer !== -1) return `w${this.#writer}`
+    return this.#readers.length === 0 ? '' : `r${this.#readers.toSorted((a, b) => a - b).join(',')}`
+  }
+
   isHeldBy(cpu: number): boolean {
     return this.#writer === cpu || this.#readers.includes(cpu)
   }
@@ -86,17 +92,37 @@ export function lock(cpu: Cpu, target: Lock, mode: LockMode): void {
   const takes = cpu.stepper === null || cpu.stepper.acquire(target, mode)
   if (takes) {
     if (!target.canTake(mode)) bug(cpu, target.name)
-    target.take(cpu.id, mode)
+    take(cpu, target, mode)
   }
   if (mode === 'spin') cpu.spinDepth++
   cpu.hooks?.lock(target.name, mode)
 }
 
-/** mutex_unlock(), spin_unlock(), up_read(), up_write(): `mode` as it was taken. */
+function take(cpu: Cpu, target: Lock, mode: LockMode): void {
+  cpu.system.journal?.changed(() => target.give(cpu.id))
+  target.take(cpu.id, mode)
+}
+
+/** mutex_trylock(), spin_trylock(), down_read_trylock(), down_write_trylock(): one step, never sleeps. */
+export function tryLock(cpu: Cpu, target: Lock, mode: LockMode): boolean {
+  const { stepper } = cpu
+  let taken = stepper === null ? null : stepper.tryAcquire(target, mode)
+  if (taken === null) {
+    taken = target.canTake(mode)
+    if (taken) take(cpu, target, mode)
+    stepper?.atomicDone(taken)
+  }
+  if (!taken) return false
+  if (mode === 'spin') cpu.spinDepth++
+  cpu.hooks?.lock(target.name, mode)
+  return true
+}
+
 /** mutex_unlock(), spin_unlock(), up_read(), up_write(). What the CPU does not hold stops the call as a bug. */
 export function unlock(cpu: Cpu, target: Lock, mode: LockMode): void {
-  if (cpu.stepper === null || cpu.stepper.release()) {
+  if (cpu.stepper === null || cpu.stepper.release(target, mode)) {
     if (!target.isHeldBy(cpu.id)) bug(cpu, target.name)
+    cpu.system.journal?.changed(() => target.take(cpu.id, mode))
     target.give(cpu.id)
   }
   if (mode === 'spin') cpu.spinDepth--

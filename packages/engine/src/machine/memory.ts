@@ -72,6 +72,14 @@ export class Memory {
     return table
   }
 
+  /** Takes back the last {@link addPoolTable}, whose entries hold what they held before it. */
+  removePoolTable(): void {
+    this.#poolFrames.pop()
+    this.#levels.pop()
+    this.#vas.pop()
+    this.#pas.pop()
+  }
+
   nextPoolPa(): Pa {
     return this.#poolBase + this.#poolFrames.length * this.#g.pageSize
   }
@@ -158,7 +166,7 @@ export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number
     const { words } = cpu.memory
     words[slot] = lo
     words[slot + 1] = hi
-  } else if (stepper === null || stepper.store()) {
+  } else if (stepper === null || stepper.store(slot)) {
     storeReported(cpu, level, slot, lo, hi)
   }
 }
@@ -216,6 +224,7 @@ function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: numbe
   const { words } = memory
   const oldLo = words[slot] as number
   const oldHi = words[slot + 1] as number
+  cpu.system.journal?.stored(slot, oldLo, oldHi)
   words[slot] = lo
   words[slot + 1] = hi
   cpu.system.tlb?.stored(cpu.id, slot, oldLo, oldHi)

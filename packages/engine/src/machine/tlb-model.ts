@@ -76,6 +76,24 @@ interface Cpu {
   readonly unseen: Map<Slot, { readonly lo: number; readonly hi: number }>
 }
 
+/** All that the TLBs of a machine hold at some moment: {@link TlbModel.save}. */
+export type SavedTlbs = readonly Cpu[]
+
+const copyOf = ({ entries, tables, pending, unseen }: Cpu): Cpu => ({
+  entries: [...entries],
+  tables: [...tables],
+  pending: [...pending],
+  unseen: new Map(unseen),
+})
+
+const textOf = ({ entries, tables, pending, unseen }: Cpu): string => {
+  const held = entries.map((e) => `${e.va}+${e.size}:${e.lo},${e.hi}@${e.from}`)
+  const cached = new Set(tables.map((t) => `${t.va}+${t.size}>${t.table}`))
+  const issued = pending.map((p) => `${p.va}-${p.end}${p.tables ? 't' : ''}`)
+  const old = [...unseen].map(([slot, { lo, hi }]) => `${slot}=${lo},${hi}`)
+  return [held, [...cached].toSorted(), issued, old.toSorted()].map((part) => part.join()).join(';')
+}
+
 const FAULT: AccessResult = { outcome: 'fault', stale: false }
 
 /** The TLBs of all CPUs; `bbml`: several entries for one address are no conflict. Follows the architecture, no code. */
@@ -84,7 +102,7 @@ export class TlbModel {
   readonly #memory: Memory
   /** BBML2 without conflict aborts, or BBML3. */
   readonly #bbml: boolean
-  readonly #cpus: Cpu[]
+  #cpus: readonly Cpu[]
 
   constructor(g: Geometry, memory: Memory, bbml: boolean, cpus: number) {
     this.#g = g
@@ -96,6 +114,20 @@ export class TlbModel {
       pending: [],
       unseen: new Map(),
     }))
+  }
+
+  /** For {@link restore}. */
+  save(): SavedTlbs {
+    return this.#cpus.map(copyOf)
+  }
+
+  restore(saved: SavedTlbs): void {
+    this.#cpus = saved.map(copyOf)
+  }
+
+  /** Equal texts, equal TLBs: the order of what is held counts, that of walk-cache entries does not. */
+  get text(): string {
+    return this.#cpus.map(textOf).join('/')
   }
 
   /** What a CPU holds, oldest first. */

@@ -18,6 +18,7 @@ export function warnOnOnce(cpu: Cpu, fn: string, what: string): void {
 function fire(cpu: Cpu, site: string): number {
   const { latches } = cpu.system
   if (latches.has(site)) return 0
+  cpu.system.journal?.changed(() => latches.delete(site))
   latches.add(site)
   return 1
 }

@@ -164,6 +164,7 @@ export function createMachine(options: MachineOptions): Machine {
     // map_mem() runs before capabilities are final: it knows of the boot CPU alone.
     linearMapRequiresBbml: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
     tlb: hasTlb ? new TlbModel(geometry, memory, features.bbml, cpus) : null,
+    journal: null,
   }
   return new Machine(system, options.hooks ?? null, cpus)
 }

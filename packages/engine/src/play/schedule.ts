@@ -79,7 +79,9 @@ export function runChosen(
   choose: Chooser,
 ): ScheduleOutcome {
   const scheduler = new Scheduler(machine, choose)
-  const cpus = programs.map((program, id) => new ScheduledCpu(machine.cpu(id), program, scheduler))
+  const cpus = programs.map(
+    (program, id) => new ScheduledCpu(id, machine.cpu(id), program, scheduler),
+  )
   try {
     scheduler.run(cpus)
   } finally {
@@ -99,6 +101,7 @@ class Scheduler {
   #cpus: readonly ScheduledCpu[] = []
   /** The CPU that takes the next step, once it has been chosen. */
   #chosen: number | null = null
+  #preparing = true
 
   constructor(machine: Machine, choose: Chooser) {
     this.#machine = machine
@@ -112,6 +115,7 @@ class Scheduler {
       this.#machine.speak(cpu.id)
       cpu.prepare()
     }
+    this.#preparing = false
     for (;;) {
       if (this.#chosen === null && !this.#pick()) return
       const { [this.#chosen ?? 0]: cpu } = cpus
@@ -120,7 +124,8 @@ class Scheduler {
   }
 
   /** Whether this CPU takes the next step now. False: another does, and this one is to be suspended. */
-  mayStep(id: number): boolean {
+  mayStep({ id }: ScheduledCpu): boolean {
+    if (this.#preparing) return false
     if (this.#chosen === null && !this.#pick()) return false
     if (this.#chosen !== id) return false
     this.#chosen = null

@@ -2,46 +2,78 @@ import type { Cpu } from '../machine/cpu.ts'
 import type { Hooks, LockMode } from '../machine/hooks.ts'
 import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
-import type { Stepper } from '../machine/stepper.ts'
-import { KernelStop, Suspended } from '../machine/stop.ts'
+import type { BarrierKind, Stepper } from '../machine/stepper.ts'
+import { KernelStop, SUSPENDED, Suspended } from '../machine/stop.ts'
 import { hiOf, loOf } from '../arch/u64.ts'
 
 /** What a CPU is to do. Its result is reported; it must do the same each time it is run with the same answers. */
 export type Program = (cpu: Cpu) => number | null | void
 
-/** Who decides whether a CPU takes the next step. */
-interface Turns {
-  /** False: another does, and this one is to be suspended. */
-  mayStep(id: number): boolean
+/** What a step is; `shared` and `choice` are answers within the step before. */
+export const STEP_KINDS = [
+  'load',
+  'store',
+  'atomic',
+  'acquire',
+  'try',
+  'release',
+  'dsb',
+  'tlbi',
+  'complete',
+  'tlb',
+  'shared',
+] as const
+export type StepKind = (typeof STEP_KINDS)[number]
+
+/** Who decides whether a CPU takes the next step, and hears what it remembers. */
+export interface Turns {
+  /** The CPU waits for {@link ScheduledCpu.next}. False: another comes first, and this one is to be suspended. */
+  mayStep(cpu: ScheduledCpu): boolean
+  /** An answer was added to the CPU's log: two words. */
+  logged?(cpu: ScheduledCpu, lo: number, hi: number): void
+  settled?(cpu: ScheduledCpu, mark: number, key: number | string): void
+  choose?(cpu: ScheduledCpu, alternatives: number): number
 }
 
-/** What a step did, so that a program which differs when run again is noticed. */
-type Kind = 'load' | 'store' | 'atomic' | 'acquire' | 'release' | 'barrier' | 'shared'
+/** A step a CPU waits to take or has taken. */
+export interface Step {
+  readonly kind: StepKind
+  /** Of a load, store or atomic; else -1. */
+  readonly slot: Slot
+  readonly lock: Lock | null
+  readonly mode: LockMode
+}
+
+const NO_SLOT = -1
 
 /** A CPU whose program is suspended and run again; see schedule.ts. */
 export class ScheduledCpu implements Stepper {
   readonly id: number
+  readonly cpu: Cpu
   finished = false
   result: number | null = null
   loadedHi = 0
-  readonly #cpu: Cpu
   readonly #hooks: Hooks | null
   readonly #stepper: Stepper | null
   readonly #program: Program
   readonly #turns: Turns
-  readonly #kinds: Kind[] = []
+  // By step: what it is, once the program has arrived at it, and its answer, once it is taken.
+  readonly #kinds: StepKind[] = []
+  readonly #slots: Slot[] = []
+  readonly #locks: (Lock | null)[] = []
+  readonly #modes: LockMode[] = []
   readonly #lo: number[] = []
   readonly #hi: number[] = []
+  /** Steps taken. */
+  #length = 0
   /** Of the next step, in the current run of the program. */
   #at = 0
-  #preparing = true
   #unwinding = false
-  #waitsFor: { readonly lock: Lock; readonly mode: LockMode } | null = null
 
-  constructor(cpu: Cpu, program: Program, turns: Turns) {
-    this.id = cpu.id
-    this.#cpu = cpu
-    this.#hooks = cpu.hooks
+  constructor(id: number, cpu: Cpu, program: Program, turns: Turns, hooks = cpu.hooks) {
+    this.id = id
+    this.cpu = cpu
+    this.#hooks = hooks
     this.#stepper = cpu.stepper
     this.#program = program
     this.#turns = turns
@@ -49,34 +81,71 @@ export class ScheduledCpu implements Stepper {
   }
 
   detach(): void {
-    this.#cpu.stepper = this.#stepper
-    this.#cpu.hooks = this.#hooks
+    this.cpu.stepper = this.#stepper
+    this.cpu.hooks = this.#hooks
   }
 
+  /** Answers in its log: those of steps, and those within steps. */
+  get length(): number {
+    return this.#length
+  }
+
+  kindAt(at: number): StepKind {
+    return this.#kinds[at] as StepKind
+  }
+
+  slotAt(at: number): Slot {
+    return this.#slots[at] as Slot
+  }
+
+  loAt(at: number): number {
+    return this.#lo[at] as number
+  }
+
+  hiAt(at: number): number {
+    return this.#hi[at] as number
+  }
+
+  lockAt(at: number): Lock | null {
+    return this.#locks[at] ?? null
+  }
+
+  modeAt(at: number): LockMode {
+    return this.#modes[at] as LockMode
+  }
+
+  /** Neither finished nor waiting for a lock that is held. */
   get runnable(): boolean {
     if (this.finished) return false
-    return this.#waitsFor === null || this.#waitsFor.lock.canTake(this.#waitsFor.mode)
+    if (this.#kinds[this.#length] !== 'acquire') return true
+    return this.lockAt(this.#length)?.canTake(this.modeAt(this.#length)) === true
   }
 
   /** Runs the program to its first step. */
   prepare(): void {
-    this.#cpu.hooks = this.#hooks
+    this.cpu.hooks = this.#hooks
     this.#run()
-    this.#preparing = false
   }
 
   /** Runs it again, silently to where it was suspended. */
   resume(): void {
-    this.#cpu.hooks = null
+    this.cpu.hooks = null
     this.#run()
+  }
+
+  /** Forgets all steps but the first ones. The caller has taken back what they did. */
+  rewind(length: number): void {
+    this.#length = length
+    this.finished = false
+    this.result = null
   }
 
   #run(): void {
     this.#at = 0
     this.#unwinding = false
-    this.#cpu.resetTask()
+    this.cpu.resetTask()
     try {
-      const result = this.#program(this.#cpu) ?? null
+      const result = this.#program(this.cpu) ?? null
       // A program that swallowed the signal is suspended all the same.
       if (this.#unwinding) return
       this.result = result
@@ -91,35 +160,46 @@ export class ScheduledCpu implements Stepper {
    * Arrives at a step. True: it was taken in an earlier run, and its results are in the log. False: it is taken now.
    * Does not return if another CPU comes first.
    */
-  #replays(kind: Kind, lock: Lock | null = null, mode: LockMode = 'spin'): boolean {
-    if (this.#at < this.#kinds.length) {
-      if (this.#kinds[this.#at] !== kind) {
-        throw new Error(`the program of CPU ${this.id} does not do the same when it is run again`)
-      }
+  #replays(
+    kind: StepKind,
+    slot: Slot = NO_SLOT,
+    lock: Lock | null = null,
+    mode: LockMode = 'spin',
+  ): boolean {
+    const at = this.#at
+    if (at < this.#length) {
+      if (this.#kinds[at] !== kind || this.#slots[at] !== slot) this.#refuse()
       return true
     }
-    this.#waitsFor = lock === null ? null : { lock, mode }
-    if (this.#unwinding || this.#preparing || !this.#turns.mayStep(this.id)) {
+    if (this.#unwinding) throw SUSPENDED
+    this.#kinds[at] = kind
+    this.#slots[at] = slot
+    this.#locks[at] = lock
+    this.#modes[at] = mode
+    if (!this.#turns.mayStep(this)) {
       this.#unwinding = true
-      this.#cpu.hooks = null
-      throw new Suspended()
+      this.cpu.hooks = null
+      throw SUSPENDED
     }
-    this.#waitsFor = null
-    this.#cpu.hooks = this.#hooks
+    this.cpu.hooks = this.#hooks
     return false
   }
 
-  #log(kind: Kind, lo: number, hi: number): void {
-    this.#kinds.push(kind)
-    this.#lo.push(lo)
-    this.#hi.push(hi)
-    this.#at++
+  #refuse(): never {
+    throw new Error(`the program of CPU ${this.id} does not do the same when it is run again`)
+  }
+
+  #log(lo: number, hi: number): void {
+    this.#lo[this.#at] = lo
+    this.#hi[this.#at] = hi
+    this.#length = ++this.#at
+    this.#turns.logged?.(this, lo, hi)
   }
 
   load(slot: Slot): number {
-    if (!this.#replays('load')) {
-      const { words } = this.#cpu.memory
-      this.#log('load', words[slot] as number, words[slot + 1] as number)
+    if (!this.#replays('load', slot)) {
+      const { words } = this.cpu.memory
+      this.#log(words[slot] as number, words[slot + 1] as number)
       this.#tellRead(slot)
     } else {
       this.#at++
@@ -129,7 +209,7 @@ export class ScheduledCpu implements Stepper {
   }
 
   #tellRead(slot: Slot): void {
-    const { hooks, memory } = this.#cpu
+    const { hooks, memory } = this.cpu
     if (hooks?.descRead === undefined) return
     const { words } = memory
     const va = memory.slotVa(slot)
@@ -137,44 +217,73 @@ export class ScheduledCpu implements Stepper {
     hooks.descRead(level, loOf(va), hiOf(va), words[slot] as number, words[slot + 1] as number)
   }
 
-  store(): boolean {
-    return this.#effect('store')
+  store(slot: Slot): boolean {
+    return this.#effect('store', slot)
   }
 
   atomic(slot: Slot): boolean | null {
-    if (!this.#replays('atomic')) {
-      this.#tellRead(slot)
-      return null
-    }
-    return this.#lo[this.#at++] === 1
+    if (this.#replays('atomic', slot)) return this.#lo[this.#at++] === 1
+    this.#tellRead(slot)
+    return null
   }
 
   atomicDone(result: boolean): void {
-    this.#log('atomic', result ? 1 : 0, 0)
+    this.#log(result ? 1 : 0, 0)
   }
 
   acquire(lock: Lock, mode: LockMode): boolean {
-    return this.#effect('acquire', lock, mode)
+    return this.#effect('acquire', NO_SLOT, lock, mode)
   }
 
-  release(): boolean {
-    return this.#effect('release')
+  tryAcquire(lock: Lock, mode: LockMode): boolean | null {
+    return this.#replays('try', NO_SLOT, lock, mode) ? this.#lo[this.#at++] === 1 : null
   }
 
-  barrier(): boolean {
-    return this.#effect('barrier')
+  release(lock: Lock, mode: LockMode): boolean {
+    return this.#effect('release', NO_SLOT, lock, mode)
   }
 
-  #effect(kind: Kind, lock: Lock | null = null, mode: LockMode = 'spin'): boolean {
-    const replays = this.#replays(kind, lock, mode)
+  barrier(kind: BarrierKind): boolean {
+    return this.#effect(kind)
+  }
+
+  #effect(
+    kind: StepKind,
+    slot: Slot = NO_SLOT,
+    lock: Lock | null = null,
+    mode: LockMode = 'spin',
+  ): boolean {
+    const replays = this.#replays(kind, slot, lock, mode)
     if (replays) this.#at++
-    else this.#log(kind, 0, 0)
+    else this.#log(0, 0)
     return !replays
   }
 
   shared(compute: () => number): number {
-    if (this.#at === this.#kinds.length) this.#log('shared', compute(), 0)
-    else this.#at++
-    return this.#lo[this.#at - 1] as number
+    if (this.#unwinding) throw SUSPENDED
+    const at = this.#at
+    if (at < this.#length) {
+      if (this.#kinds[at] !== 'shared') this.#refuse()
+      this.#at++
+      return this.#lo[at] as number
+    }
+    const value = compute()
+    this.#kinds[at] = 'shared'
+    this.#slots[at] = NO_SLOT
+    this.#locks[at] = null
+    this.#log(value, 0)
+    return value
+  }
+
+  choose(alternatives: number): number {
+    return alternatives > 1 ? (this.#turns.choose?.(this, alternatives) ?? 0) : 0
+  }
+
+  mark(): number {
+    return this.#at
+  }
+
+  settled(mark: number, key: number | string): void {
+    if (this.#at === this.#length && !this.#unwinding) this.#turns.settled?.(this, mark, key)
   }
 }

@@ -1,0 +1,76 @@
+const FIRST_ROWS = 1 << 10
+
+/**
+ * Numbers for pairs of 32-bit integers: the same pair has the same number, another another. Exact, no digest: so that
+ * states which are found equal are equal. Numbers ascend from 1; 0 is for the caller. 16 bytes a pair and less than
+ * as much again of index.
+ */
+export class PairTable {
+  #left = new Int32Array(FIRST_ROWS)
+  #right = new Int32Array(FIRST_ROWS)
+  /** Open addressing: a pair's number, 0 where free. */
+  #index = new Int32Array(FIRST_ROWS * 2)
+  #size = 0
+
+  /** Highest number given. */
+  get size(): number {
+    return this.#size
+  }
+
+  get bytes(): number {
+    return this.#left.byteLength + this.#right.byteLength + this.#index.byteLength
+  }
+
+  numberOf(left: number, right: number): number {
+    const a = left | 0
+    const b = right | 0
+    const mask = this.#index.length - 1
+    for (let at = hash(a, b) & mask; ; at = (at + 1) & mask) {
+      const known = this.#index[at] as number
+      if (known === 0) return this.#add(a, b, at)
+      if (this.#left[known] === a && this.#right[known] === b) return known
+    }
+  }
+
+  pairOf(given: number): readonly [number, number] {
+    return [this.#left[given] as number, this.#right[given] as number]
+  }
+
+  #add(left: number, right: number, at: number): number {
+    const given = ++this.#size
+    if (given >= this.#left.length) this.#grow()
+    this.#left[given] = left
+    this.#right[given] = right
+    // Growing has moved the index; below that the place that was found free still is.
+    if (given * 2 > this.#index.length) this.#rehash()
+    else this.#index[at] = given
+    return given
+  }
+
+  #grow(): void {
+    this.#left = double(this.#left)
+    this.#right = double(this.#right)
+  }
+
+  #rehash(): void {
+    this.#index = new Int32Array(this.#index.length * 2)
+    const mask = this.#index.length - 1
+    for (let given = 1; given <= this.#size; given++) {
+      let at = hash(this.#left[given] as number, this.#right[given] as number) & mask
+      while (this.#index[at] !== 0) at = (at + 1) & mask
+      this.#index[at] = given
+    }
+  }
+}
+
+function double(rows: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(rows.length * 2)
+  grown.set(rows)
+  return grown
+}
+
+function hash(left: number, right: number): number {
+  let h = Math.imul(left, 0x9e37_79b1) ^ Math.imul(right, 0x85eb_ca77)
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b_3c6d)
+  return h ^ (h >>> 13)
+}

@@ -1,0 +1,193 @@
+/**
+ * Schedules one by one, chosen by chance that a seed decides. What they do not find may be there: a failure that
+ * occurs with probability p is missed in N runs with (1 − p)^N.
+ */
+import type { SearchMachine } from './search-machine.ts'
+
+/** Numbers below a bound, evenly spread: splitmix32, so that a seed gives the same ones everywhere. */
+export class Chance {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed | 0
+  }
+
+  #next(): number {
+    this.#state = (this.#state + 0x9e37_79b9) | 0
+    let z = this.#state
+    z = Math.imul(z ^ (z >>> 16), 0x21f0_aaad)
+    z = Math.imul(z ^ (z >>> 15), 0x735a_2d97)
+    return (z ^ (z >>> 15)) >>> 0
+  }
+
+  below(bound: number): number {
+    return Math.floor((this.#next() / 2 ** 32) * bound)
+  }
+}
+
+/**
+ * `cpus`: any CPU that can run, with the same chance. `schedules`: any schedule, nearly: a CPU with the chance that it
+ * has the next of the steps that are left, as they were counted in earlier runs. `pct`: the CPU of highest priority;
+ * priorities are drawn at the start, and at d − 1 steps, drawn too, the one that runs falls behind all others.
+ */
+export type Sampling = 'cpus' | 'schedules' | 'pct'
+
+export interface SampleOptions {
+  readonly sampling: Sampling
+  readonly runs: number
+  readonly seed: number
+  /** Depth d of `pct`, at least 1. */
+  readonly depth?: number
+  readonly stop?: () => boolean
+}
+
+export interface Sample {
+  readonly runs: number
+  /** Runs that broke it, by bit of the watch's flags. */
+  readonly failing: ReadonlyMap<number, number>
+  /** The first run that did. */
+  readonly first: ReadonlyMap<number, SampledSchedule>
+  /** Steps of the longest run. */
+  readonly longest: number
+}
+
+export interface SampledSchedule {
+  readonly steps: readonly number[]
+  readonly choices: ReadonlyMap<number, readonly number[]>
+}
+
+const ASK_EVERY = 64
+
+export function sampleSchedules(search: SearchMachine, options: SampleOptions): Sample {
+  const sampler = new Sampler(search, options)
+  let runs = 0
+  while (runs < options.runs) {
+    sampler.run()
+    runs++
+    if (runs % ASK_EVERY === 0 && options.stop?.() === true) break
+  }
+  const { failing, first, longest } = sampler
+  return { runs, failing, first, longest }
+}
+
+class Sampler {
+  readonly failing = new Map<number, number>()
+  readonly first = new Map<number, SampledSchedule>()
+  longest = 1
+  readonly #search: SearchMachine
+  readonly #sampling: Sampling
+  readonly #depth: number
+  readonly #chance: Chance
+  /** Steps each CPU takes, as far as runs have shown. */
+  readonly #lengths: number[]
+  readonly #steps: number[]
+  readonly #priorities: number[]
+  /** Steps before which the running CPU falls behind. */
+  readonly #drops = new Set<number>()
+  #edges = 0
+  #flags = 0
+  #choices = new Map<number, readonly number[]>()
+  #at = 0
+
+  constructor(search: SearchMachine, { sampling, seed, depth = 3 }: SampleOptions) {
+    this.#search = search
+    this.#sampling = sampling
+    this.#depth = depth
+    this.#chance = new Chance(seed)
+    this.#lengths = search.cpus.map(() => 1)
+    this.#steps = search.cpus.map(() => 0)
+    this.#priorities = search.cpus.map((_, i) => i)
+  }
+
+  run(): void {
+    const search = this.#search
+    this.#begin()
+    for (let cpu = this.#pick(); cpu !== -1; cpu = this.#pick()) {
+      this.#at = search.taken.length
+      search.take(cpu, this.#onEdge, this.#draw())
+    }
+    this.#judge(this.#flags | search.flagsAtEnd())
+    search.reset()
+  }
+
+  /** Choices are drawn before it is known how many alternatives there will be: the step takes what it needs. */
+  #draw(): readonly number[] {
+    return [this.#chance.below(2 ** 30), this.#chance.below(2 ** 30)]
+  }
+
+  #begin(): void {
+    this.#edges = 0
+    this.#flags = 0
+    this.#choices.clear()
+    this.#steps.fill(0)
+    if (this.#sampling !== 'pct') return
+    const cpus = this.#priorities.length
+    for (let i = cpus - 1; i > 0; i--) {
+      const j = this.#chance.below(i + 1)
+      const swapped = this.#priorities[i] as number
+      this.#priorities[i] = this.#priorities[j] as number
+      this.#priorities[j] = swapped
+    }
+    this.#drops.clear()
+    for (let i = 1; i < this.#depth; i++) this.#drops.add(this.#chance.below(this.longest))
+  }
+
+  readonly #onEdge = (cpu: number): boolean => {
+    const search = this.#search
+    this.#edges++
+    this.#flags |= search.watch?.flags ?? 0
+    this.#steps[cpu] = (this.#steps[cpu] as number) + 1
+    if (search.chosen.length > 0) this.#choices.set(this.#at, [...search.chosen])
+    if (search.cpus[cpu]?.finished === true || this.#pick(cpu) !== cpu) return false
+    this.#at = search.taken.length
+    search.begin(cpu, this.#draw())
+    return true
+  }
+
+  #picked = -1
+
+  /** The CPU that steps next; -1: none can. What was drawn for one CPU and fell to another is not drawn again. */
+  #pick(staying = -1): number {
+    if (staying === -1 && this.#picked !== -1) {
+      const picked = this.#picked
+      this.#picked = -1
+      return picked
+    }
+    const runnable = this.#search.cpus.filter((cpu) => cpu.runnable).map(({ id }) => id)
+    if (runnable.length === 0) return -1
+    const cpu = this.#choose(runnable)
+    this.#picked = staying !== -1 && cpu !== staying ? cpu : -1
+    return cpu
+  }
+
+  #choose(runnable: readonly number[]): number {
+    if (this.#sampling === 'cpus') return runnable[this.#chance.below(runnable.length)] as number
+    if (this.#sampling === 'pct') return this.#highest(runnable)
+    const left = (cpu: number): number =>
+      Math.max(1, (this.#lengths[cpu] as number) - (this.#steps[cpu] as number))
+    let at = this.#chance.below(runnable.reduce((sum, cpu) => sum + left(cpu), 0))
+    return runnable.find((cpu) => (at -= left(cpu)) < 0) as number
+  }
+
+  #highest(runnable: readonly number[]): number {
+    const above = (a: number, b: number): number =>
+      (this.#priorities[a] as number) > (this.#priorities[b] as number) ? a : b
+    const cpu = runnable.reduce(above)
+    if (!this.#drops.delete(this.#edges)) return cpu
+    this.#priorities[cpu] = Math.min(...this.#priorities) - 1
+    return runnable.reduce(above)
+  }
+
+  #judge(flags: number): void {
+    this.longest = Math.max(this.longest, this.#edges)
+    for (const [cpu, steps] of this.#steps.entries()) {
+      this.#lengths[cpu] = Math.max(this.#lengths[cpu] as number, steps)
+    }
+    for (let left = flags; left !== 0; left &= left - 1) {
+      const rule = 31 - Math.clz32(left & -left)
+      this.failing.set(rule, (this.failing.get(rule) ?? 0) + 1)
+      if (this.first.has(rule)) continue
+      this.first.set(rule, { steps: [...this.#search.taken], choices: new Map(this.#choices) })
+    }
+  }
+}

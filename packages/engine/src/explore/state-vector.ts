@@ -1,0 +1,164 @@
+import type { Lock } from '../machine/locks.ts'
+import type { Slot } from '../machine/memory.ts'
+import { STEP_KINDS } from '../play/scheduled-cpu.ts'
+import type { ScheduledCpu } from '../play/scheduled-cpu.ts'
+import { PairTable } from './pair-table.ts'
+import { taskText } from './task-state.ts'
+import { VectorTree } from './vector-tree.ts'
+
+/** Of a program that returned nothing: not an errno. */
+const NO_RESULT = 0x7fff_ffff
+
+/** Elements after those of the CPUs; after these one for each entry that was stored to and each lock that was taken. */
+const ELEMENTS = ['tables', 'latches', 'tlbs', 'watch', 'note'] as const
+export type Element = (typeof ELEMENTS)[number]
+
+/**
+ * All that a state is, as a vector with a number: what each CPU remembers, what entries were changed to, who holds
+ * which lock, and a few more. Two histories with one number go on alike.
+ *
+ * What a CPU remembers is the answers to its steps, in a form in which equal memories have equal numbers; where its
+ * program says that it has settled, what came since is replaced by the key it gives and by the state of its task.
+ */
+export class StateVector {
+  readonly #tree = new VectorTree()
+  readonly #values = new PairTable()
+  readonly #locals = new PairTable()
+  readonly #settled = new PairTable()
+  readonly #steps = new PairTable()
+  /** Number of a CPU's next step by what it remembers: equal memories must go on alike. */
+  #expected = new Int32Array(1 << 10)
+  /** By CPU and length of its log: what it remembers, as a number. */
+  readonly #memories: readonly number[][]
+  readonly #texts = new Map<string, number>()
+  readonly #columns = new Map<Slot | Lock, number>()
+  readonly #initial = new Map<Slot, { readonly lo: number; readonly hi: number }>()
+  readonly #cpus: number
+  /** Numbers of vectors are other ones from here on: see {@link grown}. */
+  onGrow: () => void = () => {}
+
+  constructor(cpus: number) {
+    this.#cpus = cpus
+    this.#memories = Array.from({ length: cpus }, (_, id) => [this.#locals.numberOf(0, id)])
+  }
+
+  get number(): number {
+    return this.#tree.root
+  }
+
+  get bytes(): number {
+    return this.#tree.bytes + this.#locals.bytes + this.#values.bytes + this.#settled.bytes
+  }
+
+  get mark(): number {
+    return this.#tree.mark
+  }
+
+  undo(mark: number): void {
+    this.#tree.undo(mark)
+  }
+
+  grown(number: number): number {
+    return this.#tree.grown(number)
+  }
+
+  /** A CPU got an answer: two words. */
+  logged({ id, length }: ScheduledCpu, lo: number, hi: number): void {
+    const memories = this.#memories[id] as number[]
+    const before = memories[length - 1] as number
+    memories[length] = this.#locals.numberOf(this.#locals.numberOf(before, lo), hi)
+  }
+
+  settled({ id, length, cpu }: ScheduledCpu, mark: number, key: number | string): void {
+    // Without a step since then there is nothing to forget.
+    if (mark === length) return
+    const memories = this.#memories[id] as number[]
+    const kept = this.#textNumber(`${key}/${taskText(cpu)}`)
+    // Negative: not to be taken for the first half of an answer.
+    const settled = -this.#settled.numberOf(memories[mark] as number, kept)
+    memories[length] = this.#locals.numberOf(settled, 0)
+  }
+
+  /** The entry held these words before, and holds others now. */
+  stored(slot: Slot, oldLo: number, oldHi: number, words: Uint32Array): void {
+    // The first store in the whole search: it held what it began with.
+    if (!this.#initial.has(slot)) this.#initial.set(slot, { lo: oldLo, hi: oldHi })
+    const was = this.#initial.get(slot)
+    const lo = words[slot] as number
+    const hi = words[slot + 1] as number
+    const isInitial = was?.lo === lo && was.hi === hi
+    this.#set(this.#columnOf(slot), isInitial ? 0 : this.#values.numberOf(lo, hi))
+  }
+
+  locked(lock: Lock): void {
+    this.#set(this.#columnOf(lock), this.#textNumber(lock.holders))
+  }
+
+  set(element: Element, value: number | string): void {
+    const number = typeof value === 'number' ? value : this.#textNumber(value)
+    this.#set(this.#cpus + ELEMENTS.indexOf(element), number)
+  }
+
+  /** A CPU has come to its next step or its end. @throws Error if an equal memory once went on differently. */
+  arrived(cpu: ScheduledCpu): void {
+    let memory = this.#memories[cpu.id]?.[cpu.length] as number
+    if (cpu.finished) {
+      memory = this.#locals.numberOf(-1, this.#locals.numberOf(memory, cpu.result ?? NO_RESULT))
+    }
+    this.#set(cpu.id, memory)
+    this.#guard(cpu, memory)
+  }
+
+  #guard(cpu: ScheduledCpu, memory: number): void {
+    const next = this.#nextOf(cpu)
+    if (memory >= this.#expected.length) {
+      const grown = new Int32Array(Math.max(this.#expected.length * 2, memory + 1))
+      grown.set(this.#expected)
+      this.#expected = grown
+    }
+    const known = this.#expected[memory] as number
+    this.#expected[memory] = next
+    if (known === 0 || known === next) return
+    throw new Error(
+      `CPU ${cpu.id} settled on one key in two histories that go on differently: ` +
+        `with ${this.#stepText(known)}, and with ${this.#stepText(next)}`,
+    )
+  }
+
+  #nextOf(cpu: ScheduledCpu): number {
+    if (cpu.finished) return this.#steps.numberOf(-1, 0)
+    const at = cpu.length
+    const lock = cpu.lockAt(at)
+    const where = lock === null ? cpu.slotAt(at) : this.#textNumber(lock.name)
+    return this.#steps.numberOf(STEP_KINDS.indexOf(cpu.kindAt(at)), where)
+  }
+
+  #stepText(step: number): string {
+    const [kind, where] = this.#steps.pairOf(step)
+    return kind === -1 ? 'its end' : `${STEP_KINDS[kind]} of slot ${where}`
+  }
+
+  #columnOf(of: Slot | Lock): number {
+    let column = this.#columns.get(of)
+    if (column === undefined) {
+      column = this.#cpus + ELEMENTS.length + this.#columns.size
+      this.#columns.set(of, column)
+    }
+    return column
+  }
+
+  #set(element: number, value: number): void {
+    while (!this.#tree.fits(element)) {
+      this.#tree.grow()
+      this.onGrow()
+    }
+    this.#tree.set(element, value)
+  }
+
+  #textNumber(text: string): number {
+    if (text === '') return 0
+    let known = this.#texts.get(text)
+    if (known === undefined) this.#texts.set(text, (known = this.#texts.size + 1))
+    return known
+  }
+}
