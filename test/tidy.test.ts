@@ -196,7 +196,7 @@ describe('nothing is silenced', () => {
 
   test('no test is skipped, but where a program is missing that a machine may lack', () => {
     expect(hits(tests, /\b(test|it|describe)\.(skip|only|todo|skipIf)\b/)).toEqual([])
-    expect(hits(tests, /\.runIf\((?!hasTmux\(\)\))/)).toEqual([])
+    expect(hits(tests, /\.runIf\((?!has(Tmux|Programs|Tree)\()/)).toEqual([])
   })
 })
 

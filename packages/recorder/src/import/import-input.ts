@@ -3,7 +3,8 @@ import { type InputSource, openInput } from './bytes/open-input.ts'
 import { importJsonl, type JsonlReport } from './import-jsonl.ts'
 import type { RunFile } from '../store/run-file.ts'
 
-export type InputFormat = 'auto' | 'ftrace' | 'jsonl'
+/** `kmsg`: a kernel log with the lines of `pt_to_printk()`. */
+export type InputFormat = 'auto' | 'ftrace' | 'jsonl' | 'kmsg'
 
 /** A file, or a stream with the name that messages call it by. */
 export type ImportInput = InputSource
@@ -29,6 +30,7 @@ export async function importInput(
   const { name, total } = opened
   const report = await importJsonl(runFile, opened.chunks, name, {
     created,
+    isKernelLog: format === 'kmsg',
     ...(label === undefined ? {} : { label }),
     ...(signal === undefined ? {} : { signal }),
     ...(write === undefined ? {} : { write }),

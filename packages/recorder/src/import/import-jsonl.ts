@@ -1,9 +1,11 @@
 import { InputError } from '@pagetrail/engine'
 import { createInterface } from 'node:readline'
+import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { SHOWS } from '../event/evidence.ts'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
 import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
+import { KernelLog } from './kmsg.ts'
 import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import type { Run } from '../event/run.ts'
@@ -15,6 +17,8 @@ export interface JsonlOptions {
   readonly created: number
   /** Instead of the label in the file; several runs get `-2`, `-3`, … appended. */
   readonly label?: string
+  /** The lines stand in a kernel log, behind `pagetrail:`. */
+  readonly isKernelLog?: boolean
   readonly signal?: AbortSignal
   readonly onEvents?: (events: number) => void
   readonly write?: WriteOptions
@@ -43,16 +47,19 @@ export async function importJsonl(
 ): Promise<JsonlReport> {
   const runs = new RunsFromJsonl(runFile, options)
   const parser = new JsonlParser(name, runs)
+  const log = options.isKernelLog ? new KernelLog(basename(name)) : null
   let lines = 0
   try {
     const input = createInterface({ input: Readable.from(chunks), crlfDelay: Infinity })
     for await (const line of input) {
       if (options.signal?.aborted) break
-      parser.line(line)
+      if (log === null) parser.line(line)
+      else
+        for (const found of inLog(log, line, `${name}:${lines + 1}`)) parser.line(found, lines + 1)
       if (++lines % REPORT_EVERY === 0) options.onEvents?.(runs.events)
     }
     parser.end()
-    if (runs.ids.length === 0) throw new InputError(`${name} holds no run`)
+    if (runs.ids.length === 0) throw new InputError(nothingIn(name, log))
   } catch (error) {
     runs.abort()
     throw error
@@ -65,6 +72,20 @@ export async function importJsonl(
   }
 }
 
+function inLog(log: KernelLog, line: string, where: string): readonly string[] {
+  try {
+    return log.lines(line)
+  } catch (error) {
+    throw error instanceof InputError ? error.at(where) : error
+  }
+}
+
+const nothingIn = (name: string, log: KernelLog | null): string => {
+  if (log === null) return `${name} holds no run`
+  if (log.marked > 0) return `${name}: none of its ${log.marked} lines of \`pagetrail:\` is whole`
+  return `${name} has no lines of \`pagetrail:\`; hooks/c/pagetrail.h writes them with pt_to_printk()`
+}
+
 /** Writes the runs that a parser finds. */
 class RunsFromJsonl implements JsonlSink {
   readonly ids: number[] = []
@@ -74,6 +95,9 @@ class RunsFromJsonl implements JsonlSink {
   #writer: RunWriter | null = null
   #state: Run['state'] = 'complete'
   #facts: RunHeader['facts'] | null = null
+  /** As the header says, and as the gaps in it say. */
+  #lost = 0
+  #missing = 0
   readonly #kinds = new Set<Kind>()
 
   constructor(runFile: RunFile, options: JsonlOptions) {
@@ -91,6 +115,8 @@ class RunsFromJsonl implements JsonlSink {
     this.ids.push(this.#writer.id)
     this.#state = state
     this.#kinds.clear()
+    this.#lost = meta.lost
+    this.#missing = 0
     // Nothing else says what it could show than what occurs in it.
     const tells = meta.flavour !== null || meta.source === 'ftrace' || SHOWS in meta.facts
     this.#facts = tells ? null : meta.facts
@@ -99,6 +125,7 @@ class RunsFromJsonl implements JsonlSink {
   event(event: TraceEvent): void {
     this.events++
     this.#kinds.add(event.kind)
+    if (event.kind === 'gap') this.#missing += event.lost ?? 0
     this.#writer?.append(event)
   }
 
@@ -106,7 +133,8 @@ class RunsFromJsonl implements JsonlSink {
     // A run that was interrupted when it was exported stays so.
     const whole = complete && this.#state === 'complete'
     const facts = this.#facts && { ...this.#facts, [SHOWS]: [...this.#kinds].toSorted() }
-    this.#writer?.finish(whole ? 'complete' : 'interrupted', facts ? { facts } : {})
+    const lost = Math.max(this.#lost, this.#missing)
+    this.#writer?.finish(whole ? 'complete' : 'interrupted', { lost, ...(facts && { facts }) })
     this.#writer = null
   }
 

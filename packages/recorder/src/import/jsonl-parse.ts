@@ -36,9 +36,9 @@ export class JsonlParser {
     this.#sink = sink
   }
 
-  /** Takes the next line, without its line end. Blank lines are skipped. */
-  line(text: string): void {
-    this.#line++
+  /** Takes the next line, without its line end; blank ones are skipped. `number`: if it is not the next of its file. */
+  line(text: string, number = this.#line + 1): void {
+    this.#line = number
     if (text.trim() === '') return
     try {
       this.#take(parseObject(text))

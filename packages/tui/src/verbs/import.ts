@@ -18,7 +18,7 @@ import { runFields } from '../text/run.ts'
 import { checkLabel } from './rename.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['auto', 'ftrace', 'jsonl'] as const
+const FORMATS = ['auto', 'ftrace', 'jsonl', 'kmsg'] as const
 const STANDARD_INPUT = '-'
 
 interface Options {
@@ -34,7 +34,8 @@ export const importVerb: Verb = {
   summary: 'turn traces of real kernels, or exported runs, into runs',
   more: `Reads ftrace text (cat /sys/kernel/tracing/trace), trace-cmd report, perf script, and Pagetrail's JSON Lines;
 gzip or plain. An event that it does not know is kept and counted. Events that the trace says were lost, and entries
-without their return, become gap events.`,
+without their return, become gap events. --format kmsg takes the lines of \`pagetrail:\` that a kernel printed (see
+hooks/c/pagetrail.h) out of a dmesg or the log of a console; what the log lost becomes a gap.`,
   examples: [
     ['import modules.trace.gz', 'a run named modules'],
     ['import before.trace after.trace', 'two runs, ready for pagetrail diff'],
@@ -42,6 +43,7 @@ without their return, become gap events.`,
       'import --follow /sys/kernel/tracing/trace_pipe --label live',
       'until Ctrl-C, readable meanwhile',
     ],
+    ['import dmesg.txt --format kmsg', 'what a KUnit test or a UML kernel reported'],
     ['import - < run.jsonl', 'from standard input'],
   ],
   declare(command, invoke) {
