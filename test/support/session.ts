@@ -8,6 +8,8 @@ import { Conductor } from '../../packages/tui/src/live/conductor.ts'
 import type { Data } from '../../packages/tui/src/data/data.ts'
 import { Frame } from '../../packages/tui/src/screens/frame.tsx'
 import { initialModel, type Replay } from '../../packages/tui/src/model/model.ts'
+import { type PlaceName, Places } from '../../packages/tui/src/model/places.ts'
+import { enterRun, runsCame } from '../../packages/tui/src/commands/runs-commands.ts'
 import { ModelStore } from '../../packages/tui/src/live/model-store.ts'
 import { plain } from '../../packages/tui/src/text/fit.ts'
 import { themeFor } from '../../packages/tui/src/text/theme.ts'
@@ -38,6 +40,7 @@ export async function session(options: SessionOptions) {
 export async function sessionOn(db: string, run: Run | null, columns: number, rows: number) {
   const theme = themeFor({ TERM: 'xterm-256color' })
   const store = new ModelStore(initialModel(columns, rows, 'sample.db'))
+  let places = new Places()
   const pending = new Set<Promise<unknown>>()
   const idle = new AbortController().signal
   const data = watched(
@@ -65,8 +68,9 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
       quiet = pending.size === 0 && !conductor.waits ? quiet + 1 : 0
     }
   }
-  store.dispatch({ type: 'runs', runs: await data.runs() })
-  if (run) store.dispatch({ type: 'enter', run })
+  const list = await data.runs()
+  store.dispatch({ type: 'answer', apply: (m) => runsCame(m, list) })
+  if (run) store.dispatch({ type: 'answer', apply: (m) => enterRun(m, run) })
   conductor.start()
   await settled()
   const replay = (): Replay => {
@@ -74,10 +78,12 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
     if (!r) throw new Error('no run is open')
     return r
   }
-  const raw = () =>
-    renderToString(createElement(Frame, { model: store.get(), theme }), {
-      columns: store.get().columns,
-    })
+  const raw = () => {
+    // What is drawn to a string is taken down at once; where its parts stood is kept.
+    places = Object.assign(new Places(), { drop() {} })
+    const frame = createElement(Frame, { model: store.get(), theme, places })
+    return renderToString(frame, { columns: store.get().columns })
+  }
   return {
     model: store.get,
     replay,
@@ -98,6 +104,16 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
       for (const c of text) store.dispatch({ type: 'text', text: c, pasted: false })
     },
     dispatch: store.dispatch,
+    /** A click, or a turn of the wheel, at a cell of the frame. */
+    mouse: (kind: 'click' | 'wheel', dy: number, x: number, y: number) => {
+      raw()
+      store.dispatch({ type: 'mouse', mouse: places.mouse(kind, dy, x, y) })
+    },
+    /** Where a part of the frame stands. */
+    place: (name: PlaceName, index = 0) => {
+      raw()
+      return places.get(name, index)
+    },
     /** The frame as a person reads it. */
     screen: () => plain(raw()).replaceAll(/ +$/gm, ''),
     end: async () => {
@@ -110,36 +126,16 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
 /** The same data, with what is under way counted. */
 function watched(data: Omit<Data, 'cancel'>, pending: Set<Promise<unknown>>): Data {
   const all: Data = { ...data, cancel: async () => {} }
-  const watch =
-    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> => {
-      const promise = call(...args)
-      pending.add(promise)
-      const done = () => pending.delete(promise)
-      promise.then(done, done)
-      return promise
-    }
-  return {
-    ...all,
-    window: watch(all.window),
-    seek: watch(all.seek),
-    count: watch(all.count),
-    pair: watch(all.pair),
-    state: watch(all.state),
-    why: watch(all.why),
-    check: watch(all.check),
-    density: watch(all.density),
-    names: watch(all.names),
-    marks: watch(all.marks),
-    saveMarks: watch(all.saveMarks),
-    rename: watch(all.rename),
-    exportResult: watch(all.exportResult),
-    remove: watch(all.remove),
-    runs: watch(all.runs),
-    sql: watch(all.sql),
-    command: watch(all.command),
-    diff: watch(all.diff),
-    diffRows: watch(all.diffRows),
-    difference: watch(all.difference),
-  }
+  return new Proxy(all, {
+    get(_all, name: keyof Data) {
+      const method = all[name] as (...args: readonly unknown[]) => Promise<unknown>
+      return (...args: readonly unknown[]) => {
+        const promise = method(...args)
+        pending.add(promise)
+        const done = () => pending.delete(promise)
+        promise.then(done, done)
+        return promise
+      }
+    },
+  })
 }

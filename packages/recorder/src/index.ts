@@ -126,8 +126,8 @@ export type {
   PairGroup,
   DiffVerdict,
 } from './diff/result.ts'
-export { answered, diffText } from './diff/say/text-report.ts'
-export type { DiffPaint, TextOptions } from './diff/say/text-report.ts'
+export { answered, diffLines, diffText } from './diff/say/text-report.ts'
+export type { DiffLine, DiffPaint, TextOptions } from './diff/say/text-report.ts'
 export { leavesOf, ptdumpLines } from './tables/leaves.ts'
 export type { Leaf } from './tables/leaves.ts'
 export { compareMappings } from './tables/compare-mappings.ts'

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BINDINGS } from '../../../packages/tui/src/model/keys.ts'
+import { BINDINGS } from '../../../packages/tui/src/commands/keys.ts'
+import { listHeight } from '../../../packages/tui/src/commands/list-commands.ts'
 import { width } from '../../../packages/tui/src/text/fit.ts'
 import { session } from '../../support/session.ts'
 
@@ -64,8 +65,11 @@ test('no sequence of keys, pastes, clicks and sizes throws or breaks the layout'
         if ('key' in x) s.keys(x.key === 'space' ? ' ' : x.key)
         else if ('text' in x) s.dispatch({ type: 'text', text: x.text, pasted: x.text.length > 1 })
         else if ('columns' in x) s.dispatch({ type: 'resize', ...x })
-        else s.dispatch({ type: 'mouse', mouse: { ...x, kind: x.dy === 0 ? 'click' : 'wheel' } })
+        else s.mouse(x.dy === 0 ? 'click' : 'wheel', x.dy, x.x, x.y)
         const { columns, rows } = s.model()
+        // The model counts with the rows that the frame has.
+        const list = s.place('list')
+        expect(list?.height ?? listHeight(s.model())).toBe(listHeight(s.model()))
         const lines = s.raw().split('\n')
         expect(lines.length).toBeLessThanOrEqual(rows)
         for (const line of lines) expect(width(line)).toBeLessThanOrEqual(columns)

@@ -7,19 +7,16 @@ const CELL_MAX = 80
 const BLOB_SHOWN = 16
 
 /**
- * Escapes what a terminal would act on instead of showing: control characters of both sets and the marks that turn the
- * direction of text. Names in traces are anybody's.
+ * Escapes what a terminal would act on instead of showing: control characters of both sets, marks that turn the
+ * direction of text or cannot be seen, and halves of characters. Names in traces are anybody's; letters stay letters.
  */
 export const escapeControls = (text: string): string =>
-  text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
-    (sign) => {
-      const code = sign.codePointAt(0)!
-      if (sign === '\n') return '\\n'
-      if (sign === '\t') return '\\t'
-      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
-    },
-  )
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (sign) => {
+    const code = sign.codePointAt(0)!
+    if (sign === '\n') return '\\n'
+    if (sign === '\t') return '\\t'
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+  })
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 

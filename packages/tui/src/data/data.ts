@@ -1,8 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
-import type { Diff, Mark, Run, TraceEvent, WhyRow } from '@pagetrail/recorder'
-import type { SqlResult } from '../model/sql.ts'
-import type { DiffRows, DiffRowsQuery } from '../model/diff.ts'
-import type { DifferenceQuery } from './diff-pages.ts'
+import type { AlignedRow, Diff, Mark, Run, SqlValue, TraceEvent, WhyRow } from '@pagetrail/recorder'
 
 /** A window of the events that a filter lets through, around a cursor. */
 export interface WindowQuery {
@@ -85,15 +82,32 @@ export interface StateQuery {
 export interface FindingView {
   /** Where it became certain. */
   readonly seq: number
-  /** Events that prove it. */
-  readonly proof: readonly number[]
-  readonly rule: string
+  readonly op: number | null
+  /** Events that prove it, with what happened there. */
+  readonly proof: readonly { readonly seq: number; readonly cpu: number; readonly text: string }[]
+  /** Calls, walks and callbacks around the last of them, from outside. */
+  readonly chain: string
   readonly text: string
   readonly severity: string
 }
 
-export interface CheckView {
+/** What one rule found. */
+export interface RuleView {
+  readonly severity: string
+  readonly rule: string
+  readonly hazard: string
+  readonly sentence: string
+  readonly remedies: readonly string[]
   readonly findings: readonly FindingView[]
+  /** More than `findings` where there are many. */
+  readonly count: number
+}
+
+export interface CheckView {
+  /** The gravest first. */
+  readonly groups: readonly RuleView[]
+  /** Every event that proves something, in order. */
+  readonly proof: readonly number[]
   /** Rules that could not decide, and what they lack. */
   readonly undecided: readonly string[]
   readonly rules: number
@@ -104,6 +118,37 @@ export interface Density {
   readonly run: number
   readonly total: number
   readonly levels: readonly number[]
+}
+
+/** Rows of two runs side by side. */
+export interface DiffRowsQuery {
+  readonly left: number
+  readonly right: number
+  readonly folded: boolean
+  readonly from: number
+  readonly limit: number
+}
+
+export interface DiffRows {
+  readonly rows: readonly AlignedRow[]
+  readonly from: number
+  /** Rows known so far; all of them when `done`. */
+  readonly known: number
+  readonly done: boolean
+}
+
+/** Where a difference is looked for. */
+export interface DifferenceQuery extends Omit<DiffRowsQuery, 'limit'> {
+  readonly backward: boolean
+}
+
+/** A result of the SQL console. */
+export interface SqlResult {
+  readonly columns: readonly string[]
+  readonly rows: readonly SqlValue[][]
+  /** What to say about limits that were met. */
+  readonly notice: string | null
+  readonly ms: number
 }
 
 /** Everything the screens ask of the database. Answers come later; nothing here blocks the keyboard. */
@@ -121,13 +166,19 @@ export interface Data {
   /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
   pair(run: number, event: TraceEvent): Promise<number | null>
   state(query: StateQuery): Promise<StateView>
-  /** What `pagetrail why` answers about an address, as of an event. */
+  /** Why an address is translated as it is after an event, in the words of the verb `why`. */
   why(run: number, va: bigint, at: number): Promise<readonly WhyRow[]>
   /** Runs the checks over a run; may take long, see {@link cancel}. */
   check(run: number): Promise<CheckView>
   /** The whole comparison; may take long. */
   diff(left: number, right: number): Promise<Diff>
   diffRows(query: DiffRowsQuery): Promise<DiffRows>
+  /** Index of the row that has an event of A, or else of B; null: none. */
+  rowOf(
+    of: Pick<DiffRowsQuery, 'left' | 'right' | 'folded'>,
+    left: number | null,
+    right: number | null,
+  ): Promise<number | null>
   /** Index of the next or previous row that differs; null: none. */
   difference(query: DifferenceQuery): Promise<number | null>
   /** One query, in a process of its own; {@link cancel} stops it. */

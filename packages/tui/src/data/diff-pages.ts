@@ -1,15 +1,10 @@
 import { type AlignedRow, alignedRows, type Run, type RunFile } from '@pagetrail/recorder'
-import type { DiffRows, DiffRowsQuery } from '../model/diff.ts'
+import type { DifferenceQuery, DiffRows, DiffRowsQuery } from './data.ts'
 
 /** Equal rows kept at both ends of a folded part. */
 const CONTEXT = 2
 /** Rows kept; a longer comparison ends here, and says so by its calls not being all there. */
 const MOST_ROWS = 1_000_000
-
-/** Where a difference is looked for. */
-export interface DifferenceQuery extends Omit<DiffRowsQuery, 'limit'> {
-  readonly backward: boolean
-}
 
 /** The rows of one comparison, made as far as they were asked for. */
 export class DiffPages {
@@ -44,6 +39,26 @@ export class DiffPages {
     if (!this.#row(at)) return null
     if (q.backward) while (this.#differs(at - 1)) at--
     return at
+  }
+
+  /** Index of the row of an event, or of the fold or call that it is in; null: it is on none. */
+  find(
+    q: Pick<DiffRowsQuery, 'left' | 'right' | 'folded'>,
+    left: number | null,
+    right: number | null,
+  ): number | null {
+    this.#open(q)
+    const [side, seq] = left === null ? (['right', right] as const) : (['left', left] as const)
+    if (seq === null) return null
+    let before: number | null = null
+    for (let at = 0; ; at++) {
+      const row = this.#row(at)
+      if (!row) return before
+      const here = row.row === 'fold' ? row[side] : (row[side]?.seq ?? null)
+      if (here === seq) return at
+      if (here !== null && here < seq) before = at
+      if (here !== null && here > seq && row.row === 'call' && row.left && row.right) return before
+    }
   }
 
   #row(at: number): AlignedRow | undefined {

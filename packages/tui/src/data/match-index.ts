@@ -1,5 +1,14 @@
-import type { Run, RunFile } from '@pagetrail/recorder'
-import { breathe, conditionOf, COUNT_SLICE } from './slices.ts'
+import { type Condition, parseFilter, type Run, toSql, type RunFile } from '@pagetrail/recorder'
+
+/** Events looked at while all matches are counted, which takes seconds: a key's rows must not wait long behind it. */
+export const COUNT_SLICE = 10_000
+
+/** Lets other requests be answered between two slices. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** The condition of a filter; undefined: every event. */
+export const conditionOf = (filter: string | null): Condition | undefined =>
+  filter === null ? undefined : toSql(parseFilter(filter))
 
 /** More matches than this are counted only: where so many match, the next ones are never far. */
 const KEPT = 2_000_000

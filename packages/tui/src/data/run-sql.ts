@@ -1,5 +1,5 @@
 import { runQuery } from '@pagetrail/recorder'
-import type { SqlResult } from '../model/sql.ts'
+import type { SqlResult } from './data.ts'
 
 /** Runs a query of the console in a process of its own, which the signal ends. */
 export async function runSql(db: string, text: string, signal: AbortSignal): Promise<SqlResult> {

@@ -46,6 +46,7 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     diff: async (left, right) =>
       diffRuns(runFile.source(runOf(runFile, left)), runFile.source(runOf(runFile, right))),
     diffRows: async (query) => pages.page(query),
+    rowOf: async (of, left, right) => pages.find(of, left, right),
     difference: async (query) => pages.seek(query),
     exportResult: async (file, { columns, rows }) => {
       const lines = csvLines(columns, rows).map((line) => `${line}\r\n`)

@@ -3,8 +3,10 @@ import { Worker } from 'node:worker_threads'
 import type { Data } from './data.ts'
 import { runCommand } from './command-process.ts'
 import { runSql } from './run-sql.ts'
-import { startWorker } from './start-worker.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
+
+/** A thread that answers questions about a database; see worker.ts, whose bundle `url` is. */
+export const startWorker = (url: URL, db: string): Worker => new Worker(url, { workerData: { db } })
 
 /** Something that was asked was given up; nobody needs to be told. */
 export class Dropped extends Error {
@@ -78,69 +80,65 @@ class Stoppable {
 }
 
 /**
+ * Which thread answers: `states` folds for seconds on the first look far into a long run, `pairs` aligns two runs, and
+ * pages of rows must wait for neither. `alone`: a thread of its own, for ending it is what stops long work.
+ */
+const THREADS: Readonly<Partial<Record<Method, 'states' | 'pairs' | 'alone'>>> = {
+  state: 'states',
+  why: 'states',
+  diffRows: 'pairs',
+  difference: 'pairs',
+  rowOf: 'pairs',
+  check: 'alone',
+  diff: 'alone',
+}
+
+/**
  * The database behind worker threads: a query of it never stops the keyboard. `url` is that of the bundled worker.ts,
  * `program` that of the command, for verbs that write; `first` is a worker on the same database that was started early.
  */
 export function workerData(url: URL, program: URL, db: string, first?: Worker): Data {
   const start = () => new Thread(startWorker(url, db))
-  const pages = first ? new Thread(first) : start()
-  // The first look far into a long run folds for seconds: pages of rows must not wait for it. Not begun at once, for
-  // the first frame needs the cores.
-  let states: Thread | null = null
+  /** Begun when first wanted, for the first frame needs the cores. */
+  const threads = new Map([['pages', first ? new Thread(first) : start()]])
+  const threadOf = (name: string): Thread => {
+    const thread = threads.get(name) ?? start()
+    threads.set(name, thread)
+    return thread
+  }
   let long: Thread | null = null
   const work = new Stoppable()
-  /** Aligns two runs; begun when first wanted. */
-  let pairs: Thread | null = null
-  const call =
-    <M extends Method>(method: M) =>
-    (...args: Parameters<Data[M]>): ReturnType<Data[M]> =>
-      pages.call(method, args) as ReturnType<Data[M]>
-  /** A worker of its own: ending the thread is what stops long work. */
-  const alone =
-    <R, A extends readonly unknown[]>(method: Method) =>
-    async (...args: A): Promise<R> => {
-      const thread = start()
-      await long?.end()
-      long = thread
-      try {
-        return await thread.call<R>(method, args)
-      } finally {
-        if (long === thread) long = null
-        await thread.end()
-      }
+  const alone = async (method: Method, args: readonly unknown[]): Promise<unknown> => {
+    const thread = start()
+    await long?.end()
+    long = thread
+    try {
+      return await thread.call(method, args)
+    } finally {
+      if (long === thread) long = null
+      await thread.end()
     }
-  return {
-    runs: call('runs'),
-    find: call('find'),
-    window: call('window'),
-    seek: call('seek'),
-    stopSeek: call('stopSeek'),
-    count: call('count'),
-    pair: call('pair'),
-    state: (query) => (states ??= start()).call('state', [query]),
-    why: (...args) => (states ??= start()).call('why', args),
-    density: call('density'),
-    names: call('names'),
-    rename: call('rename'),
-    remove: call('remove'),
-    marks: call('marks'),
-    saveMarks: call('saveMarks'),
-    check: alone('check'),
-    diff: alone('diff'),
-    diffRows: (query) => (pairs ??= start()).call('diffRows', [query]),
-    difference: (query) => (pairs ??= start()).call('difference', [query]),
-    exportResult: call('exportResult'),
+  }
+  const own: Omit<Data, Method> = {
     sql: (text) => work.run((signal) => runSql(db, text, signal)),
     command: (args) => work.run((signal) => runCommand(program, db, args, signal)),
     async cancel() {
       work.stop()
-      await Promise.all([long?.end(), pages.call('stopSeek', [])])
+      await Promise.all([long?.end(), threadOf('pages').call('stopSeek', [])])
       long = null
     },
     async close() {
       work.stop()
-      await long?.end()
-      await Promise.all([pages.end(), states?.end(), pairs?.end()])
+      await Promise.all([long, ...threads.values()].map((thread) => thread?.end()))
     },
   }
+  return new Proxy(own as Data, {
+    get(_own, name: keyof Data) {
+      if (name in own) return own[name as keyof typeof own]
+      const method = name as Method
+      const thread = THREADS[method] ?? 'pages'
+      return (...args: readonly unknown[]) =>
+        thread === 'alone' ? alone(method, args) : threadOf(thread).call(method, args)
+    },
+  })
 }

@@ -1,8 +1,12 @@
 import { InputError } from '@pagetrail/engine'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openTraceData } from './trace-data.ts'
 import type { Reply, Request } from './worker-protocol.ts'
-import { isYetToBeMade } from './yet-to-be-made.ts'
+
+/** The file does not exist, but recording or importing would make it: its folder does. */
+const isYetToBeMade = (db: string): boolean => !existsSync(db) && existsSync(dirname(db))
 
 /** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
 const port = parentPort

@@ -4,7 +4,10 @@ import { Frame } from '../screens/frame.tsx'
 import { pressed } from './key-name.ts'
 import { paced } from './pace.ts'
 import type { ModelStore } from './model-store.ts'
-import type { Theme } from '../text/theme.ts'
+import type { Drawing } from '../screens/pane.tsx'
+
+const DEFAULT_COLUMNS = 80
+const DEFAULT_ROWS = 24
 
 /** What Ink lends of the terminal. */
 export interface Controls {
@@ -12,16 +15,18 @@ export interface Controls {
   readonly suspend: (meanwhile: () => Promise<void>) => Promise<void>
 }
 
-export interface AppProps {
+export interface AppProps extends Drawing {
   readonly store: ModelStore
-  readonly theme: Theme
   /** Called once with what ends or suspends the app. */
   readonly attach: (controls: Controls) => void
 }
 
 /** Ink's hooks wired to the store; what is drawn is {@link Frame}. */
-export function App({ store, theme, attach }: AppProps) {
-  const { columns, rows } = useWindowSize()
+export function App({ store, theme, places, attach }: AppProps) {
+  const size = useWindowSize()
+  // A terminal that does not say its size reports 0.
+  const columns = size.columns || DEFAULT_COLUMNS
+  const rows = size.rows || DEFAULT_ROWS
   const { exit, suspendTerminal } = useApp()
   useEffect(
     () => attach({ exit: () => exit(), suspend: (f) => suspendTerminal(f) }),
@@ -39,5 +44,5 @@ export function App({ store, theme, attach }: AppProps) {
   // For one frame after a resize the model still has the old size; the frame is drawn for the new one.
   const fitting =
     model.columns === columns && model.rows === rows ? model : { ...model, columns, rows }
-  return <Frame model={fitting} theme={theme} />
+  return <Frame model={fitting} theme={theme} places={places} />
 }

@@ -25,8 +25,12 @@ export type Pressed =
 export function pressed(input: string, key: Key): Pressed {
   if (key.eventType === 'release') return null
   for (const [flag, name] of NAMED) {
-    if (key[flag])
-      return { type: 'key', key: `${key.shift ? 'shift+' : ''}${key.ctrl ? 'ctrl+' : ''}${name}` }
+    if (!key[flag]) continue
+    const alt = key.meta && name !== 'esc' ? 'alt+' : ''
+    return {
+      type: 'key',
+      key: `${alt}${key.shift ? 'shift+' : ''}${key.ctrl ? 'ctrl+' : ''}${name}`,
+    }
   }
   if (input === '\r' || input === '\n') return { type: 'key', key: 'enter' }
   if (input === '') return null

@@ -1,5 +1,5 @@
 import type { Model } from '../model/model.ts'
-import { type Action, update } from '../model/update.ts'
+import { type Action, update } from '../commands/update.ts'
 
 /**
  * The model of the moment, outside React: several keys arrive before one re-render, and each must see what the one

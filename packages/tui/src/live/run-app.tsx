@@ -1,7 +1,10 @@
 import { render } from 'ink'
 import { App, type Controls } from './app.tsx'
 import { Conductor, type Stage } from './conductor.ts'
-import { initialModel } from '../model/model.ts'
+import { enterDiff } from '../commands/diff-commands.ts'
+import { initialModel, type Model } from '../model/model.ts'
+import { Places } from '../model/places.ts'
+import { enterRun, runsCame } from '../commands/runs-commands.ts'
 import type { AppIo, AppOptions } from './app-options.ts'
 import { sessionOf } from '../model/remembered.ts'
 import { keepSession, restoreSession, sessionFile } from './session-file.ts'
@@ -36,10 +39,13 @@ export async function runApp(options: AppOptions): Promise<number> {
   io.stdin.setRawMode(true)
   try {
     // What is wrong with the file or the run's name is better said on the plain screen.
-    store.dispatch({ type: 'runs', runs: await data.runs() })
+    const list = await data.runs()
+    store.dispatch({ type: 'answer', apply: (m) => runsCame(m, list) })
     const [first, second] = await Promise.all(runs.slice(0, 2).map((spec) => data.find(spec)))
-    if (first && second) store.dispatch({ type: 'compare', left: first, right: second })
-    else if (first) store.dispatch({ type: 'enter', run: first })
+    if (first) {
+      const apply = (m: Model) => (second ? enterDiff(m, first, second) : enterRun(m, first))
+      store.dispatch({ type: 'answer', apply })
+    }
     return await show(store, data, io)
   } finally {
     io.stdin.setRawMode(false)
@@ -57,12 +63,14 @@ async function show(
   const clean = restoreOnExit()
   const input = tapInput(io.stdin)
   const theme = themeFor(io.env)
+  const places = new Places()
   const controls: { current: Controls | null } = { current: null }
   const conductor = new Conductor(store, data, stageOf(io, controls))
   const screen = render(
     <App
       store={store}
       theme={theme}
+      places={places}
       attach={(c) => {
         controls.current = c
       }}
@@ -86,7 +94,9 @@ async function show(
   }
   process.once('uncaughtException', crashed)
   process.once('unhandledRejection', crashed)
-  const silence = input.onMouse((mouse) => store.dispatch({ type: 'mouse', mouse }))
+  const silence = input.onMouse(({ kind, dy, x, y }) =>
+    store.dispatch({ type: 'mouse', mouse: places.mouse(kind, dy, x, y) }),
+  )
   setMouse(io.stdout, store.get().mouse)
   conductor.start()
   try {

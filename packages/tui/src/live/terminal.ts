@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 
 /** A mouse report; x and y count from 0 at the top left. */
-export interface Mouse {
+export interface MouseReport {
   readonly kind: 'wheel' | 'click'
   /** wheel: -1 up, 1 down */
   readonly dy: number
@@ -21,7 +21,7 @@ const PARTIAL_REPORT = /\x1b\[<[\d;]*$/
 
 export interface Input {
   /** Called for each report; returns what ends it. */
-  onMouse(listener: (m: Mouse) => void): () => void
+  onMouse(listener: (m: MouseReport) => void): () => void
 }
 
 /**
@@ -33,7 +33,7 @@ export interface Input {
  * would starve it: this is the one place where both are seen.
  */
 export function tapInput(stdin: NodeJS.ReadStream): Input {
-  const listeners = new Set<(m: Mouse) => void>()
+  const listeners = new Set<(m: MouseReport) => void>()
   const read = stdin.read.bind(stdin)
   let carry = ''
   let queue: string[] = []
@@ -63,7 +63,7 @@ export function tapInput(stdin: NodeJS.ReadStream): Input {
   }
 }
 
-function mouseOf(code: number, x: number, y: number, pressed: boolean): Mouse | null {
+function mouseOf(code: number, x: number, y: number, pressed: boolean): MouseReport | null {
   if (code & 64) return { kind: 'wheel', dy: code & 1 ? 1 : -1, x, y }
   return pressed && (code & 3) === 0 ? { kind: 'click', dy: 0, x, y } : null
 }

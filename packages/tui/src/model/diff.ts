@@ -1,7 +1,17 @@
-import type { AlignedRow, Diff, Question, Run } from '@pagetrail/recorder'
-import type { StateQuery, StateView } from '../data/data.ts'
+import {
+  type AlignedRow,
+  type Diff,
+  type DiffLine,
+  diffLines,
+  type Question,
+  QUESTIONS,
+  type Run,
+} from '@pagetrail/recorder'
+import type { DiffRows, DiffRowsQuery, StateQuery, StateView } from '../data/data.ts'
 import { diffLayout } from './layout.ts'
-import type { Model } from './model.ts'
+import { complain, type Model, query } from './model.ts'
+import { opened, type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
+import type { Role } from '../text/theme.ts'
 
 /** Two runs side by side. Rows are made as they are looked at; only a window of them is here. */
 export interface DiffView {
@@ -20,8 +30,8 @@ export interface DiffView {
   readonly done: boolean
   readonly cursor: number
   readonly top: number
-  /** First line of an answer that is text. */
-  readonly scroll: number
+  /** Where one is in an answer that is text. */
+  readonly page: PageView
   /** The page tables at the cursor; null: they are being folded. */
   readonly states: DiffStates | null
 }
@@ -37,21 +47,6 @@ export interface StatesQuery {
   readonly right: StateQuery | null
 }
 
-export interface DiffRowsQuery {
-  readonly left: number
-  readonly right: number
-  readonly folded: boolean
-  readonly from: number
-  readonly limit: number
-}
-
-export interface DiffRows {
-  readonly rows: readonly AlignedRow[]
-  readonly from: number
-  readonly known: number
-  readonly done: boolean
-}
-
 export const openDiff = (left: Run, right: Run): DiffView => ({
   left,
   right,
@@ -64,12 +59,53 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
   done: false,
   cursor: 0,
   top: 0,
-  scroll: 0,
+  page: TOP_OF_PAGE,
   states: null,
 })
 
 export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
   m.diff ? { ...m, diff: f(m.diff) } : m
+
+export type DiffTab = Question
+export const DIFF_TABS: readonly DiffTab[] = QUESTIONS
+
+/** Effects, ranges and groups listed in an answer. */
+const LISTED = 200
+
+const ROLES: Readonly<Partial<Record<DiffLine['role'], Role>>> = {
+  title: 'call',
+  left: 'bad',
+  right: 'flush',
+  changed: 'write',
+  dim: 'same',
+}
+
+let last: { report: Diff; tab: DiffTab; columns: number; lines: readonly PageLine[] } | null = null
+
+/** The answer to the question of the tab, in the words of the verb `diff`; what it names leads there. */
+export function answerLines(d: DiffView, columns: number): readonly PageLine[] {
+  const { report, tab } = d
+  if (!report) return [{ text: 'The runs are being compared …', role: 'same' }]
+  if (last?.report !== report || last.tab !== tab || last.columns !== columns) {
+    const asked = { ...report, asked: { ...report.asked, by: tab } }
+    const lines = [...diffLines(asked, { width: columns, limit: LISTED })].map(
+      ({ text, role, place }): PageLine => ({
+        text,
+        role: ROLES[role],
+        link: place === null ? undefined : { to: 'row', left: place.left, right: place.right },
+      }),
+    )
+    last = { report, tab, columns, lines }
+  }
+  return last.lines
+}
+
+/** Another tab; an answer in words opens at its first place. */
+export const showTab = (m: Model, tab: DiffTab): Model =>
+  withDiff(m, (d) => {
+    const next = { ...d, tab }
+    return tab === 'path' ? next : { ...next, page: opened(answerLines(next, m.columns - 4)) }
+  })
 
 /** The rows around the cursor, where they are not all here. */
 export function wantedDiffRows(m: Model): DiffRowsQuery | null {
@@ -115,4 +151,24 @@ export const lastRowOf = (d: DiffView, side: 'left' | 'right'): AlignedRow | und
 export function seqOfRow(row: AlignedRow, side: 'left' | 'right'): number | null {
   if (row.row === 'fold') return row[side]
   return row[side]?.seq ?? null
+}
+
+/** The cursor of the comparison that these two make, on a row; null: there is none, which is said. */
+export const arrive = (m: Model, of: DiffView, at: number | null, none: string): Model => {
+  if (m.diff?.left.id !== of.left.id || m.diff.right.id !== of.right.id) return m
+  if (at === null) return complain(m, none)
+  const { listRows } = diffLayout(m.columns, m.rows)
+  return withDiff(m, (d) => moveDiff({ ...d, known: Math.max(d.known, at + 1) }, at, listRows))
+}
+
+/** To the row of the path that has these events. */
+export const toRow = (m: Model, left: number | null, right: number | null): Model => {
+  const d = m.diff
+  if (!d) return m
+  return query(
+    showTab(m, 'path'),
+    (data) => data.rowOf({ left: d.left.id, right: d.right.id, folded: d.folded }, left, right),
+    (later, at) => arrive(later, d, at, 'the path has no row of this event'),
+    { title: 'aligning the calls' },
+  )
 }

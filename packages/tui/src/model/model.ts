@@ -1,10 +1,10 @@
-import type { Mark, Run, TraceEvent, WhyRow } from '@pagetrail/recorder'
-import type { CheckView, FindQuery, StateView, Density } from '../data/data.ts'
+import type { Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import type { CheckView, Data, Density, StateView } from '../data/data.ts'
 import type { DiffView } from './diff.ts'
-import type { DifferenceQuery } from '../data/diff-pages.ts'
+import { type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
 import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
-import { EMPTY_SQL, type SqlResult, type SqlView } from './sql.ts'
+import { EMPTY_SQL, type SqlView } from './sql.ts'
 
 /** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
 export interface Model {
@@ -13,6 +13,11 @@ export interface Model {
   readonly screen: ScreenName
   /** Screens to go back to, the last first. */
   readonly behind: readonly ScreenName[]
+  /** Places left by a jump, the last first: `^O` and Alt-→ walk them. */
+  readonly back: readonly Spot[]
+  readonly forth: readonly Spot[]
+  /** Keys pressed so far: an answer changes the screen only where nothing was typed since it was asked for. */
+  readonly pressed: number
   readonly db: string
   readonly runs: Runs
   readonly replay: Replay | null
@@ -33,6 +38,9 @@ export interface Model {
   readonly outbox: readonly Effect[]
 }
 
+/** A place to come back to: what the screen showed there. */
+export type Spot = Pick<Model, 'screen' | 'behind' | 'replay' | 'diff' | 'sql'>
+
 export type ScreenName = 'runs' | 'replay' | 'why' | 'findings' | 'diff' | 'sql'
 
 /** A line to be shown until the next key. */
@@ -49,7 +57,7 @@ export interface HelpView {
 /** A question that `y` answers with yes; every other key is a no. */
 export interface Question {
   readonly text: string
-  readonly yes: Effect
+  readonly yes: (m: Model) => Model
 }
 
 export interface Job {
@@ -114,6 +122,8 @@ export interface Replay {
   /** The filter that `x` drops; null: the last. */
   readonly chip: number | null
   readonly search: string | null
+  /** How many events the search finds, and which of them the cursor is on; null: not known yet. */
+  readonly hits: { readonly count: number; readonly at: number | null } | null
   /** How many events the filter lets through; null: not known yet. */
   readonly matching: { readonly filter: string; readonly count: number } | null
   readonly state: StateView | null
@@ -123,44 +133,36 @@ export interface Replay {
   readonly marks: readonly Mark[]
   readonly names: readonly string[]
   readonly why: {
-    readonly lines: readonly WhyRow[]
-    readonly cursor: number
+    readonly title: string
+    readonly lines: readonly PageLine[]
+    readonly page: PageView
   } | null
-  readonly findingCursor: number
+  /** Where one is in the list of findings. */
+  readonly findings: PageView
   readonly play: { readonly since: number; readonly from: number } | null
   /** Events a second while playing. */
   readonly speed: number
   readonly follow: boolean
 }
 
+/** A question to the database, and how the model takes its answer. */
+export interface Query {
+  readonly type: 'query'
+  /** Of work that is shown while it is under way, and that Esc stops; empty: it is not. */
+  readonly title: string
+  /** `seek`: shown only when it takes long, and given up for a later one; `write`: it may change the list of runs. */
+  readonly use: 'read' | 'seek' | 'write'
+  /** Asked once the one before it is answered, from where that led. */
+  readonly inTurn: boolean
+  readonly ask: (data: Data, m: Model) => Promise<(m: Model) => Model>
+}
+
 /** Something the model asks the world to do. */
 export type Effect =
-  | { readonly type: 'quit' }
-  /** Stops the job under way. */
-  | { readonly type: 'cancel' }
-  | { readonly type: 'suspend' }
-  | { readonly type: 'redraw' }
+  | { readonly type: 'quit' | 'cancel' | 'suspend' | 'redraw' }
   | { readonly type: 'mouse'; readonly on: boolean }
   | { readonly type: 'copy'; readonly text: string; readonly what: string }
-  | { readonly type: 'seek'; readonly query: FindQuery; readonly what: string }
-  | {
-      readonly type: 'pair'
-      readonly run: number
-      readonly event: TraceEvent
-      readonly aim: 'fold' | 'open' | 'over'
-    }
-  | { readonly type: 'why'; readonly run: number; readonly event: TraceEvent }
-  | { readonly type: 'check'; readonly run: number; readonly show: boolean }
-  | { readonly type: 'rename'; readonly run: number; readonly label: string }
-  | { readonly type: 'remove'; readonly run: number }
-  | { readonly type: 'diff'; readonly left: number; readonly right: number }
-  /** Runs a verb of the command on this database. */
-  | { readonly type: 'command'; readonly args: readonly string[]; readonly title: string }
-  | { readonly type: 'sql'; readonly text: string }
-  /** Writes the result of the console to a file. */
-  | { readonly type: 'export'; readonly file: string; readonly result: SqlResult }
-  | { readonly type: 'difference'; readonly query: DifferenceQuery }
-  | { readonly type: 'marks'; readonly run: number; readonly marks: readonly Mark[] }
+  | Query
 
 /** The model before anything is known; `session`: what was kept of the last one. */
 export function initialModel(
@@ -174,6 +176,9 @@ export function initialModel(
     rows,
     screen: 'runs',
     behind: [],
+    back: [],
+    forth: [],
+    pressed: 0,
     db,
     runs: { list: null, cursor: 0, top: 0, marked: null },
     replay: null,
@@ -211,6 +216,7 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     pane: last?.pane ?? 'tables',
     chip: null,
     search: last?.search ?? null,
+    hits: null,
     matching: null,
     state: null,
     density: null,
@@ -218,7 +224,7 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     marks: [],
     names: [],
     why: null,
-    findingCursor: 0,
+    findings: TOP_OF_PAGE,
     play: null,
     speed: last?.speed ?? 20,
     follow: false,
@@ -228,6 +234,40 @@ export function openReplay(run: Run, last?: RunSession): Replay {
 export const say = (m: Model, text: string): Model => ({ ...m, message: { text, bad: false } })
 export const complain = (m: Model, text: string): Model => ({ ...m, message: { text, bad: true } })
 export const ask = (m: Model, effect: Effect): Model => ({ ...m, outbox: [...m.outbox, effect] })
+
+/** Asks the database; the answer goes through `then`. */
+export const query = <R>(
+  m: Model,
+  ask: (data: Data, m: Model) => Promise<R>,
+  then: (m: Model, answer: R) => Model,
+  { title = '', use = 'read', inTurn = false }: Partial<Omit<Query, 'type' | 'ask'>> = {},
+): Model => {
+  const asked = async (data: Data, now: Model) => {
+    const answer = await ask(data, now)
+    return (later: Model) => then(later, answer)
+  }
+  return { ...m, outbox: [...m.outbox, { type: 'query', title, use, inTurn, ask: asked }] }
+}
+
+const SPOTS = 100
+
+/** The present place is one to come back to. */
+export const leave = (m: Model): Model => {
+  const { screen, behind, replay, diff, sql } = m
+  return {
+    ...m,
+    back: [{ screen, behind, replay, diff, sql }, ...m.back].slice(0, SPOTS),
+    forth: [],
+  }
+}
+
+/** Another screen: q comes back to this one, and so does ^O. What a list was left for is found below it again. */
+export function enter(m: Model, screen: ScreenName): Model {
+  if (m.screen === screen) return m
+  const isBack = m.behind[0] === screen && screen !== 'replay'
+  const behind = isBack ? m.behind.slice(1) : [m.screen, ...m.behind].slice(0, SPOTS)
+  return { ...leave(m), screen, behind }
+}
 
 /** The event under the cursor; undefined while it is being read. */
 export const currentEvent = (r: Replay): TraceEvent | undefined => r.rows[indexOf(r.rows, r.cursor)]

@@ -1,4 +1,5 @@
 import type { SqlValue } from '@pagetrail/recorder'
+import type { SqlResult } from '../data/data.ts'
 import { diffLayout } from './layout.ts'
 import type { Model } from './model.ts'
 
@@ -14,14 +15,6 @@ export interface SqlView {
   readonly top: number
   /** First column shown. */
   readonly column: number
-}
-
-export interface SqlResult {
-  readonly columns: readonly string[]
-  readonly rows: readonly SqlValue[][]
-  /** What to say about limits that were met. */
-  readonly notice: string | null
-  readonly ms: number
 }
 
 export const EMPTY_SQL: SqlView = {

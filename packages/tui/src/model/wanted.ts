@@ -1,10 +1,119 @@
 import type { AlignedRow, Run } from '@pagetrail/recorder'
-import type { CountQuery, StateQuery } from '../data/data.ts'
-import { lastRowOf, seqOfRow, type DiffView, type StatesQuery } from './diff.ts'
+import type { CountQuery, Data, StateQuery } from '../data/data.ts'
+import {
+  type DiffStates,
+  diffRowsCame,
+  type DiffView,
+  lastRowOf,
+  seqOfRow,
+  type StatesQuery,
+  wantedDiffRows,
+  withDiff,
+} from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
-import { currentEvent, type Model } from './model.ts'
-import { descriptorOf } from './replay-commands.ts'
+import { currentEvent, type Model, type Replay } from './model.ts'
+import { descriptorOf } from '../text/kinds.ts'
+import { wantedWindow, windowCame, withReplay } from './replay.ts'
 import { viewFilter } from './view-filter.ts'
+
+/** Equal for equal questions. */
+const keyOf = (question: unknown): string =>
+  JSON.stringify(question, (_name, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+
+/** A question whose answer the screen lacks. */
+export interface Asked {
+  readonly key: string
+  readonly ask: (data: Data) => Promise<(m: Model) => Model>
+}
+
+/** What the screen always needs to know of where it is; see live/channel.ts. */
+export interface Standing {
+  readonly wanted: (m: Model) => Asked | null
+  /** Asked only once the cursor rests. */
+  readonly rests: boolean
+}
+
+function standing<Q, R>(
+  wanted: (m: Model) => Q | null,
+  ask: (data: Data, question: Q) => Promise<R>,
+  came: (m: Model, question: Q, answer: R) => Model,
+  rests = false,
+): Standing {
+  return {
+    rests,
+    wanted(m) {
+      const question = wanted(m)
+      if (question === null) return null
+      return {
+        key: keyOf(question),
+        async ask(data) {
+          const answer = await ask(data, question)
+          return (later) => came(later, question, answer)
+        },
+      }
+    },
+  }
+}
+
+/** The answer goes into the replay of its run; into none where another one is open by now. */
+const ofRun =
+  <Q extends { readonly run: number }, R>(put: (r: Replay, answer: R, question: Q) => Replay) =>
+  (m: Model, question: Q, answer: R): Model =>
+    m.replay?.run.id === question.run ? withReplay(m, (r) => put(r, answer, question)) : m
+
+const RESTS = true
+const DENSITY_BUCKETS = 120
+
+/** The run on the screen, as a question; null: none is. */
+const replayed = (m: Model): { run: number } | null =>
+  m.screen === 'replay' && m.replay ? { run: m.replay.run.id } : null
+
+export const STANDING: readonly Standing[] = [
+  standing(wantedWindow, (data, q) => data.window(q), windowCame),
+  standing(
+    wantedState,
+    (data, q) => data.state(q),
+    ofRun((r, state) => ({ ...r, state })),
+    RESTS,
+  ),
+  standing(
+    wantedStates,
+    bothStates,
+    (m, q, states) =>
+      keyOf(q) === keyOf(wantedStates(m)) ? withDiff(m, (d) => ({ ...d, states })) : m,
+    RESTS,
+  ),
+  standing(wantedDiffRows, (data, q) => data.diffRows(q), diffRowsCame),
+  standing(
+    wantedCount,
+    (data, q) => data.count(q),
+    ofRun((r, count, { filter }) => (count === null ? r : { ...r, matching: { filter, count } })),
+    RESTS,
+  ),
+  standing(
+    (m) => m.replay && replayed(m) && { run: m.replay.run.id, total: m.replay.run.events },
+    (data, { run, total }) => data.density(run, total, DENSITY_BUCKETS),
+    ofRun((r, density) => ({ ...r, density })),
+  ),
+  standing(
+    replayed,
+    (data, { run }) => data.marks(run),
+    ofRun((r, marks) => ({ ...r, marks })),
+  ),
+  standing(
+    replayed,
+    (data, { run }) => data.names(run),
+    ofRun((r, names) => ({ ...r, names })),
+  ),
+]
+
+/** What the page tables of both sides of a comparison were. */
+async function bothStates(data: Data, { left, right }: StatesQuery): Promise<DiffStates> {
+  const [a, b] = await Promise.all([left && data.state(left), right && data.state(right)])
+  return { left: a, right: b }
+}
 
 /** Nothing that the browser shows differs. */
 export const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
@@ -20,7 +129,7 @@ export const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
   })
 
 /** The state at the cursor, around the address of its event. */
-export function wantedState(m: Model): StateQuery | null {
+function wantedState(m: Model): StateQuery | null {
   const r = m.replay
   const wide = m.columns >= WIDE_REPLAY_COLUMNS
   if (!r || m.screen !== 'replay' || r.goal || r.pane === 'none' || (!wide && r.pane === 'details'))
@@ -41,7 +150,7 @@ export function wantedState(m: Model): StateQuery | null {
 const AROUND = 24
 
 /** The page tables of both sides of a comparison, at its cursor. */
-export function wantedStates(m: Model): StatesQuery | null {
+function wantedStates(m: Model): StatesQuery | null {
   const d = m.diff
   if (!d || m.screen !== 'diff' || d.tab !== 'path' || d.rows[d.cursor - d.from] === undefined)
     return null
@@ -68,7 +177,7 @@ function addressIn(row: AlignedRow, side: 'left' | 'right'): bigint | null {
 }
 
 /** The count of what the chips let through; folds and depth do not count. */
-export function wantedCount(m: Model): CountQuery | null {
+function wantedCount(m: Model): CountQuery | null {
   const r = m.replay
   if (!r || m.screen !== 'replay' || r.view.filters.length === 0 || r.goal) return null
   const filter = viewFilter({ ...r.view, depth: null, folds: [] })

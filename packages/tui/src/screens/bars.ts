@@ -1,12 +1,23 @@
 import type { Run } from '@pagetrail/recorder'
-import { bindingsOf, keyGlyph } from '../model/keys.ts'
-import type { Model, Replay } from '../model/model.ts'
-import { filterProblem } from '../model/prompt-commands.ts'
+import { footerBindings, keyGlyph } from '../commands/keys.ts'
+import type { Model, Replay, ScreenName } from '../model/model.ts'
+import { filterProblem } from '../commands/prompt-commands.ts'
 import type { Prompt, PromptKind } from '../model/prompt.ts'
-import { readyQueries } from '../model/sql-commands.ts'
-import { count, duration, fit, many, safe, spread, width } from '../text/fit.ts'
+import { readyQueries } from '../commands/sql-commands.ts'
+import {
+  count,
+  cut,
+  duration,
+  fit,
+  fitMiddle,
+  many,
+  safe,
+  sliceColumns,
+  width,
+} from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { viewFilter } from '../model/view-filter.ts'
+import type { Segment } from './pane.tsx'
 
 /** What a run is of: `engine 6.18`, `Linux 6.17.13`. */
 export function originOf(run: Run): string {
@@ -21,30 +32,45 @@ export function originOf(run: Run): string {
 export const geometryOf = (run: Run): string =>
   run.geometry ? `${2 ** (run.geometry.pageShift - 10)}K ${run.geometry.vaBits}-bit` : ''
 
-const TITLES = { replay: 'Replay', why: 'Why', findings: 'Findings' } as const
+const fitted = (text: string, most: number): string =>
+  width(text) > most ? fitMiddle(text, Math.max(8, most)) : text
 
-/** Line 1: where one is, and what is shown there. */
-export function breadcrumb(m: Model, theme: Theme): string {
-  const help = ` ${theme.paint('key', '?')} help `
-  if (m.screen === 'diff' && m.diff) {
-    const { left, right } = m.diff
-    const names = `${safe(left.label)} #${left.id} ⇄ ${safe(right.label)} #${right.id}`
-    const from = `${originOf(left)} ⇄ ${originOf(right)}`
-    return spread(` ${theme.bold('pagetrail')} ▸ ${names} ▸ Diff`, `${from}  ${help}`, m.columns)
+/** A bar: its parts from the left, and what stands at its end. */
+export interface BarView {
+  readonly left: readonly Segment[]
+  readonly right?: string
+}
+
+const TITLES = { runs: 'Runs', sql: 'SQL', why: 'Why', findings: 'Findings' } as const
+
+/** What a screen is of, in the breadcrumb. */
+function crumbOf(m: Model, screen: ScreenName): string {
+  const name = (run: Run) => `${fitted(safe(run.label), m.columns >> 2)} #${run.id}`
+  if (screen === 'replay') return m.replay ? name(m.replay.run) : 'Replay'
+  if (screen === 'diff') return m.diff ? `${name(m.diff.left)} ⇄ ${name(m.diff.right)}` : 'Diff'
+  return TITLES[screen]
+}
+
+/** Line 1: the way to where one is, and what is shown there. The parts of the way can be clicked. */
+export function breadcrumb(m: Model, theme: Theme): BarView {
+  const left: Segment[] = [{ text: ` ${theme.bold('pagetrail')}` }]
+  for (const [i, screen] of [...m.behind.entries()].toReversed()) {
+    left.push({ text: ' ▸ ' }, { text: crumbOf(m, screen), name: 'crumb', index: i })
   }
-  if (m.screen === 'sql') {
-    const about = m.replay ? `${safe(m.replay.run.label)} #${m.replay.run.id} ▸ ` : ''
-    return spread(` ${theme.bold('pagetrail')} ▸ ${about}SQL`, help, m.columns)
-  }
-  if (m.screen === 'runs' || m.screen === 'diff' || !m.replay) {
-    const runs = m.runs.list ? many(m.runs.list.length, 'run') : ''
-    return spread(` ${theme.bold('pagetrail')} ▸ Runs`, `${runs}  ${help}`, m.columns)
-  }
-  const { run } = m.replay
-  const left = ` ${theme.bold('pagetrail')} ▸ ${safe(run.label)} #${run.id} ▸ ${TITLES[m.screen]}`
-  const live = run.state === 'recording' ? `${theme.paint('good', '● recording')}  ` : ''
-  const right = `${live}${originOf(run)}  ${geometryOf(run)}  ${help}`
-  return spread(left, right, m.columns)
+  left.push({ text: ' ▸ ' }, { text: theme.bold(crumbOf(m, m.screen)) })
+  return { left, right: `  ${aboutOf(m, theme)}  ${theme.paint('key', '?')} help ` }
+}
+
+function aboutOf(m: Model, theme: Theme): string {
+  if (m.screen === 'diff' && m.diff) return `${originOf(m.diff.left)} ⇄ ${originOf(m.diff.right)}`
+  const run = m.screen === 'runs' || m.screen === 'sql' ? undefined : m.replay?.run
+  if (!run) return m.screen === 'runs' && m.runs.list ? many(m.runs.list.length, 'run') : ''
+  const state = {
+    recording: theme.paint('good', '● recording  '),
+    interrupted: theme.paint('bad', '✗ interrupted  '),
+    complete: run.lost > 0 ? theme.paint('bad', `! ${many(run.lost, 'event')} lost  `) : '',
+  }[run.state]
+  return `${state}${originOf(run)}  ${geometryOf(run)}`
 }
 
 const PROMPTS: Readonly<Record<PromptKind, string>> = {
@@ -63,31 +89,36 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
 export function promptLine(p: Prompt, columns: number, theme: Theme): string {
   const label = PROMPTS[p.kind]
   const room = columns - label.length - 3
-  const from = Math.max(0, p.at - room)
-  const shown = safe(p.text.slice(from, from + room))
-  const at = p.at - from
-  const under = shown[at] ?? ' '
-  return ` ${theme.paint('key', label)}${shown.slice(0, at)}${theme.inverse(under)}${shown.slice(at + 1)}`
+  let head = safe(p.text.slice(0, p.at))
+  const over = width(head) - room
+  if (over > 0) head = sliceColumns(head, over)
+  const [under = ' ', ...rest] = [...safe(p.text.slice(p.at))]
+  const tail = cut(rest.join(''), Math.max(0, room - width(head)))
+  return ` ${theme.paint('key', label)}${head}${theme.inverse(under)}${tail}`
 }
 
-/** Line 2 of a replay: its filters, the newest last; or the filter being typed. */
-export function filterBar(m: Model, r: Replay, theme: Theme): string {
+/** Line 2 of a replay: its filters, the newest last; or the filter being typed. A click drops one. */
+export function filterBar(m: Model, r: Replay, theme: Theme): BarView {
   if (m.prompt?.kind === 'filter' || m.prompt?.kind === 'search') {
-    return fit(promptLine(m.prompt, m.columns, theme), m.columns)
+    return { left: [{ text: promptLine(m.prompt, m.columns, theme) }], right: found(r, theme) }
   }
-  const chips = r.view.filters.map((f, i) =>
-    theme.inverse(i === r.chip ? ` ✕ ${safe(f)} ` : ` ${safe(f)} `),
-  )
-  if (r.view.depth !== null) chips.push(theme.inverse(` depth ${r.view.depth} `))
+  const chips = r.view.filters.map((f, i): Segment => {
+    const text = i === r.chip ? ` ✕ ${safe(f)} ` : ` ${safe(f)} `
+    return { text: theme.inverse(text), name: 'chip', index: i }
+  })
+  if (r.view.depth !== null) chips.push({ text: theme.inverse(` depth ${r.view.depth} `) })
   const folds = r.view.folds.filter((f) => !f.open).length
-  if (folds > 0) chips.push(theme.inverse(` ${many(folds, 'fold')} `))
-  if (r.search) chips.push(`find ${theme.paint('match', safe(r.search))}`)
-  const none = theme.dim('all events')
-  const right =
-    chips.length > 0
-      ? `${matching(r)}${theme.dim('  x drop  X clear  u undo ')}`
-      : theme.dim('/ filter  f find ')
-  return spread(` ${chips.length > 0 ? chips.join(' ') : none}`, right, m.columns)
+  if (folds > 0) chips.push({ text: theme.inverse(` ${many(folds, 'fold')} `) })
+  if (r.search)
+    chips.push({ text: `find ${theme.paint('match', safe(r.search))}${found(r, theme)}` })
+  if (chips.length === 0) {
+    return { left: [{ text: theme.dim(' all events') }], right: theme.dim('/ filter  f find ') }
+  }
+  const keys = theme.dim('  x drop  X clear  u undo ')
+  return {
+    left: chips.flatMap((chip) => [{ text: ' ' }, chip]),
+    right: `${matching(r)}${keys}`,
+  }
 }
 
 /** `8,128 of 10,000`; empty while it is being counted. */
@@ -96,6 +127,14 @@ function matching(r: Replay): string {
   const filter = viewFilter({ ...r.view, depth: null, folds: [] })
   if (r.matching?.filter !== filter) return 'counting …'
   return `${count(r.matching.count)} of ${count(r.run.events)}`
+}
+
+/** `3 of 17`: which match the cursor is on; empty while it is being counted. */
+function found(r: Replay, theme: Theme): string {
+  const { hits } = r
+  if (!hits) return ''
+  if (hits.count === 0) return theme.paint('bad', ' no match ')
+  return ` ${hits.at === null ? '' : `${count(hits.at + 1)} of `}${many(hits.count, 'match', 'matches')} `
 }
 
 /** Status line: a question, a message, a problem of what is typed, or where the cursor is. */
@@ -164,72 +203,59 @@ export function replayStatus(r: Replay, columns: number, theme: Theme): string {
   return fit(left, columns)
 }
 
-/** The last line: the keys of this screen, the most useful first, as many as fit. */
-export function footer(m: Model, theme: Theme): string {
-  if (m.ask)
-    return keysLine(
-      [
-        ['y', 'yes'],
-        ['any other key', 'no'],
-      ],
-      m.columns,
-      theme,
-    )
+const ASKED = [
+  ['y', 'yes'],
+  ['any other key', 'no'],
+] as const
+const HELP = [
+  ['type', 'to filter'],
+  ['↑↓', 'scroll'],
+  ['Esc', 'close'],
+] as const
+
+/** The last line: the keys of this screen, the most useful first, as many as fit; a click is like the key. */
+export function footer(m: Model, theme: Theme): BarView {
+  if (m.ask) return keysBar(ASKED, m.columns, theme)
   if (m.prompt) {
-    const tab: [string, string][] = WORDLESS.has(m.prompt.kind) ? [] : [['Tab', 'complete']]
-    return keysLine(
-      [
-        ['⏎', m.prompt.kind === 'sql' ? 'run' : 'done'],
-        ...tab,
-        ['↑', 'history'],
-        ['Esc', 'cancel'],
-      ],
-      m.columns,
-      theme,
-    )
+    const { kind } = m.prompt
+    const tab = WORDLESS.has(kind) ? [] : [['Tab', 'complete'] as const]
+    const keys = [
+      ['⏎', kind === 'sql' ? 'run' : 'done'],
+      ...tab,
+      ['↑', 'history'],
+      ['Esc', 'cancel'],
+    ]
+    return keysBar(keys as [string, string][], m.columns, theme)
   }
-  if (m.help)
-    return keysLine(
-      [
-        ['type', 'to filter'],
-        ['↑↓', 'scroll'],
-        ['Esc', 'close'],
-      ],
-      m.columns,
-      theme,
-    )
-  const rows = bindingsOf(m.screen).filter((b) => b.label !== '')
-  const top = m.behind.length === 0
-  const keys = rows.map((b): [string, string] => {
-    const label = b.id === 'back' && top ? 'quit' : b.label
+  if (m.help) return keysBar(HELP, m.columns, theme)
+  const keys = footerBindings(m.screen).map((b): [string, string] => {
+    const label = b.id === 'back' && m.behind.length === 0 ? 'quit' : b.label
     return [b.id === 'down' ? '↑↓' : keyGlyph(b.keys[0] ?? ''), label]
   })
-  return keysLine(keys, m.columns, theme)
+  return keysBar(keys, m.columns, theme)
 }
 
 /** Prompts for a text that nothing completes. */
-const WORDLESS: ReadonlySet<PromptKind> = new Set(['rename', 'note', 'import', 'export'])
+const WORDLESS: ReadonlySet<PromptKind> = new Set(['rename', 'note'])
 
 /** Always shown, at the end: where to look further, and the way out. */
 const LAST: ReadonlySet<string> = new Set([':', '?', 'q'])
 
 /** Keys and what they do, as many as fit before the last ones. */
-function keysLine(
+function keysBar(
   keys: readonly (readonly [string, string])[],
   columns: number,
   theme: Theme,
-): string {
-  const text = ([key, label]: readonly [string, string]) => `${theme.paint('key', key)} ${label}`
-  const last = keys
-    .filter(([k]) => LAST.has(k))
-    .map(text)
-    .join('  ')
-  const rest = keys.filter(([k]) => !LAST.has(k))
-  let line = ' '
-  for (const key of rest) {
-    const next = `${text(key)}  `
-    if (width(line) + width(next) + width(last) + 1 > columns) break
-    line += next
-  }
-  return fit(line + last, columns)
+): BarView {
+  const parts = keys.map(([key, label], index) => ({
+    last: LAST.has(key),
+    segment: { text: `${theme.paint('key', key)} ${label}`, name: 'key', index } as const,
+  }))
+  const size = (p: (typeof parts)[number]) => width(p.segment.text) + 2
+  const ends = parts.filter((p) => p.last)
+  let room = columns + 1 - ends.reduce((sum, p) => sum + size(p), 0)
+  const rest = parts.filter((p) => !p.last)
+  const fits = rest.findIndex((p) => (room -= size(p)) < 0)
+  const shown = [...(fits < 0 ? rest : rest.slice(0, fits)), ...ends]
+  return { left: [{ text: ' ' }, ...shown.flatMap((p) => [p.segment, { text: '  ' }])] }
 }

@@ -2,20 +2,18 @@ import type { Geometry } from '@pagetrail/engine'
 import {
   type AlignedRow,
   decodeDescriptor,
-  type DiffPaint,
-  diffText,
-  QUESTIONS,
   runGeometry,
   type TraceEvent,
 } from '@pagetrail/recorder'
 import { describe } from '../text/describe.ts'
-import { type DiffView, rowAtCursor } from '../model/diff.ts'
+import { DIFF_TABS, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
 import { diffLayout } from '../model/layout.ts'
-import type { Model } from '../model/model.ts'
-import { count, cut, fit, fitEnd, hex, many, safe, spread, width } from '../text/fit.ts'
+import { type Model } from '../model/model.ts'
+import { count, cut, fit, fitEnd, hex, many, safe, width } from '../text/fit.ts'
 import type { Role, Theme } from '../text/theme.ts'
 import { stateLines } from './diff-state.ts'
-import { boxed } from './frame-box.ts'
+import type { BarView } from './bars.ts'
+import type { PaneView, Segment } from './pane.tsx'
 
 /** Signs of a row: what they mean stands in the lower border. */
 const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
@@ -27,70 +25,29 @@ const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
   unknown: ['?', 'note'],
 }
 
-/** Verdict and tabs: line 2 of the screen. */
-export function diffTabs(d: DiffView, columns: number, theme: Theme): string {
-  const tabs = QUESTIONS.map((q) => {
-    const answer = d.report === null ? '' : answerOf(d, q)
-    const text = ` ${q}${answer} `
-    return q === d.tab ? theme.inverse(text) : text
-  }).join(' ')
+/** Verdict and tabs: line 2 of the screen. A click on a tab shows it. */
+export function diffTabs(d: DiffView, theme: Theme): BarView {
   const verdict = d.report ? theme.bold(d.report.verdict) : theme.dim('comparing …')
-  return spread(` ${verdict}`, `${tabs} `, columns)
+  const tabs = DIFF_TABS.flatMap((tab, index): Segment[] => {
+    const text = ` ${tab}${answerOf(d, tab)} `
+    return [{ text: tab === d.tab ? theme.inverse(text) : text, name: 'tab', index }]
+  })
+  return { left: [...tabs, { text: `  ${verdict}` }] }
 }
 
-function answerOf(d: DiffView, q: (typeof QUESTIONS)[number]): string {
-  if (!d.report || q === 'cost') return ''
-  const { answer } = d.report[q]
+function answerOf(d: DiffView, tab: DiffTab): string {
+  if (!d.report || tab === 'cost') return ''
+  const { answer } = d.report[tab]
   return answer === 'same' ? ' =' : answer === 'different' ? ' ≠' : ' ?'
 }
 
-/** The aligned rows with what is under the cursor below them, or one of the answers in words. */
-export function diffScreen(m: Model, d: DiffView, theme: Theme): string[] {
-  return d.tab === 'path' ? pathPanes(m, d, theme) : answerPane(m, d, theme)
-}
-
-function answerPane(m: Model, d: DiffView, theme: Theme): string[] {
-  const height = diffLayout(m.columns, m.rows).height
-  const lines = answerLines(d, m.columns - 4, theme)
-  const rows = height - 2
-  const top = Math.max(0, Math.min(d.scroll, lines.length - rows))
-  const foot =
-    lines.length > rows ? `${top + 1}-${Math.min(lines.length, top + rows)} of ${lines.length}` : ''
-  const pane = { columns: m.columns, height, title: d.tab, focused: true, foot }
-  return boxed(
-    theme,
-    pane,
-    lines.slice(top, top + rows).map((l) => ` ${l}`),
-  )
-}
-
-/** Effects, ranges and groups listed in an answer. */
-const LISTED = 200
-
-export function answerLines(d: DiffView, columns: number, theme: Theme): readonly string[] {
-  if (!d.report)
-    return [
-      theme.dim('The runs are being compared; n and N already go from difference to difference.'),
-    ]
-  const paint: DiffPaint = {
-    title: theme.bold,
-    left: (t) => theme.paint('bad', t),
-    right: (t) => theme.paint('flush', t),
-    changed: (t) => theme.paint('write', t),
-    dim: theme.dim,
-  }
-  const asked = { ...d.report, asked: { ...d.report.asked, by: d.tab } }
-  return [...diffText(asked, { width: columns, paint, limit: LISTED })].flatMap((l) =>
-    l.split('\n'),
-  )
-}
-
-function pathPanes(m: Model, d: DiffView, theme: Theme): string[] {
+/** The aligned rows with what is under the cursor below them. */
+export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
   const layout = diffLayout(m.columns, m.rows)
   const inner = m.columns - 2
   const first = d.top - d.from
   const shown = first < 0 ? [] : d.rows.slice(first, first + layout.listRows)
-  const lines = [theme.dim(heads(d, inner, layout.wide))]
+  const lines: string[] = []
   for (const [i, row] of shown.entries()) {
     lines.push(
       rowLine(row, d, { inner, wide: layout.wide, selected: d.top + i === d.cursor }, theme),
@@ -99,25 +56,30 @@ function pathPanes(m: Model, d: DiffView, theme: Theme): string[] {
   if (shown.length === 0)
     lines.push(theme.dim(d.done ? '  The runs have no calls to compare.' : '  aligning …'))
   const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   ~ changed  - only A  + only B  ? one side cannot show it`
-  const list = {
-    columns: m.columns,
-    height: layout.listRows + 3,
-    title: 'Path',
-    focused: true,
-    foot,
-  }
   const row = rowAtCursor(d)
   const details = row ? rowDetails(row, d, inner - 2, theme) : []
   const rows = layout.detailsHeight - 2 - details.length
   details.push(...stateLines(d, { columns: inner - 2, rows, wide: layout.wide }, theme))
-  const below = { columns: m.columns, height: layout.detailsHeight, title: 'At the cursor' }
   return [
-    ...boxed(theme, list, lines),
-    ...boxed(
-      theme,
-      below,
-      details.map((l) => ` ${l}`),
-    ),
+    [
+      {
+        name: 'list',
+        columns: m.columns,
+        height: layout.listRows + 3,
+        title: 'Path',
+        focused: true,
+        foot,
+        head: [theme.dim(heads(d, inner, layout.wide))],
+        rows: lines,
+      },
+      {
+        name: 'details',
+        columns: m.columns,
+        height: layout.detailsHeight,
+        title: 'At the cursor',
+        rows: details.map((l) => ` ${l}`),
+      },
+    ],
   ]
 }
 

@@ -1,31 +1,33 @@
-import { bindingsOf, keyGlyph, type AnyBinding } from '../model/keys.ts'
+import { bindingsOf, keyGlyph, type AnyBinding } from '../commands/keys.ts'
 import type { Model } from '../model/model.ts'
-import { matches } from '../model/palette.ts'
-import { choicesOf } from '../model/prompt-commands.ts'
+import { matches } from '../commands/palette.ts'
+import { choicesOf } from '../commands/prompt-commands.ts'
 import type { Prompt } from '../model/prompt.ts'
-import { scenarioSentence } from '../model/recording.ts'
+import { scenarioSentence } from '../commands/recording.ts'
 import { QUERY_LINES } from '../model/sql.ts'
 import { fit, fitEnd } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
-import { boxed } from './frame-box.ts'
+import type { PaneView } from './pane.tsx'
 
-/** Lines drawn over the screen; every cell of them is filled, so that nothing shines through. */
-export interface Overlay {
+/** A pane drawn over the screen. */
+interface OverlayView {
   readonly top: number
   readonly left: number
-  readonly lines: readonly string[]
+  readonly of: PaneView
 }
 
-export function overlayOf(m: Model, theme: Theme): Overlay | null {
+export function overlayOf(m: Model, theme: Theme): OverlayView | null {
   if (m.help) return helpOverlay(m, theme)
   if (m.prompt) return choicesOverlay(m, theme)
   return null
 }
 
+const OVER = { name: 'overlay' } as const
+
 const PLACES: Readonly<Record<string, string>> = { anywhere: 'everywhere', list: 'lists' }
 
 /** All keys of the screen, from the key table. */
-function helpOverlay(m: Model, theme: Theme): Overlay {
+function helpOverlay(m: Model, theme: Theme): OverlayView {
   const columns = Math.min(76, m.columns - 4)
   const height = Math.min(m.rows - 4, 30)
   const inner = columns - 2
@@ -47,11 +49,10 @@ function helpOverlay(m: Model, theme: Theme): Overlay {
   const more =
     lines.length > rows ? `${top + 1}-${Math.min(lines.length, top + rows)} of ${lines.length}` : ''
   const title = filter === '' ? 'Keys (type to filter)' : `Keys: ${filter}`
-  const pane = { columns, height, title, foot: more, focused: true }
   return {
     top: Math.max(1, (m.rows - height) >> 1),
     left: (m.columns - columns) >> 1,
-    lines: boxed(theme, pane, lines.slice(top)),
+    of: { ...OVER, columns, height, title, foot: more, focused: true, rows: lines.slice(top) },
   }
 }
 
@@ -63,7 +64,7 @@ const matchesHelp = (b: AnyBinding, filter: string): boolean =>
 /** Rows of the palette at once. */
 const PALETTE_ROWS = 9
 
-function choicesOverlay(m: Model, theme: Theme): Overlay | null {
+function choicesOverlay(m: Model, theme: Theme): OverlayView | null {
   const p = m.prompt
   if (!p) return null
   if (p.kind === 'command') return paletteOverlay(m, theme)
@@ -75,9 +76,13 @@ function choicesOverlay(m: Model, theme: Theme): Overlay | null {
   )
   const columns = Math.min(m.columns - 4, Math.max(...texts.map((t) => t.length)) + 4)
   const lines = texts.map((t, i) => (i === 0 ? theme.bold(` ${t}`) : ` ${t}`))
-  const pane = { columns, height: choices.length + 2, title: 'Tab' }
+  const height = choices.length + 2
   const left = Math.max(1, Math.min(m.columns - columns - 1, p.at + 2))
-  return { top: topOf(m, p, choices.length + 2), left, lines: boxed(theme, pane, lines) }
+  return {
+    top: topOf(m, p, height),
+    left,
+    of: { ...OVER, columns, height, title: 'Tab', rows: lines },
+  }
 }
 
 /** Beside the line that is being typed: below the filter bar and the query, above the status line. */
@@ -86,7 +91,7 @@ function topOf(m: Model, p: Prompt, height: number): number {
   return p.kind === 'record' ? Math.max(1, m.rows - 2 - height) : 2
 }
 
-function paletteOverlay(m: Model, theme: Theme): Overlay | null {
+function paletteOverlay(m: Model, theme: Theme): OverlayView | null {
   const p = m.prompt
   if (!p) return null
   const found = matches(p.text, m.screen)
@@ -101,11 +106,11 @@ function paletteOverlay(m: Model, theme: Theme): Overlay | null {
   if (/^[\d,_.]+\s*(%|[nmuµ]?s)?$/.test(p.text.trim()))
     lines.splice(0, lines.length, ' ⏎ goes to this event, share of the run, or moment')
   if (lines.length === 0) lines.push(theme.dim(' no command matches'))
-  const pane = {
-    columns,
-    height: lines.length + 2,
-    title: 'Commands',
-    foot: '1234  50%  12.5ms go there',
+  const height = lines.length + 2
+  const named = { title: 'Commands', foot: '1234  50%  12.5ms go there' }
+  return {
+    top: Math.max(1, m.rows - lines.length - 5),
+    left: 1,
+    of: { ...OVER, ...named, columns, height, rows: lines },
   }
-  return { top: Math.max(1, m.rows - lines.length - 5), left: 1, lines: boxed(theme, pane, lines) }
 }

@@ -1,5 +1,5 @@
 import { nestOf, toPredicate, parseFilter, runGeometry, type TraceEvent } from '@pagetrail/recorder'
-import { replayLayout } from '../model/layout.ts'
+import { type ReplayLayout, replayLayout } from '../model/layout.ts'
 import { currentEvent, type Model, type Replay } from '../model/model.ts'
 import { visibleRows } from '../model/replay.ts'
 import { eventRow, rowHead, rowLayout } from '../text/rows.ts'
@@ -7,75 +7,58 @@ import { count, fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { isFolded, viewFilter } from '../model/view-filter.ts'
 import { eventDetails } from './details-pane.ts'
-import { boxed } from './frame-box.ts'
+import type { PaneView } from './pane.tsx'
 import { ledgerLines, tableLines } from './state-panes.ts'
 
-export interface ReplayPanes {
-  readonly wide: boolean
-  readonly list: string[]
-  /** Right of the list, or below it on a narrow screen. */
-  readonly side: string[]
+/** The events; beside them, or below on a narrow screen, what is known of the one under the cursor. */
+export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
+  const layout = replayLayout(m.columns, m.rows, r.pane !== 'none')
+  const list = listPane(r, layout, theme)
+  if (r.pane === 'none') return [[list]]
+  const { sideColumns: columns, lowerHeight, detailsHeight } = layout
+  const lower = { columns, height: lowerHeight }
+  if (!layout.wide) {
+    return [
+      [list, r.pane === 'details' ? detailsPane(r, lower, theme) : statePane(r, lower, theme)],
+    ]
+  }
+  const details = detailsPane(r, { columns, height: detailsHeight }, theme)
+  return [[list], [details, statePane(r, lower, theme)]]
 }
 
-export function replayScreen(m: Model, r: Replay, theme: Theme): ReplayPanes {
-  const layout = replayLayout(m.columns, m.rows, r.pane !== 'none')
-  const list = listPane(r, layout.listColumns, layout.listHeight, layout.listRows, theme)
-  if (r.pane === 'none') return { wide: false, list, side: [] }
-  const inner = layout.sideColumns - 2
+type Size = Pick<PaneView, 'columns' | 'height'>
+
+function detailsPane(r: Replay, size: Size, theme: Theme): PaneView {
+  const inner = size.columns - 4
   const event = currentEvent(r)
   const note = r.marks.find((k) => k.seq === r.cursor)?.text ?? ''
-  const noted =
-    note === '' ? [] : wrap(`* ${safe(note)}`, inner - 2).map((l) => ` ${theme.paint('key', l)}`)
-  const details = event
-    ? [...noted, ...eventDetails(event, runGeometry(r.run), inner - 2, theme).map((l) => ` ${l}`)]
-    : []
-  if (!layout.wide) {
-    const side =
-      r.pane === 'details'
-        ? boxed(
-            theme,
-            {
-              columns: layout.sideColumns,
-              height: layout.lowerHeight,
-              title: 'Event',
-              foot: 't next pane',
-            },
-            details,
-          )
-        : statePane(r, layout.sideColumns, layout.lowerHeight, theme)
-    return { wide: false, list, side }
-  }
-  const top = { columns: layout.sideColumns, height: layout.detailsHeight, title: 'Event' }
-  return {
-    wide: true,
-    list,
-    side: [
-      ...boxed(theme, top, details),
-      ...statePane(r, layout.sideColumns, layout.lowerHeight, theme),
-    ],
-  }
+  const noted = note === '' ? [] : wrap(`* ${safe(note)}`, inner).map((l) => theme.paint('key', l))
+  const lines = event ? eventDetails(event, runGeometry(r.run), inner, theme) : []
+  const rows = [...noted, ...lines].map((l) => ` ${l}`)
+  return { ...size, name: 'details', title: 'Event', rows }
 }
 
-function statePane(r: Replay, columns: number, height: number, theme: Theme): string[] {
-  const stale = r.state !== null && r.state.seq !== r.cursor
-  const at = r.state ? `${stale ? 'was ' : ''}after event ${count(r.state.seq)}` : ''
+function statePane(r: Replay, size: Size, theme: Theme): PaneView {
+  const { state } = r
+  const at = state ? `${state.seq === r.cursor ? '' : 'was '}after event ${count(state.seq)}` : ''
+  const pane = { ...size, name: 'lower', foot: `${at}  t next pane` } as const
   if (r.pane === 'ledger') {
-    const pane = { columns, height, title: 'Barriers and TLB', foot: `${at}  t next pane` }
-    return boxed(theme, pane, ledgerLines(r.state, columns - 2, theme))
+    return { ...pane, title: 'Barriers and TLB', rows: ledgerLines(state, size.columns - 2, theme) }
   }
-  const pane = { columns, height, title: 'Page tables', foot: `${at}  t next pane` }
-  return boxed(theme, pane, tableLines(r.state, columns - 2, theme, runGeometry(r.run)))
+  return {
+    ...pane,
+    title: 'Page tables',
+    rows: tableLines(state, size.columns - 2, theme, runGeometry(r.run)),
+  }
 }
 
 function listPane(
   r: Replay,
-  columns: number,
-  height: number,
-  rows: number,
+  { listColumns, listHeight, listRows }: ReplayLayout,
   theme: Theme,
-): string[] {
-  const inner = columns - 2
-  const shown = visibleRows(r, rows)
+): PaneView {
+  const inner = listColumns - 2
+  const shown = visibleRows(r, listRows)
   const layout = rowLayout(theme, inner, {
     events: r.run.events,
     geometry: runGeometry(r.run),
@@ -84,18 +67,17 @@ function listPane(
   })
   const matches = matcherOf(r.search)
   const marked = new Set(r.marks.map((k) => k.seq))
-  const found = new Set(r.checked?.findings.map((f) => f.seq))
-  const lines = [rowHead(layout)]
-  for (const [i, e] of shown.rows.entries()) {
+  const proof = new Set(r.checked?.proof)
+  const lines = shown.rows.map((e, i) => {
     const state = {
       selected: i === shown.line,
       folded: nestOf(e.kind) === 1 && isFolded(r.view, e.seq, e.nest),
       marked: marked.has(e.seq),
-      finding: found.has(e.seq),
+      finding: proof.has(e.seq),
       matches: matches(e),
     }
-    lines.push(eventRow(e, state, layout))
-  }
+    return eventRow(e, state, layout)
+  })
   if (shown.rows.length === 0) lines.push(...emptyList(r, inner).map((l) => theme.dim(l)))
   const share = r.run.events > 1 ? (r.cursor / (r.run.events - 1)) * 100 : 100
   const foot =
@@ -104,7 +86,8 @@ function listPane(
       : `${count(r.cursor)} of ${count(r.run.events - 1)}  ${share.toFixed(1)}%`
   // Rows of another filter stay until the new ones are found.
   const title = r.loaded && r.rowsFilter !== viewFilter(r.view) ? 'Events: filtering …' : 'Events'
-  return boxed(theme, { columns, height, title, focused: true, foot }, lines)
+  const size = { columns: listColumns, height: listHeight }
+  return { ...size, name: 'list', title, focused: true, foot, head: [rowHead(layout)], rows: lines }
 }
 
 function emptyList(r: Replay, columns: number): string[] {
@@ -138,7 +121,7 @@ export function timeline(r: Replay, columns: number, theme: Theme): string {
     return theme.dim(level > 0 ? (STEPS[Math.max(1, Math.round(level * 8))] ?? '─') : '─')
   })
   for (const k of r.marks) cells[column(k.seq)] = theme.paint('key', '*')
-  for (const f of r.checked?.findings ?? []) cells[column(f.seq)] = theme.paint('bad', '!')
+  for (const seq of r.checked?.proof ?? []) cells[column(seq)] = theme.paint('bad', '!')
   cells[column(r.cursor)] = theme.inverse('◆')
   return ` ${theme.dim('├')}${cells.join('')}${theme.dim('┤')} `
 }

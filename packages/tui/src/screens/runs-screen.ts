@@ -4,46 +4,38 @@ import type { Model } from '../model/model.ts'
 import { count, fit, fitEnd, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { geometryOf, originOf } from './bars.ts'
-import { boxed } from './frame-box.ts'
+import type { PaneView } from './pane.tsx'
 
 const STATES = { complete: '✓', recording: '●', interrupted: '✗' } as const
 
 /** The run browser: the list, and where there is room what is known of the run under the cursor. */
-export function runsScreen(m: Model, theme: Theme): string[][] {
+export function runsPanes(m: Model, theme: Theme): PaneView[][] {
   const { list, details } = runsLayout(m.columns)
   const height = fullListRows(m.rows)
   const runs = m.runs.list
   const inner = list - 2
-  const rows = runs ? runs.slice(m.runs.top, m.runs.top + height) : []
-  const lines = [theme.dim(fit(heading(inner), inner))]
-  for (const [i, run] of rows.entries()) {
+  const rows = (runs ?? []).slice(m.runs.top, m.runs.top + height).map((run, i) => {
     const line = fit(runRow(run, m.runs.marked === run.id, inner), inner)
-    const selected = m.runs.top + i === m.runs.cursor
-    lines.push(selected ? theme.inverse(`▶${line.slice(1)}`) : line)
-  }
-  if (!runs) lines.push(theme.dim('   reading the runs …'))
-  else if (runs.length === 0) lines.push(...nothingYet(m.db, inner))
+    return m.runs.top + i === m.runs.cursor ? theme.inverse(`▶${line.slice(1)}`) : line
+  })
+  if (!runs) rows.push(theme.dim('   reading the runs …'))
+  else if (runs.length === 0) rows.push(...nothingYet(m.db, inner))
   const marked = m.runs.marked === null ? '' : `A = #${m.runs.marked}`
-  const pane = {
+  const pane: PaneView = {
+    name: 'list',
     columns: list,
     height: height + 3,
     title: 'Runs',
     focused: true,
     foot: runs?.length ? `${m.runs.cursor + 1} of ${runs.length} ${marked}`.trim() : '',
+    head: [theme.dim(fit(heading(inner), inner))],
+    rows,
   }
-  const columns = [boxed(theme, pane, lines)]
-  if (details > 0) {
-    const run = runs?.[m.runs.cursor]
-    const about = run ? runDetails(run, details - 4) : []
-    columns.push(
-      boxed(
-        theme,
-        { columns: details, height: height + 3, title: 'Details' },
-        about.map((l) => ` ${l}`),
-      ),
-    )
-  }
-  return columns
+  if (details === 0) return [[pane]]
+  const run = runs?.[m.runs.cursor]
+  const about = run ? runDetails(run, details - 4).map((l) => ` ${l}`) : []
+  const beside = { columns: details, height: height + 3, title: 'Details' }
+  return [[pane], [{ ...beside, name: 'details', rows: about }]]
 }
 
 const nothingYet = (db: string, columns: number): string[] =>

@@ -1,34 +1,33 @@
 import type { SqlValue } from '@pagetrail/recorder'
+import type { SqlResult } from '../data/data.ts'
 import { diffLayout } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
-import { cellText, QUERY_LINES, resultRows, type SqlResult, type SqlView } from '../model/sql.ts'
+import { cellText, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
 import { count, fit, fitEnd, many, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
-import { boxed } from './frame-box.ts'
+import type { PaneView } from './pane.tsx'
 
 /** A cell is not wider than this; the row under the cursor can be copied whole. */
 const CELL = 40
 
-export function sqlScreen(m: Model, theme: Theme): string[] {
+export function sqlPanes(m: Model, theme: Theme): PaneView[][] {
+  const { columns } = m
   const { height } = diffLayout(m.columns, m.rows)
   const editing = m.prompt?.kind === 'sql'
-  const query = {
-    columns: m.columns,
-    height: QUERY_LINES + 2,
-    title: 'SQL',
-    focused: editing,
-    foot: 'read-only',
-  }
-  const result = {
-    columns: m.columns,
-    height: height - QUERY_LINES - 2,
-    title: 'Result',
-    focused: !editing,
-    foot: footOf(m.sql),
-  }
+  const [head = '', ...rows] = resultLines(m, theme)
+  const query = { name: 'query', title: 'SQL', focused: editing, foot: 'read-only' } as const
+  const result = { name: 'list', title: 'Result', focused: !editing, foot: footOf(m.sql) } as const
   return [
-    ...boxed(theme, query, queryLines(m, theme)),
-    ...boxed(theme, result, resultLines(m, theme)),
+    [
+      { ...query, columns, height: QUERY_LINES + 2, rows: queryLines(m, theme) },
+      {
+        ...result,
+        columns,
+        height: height - QUERY_LINES - 2,
+        head: [head],
+        rows,
+      },
+    ],
   ]
 }
 

@@ -1,30 +1,41 @@
-/** Text for a grid of cells. All of it is one column wide: what comes from traces goes through {@link safe} first. */
+import { escapeControls } from '@pagetrail/recorder'
+import sliceAnsi from 'slice-ansi'
+import stringWidth from 'string-width'
+import wrapAnsi from 'wrap-ansi'
+
+/** Text for a grid of cells. What comes from traces goes through {@link safe} first. */
 
 const ESCAPE = /\x1b\[[0-9;]*m/g
-const UNSAFE = /[^\x20-\x7e]/gu
+/** Signs that every terminal draws one column wide: nearly all of a screen is made of them. */
+const NARROW =
+  /^[\x20-\x7e\xa1-\xac\xae-\xff\u2010-\u2027\u2190-\u2193\u2200-\u22ff\u23ce\u2500-\u25fc]*$/
 
-/** Text of unknown origin, with everything that is not printable ASCII written as an escape. */
-export function safe(text: string): string {
-  return text.replace(UNSAFE, (c) => {
-    const code = c.codePointAt(0) ?? 0
-    if (code === 0x0a) return '\\n'
-    if (code === 0x09) return ' '
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
-  })
-}
-
-/** Columns taken: styles take none. */
-export const width = (text: string): number => text.replace(ESCAPE, '').length
+/** Text of unknown origin: letters of all scripts as they are, what a terminal would obey as an escape. */
+export const safe = (text: string): string => escapeControls(text)
 
 export const plain = (text: string): string => text.replace(ESCAPE, '')
+
+/** Columns taken: styles take none, wide signs two. */
+export function width(text: string): number {
+  const bare = text.includes('\x1b') ? plain(text) : text
+  return NARROW.test(bare) ? bare.length : stringWidth(bare)
+}
 
 /** The text in exactly this many columns: blanks added, or the end replaced by `…`. */
 export function fit(text: string, columns: number): string {
   if (columns <= 0) return ''
   const w = width(text)
-  if (w === columns) return text
-  if (w < columns) return text + ' '.repeat(columns - w)
-  return cut(text, columns - 1) + '…'
+  if (w <= columns) return text + ' '.repeat(columns - w)
+  const head = cut(text, columns - 1)
+  return `${head}…${' '.repeat(columns - 1 - width(head))}`
+}
+
+/** The middle replaced by `…`: of names that begin alike the end tells which one it is. */
+export function fitMiddle(text: string, columns: number): string {
+  const w = width(text)
+  if (w <= columns || columns < 5) return fit(text, columns)
+  const tail = (columns - 1) >> 1
+  return fit(`${cut(text, columns - 1 - tail)}…${sliceAnsi(text, w - tail)}`, columns)
 }
 
 /** Right-aligned in this many columns. */
@@ -33,23 +44,12 @@ export function fitEnd(text: string, columns: number): string {
   return w >= columns ? fit(text, columns) : ' '.repeat(columns - w) + text
 }
 
-/** The first columns of a text, its styles closed. */
-export function cut(text: string, columns: number): string {
-  let out = ''
-  let left = columns
-  let styled = false
-  for (const part of text.split(/(\x1b\[[0-9;]*m)/)) {
-    if (part.startsWith('\x1b[')) {
-      styled = part !== '\x1b[0m'
-      out += part
-    } else if (left > 0) {
-      out += part.slice(0, left)
-      left -= part.length
-    }
-    if (left <= 0) break
-  }
-  return styled ? `${out}\x1b[0m` : out
-}
+/** The first columns of a text, its styles closed; a wide sign that would be halved is left out. */
+export const cut = (text: string, columns: number): string =>
+  !text.includes('\x1b') && NARROW.test(text) ? text.slice(0, columns) : sliceAnsi(text, 0, columns)
+
+/** What is right of so many columns. */
+export const sliceColumns = (text: string, from: number): string => sliceAnsi(text, from)
 
 /** `left` and `right` at the two ends of a line; `left` gives way. */
 export function spread(left: string, right: string, columns: number): string {
@@ -77,20 +77,6 @@ export function duration(ns: number): string {
   return `${(ns / 1e9).toFixed(3)} s`
 }
 
-/** Words wrapped into lines of this width. */
-export function wrap(text: string, columns: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-    while (line.length > columns) {
-      lines.push(line.slice(0, columns))
-      line = line.slice(columns)
-    }
-  }
-  if (line !== '' || lines.length === 0) lines.push(line)
-  return lines
-}
+/** Words wrapped into lines of this width; a word that is longer is broken. */
+export const wrap = (text: string, columns: number): string[] =>
+  wrapAnsi(text, columns, { hard: true }).split('\n')

@@ -3,7 +3,14 @@ import { type Theme, themeFor } from './theme.ts'
 const same = (text: string) => text
 
 /** Nothing but the text: for pipes, files and NO_COLOR. */
-export const bare: Theme = { paint: (_role, text) => text, bold: same, dim: same, inverse: same }
+export const bare: Theme = {
+  paint: (_role, text) => text,
+  bold: same,
+  dim: same,
+  inverse: same,
+  ascii: false,
+  draw: same,
+}
 
 /** What decides on colours: whether standard output is a terminal, and the environment. */
 interface Terminal {

@@ -1,3 +1,5 @@
+import stringWidth from 'string-width'
+
 /** What a piece of text means on the screen; a theme says how that looks. Every meaning also has a glyph or a word. */
 export type Role =
   | 'call'
@@ -20,7 +22,48 @@ export interface Theme {
   readonly dim: (text: string) => string
   /** Kept without colour: it is not one, and it shows the cursor. */
   readonly inverse: (text: string) => string
+  /** Nothing but ASCII is drawn. */
+  readonly ascii: boolean
+  /** The text as this terminal can show it. */
+  readonly draw: (text: string) => string
 }
+
+/** What stands for the signs of the screens where a terminal has ASCII only; each takes one column. */
+const SIGNS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ['│┃┊', '|'],
+    ['─━═╌', '-'],
+    ['┌┐└┘├┤┬┴┼┏┓┗┛', '+'],
+    ['▶▸›→⇄↔', '>'],
+    ['◀‹←', '<'],
+    ['▾▼↓', 'v'],
+    ['▲↑', '^'],
+    ['◆●', '*'],
+    ['◇○·⋯…', '.'],
+    ['≈', '~'],
+    ['≠', '#'],
+    ['≙', '='],
+    ['✓', 'y'],
+    ['✗✕×', 'x'],
+    ['»', '>'],
+    ['«', '<'],
+    ['÷', '/'],
+    ['µ', 'u'],
+    ['⏎', '@'],
+    ['⏸', '='],
+    ['⇧', '^'],
+    ['⌫', '<'],
+    ['▁▂', '.'],
+    ['▃▄', 'o'],
+    ['▅▆', 'O'],
+    ['▇█▓', '#'],
+    ['░▒', ':'],
+  ].flatMap(([signs = '', ascii = '?']) => [...signs].map((sign) => [sign, ascii])),
+)
+
+const NOT_ASCII = /[^\x00-\x7f]/gu
+const toAscii = (text: string): string =>
+  text.replace(NOT_ASCII, (sign) => SIGNS[sign] ?? '?'.repeat(stringWidth(sign)))
 
 /** Okabe-Ito, as 256-colour codes: told apart with every common kind of colour blindness. */
 const WIDE: Readonly<Record<Role, string>> = {
@@ -70,8 +113,10 @@ const PLAIN: Readonly<Record<Role, string>> = {
 const sgr = (open: string) => (text: string) =>
   open === '' || text === '' ? text : `\x1b[${open}m${text}\x1b[0m`
 
-function themeOf(table: Readonly<Record<Role, string>>): Theme {
+function themeOf(table: Readonly<Record<Role, string>>, ascii = false): Theme {
   return {
+    ascii,
+    draw: ascii ? toAscii : (text) => text,
     paint: (role, text) => sgr(table[role])(text),
     bold: sgr('1'),
     dim: sgr('2'),
@@ -79,9 +124,17 @@ function themeOf(table: Readonly<Record<Role, string>>): Theme {
   }
 }
 
+/** Only ASCII is safe: the Linux console and old terminals, and every locale that does not say UTF-8. */
+function isAscii(env: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  const known = locale !== '' && !/utf-?8/i.test(locale)
+  return known || /^(linux|vt\d+|ansi)/.test(env['TERM'] ?? '')
+}
+
 /** The theme for an environment: NO_COLOR (set and not empty) wins, then what TERM promises. */
 export function themeFor(env: Readonly<Record<string, string | undefined>>): Theme {
-  if (env['NO_COLOR']) return themeOf(PLAIN)
+  const ascii = isAscii(env)
+  if (env['NO_COLOR']) return themeOf(PLAIN, ascii)
   const rich = /256color|direct|kitty|ghostty|alacritty/.test(env['TERM'] ?? '') || env['COLORTERM']
-  return themeOf(rich ? WIDE : BASIC)
+  return themeOf(rich ? WIDE : BASIC, ascii)
 }

@@ -1,7 +1,7 @@
 import { InputError } from '@pagetrail/recorder'
 import { existsSync } from 'node:fs'
 import type { runApp } from '../live/run-app.tsx'
-import { startWorker } from '../data/start-worker.ts'
+import { startWorker } from '../data/worker-data.ts'
 import type { Session, Status } from '../command/session.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'

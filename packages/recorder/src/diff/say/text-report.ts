@@ -1,6 +1,7 @@
 import { escapeControls } from '../../sql/render.ts'
 import type { Question } from '../options.ts'
-import type { Diff, DivergenceRow } from '../result.ts'
+import type { JsonObject } from '../../event/codec.ts'
+import type { CallRef, Diff, DivergenceRow } from '../result.ts'
 import { eventText } from './event-text.ts'
 import { plural } from './plural.ts'
 import {
@@ -38,6 +39,15 @@ export const NO_PAINT: DiffPaint = {
   dim: plain,
 }
 
+/** A line of the text, how it stands out, and the events that it names on either side. */
+export interface DiffLine {
+  readonly text: string
+  readonly role: keyof DiffPaint | 'plain'
+  /** Of a title, how much of it stands out; 0: all of the line. */
+  readonly head: number
+  readonly place: { readonly left: number | null; readonly right: number | null } | null
+}
+
 export interface TextOptions {
   /** Columns of the terminal; lines are cut to it. */
   readonly width?: number
@@ -54,6 +64,16 @@ const WIDE = 100
 
 /** The diff for a terminal: verdict and first divergence first, then the four answers. */
 export function* diffText(diff: Diff, options: TextOptions = {}): Generator<string> {
+  const { paint = NO_PAINT } = options
+  for (const { text, role, head } of diffLines(diff, options)) {
+    const end = head === 0 ? text.length : head
+    const [first, rest] = [text.slice(0, end), text.slice(end)]
+    yield role === 'plain' ? text : paint[role](first) + rest
+  }
+}
+
+/** The same line by line, with the places that the lines name. */
+export function* diffLines(diff: Diff, options: TextOptions = {}): Generator<DiffLine> {
   const writer = new TextDiff(diff, options)
   yield* writer.head()
   const { by } = diff.asked
@@ -66,46 +86,59 @@ export function* diffText(diff: Diff, options: TextOptions = {}): Generator<stri
   yield* writer.tail()
 }
 
+type Place = DiffLine['place']
+
+const line = (text: string, role: DiffLine['role'] = 'plain', place: Place = null): DiffLine => ({
+  text,
+  role,
+  head: 0,
+  place,
+})
+
+const seqOf = (event: JsonObject | null): number | null =>
+  typeof event?.['seq'] === 'number' ? event['seq'] : null
+
+const callsAt = (left: CallRef, right: CallRef): Place => ({ left: left.seq, right: right.seq })
+
 class TextDiff {
   private readonly diff: Diff
   private readonly width: number
-  private readonly paint: DiffPaint
   private readonly limit: number
 
-  constructor(diff: Diff, { width = WIDE, paint = NO_PAINT, limit = 10 }: TextOptions) {
+  constructor(diff: Diff, { width = WIDE, limit = 10 }: TextOptions) {
     this.diff = diff
     this.width = Math.max(40, width)
-    this.paint = paint
     this.limit = limit
   }
 
-  *head(): Generator<string> {
-    const { diff, paint } = this
-    yield paint.left(this.cut(`- ${sideText(diff.left)}`))
-    yield paint.right(this.cut(`+ ${sideText(diff.right)}`))
-    yield ''
-    yield paint.title(this.cut(verdictText(diff)))
+  *head(): Generator<DiffLine> {
+    const { diff } = this
+    yield line(this.cut(`- ${sideText(diff.left)}`), 'left')
+    yield line(this.cut(`+ ${sideText(diff.right)}`), 'right')
+    yield line('')
+    yield line(this.cut(verdictText(diff)), 'title')
     for (const text of scopeTexts(diff)) yield* this.wrapped(text)
     for (const text of diff.incomplete) yield* this.wrapped(`incomplete: ${text}`)
   }
 
-  *divergence(): Generator<string> {
+  *divergence(): Generator<DiffLine> {
     const { first } = this.diff.path
     if (!first) return
-    yield ''
-    if (isWithoutCalls(this.diff)) yield this.paint.title('first divergence')
+    yield line('')
+    if (isWithoutCalls(this.diff)) yield line('first divergence', 'title')
     else {
       yield this.title('first divergence', `in call ${first.left.op} | ${first.right.op}`)
-      yield this.paint.left(this.cut(`  - ${callText(first.left)}`))
-      yield this.paint.right(this.cut(`  + ${callText(first.right)}`))
+      const place = callsAt(first.left, first.right)
+      yield line(this.cut(`  - ${callText(first.left)}`), 'left', place)
+      yield line(this.cut(`  + ${callText(first.right)}`), 'right', place)
     }
-    yield ''
+    yield line('')
     for (const row of first.rows) yield* this.row(row)
   }
 
-  *outcome(): Generator<string> {
+  *outcome(): Generator<DiffLine> {
     const { outcome } = this.diff
-    yield ''
+    yield line('')
     yield this.title('outcome', outcome.answer)
     const none = outcome.sameReturn + outcome.differentReturn + outcome.unknownReturn === 0
     const returns = [none ? 'none to compare' : `${outcome.sameReturn} returned the same`]
@@ -113,8 +146,9 @@ class TextDiff {
     if (outcome.unknownReturn > 0) returns.push(`${outcome.unknownReturn} unknown`)
     yield* this.wrapped(`  calls: ${returns.join(', ')}`)
     for (const { left, right } of this.some(outcome.different)) {
-      yield this.paint.left(this.cut(`  - ${left.op} ${callText(left)}`))
-      yield this.paint.right(this.cut(`  + ${right.op} ${callText(right)}`))
+      const place = callsAt(left, right)
+      yield line(this.cut(`  - ${left.op} ${callText(left)}`), 'left', place)
+      yield line(this.cut(`  + ${right.op} ${callText(right)}`), 'right', place)
     }
     yield* this.more(outcome.different.total)
     const { mapping } = outcome
@@ -125,17 +159,17 @@ class TextDiff {
     )
     for (const range of this.some(mapping.ranges)) {
       const [left = '', right = ''] = mappingTexts(range)
-      for (const text of this.wrapped(`  ${left}`)) yield this.paint.left(text)
-      for (const text of this.wrapped(`  ${right}`)) yield this.paint.right(text)
+      for (const { text } of this.wrapped(`  ${left}`)) yield line(text, 'left')
+      for (const { text } of this.wrapped(`  ${right}`)) yield line(text, 'right')
       if (range.change !== 'translation')
-        yield this.paint.dim(`    (only its ${range.change} differs)`)
+        yield line(`    (only its ${range.change} differs)`, 'dim')
     }
     yield* this.more(mapping.ranges.total)
   }
 
-  *effect(): Generator<string> {
+  *effect(): Generator<DiffLine> {
     const { effect } = this.diff
-    yield ''
+    yield line('')
     yield this.title('effect', effect.answer)
     if (effect.differentPairs > 0) {
       yield* this.wrapped(
@@ -143,21 +177,25 @@ class TextDiff {
       )
     }
     for (const group of this.some(effect.groups)) {
-      yield this.cut(`  ${effectText(group)}`)
-      yield this.paint.dim(this.cut(`      e.g. ${effectExample(group)}`))
+      const { leftSeq, rightSeq } = group.example
+      const place = { left: leftSeq, right: rightSeq }
+      yield line(this.cut(`  ${effectText(group)}`), 'plain', place)
+      yield line(this.cut(`      e.g. ${effectExample(group)}`), 'dim', place)
     }
     yield* this.more(effect.groups.total)
     if (effect.unknown.length > 0)
-      yield this.paint.dim(this.cut(`  unknown: ${effect.unknown.join(', ')}`))
+      yield line(this.cut(`  unknown: ${effect.unknown.join(', ')}`), 'dim')
   }
 
-  *path(): Generator<string> {
+  *path(): Generator<DiffLine> {
     const { path } = this.diff
-    yield ''
+    yield line('')
     yield this.title('path', path.answer)
     const roles = path.renamed > 0 ? ` (${path.renamed} under another name)` : ''
-    yield this.cut(
-      `  ${path.same} events the same${roles}, ${path.changed} changed, ${path.onlyLeft} only left, ${path.onlyRight} only right`,
+    yield line(
+      this.cut(
+        `  ${path.same} events the same${roles}, ${path.changed} changed, ${path.onlyLeft} only left, ${path.onlyRight} only right`,
+      ),
     )
     const aside = path.asideLeft + path.asideRight
     if (aside > 0) {
@@ -167,73 +205,74 @@ class TextDiff {
     }
   }
 
-  *cost(): Generator<string> {
+  *cost(): Generator<DiffLine> {
     const { of, columns, rows } = costTable(this.diff)
-    yield ''
+    yield line('')
     yield this.title('cost', of)
     const label = Math.max(10, ...rows.map((row) => row.label.length))
     const widths = columns.map((head, i) =>
       Math.max(5, head.length, ...rows.map(({ cells }) => cells[i]!.length)),
     )
-    const line = (name: string, cells: readonly string[]): string => {
+    const row = (name: string, cells: readonly string[]): string => {
       const padded = cells.map((cell, i) => `${i === 3 ? '   ' : ''}${cell.padStart(widths[i]!)}`)
       return this.cut(`  ${name.padEnd(label)}  ${padded.join('  ')}`)
     }
-    yield this.paint.dim(line('', columns))
-    for (const row of rows) {
-      const text = line(row.label, row.cells)
-      yield row.change === '=' ? this.paint.dim(text) : text
+    yield line(row('', columns), 'dim')
+    for (const { label: name, cells, change } of rows) {
+      yield line(row(name, cells), change === '=' ? 'dim' : 'plain')
     }
     const outside = outsideText(this.diff)
     if (outside !== '') yield* this.wrapped(`  outside of calls, left | right: ${outside}`)
   }
 
-  *groups(): Generator<string> {
+  *groups(): Generator<DiffLine> {
     const { groups } = this.diff
     if (isWithoutCalls(this.diff) || groups.total === 0) return
-    yield ''
+    yield line('')
     yield this.title('calls', 'by how they differ')
     for (const group of this.some(groups)) {
       const { left, right } = group.example
       const input = group.sameInput ? '' : ', other size'
-      yield this.cut(`  ${`${group.count}`.padStart(6)} × ${group.fn}: ${group.verdict}${input}`)
+      const place = callsAt(left, right)
+      const head = `  ${`${group.count}`.padStart(6)} × ${group.fn}: ${group.verdict}${input}`
+      yield line(this.cut(head), 'plain', place)
       const costs = groupCosts(group)
       const example = `${NESTED}e.g. call ${left.op} | ${right.op}${costs === '' ? '' : `; ${costs}`}`
-      for (const line of this.wrapped(example, NESTED)) yield this.paint.dim(line)
+      for (const { text } of this.wrapped(example, NESTED)) yield line(text, 'dim', place)
     }
     yield* this.more(groups.total)
   }
 
-  *tail(): Generator<string> {
+  *tail(): Generator<DiffLine> {
     const unknown = unknownTexts(this.diff)
-    if (unknown.length > 0) yield ''
+    if (unknown.length > 0) yield line('')
     for (const text of unknown) yield* this.wrapped(text)
   }
 
-  private *row(row: DivergenceRow): Generator<string> {
-    const { paint } = this
+  private *row(row: DivergenceRow): Generator<DiffLine> {
     const left = row.left ? eventText(row.left) : ''
     const right = row.right ? eventText(row.right) : ''
-    if (row.status === 'left') yield paint.left(this.cut(`  - ${left}`))
-    else if (row.status === 'right') yield paint.right(this.cut(`  + ${right}`))
+    const place = { left: seqOf(row.left), right: seqOf(row.right) }
+    if (row.status === 'left') yield line(this.cut(`  - ${left}`), 'left', place)
+    else if (row.status === 'right') yield line(this.cut(`  + ${right}`), 'right', place)
     else if (row.status === 'changed' || row.status === 'renamed') {
-      const style = row.status === 'changed' ? paint.changed : paint.dim
+      const role = row.status === 'changed' ? 'changed' : 'dim'
       const mark = row.status === 'changed' ? '~' : '≙'
-      yield style(this.cut(`  ${mark} ${left}`))
-      yield style(this.cut(`    ${right}`))
-    } else yield this.cut(`    ${left}`)
+      yield line(this.cut(`  ${mark} ${left}`), role, place)
+      yield line(this.cut(`    ${right}`), role, place)
+    } else yield line(this.cut(`    ${left}`), 'plain', place)
   }
 
-  private title(name: string, answer: string): string {
-    return `${this.paint.title(name)}  ${answer}`
+  private title(name: string, answer: string): DiffLine {
+    return { ...line(`${name}  ${answer}`, 'title'), head: name.length }
   }
 
   private some<T>(list: { readonly items: readonly T[] }): readonly T[] {
     return list.items.slice(0, this.limit)
   }
 
-  private *more(total: number): Generator<string> {
-    if (total > this.limit) yield this.paint.dim(`  … ${total - this.limit} more`)
+  private *more(total: number): Generator<DiffLine> {
+    if (total > this.limit) yield line(`  … ${total - this.limit} more`, 'dim')
   }
 
   /** Names come from captures: what a terminal would obey is shown instead. */
@@ -243,16 +282,16 @@ class TextDiff {
   }
 
   /** Breaks at spaces, but not between a number and what it counts; further lines are indented. */
-  private *wrapped(text: string, indent = '    '): Generator<string> {
-    let line = ''
-    for (const word of escapeControls(text).split(/(?<=\S)(?<!\b\d+) /)) {
-      if (line !== '' && line.length + word.length + 1 > this.width) {
-        yield line
-        line = indent
+  private *wrapped(raw: string, indent = '    '): Generator<DiffLine> {
+    let text = ''
+    for (const word of escapeControls(raw).split(/(?<=\S)(?<!\b\d+) /)) {
+      if (text !== '' && text.length + word.length + 1 > this.width) {
+        yield line(text)
+        text = indent
       }
-      line += line.trim() === '' ? word : ` ${word}`
+      text += text.trim() === '' ? word : ` ${word}`
     }
-    yield line
+    yield line(text)
   }
 }
 

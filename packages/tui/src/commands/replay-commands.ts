@@ -1,18 +1,45 @@
 import {
   eventToJson,
-  KIND_NAMES,
   type Mark,
   nestOf,
   runGeometry,
   type TraceEvent,
+  type WhyRow,
 } from '@pagetrail/recorder'
+import type { CheckView } from '../data/data.ts'
 import { describe } from '../text/describe.ts'
-import { type Model, type Pane, type Replay, ask, complain, currentEvent, say } from './model.ts'
-import { WIDE_REPLAY_COLUMNS } from './layout.ts'
-import { openPrompt } from './prompt.ts'
-import { changeView, jumpTo, listRowsOf, moveBy, redo, undo, withReplay } from './replay.ts'
-import { count, hex } from '../text/fit.ts'
-import { isFolded } from './view-filter.ts'
+import { BEGINS, descriptorOf } from '../text/kinds.ts'
+import {
+  type Model,
+  type Pane,
+  type Replay,
+  ask,
+  complain,
+  currentEvent,
+  enter,
+  leave,
+  query,
+  say,
+} from '../model/model.ts'
+import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
+import { findingLines } from '../model/findings.ts'
+import { follow } from './navigation.ts'
+import { type Link, movePage, opened } from '../model/page.ts'
+import { pageOf } from '../model/pages.ts'
+import { openPrompt } from '../model/prompt.ts'
+import {
+  changeView,
+  jumpTo,
+  listRowsOf,
+  moveBy,
+  moveTo,
+  redo,
+  setFold,
+  undo,
+  withReplay,
+} from '../model/replay.ts'
+import { count, hex, many } from '../text/fit.ts'
+import { isFolded } from '../model/view-filter.ts'
 
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const
 
@@ -23,11 +50,28 @@ export const atEvent = (m: Model, f: (r: Replay, e: TraceEvent) => Model): Model
   return r && e ? f(r, e) : complain(m, 'there is no event here')
 }
 
+/** To the nearest event that a filter lets through; `from`: where to look from. */
+export const seekFrom = (
+  m: Model,
+  { run }: Replay,
+  filter: string,
+  from: number,
+  what: string,
+  backward = false,
+): Model =>
+  query(
+    m,
+    (data) => data.seek({ run: run.id, filter, from, backward }),
+    (later, seq) => {
+      if (later.replay?.run.id !== run.id) return later
+      if (seq === null) return complain(later, `no ${what}`)
+      return withReplay(leave(later), (r) => jumpTo(r, seq, listRowsOf(later)))
+    },
+    { title: `looking for the ${what}`, use: 'seek' },
+  )
+
 const seek = (m: Model, filter: string, backward: boolean, what: string): Model =>
-  atEvent(m, (r, e) => {
-    const query = { run: r.run.id, filter, from: e.seq, backward }
-    return ask(m, { type: 'seek', query, what })
-  })
+  atEvent(m, (r, e) => seekFrom(m, r, filter, e.seq, what, backward))
 
 /** The next or previous event on the descriptor under the cursor. */
 const onDescriptor = (m: Model, backward: boolean): Model =>
@@ -38,28 +82,42 @@ const onDescriptor = (m: Model, backward: boolean): Model =>
     return seek(m, `va == 0x${at.va.toString(16)}${level}`, backward, `event on ${hex(at.va)}`)
   })
 
-/** Address and level an event is about. */
-export function descriptorOf(e: TraceEvent): { va: bigint; level: string | null } | null {
-  const va = 'va' in e ? e.va : null
-  if (va === null) return null
-  return { va, level: 'level' in e && typeof e.level === 'string' ? e.level : null }
-}
-
 const WALK = 'kind == walk_begin'
-const BEGINS = `(${KIND_NAMES.filter((k) => nestOf(k) === 1)
-  .map((k) => `kind == ${k}`)
-  .join(' || ')})`
+
+/** Asks for the other end of what begins or ends here. */
+const pair = (
+  m: Model,
+  { run }: Replay,
+  event: TraceEvent,
+  then: (m: Model, seq: number) => Model,
+): Model =>
+  query(
+    m,
+    (data) => data.pair(run.id, event),
+    (later, seq) => {
+      if (later.replay?.run.id !== run.id) return later
+      return seq === null ? complain(later, 'its other end is not in this run') : then(later, seq)
+    },
+  )
 
 /** Past what begins here; on other events, past the event. */
 const over = (m: Model, backward: boolean): Model =>
   atEvent(m, (r, e) => {
     const opens = nestOf(e.kind) === (backward ? -1 : 1)
     if (!opens) return withReplay(m, (x) => moveBy(x, backward ? -1 : 1, listRowsOf(m)))
-    return ask(m, { type: 'pair', run: r.run.id, event: e, aim: 'over' })
+    return toOtherEnd(m, r, e)
   })
 
+/** Past the end of what begins here, or to the begin of what ends here. */
+const toOtherEnd = (m: Model, r: Replay, e: TraceEvent): Model =>
+  pair(m, r, e, (later, seq) =>
+    withReplay(later, (x) => moveTo(x, seq > e.seq ? seq + 1 : seq, listRowsOf(later))),
+  )
+
 const fold = (m: Model, aim: 'fold' | 'open'): Model =>
-  atEvent(m, (r, e) => ask(m, { type: 'pair', run: r.run.id, event: e, aim }))
+  atEvent(m, (r, e) =>
+    pair(m, r, e, (later, seq) => withReplay(later, (x) => setFold(x, e, seq, aim === 'open'))),
+  )
 
 const toggleFold = (m: Model): Model =>
   atEvent(m, (r, e) => {
@@ -69,9 +127,8 @@ const toggleFold = (m: Model): Model =>
 
 /** To the call, walk or callback around the cursor. */
 const parent = (m: Model): Model =>
-  atEvent(m, (_r, e) => {
-    if (nestOf(e.kind) === -1)
-      return ask(m, { type: 'pair', run: _r.run.id, event: e, aim: 'over' })
+  atEvent(m, (r, e) => {
+    if (nestOf(e.kind) === -1) return toOtherEnd(m, r, e)
     if (e.nest === 0) return complain(m, 'nothing encloses this event')
     return seek(m, `${BEGINS} && nest == ${e.nest - 1} && cpu == ${e.cpu}`, true, 'enclosing event')
   })
@@ -104,19 +161,32 @@ const toOneOf = (m: Model, seqs: readonly number[], backward: boolean, what: str
   if (!r) return m
   const to = nearest(seqs, r.cursor, backward)
   if (to === undefined) return complain(m, `no ${what} ${backward ? 'before' : 'after'} this event`)
-  return withReplay(m, (x) => jumpTo(x, to, listRowsOf(m)))
+  return withReplay(leave(m), (x) => jumpTo(x, to, listRowsOf(m)))
 }
 
+/** To the next event that proves a finding. */
 const toFinding = (m: Model, backward: boolean): Model => {
   const r = m.replay
-  if (r?.checked)
-    return toOneOf(
-      m,
-      r.checked.findings.map((f) => f.seq),
-      backward,
-      'finding',
-    )
-  return r ? ask(say(m, 'checking the run …'), { type: 'check', run: r.run.id, show: false }) : m
+  if (!r) return m
+  if (!r.checked) return check(m, r, (later) => toFinding(later, backward))
+  if (r.checked.proof.length === 0) return say(m, 'no finding in this run')
+  return toOneOf(m, r.checked.proof, backward, 'event of a proof')
+}
+
+/** Runs the checks; `then` follows where nothing was typed meanwhile. */
+function check(m: Model, { run }: Replay, then: (m: Model) => Model): Model {
+  const { pressed } = m
+  const came = (later: Model, checked: CheckView): Model => {
+    if (later.replay?.run.id !== run.id) return later
+    const next = withReplay(later, (r) => {
+      const { lines } = findingLines(run, checked, later.columns - 4)
+      return { ...r, checked, findings: opened(lines) }
+    })
+    if (later.pressed === pressed) return then(next)
+    const total = checked.groups.reduce((sum, group) => sum + group.count, 0)
+    return later.prompt ? next : say(next, `checked: ${many(total, 'finding')}; c shows them`)
+  }
+  return query(m, (data) => data.check(run.id), came, { title: `checking run #${run.id}` })
 }
 
 const PANES: readonly Pane[] = ['tables', 'ledger', 'details', 'none']
@@ -139,10 +209,17 @@ const toggleMark = (m: Model): Model =>
   atEvent(m, (r, e) => {
     const had = r.marks.some((k) => k.seq === e.seq)
     const marks = had ? r.marks.filter((k) => k.seq !== e.seq) : withMark(r.marks, e.seq, '')
-    const next = withReplay(m, (x) => ({ ...x, marks }))
     const text = had ? 'mark removed' : 'marked: \' and " go from mark to mark, A writes a note'
-    return say(ask(next, { type: 'marks', run: r.run.id, marks }), text)
+    return say(saveMarks(m, r, marks), text)
   })
+
+/** Other marks of the run that is open, kept in the file too. */
+export const saveMarks = (m: Model, { run }: Replay, marks: readonly Mark[]): Model =>
+  query(
+    withReplay(m, (x) => ({ ...x, marks })),
+    (data) => data.saveMarks(run.id, marks),
+    (later) => later,
+  )
 
 /** The marks with one more, in order of seq. */
 export const withMark = (marks: readonly Mark[], seq: number, text: string): readonly Mark[] =>
@@ -181,7 +258,7 @@ export const REPLAY_COMMANDS = {
   'depth.3': depth(3),
   'depth.4': depth(4),
   'depth.all': depth(null),
-  why: (m: Model) => atEvent(m, (r, e) => ask(m, { type: 'why', run: r.run.id, event: e })),
+  why,
   pane: nextPane,
   play: (m: Model) =>
     withReplay(m, (r) => ({ ...r, play: r.play ? null : { since: 0, from: r.cursor } })),
@@ -202,8 +279,10 @@ export const REPLAY_COMMANDS = {
   'mark.next': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], false, 'mark'),
   'mark.prev': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], true, 'mark'),
   findings: showFindings,
-  'finding.open': (m: Model) => openAt(m, m.replay?.checked?.findings[m.replay.findingCursor]?.seq),
-  'why.open': (m: Model) => openAt(m, m.replay?.why?.lines[m.replay.why.cursor]?.seq ?? undefined),
+  'page.open': (m: Model) => {
+    const page = pageOf(m)
+    return follow(m, page?.lines[page.view.cursor]?.link)
+  },
   undo: (m: Model) => stepView(m, undo, 'nothing to undo'),
   redo: (m: Model) => stepView(m, redo, 'nothing to redo'),
   copy: copyRow,
@@ -221,17 +300,43 @@ export const REPLAY_COMMANDS = {
 function showFindings(m: Model): Model {
   const r = m.replay
   if (!r) return m
-  if (r.checked && r.run.state !== 'recording') {
-    return { ...m, screen: 'findings', behind: ['replay', ...m.behind] }
-  }
-  return ask(m, { type: 'check', run: r.run.id, show: true })
+  if (r.checked && r.run.state !== 'recording') return enter(m, 'findings')
+  return check(m, r, (later) => enter(later, 'findings'))
 }
 
-/** Back in the replay, at this event. */
-function openAt(m: Model, seq: number | undefined): Model {
-  if (seq === undefined) return complain(m, 'there is nothing to open')
-  const replay: Model = { ...m, screen: 'replay', behind: m.behind.slice(1) }
-  return withReplay(replay, (r) => jumpTo(r, seq, listRowsOf(replay)))
+/** Where a line of an answer leads: to the event it names last, or else to that of its step. */
+function placeOf({ text, seq }: WhyRow, run: number): Link | undefined {
+  const named = [...text.matchAll(/#(\d+)/g)].at(-1)?.[1]
+  const at = named === undefined ? seq : Number(named)
+  return at === null ? undefined : { to: 'event', run, seq: at }
+}
+
+/** Why the address under the cursor is translated as it is, on a page of its own. */
+function why(m: Model): Model {
+  return atEvent(m, (r, e) => {
+    const at = descriptorOf(e)
+    if (!at) return complain(m, 'this event is on no descriptor')
+    const { id } = r.run
+    return query(
+      m,
+      (data) => data.why(id, at.va, e.seq),
+      (later, said) => {
+        if (later.replay?.run.id !== id || later.screen !== 'replay') return later
+        const lines = said.map((row) => ({ text: row.text, link: placeOf(row, id) }))
+        const title = `Why ${at.level ?? ''} ${hex(at.va)} is what it is`.replace('  ', ' ')
+        const step = said.at(-1)?.seq ?? null
+        const cursor = Math.max(
+          0,
+          said.findIndex((row) => row.seq === step),
+        )
+        const page = movePage(lines, { cursor, top: 0 }, 0, fullListRows(later.rows))
+        return enter(
+          withReplay(later, (x) => ({ ...x, why: { title, lines, page } })),
+          'why',
+        )
+      },
+    )
+  })
 }
 
 function stepView(m: Model, f: (r: Replay) => Replay | null, none: string): Model {

@@ -5,11 +5,6 @@ import { expect, test } from 'vitest'
 import { writeSample } from '../../support/sample-trace.ts'
 import { session, sessionOn } from '../../support/session.ts'
 
-const click = (y: number, x = 10) =>
-  ({ type: 'mouse', mouse: { kind: 'click', dy: 0, x, y } }) as const
-const wheel = (dy: 1 | -1) =>
-  ({ type: 'mouse', mouse: { kind: 'wheel', dy, x: 10, y: 10 } }) as const
-
 /** The line of the screen on which this is read. */
 const lineOf = (screen: string, text: string | RegExp): number =>
   screen.split('\n').findIndex((line) => line.search(text) >= 0)
@@ -27,13 +22,13 @@ test.each([
     s.keys('m', 'j', 'd')
     await s.settled()
     const y = lineOf(s.screen(), /-\s+5 .*dsb ishst/)
-    s.dispatch(click(y))
+    s.mouse('click', 0, 10, y)
     expect(lineOf(s.screen(), '▶')).toBe(y)
     const at = s.model().diff?.cursor ?? 0
-    s.dispatch(wheel(1))
+    s.mouse('wheel', 1, 10, 10)
     expect(s.model().diff?.cursor).toBe(at + 3)
-    s.dispatch(click(1))
-    s.dispatch(click(h - 2))
+    s.mouse('click', 0, 10, 1)
+    s.mouse('click', 0, 10, h - 2)
     expect(s.model().diff?.cursor).toBe(at + 3)
     await s.end()
   },
@@ -46,13 +41,13 @@ test('a click on a result goes to its row, one on the query edits it', async () 
   s.keys('enter')
   await s.settled()
   const y = lineOf(s.screen(), / 78 /)
-  s.dispatch(click(y))
+  s.mouse('click', 0, 10, y)
   expect(s.screen().split('\n')[y]).toContain('▶ 78')
-  s.dispatch(wheel(-1))
+  s.mouse('wheel', -1, 10, 10)
   expect(s.model().sql.cursor).toBe(0)
-  s.dispatch(click(3))
+  s.mouse('click', 0, 10, 3)
   expect(s.model().prompt?.kind).toBe('sql')
-  s.dispatch(click(y))
+  s.mouse('click', 0, 10, y)
   expect(s.model().prompt).toBeNull()
   expect(s.model().sql.cursor).toBe(3)
   await s.end()

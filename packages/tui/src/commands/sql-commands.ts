@@ -1,9 +1,9 @@
 import { QUERIES, queryText } from '@pagetrail/recorder'
-import { type Model, ask, complain } from './model.ts'
-import { openPrompt } from './prompt.ts'
-import { jumpTo, listRowsOf, withReplay } from './replay.ts'
-import { enterRun, runUnderCursor } from './runs-commands.ts'
-import { cellText, placeOfRow, withSql } from './sql.ts'
+import { type Model, ask, complain, enter, query } from '../model/model.ts'
+import { toEvent } from './navigation.ts'
+import { openPrompt } from '../model/prompt.ts'
+import { runUnderCursor } from './runs-commands.ts'
+import { cellText, placeOfRow, type SqlView, withSql } from '../model/sql.ts'
 
 /** The run that ready queries are about: the one open, else the one under the cursor. */
 const runOf = (m: Model): number | null => m.replay?.run.id ?? runUnderCursor(m)?.id ?? null
@@ -31,8 +31,7 @@ export function readyQueries(m: Model): readonly ReadyQuery[] {
 }
 
 const open = (m: Model): Model => {
-  const behind = m.screen === 'sql' ? m.behind : [m.screen, ...m.behind]
-  return { ...m, screen: 'sql', behind, prompt: openPrompt('sql', m.sql.text) }
+  return { ...enter(m, 'sql'), prompt: openPrompt('sql', m.sql.text) }
 }
 
 const edit = (m: Model): Model => ({ ...m, prompt: openPrompt('sql', m.sql.text) })
@@ -49,16 +48,22 @@ export function submitSql(m: Model, text: string): Model {
     top: 0,
     column: 0,
   }))
-  return ask(running, { type: 'sql', text })
+  return query(
+    running,
+    (data): Promise<Pick<SqlView, 'result' | 'problem'>> =>
+      data.sql(text).then(
+        (result) => ({ result, problem: null }),
+        (error: Error) => ({ result: null, problem: error.message }),
+      ),
+    (later, answer) => withSql(later, (s) => ({ ...s, running: false, ...answer })),
+    { title: 'running the query' },
+  )
 }
 
 const openRow = (m: Model): Model => {
   const place = placeOfRow(m.sql, runOf(m))
-  const run = place && m.runs.list?.find((r) => r.id === place.run)
-  if (!place || !run)
-    return complain(m, 'a row with a column seq opens there; this result has none')
-  const entered = enterRun(m, run)
-  return withReplay(entered, (r) => jumpTo(r, place.seq, listRowsOf(entered)))
+  if (!place) return complain(m, 'a row with a column seq opens there; this result has none')
+  return toEvent(m, place.run, place.seq)
 }
 
 const scroll = (by: 1 | -1) => (m: Model) =>

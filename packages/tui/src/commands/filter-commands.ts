@@ -1,7 +1,8 @@
-import { EVERYTHING, type Model, complain } from './model.ts'
-import { openPrompt } from './prompt.ts'
-import { atEvent, descriptorOf } from './replay-commands.ts'
-import { changeView, withReplay } from './replay.ts'
+import { EVERYTHING, type Model, complain } from '../model/model.ts'
+import { openPrompt } from '../model/prompt.ts'
+import { descriptorOf } from '../text/kinds.ts'
+import { atEvent } from './replay-commands.ts'
+import { changeView, withReplay } from '../model/replay.ts'
 
 const addFilter = (m: Model, text: string): Model =>
   withReplay(m, (r) => changeView(r, { filters: [...r.view.filters, text] }))

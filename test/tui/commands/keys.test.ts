@@ -5,7 +5,7 @@ import {
   commandFor,
   keysDocument,
   type Place,
-} from '../../../packages/tui/src/model/keys.ts'
+} from '../../../packages/tui/src/commands/keys.ts'
 
 const SCREENS: readonly Place[] = ['runs', 'replay', 'diff', 'sql', 'findings', 'why']
 

@@ -1,7 +1,7 @@
 import { FLAVOURS, GEOMETRIES, geometryName } from '@pagetrail/engine'
 import { SCENARIOS } from '@pagetrail/recorder'
-import { type Model, ask, complain } from './model.ts'
-import { openPrompt, type Prompt } from './prompt.ts'
+import { type Model, complain, query, say } from '../model/model.ts'
+import { openPrompt, type Prompt } from '../model/prompt.ts'
 
 const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
 const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
@@ -35,14 +35,18 @@ export function submitRecord(m: Model, text: string): Model {
   const args = ['record', scenario]
   if (flavours) args.push('--flavour', flavours)
   if (geometries) args.push('--geometry', geometries)
-  return ask(m, { type: 'command', args, title: `recording ${scenario}` })
+  return command(m, args, `recording ${scenario}`)
 }
 
 export function submitImport(m: Model, text: string): Model {
   const file = text.trim()
   if (file === '') return m
-  return ask(m, { type: 'command', args: ['import', file], title: `importing ${file}` })
+  return command(m, ['import', file], `importing ${file}`)
 }
+
+/** A verb of the command on this database, in a process of its own. */
+const command = (m: Model, args: readonly string[], title: string): Model =>
+  query(m, (data) => data.command(args), say, { title, use: 'write' })
 
 const idle = (m: Model, f: (m: Model) => Model): Model =>
   m.job ? complain(m, `${m.job.title} is under way: Esc stops it`) : f(m)

@@ -1,11 +1,19 @@
 import { completeFilter, type Completion, FilterError, parseFilter } from '@pagetrail/recorder'
+import type { SqlResult } from '../data/data.ts'
 import { run } from './commands.ts'
-import { type Model, ask, complain, say } from './model.ts'
+import { type Model, complain, leave, query, say } from '../model/model.ts'
 import { matches, understand } from './palette.ts'
-import { editKey, type Prompt, openPrompt, type PromptKind, recall, replaced } from './prompt.ts'
+import {
+  editKey,
+  type Prompt,
+  openPrompt,
+  type PromptKind,
+  recall,
+  replaced,
+} from '../model/prompt.ts'
 import { recordChoices, submitImport, submitRecord } from './recording.ts'
-import { withMark } from './replay-commands.ts'
-import { changeView, jumpTo, listRowsOf, withReplay } from './replay.ts'
+import { saveMarks, seekFrom, withMark } from './replay-commands.ts'
+import { changeView, jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { readyQueries, submitSql } from './sql-commands.ts'
 import { count } from '../text/fit.ts'
 
@@ -107,7 +115,7 @@ function submit(m: Model, p: Prompt): Model {
     case 'rename':
       return p.subject === null || p.text.trim() === ''
         ? entered
-        : ask(entered, { type: 'rename', run: p.subject, label: p.text.trim() })
+        : rename(entered, p.subject, p.text.trim())
     case 'note':
       return submitNote(entered, p)
     case 'sql':
@@ -115,13 +123,28 @@ function submit(m: Model, p: Prompt): Model {
     case 'export':
       return p.text.trim() === '' || !m.sql.result
         ? entered
-        : ask(entered, { type: 'export', file: p.text.trim(), result: m.sql.result })
+        : exportTo(entered, p.text.trim(), m.sql.result)
     case 'import':
       return submitImport(entered, p.text)
     case 'record':
       return submitRecord(entered, p.text)
   }
 }
+
+const rename = (m: Model, run: number, label: string): Model =>
+  query(
+    m,
+    (data) => data.rename(run, label),
+    (later) => say(later, `renamed to ${label}`),
+    { use: 'write' },
+  )
+
+const exportTo = (m: Model, file: string, result: SqlResult): Model =>
+  query(
+    m,
+    (data) => data.exportResult(file, result),
+    (later) => say(later, `written to ${file}`),
+  )
 
 function remembered(m: Model, p: Prompt): Model['history'] {
   const kind: PromptKind = p.kind
@@ -152,8 +175,7 @@ function submitNote(m: Model, p: Prompt): Model {
   const r = m.replay
   if (!r || p.subject === null) return m
   const marks = withMark(r.marks, p.subject, p.text.trim())
-  const next = withReplay(m, (x) => ({ ...x, marks }))
-  return say(ask(next, { type: 'marks', run: r.run.id, marks }), `noted at ${count(p.subject)}`)
+  return say(saveMarks(m, r, marks), `noted at ${count(p.subject)}`)
 }
 
 function submitCommand(m: Model, p: Prompt): Model {
@@ -165,11 +187,10 @@ function submitCommand(m: Model, p: Prompt): Model {
   const r = m.replay
   if (!r || m.screen !== 'replay') return complain(m, 'open a run first: ⏎')
   if (request.type === 'time') {
-    const query = { run: r.run.id, filter: `ts >= ${request.ns}`, from: -1, backward: false }
-    return ask(m, { type: 'seek', query, what: `event at or after ${p.text.trim()}` })
+    return seekFrom(m, r, `ts >= ${request.ns}`, -1, `event at or after ${p.text.trim()}`)
   }
   const last = Math.max(0, r.run.events - 1)
   const seq = request.type === 'seq' ? request.seq : Math.round(last * request.share)
-  const moved = withReplay(m, (x) => jumpTo(x, seq, listRowsOf(m)))
+  const moved = withReplay(leave(m), (x) => jumpTo(x, seq, listRowsOf(m)))
   return seq > last ? say(moved, `the last event is ${count(last)}`) : moved
 }

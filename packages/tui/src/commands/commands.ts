@@ -1,22 +1,16 @@
 import { DIFF_COMMANDS } from './diff-commands.ts'
 import { FILTER_COMMANDS } from './filter-commands.ts'
 import type { CommandId } from './keys.ts'
-import { type Model, ask, complain, say } from './model.ts'
+import { type Model, ask, say } from '../model/model.ts'
+import { back, NAVIGATION_COMMANDS } from './navigation.ts'
 import { SQL_COMMANDS } from './sql-commands.ts'
-import { openPrompt } from './prompt.ts'
+import { openPrompt } from '../model/prompt.ts'
 import { RECORDING_COMMANDS } from './recording.ts'
 import { REPLAY_COMMANDS } from './replay-commands.ts'
 import { RUNS_COMMANDS } from './runs-commands.ts'
 import { LIST_COMMANDS } from './list-commands.ts'
 
 export type Command = (m: Model) => Model
-
-/** Leaves the screen for the one behind it; the last one quits. */
-export function back(m: Model): Model {
-  const [screen, ...behind] = m.behind
-  if (!screen) return ask(m, { type: 'quit' })
-  return { ...m, screen, behind }
-}
 
 const ANYWHERE = {
   palette: (m) => ({ ...m, prompt: openPrompt('command') }),
@@ -28,12 +22,14 @@ const ANYWHERE = {
   },
   redraw: (m) => ask(m, { type: 'redraw' }),
   suspend: (m) => ask(m, { type: 'suspend' }),
-  back,
+  back: (m) => (m.behind.length === 0 ? ask(m, { type: 'quit' }) : back(m)),
+  esc: (m) => back(m),
   quit: (m) => ask(m, { type: 'quit' }),
 } as const satisfies Partial<Record<CommandId, Command>>
 
 const COMMANDS: Readonly<Record<CommandId, Command>> = {
   ...ANYWHERE,
+  ...NAVIGATION_COMMANDS,
   ...LIST_COMMANDS,
   ...RUNS_COMMANDS,
   ...REPLAY_COMMANDS,
@@ -45,6 +41,5 @@ const COMMANDS: Readonly<Record<CommandId, Command>> = {
 
 /** Does what a key or the palette names. */
 export function run(m: Model, id: CommandId): Model {
-  const next = COMMANDS[id]({ ...m, message: null })
-  return next === m ? complain(m, 'not here') : next
+  return COMMANDS[id]({ ...m, message: null })
 }

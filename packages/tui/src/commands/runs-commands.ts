@@ -1,19 +1,19 @@
 import type { Run } from '@pagetrail/recorder'
-import { type Model, complain, openReplay, say } from './model.ts'
-import { sessionOf } from './remembered.ts'
-import { openPrompt } from './prompt.ts'
+import { type Model, complain, enter, openReplay, query, say } from '../model/model.ts'
+import { sessionOf } from '../model/remembered.ts'
+import { openPrompt } from '../model/prompt.ts'
 import { many } from '../text/fit.ts'
 
 export const runUnderCursor = (m: Model): Run | undefined => m.runs.list?.[m.runs.cursor]
 
 /** Goes into a run; coming back to the one that was open finds it as it was left. */
 export function enterRun(m: Model, run: Run): Model {
-  const behind = m.screen === 'replay' ? m.behind : [m.screen, ...m.behind]
-  if (m.replay?.run.id === run.id) return { ...m, screen: 'replay', behind }
+  const next = enter(m, 'replay')
+  if (m.replay?.run.id === run.id) return next
   const restored = sessionOf(m).runs
   const last = restored[run.id]
   const replay = openReplay(run, last?.created === run.created ? last : undefined)
-  return { ...m, screen: 'replay', behind, replay, restored }
+  return { ...next, replay, restored }
 }
 
 const withRun = (m: Model, f: (run: Run) => Model): Model => {
@@ -37,7 +37,13 @@ export const RUNS_COMMANDS = {
       ...m,
       ask: {
         text: `Delete run #${run.id} ${run.label} with ${many(run.events, 'event')}? y / n`,
-        yes: { type: 'remove', run: run.id },
+        yes: (x) =>
+          query(
+            x,
+            (data) => data.remove(run.id),
+            (later) => say(later, `run #${run.id} is deleted`),
+            { use: 'write' },
+          ),
       },
     })),
 } as const

@@ -2,7 +2,16 @@
  * The one table of keys: the footer, the `?` overlay, the palette, the tests and docs/tour.md come from it. The first
  * row whose place is the screen's, or `anywhere`, and whose keys hold the one that was pressed, wins.
  */
-export type Place = 'anywhere' | 'list' | 'runs' | 'replay' | 'diff' | 'findings' | 'sql' | 'why'
+export type Place =
+  | 'anywhere'
+  | 'list'
+  | 'page'
+  | 'runs'
+  | 'replay'
+  | 'diff'
+  | 'findings'
+  | 'sql'
+  | 'why'
 
 export interface Binding {
   readonly id: string
@@ -55,8 +64,8 @@ export const BINDINGS = [
   row('kind.prev', 'replay', ['('], '', 'previous event of the kind under the cursor'),
   row('find.next', 'replay', ['n'], '', 'next match of the search'),
   row('find.prev', 'replay', ['N'], '', 'previous match of the search'),
-  row('finding.next', 'replay', ['e'], '', 'next finding'),
-  row('finding.prev', 'replay', ['E'], '', 'previous finding'),
+  row('finding.next', 'replay', ['e'], '', 'next event that proves a finding'),
+  row('finding.prev', 'replay', ['E'], '', 'previous event that proves a finding'),
   row('fold.toggle', 'replay', ['enter'], 'fold', 'fold or unfold the call, walk or callback'),
   row('fold.close', 'replay', ['left', 'h'], '', 'fold it, or go to what encloses it'),
   row('fold.open', 'replay', ['right', 'l'], '', 'unfold it, or go on to what is inside'),
@@ -113,7 +122,14 @@ export const BINDINGS = [
   ),
   row('diff.tabBack', 'diff', ['shift+tab', 'left', 'h'], '', 'previous question'),
   row('diff.fold', 'diff', ['=', 'z'], 'equal parts', 'fold or show the equal parts'),
-  row('diff.openA', 'diff', ['a', 'enter'], 'open A', 'replay A at this row'),
+  row(
+    'diff.open',
+    'diff',
+    ['enter'],
+    'go there',
+    'replay A at this row; the place that a line names',
+  ),
+  row('diff.openA', 'diff', ['a'], '', 'replay A at this row'),
   row('diff.openB', 'diff', ['b'], 'open B', 'replay B at this row'),
   row('diff.swap', 'diff', ['w'], 'swap', 'swap the two runs'),
 
@@ -125,8 +141,13 @@ export const BINDINGS = [
   row('sql.copy', 'sql', ['y'], 'copy', 'copy the row'),
   row('sql.export', 'sql', ['e'], 'export', 'write the result to a CSV file'),
 
-  row('finding.open', 'findings', ['enter', 'right', 'l'], 'open', 'replay at the finding'),
-  row('why.open', 'why', ['enter', 'right', 'l'], 'open', 'go to this event'),
+  row(
+    'page.open',
+    'page',
+    ['enter', 'right', 'l'],
+    'go there',
+    'go to the place that the line names',
+  ),
 
   row('down', 'list', ['down', 'j'], 'move', 'down'),
   row('up', 'list', ['up', 'k'], '', 'up'),
@@ -149,7 +170,10 @@ export const BINDINGS = [
   row('mouse', 'anywhere', ['M'], '', 'mouse on or off (Shift-drag selects text while it is on)'),
   row('redraw', 'anywhere', ['ctrl+l'], '', 'draw the screen anew'),
   row('suspend', 'anywhere', ['ctrl+z'], '', 'suspend; fg comes back'),
-  row('back', 'anywhere', ['q', 'esc'], 'back', 'back; at the top: quit'),
+  row('go.back', 'anywhere', ['ctrl+o', 'alt+left'], '', 'back to the place visited before'),
+  row('go.forth', 'anywhere', ['alt+right'], '', 'forth again'),
+  row('back', 'anywhere', ['q'], 'back', 'one up the way in the first line; at the top: quit'),
+  row('esc', 'anywhere', ['esc'], '', 'stop what is under way, else one up; at the top: nothing'),
   row('quit', 'anywhere', ['ctrl+c'], '', 'quit'),
 ] as const satisfies readonly Binding[]
 
@@ -159,15 +183,21 @@ export type AnyBinding = Binding & { readonly id: CommandId }
 /** Screens whose cursor moves in a list. */
 const LISTS: ReadonlySet<Place> = new Set(['runs', 'replay', 'diff', 'findings', 'why', 'sql'])
 
+const PAGES: ReadonlySet<Place> = new Set(['findings', 'why'])
+
 /** The keys that work on a screen, its own first. */
 export function bindingsOf(screen: Place): readonly AnyBinding[] {
   const rows: readonly AnyBinding[] = BINDINGS
   const list = LISTS.has(screen)
   return [
-    ...rows.filter((b) => b.place === screen),
+    ...rows.filter((b) => b.place === screen || (b.place === 'page' && PAGES.has(screen))),
     ...rows.filter((b) => (list && b.place === 'list') || b.place === 'anywhere'),
   ]
 }
+
+/** Those that the last line of the screen shows. */
+export const footerBindings = (screen: Place): readonly AnyBinding[] =>
+  bindingsOf(screen).filter((b) => b.label !== '')
 
 const byScreen = new Map<Place, ReadonlyMap<string, CommandId>>()
 
@@ -206,6 +236,7 @@ const GLYPHS: Readonly<Record<string, string>> = {
 
 /** A key as people know it: `ctrl+d` is ^D. */
 export function keyGlyph(key: string): string {
+  if (key.startsWith('alt+')) return `Alt-${keyGlyph(key.slice(4))}`
   return GLYPHS[key] ?? (key.startsWith('ctrl+') ? `^${key.slice(5).toUpperCase()}` : key)
 }
 
@@ -214,6 +245,7 @@ const PLACES: Readonly<Record<Place, string>> = {
   replay: 'Replay',
   diff: 'Comparison',
   sql: 'SQL console',
+  page: 'Findings and Why',
   findings: 'Findings',
   why: 'Why',
   list: 'Lists',
@@ -226,8 +258,9 @@ const cell = (key: string): string => `\`${keyGlyph(key)}\``
 export function keysDocument(): string {
   const rows: readonly AnyBinding[] = BINDINGS
   return Object.entries(PLACES)
-    .map(([place, title]) => {
-      const own = rows.filter((b) => b.place === place)
+    .map(([place, title]) => ({ title, own: rows.filter((b) => b.place === place) }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ title, own }) => {
       const lines = own.map((b) => `| ${b.keys.map(cell).join(' ')} | ${b.help} |`)
       return [`### ${title}`, '', '| keys | |', '|---|---|', ...lines].join('\n')
     })

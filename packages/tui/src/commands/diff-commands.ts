@@ -1,15 +1,33 @@
-import { QUESTIONS } from '@pagetrail/recorder'
-import { type DiffView, lastRowOf, openDiff, seqOfRow, withDiff } from './diff.ts'
-import { type Model, ask, complain, say } from './model.ts'
-import { jumpTo, listRowsOf, withReplay } from './replay.ts'
+import {
+  arrive,
+  DIFF_TABS,
+  type DiffView,
+  lastRowOf,
+  openDiff,
+  seqOfRow,
+  showTab,
+  withDiff,
+} from '../model/diff.ts'
+import { type Model, complain, enter, query, say } from '../model/model.ts'
+import { follow } from './navigation.ts'
+import { pageOf } from '../model/pages.ts'
+import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { enterRun, runUnderCursor } from './runs-commands.ts'
 import type { Run } from '@pagetrail/recorder'
 
 /** Two runs are compared: the rows come at once, the whole answer when it is found. */
 export function enterDiff(m: Model, left: Run, right: Run): Model {
-  const behind = m.screen === 'diff' ? m.behind : [m.screen, ...m.behind]
-  const next: Model = { ...m, screen: 'diff', behind, diff: openDiff(left, right) }
-  return ask(next, { type: 'diff', left: left.id, right: right.id })
+  const next: Model = { ...enter(m, 'diff'), diff: openDiff(left, right) }
+  const title = `comparing #${left.id} and #${right.id}`
+  return query(
+    next,
+    (data) => data.diff(left.id, right.id),
+    (later, report) =>
+      withDiff(later, (d) =>
+        d.left.id === left.id && d.right.id === right.id ? { ...d, report } : d,
+      ),
+    { title },
+  )
 }
 
 const startDiff = (m: Model): Model => {
@@ -21,18 +39,28 @@ const startDiff = (m: Model): Model => {
 }
 
 const tab = (step: 1 | -1) => (m: Model) =>
-  withDiff(m, (d) => {
-    const at = QUESTIONS.indexOf(d.tab) + step
-    return { ...d, tab: QUESTIONS.at(at % QUESTIONS.length) ?? 'path', scroll: 0 }
-  })
+  m.diff ? showTab(m, DIFF_TABS.at((DIFF_TABS.indexOf(m.diff.tab) + step) % DIFF_TABS.length)!) : m
 
+/** Keys may come faster than answers: each step goes on from where the one before it led. */
 const toDifference = (m: Model, backward: boolean): Model => {
   const d = m.diff
   if (!d) return m
-  const { left, right, folded, cursor } = d
-  const shown = d.tab === 'path' ? m : withDiff(m, (x) => ({ ...x, tab: 'path' }))
-  const query = { left: left.id, right: right.id, folded, from: cursor, backward }
-  return ask(shown, { type: 'difference', query })
+  const shown = d.tab === 'path' ? m : showTab(m, 'path')
+  const { left, right, folded } = d
+  const none = `no difference ${backward ? 'before' : 'after'} this row`
+  return query(
+    shown,
+    async (data, now) =>
+      data.difference({
+        left: left.id,
+        right: right.id,
+        folded,
+        from: now.diff?.cursor ?? 0,
+        backward,
+      }),
+    (later, at) => arrive(later, d, at, none),
+    { inTurn: true },
+  )
 }
 
 /** The replay of one side: at the row under the cursor, or the nearest before it that this side has. */
@@ -50,6 +78,12 @@ const openSide =
     return withReplay(entered, (r) => jumpTo(r, seq, listRowsOf(entered)))
   }
 
+/** The place that the line names; on the path, the run of A. */
+const openLine = (m: Model): Model => {
+  const page = pageOf(m)
+  return page ? follow(m, page.lines[page.view.cursor]?.link) : openSide('left')(m)
+}
+
 const refolded = (d: DiffView): DiffView => ({
   ...openDiff(d.left, d.right),
   report: d.report,
@@ -65,6 +99,7 @@ export const DIFF_COMMANDS = {
   'diff.tabBack': tab(-1),
   'diff.fold': (m: Model) =>
     say(withDiff(m, refolded), m.diff?.folded ? 'equal parts are shown' : 'equal parts are folded'),
+  'diff.open': openLine,
   'diff.openA': openSide('left'),
   'diff.openB': openSide('right'),
   'diff.swap': (m: Model) => (m.diff ? enterDiff(m, m.diff.right, m.diff.left) : m),

@@ -1,0 +1,123 @@
+import { run } from './commands.ts'
+import { moveDiff, withDiff } from '../model/diff.ts'
+import { commandFor, keyGlyph } from './keys.ts'
+import { diffLayout, fullListRows } from '../model/layout.ts'
+import { type Job, type Model, ask, complain, say } from '../model/model.ts'
+import { moused } from './mouse.ts'
+import type { Mouse } from '../model/places.ts'
+import { insert } from '../model/prompt.ts'
+import { promptKey } from './prompt-commands.ts'
+import { listRowsOf, moveTo, withReplay } from '../model/replay.ts'
+import { scrolled } from '../model/scroll.ts'
+import { resultRows, withSql } from '../model/sql.ts'
+
+/** Everything that can happen to the model. */
+export type Action =
+  | { readonly type: 'key'; readonly key: string }
+  /** Printable text: a character typed, or a paste. */
+  | { readonly type: 'text'; readonly text: string; readonly pasted: boolean }
+  | { readonly type: 'mouse'; readonly mouse: Mouse }
+  | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
+  | { readonly type: 'taken'; readonly count: number }
+  /** The database answered. */
+  | { readonly type: 'answer'; readonly apply: (m: Model) => Model }
+  | { readonly type: 'job'; readonly job: Job | null }
+  | { readonly type: 'said' | 'failed'; readonly text: string }
+  /** Time passes while a run plays; ms of any clock that only goes forward. */
+  | { readonly type: 'tick'; readonly now: number }
+
+/** The model after an action. Pure: what is to be done outside stands in its outbox. */
+export function update(m: Model, a: Action): Model {
+  switch (a.type) {
+    case 'key':
+      return keyed({ ...m, pressed: m.pressed + 1 }, a.key)
+    case 'text':
+      return typed({ ...m, pressed: m.pressed + 1 }, a.text, a.pasted)
+    case 'mouse':
+      return moused({ ...m, pressed: m.pressed + 1 }, a.mouse)
+    case 'resize':
+      return resized(m, a.columns, a.rows)
+    case 'taken':
+      return { ...m, outbox: m.outbox.slice(a.count) }
+    case 'answer':
+      return a.apply(m)
+    case 'tick':
+      return ticked(m, a.now)
+    case 'said':
+      return say(m, a.text)
+    case 'failed':
+      return complain({ ...m, job: null }, a.text)
+    case 'job':
+      return { ...m, job: a.job }
+  }
+}
+
+function keyed(m: Model, key: string): Model {
+  if (m.ask) return answer(m, key)
+  if (m.prompt) return promptKey(m, m.prompt, key)
+  if (m.help) return helpKey(m, key)
+  if (key === 'esc' && m.job) return ask(say(m, 'stopped'), { type: 'cancel' })
+  if (key === 'esc' && m.replay?.play && m.screen === 'replay') return run(m, 'play')
+  const id = commandFor(m.screen, key)
+  return id ? run(m, id) : complain(m, `${keyGlyph(key)} does nothing here: ? lists the keys`)
+}
+
+function typed(m: Model, text: string, pasted: boolean): Model {
+  if (!m.ask && m.prompt) return { ...m, prompt: insert(m.prompt, text) }
+  if (!m.ask && m.help && !pasted && text !== '?' && text !== 'q') {
+    return { ...m, help: { filter: m.help.filter + text, top: 0 } }
+  }
+  if (pasted) return complain(m, 'a paste goes into a prompt: / or : opens one')
+  return keyed(m, text === ' ' ? 'space' : text)
+}
+
+function answer(m: Model, key: string): Model {
+  const question = m.ask
+  const closed = { ...m, ask: null }
+  return question && (key === 'y' || key === 'Y')
+    ? question.yes(closed)
+    : say(closed, 'left as it is')
+}
+
+function helpKey(m: Model, key: string): Model {
+  const help = m.help
+  if (!help) return m
+  if (key === 'down' || key === 'pagedown')
+    return { ...m, help: { ...help, top: help.top + (key === 'down' ? 1 : 10) } }
+  if (key === 'up' || key === 'pageup') {
+    return { ...m, help: { ...help, top: Math.max(0, help.top - (key === 'up' ? 1 : 10)) } }
+  }
+  if (key === 'backspace') return { ...m, help: { filter: help.filter.slice(0, -1), top: 0 } }
+  if (key === 'ctrl+c') return ask(m, { type: 'quit' })
+  return { ...m, help: null }
+}
+
+function resized(m: Model, columns: number, rows: number): Model {
+  const height = fullListRows(rows)
+  const top = scrolled(m.runs.top, m.runs.cursor, height, m.runs.list?.length ?? 0)
+  const fitting = { ...m, columns, rows, runs: { ...m.runs, top } }
+  const compared = withDiff(fitting, (d) =>
+    moveDiff(d, d.cursor, diffLayout(columns, rows).listRows),
+  )
+  const most = resultRows(fitting)
+  const length = m.sql.result?.rows.length ?? 0
+  return withSql(compared, (s) => ({ ...s, top: scrolled(s.top, s.cursor, most, length) }))
+}
+
+/** Events are counted from the clock, not from the ticks: a slow frame skips, it does not lag. */
+function ticked(m: Model, now: number): Model {
+  const r = m.replay
+  if (!r?.play) return m
+  const { since, from } = r.play
+  if (since === 0) return withReplay(m, (x) => ({ ...x, play: { since: now, from: x.cursor } }))
+  const steps = Math.floor(((now - since) / 1000) * r.speed)
+  const target = Math.min(r.run.events - 1, from + steps)
+  if (target === r.cursor || r.goal) return m
+  if (r.cursor >= r.run.events - 1) {
+    return say(
+      withReplay(m, (x) => ({ ...x, play: null })),
+      'the end of the run',
+    )
+  }
+  return withReplay(m, (x) => ({ ...moveTo(x, target, listRowsOf(m)), play: x.play }))
+}

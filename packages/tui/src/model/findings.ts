@@ -1,0 +1,65 @@
+import type { Run } from '@pagetrail/recorder'
+import type { CheckView, FindingView } from '../data/data.ts'
+import { count, many, safe, wrap } from '../text/fit.ts'
+import type { PageLine } from './page.ts'
+
+interface FindingPage {
+  readonly title: string
+  readonly lines: readonly PageLine[]
+}
+
+let last: { readonly of: CheckView; readonly columns: number; readonly page: FindingPage } | null =
+  null
+
+/** What the checks say, rule by rule, the gravest first; each event of a proof is a line that leads there. */
+export function findingLines(run: Run, checked: CheckView, columns: number): FindingPage {
+  if (last?.of !== checked || last.columns !== columns) {
+    last = { of: checked, columns, page: pageOf(run, checked, columns) }
+  }
+  return last.page
+}
+
+function pageOf(run: Run, checked: CheckView, columns: number): FindingPage {
+  const { groups, undecided, rules } = checked
+  const said = many(rules - undecided.length, 'rule')
+  const total = groups.reduce((sum, group) => sum + group.count, 0)
+  const lines: PageLine[] = []
+  if (groups.length === 0) lines.push({ text: `No finding: ${said} hold in what this run shows.` })
+  for (const group of groups) {
+    const { severity, rule, hazard, sentence, findings, remedies } = group
+    const head = `${severity}: ${rule} (${hazard}), ${many(group.count, 'finding')}`
+    lines.push({ text: head, role: severity === 'note' ? 'note' : 'bad' })
+    for (const text of wrap(sentence, columns - 2)) lines.push({ text: `  ${text}` })
+    for (const finding of findings) lines.push(...linesOf(run, finding, columns))
+    const rest = group.count - findings.length
+    if (rest > 0) lines.push({ text: `  and ${count(rest)} more` })
+    for (const remedy of remedies) {
+      lines.push(
+        ...wrap(`remedy: ${remedy}`, columns - 2).map((t) => ({
+          text: `  ${t}`,
+          role: 'good' as const,
+        })),
+      )
+    }
+    lines.push({ text: '' })
+  }
+  for (const text of undecided) {
+    lines.push(
+      ...wrap(safe(`undecided: ${text}`), columns).map((t) => ({ text: t, role: 'note' as const })),
+    )
+  }
+  return { title: `${many(total, 'finding')} by ${said}, ${undecided.length} undecided`, lines }
+}
+
+function* linesOf(run: Run, f: FindingView, columns: number): Iterable<PageLine> {
+  const to = (seq: number) => ({ to: 'event', run: run.id, seq }) as const
+  const call = f.op === null ? '' : `call ${f.op}: `
+  const link = to(f.proof[0]?.seq ?? f.seq)
+  for (const [i, text] of wrap(safe(`${call}${f.text}`), columns - 4).entries()) {
+    yield i === 0 ? { text: `  - ${text}`, link } : { text: `    ${text}` }
+  }
+  for (const { seq, cpu, text } of f.proof) {
+    yield { text: `      #${seq} c${cpu} ${safe(text)}`, role: 'write', link: to(seq) }
+  }
+  if (f.chain !== '') yield { text: `      in ${safe(f.chain)}`, role: 'same' }
+}

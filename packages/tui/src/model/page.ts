@@ -1,0 +1,56 @@
+import type { Role } from '../text/theme.ts'
+import { scrolled, type Step, stepped } from './scroll.ts'
+
+/** Where a line leads: an event of a run, or a row of the comparison. */
+export type Link =
+  | { readonly to: 'event'; readonly run: number; readonly seq: number }
+  | { readonly to: 'row'; readonly left: number | null; readonly right: number | null }
+
+/** A line of a page of text; those that name a place lead there. */
+export interface PageLine {
+  readonly text: string
+  readonly role?: Role | undefined
+  readonly link?: Link | undefined
+}
+
+/** Where one is on a page: the line under the cursor, and the first one shown. */
+export interface PageView {
+  readonly cursor: number
+  readonly top: number
+}
+
+export const TOP_OF_PAGE: PageView = { cursor: 0, top: 0 }
+
+/** The cursor by lines; a single step goes on to the next line that leads somewhere, where one is in sight. */
+export function movePage(
+  lines: readonly PageLine[],
+  view: PageView,
+  step: Step,
+  height: number,
+): PageView {
+  const near = step === 1 || step === -1 ? linkNear(lines, view.cursor, step, height) : undefined
+  const cursor = near ?? stepped(view.cursor, step, lines.length)
+  return { cursor, top: scrolled(view.top, cursor, height, lines.length) }
+}
+
+/** The next line that leads somewhere, less than a page away. */
+function linkNear(
+  lines: readonly PageLine[],
+  from: number,
+  step: 1 | -1,
+  height: number,
+): number | undefined {
+  for (let at = from + step; Math.abs(at - from) < height; at += step) {
+    if (lines[at]?.link !== undefined) return at
+  }
+  return undefined
+}
+
+/** The page with the cursor on its first link. */
+export const opened = (lines: readonly PageLine[]): PageView => ({
+  cursor: Math.max(
+    0,
+    lines.findIndex((line) => line.link !== undefined),
+  ),
+  top: 0,
+})
