@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3'
 
 import {
   BATCH_EVENTS,
-  EVENT_COLUMNS,
+  COLUMN_NAMES,
   EventReader,
   HookRecorder,
   openRuns,
@@ -86,7 +86,7 @@ function bare(rows: readonly Value[][], create: string): number {
   const db = new Sqlite(path)
   db.pragma('journal_mode = wal')
   db.exec(create)
-  const marks = EVENT_COLUMNS.map(() => '?').join(', ')
+  const marks = COLUMN_NAMES.map(() => '?').join(', ')
   const insert = db.prepare<[Value[]]>(`insert into event values (${marks})`)
   const start = performance.now()
   for (let first = 0; first < rows.length; first += BATCH_EVENTS) {

@@ -11,7 +11,7 @@ import {
 } from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
 import { FtraceText } from '../../../packages/recorder/src/import/text/ftrace-text.ts'
 import { LineSplitter } from '../../../packages/recorder/src/import/bytes/line-splitter.ts'
-import { rowOf } from '../../../packages/recorder/src/store/keep-only.ts'
+import { rowOf } from '../../../packages/recorder/src/store/batch-insert.ts'
 
 /** Keeps every event that is put into it. */
 export class MemorySink implements EventSink {

@@ -3,13 +3,20 @@ import { CONT_PTE } from '@pagetrail/engine'
 /** How many events a batch holds; a full batch is flushed in one transaction. */
 export const BATCH_EVENTS = 4096
 
+import { columnsThat } from './event-columns.ts'
+
+/** Columns that are an array each. */
+export const SMALL_COLUMNS = columnsThat('always', 'unset')
 /** The 64-bit columns, in the order of their bits in `Batch.present` and of their words. */
+export const WORD_COLUMNS = columnsThat('word')
+
 export const VA = 0
 export const SIZE = 1
 export const OLD = 2
 export const NEW = 3
 export const AUX = 4
-const WORD_COLUMNS = 5
+/** So many words of 64 bits a row; a constant, since every store to a batch multiplies by it. */
+const LONGS = 5
 
 /** High words below this in magnitude make a 64-bit value that a double holds exactly. */
 const EXACT_HI = 0x20_0000
@@ -67,42 +74,32 @@ export class Batch {
     this.ret = new Int32Array(capacity)
     this.hasRet = new Uint8Array(capacity)
     this.present = new Uint8Array(capacity)
-    this.words = new Uint32Array(capacity * WORD_COLUMNS * 2)
+    this.words = new Uint32Array(capacity * LONGS * 2)
     this.longs = new BigInt64Array(this.words.buffer)
     this.extra = Array.from({ length: capacity }, () => null)
   }
 
   /** Empties it. Unset words are zero from here on, so that a digest of the columns is one of the events. */
   clear(): void {
-    this.words.fill(0, 0, this.length * WORD_COLUMNS * 2)
+    this.words.fill(0, 0, this.length * LONGS * 2)
     this.more.clear()
     this.length = 0
   }
 
   /** Takes the last row back. */
   drop(): void {
-    const at = --this.length * WORD_COLUMNS * 2
+    const at = --this.length * LONGS * 2
     this.more.delete(this.length)
-    this.words.fill(0, at, at + WORD_COLUMNS * 2)
+    this.words.fill(0, at, at + LONGS * 2)
   }
 
   copyRow(from: number, to: number): void {
-    const columns = [
-      this.ts,
-      this.cpu,
-      this.task,
-      this.op,
-      this.nest,
-      this.kind,
-      this.level,
-      this.fn,
-      this.ret,
-      this.hasRet,
-      this.present,
-    ]
-    for (const column of columns) column.copyWithin(to, from, from + 1)
-    const at = from * WORD_COLUMNS * 2
-    this.words.copyWithin(to * WORD_COLUMNS * 2, at, at + WORD_COLUMNS * 2)
+    const columns = SMALL_COLUMNS.map((name) => this[name])
+    for (const column of [...columns, this.ret, this.hasRet, this.present]) {
+      column.copyWithin(to, from, from + 1)
+    }
+    const at = from * LONGS * 2
+    this.words.copyWithin(to * LONGS * 2, at, at + LONGS * 2)
     this.extra[to] = this.extra[from] ?? null
     const more = this.more.get(from)
     if (more === undefined) this.more.delete(to)
@@ -128,7 +125,7 @@ export class Batch {
   }
 
   setWord(i: number, column: number, lo: number, hi: number): void {
-    const at = (i * WORD_COLUMNS + column) * 2
+    const at = (i * LONGS + column) * 2
     this.words[at] = lo
     this.words[at + 1] = hi
     this.present[i]! |= 1 << column
@@ -136,7 +133,7 @@ export class Batch {
 
   /** A 64-bit value, signed or not: the low 64 bits are kept. */
   setLong(i: number, column: number, value: bigint): void {
-    this.longs[i * WORD_COLUMNS + column] = value
+    this.longs[i * LONGS + column] = value
     this.present[i]! |= 1 << column
   }
 
@@ -168,7 +165,7 @@ export class Batch {
 
   /** The low half of a 64-bit column. */
   low(i: number, column: number): number {
-    return this.words[(i * WORD_COLUMNS + column) * 2]!
+    return this.words[(i * LONGS + column) * 2]!
   }
 
   /**
@@ -177,7 +174,7 @@ export class Batch {
    */
   bindable(i: number, column: number): number | bigint | null {
     if (!this.has(i, column)) return null
-    const at = (i * WORD_COLUMNS + column) * 2
+    const at = (i * LONGS + column) * 2
     const hi = this.words[at + 1]! | 0
     if (hi >= -EXACT_HI && hi < EXACT_HI) return hi * 0x1_0000_0000 + this.words[at]!
     return this.longs[at >> 1]!
@@ -185,11 +182,11 @@ export class Batch {
 
   /** The words of the rows in use. */
   usedWords(): Uint32Array {
-    return this.words.subarray(0, this.length * WORD_COLUMNS * 2)
+    return this.words.subarray(0, this.length * LONGS * 2)
   }
 
   /** The value of a 64-bit column as SQLite stores it (signed), or null. */
   long(i: number, column: number): bigint | null {
-    return (this.present[i]! >> column) & 1 ? this.longs[i * WORD_COLUMNS + column]! : null
+    return (this.present[i]! >> column) & 1 ? this.longs[i * LONGS + column]! : null
   }
 }

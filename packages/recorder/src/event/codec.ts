@@ -1,5 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import type { Batch } from './batch.ts'
+import { AT, type EventRow } from './event-columns.ts'
 import { didYouMean } from './nearest.ts'
 import type { KindSpec } from './kind-spec.ts'
 import {
@@ -12,14 +13,12 @@ import {
   type TraceEvent,
 } from './kinds.ts'
 import {
-  AT,
   fieldCodec,
   type FieldCodec,
   type FieldValue,
   type Intern,
   type NameOf,
   parsed,
-  type Row,
 } from './field-codec.ts'
 
 /**
@@ -162,7 +161,7 @@ function checkTlbi(event: TraceEvent): void {
 }
 
 /** A row read with safe integers; `names` tells the text of an interned name. */
-export function rowToEvent(row: Row, names: NameOf): TraceEvent {
+export function rowToEvent(row: EventRow, names: NameOf): TraceEvent {
   const codec = byId[Number(row[AT.kind])]
   if (!codec) throw new InputError(`an event of unknown kind ${row[AT.kind]}; verify the file`)
   const task = row[AT.task]
@@ -260,10 +259,10 @@ const asObject = (json: Json): JsonObject => (isJsonObject(json) ? json : {})
 const absent = (value: Json | undefined): boolean => value === undefined || value === null
 
 /** The low 32 bits of a rowid; see migrations/0001. */
-const seqOf = (id: Row[number] | undefined): number =>
+const seqOf = (id: EventRow[number] | undefined): number =>
   typeof id === 'bigint' ? Number(BigInt.asUintN(32, id)) : Number(id) % 0x1_0000_0000
 
-const numberOrNull = (value: Row[number] | undefined): number | null =>
+const numberOrNull = (value: EventRow[number] | undefined): number | null =>
   value === null || value === undefined ? null : Number(value)
 
 /** The fields of an event by name. TypeScript has no way to index a union by its members' own keys. */

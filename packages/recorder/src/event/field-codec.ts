@@ -1,71 +1,21 @@
 import { InputError, LEVEL_NAMES, u64OfText } from '@pagetrail/engine'
 
-import { AUX, type Batch, NEW, OLD, SIZE, VA } from './batch.ts'
+import { type Batch, SIZE, VA, WORD_COLUMNS } from './batch.ts'
+import { AT, type EventColumn, type EventRow } from './event-columns.ts'
 import { didYouMean } from './nearest.ts'
-import type { Column, Field } from './kind-spec.ts'
+import type { Field } from './kind-spec.ts'
 import type { Json } from './kinds.ts'
 
 /** What a field of an event can hold. */
 export type FieldValue = bigint | Json
-
-/** One row of `event` as read with safe integers and `.raw()`, columns as in {@link EVENT_COLUMNS}. */
-export type Row = readonly (bigint | number | string | Uint8Array | null)[]
 
 /** The text of an interned name. */
 export type NameOf = (id: number) => string
 /** The id of a text, new or known. */
 export type Intern = (text: string) => number
 
-/** The columns of table `event` in the order in which rows are read and written. */
-export const EVENT_COLUMNS = [
-  'id',
-  'ts',
-  'cpu',
-  'task',
-  'op',
-  'nest',
-  'kind',
-  'level',
-  'fn',
-  'va',
-  'size',
-  'old',
-  'new',
-  'aux',
-  'ret',
-  'extra',
-  'more',
-] as const
-
-/** Where each column stands in a {@link Row}. */
-export const AT = {
-  id: 0,
-  ts: 1,
-  cpu: 2,
-  task: 3,
-  op: 4,
-  nest: 5,
-  kind: 6,
-  level: 7,
-  fn: 8,
-  va: 9,
-  size: 10,
-  old: 11,
-  new: 12,
-  aux: 13,
-  ret: 14,
-  extra: 15,
-  more: 16,
-} as const satisfies Record<(typeof EVENT_COLUMNS)[number], number>
-
 /** The word column of {@link Batch} that a column is, or undefined for those that are none. */
-const WORD_OF: Readonly<Partial<Record<Column, number>>> = {
-  va: VA,
-  size: SIZE,
-  old: OLD,
-  new: NEW,
-  aux: AUX,
-}
+const WORD_OF = new Map<EventColumn, number>(WORD_COLUMNS.map((name, i) => [name, i]))
 
 /** One field of one kind in its four forms: event, JSON, row, batch. Built once from KINDS. */
 export interface FieldCodec {
@@ -75,7 +25,7 @@ export interface FieldCodec {
   readonly toJson: (value: FieldValue) => Json
   /** Of a JSON value that is not null; throws InputError without naming the field. */
   readonly fromJson: (value: Json) => FieldValue
-  readonly fromRow: (row: Row, names: NameOf) => FieldValue
+  readonly fromRow: (row: EventRow, names: NameOf) => FieldValue
   /** Sets a value that is not null; fields are put in table order, so that `end` finds its `va`. */
   readonly put: (batch: Batch, i: number, value: FieldValue, intern: Intern) => void
 }
@@ -202,7 +152,7 @@ function number(field: Field): Pick<Forms, 'fromRow' | 'put'> {
 
 /** Puts a number into whichever column the field lives in. */
 function setter(field: Field): (batch: Batch, i: number, value: number) => void {
-  const word = WORD_OF[field.in]
+  const word = WORD_OF.get(field.in)
   if (word !== undefined) return (batch, i, value) => batch.setLong(i, word, BigInt(value))
   if (field.in === 'level') return (batch, i, value) => batch.setLevel(i, value)
   if (field.in === 'ret') return (batch, i, value) => batch.setRet(i, int32(value))
@@ -215,17 +165,17 @@ function setter(field: Field): (batch: Batch, i: number, value: number) => void 
 }
 
 function wordOf(field: Field): number {
-  const word = WORD_OF[field.in]
+  const word = WORD_OF.get(field.in)
   if (word === undefined) throw new TypeError(`column ${field.in} is not 64 bits wide`)
   return word
 }
 
-const baseOf = (row: Row): bigint => {
+const baseOf = (row: EventRow): bigint => {
   const va = row[AT.va]
   return typeof va === 'bigint' ? va : 0n
 }
 
-const unsigned = (value: Row[number] | undefined): bigint | null =>
+const unsigned = (value: EventRow[number] | undefined): bigint | null =>
   typeof value === 'bigint' ? BigInt.asUintN(64, value) : null
 
 function bigintOf(value: FieldValue): bigint {

@@ -1,10 +1,11 @@
-import type { Batch } from '../event/batch.ts'
-import { AUX, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
+import { AUX, type Batch, NONE, WORD_COLUMNS } from '../event/batch.ts'
+import { AT, COLUMN_NAMES, columnsThat, type EventRow } from '../event/event-columns.ts'
 import { fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
-import { EVENT_COLUMNS } from '../event/field-codec.ts'
 import { type Bound, ROWS_PER_INSERT, type WriteStatements } from './statements.ts'
 
-const WIDTH = EVENT_COLUMNS.length
+const WIDTH = COLUMN_NAMES.length
+const ALWAYS = columnsThat('always')
+const UNSET = columnsThat('unset')
 
 /** Parameters of the multi-row insert, reused for every batch of the process: flushing is synchronous. */
 const many: Bound[] = Array.from({ length: ROWS_PER_INSERT * WIDTH }, () => null)
@@ -15,38 +16,66 @@ export function insertBatch(statements: WriteStatements, batch: Batch, base: num
   const n = batch.length
   let i = 0
   for (; i + ROWS_PER_INSERT <= n; i += ROWS_PER_INSERT) {
-    for (let row = 0; row < ROWS_PER_INSERT; row++) fill(many, row * WIDTH, batch, i + row, base)
+    fill(many, ROWS_PER_INSERT, batch, i, base + i)
     statements.events.run(many)
   }
   for (; i < n; i++) {
-    fill(one, 0, batch, i, base)
+    fill(one, 1, batch, i, base + i)
     statements.event.run(one)
   }
 }
 
-function fill(to: Bound[], at: number, batch: Batch, i: number, base: number): void {
-  const { extra, more } = batch
-  to[at] = base + i
-  to[at + 1] = orNull(batch.ts[i]!)
-  to[at + 2] = batch.cpu[i]!
-  to[at + 3] = orNull(batch.task[i]!)
-  to[at + 4] = orNull(batch.op[i]!)
-  to[at + 5] = batch.nest[i]!
-  to[at + 6] = batch.kind[i]!
-  to[at + 7] = orNull(batch.level[i]!)
-  to[at + 8] = orNull(batch.fn[i]!)
-  to[at + 9] = batch.bindable(i, VA)
-  to[at + 10] = batch.bindable(i, SIZE)
-  to[at + 11] = batch.bindable(i, OLD)
-  to[at + 12] = batch.bindable(i, NEW)
-  to[at + 13] = batch.bindable(i, AUX)
-  to[at + 14] = batch.hasRet[i] === 1 ? batch.ret[i]! : null
-  to[at + 15] = extra[i] ?? null
-  to[at + 16] = more.size === 0 ? null : (more.get(i) ?? null)
+/** Rows from `first` on, one after the other, filled column by column; `id` is that of the first. */
+function fill(to: Bound[], rows: number, batch: Batch, first: number, id: number): void {
+  for (let row = 0; row < rows; row++) to[row * WIDTH + AT.id] = id + row
+  // Two loops: one over all would see more sorts of typed arrays than V8 tells apart.
+  for (const name of ALWAYS) {
+    const { [name]: column } = batch
+    for (let row = 0, at = AT[name]; row < rows; row++, at += WIDTH) to[at] = column[first + row]!
+  }
+  for (const name of UNSET) {
+    const { [name]: column } = batch
+    for (let row = 0, at = AT[name]; row < rows; row++, at += WIDTH) {
+      const value = column[first + row]!
+      to[at] = value === NONE ? null : value
+    }
+  }
+  for (const [word, name] of WORD_COLUMNS.entries()) {
+    for (let row = 0, at = AT[name]; row < rows; row++, at += WIDTH) {
+      to[at] = batch.bindable(first + row, word)
+    }
+  }
+  const { ret, hasRet, extra, more } = batch
+  for (let i = first, at = 0; i < first + rows; i++, at += WIDTH) {
+    to[at + AT.ret] = hasRet[i] === 1 ? ret[i]! : null
+    to[at + AT.extra] = extra[i] ?? null
+    to[at + AT.more] = more.size === 0 ? null : (more.get(i) ?? null)
+  }
 }
 
-const orNull = (value: number): number | null => (value === NONE ? null : value)
+/** A row of a batch as SQLite would give it back, with this `seq` as its id; its names are the writer's. */
+export function rowOf(batch: Batch, i: number, seq = i): EventRow {
+  fill(one, 1, batch, i, seq)
+  return one.map((cell) => (typeof cell === 'number' ? BigInt(cell) : cell)) as EventRow
+}
 
+/** Appends a row that was read: as the writer had it in its batch, but for the names, which are the file's. */
+export function putRow(batch: Batch, row: EventRow): void {
+  const i = batch.row(small(row[AT.kind], 0), small(row[AT.cpu], 0))
+  for (const name of ALWAYS) batch[name][i] = small(row[AT[name]], 0)
+  for (const name of UNSET) batch[name][i] = small(row[AT[name]], NONE)
+  for (const [word, name] of WORD_COLUMNS.entries()) {
+    const value = row[AT[name]]
+    if (typeof value === 'bigint') batch.setLong(i, word, value)
+  }
+  const { [AT.ret]: ret, [AT.extra]: extra, [AT.more]: more } = row
+  if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
+  batch.extra[i] = typeof extra === 'string' ? extra : null
+  if (typeof more === 'string') batch.more.set(i, more)
+}
+
+const small = (value: EventRow[number] | undefined, none: number): number =>
+  typeof value === 'bigint' ? Number(value) : none
 /** Kinds by id whose column holds an interned name, beside `fn` which always does. */
 const nameIn = (column: 'aux' | 'ret') => {
   const table = new Uint8Array(256)

@@ -1,4 +1,8 @@
 import type Sqlite from 'better-sqlite3'
+import { type Selectable, sql } from 'kysely'
+
+import { BIND, build, type Schema } from './schema.ts'
+import { type Bound, prepare } from './statements.ts'
 
 /** seqs from `first` to `last`, both included. */
 export interface Span {
@@ -6,7 +10,7 @@ export interface Span {
   readonly last: number
 }
 
-type Edge = [first: bigint, count: bigint]
+type Edge = Pick<Selectable<Schema['batch']>, 'first' | 'count'>
 
 /**
  * Where in a run events of given kinds can be: every batch notes its kinds, so that a search for rare ones passes over
@@ -28,10 +32,13 @@ export class BatchSpans {
       const start = next.having.get(BigInt(run), BigInt(at), kinds)
       if (!start || isPast(start, to, backward)) return
       // The neighbouring batches that have them too are read together.
-      const stop = next.lacking.get(BigInt(run), start[0], kinds)
+      const stop = next.lacking.get(BigInt(run), start.first, kinds)
       const span = backward
         ? { first: stop ? endOf(stop) + 1 : 0, last: Math.min(at, endOf(start)) }
-        : { first: Math.max(at, Number(start[0])), last: stop ? Number(stop[0]) - 1 : Infinity }
+        : {
+            first: Math.max(at, Number(start.first)),
+            last: stop ? Number(stop.first) - 1 : Infinity,
+          }
       yield clipped(span, Math.min(from, to), Math.max(from, to))
       at = backward ? span.first - 1 : span.last + 1
     }
@@ -40,27 +47,35 @@ export class BatchSpans {
 
 interface Edges {
   /** The next batch from a seq on that has one of the kinds. */
-  readonly having: Sqlite.Statement<[bigint, bigint, bigint], Edge>
+  readonly having: Sqlite.Statement<Bound[], Edge>
   /** The next batch beyond the one that begins at a seq that has none of them. */
-  readonly lacking: Sqlite.Statement<[bigint, bigint, bigint], Edge>
+  readonly lacking: Sqlite.Statement<Bound[], Edge>
 }
 
 function edges(db: Sqlite.Database, beyond: '>' | '<', order: 'asc' | 'desc'): Edges {
-  const select = `select first, count from batch where run = ?`
+  const nearest = build
+    .selectFrom('batch')
+    .select(['first', 'count'])
+    .where('run', '=', BIND)
+    .orderBy('first', order)
+    .limit(sql.lit(1))
   // Forward, the batch that holds the seq begins before it.
-  const reached = order === 'asc' ? 'first + count > ?' : 'first <= ?'
-  const having = `${select} and ${reached} and kinds & ? != 0 order by first ${order} limit 1`
-  const lacking = `${select} and first ${beyond} ? and kinds & ? = 0 order by first ${order} limit 1`
+  const reached =
+    order === 'asc'
+      ? nearest.where(sql`first + count`, '>', BIND)
+      : nearest.where('first', '<=', BIND)
+  const having = reached.where(sql`kinds & ${BIND}`, '!=', sql.lit(0n))
+  const lacking = nearest.where('first', beyond, BIND).where(sql`kinds & ${BIND}`, '=', sql.lit(0n))
   return {
-    having: db.prepare<[bigint, bigint, bigint], Edge>(having).raw(),
-    lacking: db.prepare<[bigint, bigint, bigint], Edge>(lacking).raw(),
+    having: prepare(db, having),
+    lacking: prepare(db, lacking),
   }
 }
 
-const endOf = ([first, count]: Edge): number => Number(first + count) - 1
+const endOf = ({ first, count }: Edge): number => Number(first + count) - 1
 
 const isPast = (edge: Edge, to: number, backward: boolean): boolean =>
-  backward ? endOf(edge) < to : Number(edge[0]) > to
+  backward ? endOf(edge) < to : Number(edge.first) > to
 
 const clipped = ({ first, last }: Span, low: number, high: number): Span => ({
   first: Math.max(first, low),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { Batch } from '../event/batch.ts'
+import { type Batch, SMALL_COLUMNS } from '../event/batch.ts'
 
 /** What a run's first batch is chained to. */
 export const NO_DIGEST = new Uint8Array(32)
@@ -24,14 +24,7 @@ export function digestBatch(
   const n = batch.length
   const hash = createHash('sha256').update('pagetrail batch 1\n').update(previous)
   for (const { id, text } of names) hash.update(`${id} ${text.length} ${text}\n`)
-  hash.update(batch.ts.subarray(0, n))
-  hash.update(batch.cpu.subarray(0, n))
-  hash.update(batch.task.subarray(0, n))
-  hash.update(batch.op.subarray(0, n))
-  hash.update(batch.nest.subarray(0, n))
-  hash.update(batch.kind.subarray(0, n))
-  hash.update(batch.level.subarray(0, n))
-  hash.update(batch.fn.subarray(0, n))
+  for (const name of SMALL_COLUMNS) hash.update(batch[name].subarray(0, n))
   hash.update(batch.ret.subarray(0, n))
   hash.update(batch.hasRet.subarray(0, n))
   hash.update(batch.present.subarray(0, n))

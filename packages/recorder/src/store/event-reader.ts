@@ -1,11 +1,13 @@
 import type { Condition } from '../event/condition.ts'
 import type Sqlite from 'better-sqlite3'
+import type { Selectable } from 'kysely'
 
 import { BatchSpans } from './batch-spans.ts'
 import { rowToEvent } from '../event/codec.ts'
 import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
-import { EVENT_COLUMNS, type Row } from '../event/field-codec.ts'
-import { BIND, build } from './schema.ts'
+import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
+import { BIND, build, type Schema } from './schema.ts'
+import { type Bound, prepare } from './statements.ts'
 import type { Call, EventSource, Run } from '../event/run.ts'
 import { guardedEach } from './sqlite-errors.ts'
 import { RUN_SHIFT } from './run-writer.ts'
@@ -26,17 +28,7 @@ export interface PageRequest {
   readonly where?: Condition
 }
 
-export type CallRow = readonly [
-  op: bigint,
-  fn: bigint | null,
-  va: bigint | null,
-  size: bigint | null,
-  ret: bigint | null,
-  task: bigint | null,
-  cpu: bigint,
-  first: bigint,
-  last: bigint | null,
-]
+export type CallRow = Selectable<Schema['call']>
 
 /** Reads events of a file by keyset: every page is a range of rowids, however far into the run. */
 export class EventReader {
@@ -44,8 +36,9 @@ export class EventReader {
   readonly #spans: BatchSpans
   readonly #names = new Map<number, string>()
   readonly #name: Sqlite.Statement<[bigint], string>
+  #start: Sqlite.Statement<Bound[], { first: bigint }> | undefined
   /** By SQL, those used last at the end. */
-  readonly #pages = new Map<string, Sqlite.Statement<(bigint | string)[], Row>>()
+  readonly #pages = new Map<string, Sqlite.Statement<(bigint | string)[], EventRow>>()
 
   /** Text of an interned name; ids are never reused, so what is known stays true. */
   readonly nameOf = (id: number): string => {
@@ -70,11 +63,11 @@ export class EventReader {
   }
 
   /** The same rows as SQLite has them, in the order of reading. */
-  rows(run: number, request: PageRequest): Row[] {
+  rows(run: number, request: PageRequest): EventRow[] {
     const { from, limit, backward = false, where } = request
     const to = request.to ?? (backward ? 0 : RUN_SHIFT - 1)
     if (where?.kindMask === undefined) return this.#range(run, from, to, limit, backward, where)
-    const rows: Row[] = []
+    const rows: EventRow[] = []
     for (const { first, last } of this.#spans.spans(run, where.kindMask, from, to, backward)) {
       const [start, end] = backward ? [last, first] : [first, last]
       rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
@@ -93,7 +86,9 @@ export class EventReader {
 
   /** Texts of the first `limit` names that a run's events use, in order. */
   namesOf(run: number, limit: number): string[] {
-    return this.#db.prepare<[number, number], string>(NAMES_OF).pluck().all(run, limit)
+    return prepare(this.#db, namesOfRun)
+      .all(BigInt(run), BigInt(limit))
+      .map(({ text }) => text)
   }
 
   #range(
@@ -103,7 +98,7 @@ export class EventReader {
     limit: number,
     backward: boolean,
     where?: Condition,
-  ): Row[] {
+  ): EventRow[] {
     const base = BigInt(run) * BigInt(RUN_SHIFT)
     const [low, high] = backward ? [to, from] : [from, to]
     const keys = [base + BigInt(Math.max(low, 0)), base + BigInt(Math.min(high, RUN_SHIFT - 1))]
@@ -123,17 +118,23 @@ export class EventReader {
   }
 
   *calls(run: number): Generator<Call> {
-    const query = this.#db.prepare<bigint[], CallRow>(CALLS).raw()
+    const query = prepare(this.#db, callsFrom)
     for (let op = 0n; ;) {
       const page = query.all(BigInt(run), op, BigInt(PAGE_EVENTS))
       for (const row of page) yield this.#call(row)
       if (page.length < PAGE_EVENTS) return
-      op = page[page.length - 1]![0] + 1n
+      op = page[page.length - 1]!.op + 1n
     }
   }
 
-  #call(row: CallRow): Call {
-    const [op, fn, va, size, ret, task, cpu, first, last] = row
+  /** seq of a call's first event; undefined: there is no such call. */
+  callStart(run: number, op: number): number | undefined {
+    this.#start ??= prepare(this.#db, callStart)
+    const row = this.#start.get(run, op)
+    return row && Number(row.first)
+  }
+
+  #call({ op, fn, va, size, ret, task, cpu, first, last }: CallRow): Call {
     return {
       op: Number(op),
       fn: fn === null ? '' : this.nameOf(Number(fn)),
@@ -147,14 +148,17 @@ export class EventReader {
     }
   }
 
-  #page(where: string | undefined, backward: boolean): Sqlite.Statement<(bigint | string)[], Row> {
+  #page(
+    where: string | undefined,
+    backward: boolean,
+  ): Sqlite.Statement<(bigint | string)[], EventRow> {
     const sql = [
       `select ${COLUMNS} from event where id >= ? and id <= ?`,
       ...(where === undefined ? [] : [`and (${where})`]),
       backward ? 'order by id desc limit ?' : 'order by id limit ?',
     ].join(' ')
     const known = this.#pages.get(sql)
-    const statement = known ?? this.#db.prepare<(bigint | string)[], Row>(sql).raw()
+    const statement = known ?? this.#db.prepare<(bigint | string)[], EventRow>(sql).raw()
     this.#pages.delete(sql)
     this.#pages.set(sql, statement)
     // Each filter that is tried in the terminal UI is another statement.
@@ -163,24 +167,30 @@ export class EventReader {
   }
 }
 
-const NAMES_OF =
-  'select text from name join name_use on name = id where run = ? order by text limit ?'
+const namesOfRun = build
+  .selectFrom('name')
+  .innerJoin('name_use', 'name_use.name', 'name.id')
+  .select('name.text')
+  .where('name_use.run', '=', BIND)
+  .orderBy('name.text')
+  .limit(BIND)
 
-const COLUMNS = EVENT_COLUMNS.map((column) => `"${column}"`).join(', ')
+const COLUMNS = COLUMN_NAMES.map((column) => `"${column}"`).join(', ')
 
-const CALL_FIELDS = ['op', 'fn', 'va', 'size', 'ret', 'task', 'cpu', 'first', 'last'] as const
-
-/** The columns of a {@link CallRow}, as SQL. */
-export const CALL_COLUMNS = CALL_FIELDS.map((column) => `"${column}"`).join(', ')
-
-const CALLS = build
+const callStart = build
   .selectFrom('call')
-  .select(CALL_FIELDS)
+  .select('first')
+  .where('run', '=', BIND)
+  .where('op', '=', BIND)
+
+/** Of a run, from an op on, so many. */
+const callsFrom = build
+  .selectFrom('call')
+  .selectAll()
   .where('run', '=', BIND)
   .where('op', '>=', BIND)
   .orderBy('op')
   .limit(BIND)
-  .compile().sql
 
 /** A run of a file as diff, check and report want it. */
 export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({

@@ -1,7 +1,7 @@
-import { AUX, type Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
+import type { Batch } from '../event/batch.ts'
 import { rowToEvent } from '../event/codec.ts'
 import type { TraceEvent } from '../event/kinds.ts'
-import type { Row } from '../event/field-codec.ts'
+import { rowOf } from './batch-insert.ts'
 
 /** Which rows of a batch are to be looked at, and what number the first of them has in the whole run. */
 export interface Unasked {
@@ -25,28 +25,3 @@ export function keepOnly(
   }
   while (batch.length > kept) batch.drop()
 }
-
-/** A row of a batch as SQLite would give it back; its names are the writer's. */
-export function rowOf(batch: Batch, i: number, seq = i): Row {
-  return [
-    BigInt(seq),
-    bigOrNull(batch.ts[i]!),
-    BigInt(batch.cpu[i]!),
-    bigOrNull(batch.task[i]!),
-    bigOrNull(batch.op[i]!),
-    BigInt(batch.nest[i]!),
-    BigInt(batch.kind[i]!),
-    bigOrNull(batch.level[i]!),
-    bigOrNull(batch.fn[i]!),
-    batch.long(i, VA),
-    batch.long(i, SIZE),
-    batch.long(i, OLD),
-    batch.long(i, NEW),
-    batch.long(i, AUX),
-    batch.hasRet[i] === 1 ? BigInt(batch.ret[i]!) : null,
-    batch.extra[i] ?? null,
-    batch.more.get(i) ?? null,
-  ]
-}
-
-const bigOrNull = (value: number): bigint | null => (value === NONE ? null : BigInt(value))

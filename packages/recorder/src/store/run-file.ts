@@ -42,6 +42,7 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
     if (mode === 'write') {
       await migrate(db, path, migrations)
+      db.defaultSafeIntegers(true)
       markInterrupted(db, path)
     } else if (inspect(db, path, migrations).empty) {
       throw new InputError(`${path} is empty; record or import a run`)
@@ -118,6 +119,11 @@ export class RunFile {
   /** seq of each event from `from` to `to` that fulfils a condition, ascending. */
   matching(run: Run, from: number, to: number, where: Condition): number[] {
     return guarded(this.path, () => this.#reader.seqs(run.id, from, to, where))
+  }
+
+  /** seq of the op_begin of a call; undefined: there is no such call. */
+  callStart(run: Run, op: number): number | undefined {
+    return guarded(this.path, () => this.#reader.callStart(run.id, op))
   }
 
   /** The first `limit` functions, tasks and instructions that a run's events name, in alphabetical order. */

@@ -1,5 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import type { Updateable } from 'kysely'
+import type { Selectable, Updateable } from 'kysely'
 
 import { didYouMean } from '../event/nearest.ts'
 import type { Json } from '../event/kinds.ts'
@@ -22,68 +22,23 @@ export interface RunMeta {
   readonly lost?: number
 }
 
-/** In the order of {@link RunRow}. */
-export const RUN_COLUMNS = [
-  'id',
-  'label',
-  'source',
-  'state',
-  'flavour',
-  'kernel',
-  'scenario',
-  'page_shift',
-  'va_bits',
-  'levels',
-  'facts',
-  't0',
-  'created',
-  'events',
-  'calls',
-  'lost',
-] as const
-
-export type RunRow = readonly [
-  id: bigint,
-  label: string,
-  source: RunOrigin,
-  state: RunState,
-  flavour: string | null,
-  kernel: string | null,
-  scenario: string | null,
-  pageShift: bigint | null,
-  vaBits: bigint | null,
-  levels: bigint | null,
-  facts: string,
-  t0: bigint | null,
-  created: bigint,
-  events: bigint,
-  calls: bigint,
-  lost: bigint,
-]
-
 /** `state` is what it turned out to be, where that is not what the row says. */
-export function runOfRow(row: RunRow, state: RunState): Run {
-  const [id, label, source, , flavour, kernel, scenario, shift, bits, levels, ...rest] = row
-  const [facts, t0, created, events, calls, lost] = rest
+export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
+  const { page_shift, va_bits, levels, facts, seal: _, ...same } = row
   const geometry =
-    shift === null || bits === null || levels === null
+    page_shift === null || va_bits === null || levels === null
       ? null
-      : { pageShift: Number(shift), vaBits: Number(bits), levels: Number(levels) }
+      : { pageShift: Number(page_shift), vaBits: Number(va_bits), levels: Number(levels) }
   return {
-    id: Number(id),
-    label,
-    source,
+    ...same,
+    id: Number(row.id),
     state,
-    flavour,
-    kernel,
-    scenario,
     geometry,
-    t0,
     facts: factsOf(facts),
-    created: Number(created),
-    events: Number(events),
-    calls: Number(calls),
-    lost: Number(lost),
+    created: Number(row.created),
+    events: Number(row.events),
+    calls: Number(row.calls),
+    lost: Number(row.lost),
   }
 }
 

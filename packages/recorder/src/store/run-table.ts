@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 
 import type Sqlite from 'better-sqlite3'
-import type { Compilable, CompiledQuery } from 'kysely'
 
 import { dropLease, isLeased } from './lease.ts'
-import { columnsOf, type RunMeta, runOfRow, type RunRow, RUN_COLUMNS } from './run-row.ts'
+import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
 import { build } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
 import { KIND_NAMES, KINDS } from '../event/kinds.ts'
 import type { Run, RunState } from '../event/run.ts'
-import type { WriteStatements } from './statements.ts'
+import { execute, selectAll, type WriteStatements } from './statements.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
 /** Every run, oldest first. A run whose recorder died is `interrupted`, whatever its row still says. */
@@ -29,18 +28,12 @@ export function lookUpRun(db: Sqlite.Database, path: string, spec: string): Run 
   return byId[0] ?? selected(db, path, latest.where('label', '=', spec))[0]
 }
 
-const allRuns = build.selectFrom('run').select(RUN_COLUMNS)
+const allRuns = build.selectFrom('run').selectAll()
 
-function selected(db: Sqlite.Database, path: string, query: Compilable): Run[] {
-  const { sql, parameters } = query.compile()
-  const rows = db
-    .prepare<unknown[], RunRow>(sql)
-    .raw()
-    .all(...parameters)
-  return rows.map((row) => {
-    const [id, , , state] = row
-    const dead = state === 'recording' && !isLeased(path, Number(id))
-    return withShown(db, runOfRow(row, dead ? 'interrupted' : state))
+function selected(db: Sqlite.Database, path: string, query: typeof allRuns): Run[] {
+  return selectAll(db, query).map((row) => {
+    const dead = row.state === 'recording' && !isLeased(path, Number(row.id))
+    return withShown(db, runOfRow(row, dead ? 'interrupted' : row.state))
   })
 }
 
@@ -48,13 +41,8 @@ function selected(db: Sqlite.Database, path: string, query: Compilable): Run[] {
 function withShown(db: Sqlite.Database, run: Run): Run {
   const { source, flavour, facts } = run
   if ((source !== 'jsonl' && source !== 'tree') || flavour !== null || SHOWS in facts) return run
-  const query = build
-    .selectFrom('batch')
-    .select('kinds')
-    .where('run', '=', BigInt(run.id))
-    .compile()
-  const masks = db.prepare<unknown[], bigint | number>(query.sql).pluck().all(BigInt(run.id))
-  const kinds = masks.reduce<bigint>((all, mask) => all | BigInt(mask), 0n)
+  const batches = build.selectFrom('batch').select('kinds').where('run', '=', BigInt(run.id))
+  const kinds = selectAll(db, batches).reduce((all, batch) => all | batch.kinds, 0n)
   const shown = KIND_NAMES.filter((kind) => (kinds >> BigInt(KINDS[kind].id)) & 1n)
   return { ...run, facts: { ...facts, [SHOWS]: shown } }
 }
@@ -62,12 +50,7 @@ function withShown(db: Sqlite.Database, run: Run): Run {
 /** Writes down what {@link listRuns} found out about runs that nobody records any more. */
 export function markInterrupted(db: Sqlite.Database, path: string): void {
   const recording = build.selectFrom('run').select('id').where('state', '=', 'recording')
-  const compiled = recording.compile()
-  const ids = db
-    .prepare<unknown[], bigint>(compiled.sql)
-    .pluck()
-    .all(...compiled.parameters)
-  for (const id of ids) {
+  for (const { id } of selectAll(db, recording)) {
     if (isLeased(path, Number(id))) continue
     db.transaction(() => markDead(db, id)).immediate()
     dropLease(path, Number(id))
@@ -78,7 +61,7 @@ function markDead(db: Sqlite.Database, id: bigint): void {
   const whole = !sealIsBroken(db, Number(id))
   const dead = build.updateTable('run').set({ state: 'interrupted' }).where('id', '=', id)
   // It may have been finished since: only a state that still says recording is corrected.
-  execute(db, dead.where('state', '=', 'recording').compile())
+  execute(db, dead.where('state', '=', 'recording'))
   // A row that was damaged before must not be declared sound.
   if (whole) seal(db, Number(id))
 }
@@ -86,10 +69,15 @@ function markDead(db: Sqlite.Database, id: bigint): void {
 /** Adds a run in the state `recording` and returns its id, which no run has had before. */
 export function insertRun(db: Sqlite.Database, meta: RunMeta): number {
   const { label, source, created } = meta
-  const values = { created: BigInt(Math.trunc(created)), label, source, state: 'recording' }
+  const values = {
+    created: BigInt(Math.trunc(created)),
+    label,
+    source,
+    state: 'recording',
+  } as const
   const zero = { events: 0n, calls: 0n, lost: 0n, facts: '{}' }
   const row = { ...zero, ...values, ...columnsOf(meta) }
-  const id = Number(execute(db, build.insertInto('run').values(row).compile()).lastInsertRowid)
+  const id = Number(execute(db, build.insertInto('run').values(row)).lastInsertRowid)
   seal(db, id)
   return id
 }
@@ -102,7 +90,7 @@ export function updateRun(
 ): void {
   const values = { ...columnsOf(patch), ...(state && { state }) }
   if (Object.keys(values).length === 0) return
-  const update = build.updateTable('run').set(values).where('id', '=', BigInt(run)).compile()
+  const update = build.updateTable('run').set(values).where('id', '=', BigInt(run))
   // Row and seal together: a process that is killed between them would leave a row that looks tampered with.
   db.transaction(() => {
     execute(db, update)
@@ -113,27 +101,22 @@ export function updateRun(
 /** Puts a digest of the run's row into it, so that {@link sealIsBroken} can tell a changed or damaged one. */
 function seal(db: Sqlite.Database, run: number): void {
   const update = build.updateTable('run').set({ seal: sealOf(db, run) })
-  execute(db, update.where('id', '=', BigInt(run)).compile())
+  execute(db, update.where('id', '=', BigInt(run)))
 }
 
 export function sealIsBroken(db: Sqlite.Database, run: number): boolean {
-  const query = build.selectFrom('run').select('seal').where('id', '=', BigInt(run)).compile()
-  const stored = db.prepare<unknown[], Uint8Array | null>(query.sql).pluck().get(BigInt(run))
+  const query = build.selectFrom('run').select('seal').where('id', '=', BigInt(run))
+  const stored = selectAll(db, query)[0]?.seal
   return !stored || Buffer.compare(stored, sealOf(db, run)) !== 0
 }
 
-/** Of everything in the row; but for the counts while batches still change them. */
+/** Of everything in the row, in the order of the table; but for the counts while batches still change them. */
 function sealOf(db: Sqlite.Database, run: number): Buffer {
-  const query = allRuns.where('id', '=', BigInt(run)).compile()
-  const row = db
-    .prepare<unknown[], RunRow>(query.sql)
-    .raw()
-    .get(...query.parameters)
-  const sealed = RUN_COLUMNS.map((column, i) => {
-    const counts = column === 'events' || column === 'calls'
-    return row?.[3] === 'recording' && counts ? '' : String(row?.[i])
-  })
-  return createHash('sha256').update(JSON.stringify(sealed)).digest()
+  const [row] = selectAll(db, allRuns.where('id', '=', BigInt(run)))
+  const { seal: _, ...sealed } = row ?? { state: null, seal: null }
+  const grows = sealed.state === 'recording' ? { events: '', calls: '' } : {}
+  const values = Object.values({ ...sealed, ...grows }).map(String)
+  return createHash('sha256').update(JSON.stringify(values)).digest()
 }
 
 /** Removes a run, everything of it, and the names that nothing else uses. */
@@ -145,8 +128,4 @@ export function removeRun(db: Sqlite.Database, statements: WriteStatements, run:
     statements.removeRun.run(run)
     statements.removeNames.run()
   }).immediate()
-}
-
-function execute(db: Sqlite.Database, query: CompiledQuery): Sqlite.RunResult {
-  return db.prepare<unknown[]>(query.sql).run(...query.parameters)
 }

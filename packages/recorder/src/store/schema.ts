@@ -7,6 +7,9 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 
+import type { ColumnsOf, EventColumn } from '../event/event-columns.ts'
+import type { RunOrigin, RunState } from '../event/run.ts'
+
 /** The tables as kysely knows them; rows come back from better-sqlite3 with every integer a bigint. */
 export interface Schema {
   run: RunTable
@@ -31,8 +34,8 @@ interface SnapshotTable {
 interface RunTable {
   id: Generated<bigint>
   label: string
-  source: string
-  state: string
+  source: RunOrigin
+  state: RunState
   flavour: string | null
   kernel: string | null
   scenario: string | null
@@ -48,24 +51,12 @@ interface RunTable {
   seal: Uint8Array | null
 }
 
-interface EventTable {
-  id: bigint
-  ts: bigint | null
-  cpu: bigint
-  task: bigint | null
-  op: bigint | null
-  nest: bigint
-  kind: bigint
-  level: bigint | null
-  fn: bigint | null
-  va: bigint | null
-  size: bigint | null
-  old: bigint | null
-  new: bigint | null
-  aux: bigint | null
-  ret: bigint | null
-  extra: string | null
-  more: string | null
+type EventTable = {
+  [C in EventColumn]: C extends ColumnsOf<'rowid' | 'always'>
+    ? bigint
+    : C extends ColumnsOf<'text' | 'rare text'>
+      ? string | null
+      : bigint | null
 }
 
 interface CallTable {

@@ -1,8 +1,8 @@
 import type Sqlite from 'better-sqlite3'
-import type { Compilable } from 'kysely'
+import type { Compilable, Insertable } from 'kysely'
 
-import { EVENT_COLUMNS } from '../event/field-codec.ts'
-import { BIND, BIND_TEXT, build } from './schema.ts'
+import { COLUMN_NAMES, EVENT_COLUMNS } from '../event/event-columns.ts'
+import { BIND, BIND_TEXT, build, type Schema } from './schema.ts'
 
 /** Rows per multi-row insert of events; measured best from 8 to 32. */
 export const ROWS_PER_INSERT = 16
@@ -10,25 +10,39 @@ export const ROWS_PER_INSERT = 16
 export type Bound = number | bigint | string | Uint8Array | null
 /** Takes all its parameters as one array, which the caller reuses. */
 export type ArrayStatement = Sqlite.Statement<[Bound[]]>
-export type Statement = Sqlite.Statement<Bound[]>
 export type WriteStatements = ReturnType<typeof writeStatements>
 
-/** Prepares what kysely wrote. Parameters are bound in the order in which the builder names them. */
-export function prepare(db: Sqlite.Database, query: Compilable): Statement {
-  return db.prepare<Bound[]>(query.compile().sql)
+/**
+ * Prepares what kysely wrote; rows are as its select list says. Parameters are bound in the order in which the builder
+ * names them.
+ */
+export const prepare = <Row>(
+  db: Sqlite.Database,
+  query: Compilable<Row>,
+): Sqlite.Statement<Bound[], Row> => db.prepare<Bound[], Row>(query.compile().sql)
+
+/** The rows of a query that has its parameters. */
+export function selectAll<Row>(db: Sqlite.Database, query: Compilable<Row>): Row[] {
+  const { sql, parameters } = query.compile()
+  return db.prepare<unknown[], Row>(sql).all(...parameters)
 }
 
-const EVENT = Object.fromEntries(EVENT_COLUMNS.map((column) => [column, BIND] as const)) as Record<
-  Exclude<(typeof EVENT_COLUMNS)[number], 'extra' | 'more'>,
-  bigint
->
+/** Runs one that selects nothing. */
+export function execute(db: Sqlite.Database, query: Compilable): Sqlite.RunResult {
+  const { sql, parameters } = query.compile()
+  return db.prepare<unknown[]>(sql).run(...parameters)
+}
+
+/** A file of an older version, opened for reading, lacks the tables that came later. */
+export const hasTable = (db: Sqlite.Database, name: keyof Schema): boolean =>
+  db.prepare('select 1 from sqlite_schema where name = ?').get(name) !== undefined
+
+const EVENT = Object.fromEntries(
+  COLUMN_NAMES.map((name) => [name, EVENT_COLUMNS[name].endsWith('text') ? BIND_TEXT : BIND]),
+) as Insertable<Schema['event']>
 
 function insertEvents(db: Sqlite.Database, rows: number): ArrayStatement {
-  const values = Array.from({ length: rows }, () => ({
-    ...EVENT,
-    extra: BIND_TEXT,
-    more: BIND_TEXT,
-  }))
+  const values = Array.from({ length: rows }, () => EVENT)
   return db.prepare<[Bound[]]>(build.insertInto('event').values(values).compile().sql)
 }
 

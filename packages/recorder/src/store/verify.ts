@@ -1,11 +1,13 @@
 import type Sqlite from 'better-sqlite3'
+import type { Selectable } from 'kysely'
 
-import { AUX, Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
+import { Batch } from '../event/batch.ts'
+import { putRow } from './batch-insert.ts'
 import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
-import { AT, type Row } from '../event/field-codec.ts'
 import { EventReader } from './event-reader.ts'
 import { sealIsBroken } from './run-table.ts'
-import { build } from './schema.ts'
+import { build, type Schema } from './schema.ts'
+import { hasTable, selectAll } from './statements.ts'
 import { schemaIsCurrent } from './migrate.ts'
 import type { Run } from '../event/run.ts'
 import { inFile } from './sqlite-errors.ts'
@@ -86,7 +88,7 @@ function checkStructure(db: Sqlite.Database, problems: Problem[]): void {
   }
 }
 
-type BatchRow = [first: bigint, count: bigint, kinds: bigint, digest: Buffer]
+type BatchRow = Selectable<Schema['batch']>
 
 function checkRun(
   db: Sqlite.Database,
@@ -98,10 +100,11 @@ function checkRun(
     problems.push({ run: run.id, first, message })
   if (sealIsBroken(db, run.id)) bad('the row that describes the run was changed')
   const reader = new EventReader(db)
+  const batches = build.selectFrom('batch').selectAll().where('run', '=', BigInt(run.id))
   let digest: Uint8Array = NO_DIGEST
   let next = 0
-  for (const row of batchesOf(db, run.id)) {
-    const [first, count] = [Number(row[0]), Number(row[1])]
+  for (const row of selectAll(db, batches.orderBy('first'))) {
+    const [first, count] = [Number(row.first), Number(row.count)]
     if (first !== next)
       return void bad(`events ${next} to ${first - 1} are missing: no batch has them`, next)
     const found = batchProblem(db, reader, run.id, row, digest)
@@ -120,19 +123,6 @@ function checkRun(
   if (call) bad(call)
 }
 
-function batchesOf(db: Sqlite.Database, run: number): BatchRow[] {
-  const query = build
-    .selectFrom('batch')
-    .select(['first', 'count', 'kinds', 'digest'])
-    .where('run', '=', BigInt(run))
-    .orderBy('first')
-    .compile()
-  return db
-    .prepare<unknown[], BatchRow>(query.sql)
-    .raw()
-    .all(...query.parameters)
-}
-
 /** The batch's digest if it is the one that was recorded, or what is wrong. */
 function batchProblem(
   db: Sqlite.Database,
@@ -141,7 +131,7 @@ function batchProblem(
   row: BatchRow,
   previous: Uint8Array,
 ): Uint8Array | string {
-  const [first, count, kinds, recorded] = row
+  const { first, count, kinds, digest: recorded } = row
   const limit = Number(count)
   if (limit < 1 || limit > RUN_SHIFT) return `it claims ${count} events`
   const rows = reader.rows(run, { from: Number(first), to: Number(first) + limit - 1, limit })
@@ -161,61 +151,16 @@ function newNames(db: Sqlite.Database, run: number, first: bigint): NewName[] {
     .where('name_use.run', '=', BigInt(run))
     .where('name_use.first', '=', first)
     .orderBy('name.id')
-    .compile()
-  const rows = db
-    .prepare<unknown[], [bigint, string]>(query.sql)
-    .raw()
-    .all(...query.parameters)
-  return rows.map(([id, text]) => ({ id: Number(id), text }))
+  return selectAll(db, query).map(({ id, text }) => ({ id: Number(id), text }))
 }
-
-/** A row as the writer had it in its batch when it made the digest. */
-function putRow(batch: Batch, row: Row): void {
-  const i = batch.row(small(row[AT.kind], 0), small(row[AT.cpu], 0))
-  batch.ts[i] = small(row[AT.ts], NONE)
-  batch.task[i] = small(row[AT.task], NONE)
-  batch.op[i] = small(row[AT.op], NONE)
-  batch.nest[i] = small(row[AT.nest], 0)
-  batch.level[i] = small(row[AT.level], NONE)
-  batch.fn[i] = small(row[AT.fn], NONE)
-  for (const [column, at] of WORDS) {
-    const value = row[at]
-    if (typeof value === 'bigint') batch.setLong(i, column, value)
-  }
-  const ret = row[AT.ret]
-  if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
-  const extra = row[AT.extra]
-  batch.extra[i] = typeof extra === 'string' ? extra : null
-  const more = row[AT.more]
-  if (typeof more === 'string') batch.more.set(i, more)
-}
-
-const WORDS = [
-  [VA, AT.va],
-  [SIZE, AT.size],
-  [OLD, AT.old],
-  [NEW, AT.new],
-  [AUX, AT.aux],
-] as const
-
-const small = (value: Row[number] | undefined, none: number): number =>
-  typeof value === 'bigint' ? Number(value) : none
 
 /** Rows of runs that are not there: what a deletion by hand leaves. */
 function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Problem[]): void {
   const known = build.selectFrom('run').select('id')
   for (const table of ['batch', 'call', 'name_use', 'snapshot', 'mark'] as const) {
     if (!hasTable(db, table)) continue
-    const query = build
-      .selectFrom(table)
-      .select('run')
-      .where('run', 'not in', known)
-      .limit(1)
-      .compile()
-    const run = db
-      .prepare<unknown[], bigint>(query.sql)
-      .pluck()
-      .get(...query.parameters)
+    const query = build.selectFrom(table).select('run').where('run', 'not in', known).limit(1)
+    const run = selectAll(db, query)[0]?.run
     if (run !== undefined)
       problems.push({
         run: null,
@@ -234,8 +179,4 @@ function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Proble
       problems.push({ run: null, first: null, message: `event ${id} belongs to no run` })
     from = end + shift
   }
-}
-
-function hasTable(db: Sqlite.Database, name: string): boolean {
-  return db.prepare('select 1 from sqlite_schema where name = ?').get(name) !== undefined
 }

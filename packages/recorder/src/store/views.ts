@@ -64,18 +64,18 @@ const byIndex = (column: string, names: readonly string[]): string =>
 export function viewsAreCurrent(db: Sqlite.Database): boolean {
   const wanted = viewDefinitions()
   const found = viewsIn(db)
-  return found.length === wanted.size && found.every(([name, sql]) => wanted.get(name) === sql)
+  return found.length === wanted.size && found.every(({ name, sql }) => wanted.get(name) === sql)
 }
 
 /** Makes them so; the caller holds a transaction. */
 export function refreshViews(db: Sqlite.Database): void {
-  for (const [name] of viewsIn(db)) db.exec(`drop view "${name.replaceAll('"', '""')}"`)
+  for (const { name } of viewsIn(db)) db.exec(`drop view "${name.replaceAll('"', '""')}"`)
   for (const sql of viewDefinitions().values()) db.exec(sql)
 }
 
-function viewsIn(db: Sqlite.Database): [name: string, sql: string][] {
-  return db
-    .prepare<[], [string, string]>(`select name, sql from sqlite_schema where type = 'view'`)
-    .raw()
+const viewsIn = (db: Sqlite.Database): { name: string; sql: string }[] =>
+  db
+    .prepare<[], { name: string; sql: string }>(
+      `select name, sql from sqlite_schema where type = 'view'`,
+    )
     .all()
-}

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import Sqlite from 'better-sqlite3'
+import type { InferResult } from 'kysely'
 
 import { DescriptorRuns } from './descriptor-runs.ts'
 import { MEMORY } from '../store/lease.ts'
 import type { RunFile } from '../store/run-file.ts'
+import { BIND, BIND_TEXT, build } from '../store/schema.ts'
+import { type Bound, hasTable, prepare } from '../store/statements.ts'
 
 /** Name of the projection in table `snapshot`. */
 const PROJECTION = 'page-state'
@@ -34,15 +37,25 @@ export interface NewSnapshot extends Snapshot {
   readonly touched: Uint32Array<ArrayBuffer>
 }
 
-const NEAREST = `
-  select seq, body, digest from snapshot
-  where run = ? and projection = ? and version = ${VERSION} and seq <= ? order by seq desc`
+const nearest = build
+  .selectFrom('snapshot')
+  .select(['seq', 'body', 'digest'])
+  .where('run', '=', BIND)
+  .where('projection', '=', BIND_TEXT)
+  .where('version', '=', BIND)
+  .where('seq', '<=', BIND)
+  .orderBy('seq', 'desc')
 
-const INSERT = `
-  insert or replace into snapshot (run, projection, version, seq, body, digest)
-  values (?, ?, ?, ?, ?, ?)`
+const insertion = build.replaceInto('snapshot').values({
+  run: BIND,
+  projection: BIND_TEXT,
+  version: BIND,
+  seq: BIND,
+  body: new Uint8Array(),
+  digest: new Uint8Array(),
+})
 
-type Row = readonly [seq: bigint, body: Uint8Array, digest: Uint8Array]
+type Row = InferResult<typeof nearest>[number]
 
 /**
  * The saved states of a trace's runs: only ever a cache. What is damaged is passed over, what cannot be written is
@@ -50,23 +63,20 @@ type Row = readonly [seq: bigint, body: Uint8Array, digest: Uint8Array]
  */
 export class SnapshotStore {
   readonly #runFile: RunFile
-  readonly #nearest: Sqlite.Statement<[bigint, string, bigint], Row> | undefined
+  readonly #nearest: Sqlite.Statement<Bound[], Row> | undefined
   #writer: Sqlite.Database | undefined
   #mayWrite: boolean
 
   constructor(runFile: RunFile) {
     this.#runFile = runFile
-    // A file of an older version, opened for reading, may not have the table.
-    const exists = runFile.db.prepare("select 1 from sqlite_schema where name = 'snapshot'").get()
-    if (exists !== undefined) {
-      this.#nearest = runFile.db.prepare<[bigint, string, bigint], Row>(NEAREST).raw()
-    }
-    this.#mayWrite = exists !== undefined && (runFile.mode === 'write' || runFile.path !== MEMORY)
+    const exists = hasTable(runFile.db, 'snapshot')
+    if (exists) this.#nearest = prepare(runFile.db, nearest)
+    this.#mayWrite = exists && (runFile.mode === 'write' || runFile.path !== MEMORY)
   }
 
   /** The last snapshot at or before an event. */
   nearest(run: number, seq: number): Snapshot | undefined {
-    for (const [at, body] of this.#whole(run, PROJECTION, seq)) {
+    for (const { seq: at, body } of this.#whole(run, PROJECTION, seq)) {
       const snapshot = read(run, Number(at), body)
       if (snapshot) return snapshot
     }
@@ -75,7 +85,7 @@ export class SnapshotStore {
 
   /** Which entries were touched before each snapshot up to an event, the last first, by the snapshot's seq. */
   *touched(run: number, seq: number): Generator<readonly [seq: number, ranges: Uint32Array]> {
-    for (const [key, body] of this.#whole(run, TOUCHED, seq)) {
+    for (const { seq: key, body } of this.#whole(run, TOUCHED, seq)) {
       const words = wordsOf(body)
       const [forRun, at] = words
       if (forRun === run && at === Number(key)) yield [at, words.subarray(2)]
@@ -85,9 +95,8 @@ export class SnapshotStore {
   /** Rows whose body is what was written. */
   *#whole(run: number, projection: string, seq: number): Generator<Row> {
     if (!this.#nearest) return
-    for (const row of this.#nearest.iterate(BigInt(run), projection, BigInt(seq))) {
-      const [, body, digest] = row
-      if (digestOf(body).equals(digest)) yield row
+    for (const row of this.#nearest.iterate(run, projection, VERSION, seq)) {
+      if (digestOf(row.body).equals(row.digest)) yield row
     }
   }
 
@@ -96,7 +105,7 @@ export class SnapshotStore {
     if (!this.#mayWrite || snapshots.length === 0) return
     try {
       const db = this.#connection()
-      const insert = db.prepare(INSERT)
+      const insert = prepare(db, insertion)
       db.transaction(() => {
         for (const snapshot of snapshots) {
           const { seq, touched } = snapshot

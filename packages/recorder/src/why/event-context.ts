@@ -1,5 +1,4 @@
 import { createGeometry, LEVEL_NAMES } from '@pagetrail/engine'
-import type Sqlite from 'better-sqlite3'
 
 import {
   type EventOf,
@@ -70,7 +69,6 @@ export class Surroundings {
   readonly #runFile: RunFile
   readonly #run: Run
   readonly #to: number
-  #first: Sqlite.Statement<[number, number], bigint> | undefined
 
   constructor(runFile: RunFile, run: Run, to: number) {
     this.#runFile = runFile
@@ -168,10 +166,7 @@ export class Surroundings {
 
   #callStart(op: number | null): number {
     if (op === null) return 0
-    this.#first ??= this.#runFile.db
-      .prepare<[number, number], bigint>('select first from call where run = ? and op = ?')
-      .pluck()
-    return Number(this.#first.get(this.#run.id, op) ?? 0)
+    return this.#runFile.callStart(this.#run, op) ?? 0
   }
 }
 
