@@ -1,9 +1,10 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
 import { wrap } from './text/fit.ts'
 import { reportFailure } from './command/failure.ts'
+import { isFile } from './command/find-runs.ts'
 import { ClosedPipe, type Io } from './command/io.ts'
 import { Output } from './command/output.ts'
-import { Session, type Status } from './command/session.ts'
+import { type GlobalOptions, Session, type Status } from './command/session.ts'
 import { bare, paintFor } from './text/paint.ts'
 import { VERBS } from './verbs/table.ts'
 import { GROUPS, type Invoke, type Verb } from './verbs/verb.ts'
@@ -14,7 +15,8 @@ const DEFAULT_DB = 'pagetrail.db'
 const DESCRIPTION = `Records what page-table code does, replays it, and says whether two implementations do the same.`
 
 const EPILOGUE = `
-A run is named by its id, its label, or -1 for the latest, -2 for the one before.
+A run is named by its id, its label, or -1 for the latest, -2 for the one before; wherever a verb looks at one, the
+path of a trace or of an exported run does too.
 Exit status: 0 fine, same, clean; 1 differences or findings; 2 usage, unreadable or damaged input;
 3 answer incomplete (events lost, limit reached, undecided); 130 interrupted.
 
@@ -60,7 +62,11 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .exitOverride()
   const options = () => {
     const { db, json } = program.opts()
-    return { db: db ?? (io.env['PAGETRAIL_DB'] || DEFAULT_DB), json: json ?? false }
+    return {
+      db: db ?? (io.env['PAGETRAIL_DB'] || DEFAULT_DB),
+      named: db !== undefined,
+      json: json ?? false,
+    }
   }
   for (const group of GROUPS) {
     for (const verb of VERBS.filter((v) => v.group === group)) {
@@ -114,7 +120,7 @@ function flow(text: string, width: number): string {
 function invokerOf(
   io: Io,
   verb: Verb,
-  options: () => { db: string; json: boolean },
+  options: () => GlobalOptions,
   finish: (status: Status) => void,
 ): Invoke {
   return async (body) => {
@@ -137,15 +143,19 @@ function invokerOf(
 /** What can only name a run: an id, -1 for the latest, or a label such as `clean-ro/4k-48/6.18`. */
 const NAMES_RUN = /^(-?\d+|[a-z][^/]*\/[^/]+\/.+)$/
 
+/** A file is one too, unless a verb is called so. */
+const namesRun = (word: string): boolean =>
+  NAMES_RUN.test(word) || (!VERBS.some(({ name }) => name === word) && isFile(word))
+
 /** Without a verb it is `tui`, on runs that are named or on all of them. */
 function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly string[]) {
   const { operands, unknown } = program.parseOptions([...argv])
   const rest = [...operands, ...unknown]
-  if (!rest.every((word) => NAMES_RUN.test(word))) return [...argv]
+  if (!rest.every(namesRun)) return [...argv]
   // Runs stand last; what is before them are options of the program.
   const at = argv.length - rest.length
   const last = argv.slice(at)
-  return last.every((word) => NAMES_RUN.test(word)) ? argv.toSpliced(at, 0, 'tui') : [...argv]
+  return last.every(namesRun) ? argv.toSpliced(at, 0, 'tui') : [...argv]
 }
 
 /** What work that Ctrl-C stopped rejects with. */

@@ -79,10 +79,19 @@ export class RunFile {
 
   /** The run of this id or label, or -1 (latest), -2, …; InputError naming what is near. */
   find(spec: string | number): Run {
-    const text = String(spec)
-    const run = guarded(this.path, () => lookUpRun(this.db, this.path, text))
+    const run = this.lookUp(spec)
     if (run) return run
-    throw noSuchRun(this.runs(), text, this.path)
+    throw this.noSuch(String(spec))
+  }
+
+  /** The same; undefined where there is none. */
+  lookUp(spec: string | number): Run | undefined {
+    return guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
+  }
+
+  /** Says that there is no such run, and which are near. */
+  noSuch(spec: string): InputError {
+    return noSuchRun(this.runs(), spec, this.path)
   }
 
   /** Begins a run; {@link runs} shows it at once, as `recording`. */

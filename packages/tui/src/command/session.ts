@@ -14,6 +14,8 @@ export type Status = 0 | 1 | 2 | 3 | 130
 /** The options that every verb has. */
 export interface GlobalOptions {
   readonly db: string
+  /** --db names it, not the environment or the default. */
+  readonly named: boolean
   readonly json: boolean
 }
 

@@ -3,6 +3,8 @@ import { u64OfText } from '@pagetrail/engine'
 
 /** How every verb explains its argument RUN. */
 export const RUN = 'id, label, or -1 (the latest), -2, …'
+/** The same where a file will do that `import` would take. */
+export const RUN_OR_FILE = `${RUN}, or a file`
 
 /** A number of events, rows, seconds: a whole number from 0. */
 export function parseCount(text: string): number {

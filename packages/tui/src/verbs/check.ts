@@ -12,10 +12,11 @@ import {
   escapeControls,
 } from '@pagetrail/recorder'
 import { toJson } from '../command/json-lines.ts'
+import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { pairs } from '../text/table.ts'
 import { VERSION } from '../command/version.ts'
-import { parseList, RUN } from './arguments.ts'
+import { parseList, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 const FORMATS = ['text', 'json', 'sarif'] as const
@@ -40,7 +41,7 @@ export const checkVerb: Verb = {
   ],
   declare(command, invoke) {
     command
-      .argument('[run]', RUN, '-1')
+      .argument('[run]', RUN_OR_FILE, '-1')
       .option('--rules <list>', 'names of rules or hazards (H1 … H18); default: all', parseList)
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
@@ -54,8 +55,8 @@ export const checkVerb: Verb = {
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {
   const rules = rulesNamed(options.rules)
-  const runFile = await session.runFile('read')
-  const report = checkRun(runFile.source(runFile.find(spec)), rules)
+  const { runFile, run } = await findRun(session, spec)
+  const report = checkRun(runFile.source(run), rules)
   const format = session.json ? 'json' : options.format
   for (const line of linesOf(report, format)) {
     session.out.line(line)

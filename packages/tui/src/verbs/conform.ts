@@ -5,7 +5,7 @@ import {
   InputError,
   openConformInput,
 } from '@pagetrail/recorder'
-import { existsSync } from 'node:fs'
+import { databaseBeside, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { Progress } from '../command/progress.ts'
 import { parseCount, RUN } from './arguments.ts'
@@ -89,7 +89,7 @@ async function readRuns(
   }
 }
 
-/** What is no file is a run of the database. */
+/** A run of that name wins; what is only a file is cases or a trace. */
 async function open(
   session: Session,
   name: string,
@@ -99,20 +99,32 @@ async function open(
   if (name === STANDARD_INPUT) {
     return { kind: 'cases', verdicts: conformStream(session.io.stdin) }
   }
-  if (!existsSync(name)) return openRun(session, name)
+  const run = await runCalled(session, name)
+  if (run) return run
+  const into = session.options.named ? () => session.runFile('write') : null
   const progress = new Progress(session.io, `reading ${escapeControls(name)}`, 'events')
-  const input = await openConformInput(name, {
-    created: session.io.now(),
-    ...kernelOptions(kernel),
-    signal,
-    onProgress: ({ events, bytes, total }) =>
-      progress.update(events, total === null ? undefined : bytes / total),
-  })
+  const input = await openConformInput(
+    name,
+    {
+      created: session.io.now(),
+      ...kernelOptions(kernel),
+      signal,
+      onProgress: ({ events, bytes, total }) =>
+        progress.update(events, total === null ? undefined : bytes / total),
+    },
+    into,
+  )
   progress.end()
   return input
 }
 
-async function openRun(session: Session, name: string): Promise<ConformInput> {
+/** Null: it is a file, and not a run. */
+async function runCalled(session: Session, name: string): Promise<ConformInput | null> {
+  if (isFile(name)) {
+    const runFile = await databaseBeside(session)
+    const run = runFile?.lookUp(name)
+    return runFile && run ? { kind: 'runs', runFile, runs: [run] } : null
+  }
   try {
     const runFile = await session.runFile('read')
     return { kind: 'runs', runFile, runs: [runFile.find(name)] }

@@ -12,15 +12,17 @@ import {
   escapeControls,
   InputError,
   LANE_MODES,
+  type MarkdownOptions,
   parseFilter,
   type Question,
   QUESTIONS,
   toPredicate,
 } from '@pagetrail/recorder'
 import type { Theme } from '../text/theme.ts'
+import { findPair, type FoundRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
-import { parseList, RUN, parsePairs } from './arguments.ts'
+import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
 import type { Verb } from './verb.ts'
 
@@ -47,6 +49,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
 1 different, 3 the same as far as can be told, but a side lacks what the answer needs.`,
   examples: [
     ['diff', 'the last two runs'],
+    ['diff before.trace.gz after.trace', 'two captures, as they are'],
     ['diff before after --by cost', 'one question'],
     ['diff 1 2 --calls 10-20 --ignore lock,unlock', 'a part, without some kinds'],
     ['diff 1 2 --map my_pte_entry=pageattr_pte_entry', 'functions that play the same role'],
@@ -54,7 +57,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
   ],
   declare(command, invoke) {
     command
-      .argument('[a]', `${RUN} (default: -2)`)
+      .argument('[a]', `${RUN_OR_FILE} (default: -2)`)
       .argument('[b]', '(default: -1)')
       .addOption(new Option('--by <question>', 'ask one only').choices(QUESTIONS))
       .addOption(
@@ -84,15 +87,11 @@ async function diff(
     throw new InputError('diff takes two runs, or none for the last two')
   }
   const asked = optionsOf(options)
-  const runFile = await session.runFile('read')
-  const runs = runFile.runs()
-  if (a === undefined && runs.length < 2) {
-    throw new InputError(`${runFile.path} holds ${runs.length} run; a diff needs two`)
-  }
-  const [left, right] = [runFile.find(a ?? '-2'), runFile.find(b ?? '-1')]
-  const result = diffRuns(runFile.source(left), runFile.source(right), asked)
-  await print(session, result, options)
-  for (const missing of [left, right].map(missingText)) {
+  const pair = a === undefined || b === undefined ? await lastTwo(session) : ([a, b] as const)
+  const [left, right] = await findPair(session, pair)
+  const result = diffRuns(left.runFile.source(left.run), right.runFile.source(right.run), asked)
+  await print(session, result, options, againOf(session, left, right))
+  for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
   }
   const answer = answered(result, options.by ?? null)
@@ -100,15 +99,36 @@ async function diff(
   return answer === 'unknown' || result.incomplete.length > 0 ? 3 : 0
 }
 
-async function print(session: Session, result: Diff, options: Options): Promise<void> {
+async function lastTwo(session: Session): Promise<readonly [string, string]> {
+  const runFile = await session.runFile('read')
+  const { length } = runFile.runs()
+  if (length >= 2) return ['-2', '-1']
+  throw new InputError(`${runFile.path} holds ${length} run; a diff needs two`)
+}
+
+/** The command of the page, and its names of the runs: paths of what was imported for it alone. */
+function againOf(session: Session, left: FoundRun, right: FoundRun): MarkdownOptions {
+  const { db } = session.options
+  const paths = [left.path, right.path] as const
+  if (paths.every((path) => path !== null)) return { command: 'pagetrail', paths }
+  // --db would have the file imported there.
+  const mixed = paths.some((path) => path !== null)
+  return { command: mixed ? `PAGETRAIL_DB=${db} pagetrail` : `pagetrail --db ${db}`, paths }
+}
+
+async function print(
+  session: Session,
+  result: Diff,
+  options: Options,
+  again: MarkdownOptions,
+): Promise<void> {
   const { out, json, paint } = session
   const format = json ? 'json' : options.format
   if (options.quiet && format !== 'json') {
     const { left, right, verdict } = result
     out.line(escapeControls(`${left.label} | ${right.label}: ${verdict}`))
   } else if (format === 'markdown') {
-    const command = `pagetrail --db ${session.options.db}`
-    for (const line of diffMarkdown(result, { command }).split('\n')) out.line(escapeControls(line))
+    for (const line of diffMarkdown(result, again).split('\n')) out.line(escapeControls(line))
   } else {
     const width = out.isTTY ? out.columns : 120
     const lines =

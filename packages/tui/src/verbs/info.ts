@@ -1,9 +1,10 @@
 import type { EventSource, Json, Run } from '@pagetrail/recorder'
 import { count, duration, safe } from '../text/fit.ts'
+import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
 import { type Column, pairs, table } from '../text/table.ts'
-import { RUN } from './arguments.ts'
+import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 export const infoVerb: Verb = {
@@ -12,7 +13,7 @@ export const infoVerb: Verb = {
   summary: 'say what a run is and what is in it',
   examples: [['info -1', 'source, kernel, geometry, counts by kind and by call']],
   declare(command, invoke) {
-    command.argument('<run>', RUN).action((run) => invoke((session) => info(session, run)))
+    command.argument('<run>', RUN_OR_FILE).action((run) => invoke((session) => info(session, run)))
   },
 }
 
@@ -29,8 +30,7 @@ interface Census {
 }
 
 async function info(session: Session, spec: string): Promise<Status> {
-  const runFile = await session.runFile('read')
-  const run = runFile.find(spec)
+  const { runFile, run } = await findRun(session, spec)
   const census = await takeCensus(session, runFile.source(run))
   const missing = missingText(run)
   if (session.json) {

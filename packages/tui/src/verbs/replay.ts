@@ -1,8 +1,9 @@
 import { eventToJson, parseFilter, type Run, runGeometry, toPredicate } from '@pagetrail/recorder'
+import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/event.ts'
 import { missingText, runFields } from '../text/run.ts'
-import { parseCount, RUN } from './arguments.ts'
+import { parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 export const FILTER =
@@ -29,7 +30,7 @@ A filter compares fields of docs/events.md with values, numbers with each other 
   ],
   declare(command, invoke) {
     command
-      .argument('<run>', RUN)
+      .argument('<run>', RUN_OR_FILE)
       .option('--from <seq>', 'first event', parseCount)
       .option('--to <seq>', 'last event', parseCount)
       .option('--filter <expression>', FILTER)
@@ -39,8 +40,7 @@ A filter compares fields of docs/events.md with values, numbers with each other 
 
 async function replay(session: Session, spec: string, options: Options): Promise<Status> {
   const filter = options.filter === undefined ? null : toPredicate(parseFilter(options.filter))
-  const runFile = await session.runFile('read')
-  const run = runFile.find(spec)
+  const { runFile, run } = await findRun(session, spec)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
   const listing = listingOf(session, run)
   for (const event of runFile.source(run).events(options.from, options.to)) {

@@ -6,9 +6,10 @@ import {
   reportText,
   toPredicate,
 } from '@pagetrail/recorder'
+import { findRuns } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
-import { parseCount, RUN } from './arguments.ts'
+import { parseCount, RUN_OR_FILE } from './arguments.ts'
 import { FILTER } from './replay.ts'
 import type { Verb } from './verb.ts'
 
@@ -30,7 +31,7 @@ export const reportVerb: Verb = {
   ],
   declare(command, invoke) {
     command
-      .argument('<run...>', RUN)
+      .argument('<run...>', RUN_OR_FILE)
       .option('--calls <n>', 'list the first calls one by one', parseCount, 0)
       .option('--filter <expression>', FILTER)
       .action((runs, options) => invoke((session) => report(session, runs, options)))
@@ -43,9 +44,8 @@ async function report(
   { calls, filter }: Options,
 ): Promise<Status> {
   const matches = filter === undefined ? undefined : toPredicate(parseFilter(filter))
-  const runFile = await session.runFile('read')
-  const runs = specs.map((spec) => runFile.find(spec))
-  const reports = runs.map((run) =>
+  const found = await findRuns(session, specs)
+  const reports = found.map(({ runFile, run }) =>
     reportRun(runFile.source(run), { calls, ...(matches ? { matches } : {}) }),
   )
   const lines = session.json ? reportJsonLines(reports) : reportText(reports)
@@ -53,7 +53,7 @@ async function report(
     session.out.line(session.json ? line : escapeControls(line))
     await session.out.room()
   }
-  const missing = runs.map(missingText).filter((text) => text !== null)
+  const missing = found.map(({ run }) => missingText(run)).filter((text) => text !== null)
   for (const text of missing) await session.note(text)
   return missing.length > 0 ? 3 : 0
 }

@@ -1,9 +1,10 @@
 import { eventToJson, InputError, type Run, runGeometry } from '@pagetrail/recorder'
+import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { eventFields } from '../text/event.ts'
 import { runFields } from '../text/run.ts'
 import { pairs } from '../text/table.ts'
-import { RUN } from './arguments.ts'
+import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 export const showVerb: Verb = {
@@ -17,15 +18,14 @@ export const showVerb: Verb = {
   ],
   declare(command, invoke) {
     command
-      .argument('<run>', RUN)
+      .argument('<run>', RUN_OR_FILE)
       .argument('<events>', '127, 1000-5000, or end')
       .action((run, events) => invoke((session) => show(session, run, events)))
   },
 }
 
 async function show(session: Session, spec: string, wanted: string): Promise<Status> {
-  const runFile = await session.runFile('read')
-  const run = runFile.find(spec)
+  const { runFile, run } = await findRun(session, spec)
   const [from, to] = eventRange(wanted, run)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
   for (const event of runFile.source(run).events(from, to)) {

@@ -10,9 +10,10 @@ import {
 } from '@pagetrail/recorder'
 import { count } from '../text/fit.ts'
 import { Progress } from '../command/progress.ts'
+import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run.ts'
-import { parseAddress, parseCount, RUN } from './arguments.ts'
+import { parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 const FORMATS = ['ptdump', 'json'] as const
@@ -42,7 +43,7 @@ known that its trace shows; of the engine's runs all are.`,
   ],
   declare(command, invoke) {
     command
-      .argument('<run>', RUN)
+      .argument('<run>', RUN_OR_FILE)
       .option('--at <seq>', 'after this event (default: the last)', parseCount)
       .option('--range <a-b>', 'only what maps addresses from a up to b', parseRange)
       .addOption(
@@ -53,9 +54,8 @@ known that its trace shows; of the engine's runs all are.`,
 }
 
 async function printState(session: Session, spec: string, options: Options): Promise<Status> {
-  const runFile = await session.runFile('read')
+  const { runFile, run } = await findRun(session, spec)
   session.atEnd(() => closeStates(runFile))
-  const run = runFile.find(spec)
   const progress = new Progress(session.io, `folding run ${run.id}`, 'events')
   const state = stateAt(runFile, run, options.at, {
     progress: (events) => progress.update(events, events / run.events),

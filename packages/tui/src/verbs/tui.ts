@@ -2,8 +2,9 @@ import { InputError } from '@pagetrail/recorder'
 import { existsSync } from 'node:fs'
 import type { runApp } from '../live/run-app.tsx'
 import { startWorker } from '../data/worker-data.ts'
+import { findRuns, inOneFile, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { RUN } from './arguments.ts'
+import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 /** Made by build.ts: the only part that Node cannot run from source, for it has JSX. */
@@ -17,10 +18,13 @@ export const tuiVerb: Verb = {
   more: `? shows every key. With one run it opens on its events, with two on their comparison.`,
   examples: [
     ['', 'the runs of ./pagetrail.db'],
+    ['before.trace.gz after.trace.gz', 'two captures, side by side'],
     ['-2 -1', 'the last two, side by side: `tui` need not be written before runs'],
   ],
   declare(command, invoke) {
-    command.argument('[run...]', RUN).action((runs) => invoke((session) => openTui(session, runs)))
+    command
+      .argument('[run...]', RUN_OR_FILE)
+      .action((runs) => invoke((session) => openTui(session, runs)))
   },
 }
 
@@ -34,10 +38,21 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
   if (!existsSync(BUNDLE) || !existsSync(WORKER)) {
     throw new InputError('the terminal UI is not built; npm run build makes it')
   }
-  const { db } = session.options
+  const { db, names } = await whatToOpen(session, runs)
   // It opens the file on the other core while the screens are loaded on this one.
   const worker = startWorker(WORKER, db)
   const app: { runApp: typeof runApp } = await import(BUNDLE.href)
-  const status = await app.runApp({ db, runs, io: { ...terminal, env }, worker })
+  const status = await app.runApp({ db, runs: names, io: { ...terminal, env }, worker })
   return status === 0 ? 0 : status === 130 ? 130 : 2
+}
+
+/** The database, and which of its runs; files are imported before the screen begins. */
+async function whatToOpen(
+  session: Session,
+  runs: readonly string[],
+): Promise<{ readonly db: string; readonly names: readonly string[] }> {
+  const { db } = session.options
+  if (!runs.some((name) => isFile(name))) return { db, names: runs }
+  const { runFile, runs: found } = await inOneFile(session, await findRuns(session, runs))
+  return { db: runFile.path, names: found.map(({ id }) => String(id)) }
 }

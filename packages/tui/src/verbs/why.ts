@@ -5,9 +5,10 @@ import {
   whyDescriptor,
   whyLines,
 } from '@pagetrail/recorder'
+import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run.ts'
-import { ADDRESS, parseAddress, parseCount, RUN } from './arguments.ts'
+import { ADDRESS, parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 export const whyVerb: Verb = {
@@ -22,7 +23,7 @@ that came after. ${ADDRESS}`,
   ],
   declare(command, invoke) {
     command
-      .argument('<run>', RUN)
+      .argument('<run>', RUN_OR_FILE)
       .argument('<address>', 'a virtual address', parseAddress)
       .option('--at <seq>', 'look no further than this event', parseCount)
       .action((run, address, { at }) => invoke((session) => why(session, run, address, at)))
@@ -35,9 +36,8 @@ async function why(
   address: bigint,
   at: number | undefined,
 ): Promise<Status> {
-  const runFile = await session.runFile('read')
+  const { runFile, run } = await findRun(session, spec)
   session.atEnd(() => closeStates(runFile))
-  const run = runFile.find(spec)
   const answer = whyDescriptor(runFile, run, address, at)
   if (session.json) {
     const { va, levels, lookup, steps, earlier } = answer

@@ -17,20 +17,22 @@ import {
 export interface MarkdownOptions {
   /** How the command is started, with its database: `pagetrail --db FILE`. */
   readonly command?: string
+  /** Files that the runs were read from for this page alone, left and right; null: a run of the database. */
+  readonly paths?: readonly [string | null, string | null]
 }
 
 /** Listed differences of each sort: it shall stay one page. */
 const LISTED = 8
 
 /** One page for a mail: verdict, numbers, first divergence, and the commands that show the same again. */
-export function diffMarkdown(diff: Diff, { command = 'pagetrail' }: MarkdownOptions = {}): string {
+export function diffMarkdown(diff: Diff, options: MarkdownOptions = {}): string {
   const sections = [
     head(diff),
     numbers(diff),
     divergence(diff),
     differences(diff),
     limits(diff),
-    commands(diff, command),
+    commands(diff, options),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
@@ -124,7 +126,7 @@ function limits(diff: Diff): string {
   return texts.map((text) => `* ${text}`).join('\n')
 }
 
-function commands(diff: Diff, command: string): string {
+function commands(diff: Diff, { command = 'pagetrail', paths }: MarkdownOptions): string {
   const { asked } = diff
   const options = [
     ...(asked.calls === null ? [] : ['--calls', asked.calls]),
@@ -132,18 +134,17 @@ function commands(diff: Diff, command: string): string {
     ...(asked.ignore.length > 0 ? ['--ignore', asked.ignore.join(',')] : []),
     ...Object.entries(asked.map).flatMap(([a, b]) => ['--map', `${a}=${b}`]),
   ]
-  const lines = [...new Set([origin(diff.left, command), origin(diff.right, command)])]
-  lines.push(
-    [command, 'diff', quoted(diff.left.label), quoted(diff.right.label), ...options].join(' '),
-  )
+  const [left, right] = [paths?.[0] ?? null, paths?.[1] ?? null]
+  const names = [left ?? diff.left.label, right ?? diff.right.label].map(quoted)
+  const origins = [
+    ...(left === null ? [origin(diff.left, command)] : []),
+    ...(right === null ? [origin(diff.right, command)] : []),
+  ]
+  const lines = [...new Set(origins), [command, 'diff', ...names, ...options].join(' ')]
   const { first } = diff.path
   if (first) {
-    for (const [side, call] of [
-      [diff.left, first.left],
-      [diff.right, first.right],
-    ] as const) {
-      lines.push(`${command} replay ${quoted(side.label)} --from ${call.seq}`)
-    }
+    for (const [i, call] of [first.left, first.right].entries())
+      lines.push(`${command} replay ${names[i]} --from ${call.seq}`)
   }
   return ['To see it again:', '', '```sh', ...lines.filter((line) => line !== ''), '```'].join('\n')
 }
