@@ -1,8 +1,9 @@
-import { fieldsOf, KIND_NAMES, openRuns, sqlDocument } from '@pagetrail/recorder'
+import { fieldsOf, KIND_NAMES, openRuns } from '@pagetrail/recorder'
 import type Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
-import { TABLES, VIEW_COLUMNS } from '../../../packages/recorder/src/sql/schema-doc.ts'
+import { TABLES, VIEW_COLUMNS } from './schema-doc.ts'
+import { sqlDocument } from './sql-doc.ts'
 import { database } from '../../support/stored.ts'
 
 /** Tables that SQLite and the migrations keep for themselves. */

@@ -1,13 +1,42 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import {
+  type AnyBinding,
+  BINDINGS,
   bindingsOf,
   commandFor,
-  keysDocument,
+  keyGlyph,
   type Place,
 } from '../../../packages/tui/src/commands/keys.ts'
 
 const SCREENS: readonly Place[] = ['runs', 'replay', 'diff', 'sql', 'findings', 'why']
+
+const PLACES: Readonly<Record<Place, string>> = {
+  runs: 'Run browser',
+  replay: 'Replay',
+  diff: 'Comparison',
+  sql: 'SQL console',
+  page: 'Findings and Why',
+  findings: 'Findings',
+  why: 'Why',
+  list: 'Lists',
+  anywhere: 'Everywhere',
+}
+
+const cell = (key: string): string => `\`${keyGlyph(key)}\``
+
+/** All keys as Markdown. */
+function keysDocument(): string {
+  const rows: readonly AnyBinding[] = BINDINGS
+  return Object.entries(PLACES)
+    .map(([place, title]) => ({ title, own: rows.filter((b) => b.place === place) }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ title, own }) => {
+      const lines = own.map((b) => `| ${b.keys.map(cell).join(' ')} | ${b.help} |`)
+      return [`### ${title}`, '', '| keys | |', '|---|---|', ...lines].join('\n')
+    })
+    .join('\n\n')
+}
 
 test('docs/tour.md lists the keys that there are', () => {
   expect(readFileSync('docs/tour.md', 'utf8')).toContain(keysDocument())

@@ -239,30 +239,3 @@ export function keyGlyph(key: string): string {
   if (key.startsWith('alt+')) return `Alt-${keyGlyph(key.slice(4))}`
   return GLYPHS[key] ?? (key.startsWith('ctrl+') ? `^${key.slice(5).toUpperCase()}` : key)
 }
-
-const PLACES: Readonly<Record<Place, string>> = {
-  runs: 'Run browser',
-  replay: 'Replay',
-  diff: 'Comparison',
-  sql: 'SQL console',
-  page: 'Findings and Why',
-  findings: 'Findings',
-  why: 'Why',
-  list: 'Lists',
-  anywhere: 'Everywhere',
-}
-
-const cell = (key: string): string => `\`${keyGlyph(key)}\``
-
-/** All keys as Markdown, for docs/tour.md. */
-export function keysDocument(): string {
-  const rows: readonly AnyBinding[] = BINDINGS
-  return Object.entries(PLACES)
-    .map(([place, title]) => ({ title, own: rows.filter((b) => b.place === place) }))
-    .filter(({ own }) => own.length > 0)
-    .map(({ title, own }) => {
-      const lines = own.map((b) => `| ${b.keys.map(cell).join(' ')} | ${b.help} |`)
-      return [`### ${title}`, '', '| keys | |', '|---|---|', ...lines].join('\n')
-    })
-    .join('\n\n')
-}

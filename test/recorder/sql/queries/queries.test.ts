@@ -10,7 +10,7 @@ import {
   findQuery,
   QUERIES,
   queryText,
-} from '../../../../packages/recorder/src/sql/queries/query.ts'
+} from '../../../../packages/recorder/src/sql/queries/queries.ts'
 import { openRuns, type RunFile } from '../../../../packages/recorder/src/store/run-file.ts'
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url))

@@ -1,5 +1,5 @@
-import type { Field } from './kind-spec.ts'
-import { fieldsOf, type Kind, KIND_NAMES, KINDS, nestOf } from './kinds.ts'
+import { fieldsOf, type Kind, KIND_NAMES, KINDS, nestOf } from '@pagetrail/recorder'
+import type { Field } from '../../../packages/recorder/src/event/kind-spec.ts'
 
 /** docs/events.md, made from KINDS; a test keeps the file equal to it. */
 export function eventsDocument(): string {

@@ -1,9 +1,9 @@
-import { fieldsOf, KIND_NAMES } from '../event/kinds.ts'
-import { QUERIES } from './queries/query.ts'
-import { SQL_FUNCTIONS } from './functions.ts'
-import { PAGE_TABLE_COLUMNS } from './page-table.ts'
-import { MEMORY_MAX_BYTES, VALUE_MAX } from './protocol.ts'
-import { QUERY_MS, QUERY_ROWS } from './run-query.ts'
+import { fieldsOf, KIND_NAMES } from '@pagetrail/recorder'
+import { QUERIES } from '../../../packages/recorder/src/sql/queries/queries.ts'
+import { SQL_FUNCTIONS } from '../../../packages/recorder/src/sql/functions.ts'
+import { PAGE_TABLE_COLUMNS } from '../../../packages/recorder/src/sql/page-table.ts'
+import { MEMORY_MAX_BYTES, VALUE_MAX } from '../../../packages/recorder/src/sql/protocol.ts'
+import { QUERY_MS, QUERY_ROWS } from '../../../packages/recorder/src/sql/run-query.ts'
 import { TABLES, VIEW_COLUMNS } from './schema-doc.ts'
 
 /** docs/sql.md, made from the code that it describes; a test keeps the file equal to it. */
@@ -13,7 +13,7 @@ export function sqlDocument(): string {
 
 const HEAD = `# SQL over runs
 
-Made by \`packages/recorder/src/sql/sql-doc.ts\`: do not edit, run \`pnpm run docs:sql\`.
+Made by \`test/recorder/sql/sql-doc.ts\`: do not edit, run \`pnpm run docs:sql\`.
 
     pagetrail sql "select fn, count(*) from walk_begin group by fn"
     pagetrail sql --list                              # the ready queries
