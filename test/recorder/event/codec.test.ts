@@ -156,7 +156,7 @@ test('an event of any kind comes back from the database as it was', async () => 
     fc.property(fc.array(anyEvent, { minLength: 1, maxLength: 200 }), (events) => {
       const writer = runFile.startRun(
         { label: 'x', source: 'jsonl', created: 0 },
-        { batchEvents: 64 },
+        { batchEvents: 64, nesting: 'keep' },
       )
       for (const event of events) writer.append(event)
       writer.finish('complete')

@@ -110,3 +110,19 @@ test.each([
   const [header] = written([]).split('\n')
   expect(() => read(`${header}\n${line}`)).toThrow(message)
 })
+
+test('half a line at the end is what a producer that died leaves: the run ends before it', () => {
+  const lines = written(eventsOf(setMemoryRo(2)))
+    .trimEnd()
+    .split('\n')
+  const runs: Read[] = []
+  const parser = new JsonlParser('x.jsonl', {
+    run: (header) => runs.push({ header, events: [], complete: null }),
+    event: (event) => runs.at(-1)!.events.push(event),
+    end: (complete) => (runs.at(-1)!.complete = complete),
+  })
+  for (const line of lines.slice(0, 5)) parser.line(line)
+  parser.end(lines[5]!.slice(0, 30))
+  expect(runs).toMatchObject([{ complete: false }])
+  expect(runs[0]!.events).toHaveLength(4)
+})

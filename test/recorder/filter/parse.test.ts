@@ -23,7 +23,7 @@ afterAll(() => runFile.close())
 
 /** Numbers of the events that pass, as SQL says and as the predicate says. */
 function both(events: readonly TraceEvent[], text: string): { sql: number[]; predicate: number[] } {
-  const writer = runFile.startRun({ label: 'f', source: 'jsonl', created: 0 })
+  const writer = runFile.startRun({ label: 'f', source: 'jsonl', created: 0 }, { nesting: 'keep' })
   for (const event of events) writer.append(event)
   writer.finish('complete')
   const run = runFile.find(-1)

@@ -1,43 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-import { Batch } from '../../../packages/recorder/src/event/batch.ts'
-import { rowToEvent } from '../../../packages/recorder/src/event/codec.ts'
 import type { Kind, TraceEvent } from '../../../packages/recorder/src/event/kinds.ts'
-import type { EventSink } from '../../../packages/recorder/src/event/event-sink.ts'
+import { EventDrain } from '../../../packages/recorder/src/record/event-drain.ts'
 import {
   FtraceEvents,
   type TranslationCounts,
 } from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
 import { FtraceText } from '../../../packages/recorder/src/import/text/ftrace-text.ts'
 import { LineSplitter } from '../../../packages/recorder/src/import/bytes/line-splitter.ts'
-import { rowOf } from '../../../packages/recorder/src/store/batch-insert.ts'
 
 /** Keeps every event that is put into it. */
-export class MemorySink implements EventSink {
-  readonly batch = new Batch(64)
-  readonly events: TraceEvent[] = []
-  readonly names: string[] = []
-  #ids = new Map<string, number>()
+export class MemorySink extends EventDrain {
+  readonly events: TraceEvent[]
 
-  intern(text: string): number {
-    const known = this.#ids.get(text)
-    if (known !== undefined) return known
-    this.#ids.set(text, this.names.length)
-    return this.names.push(text) - 1
-  }
-
-  row(kind: number, cpu: number): number {
-    if (this.batch.length === this.batch.capacity) this.flush()
-    return this.batch.row(kind, cpu)
-  }
-
-  flush(): void {
-    for (let i = 0; i < this.batch.length; i++) {
-      const event = rowToEvent(rowOf(this.batch, i), (id) => this.names[id]!)
-      this.events.push({ ...event, seq: this.events.length })
-    }
-    this.batch.length = 0
+  constructor() {
+    const events: TraceEvent[] = []
+    super((event) => events.push(event))
+    this.events = events
   }
 }
 

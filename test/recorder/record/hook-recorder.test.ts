@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 
-import { eventToJson, HookRecorder, openRuns } from '@pagetrail/recorder'
+import { eventToJson, HookRecorder, InputError, openRuns } from '@pagetrail/recorder'
+
+import { EventDrain } from '../../../packages/recorder/src/record/event-drain.ts'
 
 const HI = 0xffff0001
 const at = (n: number) => `0xffff0001${n.toString(16).padStart(8, '0')}`
@@ -26,6 +28,7 @@ test('every hook becomes the event that the corpus has for it', async () => {
     h.descWrite(4, 0x4000, HI, 0x40703, 0xe80005, 0x40783, 0xe00005)
     h.barrierQueue()
     h.cbExit(4, 'change_page_range', 0x4000, HI, 0, null)
+    h.cbEnter(3, 'pageattr_pmd_entry', 0x4000, HI, 0x6000, HI)
     h.cbExit(3, 'pageattr_pmd_entry', 0x4000, HI, -22, 'subtree')
     h.hole(2, 0x4000, HI, 0x6000, HI)
     h.barrier()
@@ -148,4 +151,41 @@ test('a call that ends without returning has no end, and what follows is outside
   expect(events[3]).toMatchObject({ kind: 'barrier', op: null, nest: 0 })
   expect(calls).toMatchObject([{ op: 4, ret: null, last: null, va: 0n, end: 0n }])
   close()
+})
+
+test.each([
+  [
+    'an end without a begin',
+    (h: HookRecorder) => h.opEnd('set_memory_ro', 0),
+    'op_end of set_memory_ro on CPU 0 closes nothing: nothing is open there',
+  ],
+  [
+    'an end of what encloses what is open',
+    (h: HookRecorder) => {
+      h.opBegin('set_memory_ro', false, 0, 0, 0, 0, {})
+      h.walkBegin('apply_to_page_range', 0, HI, 0x1000, HI)
+      h.opEnd('set_memory_ro', 0)
+    },
+    'op_end of set_memory_ro on CPU 0 closes nothing: a walk_begin is open there',
+  ],
+  [
+    'an end of another function',
+    (h: HookRecorder) => {
+      h.walkBegin('apply_to_page_range', 0, HI, 0x1000, HI)
+      h.walkEnd('apply_to_existing_page_range', 0)
+    },
+    'walk_end of apply_to_existing_page_range on CPU 0 closes nothing: a walk_begin is open there',
+  ],
+  [
+    'an end on another CPU',
+    (h: HookRecorder) => {
+      h.walkBegin('apply_to_page_range', 0, HI, 0x1000, HI)
+      h.cpu(1)
+      h.walkEnd('apply_to_page_range', 0)
+    },
+    'walk_end of apply_to_page_range on CPU 1 closes nothing: nothing is open there',
+  ],
+])('%s is refused', (_, drive, message) => {
+  const recorder = new HookRecorder(new EventDrain(() => {}))
+  expect(() => drive(recorder)).toThrow(new InputError(message))
 })

@@ -8,7 +8,7 @@ import * as fc from 'fast-check'
 
 async function fileWith(events: readonly TraceEvent[]) {
   const runFile = await openRuns(':memory:', { mode: 'write' })
-  const writer = runFile.startRun(META)
+  const writer = runFile.startRun(META, { nesting: 'keep' })
   for (const event of events) writer.append(event)
   writer.finish('complete')
   return runFile

@@ -109,3 +109,31 @@ test('refuses what cannot be meant', async () => {
     err: 'pagetrail: nowhere.trace: there is no such file\n',
   })
 })
+
+test('a run without its end line, and with an end that ends nothing, is kept and said to be so: 3', async () => {
+  const { db, file } = place()
+  const lines = [
+    '{"pagetrail":2,"run":{"label":"toy"}}',
+    '{"seq":0,"cpu":0,"op":null,"kind":"op_end","fn":"f","ret":0}',
+    '{"seq":1,"cpu":0,"op":0,"kind":"op_begin","fn":"g","va":null,"end":null,"args":{}}',
+    '{"seq":2,"cpu":0,"op":0,"kin',
+  ]
+  writeFileSync(file('toy.jsonl'), lines.join('\n'))
+  const { status, out } = await pagetrail(['import', file('toy.jsonl'), '--db', db])
+  expect({ status, out: out.split('\n') }).toEqual({
+    status: 3,
+    out: [
+      'run 1 toy: 2 events in 1 call',
+      '  run 1 has no end line: its producer died, or the file was cut; what came is kept, as interrupted',
+      '  1 event of run 1 outside the call tree, first event 0: op_end of f closes nothing that is open',
+      '',
+    ],
+  })
+  const runs = jsonLines((await pagetrail(['runs', '--json', '--db', db])).out)
+  expect(runs[1]).toMatchObject({ label: 'toy', state: 'interrupted' })
+  const verified = await pagetrail(['verify', '--db', db])
+  expect({ status: verified.status, out: verified.out.split('\n')[0] }).toEqual({
+    status: 1,
+    out: 'run 1: 1 event outside the call tree, as recorded, first event 0: op_end of f closes nothing that is open',
+  })
+})

@@ -35,6 +35,10 @@ export interface KindSpec {
   readonly doc: string
   /** Opens (+1) or closes (-1) a level of the call tree of its task. */
   readonly nest?: 1 | -1
+  /** Of a closing kind: the opening one. */
+  readonly closes?: string
+  /** The call on its CPU ends here without returning. */
+  readonly halts?: true
   readonly fields: Readonly<Record<string, Field>>
   /** Former names of fields that files of older versions have, and their names now. */
   readonly renamed?: Readonly<Record<string, string>>

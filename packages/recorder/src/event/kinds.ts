@@ -54,6 +54,7 @@ export const KINDS = {
   op_end: {
     id: 2,
     nest: -1,
+    closes: 'op_begin',
     doc: 'It returned. A call that halted has none.',
     fields: { fn, ret },
   },
@@ -63,7 +64,13 @@ export const KINDS = {
     doc: 'A walker accepts a range.',
     fields: { fn, va, end, ...masks },
   },
-  walk_end: { id: 4, nest: -1, doc: 'The walker returned.', fields: { fn, ret } },
+  walk_end: {
+    id: 4,
+    nest: -1,
+    closes: 'walk_begin',
+    doc: 'The walker returned.',
+    fields: { fn, ret },
+  },
   cb_enter: {
     id: 5,
     nest: 1,
@@ -81,6 +88,7 @@ export const KINDS = {
   cb_exit: {
     id: 6,
     nest: -1,
+    closes: 'cb_enter',
     doc: 'The callback returned.',
     fields: {
       level,
@@ -202,16 +210,23 @@ export const KINDS = {
   },
   livelock: {
     id: 27,
+    halts: true,
     doc: 'The call ended: the same callback on the same entry without end.',
     fields: { level, fn, va, repeats: int('ret') },
   },
   wild_deref: {
     id: 28,
+    halts: true,
     doc: 'The call ended: something that is no table would be followed.',
     fields: { fn, pa: u64('aux') },
   },
-  bug: { id: 29, doc: 'The call ended: BUG_ON.', fields: { fn } },
-  too_many_events: { id: 30, doc: 'The call ended: the bound on events was reached.', fields: {} },
+  bug: { id: 29, halts: true, doc: 'The call ended: BUG_ON.', fields: { fn } },
+  too_many_events: {
+    id: 30,
+    halts: true,
+    doc: 'The call ended: the bound on events was reached.',
+    fields: {},
+  },
   span_begin: {
     id: 31,
     nest: 1,
@@ -221,6 +236,7 @@ export const KINDS = {
   span_end: {
     id: 32,
     nest: -1,
+    closes: 'span_begin',
     doc: 'It returned; ret null: it returns nothing, or the return was not seen.',
     fields: { fn, ret, val: opt(u64('new', 'a 64-bit return value')) },
   },
@@ -395,4 +411,17 @@ export const fieldsOf = (kind: Kind): readonly (readonly [string, Field])[] =>
 export function nestOf(kind: Kind): 0 | 1 | -1 {
   const spec: KindSpec = KINDS[kind]
   return spec.nest ?? 0
+}
+
+/** The kind that a closing kind closes. */
+export function closes(kind: Kind): Kind {
+  const { closes: opening }: KindSpec = KINDS[kind]
+  if (opening !== undefined && isKind(opening)) return opening
+  throw new TypeError(`${kind} closes no kind`)
+}
+
+/** Whether the call on its CPU ends with it, without returning. */
+export function halts(kind: Kind): boolean {
+  const spec: KindSpec = KINDS[kind]
+  return spec.halts === true
 }

@@ -2,6 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import { createInterface } from 'node:readline'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
+import type { Misfit } from '../event/call-tree.ts'
 import { SHOWS } from '../event/evidence.ts'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
 import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
@@ -28,6 +29,10 @@ export interface JsonlReport {
   readonly runs: readonly Run[]
   readonly lines: number
   readonly events: number
+  /** Ids of runs without an end line: their producer died, or the file was cut. */
+  readonly cut: readonly number[]
+  /** By id of the run: events that do not fit its call tree. */
+  readonly misfits: ReadonlyMap<number, readonly Misfit[]>
   /** Stopped by the signal: the last run is the part of it that was read. */
   readonly interrupted: boolean
 }
@@ -51,14 +56,18 @@ export async function importJsonl(
   let lines = 0
   try {
     const input = createInterface({ input: Readable.from(chunks), crlfDelay: Infinity })
+    // The last line may be half of one: each waits for the next.
+    let last: [text: string, number: number] | null = null
     for await (const line of input) {
       if (options.signal?.aborted) break
-      if (log === null) parser.line(line)
-      else
-        for (const found of inLog(log, line, `${name}:${lines + 1}`)) parser.line(found, lines + 1)
+      const found = log === null ? [line] : inLog(log, line, `${name}:${lines + 1}`)
+      for (const text of found) {
+        if (last !== null) parser.line(...last)
+        last = [text, lines + 1]
+      }
       if (++lines % REPORT_EVERY === 0) options.onEvents?.(runs.events)
     }
-    parser.end()
+    parser.end(...(last ?? []))
     if (runs.ids.length === 0) throw new InputError(nothingIn(name, log))
   } catch (error) {
     runs.abort()
@@ -68,6 +77,8 @@ export async function importJsonl(
     runs: runs.ids.map((id) => runFile.find(id)),
     lines,
     events: runs.events,
+    cut: runs.cut,
+    misfits: runs.misfits,
     interrupted: options.signal?.aborted ?? false,
   }
 }
@@ -89,6 +100,8 @@ const nothingIn = (name: string, log: KernelLog | null): string => {
 /** Writes the runs that a parser finds. */
 class RunsFromJsonl implements JsonlSink {
   readonly ids: number[] = []
+  readonly cut: number[] = []
+  readonly misfits = new Map<number, Misfit[]>()
   events = 0
   readonly #runFile: RunFile
   readonly #options: JsonlOptions
@@ -111,7 +124,7 @@ class RunsFromJsonl implements JsonlSink {
     const own =
       label !== undefined && this.ids.length > 0 ? `${label}-${this.ids.length + 1}` : label
     const started = { ...meta, created: header.created ?? created, label: own ?? header.label }
-    this.#writer = this.#runFile.startRun(started, write)
+    this.#writer = this.#runFile.startRun(started, { ...write, nesting: 'keep' })
     this.ids.push(this.#writer.id)
     this.#state = state
     this.#kinds.clear()
@@ -129,8 +142,16 @@ class RunsFromJsonl implements JsonlSink {
     this.#writer?.append(event)
   }
 
+  misfit(misfit: Misfit): void {
+    const id = this.ids.at(-1)!
+    const known = this.misfits.get(id)
+    if (known) known.push(misfit)
+    else this.misfits.set(id, [misfit])
+  }
+
   end(complete: boolean): void {
     // A run that was interrupted when it was exported stays so.
+    if (!complete) this.cut.push(this.ids.at(-1)!)
     const whole = complete && this.#state === 'complete'
     const facts = this.#facts && { ...this.#facts, [SHOWS]: [...this.#kinds].toSorted() }
     const lost = Math.max(this.#lost, this.#missing)

@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { eventFromJson, isJsonObject, type JsonObject } from '../event/codec.ts'
-import { type Json, nestOf, type TraceEvent } from '../event/kinds.ts'
+import { CallTree, type Misfit } from '../event/call-tree.ts'
+import type { Json, TraceEvent } from '../event/kinds.ts'
 import { corpusCase, isCorpusCase } from '../event/corpus-case.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'
 import { type RunHeader, runHeader } from '../event/run-header.ts'
@@ -10,6 +11,8 @@ export interface JsonlSink {
   run(header: RunHeader): void
   /** Events come numbered from 0 without gaps, with their `nest`. */
   event(event: TraceEvent): void
+  /** The event that comes next does not fit the call tree; at the end, one that has no end. */
+  misfit?(misfit: Misfit): void
   /** `complete` false: the file ended, or another run began, before the run's end line. */
   end(complete: boolean): void
 }
@@ -28,8 +31,7 @@ export class JsonlParser {
   #open: 'none' | 'run' | 'bare' = 'none'
   #events = 0
   #calls = 0
-  /** Depth in the call tree per task, for lines without `nest`. */
-  readonly #depth = new Map<string | null, number>()
+  #tree = new CallTree()
 
   constructor(file: string, sink: JsonlSink) {
     this.#file = file
@@ -47,10 +49,15 @@ export class JsonlParser {
     }
   }
 
-  /** The file ended. */
-  end(): void {
+  /**
+   * The file ended, with this as its last line. Of a producer that died while it wrote, that is half of a line: it is
+   * left out, and its run is not complete.
+   */
+  end(last = '', number = this.#line + 1): void {
+    const isHalf = this.#open !== 'none' && !isJson(last)
+    if (!isHalf) this.line(last, number)
     // Bare lines have no end line to miss.
-    if (this.#open !== 'none') this.#finish(this.#open === 'bare')
+    if (this.#open !== 'none') this.#finish(this.#open === 'bare' && !isHalf)
   }
 
   #take(json: JsonObject): void {
@@ -78,12 +85,13 @@ export class JsonlParser {
     this.#open = open
     this.#events = 0
     this.#calls = 0
-    this.#depth.clear()
+    this.#tree = new CallTree()
     this.#sink.run(header)
   }
 
   #finish(complete: boolean): void {
     this.#open = 'none'
+    if (complete) for (const misfit of this.#tree.end()) this.#sink.misfit?.(misfit)
     this.#sink.end(complete)
   }
 
@@ -95,21 +103,15 @@ export class JsonlParser {
         `seq ${event.seq} follows ${this.#events - 1}; lines are missing or moved`,
       )
     }
-    this.#put('nest' in json ? event : { ...event, nest: this.#nest(event) })
+    this.#put('nest' in json ? event : { ...event, nest: this.#tree.depth(event) })
   }
 
   #put(event: TraceEvent): void {
     this.#events++
     if (event.kind === 'op_begin') this.#calls++
+    const misfit = this.#tree.take(event)
+    if (misfit) this.#sink.misfit?.(misfit)
     this.#sink.event(event)
-  }
-
-  /** What the kinds make of it: an opening event and its closing one are at the same depth. */
-  #nest(event: TraceEvent): number {
-    const depth = this.#depth.get(event.task) ?? 0
-    const move = nestOf(event.kind)
-    if (move !== 0) this.#depth.set(event.task, Math.max(0, depth + move))
-    return move < 0 ? Math.max(0, depth - 1) : depth
   }
 
   #case(json: JsonObject): void {
@@ -117,7 +119,7 @@ export class JsonlParser {
     this.#start(header, 'run')
     for (const item of events) {
       const event = { ...eventFromJson(item), seq: this.#events }
-      this.#put({ ...event, nest: this.#nest(event) })
+      this.#put({ ...event, nest: this.#tree.depth(event) })
     }
     this.#finish(true)
   }
@@ -145,4 +147,15 @@ function parseObject(text: string): JsonObject {
   }
   if (isJsonObject(json)) return json
   throw new InputError('a line has to be a JSON object')
+}
+
+function isJson(text: string): boolean {
+  if (text.trim() === '') return true
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
 }

@@ -1,9 +1,10 @@
+import { InputError } from '@pagetrail/engine'
 import type { CallArgs, Context, Hooks, Level, LockMode, WalkAction } from '@pagetrail/engine'
 
 import { AUX, type Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
-import { KINDS } from '../event/kinds.ts'
+import type { EventSink } from '../event/event-sink.ts'
+import { kindOfId, KINDS } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
-import type { RunWriter } from '../store/run-writer.ts'
 
 /** The number that the file keeps for a value of an enum. */
 const codes = <V extends string>(values: readonly V[]): Readonly<Record<V, number>> => {
@@ -27,19 +28,23 @@ const MAX_CPUS = 256
 /**
  * The engine's hooks as events of a run: fills the columns of the writer's batch, without an object or a bigint an
  * event. Counts calls (`op`) over the run and the depth of the call tree (`nest`) per CPU.
+ *
+ * Throws InputError for an end whose begin is not what is open on its CPU.
  */
 export class HookRecorder implements Hooks {
   /** Index that the next call gets: who skips a call of a scenario sets it past that one. */
   nextOp = 0
-  readonly #writer: RunWriter
+  readonly #sink: EventSink
   readonly #batch: Batch
   readonly #op = new Int32Array(MAX_CPUS).fill(NONE)
-  readonly #nest = new Uint16Array(MAX_CPUS)
+  /** By CPU, the kinds that opened what is open, outermost first, and the interned names of their functions. */
+  readonly #kinds: number[][] = Array.from({ length: MAX_CPUS }, () => [])
+  readonly #fns: number[][] = Array.from({ length: MAX_CPUS }, () => [])
   #cpu = 0
 
-  constructor(writer: RunWriter) {
-    this.#writer = writer
-    this.#batch = writer.batch
+  constructor(sink: EventSink) {
+    this.#sink = sink
+    this.#batch = sink.batch
   }
 
   cpu(cpu: number): void {
@@ -67,7 +72,7 @@ export class HookRecorder implements Hooks {
   opEnd(fn: string, ret: number): void {
     this.#batch.setRet(this.#close(KINDS.op_end.id, fn), ret)
     this.#op[this.#cpu] = NONE
-    this.#writer.callEnded()
+    this.#sink.callEnded()
   }
 
   walkBegin(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
@@ -282,15 +287,15 @@ export class HookRecorder implements Hooks {
 
   #row(kind: number): number {
     const cpu = this.#cpu
-    const i = this.#writer.row(kind, cpu)
+    const i = this.#sink.row(kind, cpu)
     this.#batch.op[i] = this.#op[cpu]!
-    this.#batch.nest[i] = this.#nest[cpu]!
+    this.#batch.nest[i] = this.#kinds[cpu]!.length
     return i
   }
 
   #named(kind: number, fn: string): number {
     const i = this.#row(kind)
-    this.#batch.fn[i] = this.#writer.intern(fn)
+    this.#batch.fn[i] = this.#sink.intern(fn)
     return i
   }
 
@@ -303,13 +308,31 @@ export class HookRecorder implements Hooks {
 
   #open(kind: number, fn: string): number {
     const i = this.#named(kind, fn)
-    this.#nest[this.#cpu]!++
+    this.#kinds[this.#cpu]!.push(kind)
+    this.#fns[this.#cpu]!.push(this.#batch.fn[i]!)
     return i
   }
 
+  /** Closing kinds follow the kind that they close. */
   #close(kind: number, fn: string): number {
-    if (this.#nest[this.#cpu]! > 0) this.#nest[this.#cpu]!--
-    return this.#named(kind, fn)
+    const kinds = this.#kinds[this.#cpu]!
+    const fns = this.#fns[this.#cpu]!
+    const top = kinds.length - 1
+    const id = this.#sink.intern(fn)
+    if (kinds[top] !== kind - 1 || fns[top] !== id) this.#misfit(kind, fn)
+    kinds.length = top
+    fns.length = top
+    const i = this.#row(kind)
+    this.#batch.fn[i] = id
+    return i
+  }
+
+  #misfit(kind: number, fn: string): never {
+    const opening = this.#kinds[this.#cpu]!.at(-1)
+    const open = opening === undefined ? 'nothing is open' : `a ${kindOfId(opening)} is open`
+    throw new InputError(
+      `${kindOfId(kind)} of ${fn} on CPU ${this.#cpu} closes nothing: ${open} there`,
+    )
   }
 
   #lazy(kind: number, depth: number, ignored: boolean, api: 'pause' | 'resume' | null): void {
@@ -322,7 +345,8 @@ export class HookRecorder implements Hooks {
   /** The call on this CPU will not return. */
   #halt(): void {
     this.#op[this.#cpu] = NONE
-    this.#nest[this.#cpu] = 0
-    this.#writer.callEnded()
+    this.#kinds[this.#cpu]!.length = 0
+    this.#fns[this.#cpu]!.length = 0
+    this.#sink.callEnded()
   }
 }

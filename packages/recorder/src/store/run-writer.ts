@@ -6,6 +6,7 @@ import type Sqlite from 'better-sqlite3'
 import { Batch, BATCH_EVENTS } from '../event/batch.ts'
 import { insertBatch, renameBatch } from './batch-insert.ts'
 import { CallRows } from './call-rows.ts'
+import { CallTree } from '../event/call-tree.ts'
 import { putEvent } from '../event/codec.ts'
 import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
 import type { TraceEvent } from '../event/kinds.ts'
@@ -29,6 +30,10 @@ export interface WriteOptions {
   readonly clock?: () => number
   /** Only these events are recorded, asked with the seq they would have among all; those kept are numbered anew. */
   readonly only?: (event: TraceEvent) => boolean
+  /**
+   * Of appended events, those that do not fit the call tree: `refuse` them (the default), or `keep` what a file has.
+   */
+  readonly nesting?: 'refuse' | 'keep'
   /** Events per transaction. */
   readonly batchEvents?: number
 }
@@ -65,6 +70,7 @@ export class RunWriter {
   /** The file's id of each interned name; those beyond its length were not yet written. */
   readonly #names: number[] = []
   #digest: Uint8Array = NO_DIGEST
+  readonly #tree = new CallTree()
   #flushedAt: number
   /** How many events the filter was asked about, and how many of them are still in the batch. */
   #asked = 0
@@ -100,11 +106,19 @@ export class RunWriter {
     return batch.row(kind, cpu)
   }
 
-  /** Appends an event as it is, except for its seq. */
+  /** Appends an event as it is, except for its seq. Throws InputError for one that closes what is not open. */
   append(event: TraceEvent): void {
+    if (this.#options.nesting !== 'keep') this.#mustFit(event)
     if (this.batch.length === this.batch.capacity) this.flush()
     putEvent(this.batch, event, (text) => this.intern(text))
     if (event.kind === 'op_end') this.callEnded()
+  }
+
+  #mustFit(event: TraceEvent): void {
+    const misfit = this.#tree.take(event)
+    if (!misfit) return
+    const seq = this.committed + this.batch.length
+    throw new InputError(`run ${this.id}, event ${seq}: ${misfit.message}`)
   }
 
   /** The producer has completed the row of an op_end. */

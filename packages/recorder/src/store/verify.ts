@@ -13,6 +13,7 @@ import type { Run } from '../event/run.ts'
 import { inFile } from './sqlite-errors.ts'
 import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
+import { type NestingRemark, nestingRemark } from './verify-nesting.ts'
 import { viewsAreCurrent } from './views.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
@@ -30,6 +31,8 @@ export interface Verification {
   readonly events: number
   /** Empty: all is as it was written. Of each run the first one. */
   readonly problems: readonly Problem[]
+  /** Runs whose events do not fit a call tree: they were written so. */
+  readonly nesting: readonly NestingRemark[]
 }
 
 /** Structural faults that are listed before SQLite's check gives up. */
@@ -43,6 +46,7 @@ const MAX_FAULTS = 10
 export function verify(runFile: RunFile, only?: Run): Verification {
   const { db } = runFile
   const problems: Problem[] = []
+  const nesting: NestingRemark[] = []
   const total = { runs: 0, batches: 0, events: 0 }
   // One moment of the file, although others may be recording into it.
   db.exec('begin')
@@ -55,12 +59,16 @@ export function verify(runFile: RunFile, only?: Run): Verification {
     for (const run of runs) {
       total.runs++
       attempt(problems, run.id, runFile.path, () => checkRun(db, run, total, problems))
+      attempt(problems, run.id, runFile.path, () => {
+        const remark = nestingRemark(new EventReader(db), run)
+        if (remark) nesting.push(remark)
+      })
     }
     if (!only) attempt(problems, null, runFile.path, () => checkStrays(db, runs, problems))
   } finally {
     if (db.inTransaction) db.exec('rollback')
   }
-  return { ...total, problems }
+  return { ...total, problems, nesting }
 }
 
 function attempt(problems: Problem[], run: number | null, path: string, check: () => void): void {

@@ -5,6 +5,7 @@ import {
   type ImportInput,
   type ImportOptions,
   type ImportReport,
+  type JsonlReport,
   InputError,
   escapeControls,
   TRACED_FLAVOURS,
@@ -76,6 +77,7 @@ async function importFiles(
   const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
   const status = await session.interruptible(async (signal): Promise<Status> => {
+    let cut = false
     for (const file of files) {
       const progress = new Progress(session.io, `importing ${escapeControls(file)}`, 'events')
       const input = file === STANDARD_INPUT ? standardInput(session, signal) : file
@@ -101,10 +103,11 @@ async function importFiles(
       await session.out.flush()
       // --follow has no other end than Ctrl-C.
       if (imported.report.interrupted) return options.follow ? 0 : 130
+      cut ||= imported.format === 'jsonl' && imported.report.cut.length > 0
     }
-    return 0
+    return cut ? 3 : 0
   })
-  lines?.end(status === 0)
+  lines?.end(status === 0, status === 3 ? { why: 'a run has no end line' } : {})
   if (status === 130) await session.note('interrupted; what was imported is kept')
   return status
 }
@@ -153,7 +156,23 @@ function factsOf(imported: Imported) {
 }
 
 function remarks(imported: Imported): string[] {
-  return imported.format === 'jsonl' ? [] : remarksOnTrace(imported.report)
+  return imported.format === 'jsonl'
+    ? remarksOnJsonl(imported.report)
+    : remarksOnTrace(imported.report)
+}
+
+function remarksOnJsonl({ cut, misfits }: JsonlReport): string[] {
+  return [
+    ...cut.map(
+      (run) =>
+        `run ${run} has no end line: its producer died, or the file was cut; what came is kept, as interrupted`,
+    ),
+    ...[...misfits].map(([run, found]) => {
+      const [first] = found
+      const where = first ? `, first event ${first.seq}: ${first.message}` : ''
+      return `${many(found.length, 'event')} of run ${run} outside the call tree${where}`
+    }),
+  ]
 }
 
 function remarksOnTrace(report: ImportReport): string[] {

@@ -103,7 +103,7 @@ async function record(
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
-      const done = recordJob(session, runFile, job, { loaded, schedule, write })
+      const done = recordJob(session, runFile, job, { loaded, schedule, only, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
       else session.out.line(escapeControls(resultLine(done)))
@@ -147,6 +147,7 @@ function recordJob(
   own: {
     loaded: LoadedModule | undefined
     schedule: string | undefined
+    only: string | undefined
     write: WriteOptions
   },
 ): EngineRun {
@@ -158,6 +159,7 @@ function recordJob(
       facts: {
         ...scenario.facts,
         ...own.loaded?.facts,
+        ...(own.only === undefined ? {} : { only: own.only }),
       },
       ...(flavour === undefined ? {} : { flavour }),
       ...(geometry === undefined ? {} : { geometry }),
