@@ -67,7 +67,8 @@ export async function importJsonl(
       }
       if (++lines % REPORT_EVERY === 0) options.onEvents?.(runs.events)
     }
-    parser.end(...(last ?? []))
+    if (last === null) parser.end()
+    else parser.end(...last)
     if (runs.ids.length === 0) throw new InputError(nothingIn(name, log))
   } catch (error) {
     runs.abort()
