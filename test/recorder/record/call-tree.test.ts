@@ -41,7 +41,8 @@ function runs(json: unknown, flavour: string): boolean {
 
 const PLAYABLE = SCENARIOS.flatMap((scenario) =>
   FLAVOUR_NAMES.filter((flavour) => runs(scenario.json, flavour)).map((flavour) => ({
-    ...scenario,
+    name: scenario.name,
+    json: scenario.json,
     flavour,
   })),
 )

@@ -1,40 +1,7 @@
 import { type LevelName } from '@pagetrail/engine'
 
+import { fn, va, end, level, ret, inFn, lazy, masks, LOCK_MODES, scope } from './common-fields.ts'
 import { bool, type Field, int, json, type KindSpec, name, oneOf, opt, u64 } from './kind-spec.ts'
-
-const fn = name('fn', 'kernel function')
-const va = u64('va')
-const end = { type: 'end', in: 'size', doc: 'first address after the range' } as const
-const level = { type: 'level', in: 'level' } as const
-const ret = int('ret', '0 or a negative errno')
-const inFn = opt(name('fn', 'function it was executed in, where known'))
-const lazy = {
-  depth: int('ret', 'nesting depth after; null: not seen'),
-  ignored: opt(bool('new', 'in interrupt or paused: nothing happened')),
-  api: opt(oneOf('aux', ['pause', 'resume'])),
-  fn: inFn,
-} as const
-const masks = {
-  set: opt(u64('old', 'bits to set')),
-  clear: opt(u64('new', 'bits to clear, before setting')),
-} as const
-const LOCK_MODES = ['read', 'write', 'mutex', 'spin'] as const
-/** The operand of dsb and dmb: which accesses, and among whom. `st` alone is the full system's. New ones at the end. */
-const BARRIER_SCOPES = [
-  'ishst',
-  'ish',
-  'sy',
-  'st',
-  'ld',
-  'ishld',
-  'nsh',
-  'nshst',
-  'nshld',
-  'osh',
-  'oshst',
-  'oshld',
-] as const
-const scope = oneOf('aux', BARRIER_SCOPES, 'which accesses it waits for or orders, and among whom')
 
 /**
  * The event vocabulary: one table from which the TypeScript types, the codec, the columns a kind uses, the SQL view
