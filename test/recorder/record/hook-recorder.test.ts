@@ -76,6 +76,7 @@ test('every hook becomes the event that the corpus has for it', async () => {
         ret: 0,
         action: null,
       },
+      { kind: 'cb_enter', level: 'pmd', fn: 'pageattr_pmd_entry', ...range },
       {
         kind: 'cb_exit',
         level: 'pmd',

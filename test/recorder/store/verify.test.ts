@@ -23,7 +23,7 @@ async function problemsOf(path: string): Promise<string[]> {
 
 test('a file that is as it was written has no problems', async () => {
   const runFile = await openRuns(await storedFile(EVENTS, BATCH), { mode: 'read' })
-  expect(verify(runFile)).toEqual({ runs: 1, batches: 7, events: 400, problems: [] })
+  expect(verify(runFile)).toEqual({ runs: 1, batches: 7, events: 400, problems: [], nesting: [] })
   runFile.close()
 })
 
