@@ -109,7 +109,7 @@ test('every hook becomes the event that the corpus has for it', async () => {
     ].map((event, seq) => Object.assign({ seq }, common, event)),
   )
   expect(calls).toMatchObject([
-    { fn: 'set_memory_ro', va: 0xffff_0001_0000_4000n, ret: 0, first: 0, last: 28 },
+    { fn: 'set_memory_ro', va: 0xffff_0001_0000_4000n, ret: 0, first: 0, last: 29 },
   ])
   close()
 })
