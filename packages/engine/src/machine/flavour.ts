@@ -54,6 +54,8 @@ export interface Flavour {
   readonly walk: WalkRules
   readonly pageattr: PageattrRules
   readonly split: SplitRules
+  /** pgattr_change_is_safe() allows no change at all of an entry with CONT. */
+  readonly refusesContChange: boolean
   /** flush_tlb_kernel_range(): page by page, or with range instructions where supported. */
   readonly flush: 'pages' | 'range'
   /** p4d_bad(), pgd_bad() look at bit 1 alone. */
@@ -139,6 +141,7 @@ const V6_12: Flavour = {
   walk: WALK_6_12,
   pageattr: PAGEATTR_6_12,
   split: null,
+  refusesContChange: true,
   flush: 'pages',
   badIsTypeBit1: true,
   kernelDirty: true,
@@ -180,6 +183,7 @@ const V7_3: Flavour = {
   walk: WALK_7_3,
   pageattr: PAGEATTR_7_3,
   split: 'bbml3',
+  refusesContChange: false,
   kernelDirty: true,
   fixPgdVa: FIX_PGD_7_3,
 }

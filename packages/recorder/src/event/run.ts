@@ -1,4 +1,5 @@
 import type { Json, Kind, TraceEvent } from './kinds.ts'
+import { type Flavour, FLAVOURS } from '@pagetrail/engine'
 
 /** Where a run's events came from; `tree`: code of a kernel tree, built and run by itself. */
 export type RunOrigin = 'engine' | 'module' | 'ftrace' | 'jsonl' | 'tree'
@@ -10,6 +11,19 @@ export interface RunGeometry {
   readonly vaBits: number
   readonly levels: number
 }
+
+/** A run that does not say its geometry is a capture of a stock kernel: 4K pages. */
+export const STOCK_GEOMETRY: RunGeometry = { pageShift: 12, vaBits: 48, levels: 4 }
+
+export const pageShiftOf = ({ geometry }: Pick<Run, 'geometry'>): number =>
+  (geometry ?? STOCK_GEOMETRY).pageShift
+
+/** The kernel whose rules a run follows; undefined: it follows none that is known here. */
+export const kernelOf = ({ flavour }: Pick<Run, 'flavour'>): Flavour | undefined =>
+  FLAVOURS.find(({ name }) => name === flavour)
+
+/** No task, or the idle task, of which every CPU has its own under one name (`swapper/0-0`): the CPU tells which. */
+export const isIdle = (task: string | null): boolean => task === null || task.endsWith('-0')
 
 /** One recorded run, as its row tells. */
 export interface Run {

@@ -1,6 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 
+/** Text exports are handed on in pieces of about this many characters: few writes, little memory. */
+export const TEXT_CHUNK = 64 * 1024
+
 /** A file that is being written beside its final name. */
 export interface PendingFile {
   readonly fd: number

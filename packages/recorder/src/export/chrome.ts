@@ -1,9 +1,9 @@
 import { eventToJson } from '../event/codec.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { nestOf } from '../event/kinds.ts'
-import type { EventSource } from '../event/run.ts'
+import { type EventSource, isIdle } from '../event/run.ts'
 import { CounterTracks } from './chrome-counters.ts'
-import { TEXT_CHUNK } from './text-chunk.ts'
+import { TEXT_CHUNK } from './atomic-file.ts'
 
 /** Nanoseconds per microsecond: the unit of `ts` in the trace event format. */
 const NS_PER_US = 1000
@@ -101,9 +101,9 @@ class ChromeWriter {
   }
 
   #track(event: TraceEvent): Track {
-    // The idle task runs on every CPU at once, so its name is no track.
-    const idle = event.task?.endsWith('-0') ?? true
-    const name = idle ? `CPU ${event.cpu}${event.task === null ? '' : ' idle'}` : event.task!
+    const name = isIdle(event.task)
+      ? `CPU ${event.cpu}${event.task === null ? '' : ' idle'}`
+      : event.task!
     let track = this.#tracks.get(name)
     if (!track) {
       track = { tid: this.#tracks.size + 1, open: [] }

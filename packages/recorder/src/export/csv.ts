@@ -1,7 +1,7 @@
 import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
 import { hex } from '../event/field-codec.ts'
 import type { EventSource } from '../event/run.ts'
-import { TEXT_CHUNK } from './text-chunk.ts'
+import { TEXT_CHUNK } from './atomic-file.ts'
 
 /**
  * A run as comma-separated values (RFC 4180, lines end with LF): a line of names, then one line per event in the wide

@@ -4,7 +4,7 @@ import type { Json } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'
-import { TEXT_CHUNK } from './text-chunk.ts'
+import { TEXT_CHUNK } from './atomic-file.ts'
 
 /** What the header line tells of a run; `end` counts what should follow, so that a cut file is recognised. */
 export type JsonlHeader = {

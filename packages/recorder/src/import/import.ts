@@ -13,6 +13,7 @@ import { flavourOf, geometryOf, type TracedFlavour } from './translate/kernel-tr
 import { type OpenInput, openInput } from './bytes/open-input.ts'
 import { TextInput } from './text/text-input.ts'
 import { DatFileInput } from './trace-dat/dat-file-input.ts'
+import { STOCK_GEOMETRY } from '../event/run.ts'
 
 export interface ImportOptions {
   /** ms since 1970: when this is done. */
@@ -100,7 +101,9 @@ export async function importOpened(
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
   try {
-    const events = new FtraceEvents(writer, { pageShift: options.pageShift ?? 12 })
+    const events = new FtraceEvents(writer, {
+      pageShift: options.pageShift ?? STOCK_GEOMETRY.pageShift,
+    })
     const reader =
       magic === 'text' ? new TextInput(events, name) : new DatFileInput(events, name, path)
     const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))

@@ -4,7 +4,7 @@ import { hasBit } from '../descriptor/bits.ts'
 import { formOf } from '../descriptor/text.ts'
 import { evidenceOf } from '../event/evidence.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
-import type { Run, RunGeometry } from '../event/run.ts'
+import { pageShiftOf, type Run, type RunGeometry } from '../event/run.ts'
 
 /** One thing that a run may exercise. */
 export interface CoveragePoint {
@@ -76,7 +76,7 @@ export class Coverage {
     if (run.source === 'ftrace' && run.flavour === '6.12') shown.delete('tlb_flush')
     this.shown = shown
     this.folded = foldedLevels(run.geometry)
-    this.pageSize = 1n << BigInt(run.geometry?.pageShift ?? 12)
+    this.pageSize = 1n << BigInt(pageShiftOf(run))
   }
 
   add(event: TraceEvent): void {

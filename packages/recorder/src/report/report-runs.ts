@@ -1,6 +1,6 @@
 import { evidenceOf } from '../event/evidence.ts'
 import type { TraceEvent } from '../event/kinds.ts'
-import type { Call, EventSource, Run } from '../event/run.ts'
+import { type Call, type EventSource, pageShiftOf, type Run } from '../event/run.ts'
 import { addCosts, CostCounter, type Costs } from '../cost/costs.ts'
 import { Coverage, type CoveragePoint } from './coverage.ts'
 import { knownCosts } from '../cost/known-costs.ts'
@@ -44,7 +44,7 @@ export interface ReportOptions {
 export function reportRun(source: EventSource, options: ReportOptions = {}): RunReport {
   const { run } = source
   const known = knownCosts(evidenceOf(run).kinds)
-  const pageShift = run.geometry?.pageShift ?? 12
+  const pageShift = pageShiftOf(run)
   const calls = new CallsByOp(source.calls())
   const open = new Map<number, { call: Call; counter: CostCounter }>()
   const outside = new CostCounter(pageShift)

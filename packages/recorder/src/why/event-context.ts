@@ -9,7 +9,7 @@ import {
   type TraceEvent,
 } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
-import type { Run } from '../event/run.ts'
+import { isIdle, type Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 
 /** How far a barrier, a flush or the end of a lazy section is looked for, in events. */
@@ -195,6 +195,5 @@ function openEdge(
 }
 
 function taskOf({ task, cpu }: TraceEvent): Bound[] {
-  const moves = task !== null && !task.endsWith('-0')
-  return [task ?? '', moves ? 1n : 0n, BigInt(cpu)]
+  return [task ?? '', isIdle(task) ? 0n : 1n, BigInt(cpu)]
 }

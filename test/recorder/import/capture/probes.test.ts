@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { definitionsFor } from '../../../../packages/recorder/src/import/capture/probes.ts'
-import { FLAVOURS } from '../../../../packages/recorder/src/import/translate/kernel-traits.ts'
+import { TRACED_FLAVOURS } from '../../../../packages/recorder/src/import/translate/kernel-traits.ts'
 
 const fixture = (name: string): string[] =>
   readFileSync(new URL(`../../../fixtures/capture/${name}.txt`, import.meta.url), 'utf8')
@@ -12,7 +12,7 @@ const inGroup = (line: string): string => line.replace(':', ':kperm/')
 /** Probes that came after the captures were made. */
 const added = /vfree|__vunmap_range_noflush|__vmap_pages_range_noflush/
 
-test.each(FLAVOURS)('%s gets the definitions that a real kernel accepted', (kernel) => {
+test.each(TRACED_FLAVOURS)('%s gets the definitions that a real kernel accepted', (kernel) => {
   const lines = definitionsFor(kernel, false, new Map()).map(inGroup)
   const accepted = fixture(`kprobe_events-${kernel}`)
   expect(lines.filter((line) => !added.test(line)).toSorted()).toEqual(accepted.toSorted())

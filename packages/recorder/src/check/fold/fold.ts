@@ -1,18 +1,22 @@
-import { type Context, DEFAULT_FEATURES, type Features, type Geometry } from '@pagetrail/engine'
+import {
+  type Context,
+  DEFAULT_FEATURES,
+  type Features,
+  type Flavour,
+  type Geometry,
+} from '@pagetrail/engine'
 import { readableGeometry } from '../../descriptor/bits.ts'
 import { runGeometry } from '../../descriptor/run-geometry.ts'
 import { isJsonObject, type JsonObject } from '../../event/codec.ts'
 import type { EventOf, TraceEvent } from '../../event/kinds.ts'
-import type { Run, RunGeometry } from '../../event/run.ts'
+import { type EventSource, isIdle, kernelOf, type Run, STOCK_GEOMETRY } from '../../event/run.ts'
 import { KnownEntries } from './known-entries.ts'
 import { type Flush, type Frame, Lane, type OpenCall } from './lane.ts'
 import { FlushLedger } from './ledger.ts'
 import { endPageOf, PAGE_LIMIT, pageOf, pagesIn, PageSizes } from './page.ts'
 import { RangeList } from './range-list.ts'
 import { Write } from './write.ts'
-
-/** Where a trace tells no geometry it is a capture of a stock kernel: 4K pages. */
-const USUAL: RunGeometry = { pageShift: 12, vaBits: 48, levels: 4 }
+import { type Debt } from './debt.ts'
 
 type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_enter'>
 
@@ -25,6 +29,7 @@ type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_ent
  */
 export class Fold {
   readonly run: Run
+  readonly kernel: Flavour | undefined
   readonly geometry: Geometry
   readonly sizes: PageSizes
   readonly tables: KnownEntries
@@ -44,9 +49,10 @@ export class Fold {
 
   constructor(run: Run) {
     this.run = run
+    this.kernel = kernelOf(run)
     this.geometry = readableGeometry(runGeometry(run))
     this.write = new Write(this.geometry)
-    this.sizes = new PageSizes(run.geometry ?? USUAL)
+    this.sizes = new PageSizes(run.geometry ?? STOCK_GEOMETRY)
     this.tables = new KnownEntries(run, this.sizes)
     this.ledger = new FlushLedger(this.sizes)
     const { features } = run.facts
@@ -155,8 +161,7 @@ export class Fold {
   }
 
   #at(e: TraceEvent): void {
-    // Every CPU has an idle task of its own under the same name.
-    const name = e.task === null || e.task.endsWith('-0') ? `cpu${e.cpu}` : e.task
+    const name = isIdle(e.task) ? `cpu${e.cpu}` : e.task!
     let lane = this.lanes.get(name)
     if (lane === undefined) {
       lane = new Lane(name, e.cpu)
@@ -276,7 +281,8 @@ export class Fold {
     }
     if (entering && lazy.enabled === 0) lazy.since = e.seq
     lazy.meant += entering ? 1 : -1
-    if (this.run.flavour === '7.3') lazy.enabled = Math.max(0, lazy.enabled + (entering ? 1 : -1))
+    if (this.kernel?.lazyMmu === 'counted')
+      lazy.enabled = Math.max(0, lazy.enabled + (entering ? 1 : -1))
     else lazy.enabled = entering ? 1 : 0
   }
 
@@ -286,4 +292,15 @@ export class Fold {
     this.tables.forget()
     this.ledger.forget()
   }
+}
+
+/** TLB flushes owed after event `at` is applied (without it, at the end of the run), oldest first. */
+export function openDebts(source: EventSource, at?: number): readonly Debt[] {
+  const fold = new Fold(source.run)
+  for (const e of source.events(0, at)) {
+    fold.before(e)
+    fold.after(e)
+  }
+  fold.finish()
+  return fold.ledger.debts()
 }

@@ -1,8 +1,6 @@
 import type { Rule } from '../rule.ts'
 
 const EBUSY = -16
-/** Flavours that split leaves, and so have the window. */
-const SPLITS: ReadonlySet<string> = new Set(['6.18', '7.3'])
 
 export const bootWindow: Rule = {
   name: 'boot-window',
@@ -25,7 +23,9 @@ export const bootWindow: Rule = {
           const at = e.op === null ? undefined : refused.get(e.op)
           if (e.op !== null) refused.delete(e.op)
           const isWindow =
-            SPLITS.has(scope.fold.run.flavour ?? '') &&
+            // Who splits leaves has the window.
+            scope.fold.kernel !== undefined &&
+            scope.fold.kernel.split !== null &&
             scope.fold.feature('caps_finalized') === 0 &&
             scope.fold.feature('cpu_bbml') === 1
           const isRefused = isWindow && e.ret !== null && e.ret < 0 && at !== undefined

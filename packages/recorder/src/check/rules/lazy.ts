@@ -32,8 +32,8 @@ export const lazyUnbalanced: Rule = {
         barrier: done,
         dsb: done,
         lazy_mmu_leave(e) {
-          const { lane, run } = scope.fold
-          if (e.ignored || e.api !== undefined || run.flavour !== '7.3') return
+          const { lane, kernel } = scope.fold
+          if (e.ignored || e.api !== undefined || kernel?.lazyMmu !== 'counted') return
           if (lane.lazy.enabled > 0 || lane.lazy.since < 0) return
           scope.report({
             severity: 'error',
@@ -111,7 +111,7 @@ export const lazyNested: Rule = {
           const { lane } = scope.fold
           if (e.ignored || e.api !== undefined) return
           const { meant, enabled, since } = lane.lazy
-          const isFlag = scope.fold.run.flavour !== '7.3'
+          const isFlag = scope.fold.kernel?.lazyMmu !== 'counted'
           if (meant > 1 && enabled === 1 && isFlag && !broken.has(lane)) {
             broken.set(lane, { outer: since, inner: e.seq, stores: 0 })
           }

@@ -101,13 +101,13 @@ export const unsafeChange: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { write: s, call, run } = scope.fold
+          const { write: s, call, kernel } = scope.fold
           if (!s.wasValid || !s.isValid || !s.isAttributeChange) return
           if (
             liveChanges(scope.fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi).length > 0
           )
             return
-          const strict = run.flavour !== null && run.flavour !== '7.3'
+          const strict = kernel?.refusesContChange ?? false
           const bits = unsafeAttributes(
             scope.fold.geometry,
             s.oldLo,

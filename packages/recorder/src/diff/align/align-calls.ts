@@ -1,4 +1,4 @@
-import type { Call, RunGeometry } from '../../event/run.ts'
+import { type Call, pageShiftOf, type RunGeometry } from '../../event/run.ts'
 import type { Addressing } from '../options.ts'
 import { longestAscending } from './align.ts'
 import { type CallKeys, callKeys, sameSize } from './call-keys.ts'
@@ -88,7 +88,7 @@ export function alignCalls(left: CallList, right: CallList, options: AlignOption
   const sides = [left, right].map(({ calls, geometry }) =>
     lanesOf(calls, {
       mode,
-      pageSize: 2 ** (geometry?.pageShift ?? 12),
+      pageSize: 2 ** pageShiftOf({ geometry }),
       oneLayout: addresses === 'raw',
     }),
   )

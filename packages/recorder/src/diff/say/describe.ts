@@ -1,6 +1,6 @@
 import { bigintOf, fromVa, type Geometry, type LevelName } from '@pagetrail/engine'
 
-import { outputAddress } from '../../descriptor/bits.ts'
+import { outputAddress, readableGeometry } from '../../descriptor/bits.ts'
 import { attributesText, changedBits, kindOf, sharesBits } from '../../descriptor/text.ts'
 import { hex16 } from '../../tables/leaves.ts'
 import type { Addressing } from '../options.ts'
@@ -43,7 +43,8 @@ function toggleText({ level, geometry, oldLo, oldHi, newLo, newHi }: Toggle): st
 function leadsTo({ level, geometry, newLo, newHi }: Toggle, mode: Addressing): string {
   const now = bigintOf(newLo, newHi)
   const pa = outputAddress(now, geometry)
-  if (kindOf(now, level) === 'table') return `table ${pa >> BigInt(geometry?.pageShift ?? 12)}`
+  if (kindOf(now, level) === 'table')
+    return `table ${pa >> BigInt(readableGeometry(geometry).pageShift)}`
   return `${mode === 'raw' ? '' : '+'}0x${pa.toString(16)}`
 }
 

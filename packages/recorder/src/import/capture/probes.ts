@@ -1,4 +1,4 @@
-import { FLAVOURS, type TracedFlavour as Kernel } from '../translate/kernel-traits.ts'
+import { TRACED_FLAVOURS, type TracedFlavour as Kernel } from '../translate/kernel-traits.ts'
 
 /**
  * The kprobe events of a capture that needs no knowledge of the kernel's binary: entries and returns of functions,
@@ -26,7 +26,7 @@ const probe = (
   fn: string,
   entry: string,
   exit = entry,
-  kernels: readonly Kernel[] = FLAVOURS,
+  kernels: readonly Kernel[] = TRACED_FLAVOURS,
   ret = 'ret=$retval:s32',
 ): Probe => ({ fn, entry, exit, kernels, ret })
 
@@ -102,24 +102,30 @@ export const PROBES: readonly Probe[] = [
 
 /** Areas that are mapped and unmapped: what such a call covered is not known to be as it was. */
 const AREAS: readonly Probe[] = [
-  probe('vfree', 'addr=$arg1:x64', '', FLAVOURS, ''),
-  probe('__vunmap_range_noflush', 'start=$arg1:x64 end=$arg2:x64', '', FLAVOURS, ''),
-  probe('__vmap_pages_range_noflush', 'addr=$arg1:x64 end=$arg2:x64', '', FLAVOURS),
+  probe('vfree', 'addr=$arg1:x64', '', TRACED_FLAVOURS, ''),
+  probe('__vunmap_range_noflush', 'start=$arg1:x64 end=$arg2:x64', '', TRACED_FLAVOURS, ''),
+  probe('__vmap_pages_range_noflush', 'addr=$arg1:x64 end=$arg2:x64', '', TRACED_FLAVOURS),
 ]
 
 /** What makes calls and flushes of its own: worth its probes where those flushes are seen. */
 const CALLERS: readonly Probe[] = [
-  probe('_vm_unmap_aliases', 'start=$arg1:x64 end=$arg2:x64 flush=$arg3:s32', '', FLAVOURS, ''),
+  probe(
+    '_vm_unmap_aliases',
+    'start=$arg1:x64 end=$arg2:x64 flush=$arg3:s32',
+    '',
+    TRACED_FLAVOURS,
+    '',
+  ),
   probe(
     '__purge_vmap_area_lazy',
     'start=$arg1:x64 end=$arg2:x64 full=$arg3:u8',
     '',
-    FLAVOURS,
+    TRACED_FLAVOURS,
     'ret=$retval:u8',
   ),
-  probe('bpf_prog_pack_alloc', 'size=$arg1:u32', '', FLAVOURS, 'ret=$retval:x64'),
-  probe('bpf_prog_pack_free', 'ptr=$arg1:x64 size=$arg2:u32', '', FLAVOURS, ''),
-  probe('secretmem_fault', 'vmf=$arg1:x64', '', FLAVOURS, 'ret=$retval:x32'),
+  probe('bpf_prog_pack_alloc', 'size=$arg1:u32', '', TRACED_FLAVOURS, 'ret=$retval:x64'),
+  probe('bpf_prog_pack_free', 'ptr=$arg1:x64 size=$arg2:u32', '', TRACED_FLAVOURS, ''),
+  probe('secretmem_fault', 'vmf=$arg1:x64', '', TRACED_FLAVOURS, 'ret=$retval:x32'),
 ]
 
 /** Functions that another tree calls otherwise, by Pagetrail's name for them. */

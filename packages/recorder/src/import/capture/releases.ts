@@ -1,5 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import { FLAVOURS, type TracedFlavour } from '../translate/kernel-traits.ts'
+import { TRACED_FLAVOURS, type TracedFlavour } from '../translate/kernel-traits.ts'
 
 /**
  * Which kernels the probes of a flavour fit: the functions and their arguments are those of that flavour, whatever else
@@ -55,6 +55,6 @@ export function captureKernel(text: string): CaptureKernel {
         'functions that it lacks are named when the script runs',
     )
   }
-  const neighbour = !FLAVOURS.some((flavour) => flavour === series)
+  const neighbour = !TRACED_FLAVOURS.some((flavour) => flavour === series)
   return { series, probes: row.probes, neighbour }
 }

@@ -1,9 +1,8 @@
 import { InputError } from '@pagetrail/engine'
 import { hashByte, hashBytes } from '../bytes/byte-table.ts'
-import { excerpt } from '../bytes/excerpt.ts'
 import { isDigit } from '../bytes/number-text.ts'
 import { BH_OFF, IRQ, SOFTIRQ, TASK } from '../translate/task-stack.ts'
-import { encodeUtf8 } from '../bytes/utf8.ts'
+import { encodeUtf8, excerpt } from '../bytes/utf8.ts'
 
 const SPACE = 0x20
 const DASH = 0x2d

@@ -1,14 +1,13 @@
 import { InputError } from '@pagetrail/engine'
 import { NONE } from '../../event/batch.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
-import { excerpt } from '../bytes/excerpt.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
 import { emptyHeader, readCaptureLine, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
 import { FtraceLine } from './ftrace-line.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import { TaskNames } from './task-names.ts'
 import { TextFields } from './text-fields.ts'
-import { decodeUtf8 } from '../bytes/utf8.ts'
+import { decodeUtf8, excerpt } from '../bytes/utf8.ts'
 
 const HASH = 0x23
 const SPACE = 0x20

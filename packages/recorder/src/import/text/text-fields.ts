@@ -1,10 +1,8 @@
 import { InputError } from '@pagetrail/engine'
-import { excerpt } from '../bytes/excerpt.ts'
-import { fieldsJson } from '../translate/fields-json.ts'
-import { Fields } from '../translate/fields.ts'
+import { Fields, fieldsJson } from '../translate/fields.ts'
 import { readNumber } from '../bytes/number-text.ts'
 import type { Probe } from '../translate/probe-table.ts'
-import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts'
+import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
 
 const SPACE = 0x20
 const EQUALS = 0x3d

@@ -1,5 +1,4 @@
-import { fieldsJson } from '../translate/fields-json.ts'
-import { Fields } from '../translate/fields.ts'
+import { Fields, fieldsJson } from '../translate/fields.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import type { EventFormat, FormatField } from './event-format.ts'
 import { compilePrint, type RecordValues } from './print-format.ts'

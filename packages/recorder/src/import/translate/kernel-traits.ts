@@ -3,8 +3,8 @@ import type { RunGeometry } from '../../event/run.ts'
 import type { FtraceEvents, TranslationCounts } from './ftrace-events.ts'
 
 /** The kernels whose implementation Pagetrail follows. */
-export const FLAVOURS = ['6.12', '6.17', '6.18', '7.3'] as const
-export type TracedFlavour = (typeof FLAVOURS)[number]
+export const TRACED_FLAVOURS = ['6.12', '6.17', '6.18', '7.3'] as const
+export type TracedFlavour = (typeof TRACED_FLAVOURS)[number]
 
 /** PTE_PRESENT_INVALID, from 7.0: what makes an entry invalid without losing that it is a leaf. */
 export const PRESENT_INVALID = LO.NG
