@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { diffRuns, eventText, eventToJson, openRuns, recordScenario } from '@pagetrail/recorder'
+import { diffRuns, eventText, openRuns, recordScenario, runGeometry } from '@pagetrail/recorder'
 
 /**
  * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
@@ -81,7 +81,7 @@ async function writeText(path: string, run: number, to: string): Promise<void> {
   const lines = function* () {
     let chunk = ''
     for (const event of source.events()) {
-      chunk += `${eventText(eventToJson(event)).replace(/^\d+ /, '')}\n`
+      chunk += `${eventText(event, runGeometry(source.run))}\n`
       if (chunk.length > 1 << 16) {
         yield chunk
         chunk = ''

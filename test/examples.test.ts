@@ -64,7 +64,7 @@ test('who looks first leaves nothing half-changed', async () => {
   const { out } = await pagetrail(['check', '--rules', 'half-changed', '--json', '--db', db])
   expect(jsonLines(out)[1]).toMatchObject({ type: 'rule', rule: 'half-changed', status: 'clean' })
   const replay = await pagetrail(['replay', '1', '--db', db])
-  expect(replay.out).toContain('look_pmd_entry = -22')
+  expect(replay.out).toContain('look_pmd_entry = -EINVAL')
   await record(db, 'clean-ro', 'check-first.ts')
   await record(db, 'clean-ro')
   expect((await pagetrail(['diff', '--by', 'effect', '--db', db])).status).toBe(0)

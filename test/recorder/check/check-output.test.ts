@@ -1,4 +1,4 @@
-import { checkJson, checkSarif, checkText, type Json } from '@pagetrail/recorder'
+import { checkJson, checkSarif, checkLines, type Json } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 import { PAGE, RO, RW, Script, VMALLOC } from './script.ts'
 
@@ -12,7 +12,7 @@ function report() {
 }
 
 test('text: what is broken, the events, the remedies, what is undecided, one line of summary', () => {
-  expect([...checkText(report())].join('\n')).toMatchInlineSnapshot(`
+  expect([...checkLines(report())].join('\n')).toMatchInlineSnapshot(`
     "error: flush-missing (H4), 1 finding
       When a call that promises it returns, no TLB holds what its entries were before.
       - call 0: set_memory_ro returned with 1 flush owed over [0xffff8000c0000000, 0xffff8000c0001000): only [0xffff8000c0001000, 0xffff8000c0002000) was flushed, and TLBs may still grant what was taken away

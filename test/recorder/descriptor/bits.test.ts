@@ -1,6 +1,7 @@
 import { createGeometry, GEOMETRIES, type Geometry } from '@pagetrail/engine'
 import {
   bitFields,
+  type BitRole,
   decodeDescriptor,
   descriptorText,
   type EntryKind,
@@ -56,6 +57,18 @@ test('a bit that neither kernel nor architecture uses is shown by its number, no
     'page 0x40000000 rw- normal ISH AF BIT13 DBM PXN UXN',
   )
   expect(descriptorText((1n << 55n) | 0x4000_0403n, 'pmd', null)).toBe('table 0x40000000 AF BIT55')
+})
+
+const named = (role: BitRole) =>
+  bitFields('leaf', null)
+    .filter((field) => field.role === role)
+    .map(({ name }) => name)
+
+test('what is how an entry is built, what only software reads; everything else is what it does', () => {
+  expect(named('shape')).toEqual(['TYPE', 'CONT'])
+  expect(named('software')).toEqual(['DIRTY', 'SPECIAL', 'DEVMAP', 'UFFD_WP', 'SW63'])
+  expect(named('address')).toEqual(['address'])
+  expect(named('attribute')).toContain('RDONLY')
 })
 
 test('bits 9:8 are address bits only while LPA2 is active', () => {

@@ -1,4 +1,4 @@
-import { chromeText, type Json, memorySource } from '@pagetrail/recorder'
+import { chromeChunks, type Json, memorySource } from '@pagetrail/recorder'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -14,7 +14,7 @@ interface Traced {
 }
 
 function trace(events: ReturnType<typeof eventsOf>): Traced[] {
-  const text = [...chromeText(memorySource(SAMPLE_RUN, events))].join('')
+  const text = [...chromeChunks(memorySource(SAMPLE_RUN, events))].join('')
   return (JSON.parse(text) as { traceEvents: Traced[] }).traceEvents
 }
 
@@ -39,9 +39,9 @@ test('spans are balanced and nested as the calls were', () => {
   expect(spans).toEqual([
     'set_memory_ro',
     'walk_kernel_page_table_range_lockless',
-    'pageattr_pte_entry',
-    'pageattr_pte_entry',
-    'pageattr_pte_entry',
+    'pte pageattr_pte_entry',
+    'pte pageattr_pte_entry',
+    'pte pageattr_pte_entry',
   ])
 })
 
@@ -83,7 +83,7 @@ test('a call that halted ends where the next one begins, and says so', () => {
   depthOf(traced)
   const unfinished = traced.filter(({ args }) => args?.['unfinished'] === true)
   expect(unfinished.map(({ name }) => name)).toEqual([
-    'pageattr_pte_entry',
+    'pte pageattr_pte_entry',
     'walk_kernel_page_table_range_lockless',
     'set_memory_ro',
   ])

@@ -1,4 +1,4 @@
-import { csvText, memorySource, type TraceEvent } from '@pagetrail/recorder'
+import { csvChunks, memorySource, type TraceEvent } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 import { eventsOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
@@ -15,7 +15,7 @@ function parseCsv(text: string): string[][] {
 }
 
 function tableOf(events: readonly TraceEvent[]): Record<string, string>[] {
-  const [head, ...rows] = parseCsv([...csvText(memorySource(SAMPLE_RUN, events))].join(''))
+  const [head, ...rows] = parseCsv([...csvChunks(memorySource(SAMPLE_RUN, events))].join(''))
   return rows.map((row) => {
     expect(row).toHaveLength(head!.length)
     return Object.fromEntries(row.map((cell, i) => [head![i]!, cell]))

@@ -1,6 +1,6 @@
 import {
   JsonlParser,
-  jsonlText,
+  jsonlChunks,
   memorySource,
   type RunHeader,
   type TraceEvent,
@@ -30,7 +30,7 @@ function read(text: string): Read[] {
 }
 
 const written = (events: readonly TraceEvent[], run = SAMPLE_RUN): string =>
-  [...jsonlText(memorySource(run, events))].join('')
+  [...jsonlChunks(memorySource(run, events))].join('')
 
 test('any run comes back event for event', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-import { reportJsonLines, reportRun, reportText } from '@pagetrail/recorder'
+import { reportJsonLines, reportRun, reportLines } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 import { engineRuns, pagesScenario } from '../../support/runs.ts'
@@ -9,7 +9,7 @@ const calls = ['set_memory_ro', 'set_memory_rw'].map((fn) => ({ fn, addr: hex(AR
 test('runs side by side', async () => {
   const runs = await engineRuns(pagesScenario(3, calls, 0), '6.12', '6.17', '6.18', '7.3')
   const reports = runs.map((run) => reportRun(run, { calls: 1 }))
-  const text = `${[...reportText(reports)].join('\n')}\n`
+  const text = `${[...reportLines(reports)].join('\n')}\n`
   await expect(text).toMatchFileSnapshot('golden/three-pages.txt')
 })
 

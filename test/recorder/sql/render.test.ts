@@ -1,4 +1,4 @@
-import { csvLines, jsonLine, tableLines } from '@pagetrail/recorder'
+import { csvLines, jsonLine, resultLines } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 const ESC = '\u001b'
@@ -11,7 +11,7 @@ const HOSTILE = [
 const ACTED_ON = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
 
 test.each([
-  ['table', (text: string) => tableLines([text], [[text]]).join('\n')],
+  ['table', (text: string) => resultLines([text], [[text]]).join('\n')],
   ['csv', (text: string) => csvLines([text], [[text]]).join('\n')],
   ['json', (text: string) => jsonLine([text], [text])],
 ])('%s shows what a terminal would act on', (_, render) => {
@@ -21,7 +21,7 @@ test.each([
 
 test('a table aligns numbers right and text left', () => {
   expect(
-    tableLines(
+    resultLines(
       ['fn', 'n'],
       [
         ['set_memory_ro', 7n],
@@ -39,7 +39,7 @@ test('a table aligns numbers right and text left', () => {
 })
 
 test('blobs and long texts are cut in a table', () => {
-  const lines = tableLines(['b', 't'], [[new Uint8Array(100).fill(0xab), 'x'.repeat(500)]])
+  const lines = resultLines(['b', 't'], [[new Uint8Array(100).fill(0xab), 'x'.repeat(500)]])
   expect(lines[2]).toMatch(/^x'(ab){16}…' \(100 bytes\) {2}x{79}…$/)
 })
 

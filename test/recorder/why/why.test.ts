@@ -116,9 +116,9 @@ test('the same in words', async () => {
   const last = lines.slice(lines.indexOf('  #9  pte 0x68000500000707 → 0x60000500000787'))
   expect(last.slice(1)).toEqual([
     '      +RDONLY -DBM',
-    '      in set_memory_ro 0xffff8000c0000000-0xffff8000c0001000 #1',
+    '      in set_memory_ro 0xffff8000c0000000 +1p #1',
     '      barrier #10',
-    '      flushed by flush_tlb_kernel_range of 0xffff8000c0000000-0xffff8000c0001000 #11',
+    '      flushed by flush_tlb_kernel_range of 0xffff8000c0000000 +1p #11',
   ])
   expect(lines.join('\n')).toContain('part of the split #2')
 })

@@ -50,8 +50,8 @@ test('the ledger tells what is pending and owed, and what has been paid', async 
   expect(text(9)).toEqual([
     'cpu 0: in lazy MMU mode, depth 1',
     'cpu 0: 2 barriers pending since #5',
-    expect.stringMatching(/^flush owed since #4: restricted ffff800080000000/),
-    expect.stringMatching(/^flush owed since #8: restricted ffff800080001000/),
+    expect.stringMatching(/^flush owed since #4: restricted 0xffff800080000000/),
+    expect.stringMatching(/^flush owed since #8: restricted 0xffff800080001000/),
   ])
   expect(text(19)).toEqual(['no barrier pending, no flush owed'])
   runFile.close()

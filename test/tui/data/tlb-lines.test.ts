@@ -51,12 +51,12 @@ test('a run that models no TLB says nothing of it', () => {
 })
 
 test('an entry that says what the tables say is calm; an older one stands out', () => {
-  expect(after(write(RW), fill(1, RW))).toEqual(['cpu 1 TLB ffff800080000000 +1p rw-'])
+  expect(after(write(RW), fill(1, RW))).toEqual(['cpu 1 TLB 0xffff800080000000 +1p rw-'])
   expect(after(write(RW), fill(1, RW), write(RO))).toEqual([
-    '! cpu 1 TLB ffff800080000000 +1p rw-, tables say r--',
+    '! cpu 1 TLB 0xffff800080000000 +1p rw-, tables say r--',
   ])
   expect(after(write(RW), fill(1, RW), write('0x0'))).toEqual([
-    '! cpu 1 TLB ffff800080000000 +1p rw-, tables say none',
+    '! cpu 1 TLB 0xffff800080000000 +1p rw-, tables say none',
   ])
 })
 
@@ -72,7 +72,7 @@ test('a TLBI takes effect on all CPUs with the dsb(ish) of its own', () => {
 test('an eviction is of one CPU; a fill of the same range replaces', () => {
   const held = [write(RW), fill(0, RW), fill(1, RW)]
   expect(after(...held, { kind: 'tlb_evict', cpu: 1, va: VA })).toEqual([
-    'cpu 0 TLB ffff800080000000 +1p rw-',
+    'cpu 0 TLB 0xffff800080000000 +1p rw-',
   ])
   expect(after(write(RW), fill(0, RO), fill(0, RW))).toHaveLength(1)
 })
@@ -80,7 +80,7 @@ test('an eviction is of one CPU; a fill of the same range replaces', () => {
 test('two sizes over one address stand out, wherever they came from', () => {
   const block = fill(0, '0x68000040000701', { level: 'pmd', end: '0xffff800080200000' })
   expect(after(write(RW), block, fill(0, RW))).toEqual([
-    '! cpu 0 TLB ffff800080000000 +512p rw-, two sizes overlap',
-    '! cpu 0 TLB ffff800080000000 +1p rw-, two sizes overlap',
+    '! cpu 0 TLB 0xffff800080000000 +512p rw-, two sizes overlap',
+    '! cpu 0 TLB 0xffff800080000000 +1p rw-, two sizes overlap',
   ])
 })

@@ -10,7 +10,7 @@ test('two flavours on three pages: same effects by another path, fewer barriers:
   expect({ status, err }).toEqual({ status: 1, err: '' })
   expect(out).toContain('\nsame effects by another path\n')
   expect(out).toContain('first divergence  in call 0 | 0\n')
-  expect(out).toContain('  + 6 lazy_mmu_enter depth=1\n')
+  expect(out).toContain('  + 6 » lazy MMU enter depth 1\n')
   expect(out).toContain('outcome  same\n')
   expect(out).toContain('final mapping: equal, every address\n')
   expect(out).toMatch(/^ {2}barriers \(dsb ishst, isb\) +3 +2 +-1$/m)

@@ -5,16 +5,16 @@ import { database, sampleEvents } from '../../support/stored.ts'
 test('prints the call tree, indented', async () => {
   const { status, out } = await pagetrail(['replay', '1', '--to', '9', '--db', await database()])
   expect(status).toBe(0)
-  expect(out).toBe(` 0 0  + initial pte ffff8000c0000000 0068000500040703 3 entries
- 1 0  ▾ set_memory_ro ffff8000c0000000 +3p
+  expect(out).toBe(` 0 0  + initial pte 0xffff8000c0000000 0x68000500040703 3 entries
+ 1 0  ▾ set_memory_ro 0xffff8000c0000000 +3p
  2 0    » lazy MMU enter depth 1
- 3 0    ▾ walk_kernel_page_table_range_lockless ffff8000c0000000 +3p
- 4 0      ▾ pte pageattr_pte_entry ffff8000c0000000 +1p
- 5 0        ◆ pte write ffff8000c0000000 +RDONLY -DBM
+ 3 0    ▾ walk_kernel_page_table_range_lockless 0xffff8000c0000000 +3p
+ 4 0      ▾ pte pageattr_pte_entry 0xffff8000c0000000 +1p
+ 5 0        ◆ pte write 0xffff8000c0000000 +RDONLY -DBM
  6 0        ○ barrier queued
  7 0      └ pte pageattr_pte_entry = 0
- 8 0      ▾ pte pageattr_pte_entry ffff8000c0001000 +1p
- 9 0        ◆ pte write ffff8000c0001000 +RDONLY -DBM
+ 8 0      ▾ pte pageattr_pte_entry 0xffff8000c0001000 +1p
+ 9 0        ◆ pte write 0xffff8000c0001000 +RDONLY -DBM
 `)
 })
 

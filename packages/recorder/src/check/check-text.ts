@@ -9,7 +9,7 @@ const MAX_SHOWN = 5
 
 const seqsOf = (finding: Finding): string => finding.proof.map((seq) => `#${seq}`).join(' ')
 
-function* ruleLines(findings: readonly Finding[], verdict: RuleVerdict): Iterable<string> {
+function* ruleLines(findings: readonly Finding[], verdict: RuleVerdict): Generator<string> {
   const rule = RULES.find((r) => r.name === verdict.rule)
   const severity = ORDER.find((s) => findings.some((f) => f.severity === s)) ?? 'note'
   yield `${severity}: ${verdict.rule} (${verdict.hazard}), ${counted(verdict.count, 'finding')}`
@@ -28,7 +28,7 @@ function* ruleLines(findings: readonly Finding[], verdict: RuleVerdict): Iterabl
 }
 
 /** A report for people: gravest first, then what could not be decided, then one line of summary. */
-export function* checkText(report: CheckReport): Iterable<string> {
+export function* checkLines(report: CheckReport): Generator<string> {
   for (const severity of ORDER) {
     for (const verdict of report.verdicts) {
       const findings = report.findings.filter((f) => f.rule === verdict.rule)

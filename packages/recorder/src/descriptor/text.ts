@@ -120,6 +120,18 @@ export function shortText(
   return joined(form === 'page' ? '' : form, access, memory === 'normal' ? '' : memory, ...unusual)
 }
 
+/** The bits of a mask by name, `RDONLY|CONT`; of a field of several bits as a number, `0x300`. */
+export function maskText(mask: bigint, geometry: Geometry | null): string {
+  const names: string[] = []
+  let rest = mask
+  for (const { name, at } of flagsOf('leaf', geometry)) {
+    if (!hasBit(mask, at)) continue
+    names.push(name)
+    rest &= ~(1n << BigInt(at))
+  }
+  return rest === 0n && names.length > 0 ? names.join('|') : [...names, hex(rest)].join('|')
+}
+
 type Wording = typeof descriptorText
 
 /**

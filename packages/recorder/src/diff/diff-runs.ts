@@ -69,6 +69,7 @@ function resultOf(
   return {
     left: sideOf(a, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
     right: sideOf(b, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
+    geometries: { left: context.leftGeometry, right: context.rightGeometry },
     addresses,
     verdict: worse(worse(tally.worst, floor), verdict),
     incomplete: incompleteOf(comparison, tally, a, b),

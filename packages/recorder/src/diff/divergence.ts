@@ -1,4 +1,4 @@
-import { eventToJson, type JsonObject } from '../event/codec.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
@@ -77,8 +77,8 @@ const single = (run: RowRun, n: number): RowRun => ({
   length: 1,
 })
 
-function eventAt(source: EventSource, seq: number | null): JsonObject | null {
+function eventAt(source: EventSource, seq: number | null): TraceEvent | null {
   if (seq === null) return null
-  for (const event of source.events(seq, seq)) return eventToJson(event)
+  for (const event of source.events(seq, seq)) return event
   return null
 }

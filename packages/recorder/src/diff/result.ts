@@ -1,5 +1,6 @@
-import type { JsonObject } from '../event/codec.ts'
-import type { Kind } from '../event/kinds.ts'
+import type { Geometry } from '@pagetrail/engine'
+
+import type { Kind, TraceEvent } from '../event/kinds.ts'
 import type { Costs } from '../cost/costs.ts'
 import type { MappingDifference } from '../tables/compare-mappings.ts'
 import type { LoneReason, MatchedLane } from './align/align-calls.ts'
@@ -141,8 +142,8 @@ export type RowStatus = 'same' | 'renamed' | 'changed' | 'left' | 'right'
 
 export interface DivergenceRow {
   readonly status: RowStatus
-  readonly left: JsonObject | null
-  readonly right: JsonObject | null
+  readonly left: TraceEvent | null
+  readonly right: TraceEvent | null
 }
 
 export interface Divergence {
@@ -166,9 +167,16 @@ export interface Lone extends Listed<LoneCall> {
   readonly byReason: Readonly<Partial<Record<LoneReason, number>>>
 }
 
+/** Where the address bits of each side's descriptors lie; null: its run does not tell. */
+export interface Geometries {
+  readonly left: Geometry | null
+  readonly right: Geometry | null
+}
+
 export interface Diff {
   readonly left: Side
   readonly right: Side
+  readonly geometries: Geometries
   readonly addresses: Addressing
   readonly verdict: DiffVerdict
   /** Why the answer is incomplete, a sentence each; empty: it is complete. */

@@ -1,7 +1,11 @@
+import type { Geometry } from '@pagetrail/engine'
+
+import { runGeometry } from '../descriptor/run-geometry.ts'
 import { eventToJson } from '../event/codec.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { nestOf } from '../event/kinds.ts'
 import { type EventSource, isIdle } from '../event/run.ts'
+import { eventWords } from '../say/event-words.ts'
 import { CounterTracks } from './chrome-counters.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
 
@@ -27,9 +31,9 @@ interface Track {
  * Every span is closed: one whose end is missing (a halted call, a gap) ends where the next event shows that it was
  * left, and says `unfinished`. Where there is no clock an event lasts one microsecond. Yields pieces of text.
  */
-export function* chromeText(source: EventSource): Generator<string> {
+export function* chromeChunks(source: EventSource): Generator<string> {
   const { run } = source
-  const writer = new ChromeWriter(run.id)
+  const writer = new ChromeWriter(run.id, runGeometry(run))
   let text = '{"displayTimeUnit":"ns","otherData":'
   const clock = run.t0 === null ? 'none: one event, one microsecond' : 'ns'
   text += JSON.stringify({ run: run.label, kernel: run.kernel, flavour: run.flavour, clock })
@@ -54,13 +58,15 @@ const metadata = (pid: number, tid: number, name: string, value: string) => ({
 
 class ChromeWriter {
   readonly #pid: number
+  readonly #geometry: Geometry | null
   readonly #tracks = new Map<string, Track>()
   readonly #counters = new CounterTracks()
   #lastUs = 0
   #text = ''
 
-  constructor(pid: number) {
+  constructor(pid: number, geometry: Geometry | null) {
     this.#pid = pid
+    this.#geometry = geometry
   }
 
   /** The event's lines, each with its leading comma. */
@@ -73,7 +79,7 @@ class ChromeWriter {
       this.#closeSpan(track, event)
     } else {
       this.#leaveAbandoned(track, event.nest)
-      const name = nameOf(event)
+      const name = this.#name(event)
       if (nest === 1) track.open.push({ name, nest: event.nest })
       this.#put({
         ph: nest === 1 ? 'B' : 'i',
@@ -113,6 +119,11 @@ class ChromeWriter {
     return track
   }
 
+  /** What happened in the words of every listing; the same for what opens a span and what closes it. */
+  #name(event: TraceEvent): string {
+    return eventWords(event, this.#geometry).what
+  }
+
   /** Ends the spans that an event this deep shows to have been left without an end. */
   #leaveAbandoned(track: Track, nest: number): void {
     while (track.open.length > 0 && track.open.at(-1)!.nest >= nest) {
@@ -123,7 +134,7 @@ class ChromeWriter {
 
   /** Ends the innermost span of this name and what was left open inside it; without one the end is an instant. */
   #closeSpan(track: Track, event: TraceEvent): void {
-    const name = nameOf(event)
+    const name = this.#name(event)
     const args = argsOf(event)
     const at = track.open.findLastIndex((span) => span.name === name)
     if (at < 0) {
@@ -137,11 +148,6 @@ class ChromeWriter {
     track.open.pop()
     this.#put({ ph: 'E', tid: track.tid, name, args })
   }
-}
-
-function nameOf(event: TraceEvent): string {
-  if (nestOf(event.kind) !== 0 && 'fn' in event && event.fn !== null) return event.fn ?? event.kind
-  return event.kind
 }
 
 /** The event's own fields, as in JSON Lines, with its seq to find it again. */

@@ -7,7 +7,7 @@ import { TEXT_CHUNK } from './atomic-file.ts'
  * A run as comma-separated values (RFC 4180, lines end with LF): a line of names, then one line per event in the wide
  * table's columns. 64-bit fields are `0x…`, an absent value is empty, JSON is its text. Yields pieces of text.
  */
-export function* csvText(source: EventSource): Generator<string> {
+export function* csvChunks(source: EventSource): Generator<string> {
   const row: WideValue[] = WIDE_COLUMNS.map(() => null)
   const put = (column: number, value: WideValue) => {
     row[column] = value

@@ -39,7 +39,7 @@ export function jsonlHeader(run: Run): JsonlHeader {
  * A run as JSON Lines: a header line, one line per event in the corpus's form with `nest` added, and an end line with
  * the counts. Reading it again gives the same run, event for event. Yields pieces of text.
  */
-export function* jsonlText(source: EventSource): Generator<string> {
+export function* jsonlChunks(source: EventSource): Generator<string> {
   let text = `${JSON.stringify(jsonlHeader(source.run))}\n`
   let events = 0
   let calls = 0

@@ -4,7 +4,7 @@ import type { CallArgs, Context, Hooks, Level, LockMode, WalkAction } from '@pag
 import { AUX, type Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import { kindOfId, KINDS } from '../event/kinds.ts'
-import { hex } from '../event/field-codec.ts'
+import { toJson } from '../event/json.ts'
 
 /** The number that the file keeps for a value of an enum. */
 const codes = <V extends string>(values: readonly V[]): Readonly<Record<V, number>> => {
@@ -64,9 +64,7 @@ export class HookRecorder implements Hooks {
     this.#op[this.#cpu] = this.nextOp++
     const i = this.#open(KINDS.op_begin.id, fn)
     if (hasRange) this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
-    this.#batch.extra[i] = JSON.stringify(args, (_, value: unknown) =>
-      typeof value === 'bigint' ? hex(value) : value,
-    )
+    this.#batch.extra[i] = toJson(args)
   }
 
   opEnd(fn: string, ret: number): void {

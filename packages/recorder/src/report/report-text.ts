@@ -1,4 +1,6 @@
 import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../cost/costs.ts'
+import { toJson } from '../event/json.ts'
+import { type Column, tableLines } from '../say/table.ts'
 import type { CoveragePoint } from './coverage.ts'
 import type { RunReport } from './report-runs.ts'
 
@@ -19,7 +21,7 @@ const COLUMNS: readonly (readonly [CostName, string])[] = [
 const number = (value: number | null): string => (value === null ? '?' : `${value}`)
 
 /** Runs side by side: costs of each, then by function, then coverage. Numbers that a run cannot tell are `?`. */
-export function* reportText(reports: readonly RunReport[]): Generator<string> {
+export function* reportLines(reports: readonly RunReport[]): Generator<string> {
   yield* table([
     ['', ...reports.map(({ run }) => run.label)],
     ['calls', ...reports.map(({ run }) => `${run.calls}`)],
@@ -89,19 +91,16 @@ function coverageRows(reports: readonly RunReport[]): string[][] {
 const mark = (point: CoveragePoint | undefined): string =>
   point === undefined || point.count === null ? '?' : point.count === 0 ? '·' : `${point.count}`
 
-/** The first column to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
+/** The first row is the heads; the first column stands to the left, the others to the right. */
+const table = ([heads = [], ...rows]: readonly (readonly string[])[]): string[] =>
+  tableLines(
+    heads.map((head, i): Column<readonly string[]> => ({
+      head,
+      value: (row) => row[i] ?? '',
+      align: i > 0 ? 'right' : 'left',
+    })),
+    rows,
   )
-}
-
-const hexed = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
 
 /**
  * The same as JSON Lines: a line per run, function, listed call and coverage point; numbers that are unknown are null.
@@ -110,9 +109,9 @@ export function* reportJsonLines(reports: readonly RunReport[]): Generator<strin
   let rows = 0
   const line = (type: string, fields: object): string => {
     rows++
-    return JSON.stringify({ type, ...fields }, hexed)
+    return toJson({ type, ...fields })
   }
-  yield JSON.stringify({
+  yield toJson({
     type: 'header',
     format: 1,
     verb: 'report',
@@ -137,5 +136,5 @@ export function* reportJsonLines(reports: readonly RunReport[]): Generator<strin
     for (const point of coverage) yield line('coverage', { run: id, ...point })
   }
   const incomplete = reports.filter(({ run }) => run.lost > 0 || run.state !== 'complete')
-  yield JSON.stringify({ type: 'end', rows, complete: incomplete.length === 0 })
+  yield toJson({ type: 'end', rows, complete: incomplete.length === 0 })
 }

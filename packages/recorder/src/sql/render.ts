@@ -1,4 +1,6 @@
 import { csvQuote } from '../export/csv.ts'
+import { type Column, tableLines } from '../say/table.ts'
+import { escapeControls } from '../say/value.ts'
 import type { SqlValue } from './protocol.ts'
 
 /** A column of a table is at most this wide; longer values end in `…`. */
@@ -6,46 +8,30 @@ const CELL_MAX = 80
 /** Bytes of a blob that are shown in a table. */
 const BLOB_SHOWN = 16
 
-/**
- * Escapes what a terminal would act on instead of showing: control characters of both sets, marks that turn the
- * direction of text or cannot be seen, and halves of characters. Names in traces are anybody's; letters stay letters.
- */
-export const escapeControls = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (sign) => {
-    const code = sign.codePointAt(0)!
-    if (sign === '\n') return '\\n'
-    if (sign === '\t') return '\\t'
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
-  })
-
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** One value on one line, safe to print. */
+/** One value on one line. */
 export function cellText(value: SqlValue): string {
   if (value === null) return ''
   if (value instanceof Uint8Array) {
     const shown = hexOf(value.subarray(0, BLOB_SHOWN))
     return value.length > BLOB_SHOWN ? `x'${shown}…' (${value.length} bytes)` : `x'${shown}'`
   }
-  const text = escapeControls(String(value))
-  return text.length > CELL_MAX ? `${text.slice(0, CELL_MAX - 1)}…` : text
+  return String(value)
 }
 
 /** A result as a table for people: names, a rule, rows; numbers to the right. */
-export function tableLines(columns: readonly string[], rows: readonly SqlValue[][]): string[] {
-  const head = columns.map((name) => cellText(name))
-  const cells = rows.map((row) => row.map((value) => cellText(value)))
-  const widths = head.map((name, i) =>
-    cells.reduce((most, row) => Math.max(most, row[i]!.length), name.length),
+export const resultLines = (columns: readonly string[], rows: readonly SqlValue[][]): string[] =>
+  tableLines(
+    columns.map((name, i): Column<readonly SqlValue[]> => ({
+      head: name,
+      value: (row) => cellText(row[i]!),
+      align: rows.every((row) => isNumber(row[i]!) || row[i] === null) ? 'right' : 'left',
+      max: CELL_MAX,
+    })),
+    rows,
+    { rule: true },
   )
-  const numeric = head.map((_, i) => rows.every((row) => isNumber(row[i]!) || row[i] === null))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .trimEnd()
-  return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)]
-}
 
 const isNumber = (value: SqlValue): boolean =>
   typeof value === 'bigint' || typeof value === 'number'

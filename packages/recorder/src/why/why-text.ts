@@ -1,7 +1,8 @@
-import { BIT, type LevelName } from '@pagetrail/engine'
+import { BIT, type Geometry, type LevelName } from '@pagetrail/engine'
 
 import { hasBit } from '../descriptor/bits.ts'
 import { changeText, descriptorText } from '../descriptor/text.ts'
+import { rangeText } from '../say/value.ts'
 import type { EventContext } from './event-context.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { hex } from '../event/field-codec.ts'
@@ -50,7 +51,7 @@ function* stepLines(step: WhyStep, run: Run): Generator<string> {
     const change = changeText(step.old, step.now, step.level, geometry)
     yield `      ${change === '' ? 'changed nothing' : change}`
   }
-  for (const line of contextLines(step)) yield `      ${line}`
+  for (const line of contextLines(step, geometry)) yield `      ${line}`
 }
 
 function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => string): string {
@@ -75,22 +76,25 @@ function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => strin
 
 const value = (desc: bigint | null): string => (desc === null ? 'unknown' : hex(desc))
 
-function* contextLines({ event, context, split, old }: WhyStep): Generator<string> {
+function* contextLines(
+  { event, context, split, old }: WhyStep,
+  geometry: Geometry | null,
+): Generator<string> {
   if (context === null) return
-  if (context.around.length > 0) yield `in ${aroundText(context.around)}`
+  if (context.around.length > 0) yield `in ${aroundText(context.around, geometry)}`
   else yield event.op === null ? 'outside of any call' : `in call ${event.op}`
   if (split !== null) yield `part of the split #${split}`
   const { lazy, barrier } = context
   if (lazy)
     yield `lazy MMU section #${lazy.from}–${lazy.to === null ? 'not left yet' : `#${lazy.to}`}`
   if (barrier !== null) yield `barrier #${barrier}`
-  if (event.kind === 'desc_write' || event.kind === 'split_end') yield flushText(context, old)
+  if (event.kind === 'desc_write' || event.kind === 'split_end')
+    yield flushText(context, old, geometry)
 }
 
-function flushText({ flush }: EventContext, old: bigint | null): string {
+function flushText({ flush }: EventContext, old: bigint | null, geometry: Geometry | null): string {
   if (flush) {
-    const range =
-      flush.va === null || flush.end === null ? 'everything' : rangeText(flush.va, flush.end)
+    const range = flush.va === null ? 'everything' : rangeText(flush.va, flush.end, geometry)
     return `flushed by ${flush.fn ?? 'a flush'} of ${range} #${flush.seq}`
   }
   const needed = old === null || hasBit(old, BIT.VALID)
@@ -100,17 +104,15 @@ function flushText({ flush }: EventContext, old: bigint | null): string {
 }
 
 /** What is around an event, from outside; a range is told where it is another than outside. */
-function aroundText(around: readonly TraceEvent[]): string {
+function aroundText(around: readonly TraceEvent[], geometry: Geometry | null): string {
   let last = ''
   const spans = around.map((event) => {
     const fn = 'fn' in event && event.fn !== null ? event.fn : event.kind
     const ranged = 'va' in event && 'end' in event && event.va !== null && event.end !== null
-    const range = ranged ? ` ${rangeText(event.va, event.end)}` : ''
+    const range = ranged ? ` ${rangeText(event.va, event.end, geometry)}` : ''
     const shown = range === last ? '' : range
     last = range
     return `${fn}${shown} #${event.seq}`
   })
   return spans.join(' › ')
 }
-
-const rangeText = (va: bigint, end: bigint): string => `${hex(va)}-${hex(end)}`

@@ -2,7 +2,7 @@ import {
   escapeControls,
   importInput,
   InputError,
-  jsonlText,
+  jsonlChunks,
   openRuns,
   type Run,
   type RunFile,
@@ -162,7 +162,7 @@ export async function inOneFile(
   const into = await temporary(session)
   const runs: Run[] = []
   for (const { runFile, run } of found) {
-    const chunks = bytesOf(jsonlText(runFile.source(run)))
+    const chunks = bytesOf(jsonlChunks(runFile.source(run)))
     const imported = await importInput(into, { name: run.label, chunks }, 'jsonl', {
       created: run.created,
     })

@@ -1,10 +1,6 @@
+import { toJson } from '@pagetrail/recorder'
 import type { Fields } from '../text/run.ts'
 import type { Output } from './output.ts'
-
-const hexed = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
-
-export const toJson = (value: unknown): string => JSON.stringify(value, hexed)
 
 /**
  * The one form of `--json`: a header line that says what follows, a line per datum, and an end line with the count

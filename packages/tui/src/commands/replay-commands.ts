@@ -1,13 +1,14 @@
 import {
   eventToJson,
+  eventWords,
   type Mark,
   nestOf,
   runGeometry,
   type TraceEvent,
+  valueText,
   type WhyRow,
 } from '@pagetrail/recorder'
 import type { CheckView } from '../data/data.ts'
-import { describe } from '../text/describe.ts'
 import { BEGINS, descriptorOf } from '../text/kinds.ts'
 import {
   type Model,
@@ -38,8 +39,8 @@ import {
   undo,
   withReplay,
 } from '../model/replay.ts'
-import { count, hex, many } from '../text/fit.ts'
 import { isFolded } from '../model/view-filter.ts'
+import { count, many } from '../text/fit.ts'
 
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const
 
@@ -79,7 +80,12 @@ const onDescriptor = (m: Model, backward: boolean): Model =>
     const at = descriptorOf(e)
     if (!at) return complain(m, 'this event is on no descriptor')
     const level = at.level === null ? '' : ` && level == ${at.level}`
-    return seek(m, `va == 0x${at.va.toString(16)}${level}`, backward, `event on ${hex(at.va)}`)
+    return seek(
+      m,
+      `va == 0x${at.va.toString(16)}${level}`,
+      backward,
+      `event on ${valueText(at.va)}`,
+    )
   })
 
 const WALK = 'kind == walk_begin'
@@ -227,7 +233,7 @@ export const withMark = (marks: readonly Mark[], seq: number, text: string): rea
 
 const copyRow = (m: Model): Model =>
   atEvent(m, (r, e) => {
-    const line = describe(e, runGeometry(r.run))
+    const line = eventWords(e, runGeometry(r.run))
     return ask(m, {
       type: 'copy',
       text: `${e.seq} ${line.what} ${line.detail}`,
@@ -323,7 +329,7 @@ function why(m: Model): Model {
       (later, said) => {
         if (later.replay?.run.id !== id || later.screen !== 'replay') return later
         const lines = said.map((row) => ({ text: row.text, link: placeOf(row, id) }))
-        const title = `Why ${at.level ?? ''} ${hex(at.va)} is what it is`.replace('  ', ' ')
+        const title = `Why ${at.level ?? ''} ${valueText(at.va)} is what it is`.replace('  ', ' ')
         const step = said.at(-1)?.seq ?? null
         const cursor = Math.max(
           0,

@@ -1,16 +1,16 @@
 import {
   checkRun,
+  eventWords,
   type Finding,
   parseFilter,
   RULES,
-  runGeometry,
   type Run,
-  toSql,
   type RunFile,
+  runGeometry,
+  toSql,
   type TraceEvent,
   undecided,
 } from '@pagetrail/recorder'
-import { describe } from '../text/describe.ts'
 import { BEGINS } from '../text/kinds.ts'
 import type { CheckView, FindingView } from './data.ts'
 
@@ -59,7 +59,7 @@ function findingView(runFile: RunFile, run: Run, f: Finding): FindingView {
     text: f.message,
     severity: f.severity,
     proof: events.map((e) => {
-      const { what, detail } = describe(e, runGeometry(run))
+      const { what, detail } = eventWords(e, runGeometry(run))
       return { seq: e.seq, cpu: e.cpu, text: `${what} ${detail}` }
     }),
     chain: last ? chainOf(runFile, run, last) : '',

@@ -1,5 +1,13 @@
 import type { LevelName } from '@pagetrail/engine'
-import type { AlignedRow, Diff, Mark, Run, SqlValue, TraceEvent, WhyRow } from '@pagetrail/recorder'
+import {
+  type AlignedRow,
+  type Diff,
+  type Mark,
+  type Run,
+  type SqlValue,
+  type TraceEvent,
+  type WhyRow,
+} from '@pagetrail/recorder'
 
 /** A window of the events that a filter lets through, around a cursor. */
 export interface WindowQuery {

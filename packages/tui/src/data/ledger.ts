@@ -5,11 +5,12 @@ import {
   type PageState,
   readableGeometry,
   runGeometry,
+  valueText,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { count, hex, many, safe } from '../text/fit.ts'
 import { TlbFold } from './tlb-fold.ts'
 import { tlbLines } from './tlb-lines.ts'
+import { count, many, safe } from '../text/fit.ts'
 
 /** How far back the pane looks for what is still owed; a debt older than that belongs to `pagetrail check`. */
 const LOOK_BACK = 50_000
@@ -49,7 +50,7 @@ export function ledgerAt(
 }
 
 function debtLine(d: Debt): LedgerLine {
-  const va = hex(BigInt.asUintN(64, BigInt(d.page) << PAGE_NUMBER_SHIFT))
+  const va = valueText(BigInt.asUintN(64, BigInt(d.page) << PAGE_NUMBER_SHIFT))
   const by = d.fn === null ? '' : ` by ${safe(d.fn)}`
   return { text: `flush owed since #${count(d.seq)}: ${WHY[d.kind]} ${va}${by}`, owed: true }
 }

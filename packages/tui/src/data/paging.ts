@@ -1,4 +1,4 @@
-import type { Condition, Run, RunFile, TraceEvent } from '@pagetrail/recorder'
+import { type Condition, type Run, type RunFile, type TraceEvent } from '@pagetrail/recorder'
 import type { CountQuery, FindQuery, Window, WindowQuery } from './data.ts'
 import { breathe, conditionOf, COUNT_SLICE, MatchIndex } from './match-index.ts'
 

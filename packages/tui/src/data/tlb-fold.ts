@@ -1,5 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
-import type { EventOf, TraceEvent } from '@pagetrail/recorder'
+import { type EventOf, type TraceEvent } from '@pagetrail/recorder'
 
 /** A translation of [va, end) that a CPU holds. */
 export interface HeldEntry {

@@ -1,8 +1,7 @@
-import { type PageState, readableGeometry, shortText } from '@pagetrail/recorder'
+import { type PageState, rangeText, shortText } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { span } from '../text/describe.ts'
-import { count } from '../text/fit.ts'
 import type { HeldEntry, TlbFold } from './tlb-fold.ts'
+import { count } from '../text/fit.ts'
 
 /** Entries listed one by one. */
 const LISTED = 24
@@ -32,7 +31,7 @@ function entryLine(e: HeldEntry, all: readonly HeldEntry[], state: PageState): L
   const now = nowOf(e, state)
   const overlaps = all.some((x) => x !== e && x.cpu === e.cpu && x.va < e.end && e.va < x.end)
   const stale = now !== null && now !== held
-  const text = `cpu ${e.cpu} TLB ${span(e.va, e.end, readableGeometry(state.geometry))} ${held}`
+  const text = `cpu ${e.cpu} TLB ${rangeText(e.va, e.end, state.geometry)} ${held}`
   const remark = stale ? `, tables say ${now}` : overlaps ? ', two sizes overlap' : ''
   return { text: text + remark, owed: stale || overlaps }
 }

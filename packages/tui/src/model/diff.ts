@@ -1,8 +1,8 @@
 import {
   type AlignedRow,
   type Diff,
-  type DiffLine,
-  diffLines,
+  type DiffRow,
+  diffRows,
   type Question,
   QUESTIONS,
   type Run,
@@ -72,7 +72,7 @@ export const DIFF_TABS: readonly DiffTab[] = QUESTIONS
 /** Effects, ranges and groups listed in an answer. */
 const LISTED = 200
 
-const ROLES: Readonly<Partial<Record<DiffLine['role'], Role>>> = {
+const ROLES: Readonly<Partial<Record<DiffRow['role'], Role>>> = {
   title: 'call',
   left: 'bad',
   right: 'flush',
@@ -88,7 +88,7 @@ export function answerLines(d: DiffView, columns: number): readonly PageLine[] {
   if (!report) return [{ text: 'The runs are being compared …', role: 'same' }]
   if (last?.report !== report || last.tab !== tab || last.columns !== columns) {
     const asked = { ...report, asked: { ...report.asked, by: tab } }
-    const lines = [...diffLines(asked, { width: columns, limit: LISTED })].map(
+    const lines = [...diffRows(asked, { width: columns, limit: LISTED })].map(
       ({ text, role, place }): PageLine => ({
         text,
         role: ROLES[role],

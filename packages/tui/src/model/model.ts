@@ -1,4 +1,4 @@
-import type { Mark, Run, TraceEvent } from '@pagetrail/recorder'
+import { type Mark, type Run, type TraceEvent } from '@pagetrail/recorder'
 import type { CheckView, Data, Density, StateView } from '../data/data.ts'
 import type { DiffView } from './diff.ts'
 import { type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'

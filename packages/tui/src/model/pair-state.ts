@@ -1,5 +1,5 @@
-import type { Geometry, LevelName } from '@pagetrail/engine'
-import { formOf, withoutAddress } from '@pagetrail/recorder'
+import type { LevelName } from '@pagetrail/engine'
+import { formOf, type Geometries, withoutAddress } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
 
 /** An entry of A beside the one at the same place of B. */
@@ -30,12 +30,6 @@ export function pairStates(
   })
   for (const entry of rest.values()) pairs.push(pairOf(null, entry, geometries))
   return pairs
-}
-
-/** Where the address bits of each side's descriptors lie. */
-export interface Geometries {
-  readonly left: Geometry | null
-  readonly right: Geometry | null
 }
 
 function pairOf(

@@ -1,4 +1,4 @@
-import type { AlignedRow, Run } from '@pagetrail/recorder'
+import { type AlignedRow, type Run } from '@pagetrail/recorder'
 import type { CountQuery, Data, StateQuery } from '../data/data.ts'
 import {
   type DiffStates,

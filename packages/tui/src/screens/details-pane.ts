@@ -2,12 +2,13 @@ import type { Geometry } from '@pagetrail/engine'
 import {
   decodeDescriptor,
   type DescriptorField,
-  fieldsOf,
-  type Json,
+  descriptorsOf,
+  fieldValues,
+  levelOf,
   type TraceEvent,
 } from '@pagetrail/recorder'
-import { count, duration, fit, fitEnd, hex, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
+import { count, duration, fit, fitEnd, safe, wrap } from '../text/fit.ts'
 
 const NAME_COLUMNS = 10
 
@@ -40,48 +41,19 @@ function fieldLines(e: TraceEvent, columns: number, theme: Theme): string[] {
     `${theme.bold(e.kind)}  ${theme.dim(`#${count(e.seq)}  cpu ${e.cpu}${at}`)}`,
     theme.dim(`${call}, depth ${e.nest}${e.task ? `, ${safe(e.task)}` : ''}`),
   ]
-  for (const [name, value] of valuesOf(e)) {
-    const [first, ...rest] = wrap(shown(value), Math.max(8, columns - NAME_COLUMNS - 1))
+  for (const [name, value] of fieldValues(e)) {
+    const [first, ...rest] = wrap(value, Math.max(8, columns - NAME_COLUMNS - 1))
     lines.push(`${theme.dim(fit(name, NAME_COLUMNS))} ${first ?? ''}`)
     for (const line of rest) lines.push(`${' '.repeat(NAME_COLUMNS + 1)}${line}`)
   }
   return lines
 }
 
-type Value = Json | bigint | undefined
-
-function valuesOf(e: TraceEvent): [string, Value][] {
-  const fields = new Map<string, Value>(Object.entries(e))
-  return fieldsOf(e.kind)
-    .map(([name]): [string, Value] => [name, fields.get(name)])
-    .filter(([, value]) => value !== undefined)
-}
-
-function shown(value: Value): string {
-  if (value === null || value === undefined) return 'unknown'
-  if (typeof value === 'bigint') return hex(value)
-  return safe(typeof value === 'string' ? value : JSON.stringify(value))
-}
-
-/** The descriptors that an event carries. */
+/** The descriptors that an event carries, bit by bit. */
 function bitsOf(e: TraceEvent, geometry: Geometry | null): DescriptorField[] {
-  switch (e.kind) {
-    case 'desc_write':
-      return decodeDescriptor(e.old, e.new, e.level, geometry)
-    case 'desc_read':
-      return decodeDescriptor(null, e.val, e.level, geometry)
-    case 'bad_entry':
-      return decodeDescriptor(null, e.desc, e.level, geometry)
-    case 'init':
-      return decodeDescriptor(null, e.new, e.level, geometry)
-    case 'cb_enter':
-    case 'cb_exit':
-    case 'split':
-    case 'split_end':
-      return e.val === undefined ? [] : decodeDescriptor(null, e.val, e.level, geometry)
-    default:
-      return []
-  }
+  if (e.kind === 'desc_write') return decodeDescriptor(e.old, e.new, e.level, geometry)
+  const [first] = descriptorsOf(e)
+  return first ? decodeDescriptor(null, first.desc, levelOf(e), geometry) : []
 }
 
 /** One line a field: changed ones are marked with `~` and come first. */

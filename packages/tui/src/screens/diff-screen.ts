@@ -2,18 +2,19 @@ import type { Geometry } from '@pagetrail/engine'
 import {
   type AlignedRow,
   decodeDescriptor,
+  eventWords,
   runGeometry,
   type TraceEvent,
+  valueText,
 } from '@pagetrail/recorder'
-import { describe } from '../text/describe.ts'
 import { DIFF_TABS, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
 import { diffLayout } from '../model/layout.ts'
 import { type Model } from '../model/model.ts'
-import { count, cut, fit, fitEnd, hex, many, safe, width } from '../text/fit.ts'
 import type { Role, Theme } from '../text/theme.ts'
 import { stateLines } from './diff-state.ts'
 import type { BarView } from './bars.ts'
 import type { PaneView, Segment } from './pane.tsx'
+import { count, cut, fit, fitEnd, many, safe, width } from '../text/fit.ts'
 
 /** Signs of a row: what they mean stands in the lower border. */
 const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
@@ -135,7 +136,7 @@ function sideText(
     const call = row[side]
     if (!call) return '·'
     const result = call.ret === null ? (call.endedBy ?? 'not returned') : `= ${call.ret}`
-    return `${fitEnd(count(call.seq), seqColumns(d))} call ${call.op} ${safe(call.fn)} ${hex(call.va)} ${result}`
+    return `${fitEnd(count(call.seq), seqColumns(d))} call ${call.op} ${safe(call.fn)} ${valueText(call.va)} ${result}`
   }
   const e = row[side]
   return e ? eventInRow(e, runGeometry(d[side]), seqColumns(d)) : `${' '.repeat(seqColumns(d))} ·`
@@ -145,7 +146,7 @@ function sideText(
 const seqColumns = (d: DiffView): number => count(Math.max(d.left.events, d.right.events)).length
 
 function eventInRow(e: TraceEvent, geometry: Geometry | null, columns: number): string {
-  const line = describe(e, geometry)
+  const line = eventWords(e, geometry)
   return `${fitEnd(count(e.seq), columns)} ${'│ '.repeat(Math.min(e.nest, 6))}${line.mark} ${line.what} ${line.detail}`
 }
 

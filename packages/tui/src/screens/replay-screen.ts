@@ -1,14 +1,14 @@
-import { nestOf, toPredicate, parseFilter, runGeometry, type TraceEvent } from '@pagetrail/recorder'
+import { nestOf, parseFilter, runGeometry, toPredicate, type TraceEvent } from '@pagetrail/recorder'
 import { type ReplayLayout, replayLayout } from '../model/layout.ts'
 import { currentEvent, type Model, type Replay } from '../model/model.ts'
 import { visibleRows } from '../model/replay.ts'
 import { eventRow, rowHead, rowLayout } from '../text/rows.ts'
-import { count, fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { isFolded, viewFilter } from '../model/view-filter.ts'
 import { eventDetails } from './details-pane.ts'
 import type { PaneView } from './pane.tsx'
-import { ledgerLines, tableLines } from './state-panes.ts'
+import { ledgerLines, pageTableLines } from './state-panes.ts'
+import { count, fit, safe, wrap } from '../text/fit.ts'
 
 /** The events; beside them, or below on a narrow screen, what is known of the one under the cursor. */
 export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
@@ -48,7 +48,7 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   return {
     ...pane,
     title: 'Page tables',
-    rows: tableLines(state, size.columns - 2, theme, runGeometry(r.run)),
+    rows: pageTableLines(state, size.columns - 2, theme, runGeometry(r.run)),
   }
 }
 

@@ -1,9 +1,9 @@
-import type { SqlValue } from '@pagetrail/recorder'
+import { type Column, type SqlValue, tableLines } from '@pagetrail/recorder'
 import type { SqlResult } from '../data/data.ts'
 import { diffLayout } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { cellText, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
-import { count, fit, fitEnd, many, safe, wrap } from '../text/fit.ts'
+import { count, fit, many, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
 
@@ -68,32 +68,28 @@ function resultLines(m: Model, theme: Theme): string[] {
       theme.dim('   Tab in an empty query offers the ready ones; docs/sql.md has the tables.'),
     ]
   }
-  return tableLines(sql, sql.result, { rows: resultRows(m), columns: m.columns - 2 }, theme)
+  return tableOf(sql, sql.result, { rows: resultRows(m), columns: m.columns - 2 }, theme)
 }
 
 const cell = (value: SqlValue | undefined): string => safe(cellText(value ?? null))
 
-function tableLines(
+function tableOf(
   s: SqlView,
   result: SqlResult,
   size: { readonly rows: number; readonly columns: number },
   theme: Theme,
 ): string[] {
   const shown = result.rows.slice(s.top, s.top + size.rows - (result.notice ? 1 : 0))
-  const columns = result.columns.slice(s.column)
-  const widths = columns.map((name, i) => {
-    const longest = Math.max(name.length, ...shown.map((row) => cell(row[s.column + i]).length))
-    return Math.min(CELL, longest)
-  })
-  const numeric = columns.map((_, i) => shown.every((row) => typeof row[s.column + i] !== 'string'))
-  const line = (texts: readonly string[]) =>
-    texts
-      .map((t, i) => (numeric[i] ? fitEnd(t, widths[i] ?? 0) : fit(t, widths[i] ?? 0)))
-      .join('  ')
-  const more = s.column > 0 ? '‹' : ' '
-  const lines = [theme.bold(fit(`${more}${line(columns.map(safe))}`, size.columns))]
-  for (const [i, row] of shown.entries()) {
-    const text = fit(` ${line(columns.map((_, k) => cell(row[s.column + k])))}`, size.columns)
+  const columns = result.columns.slice(s.column).map((head, i): Column<(typeof shown)[number]> => ({
+    head,
+    value: (row) => cell(row[s.column + i]),
+    align: shown.every((row) => typeof row[s.column + i] !== 'string') ? 'right' : 'left',
+    max: CELL,
+  }))
+  const [head = '', ...rows] = tableLines(columns, shown)
+  const lines = [theme.bold(fit(`${s.column > 0 ? '‹' : ' '}${head}`, size.columns))]
+  for (const [i, row] of rows.entries()) {
+    const text = fit(` ${row}`, size.columns)
     lines.push(s.top + i === s.cursor ? theme.inverse(`▶${text.slice(1)}`) : text)
   }
   if (result.rows.length === 0) lines.push(theme.dim('   no rows'))

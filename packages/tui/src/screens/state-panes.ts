@@ -1,11 +1,11 @@
 import type { Geometry } from '@pagetrail/engine'
-import { shortText } from '@pagetrail/recorder'
+import { shortText, valueText } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
-import { fit, fitEnd, hex, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
+import { addressEnd, fit, fitEnd, safe, wrap } from '../text/fit.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */
-export function tableLines(
+export function pageTableLines(
   state: StateView | null,
   columns: number,
   theme: Theme,
@@ -34,8 +34,8 @@ function entryText(
   indent: string,
   geometry: Geometry | null,
 ): string {
-  const value = e.desc === null ? fitEnd('not seen', 16) : hex(e.desc)
-  const address = columns >= 56 ? hex(e.va) : hex(e.va).slice(4)
+  const value = fitEnd(e.desc === null ? 'not seen' : valueText(e.desc), 18)
+  const address = columns >= 58 ? valueText(e.va) : addressEnd(e.va)
   const head = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}${fit(e.level, 4)} ${address} `
   return `${head}${columns >= 40 ? `${value} ` : ''}${shortText(e.desc, e.level, geometry)}`
 }

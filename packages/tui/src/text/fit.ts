@@ -65,9 +65,8 @@ export const count = (n: number | bigint): string => n.toString().replace(/\B(?=
 export const many = (n: number, noun: string, plural = `${noun}s`): string =>
   `${count(n)} ${n === 1 ? noun : plural}`
 
-/** A 64-bit value as people read it: 16 digits without prefix; `?` where unknown. */
-export const hex = (v: bigint | null | undefined): string =>
-  v === null || v === undefined ? '?' : v.toString(16).padStart(16, '0')
+/** An address where there is no room for all of it: `…800080010000`. */
+export const addressEnd = (va: bigint): string => `…${va.toString(16).padStart(16, '0').slice(4)}`
 
 /** Nanoseconds with the unit that suits them. */
 export function duration(ns: number): string {

@@ -1,8 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
-import type { TraceEvent } from '@pagetrail/recorder'
-import { describe } from './describe.ts'
-import { count, fit, fitEnd, width } from './fit.ts'
+import { eventWords, type TraceEvent } from '@pagetrail/recorder'
 import type { Theme } from './theme.ts'
+import { count, fit, fitEnd, width } from './fit.ts'
 
 /** How the list is laid out; one object per layout, so that rows can be cached by it. */
 export interface RowLayout {
@@ -29,7 +28,7 @@ export interface RowState {
 const TIME_COLUMNS = 10
 const INDENT_LIMIT = 12
 /** Columns of an address and a size, for which a long name gives way. */
-const RANGE = 22
+const RANGE = 24
 /** A name is not cut below this. */
 const SHORTEST = 16
 
@@ -65,7 +64,7 @@ export function rowHead(o: RowLayout): string {
 /** One event as one line of exactly `columns` columns. */
 export function eventRow(e: TraceEvent, state: RowState, o: RowLayout): string {
   const { theme } = o
-  const said = describe(e, o.geometry)
+  const said = eventWords(e, o.geometry)
   const flag = state.finding ? '!' : state.marked ? '*' : ' '
   let head = `${state.selected ? '▶' : ' '}${flag}${fitEnd(count(e.seq), o.seqColumns)} `
   if (o.time) head += fitEnd(e.ts === null ? '' : (e.ts / 1000).toFixed(1), TIME_COLUMNS) + ' '
@@ -77,10 +76,10 @@ export function eventRow(e: TraceEvent, state: RowState, o: RowLayout): string {
   if (state.selected) {
     return theme.inverse(fit(`${head}${indent}${mark} ${what} ${said.detail}`, o.columns))
   }
-  const name = state.matches ? theme.paint('match', what) : theme.paint(said.role, what)
-  const detail = said.role === 'same' ? theme.dim(said.detail) : said.detail
+  const name = state.matches ? theme.paint('match', what) : theme.paint(said.sort, what)
+  const detail = said.sort === 'same' ? theme.dim(said.detail) : said.detail
   return fit(
-    `${theme.dim(head + indent)}${theme.paint(said.role, mark)} ${name} ${detail}`,
+    `${theme.dim(head + indent)}${theme.paint(said.sort, mark)} ${name} ${detail}`,
     o.columns,
   )
 }

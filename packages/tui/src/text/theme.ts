@@ -1,20 +1,8 @@
+import { type EventSort } from '@pagetrail/recorder'
 import stringWidth from 'string-width'
 
 /** What a piece of text means on the screen; a theme says how that looks. Every meaning also has a glyph or a word. */
-export type Role =
-  | 'call'
-  | 'walk'
-  | 'callback'
-  | 'write'
-  | 'same'
-  | 'barrier'
-  | 'flush'
-  | 'memory'
-  | 'bad'
-  | 'note'
-  | 'key'
-  | 'good'
-  | 'match'
+export type Role = EventSort | 'key' | 'good' | 'match'
 
 export interface Theme {
   readonly paint: (role: Role, text: string) => string

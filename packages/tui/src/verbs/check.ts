@@ -1,20 +1,20 @@
 import { Option } from '@commander-js/extra-typings'
 import {
   checkJson,
+  checkLines,
   type CheckReport,
   checkRun,
   checkSarif,
-  checkText,
+  escapeControls,
   isClean,
+  pairLines,
   RULES,
   rulesNamed,
+  toJson,
   undecided,
-  escapeControls,
 } from '@pagetrail/recorder'
-import { toJson } from '../command/json-lines.ts'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { pairs } from '../text/table.ts'
 import { VERSION } from '../command/version.ts'
 import { parseList, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
@@ -69,7 +69,7 @@ async function check(session: Session, spec: string, options: Options): Promise<
 function* linesOf(report: CheckReport, format: Options['format']): Iterable<string> {
   if (format === 'sarif') yield JSON.stringify(checkSarif(report, VERSION), null, 2)
   else if (format === 'json') for (const line of checkJson(report)) yield toJson(line)
-  else for (const line of checkText(report)) yield escapeControls(line)
+  else for (const line of checkLines(report)) yield escapeControls(line)
 }
 
 function listRules(session: Session): Status {
@@ -80,7 +80,7 @@ function listRules(session: Session): Status {
     }
     lines.end(true)
   } else {
-    session.out.lines(pairs(RULES.map((r) => [`${r.hazard.padEnd(3)} ${r.name}`, r.sentence])))
+    session.out.lines(pairLines(RULES.map((r) => [`${r.hazard.padEnd(3)} ${r.name}`, r.sentence])))
   }
   return 0
 }

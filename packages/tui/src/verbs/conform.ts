@@ -1,6 +1,6 @@
 import {
-  conformStream,
   type ConformInput,
+  conformStream,
   escapeControls,
   InputError,
   openConformInput,

@@ -1,14 +1,14 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
-  type AskedLanes,
   answered,
+  type AskedLanes,
   type Diff,
   diffJsonLines,
+  diffLines,
   diffMarkdown,
   type DiffOptions,
   type DiffPaint,
   diffRuns,
-  diffText,
   escapeControls,
   InputError,
   LANE_MODES,
@@ -132,7 +132,7 @@ async function print(
   } else {
     const width = out.isTTY ? out.columns : 120
     const lines =
-      format === 'json' ? diffJsonLines(result) : diffText(result, { width, paint: inks(paint) })
+      format === 'json' ? diffJsonLines(result) : diffLines(result, { width, paint: inks(paint) })
     for (const line of lines) {
       out.line(line)
       await out.room()

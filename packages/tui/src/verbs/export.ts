@@ -1,24 +1,24 @@
 import { Option } from '@commander-js/extra-typings'
 import {
-  chromeText,
-  csvText,
+  chromeChunks,
+  csvChunks,
+  escapeControls,
   type EventSource,
   exportParquet,
   InputError,
-  jsonlText,
+  jsonlChunks,
   type RunFile,
   writeFileAtomic,
-  escapeControls,
 } from '@pagetrail/recorder'
-import { count } from '../text/fit.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
+import { count } from '../text/fit.ts'
 
 /** Formats that are text, and so can go to standard output. */
-const TEXT = { jsonl: jsonlText, chrome: chromeText, csv: csvText } as const
+const TEXT = { jsonl: jsonlChunks, chrome: chromeChunks, csv: csvChunks } as const
 const FORMATS = ['jsonl', 'chrome', 'csv', 'parquet'] as const
 type Format = (typeof FORMATS)[number]
 

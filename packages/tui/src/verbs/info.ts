@@ -1,11 +1,17 @@
-import type { EventSource, Json, Run } from '@pagetrail/recorder'
-import { count, duration, safe } from '../text/fit.ts'
+import {
+  type Column,
+  type EventSource,
+  type Json,
+  pairLines,
+  type Run,
+  tableLines,
+} from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
-import { type Column, pairs, table } from '../text/table.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
+import { count, duration, safe } from '../text/fit.ts'
 
 export const infoVerb: Verb = {
   name: 'info',
@@ -42,7 +48,7 @@ async function info(session: Session, spec: string): Promise<Status> {
     lines.end(missing === null, missing === null ? {} : { why: missing })
     return 0
   }
-  session.out.lines(pairs(describeRun(run, census.span)))
+  session.out.lines(pairLines(describeRun(run, census.span)))
   for (const [head, counts] of [
     ['CALL', census.calls],
     ['KIND', census.kinds],
@@ -52,7 +58,7 @@ async function info(session: Session, spec: string): Promise<Status> {
     if (counts.size === 0) continue
     session.out.line()
     session.out.lines(
-      table(
+      tableLines(
         countColumns(head),
         [...counts].toSorted((a, b) => b[1] - a[1]),
       ),

@@ -2,24 +2,24 @@ import { Option } from '@commander-js/extra-typings'
 import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
 import {
   type EngineRun,
+  errnoText,
+  escapeControls,
   InputError,
   parseFilter,
   recordScenario,
-  toPredicate,
   type RunFile,
+  toPredicate,
   type WriteOptions,
-  escapeControls,
 } from '@pagetrail/recorder'
 import { setImmediate } from 'node:timers/promises'
-import { count } from '../text/fit.ts'
 import { inFile } from '../command/failure.ts'
 import { loadImplementation, type LoadedModule } from '../command/module-file.ts'
 import { type NamedScenario, findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
-import { errnoText } from '../text/errno.ts'
 import { runFields, runName } from '../text/run.ts'
 import { parseList } from './arguments.ts'
 import type { Verb } from './verb.ts'
+import { count } from '../text/fit.ts'
 
 const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
 const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))

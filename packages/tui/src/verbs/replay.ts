@@ -1,7 +1,7 @@
 import { eventToJson, parseFilter, type Run, runGeometry, toPredicate } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { eventLine, type Listing } from '../text/event.ts'
+import { eventLine, type Listing } from '../text/listing.ts'
 import { missingText, runFields } from '../text/run.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'

@@ -2,8 +2,8 @@ import {
   escapeControls,
   parseFilter,
   reportJsonLines,
+  reportLines,
   reportRun,
-  reportText,
   toPredicate,
 } from '@pagetrail/recorder'
 import { findRuns } from '../command/find-runs.ts'
@@ -48,7 +48,7 @@ async function report(
   const reports = found.map(({ runFile, run }) =>
     reportRun(runFile.source(run), { calls, ...(matches ? { matches } : {}) }),
   )
-  const lines = session.json ? reportJsonLines(reports) : reportText(reports)
+  const lines = session.json ? reportJsonLines(reports) : reportLines(reports)
   for (const line of lines) {
     session.out.line(session.json ? line : escapeControls(line))
     await session.out.room()

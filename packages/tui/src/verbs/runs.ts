@@ -1,9 +1,8 @@
-import type { Run } from '@pagetrail/recorder'
-import { count } from '../text/fit.ts'
+import { type Column, type Run, tableLines } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, momentText, runFields, sourceText } from '../text/run.ts'
-import { type Column, table } from '../text/table.ts'
 import type { Verb } from './verb.ts'
+import { count } from '../text/fit.ts'
 
 const COLUMNS: readonly Column<Run>[] = [
   { head: 'ID', value: (run) => String(run.id), align: 'right' },
@@ -39,7 +38,7 @@ async function listRuns(session: Session): Promise<Status> {
   } else if (runs.length === 0) {
     session.out.line('no runs yet; pagetrail record and pagetrail import make them')
   } else {
-    const [head = '', ...rows] = table(COLUMNS, runs)
+    const [head = '', ...rows] = tableLines(COLUMNS, runs)
     session.out.line(session.paint.bold(head))
     session.out.lines(rows)
   }

@@ -1,6 +1,5 @@
-import { scenarioNamed, SCENARIOS } from '@pagetrail/recorder'
+import { pairLines, scenarioNamed, SCENARIOS } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
-import { pairs } from '../text/table.ts'
 import type { Verb } from './verb.ts'
 
 export const scenariosVerb: Verb = {
@@ -31,7 +30,7 @@ function list(session: Session): Status {
   const groups = Map.groupBy(SCENARIOS, (scenario) => scenario.group)
   for (const [group, scenarios] of groups) {
     session.out.line(session.paint.bold(group))
-    const rows = pairs(scenarios.map(({ name, sentence }) => [name, sentence]))
+    const rows = pairLines(scenarios.map(({ name, sentence }) => [name, sentence]))
     session.out.lines(rows.map((row) => `  ${row}`))
     session.out.line()
   }

@@ -1,9 +1,14 @@
-import { eventToJson, InputError, type Run, runGeometry } from '@pagetrail/recorder'
+import {
+  eventFields,
+  eventToJson,
+  InputError,
+  pairLines,
+  type Run,
+  runGeometry,
+} from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { eventFields } from '../text/event.ts'
 import { runFields } from '../text/run.ts'
-import { pairs } from '../text/table.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -32,7 +37,7 @@ async function show(session: Session, spec: string, wanted: string): Promise<Sta
     if (lines) lines.data('event', eventToJson(event))
     else {
       if (event.seq > from) session.out.line()
-      session.out.lines(pairs(eventFields(event, runGeometry(run))))
+      session.out.lines(pairLines(eventFields(event, runGeometry(run))))
     }
     await session.out.room()
   }

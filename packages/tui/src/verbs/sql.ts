@@ -5,19 +5,19 @@ import {
   findQuery,
   InputError,
   jsonLine,
+  pairLines,
   QUERIES,
   QUERY_MS,
   QUERY_ROWS,
   type QueryResult,
   queryText,
+  resultLines,
   runQuery,
   type SqlValue,
-  tableLines,
 } from '@pagetrail/recorder'
 import type { JsonLines } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'
 import { sqlPrompt } from '../command/sql-prompt.ts'
-import { pairs } from '../text/table.ts'
 import { parseCount, RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -97,7 +97,7 @@ async function ask(
   if (lines) lines.end(limit === null, notice === null ? {} : { why: notice })
   else
     session.out.lines(
-      options.format === 'csv' ? csvLines(columns, rows) : tableLines(columns, rows),
+      options.format === 'csv' ? csvLines(columns, rows) : resultLines(columns, rows),
     )
   await session.out.flush()
   if (notice !== null) await session.note(notice)
@@ -134,6 +134,7 @@ function listQueries(session: Session): Status {
     for (const { name, title, sql: text } of QUERIES)
       lines.data('query', { name, title, sql: text })
     lines.end(true)
-  } else session.out.lines(pairs(QUERIES.map(({ name, title }) => [name, escapeControls(title)])))
+  } else
+    session.out.lines(pairLines(QUERIES.map(({ name, title }) => [name, escapeControls(title)])))
   return 0
 }

@@ -8,13 +8,13 @@ import {
   ptdumpLines,
   stateAt,
 } from '@pagetrail/recorder'
-import { count } from '../text/fit.ts'
 import { Progress } from '../command/progress.ts'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run.ts'
 import { parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
+import { count } from '../text/fit.ts'
 
 const FORMATS = ['ptdump', 'json'] as const
 

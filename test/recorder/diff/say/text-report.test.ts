@@ -1,4 +1,4 @@
-import { answered, diffRuns, diffText, type DiffPaint, QUESTIONS } from '@pagetrail/recorder'
+import { answered, diffRuns, diffLines, type DiffPaint, QUESTIONS } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
 import { capture } from '../../../support/demo.ts'
@@ -12,7 +12,7 @@ const page = (lines: Iterable<string>): string => `${[...lines].join('\n')}\n`
 describe('a page to read and act on', () => {
   test('three pages read-only, 6.17 and 6.18', async () => {
     const [a, b] = await engineRuns(pagesScenario(3, [ro]), '6.17', '6.18')
-    await expect(page(diffText(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('three-pages'))
+    await expect(page(diffLines(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('three-pages'))
   })
 
   test('part of a block: an error on one side, a split on the other', async () => {
@@ -34,12 +34,12 @@ describe('a page to read and act on', () => {
       ],
     }
     const [a, b] = await engineRuns(block, '6.17', '6.18')
-    await expect(page(diffText(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('part-of-a-block'))
+    await expect(page(diffLines(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('part-of-a-block'))
   })
 
   test('modules loaded on 6.17 and 6.18', async () => {
     const [a, b] = await captures(capture('6.17.13'), capture('6.18.15'))
-    await expect(page(diffText(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('modules-6.17-6.18'))
+    await expect(page(diffLines(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('modules-6.17-6.18'))
   })
 
   test('modules loaded on 6.12 and 7.3', async () => {
@@ -47,7 +47,7 @@ describe('a page to read and act on', () => {
       fixture('modules_small-6.12.trace.gz'),
       fixture('modules_small-7.3.trace.gz'),
     )
-    await expect(page(diffText(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('modules-6.12-7.3'))
+    await expect(page(diffLines(diffRuns(a!, b!)))).toMatchFileSnapshot(golden('modules-6.12-7.3'))
   })
 })
 
@@ -58,14 +58,14 @@ test('no line is wider than the terminal', async () => {
   )
   const diff = diffRuns(a!, b!)
   for (const width of [40, 80, 120]) {
-    for (const line of diffText(diff, { width })) expect(line.length).toBeLessThanOrEqual(width)
+    for (const line of diffLines(diff, { width })) expect(line.length).toBeLessThanOrEqual(width)
   }
 })
 
 test('one question shows its answer only', async () => {
   const [a, b] = await engineRuns(pagesScenario(3, [ro]), '6.17', '6.18')
   for (const by of QUESTIONS) {
-    const titles = [...diffText(diffRuns(a!, b!, { by }))].filter((line) =>
+    const titles = [...diffLines(diffRuns(a!, b!, { by }))].filter((line) =>
       /^(outcome|effect|path|cost) {2}/.test(line),
     )
     expect(titles.map((line) => line.split(' ')[0])).toEqual([by])
@@ -78,9 +78,9 @@ test('what stands out is painted, and nothing else changes', async () => {
   const [a, b] = await engineRuns(pagesScenario(3, [ro]), '6.12', '7.3')
   const diff = diffRuns(a!, b!)
   const paint: DiffPaint = { title: mark, left: mark, right: mark, changed: mark, dim: mark }
-  const painted = [...diffText(diff, { paint })]
+  const painted = [...diffLines(diff, { paint })]
   expect(painted.some((line) => line.includes('\u001b'))).toBe(true)
-  expect(painted.map((line) => line.replaceAll(/\u001b\[\dm/g, ''))).toEqual([...diffText(diff)])
+  expect(painted.map((line) => line.replaceAll(/\u001b\[\dm/g, ''))).toEqual([...diffLines(diff)])
 })
 
 test('answers for exit statuses', () => {
@@ -102,7 +102,7 @@ test('answers for exit statuses', () => {
 test('a name that would steer the terminal is shown, not obeyed', () => {
   const events = eventsOf([{ kind: 'op_begin', fn: 'f\u001b[2J', va: null, end: null, args: null }])
   const diff = diffRuns(runOf(events, { label: 'a\u0007' }), runOf([], { label: 'b' }))
-  const text = page(diffText(diff))
+  const text = page(diffLines(diff))
   expect([...text].filter((letter) => letter < ' ' && letter !== '\n')).toEqual([])
   expect(text).toContain('2J')
 })

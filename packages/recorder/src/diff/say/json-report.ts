@@ -1,7 +1,6 @@
-import type { Diff } from '../result.ts'
-
-const hexed = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? `0x${BigInt.asUintN(64, value).toString(16)}` : value
+import { eventToJson } from '../../event/codec.ts'
+import { toJson } from '../../event/json.ts'
+import type { Diff, DivergenceRow } from '../result.ts'
 
 /**
  * The diff as JSON Lines: a header, a line per answer and per listed thing, and an end line that says how many there
@@ -12,15 +11,12 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
   let rows = 0
   const line = (type: string, fields: object): string => {
     rows++
-    return JSON.stringify({ type, ...fields }, hexed)
+    return toJson({ type, ...fields })
   }
   const { by } = diff.asked
   const wants = (question: string): boolean => by === null || by === question
   const { left, right, addresses, asked } = diff
-  yield JSON.stringify(
-    { type: 'header', format: 1, verb: 'diff', left, right, addresses, asked },
-    hexed,
-  )
+  yield toJson({ type: 'header', format: 1, verb: 'diff', left, right, addresses, asked })
   yield line('verdict', {
     verdict: diff.verdict,
     calls: counted(diff.calls),
@@ -45,19 +41,25 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
   if (wants('path')) {
     const { first, ...path } = diff.path
     yield line('path', path)
-    if (first) yield line('divergence', first)
+    if (first) yield line('divergence', { ...first, rows: first.rows.map(rowJson) })
   }
   if (wants('cost')) yield line('cost', diff.cost)
   if (wants('path') || wants('cost')) {
     for (const group of diff.groups.items) yield line('group', group)
   }
-  yield JSON.stringify({
+  yield toJson({
     type: 'end',
     rows,
     complete: diff.incomplete.length === 0 && isWhole(diff),
     incomplete: diff.incomplete,
   })
 }
+
+const rowJson = ({ status, left, right }: DivergenceRow) => ({
+  status,
+  left: left && eventToJson(left),
+  right: right && eventToJson(right),
+})
 
 /** The same with each list as its length: the items are lines of their own. */
 function counted(part: object): object {

@@ -1,5 +1,4 @@
-import { eventText } from './event-text.ts'
-import type { Diff, Divergence, DivergenceRow, Side } from '../result.ts'
+import type { Diff, Divergence, DivergenceRow, Geometries, Side } from '../result.ts'
 import {
   callText,
   costTable,
@@ -7,6 +6,7 @@ import {
   effectText,
   isWithoutCalls,
   mappingTexts,
+  rowTexts,
   outsideText,
   scopeTexts,
   sideText,
@@ -86,16 +86,24 @@ function numbers(diff: Diff): string {
 function divergence(diff: Diff): string {
   const { first } = diff.path
   if (!first) return ''
-  const where = isWithoutCalls(diff) ? 'First divergence:' : divergingCalls(first)
-  return [where, '', '```diff', ...first.rows.flatMap(rowLines), '```'].join('\n')
+  const where = isWithoutCalls(diff) ? 'First divergence:' : divergingCalls(first, diff.geometries)
+  return [
+    where,
+    '',
+    '```diff',
+    ...first.rows.flatMap((row) => rowLines(row, diff.geometries)),
+    '```',
+  ].join('\n')
 }
 
-const divergingCalls = ({ left, right }: Divergence): string =>
-  `First divergence, in \`${callText(left)}\` (call ${left.op}) against \`${callText(right)}\` (call ${right.op}):`
+const divergingCalls = ({ left, right }: Divergence, geometries: Geometries): string =>
+  `First divergence, in \`${callText(left, geometries.left)}\` (call ${left.op}) against ` +
+  `\`${callText(right, geometries.right)}\` (call ${right.op}):`
 
-function rowLines(row: DivergenceRow): string[] {
-  const left = row.left ? `- ${eventText(row.left)}` : null
-  const right = row.right ? `+ ${eventText(row.right)}` : null
+function rowLines(row: DivergenceRow, geometries: Geometries): string[] {
+  const texts = rowTexts(row, geometries)
+  const left = texts.left && `- ${texts.left}`
+  const right = texts.right && `+ ${texts.right}`
   if (row.status === 'same') return [`  ${left?.slice(2)}`]
   if (row.status === 'renamed') return [`  ${left?.slice(2)}  ≙  ${right?.slice(2)}`]
   return [left, right].filter((line) => line !== null)

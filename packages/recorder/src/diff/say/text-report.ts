@@ -1,8 +1,6 @@
-import { escapeControls } from '../../sql/render.ts'
+import { escapeControls } from '../../say/value.ts'
 import type { Question } from '../options.ts'
-import type { JsonObject } from '../../event/codec.ts'
 import type { CallRef, Diff, DivergenceRow } from '../result.ts'
-import { eventText } from './event-text.ts'
 import { plural } from './plural.ts'
 import {
   callText,
@@ -15,6 +13,7 @@ import {
   isWithoutCalls,
   mappingTexts,
   outsideText,
+  rowTexts,
   scopeTexts,
   sideText,
   unknownTexts,
@@ -40,7 +39,7 @@ export const NO_PAINT: DiffPaint = {
 }
 
 /** A line of the text, how it stands out, and the events that it names on either side. */
-export interface DiffLine {
+export interface DiffRow {
   readonly text: string
   readonly role: keyof DiffPaint | 'plain'
   /** Of a title, how much of it stands out; 0: all of the line. */
@@ -63,9 +62,9 @@ const NESTED = ' '.repeat(11)
 const WIDE = 100
 
 /** The diff for a terminal: verdict and first divergence first, then the four answers. */
-export function* diffText(diff: Diff, options: TextOptions = {}): Generator<string> {
+export function* diffLines(diff: Diff, options: TextOptions = {}): Generator<string> {
   const { paint = NO_PAINT } = options
-  for (const { text, role, head } of diffLines(diff, options)) {
+  for (const { text, role, head } of diffRows(diff, options)) {
     const end = head === 0 ? text.length : head
     const [first, rest] = [text.slice(0, end), text.slice(end)]
     yield role === 'plain' ? text : paint[role](first) + rest
@@ -73,7 +72,7 @@ export function* diffText(diff: Diff, options: TextOptions = {}): Generator<stri
 }
 
 /** The same line by line, with the places that the lines name. */
-export function* diffLines(diff: Diff, options: TextOptions = {}): Generator<DiffLine> {
+export function* diffRows(diff: Diff, options: TextOptions = {}): Generator<DiffRow> {
   const writer = new TextDiff(diff, options)
   yield* writer.head()
   const { by } = diff.asked
@@ -86,17 +85,14 @@ export function* diffLines(diff: Diff, options: TextOptions = {}): Generator<Dif
   yield* writer.tail()
 }
 
-type Place = DiffLine['place']
+type Place = DiffRow['place']
 
-const line = (text: string, role: DiffLine['role'] = 'plain', place: Place = null): DiffLine => ({
+const line = (text: string, role: DiffRow['role'] = 'plain', place: Place = null): DiffRow => ({
   text,
   role,
   head: 0,
   place,
 })
-
-const seqOf = (event: JsonObject | null): number | null =>
-  typeof event?.['seq'] === 'number' ? event['seq'] : null
 
 const callsAt = (left: CallRef, right: CallRef): Place => ({ left: left.seq, right: right.seq })
 
@@ -111,7 +107,7 @@ class TextDiff {
     this.limit = limit
   }
 
-  *head(): Generator<DiffLine> {
+  *head(): Generator<DiffRow> {
     const { diff } = this
     yield line(this.cut(`- ${sideText(diff.left)}`), 'left')
     yield line(this.cut(`+ ${sideText(diff.right)}`), 'right')
@@ -121,7 +117,7 @@ class TextDiff {
     for (const text of diff.incomplete) yield* this.wrapped(`incomplete: ${text}`)
   }
 
-  *divergence(): Generator<DiffLine> {
+  *divergence(): Generator<DiffRow> {
     const { first } = this.diff.path
     if (!first) return
     yield line('')
@@ -129,14 +125,14 @@ class TextDiff {
     else {
       yield this.title('first divergence', `in call ${first.left.op} | ${first.right.op}`)
       const place = callsAt(first.left, first.right)
-      yield line(this.cut(`  - ${callText(first.left)}`), 'left', place)
-      yield line(this.cut(`  + ${callText(first.right)}`), 'right', place)
+      yield line(this.cut(`  - ${this.call('left', first.left)}`), 'left', place)
+      yield line(this.cut(`  + ${this.call('right', first.right)}`), 'right', place)
     }
     yield line('')
     for (const row of first.rows) yield* this.row(row)
   }
 
-  *outcome(): Generator<DiffLine> {
+  *outcome(): Generator<DiffRow> {
     const { outcome } = this.diff
     yield line('')
     yield this.title('outcome', outcome.answer)
@@ -147,8 +143,8 @@ class TextDiff {
     yield* this.wrapped(`  calls: ${returns.join(', ')}`)
     for (const { left, right } of this.some(outcome.different)) {
       const place = callsAt(left, right)
-      yield line(this.cut(`  - ${left.op} ${callText(left)}`), 'left', place)
-      yield line(this.cut(`  + ${right.op} ${callText(right)}`), 'right', place)
+      yield line(this.cut(`  - ${left.op} ${this.call('left', left)}`), 'left', place)
+      yield line(this.cut(`  + ${right.op} ${this.call('right', right)}`), 'right', place)
     }
     yield* this.more(outcome.different.total)
     const { mapping } = outcome
@@ -167,7 +163,7 @@ class TextDiff {
     yield* this.more(mapping.ranges.total)
   }
 
-  *effect(): Generator<DiffLine> {
+  *effect(): Generator<DiffRow> {
     const { effect } = this.diff
     yield line('')
     yield this.title('effect', effect.answer)
@@ -187,7 +183,7 @@ class TextDiff {
       yield line(this.cut(`  unknown: ${effect.unknown.join(', ')}`), 'dim')
   }
 
-  *path(): Generator<DiffLine> {
+  *path(): Generator<DiffRow> {
     const { path } = this.diff
     yield line('')
     yield this.title('path', path.answer)
@@ -205,7 +201,7 @@ class TextDiff {
     }
   }
 
-  *cost(): Generator<DiffLine> {
+  *cost(): Generator<DiffRow> {
     const { of, columns, rows } = costTable(this.diff)
     yield line('')
     yield this.title('cost', of)
@@ -225,7 +221,7 @@ class TextDiff {
     if (outside !== '') yield* this.wrapped(`  outside of calls, left | right: ${outside}`)
   }
 
-  *groups(): Generator<DiffLine> {
+  *groups(): Generator<DiffRow> {
     const { groups } = this.diff
     if (isWithoutCalls(this.diff) || groups.total === 0) return
     yield line('')
@@ -243,16 +239,15 @@ class TextDiff {
     yield* this.more(groups.total)
   }
 
-  *tail(): Generator<DiffLine> {
+  *tail(): Generator<DiffRow> {
     const unknown = unknownTexts(this.diff)
     if (unknown.length > 0) yield line('')
     for (const text of unknown) yield* this.wrapped(text)
   }
 
-  private *row(row: DivergenceRow): Generator<DiffLine> {
-    const left = row.left ? eventText(row.left) : ''
-    const right = row.right ? eventText(row.right) : ''
-    const place = { left: seqOf(row.left), right: seqOf(row.right) }
+  private *row(row: DivergenceRow): Generator<DiffRow> {
+    const { left, right } = rowTexts(row, this.diff.geometries)
+    const place = { left: row.left?.seq ?? null, right: row.right?.seq ?? null }
     if (row.status === 'left') yield line(this.cut(`  - ${left}`), 'left', place)
     else if (row.status === 'right') yield line(this.cut(`  + ${right}`), 'right', place)
     else if (row.status === 'changed' || row.status === 'renamed') {
@@ -263,7 +258,11 @@ class TextDiff {
     } else yield line(this.cut(`    ${left}`), 'plain', place)
   }
 
-  private title(name: string, answer: string): DiffLine {
+  private call(side: 'left' | 'right', call: CallRef): string {
+    return callText(call, this.diff.geometries[side])
+  }
+
+  private title(name: string, answer: string): DiffRow {
     return { ...line(`${name}  ${answer}`, 'title'), head: name.length }
   }
 
@@ -271,7 +270,7 @@ class TextDiff {
     return list.items.slice(0, this.limit)
   }
 
-  private *more(total: number): Generator<DiffLine> {
+  private *more(total: number): Generator<DiffRow> {
     if (total > this.limit) yield line(`  … ${total - this.limit} more`, 'dim')
   }
 
@@ -282,7 +281,7 @@ class TextDiff {
   }
 
   /** Breaks at spaces, but not between a number and what it counts; further lines are indented. */
-  private *wrapped(raw: string, indent = '    '): Generator<DiffLine> {
+  private *wrapped(raw: string, indent = '    '): Generator<DiffRow> {
     let text = ''
     for (const word of escapeControls(raw).split(/(?<=\S)(?<!\b\d+) /)) {
       if (text !== '' && text.length + word.length + 1 > this.width) {

@@ -1,3 +1,8 @@
+import type { Geometry } from '@pagetrail/engine'
+
+import { fieldValues } from '../../say/event-fields.ts'
+import { eventText } from '../../say/event-words.ts'
+import { errnoText, rangeText } from '../../say/value.ts'
 import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../../cost/costs.ts'
 import { hex16, ptdumpLine } from '../../tables/leaves.ts'
 import type { Leaf } from '../../tables/leaves.ts'
@@ -6,7 +11,15 @@ import { plural } from './plural.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import { laneTexts } from './lane-texts.ts'
 import { TELLING_COSTS } from '../tally.ts'
-import type { CallRef, Diff, EffectGroup, PairGroup, Side } from '../result.ts'
+import type {
+  CallRef,
+  Diff,
+  DivergenceRow,
+  EffectGroup,
+  Geometries,
+  PairGroup,
+  Side,
+} from '../result.ts'
 
 /** `17 bpf_nojit_small/a76/7.3.4 (ftrace, kernel 7.3.4, 2346 events)`. */
 export function sideText(side: Side): string {
@@ -98,16 +111,31 @@ export function askedTexts({ asked }: Diff): string[] {
   ]
 }
 
-/** `set_memory_ro ffff80007a114000 +0x1000 = 0`. */
-export function callText(call: CallRef): string {
-  const range = call.va === null ? '' : ` ${hex(call.va)}`
-  const size =
-    call.va === null || call.end === null ? '' : ` +0x${(call.end - call.va).toString(16)}`
-  const ended = call.ret === null ? (call.endedBy ?? '?') : `${call.ret}`
-  return `${call.fn}${range}${size} = ${ended}`
+/** `set_memory_ro 0xffff80007a114000 +1p = 0`. */
+export function callText(
+  { fn, va, end, ret, endedBy }: CallRef,
+  geometry: Geometry | null,
+): string {
+  const range = va === null ? '' : ` ${rangeText(va, end, geometry)}`
+  return `${fn}${range} = ${ret === null ? (endedBy ?? '?') : errnoText(ret)}`
 }
 
-const hex = (value: bigint): string => BigInt.asUintN(64, value).toString(16)
+/**
+ * The events of a row on one line each. Where their words are the same though they differ, with the fields in which
+ * they do.
+ */
+export function rowTexts({ left, right, status }: DivergenceRow, geometries: Geometries) {
+  const a = left && `${left.seq} ${eventText(left, geometries.left)}`
+  const b = right && `${right.seq} ${eventText(right, geometries.right)}`
+  const isHidden =
+    status === 'changed' && left && right && a?.slice(a.indexOf(' ')) === b?.slice(b.indexOf(' '))
+  if (!isHidden) return { left: a, right: b }
+  const theirs = new Map(fieldValues(right))
+  const fields = fieldValues(left).filter(([name, value]) => theirs.get(name) !== value)
+  const mine = fields.map(([name, value]) => `${name}=${value}`)
+  const others = fields.map(([name]) => `${name}=${theirs.get(name) ?? '?'}`)
+  return { left: [a, ...mine].join(' '), right: [b, ...others].join(' ') }
+}
 
 export interface CostRow {
   readonly name: CostName

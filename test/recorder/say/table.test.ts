@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { pairs, table } from '../../../packages/tui/src/text/table.ts'
+import { pairLines, tableLines } from '@pagetrail/recorder'
 
 test('columns are as wide as their widest cell; numbers stand at the right', () => {
   const rows = [
     ['a', 1],
     ['long name', 12_345],
   ] as const
-  const lines = table<(typeof rows)[number]>(
+  const lines = tableLines<(typeof rows)[number]>(
     [
       { head: 'NAME', value: ([name]) => name, max: 6 },
       { head: 'N', value: ([, n]) => String(n), align: 'right' },
@@ -17,13 +17,13 @@ test('columns are as wide as their widest cell; numbers stand at the right', () 
 })
 
 test('cells cannot steer the terminal', () => {
-  const lines = table([{ head: 'X', value: (text: string) => text }], ['a\x1b[31m\nb'])
+  const lines = tableLines([{ head: 'X', value: (text: string) => text }], ['a\x1b[31m\nb'])
   expect(lines).toEqual(['X', String.raw`a\x1b[31m\nb`])
 })
 
 test('pairs put the values into one column', () => {
   expect(
-    pairs([
+    pairLines([
       ['a', '1'],
       ['longer', ''],
     ]),

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { eventFields, eventLine } from '../../../packages/tui/src/text/event.ts'
-import { bare } from '../../../packages/tui/src/text/paint.ts'
+import { eventFields } from '@pagetrail/recorder'
 import { eventsOf } from '../../support/sample-run.ts'
 
 const [event] = eventsOf([
@@ -15,13 +14,6 @@ const [event] = eventsOf([
     task: 'sh-1',
   },
 ])
-
-test('a line: number, CPU, time where there is a clock, then the event at its depth', () => {
-  const listing = { seqWidth: 4, timed: true, geometry: null, paint: bare }
-  const line = eventLine({ ...event!, nest: 2 }, listing)
-  expect(line).toMatch(/^ {3}0 0 {2}\+0\.001235 {6}▾ pte evil\\x1b\[2J ffff8000c0000000 \+1p/)
-  expect(eventLine(event!, { ...listing, timed: false })).toMatch(/^ {3}0 0 {2}▾ /)
-})
 
 test('the fields: descriptors taken apart, nothing that steers the terminal', () => {
   const fields = new Map(eventFields(event!, null))
