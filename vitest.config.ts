@@ -18,6 +18,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Tests of types: the compiler runs them, nothing else does.
+          name: 'types',
+          include: [],
+          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'] },
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
