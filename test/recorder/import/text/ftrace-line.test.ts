@@ -11,7 +11,7 @@ function read(text: string) {
   return {
     task: part(line.taskStart, line.taskEnd),
     cpu: line.cpu,
-    context: CONTEXT_NAMES[line.context],
+    context: CONTEXT_NAMES[line.context] ?? 'not shown',
     time: [line.seconds, line.fraction],
     name: part(line.nameStart, line.nameEnd),
     rest: part(line.rest, text.length),
@@ -39,7 +39,7 @@ test.each([
   ['     a [001] b -7-3      [012] b....', 'a [001] b -7-3', 12, 'bh_off'],
   ['          insmod-272   (    272) [000] d..1.', 'insmod-272', 0, 'task'],
   ['          insmod-272   (-------) [000] d..1', 'insmod-272', 0, 'task'],
-  ['          insmod-272     [000]', 'insmod-272', 0, 'task'],
+  ['          insmod-272     [000]', 'insmod-272', 0, 'not shown'],
 ])('columns before the time: %j', (columns, task, cpu, context) => {
   expect(read(`${columns}     5.000001: vfree: (x)`)).toMatchObject({
     task,
@@ -66,7 +66,7 @@ test('perf script parts task and pid with spaces, and names the group', () => {
     read(
       '          insmod   486 [001]    68.701897: kperm:set_memory_ro: (ffff80008003af78) addr=0x1',
     ),
-  ).toMatchObject({ task: 'insmod   486', cpu: 1, context: 'task', name: 'set_memory_ro' })
+  ).toMatchObject({ task: 'insmod   486', cpu: 1, context: 'not shown', name: 'set_memory_ro' })
   expect(read('two words  486/487 [001] 68.701897: kperm:vfree: (x)').task).toBe(
     'two words  486/487',
   )

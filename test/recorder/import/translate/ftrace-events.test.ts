@@ -85,23 +85,6 @@ describe('calls', () => {
       ['op_end', 0],
     ])
   })
-
-  test('the same function inside itself was called by someone else on the way', () => {
-    const { events } = imported(
-      lines(
-        `set_memory_valid: (x) ${A} numpages=1 enable=0`,
-        'set_memory_valid: (x) addr=0xffff80007a999000 numpages=1 enable=0',
-        'set_memory_valid_ret: (x) ret=0',
-        'set_memory_valid_ret: (x) ret=0',
-      ),
-    )
-    expect(events.map((e) => [e.kind, e.op, e.nest])).toEqual([
-      ['op_begin', 0, 0],
-      ['op_begin', 1, 1],
-      ['op_end', 1, 1],
-      ['op_end', 0, 0],
-    ])
-  })
 })
 
 describe('callbacks and their writes', () => {

@@ -13,6 +13,15 @@ const line = (flags: string, event: string, cpu = 0) =>
 const idle = (cpu: number, event: string) =>
   `          <idle>-0       [00${cpu}] d.s1.     1.000000: ${event}\n`
 
+const enter = (addr: string) =>
+  `change_page_range: (x) pte=0x1 addr=${addr} val=0x3 set=0x80 clear=0x0`
+const exit = (addr: string) => `change_page_range_ret: (x) pte=0x1 addr=${addr} val=0x83 ret=0`
+const entry = `change_page_range: (x) pte=0xffff000003763390 ${A} val=0xe800004833c703 set=0x80 clear=0x0`
+const at = (pte: string, addr: string) =>
+  `change_page_range_ret: (x) pte=${pte} addr=${addr} val=0xe000004833c783 ret=0`
+const lost = (cpu: number) => `CPU:${cpu} [LOST 12 EVENTS]\n`
+const bare = (text: string) => `insmod   272 [000]    16.000000: kperm:${text}\n`
+
 describe('what is missing', () => {
   test('an entry without a return, a return without an entry', () => {
     const { events, counts } = imported(
@@ -37,24 +46,104 @@ describe('what is missing', () => {
     expect(counts.unpaired).toBe(3)
   })
 
-  test('lost events make what is open on that CPU doubtful: the next call begins anew', () => {
-    const open = lines(`set_memory_ro: (x) ${A} numpages=1`)
+  test('a new call of the API shows that the one before it was left, its return missed', () => {
+    const open = lines(
+      `set_memory_ro: (x) ${A} numpages=1`,
+      `change_memory_common: (x) ${A} numpages=1 set=0x80 clear=0x8000000000000`,
+    )
     const next = lines(`set_memory_x: (x) ${A} numpages=1`, `set_memory_x_ret: (x) ret=0`)
-    expect(kinds(`${open}CPU:0 [LOST 12 EVENTS]\n${next}`)).toEqual([
-      'op_begin',
-      'gap',
-      'gap',
-      'op_begin',
-      'op_end',
+    const { events } = imported(`${open}${next}`)
+    expect(events.map((e) => [e.kind, e.op, e.nest])).toEqual([
+      ['op_begin', 0, 0],
+      ['span_begin', 0, 1],
+      ['gap', 0, 1],
+      ['gap', 0, 0],
+      ['op_begin', 1, 0],
+      ['op_end', 1, 0],
     ])
-    expect(kinds(`${open}CPU:1 [LOST 12 EVENTS]\n${next}`)).toEqual([
+  })
+
+  test('a callback that is entered again had returned: it does not call itself', () => {
+    const { events } = imported(
+      lines(enter('0xffff80007a114000'), enter('0xffff80007a115000'), exit('0xffff80007a115000')),
+    )
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'cb_enter',
+      'gap',
+      'cb_enter',
+      'desc_write',
+      'cb_exit',
+    ])
+  })
+
+  test.each([
+    ['another address', at('0xffff000003763390', '0xffff80007a115000')],
+    ['another entry', at('0xffff000003763398', '0xffff80007a114000')],
+  ])('halves that name %s are two gaps: no store, no value', (_, exit) => {
+    const { events, counts } = imported(lines(entry, exit))
+    expect(events.map(({ kind }) => kind)).toEqual(['cb_enter', 'gap', 'gap'])
+    expect(counts.unpaired).toBe(2)
+  })
+
+  test('the return of a call names other pages than its entry: not its return', () => {
+    const { events } = imported(
+      lines(`set_memory_ro: (x) ${A} numpages=1`, `set_memory_ro_ret: (x) ${A} numpages=2 ret=0`),
+    )
+    expect(events.map(({ kind }) => kind)).toEqual(['op_begin', 'gap', 'gap'])
+  })
+
+  test('events lost in between: halves that agree are paired, and nothing is concluded of a store', () => {
+    const ended = lines(at('0xffff000003763390', '0xffff80007a114000'))
+    expect(kinds(`${lines(entry)}${lost(0)}${ended}`)).toEqual(['cb_enter', 'gap', 'cb_exit'])
+    expect(kinds(`${lines(entry)}${lost(1)}${ended}`)).toEqual([
+      'cb_enter',
+      'gap',
+      'desc_write',
+      'cb_exit',
+    ])
+    expect(imported(`${lines(entry)}${lost(0)}`).counts.lost).toBe(12)
+  })
+
+  test('events lost in between: halves with nothing in common are not paired', () => {
+    const open = lines(`set_memory_ro: (x) ${A} numpages=1`)
+    const exit = lines('set_memory_ro_ret: (x) ret=0')
+    expect(kinds(`${open}${exit}`)).toEqual(['op_begin', 'op_end'])
+    expect(kinds(`${open}CPU:0 [LOST 12 EVENTS]\n${exit}`)).toEqual([
       'op_begin',
       'gap',
-      'span_begin',
-      'span_end',
+      'gap',
       'gap',
     ])
-    expect(imported(`${open}CPU:0 [LOST 12 EVENTS]\n`).counts.lost).toBe(12)
+  })
+
+  test('what frees or allocates may come to call the API, and itself', () => {
+    const { events, counts } = imported(
+      lines(
+        'vfree: (x) addr=0xffff80007a114000',
+        'vfree: (x) addr=0xffff80007a115000',
+        'set_direct_map_invalid_noflush: (x) page=0x1',
+        'set_direct_map_invalid_noflush_ret: (x) page=0x1 ret=0',
+        'vfree_ret: (x)',
+        'vfree_ret: (x)',
+      ),
+    )
+    expect(events.map((e) => [e.kind, e.nest])).toEqual([
+      ['span_begin', 0],
+      ['span_begin', 1],
+      ['op_begin', 2],
+      ['op_end', 2],
+      ['span_end', 1],
+      ['span_end', 0],
+    ])
+    expect(counts.unpaired).toBe(0)
+  })
+
+  test('without flags, KFENCE may have come in between from its timer', () => {
+    const open = bare(`set_memory_ro: (x) ${A} numpages=1`)
+    const kfence = bare(`set_memory_valid: (x) addr=0xffff00007a999000 numpages=1 enable=0`)
+    expect(kinds(`${open}${kfence}`)).toEqual(['op_begin', 'span_begin', 'gap', 'gap'])
+    const other = bare(`set_memory_nx: (x) addr=0xffff00007a999000 numpages=1`)
+    expect(kinds(`${open}${other}`)).toEqual(['op_begin', 'gap', 'op_begin', 'gap'])
   })
 
   test('a store without its values is malformed', () => {

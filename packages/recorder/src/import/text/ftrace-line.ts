@@ -1,7 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { hashByte, hashBytes } from '../bytes/byte-table.ts'
 import { isDigit } from '../bytes/number-text.ts'
-import { BH_OFF, IRQ, SOFTIRQ, TASK } from '../translate/task-stack.ts'
+import { BH_OFF, IRQ, NOT_SHOWN, SOFTIRQ, TASK } from '../translate/task-stack.ts'
 import { encodeUtf8, excerpt } from '../bytes/utf8.ts'
 
 const SPACE = 0x20
@@ -33,7 +33,7 @@ export class FtraceLine {
   taskEnd = 0
   taskHash = 0
   cpu = 0
-  /** One of task-stack's contexts; TASK without a flags column. */
+  /** One of task-stack's contexts; NOT_SHOWN without a flags column. */
   context = TASK
   /** Seconds, or ticks where `fraction` is -1. */
   seconds = 0
@@ -51,7 +51,7 @@ export class FtraceLine {
     p = this.#cpu(bytes, p, end)
     while (bytes[p] === SPACE && p < end) p++
     if (!isDigit(bytes[p])) p = this.#flags(bytes, p, end)
-    else this.context = TASK
+    else this.context = NOT_SHOWN
     p = this.#time(bytes, p, end)
     this.#name(bytes, p, end)
   }

@@ -7,15 +7,14 @@ import {
   F_PAGES,
   F_SET,
   F_SIZE,
-  F_SLOT,
   F_VA,
   F_VAL,
   type Fields,
+  type Values,
 } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
 import type { Probe } from './probe-table.ts'
-import type { Frame } from './task-stack.ts'
 
 const TWO_32 = 0x1_0000_0000
 
@@ -56,19 +55,11 @@ const BEGIN_KINDS: Readonly<Record<string, number>> = {
   callback: KINDS.cb_enter.id,
 }
 
-/** Keeps in the frame what later events of the function are told with. */
-export function rangeOf(frame: Frame, fields: Fields): void {
-  frame.present = fields.present
-  frame.vaLo = fields.lo[F_VA]!
-  frame.vaHi = fields.hi[F_VA]!
-  frame.slotLo = fields.lo[F_SLOT]!
-  frame.slotHi = fields.hi[F_SLOT]!
-  frame.valLo = fields.lo[F_VAL]!
-  frame.valHi = fields.hi[F_VAL]!
-}
+/** Values of an event, or of an entry that is kept. */
+type Given = Values & { has(slot: number): boolean }
 
 /** Copies a slot, where it was given, to a 64-bit column. */
-export function put(batch: Batch, row: number, column: number, fields: Fields, slot: number): void {
+export function put(batch: Batch, row: number, column: number, fields: Given, slot: number): void {
   if (fields.has(slot)) batch.setWord(row, column, fields.lo[slot]!, fields.hi[slot]!)
 }
 

@@ -38,7 +38,8 @@ const END_KINDS: Readonly<Record<string, number>> = {
 
 /**
  * The rows of a callback's return. Where no probe sees the store itself, it is had from the descriptor before and
- * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf.
+ * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf. Where
+ * events were lost in between, nothing says that the two values are of one store.
  */
 export function endCallback(
   events: FtraceEvents,
@@ -46,13 +47,15 @@ export function endCallback(
   fields: Fields,
   frame: Frame,
 ): void {
-  if (!frame.stored && !events.storesSeen && isLeaf(frame)) inferWrite(events, fields, frame)
+  if (!frame.stored && !frame.suspect && !events.storesSeen && isLeaf(frame)) {
+    inferWrite(events, fields, frame)
+  }
   const row = events.rows.start(KINDS.cb_exit.id, frame.op, frame.nest)
   const batch = events.rows.sink.batch
   batch.setLevel(row, probe.level!)
   batch.fn[row] = probe.fnId
   if (fields.has(F_VA)) put(batch, row, VA, fields, F_VA)
-  else if ((frame.present >> F_VA) & 1) batch.setWord(row, VA, frame.vaLo, frame.vaHi)
+  else put(batch, row, VA, frame, F_VA)
   put(batch, row, NEW, fields, F_VAL)
   if (fields.has(F_RET)) batch.setRet(row, fields.int(F_RET))
 }
@@ -60,28 +63,29 @@ export function endCallback(
 /** Bit 1 tells a table from a leaf above PTEs, valid or not; an empty entry is neither. */
 function isLeaf(frame: Frame): boolean {
   if (frame.probe.level === PTE) return true
-  return (frame.valLo & 2) === 0 && (frame.valLo | frame.valHi) !== 0
+  const lo = frame.lo[F_VAL]!
+  return (lo & 2) === 0 && (lo | frame.hi[F_VAL]!) !== 0
 }
 
 function inferWrite(events: FtraceEvents, fields: Fields, frame: Frame): void {
-  if (!fields.has(F_VAL) || !((frame.present >> F_VAL) & 1)) return
+  if (!fields.has(F_VAL) || !frame.has(F_VAL)) return
   events.inferred = true
   events.sites.add(KINDS.desc_write.id, frame.probe)
   const row = events.rows.start(KINDS.desc_write.id, frame.op, frame.inner)
   const batch = events.rows.sink.batch
   batch.setLevel(row, frame.probe.level!)
   putBase(events, row, frame, frame.probe.level!)
-  batch.setWord(row, OLD, frame.valLo, frame.valHi)
+  put(batch, row, OLD, frame, F_VAL)
   put(batch, row, NEW, fields, F_VAL)
-  if ((frame.present >> F_SLOT) & 1) batch.setWord(row, AUX, frame.slotLo, frame.slotHi)
+  put(batch, row, AUX, frame, F_SLOT)
 }
 
 /** va of a written entry: the frame's address, rounded down to what the entry translates. */
 export function putBase(events: FtraceEvents, row: number, frame: Frame, level: number): void {
-  if (!((frame.present >> F_VA) & 1)) return
+  if (!frame.has(F_VA)) return
   const { pageShift } = events
   const shift = pageShift + (PTE - level) * (pageShift - 3)
-  const lo = shift < 32 ? frame.vaLo & -(2 ** shift) : 0
-  const hi = shift < 32 ? frame.vaHi : frame.vaHi & -(2 ** (shift - 32))
+  const lo = shift < 32 ? frame.lo[F_VA]! & -(2 ** shift) : 0
+  const hi = shift < 32 ? frame.hi[F_VA]! : frame.hi[F_VA]! & -(2 ** (shift - 32))
   events.rows.sink.batch.setWord(row, VA, lo >>> 0, hi >>> 0)
 }

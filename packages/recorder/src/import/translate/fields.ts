@@ -25,10 +25,21 @@ export const F_ARG1 = 14
 export const F_ARG2 = 15
 /** The flag that a lazy-MMU probe tests or sets. */
 export const F_MASK = 16
-const SLOTS = 17
+export const SLOTS = 17
+
+/** What a return prints again of its entry: two halves that differ in one of these are not of one call. */
+const IDENTITY: readonly number[] = [F_VA, F_END, F_SIZE, F_PAGES, F_SLOT, F_ARG0]
+
+/** Values by the slots of their meaning, two words each. */
+export interface Values {
+  readonly lo: Uint32Array
+  readonly hi: Uint32Array
+  /** Bit i set: slot i was given. */
+  present: number
+}
 
 /** The fields of one event, as numbers in the slots of their meaning; reused from event to event. */
-export abstract class Fields {
+export abstract class Fields implements Values {
   readonly lo = new Uint32Array(SLOTS)
   readonly hi = new Uint32Array(SLOTS)
   /** Bit i set: slot i was given. */
@@ -41,6 +52,18 @@ export abstract class Fields {
   /** The low word as a signed number: what an `s32` field holds. */
   int(slot: number): number {
     return this.lo[slot]! | 0
+  }
+
+  /** In how many of its identifying fields this event agrees with another's values; -1 where one differs. */
+  agreement(other: Values): number {
+    const both = this.present & other.present
+    let agreed = 0
+    for (const slot of IDENTITY) {
+      if (((both >> slot) & 1) === 0) continue
+      if (this.lo[slot] !== other.lo[slot] || this.hi[slot] !== other.hi[slot]) return -1
+      agreed++
+    }
+    return agreed
   }
 
   /** The slot as `0x…`. */

@@ -1,7 +1,7 @@
 import { NONE } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import type { Kind } from '../../event/kinds.ts'
-import { beginFunction, rangeOf } from './call-begin.ts'
+import { beginFunction } from './call-begin.ts'
 import { endCallback, endFunction } from './call-end.ts'
 import { EventRows } from './event-rows.ts'
 import { ProbeSites } from './probe-sites.ts'
@@ -10,7 +10,15 @@ import type { Fields } from './fields.ts'
 import { putPoint } from './point-events.ts'
 import { makeProbe, type Probe } from './probe-table.ts'
 import { beginSplit, endSplit } from './split-events.ts'
-import { CONTEXT_NAMES, SOFTIRQ, stackOf, TASK, type Task, type TaskStack } from './task-stack.ts'
+import {
+  CONTEXT_NAMES,
+  NOT_SHOWN,
+  SOFTIRQ,
+  stackOf,
+  TASK,
+  type Task,
+  type TaskStack,
+} from './task-stack.ts'
 
 /** What a translation came to. */
 export interface TranslationCounts {
@@ -108,7 +116,9 @@ export class FtraceEvents {
     const stack = stackOf(task, cpu)
     stack.cpu = cpu
     const level = context < SOFTIRQ ? TASK : context
-    if ((this.#contexts[cpu] ?? TASK) !== context) this.#changeContext(stack, cpu, context, level)
+    const shown = context !== NOT_SHOWN
+    if (shown && (this.#contexts[cpu] ?? TASK) !== context)
+      this.#changeContext(stack, cpu, context, level)
     if (stack.depth > 0 && stack.at(stack.depth - 1).context > level) this.#leaveTo(stack, level)
     switch (probe.role) {
       case 'api':
@@ -116,7 +126,7 @@ export class FtraceEvents {
       case 'walk':
       case 'callback':
       case 'split':
-        return this.#enter(probe, fields, task, stack, level)
+        return this.#enter(probe, fields, task, stack, level, shown)
       case 'return':
         return this.#return(probe, fields, stack, level)
       default:
@@ -126,7 +136,7 @@ export class FtraceEvents {
 
   /** Events of this CPU were lost: what is open on it may have returned unseen. */
   lost(cpu: number, count: number | null, reason: string): void {
-    for (const stack of this.#stacks.keys()) stack.suspect ||= stack.cpu === cpu
+    for (const stack of this.#stacks.keys()) if (stack.cpu === cpu) stack.suspectAll()
     this.#lost += count ?? 0
     this.rows.cpu = cpu
     this.rows.task = NONE
@@ -149,34 +159,34 @@ export class FtraceEvents {
     return { kinds: this.rows.counts(), names, unknown, unpaired: this.#unpaired, lost: this.#lost }
   }
 
-  #enter(probe: Probe, fields: Fields, task: Task, stack: TaskStack, level: number): void {
-    const open = stack.find(probe.fn, level)
-    if (stack.full) this.#unwind(stack, 0)
-    else if (stack.suspect && (open >= 0 || probe.role === 'api'))
-      this.#unwind(stack, open >= 0 ? open : 0)
-    if (stack.depth === 0) this.#open(stack, task)
+  #enter(
+    probe: Probe,
+    fields: Fields,
+    task: Task,
+    stack: TaskStack,
+    level: number,
+    shown: boolean,
+  ): void {
+    this.#unwind(stack, stack.full ? 0 : stack.leftBefore(probe, level, shown))
+    if (stack.depth === 0) this.#stacks.set(stack, task)
     const parent = stack.top(level)
-    // None of the API calls itself: a call within the same call is one made while the task was being scheduled.
-    const outermost = probe.role === 'api' && (open >= 0 || parent === undefined || parent.op < 0)
+    const outermost = probe.role === 'api' && (parent === undefined || parent.op < 0)
     const op = outermost ? this.#nextOp++ : (parent?.op ?? NONE)
     if (probe.role === 'split') beginSplit(this, probe, fields, stack, level)
     else beginFunction(this, probe, fields, op, outermost, stack.nest)
     const frame = stack.push(probe, level)
     frame.op = op
     frame.outermost = outermost
-    rangeOf(frame, fields)
-  }
-
-  #open(stack: TaskStack, task: Task): void {
-    stack.suspect = false
-    this.#stacks.set(stack, task)
+    frame.keep(fields)
   }
 
   #return(probe: Probe, fields: Fields, stack: TaskStack, level: number): void {
-    const open = stack.find(probe.fn, level)
+    const open = entryOf(probe, fields, stack, level)
     if (open < 0) {
       const op = stack.top(level)?.op ?? NONE
       this.#gap(`entry of ${probe.fn} not seen`, op, stack.nest)
+      // One that is open is another call: what this one returned must not be taken for its end.
+      if (stack.find(probe.fn, level) >= 0) return
       return endFunction(this, probe, fields, op, false, stack.nest)
     }
     this.#unwind(stack, open + 1)
@@ -212,4 +222,16 @@ export class FtraceEvents {
     const row = this.rows.start(KINDS.context.id, stack.top(level)?.op ?? NONE, stack.nest)
     this.rows.sink.batch.fn[row] = this.#contextIds[context]!
   }
+}
+
+/**
+ * The frame whose return this is, or -1: the innermost of its function that agrees in all that both halves say. Where
+ * events were lost in between, it must say something that does.
+ */
+function entryOf(probe: Probe, fields: Fields, stack: TaskStack, level: number): number {
+  for (let i = stack.find(probe.fn, level); i >= 0; i = stack.find(probe.fn, level, i)) {
+    const frame = stack.at(i)
+    if (fields.agreement(frame) >= (frame.suspect ? 1 : 0)) return i
+  }
+  return -1
 }

@@ -51,6 +51,10 @@ export interface ProbeSpec {
   /** Fields without which the event means nothing. */
   readonly needs?: readonly string[]
   readonly of?: Role
+  /** It may come to call the API: it frees or allocates, and KFENCE and vfree() change permissions then. */
+  readonly callsApi?: boolean
+  /** KFENCE's timer calls it: in the middle of anything. */
+  readonly inInterrupts?: boolean
   readonly level?: number
   /** Arguments to keep as JSON, by name. */
   readonly args?: readonly string[]
@@ -91,6 +95,10 @@ const span = (fields: Record<string, number>, args?: string[]): Omit<ProbeSpec, 
   fields,
   args,
 })
+const caller = (fields: Record<string, number>, args?: string[]): Omit<ProbeSpec, 'fn'> => ({
+  ...span(fields, args),
+  callsApi: true,
+})
 const callback = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
   role: 'callback',
   level,
@@ -98,6 +106,7 @@ const callback = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
 })
 const split = (level: number, slot: string): Omit<ProbeSpec, 'fn'> => ({
   role: 'split',
+  callsApi: true,
   level,
   fields: { [slot]: F_SLOT, val: F_VAL, cur: F_NEW },
 })
@@ -108,24 +117,27 @@ const FUNCTIONS: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
   set_memory_rw: api(PAGES),
   set_memory_nx: api(PAGES),
   set_memory_x: api(PAGES),
-  set_memory_valid: api({ ...PAGES, enable: F_ARG0 }),
+  set_memory_valid: { ...api({ ...PAGES, enable: F_ARG0 }), inInterrupts: true },
   set_direct_map_invalid_noflush: api({ page: F_ARG0 }),
   set_direct_map_default_noflush: api({ page: F_ARG0 }),
-  set_direct_map_valid_noflush: api({ page: F_ARG0, nr: F_ARG1, valid: F_ARG2 }),
+  set_direct_map_valid_noflush: {
+    ...api({ page: F_ARG0, nr: F_ARG1, valid: F_ARG2 }),
+    callsApi: true,
+  },
   change_memory_common: span({ ...PAGES, ...MASKS }),
   __change_memory_common: span({ start: F_VA, size: F_SIZE, ...MASKS }),
   update_range_prot: span({ start: F_VA, size: F_SIZE, ...MASKS }),
   __apply_to_page_range: span(SIZED),
-  split_kernel_leaf_mapping: span(RANGE),
-  split_kernel_leaf_mapping_locked: span({ addr: F_VA }),
-  vfree: span({ addr: F_VA }),
-  __vunmap_range_noflush: span(RANGE),
-  __vmap_pages_range_noflush: span({ addr: F_VA, end: F_END }),
-  _vm_unmap_aliases: span({ ...RANGE, flush: F_ARG0 }, ['flush']),
-  __purge_vmap_area_lazy: span({ ...RANGE, full: F_ARG0 }, ['full']),
-  bpf_prog_pack_alloc: span({ size: F_ARG0 }, ['size']),
-  bpf_prog_pack_free: span({ ptr: F_VA, size: F_ARG0 }, ['size']),
-  secretmem_fault: span({}),
+  split_kernel_leaf_mapping: caller(RANGE),
+  split_kernel_leaf_mapping_locked: caller({ addr: F_VA }),
+  vfree: caller({ addr: F_VA }),
+  __vunmap_range_noflush: caller(RANGE),
+  __vmap_pages_range_noflush: caller({ addr: F_VA, end: F_END }),
+  _vm_unmap_aliases: caller({ ...RANGE, flush: F_ARG0 }, ['flush']),
+  __purge_vmap_area_lazy: caller({ ...RANGE, full: F_ARG0 }, ['full']),
+  bpf_prog_pack_alloc: caller({ size: F_ARG0 }, ['size']),
+  bpf_prog_pack_free: caller({ ptr: F_VA, size: F_ARG0 }, ['size']),
+  secretmem_fault: caller({}),
   apply_to_page_range: { role: 'walk', fields: SIZED },
   walk_kernel_page_table_range_lockless: { role: 'walk', fields: RANGE },
   change_page_range: callback(PTE, 'pte'),
@@ -136,11 +148,11 @@ const FUNCTIONS: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
   split_pud: split(PUD, 'pudp'),
 }
 
-/** Returns whose fields differ from what the rest print. */
+/** Returns whose fields mean something else than those of their entries. */
 const RETURNS: Readonly<Record<string, Record<string, number>>> = {
   bpf_prog_pack_alloc: { ret: F_VAL },
-  split_pmd: { after: F_VAL, ret: F_RET },
-  split_pud: { after: F_VAL, ret: F_RET },
+  split_pmd: { pmdp: F_SLOT, after: F_VAL, ret: F_RET },
+  split_pud: { pudp: F_SLOT, after: F_VAL, ret: F_RET },
 }
 
 /** Probes inside functions: `WHAT__FUNCTION`, with _2, _3 … for further places of the same function. */
@@ -167,13 +179,17 @@ export function specOf(name: string): ProbeSpec {
 
 const unknown = (name: string): ProbeSpec => ({ role: 'unknown', fn: name, fields: {} })
 
+/** `X_ret`; perf probe names the return of X `X__return`, others `X__exit`. */
+const RETURN = /^(.+?)(?:_ret|__return|__exit)$/
+
 function returnSpec(name: string): ProbeSpec | undefined {
-  if (!name.endsWith('_ret')) return undefined
-  const fn = name.slice(0, -'_ret'.length)
-  const entry = Object.hasOwn(FUNCTIONS, fn) ? FUNCTIONS[fn] : undefined
-  if (!entry) return undefined
-  const own = entry.role === 'callback' ? { ...entry.fields, ret: F_RET } : { ret: F_RET }
-  const fields = (Object.hasOwn(RETURNS, fn) ? RETURNS[fn] : undefined) ?? own
+  const fn = RETURN.exec(name)?.[1]
+  const entry = fn !== undefined && Object.hasOwn(FUNCTIONS, fn) ? FUNCTIONS[fn] : undefined
+  if (fn === undefined || !entry) return undefined
+  const fields = (Object.hasOwn(RETURNS, fn) ? RETURNS[fn] : undefined) ?? {
+    ...entry.fields,
+    ret: F_RET,
+  }
   return { role: 'return', of: entry.role, fn, fields, level: entry.level }
 }
 

@@ -1,5 +1,8 @@
+import { type Fields, SLOTS, type Values } from './fields.ts'
 import type { Probe } from './probe-table.ts'
 
+/** The line does not say; taken for the task's own. */
+export const NOT_SHOWN = -1
 /** Contexts of a CPU, innermost last: one that is entered returns before the one below it goes on. */
 export const TASK = 0
 /** Bottom halves are off, or irqs and bottom halves: still the task's own code. */
@@ -13,7 +16,7 @@ export const CONTEXT_NAMES = ['task', 'bh_off', 'softirq', 'irq'] as const
 const MAX_DEPTH = 256
 
 /** A function that was entered and has not returned. */
-export class Frame {
+export class Frame implements Values {
   probe: Probe
   /** SOFTIRQ, IRQ, or TASK for both contexts of a task. */
   context = TASK
@@ -26,17 +29,26 @@ export class Frame {
   outermost = false
   /** A store probe was hit in this callback. */
   stored = false
-  vaLo = 0
-  vaHi = 0
-  slotLo = 0
-  slotHi = 0
-  valLo = 0
-  valHi = 0
-  /** Which of va, slot and val were given, as bits of their field slots. */
+  /** Events of its CPU were lost since it was entered. */
+  suspect = false
+  /** What its entry was probed with. */
+  readonly lo = new Uint32Array(SLOTS)
+  readonly hi = new Uint32Array(SLOTS)
   present = 0
 
   constructor(probe: Probe) {
     this.probe = probe
+  }
+
+  has(slot: number): boolean {
+    return ((this.present >> slot) & 1) === 1
+  }
+
+  /** Keeps what the entry was probed with. */
+  keep(fields: Fields): void {
+    this.lo.set(fields.lo)
+    this.hi.set(fields.hi)
+    this.present = fields.present
   }
 }
 
@@ -45,8 +57,6 @@ export class TaskStack {
   depth = 0
   /** Where the task was last seen. */
   cpu = 0
-  /** Events were lost there since: what is open may have returned unseen. */
-  suspect = false
   readonly #frames: Frame[] = []
 
   /** Depth in the call tree of what happens now. */
@@ -74,6 +84,7 @@ export class TaskStack {
     // A split is an event of its caller, not a level of the tree.
     frame.inner = probe.role === 'split' ? nest : nest + 1
     frame.stored = false
+    frame.suspect = false
     frame.present = 0
     return frame
   }
@@ -85,14 +96,37 @@ export class TaskStack {
     return frame.context === context ? frame : undefined
   }
 
-  /** Index of the innermost frame of this function in the given context, or -1. */
-  find(fn: string, context: number): number {
-    for (let i = this.depth - 1; i >= 0; i--) {
+  /** Index of the innermost frame of this function in the given context, below `from`; or -1. */
+  find(fn: string, context: number, from = this.depth): number {
+    for (let i = from - 1; i >= 0; i--) {
       const frame = this.#frames[i]!
       if (frame.context < context) return -1
       if (frame.probe.fn === fn) return i
     }
     return -1
+  }
+
+  /** Events of its CPU were lost: what is open may have returned unseen. */
+  suspectAll(): void {
+    for (let i = 0; i < this.depth; i++) this.#frames[i]!.suspect = true
+  }
+
+  /**
+   * To which depth the task has provably left what is open in this context when it enters `probe`'s function: past
+   * functions that call none of the API where it is one of those, and past that function itself, which does not call
+   * itself. `shown`: the line says whether an interrupt is running; else KFENCE's timer may have come in between.
+   */
+  leftBefore(probe: Probe, context: number, shown: boolean): number {
+    let depth = this.depth
+    if (probe.inInterrupts === true && !shown) return depth
+    for (let i = this.depth - 1; i >= 0; i--) {
+      const frame = this.#frames[i]!
+      if (frame.context !== context) break
+      const calls = frame.probe.callsApi === true
+      if (!calls && (probe.role === 'api' || frame.probe.fn === probe.fn)) depth = i
+      else if (probe.role === 'api' || frame.probe.role === 'api') break
+    }
+    return depth
   }
 
   /** The innermost frame of the context whose function is named so, leading underscores aside. */
