@@ -14,11 +14,12 @@ function report() {
 test('text: what is broken, the events, the remedies, what is undecided, one line of summary', () => {
   expect([...checkLines(report())].join('\n')).toMatchInlineSnapshot(`
     "error: flush-missing (H4), 1 finding
-      When a call that promises it returns, no TLB holds what its entries were before.
-      - call 0: set_memory_ro returned with 1 flush owed over [0xffff8000c0000000, 0xffff8000c0001000): only [0xffff8000c0001000, 0xffff8000c0002000) was flushed, and TLBs may still grant what was taken away
+      When a call that promises it returns, no TLB holds a translation of its range that the tables contradict.
+      - call 0: set_memory_ro returned while TLBs may still allow what the tables forbid, at [0xffff8000c0000000, 0xffff8000c0001000) (1 store): only [0xffff8000c0001000, 0xffff8000c0002000) was flushed
         events #2 #4 #5
       remedy: Flush the range before returning, also after an error, as __change_memory_common() does.
       remedy: Entry points named _noflush leave it to their caller, who must flush before the memory is used for anything else.
+      remedy: Eliding the flush of an enable-only change is sound only if every change before it was flushed.
 
     undecided: lazy-unbalanced (H5) needs lazy MMU sections (lazy_mmu_enter, lazy_mmu_leave)
 

@@ -37,6 +37,7 @@ describe('the rules', () => {
       'torn-span',
       'lost-update',
       'lost-table',
+      'unseen-store',
     ])
     expect(() => rulesNamed(['torn'])).toThrow(/no rule or hazard torn; there are partial-block, /)
   })

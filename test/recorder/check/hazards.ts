@@ -57,7 +57,7 @@ export const HAZARDS: readonly HazardDoc[] = [
   {
     id: 'H4',
     title: 'Missing or elided TLBI',
-    text: 'A stale translation is used after the change counts as done. A ledger is kept: each change of a valid entry opens a debt, each flush that covers it pays. The notes (in italics) are the opposite: work that was not needed.',
+    text: 'A stale translation is used after the change counts as done. Each entry is a list of versions, and what was overwritten may be held until it is ordered (dsb), flushed (TLBI) and the flush has ended (dsb ish); harm is what such a version allows, or refuses, against the tables of the moment. The notes (in italics) are the opposite: work that was not needed.',
     scenarios: [
       'flush-forgotten',
       'clean-noflush',
@@ -213,9 +213,8 @@ export const RULE_CASES: Readonly<Record<string, { readonly fires: Shown; readon
       near: ['split-live-block-bbml', '6.18'],
     },
     'unsafe-attribute-change': { fires: ['contpte-whole', '6.18'], near: ['contpte-whole', '7.3'] },
-    'flush-missing': { fires: ['global-again', '7.3'], near: ['global-again', '6.18'] },
+    'flush-missing': { fires: ['unsound-elision', '7.3'], near: ['unsound-elision', '6.12'] },
     'flush-never': { fires: ['flush-forgotten', '7.3'], near: ['clean-noflush', '7.3'] },
-    'stale-revalidated': { fires: ['unsound-elision', '6.17'], near: ['unsound-elision', '6.12'] },
     'needless-flush': { fires: ['enable-only', '6.12'], near: ['enable-only', '6.17'] },
     'redundant-store': { fires: ['nothing-to-change', '7.3'], near: ['clean-ro', '7.3'] },
     'lazy-unbalanced': { fires: ['lazy-left-open', '7.3'], near: ['lazy-balanced', '7.3'] },
@@ -223,7 +222,7 @@ export const RULE_CASES: Readonly<Record<string, { readonly fires: Shown; readon
     'sleep-in-atomic': { fires: ['softirq-split', '6.18'], near: ['softirq-kfence', '6.18'] },
     'walk-unlocked': { fires: ['walk-unlocked', '6.18'], near: ['walk-locked', '6.18'] },
     'silent-no-op': { fires: ['block-off-on', '6.18'], near: ['block-off-on', '7.3'] },
-    'mapping-destroyed': {
+    'unasked-change': {
       fires: ['invalid-block-ro', '6.17'],
       near: ['invalid-block-ro', '6.18'],
     },
@@ -258,6 +257,7 @@ export const BY_HAND: readonly string[] = [
   'barrier-missing',
   'published-early',
   'lost-table',
+  'unseen-store',
   'stray-store',
   'table-freed-in-use',
 ]

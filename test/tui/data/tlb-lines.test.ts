@@ -1,6 +1,6 @@
 import { type JsonObject, eventFromJson, PageState } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
-import { TlbFold } from '../../../packages/tui/src/data/tlb-fold.ts'
+import { TlbFold } from '@pagetrail/recorder'
 import { tlbLines } from '../../../packages/tui/src/data/tlb-lines.ts'
 
 const RW = '0x68000040000703'

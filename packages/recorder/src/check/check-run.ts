@@ -10,7 +10,7 @@ import {
   type RuleVerdict,
 } from './finding.ts'
 import { Fold } from './fold/fold.ts'
-import { vaOf } from './fold/page.ts'
+import { vaOf } from '../observers/pages.ts'
 import type { Report, Rule, Watch } from './rule.ts'
 import { RULES } from './rules.ts'
 

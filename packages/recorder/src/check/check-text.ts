@@ -1,5 +1,5 @@
 import { type CheckReport, type Finding, isClean, type RuleVerdict } from './finding.ts'
-import { counted } from './fold/page.ts'
+import { counted } from '../observers/pages.ts'
 import { RULES } from './rules.ts'
 
 const ORDER = ['error', 'warning', 'note'] as const

@@ -53,3 +53,6 @@ export interface Rule {
   readonly remedies: readonly string[]
   start(scope: Scope): Watch
 }
+
+/** What a rule lacks that judges a call at its return. */
+export const unreturned = ({ op, fn }: OpenCall): string => `the end of call ${op}, ${fn}`

@@ -3,8 +3,9 @@ import { aliasMismatch } from './rules/alias.ts'
 import { bareTlbi, barrierMissing, publishedEarly } from './rules/barrier.ts'
 import { bootWindow } from './rules/boot.ts'
 import { needlessFlush, redundantStore } from './rules/cost.ts'
-import { mappingDestroyed, silentNoOp } from './rules/effect.ts'
-import { flushMissing, flushNever, staleRevalidated } from './rules/flush.ts'
+import { silentNoOp } from './rules/effect.ts'
+import { unaskedChange, unseenStore } from './rules/unasked.ts'
+import { flushMissing, flushNever } from './rules/flush.ts'
 import { materialised, skippedHole } from './rules/hole.ts'
 import { allocInLazy, lazyNested, lazyUnbalanced } from './rules/lazy.ts'
 import { breakBeforeMake, unsafeChange } from './rules/live-change.ts'
@@ -30,7 +31,6 @@ export const RULES: readonly Rule[] = [
   tlbConflict,
   flushMissing,
   flushNever,
-  staleRevalidated,
   staleAccess,
   bareTlbi,
   needlessFlush,
@@ -44,8 +44,9 @@ export const RULES: readonly Rule[] = [
   walkUnlocked,
   lostUpdate,
   lostTable,
+  unseenStore,
   silentNoOp,
-  mappingDestroyed,
+  unaskedChange,
   wildWalk,
   splitValidates,
   overlappingOwners,

@@ -1,21 +1,22 @@
 import {
-  type Debt,
+  byHarm,
   type EventSource,
-  openDebts,
+  type HeldVersion,
+  isHarm,
   type PageState,
   readableGeometry,
+  type Relation,
   runGeometry,
+  TlbFold,
   valueText,
+  versionsAt,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { TlbFold } from './tlb-fold.ts'
 import { tlbLines } from './tlb-lines.ts'
 import { count, many, safe } from '../text/fit.ts'
 
 /** How far back the pane looks for what is still owed; a debt older than that belongs to `pagetrail check`. */
 const LOOK_BACK = 50_000
-/** Debts count addresses in pages of 4K, whatever the granule. */
-const PAGE_NUMBER_SHIFT = 12n
 /** Flushes listed one by one. */
 const LISTED = 12
 
@@ -34,33 +35,36 @@ export function ledgerAt(
     calls: () => source.calls(),
     events: (low = 0, high = seq) => source.events(Math.max(from, low), high),
   }
-  const debts = openDebts(recent, seq)
+  const held = versionsAt(recent, seq)
+    .filter((v) => isHarm(v.relation))
+    .toSorted(byHarm)
   const tlb = new TlbFold(readableGeometry(runGeometry(source.run)).pageShift)
   const lines = [
     ...barriers(recent, seq, tlb),
     ...tlbLines(tlb, tables),
-    ...debts.slice(0, LISTED).map(debtLine),
+    ...held.slice(0, LISTED).map(heldLine),
   ]
-  if (debts.length > LISTED) {
-    lines.push({ text: `and ${count(debts.length - LISTED)} more`, owed: true })
+  if (held.length > LISTED) {
+    lines.push({ text: `and ${count(held.length - LISTED)} more`, owed: true })
   }
   if (lines.length === 0) lines.push({ text: 'no barrier pending, no flush owed', owed: false })
   if (from > 0) lines.push({ text: `(from the last ${count(LOOK_BACK)} events)`, owed: false })
   return lines
 }
 
-function debtLine(d: Debt): LedgerLine {
-  const va = valueText(BigInt.asUintN(64, BigInt(d.page) << PAGE_NUMBER_SHIFT))
-  const by = d.fn === null ? '' : ` by ${safe(d.fn)}`
-  return { text: `flush owed since #${count(d.seq)}: ${WHY[d.kind]} ${va}${by}`, owed: true }
+function heldLine({ va, seq, fn, stage, relation }: HeldVersion): LedgerLine {
+  const by = fn === null ? '' : ` by ${safe(fn)}`
+  const text = `flush owed since #${count(seq)}: ${valueText(va)} changed${by}, ${WHY[relation]} (${stage})`
+  return { text, owed: true }
 }
 
-const WHY: Readonly<Record<Debt['kind'], string>> = {
-  unmap: 'unmapped',
-  restrict: 'restricted',
-  relax: 'relaxed',
-  replace: 'replaced',
-  table: 'table removed',
+const WHY: Readonly<Record<Relation, string>> = {
+  'wrong-place': 'TLBs may lead elsewhere',
+  'too-much': 'TLBs may allow more',
+  'too-little': 'TLBs may refuse more',
+  'other-size': 'TLBs may hold another size',
+  equal: 'TLBs hold the same',
+  unknown: 'not known beside what',
 }
 
 interface Lane {

@@ -1,6 +1,6 @@
 import { type PageState, rangeText, shortText } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import type { HeldEntry, TlbFold } from './tlb-fold.ts'
+import type { HeldEntry, TlbFold } from '@pagetrail/recorder'
 import { count } from '../text/fit.ts'
 
 /** Entries listed one by one. */

@@ -28,9 +28,24 @@ const change = () =>
     .change('pte', VMALLOC, RW, RO)
 
 describe('stale-access', () => {
-  test('after the call has returned without its flush', () => {
+  test('by a version that a flush has ended', () => {
+    const s = change()
+      .flush(VMALLOC, VMALLOC + PAGE)
+      .tlbi(VMALLOC)
+      .end('set_memory_ro')
+      .on(1)
+    expect(brief(access(s, 'ok', true).check('stale-access'))).toEqual(['H4 error 8'])
+  })
+
+  test('a fault that the tables do not give, because nobody flushed', () => {
+    const s = new Script().init('pte', VMALLOC, RO).begin('set_memory_rw', VMALLOC)
+    s.change('pte', VMALLOC, RO, RW).end('set_memory_rw').on(1)
+    expect(brief(access(s, 'fault', true).check('stale-access'))).toEqual(['H4 error 3,6'])
+  })
+
+  test('after a call without its flush it is a note: the error is the call', () => {
     const s = change().end('set_memory_ro').on(1)
-    expect(brief(access(s, 'ok', true).check('stale-access'))).toEqual(['H4 error 3,6'])
+    expect(brief(access(s, 'ok', true).check('stale-access'))).toEqual(['H4 note 3,6'])
   })
 
   test('between store and flush it is only a note: so it works', () => {
@@ -64,6 +79,14 @@ describe('spurious-fault', () => {
       .add('table_alloc', { level: 'pte', va: VMALLOC, pa: 0x14_0700_0000n })
       .change('pmd', VMALLOC, 0n, TABLE + 0x100_0000n)
     expect(access(s, 'fault', false).check('spurious-fault')).toEqual([])
+  })
+
+  test('near miss: the barrier of the entry is not due yet, or its access flag is clear', () => {
+    const s = new Script().init('pte', VMALLOC, RW & ~1n)
+    s.begin('set_memory_valid', VMALLOC, 1, { enable: 1 }).change('pte', VMALLOC, RW & ~1n, RW)
+    const found = access(s.on(1), 'fault', false).check('spurious-fault')
+    expect(brief(found)).toEqual(['H5 note 3,5'])
+    expect(fault(RW & ~(1n << 10n), 'write')).toEqual([])
   })
 
   test('near miss: the entry forbids it, or is invalid, or there is none', () => {

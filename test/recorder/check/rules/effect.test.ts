@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BLOCK, brief, CONT, PAGE, RO, RW, RW_BLOCK, Script, TABLE, VMALLOC } from '../script.ts'
+import { BLOCK, brief, CONT, PAGE, RO, RW, RW_BLOCK, Script, VMALLOC } from '../script.ts'
 
 const OFF_BLOCK = RW_BLOCK & ~1n
 
@@ -34,6 +34,33 @@ describe('silent-no-op', () => {
     expect(s.end('set_direct_map_invalid_noflush').check('silent-no-op')).toEqual([])
   })
 
+  test('what was emptied since the call began, and a page that no callback was called for', () => {
+    const emptied = new Script().init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+    emptied.change('pte', VMALLOC, RW, 0n).end('set_memory_ro')
+    expect(brief(emptied.check('silent-no-op'))).toEqual(['H9 error 1,5'])
+    const skipped = new Script({ source: 'ftrace', flavour: '6.18' })
+    skipped.begin('set_memory_ro', VMALLOC, 3).walk(VMALLOC, VMALLOC + 3n * PAGE)
+    skipped.change('pte', VMALLOC, RW, RO).change('pte', VMALLOC + 2n * PAGE, RW, RO)
+    const found = skipped.walked().end('set_memory_ro').check('silent-no-op')
+    expect(found).toMatchObject([{ va: VMALLOC + PAGE, end: VMALLOC + 2n * PAGE }])
+  })
+
+  test('kfence_protect_page() answers true whatever happened', () => {
+    const s = new Script().init('pte', VMALLOC, RW)
+    s.begin('kfence_protect_page', VMALLOC, 1, { protect: 1 }).end('kfence_protect_page', 1)
+    expect(brief(s.check('silent-no-op'))).toEqual(['H9 error 1,2'])
+  })
+
+  test('a call that never returned leaves it undecided', () => {
+    const s = new Script().init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+    expect(s.report('silent-no-op', 'flush-missing', 'barrier-missing').verdicts).toMatchObject(
+      Array.from({ length: 3 }, () => ({
+        status: 'undecided',
+        missing: ['the end of call 0, set_memory_ro'],
+      })),
+    )
+  })
+
   test('calls that overlap in time are judged when all have returned', () => {
     const s = new Script({ flavour: '6.18', features: { bbml: true } }).init(
       'pte',
@@ -55,24 +82,5 @@ describe('silent-no-op', () => {
         'set_memory_ro returned 0, but when all calls had returned [0xffff8000c0000000, 0xffff8000c0001000) is not read-only',
       ],
     ])
-  })
-})
-
-const clear = (level: 'pmd' | 'pte', old: bigint) => {
-  const s = new Script({ flavour: '6.17' }).begin('set_memory_ro', VMALLOC, 512)
-  s.walk(VMALLOC, VMALLOC + BLOCK).add('bad_entry', { level: 'pmd', desc: old })
-  return s.write(level, VMALLOC, old, 0n).walked().end('set_memory_ro').check('mapping-destroyed')
-}
-
-describe('mapping-destroyed', () => {
-  test('a walk takes an invalid block for bad and clears it', () => {
-    expect(brief(clear('pmd', OFF_BLOCK))).toEqual(['H9 error 0,3'])
-  })
-
-  test('near miss: the fixmap page of a top-level store, and a table put into an empty entry', () => {
-    expect(clear('pte', RW)).toEqual([])
-    const s = new Script().begin('set_memory_ro', VMALLOC).walk(VMALLOC, VMALLOC + PAGE)
-    s.write('pmd', VMALLOC, 0n, TABLE).walked().end('set_memory_ro')
-    expect(s.check('mapping-destroyed')).toEqual([])
   })
 })

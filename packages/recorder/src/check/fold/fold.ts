@@ -5,24 +5,22 @@ import {
   type Flavour,
   type Geometry,
 } from '@pagetrail/engine'
-import { readableGeometry } from '../../descriptor/bits.ts'
-import { runGeometry } from '../../descriptor/run-geometry.ts'
 import { isJsonObject, type JsonObject } from '../../event/codec.ts'
 import type { EventOf, TraceEvent } from '../../event/kinds.ts'
-import { type EventSource, isIdle, kernelOf, type Run, STOCK_GEOMETRY } from '../../event/run.ts'
-import { KnownEntries } from './known-entries.ts'
-import { type Flush, type Frame, Lane, type OpenCall } from './lane.ts'
-import { FlushLedger } from './ledger.ts'
-import { endPageOf, PAGE_LIMIT, pageOf, pagesIn, PageSizes } from './page.ts'
-import { RangeList } from './range-list.ts'
-import { Write } from './write.ts'
-import { type Debt } from './debt.ts'
+import { isIdle, kernelOf, type Run } from '../../event/run.ts'
+import { isPermissionCall } from '../../observers/masks.ts'
+import type { KnownEntries } from '../../observers/known-entries.ts'
+import { Observers } from '../../observers/observers.ts'
+import { type Frame, Lane, type OpenCall } from './lane.ts'
+import { endPageOf, pageOf, pagesIn, type PageSizes } from '../../observers/pages.ts'
+import { RangeList } from '../../observers/range-list.ts'
+import type { Write } from '../../observers/write.ts'
 
 type Beginning = EventOf<'walk_begin'> | EventOf<'span_begin'> | EventOf<'cb_enter'>
 
 /**
  * What all rules need to know at an event, folded once: entries as they stand, what is open on each flow of control,
- * lazy MMU mode, locks, and the flushes owed.
+ * lazy MMU mode, locks, and what observers may still believe.
  *
  * Around each event the driver calls {@link before}, then the rules, then {@link after}. What an event opens is there
  * when rules see it, what it closes is still there; a store is already in {@link tables}.
@@ -33,28 +31,28 @@ export class Fold {
   readonly geometry: Geometry
   readonly sizes: PageSizes
   readonly tables: KnownEntries
-  readonly ledger: FlushLedger
+  readonly observers: Observers
   /** The store at hand, if the event is a desc_write. */
   readonly write: Write
-  /** False: the desc_write at hand does not tell enough. */
-  hasWrite = false
   /** Where the event happens. */
   lane: Lane
   /** The top-level call that it belongs to. */
   call: OpenCall | null = null
   readonly lanes = new Map<string, Lane>()
   readonly live = new Map<number, OpenCall>()
+  /** Calls whose return never came, though the run goes on, or says that it is complete. */
+  readonly unreturned: OpenCall[] = []
   readonly #contexts = new Map<number, Context>()
   readonly #features: JsonObject | null
 
   constructor(run: Run) {
     this.run = run
     this.kernel = kernelOf(run)
-    this.geometry = readableGeometry(runGeometry(run))
-    this.write = new Write(this.geometry)
-    this.sizes = new PageSizes(run.geometry ?? STOCK_GEOMETRY)
-    this.tables = new KnownEntries(run, this.sizes)
-    this.ledger = new FlushLedger(this.sizes)
+    this.observers = new Observers(run)
+    this.geometry = this.observers.geometry
+    this.sizes = this.observers.sizes
+    this.tables = this.observers.entries
+    this.write = this.observers.write
     const { features } = run.facts
     this.#features = isJsonObject(features) ? features : null
     this.lane = new Lane('cpu0', 0)
@@ -77,8 +75,8 @@ export class Fold {
 
   before(e: TraceEvent): void {
     this.#at(e)
-    const { flush } = this.lane
-    if (flush !== null && e.kind !== 'tlbi') this.#closeFlush(flush)
+    this.observers.apply(e, this.call?.fn ?? this.lane.top?.fn ?? null)
+    if (this.observers.flush !== null) this.call?.flushes.push(this.observers.flush)
     switch (e.kind) {
       case 'op_begin':
         this.#beginCall(e)
@@ -88,14 +86,11 @@ export class Fold {
       case 'cb_enter':
         this.#begin(e)
         break
-      case 'desc_write':
-        this.#write(e)
-        break
-      case 'tlb_flush':
-        this.#openFlush(e)
-        break
-      case 'tlbi':
-        this.#tlbi(e)
+      case 'livelock':
+      case 'wild_deref':
+      case 'bug':
+      case 'too_many_events':
+        if (this.call !== null) this.call.isStopped = true
         break
       case 'context':
         if (e.fn === 'task' || e.fn === 'bh_off' || e.fn === 'softirq' || e.fn === 'irq') {
@@ -104,8 +99,6 @@ export class Fold {
         break
       default:
     }
-    // What a freed table held is still there when rules see it go.
-    if (e.kind !== 'table_free') this.tables.apply(e)
   }
 
   after(e: TraceEvent): void {
@@ -113,10 +106,7 @@ export class Fold {
     switch (e.kind) {
       case 'op_end':
         lane.pop('op')
-        if (e.op !== null) {
-          this.live.delete(e.op)
-          this.ledger.endOp(e.op)
-        }
+        if (e.op !== null) this.live.delete(e.op)
         lane.calls.pop()
         break
       case 'walk_end':
@@ -141,7 +131,7 @@ export class Fold {
         break
       }
       case 'table_free':
-        this.tables.apply(e)
+        this.observers.freed(e)
         break
       case 'gap':
         this.#forget()
@@ -150,14 +140,15 @@ export class Fold {
     }
   }
 
-  /** The run ended: flushes whose TLBI never came are taken by their range. */
+  /** The run ended. */
   finish(): void {
-    for (const lane of this.lanes.values()) {
-      if (lane.flush !== null) {
-        this.lane = lane
-        this.#closeFlush(lane.flush)
-      }
-    }
+    this.observers.finish()
+    for (const call of this.live.values()) if (!call.isStopped) this.unreturned.push(call)
+  }
+
+  /** False: the desc_write at hand does not say enough. */
+  get hasWrite(): boolean {
+    return this.observers.hasWrite
   }
 
   #at(e: TraceEvent): void {
@@ -170,10 +161,10 @@ export class Fold {
     lane.cpu = e.cpu
     this.lane = lane
     this.call = e.op === null ? null : (this.live.get(e.op) ?? null)
-    this.hasWrite = false
   }
 
   #beginCall(e: EventOf<'op_begin'>): void {
+    if (e.nest === 0) this.#abandon()
     const start = e.va === null ? 0 : pageOf(e.va)
     const call: OpenCall = {
       op: e.op ?? -1,
@@ -187,6 +178,7 @@ export class Fold {
       walks: new RangeList(),
       flushes: [],
       isConcurrent: false,
+      isStopped: false,
     }
     for (const other of this.live.values()) {
       other.isConcurrent = true
@@ -198,11 +190,22 @@ export class Fold {
     this.#push('op', e.fn, e.seq, call.start, call.end, e.op, null)
   }
 
+  /** A call at the top of a task: whatever was open there did not return. */
+  #abandon(): void {
+    for (const call of this.lane.calls) {
+      this.live.delete(call.op)
+      if (!call.isStopped) this.unreturned.push(call)
+    }
+    this.lane.calls.length = 0
+    this.lane.frames.length = 0
+  }
+
   #begin(e: Beginning): void {
     const start = e.va === null ? 0 : pageOf(e.va)
     const end = e.va === null || e.end === null ? start : endPageOf(e.end)
     if (e.kind !== 'cb_enter') {
-      if (e.kind === 'walk_begin') this.call?.walks.add(start, Math.max(start, end))
+      const isOwn = !this.lane.frames.some((f) => f.kind === 'span' && isPermissionCall(f.fn))
+      if (e.kind === 'walk_begin' && isOwn) this.call?.walks.add(start, Math.max(start, end))
       this.#push(e.kind === 'walk_begin' ? 'walk' : 'span', e.fn, e.seq, start, end, e.op, null)
       return
     }
@@ -219,56 +222,6 @@ export class Fold {
     level: Frame['level'],
   ): void {
     this.lane.frames.push({ kind, fn: fn ?? '', seq, start, end, op, level })
-  }
-
-  #write(e: EventOf<'desc_write'>): void {
-    const { write } = this
-    this.hasWrite = write.read(e, this.sizes, this.tables)
-    if (!this.hasWrite) return
-    this.ledger.write(write, e.seq, e.op, e.cpu, this.call?.fn ?? this.lane.top?.fn ?? null)
-  }
-
-  #openFlush(e: EventOf<'tlb_flush'>): void {
-    const start = e.va === null ? 0 : pageOf(e.va)
-    const end = e.va === null || e.end === null ? PAGE_LIMIT : endPageOf(e.end)
-    const flush: Flush = {
-      seq: e.seq,
-      fn: e.fn ?? '',
-      by: e.by ?? null,
-      start,
-      end,
-      all: e.va === null,
-      isOwed: this.ledger.owes(start, end),
-      paid: 0,
-      hasTlbi: false,
-    }
-    this.lane.flush = flush
-    this.call?.flushes.push(flush)
-  }
-
-  /** The next event is no TLBI: on a stock kernel the instructions are not seen, and the call's range counts. */
-  #closeFlush(flush: Flush): void {
-    this.lane.flush = null
-    if (flush.hasTlbi || flush.end <= flush.start) return
-    const leavesOnly = !flush.all && flush.fn !== '__flush_tlb_kernel_pgtable'
-    flush.paid += this.ledger.flush(flush.start, flush.end, leavesOnly)
-  }
-
-  #tlbi(e: EventOf<'tlbi'>): void {
-    const { flush } = this.lane
-    const insn = e.insn ?? ''
-    if (flush !== null) flush.hasTlbi = true
-    // Only what is broadcast to the inner shareable domain reaches other CPUs.
-    if (!insn.endsWith('is') && !insn.endsWith('os')) return
-    let paid = 0
-    if (insn.startsWith('vmall') || insn.startsWith('alle1')) {
-      paid = this.ledger.flush(0, PAGE_LIMIT, false)
-    } else if (e.va !== null) {
-      const start = pageOf(e.va)
-      const leavesOnly = insn.includes('ale1')
-      paid = this.ledger.flush(start, start + (e.pages ?? 1) * this.sizes.page, leavesOnly)
-    }
-    if (flush !== null) flush.paid += paid
   }
 
   #lazy(e: EventOf<'lazy_mmu_enter'> | EventOf<'lazy_mmu_leave'>): void {
@@ -289,18 +242,5 @@ export class Fold {
   #forget(): void {
     for (const lane of this.lanes.values()) lane.forget()
     this.live.clear()
-    this.tables.forget()
-    this.ledger.forget()
   }
-}
-
-/** TLB flushes owed after event `at` is applied (without it, at the end of the run), oldest first. */
-export function openDebts(source: EventSource, at?: number): readonly Debt[] {
-  const fold = new Fold(source.run)
-  for (const e of source.events(0, at)) {
-    fold.before(e)
-    fold.after(e)
-  }
-  fold.finish()
-  return fold.ledger.debts()
 }

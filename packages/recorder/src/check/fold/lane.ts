@@ -1,22 +1,7 @@
+import type { Flush } from '../../observers/instructions.ts'
 import type { LevelName, LockMode } from '@pagetrail/engine'
 import type { Json } from '../../event/kinds.ts'
-import type { RangeList } from './range-list.ts'
-
-/** A flush function's call, with what it did for the ledger. Pages are 4K; a flush of everything has `all`. */
-export interface Flush {
-  readonly seq: number
-  readonly fn: string
-  readonly by: string | null
-  readonly start: number
-  readonly end: number
-  readonly all: boolean
-  /** A debt was open in its range when it was called: another flush may pay it first. */
-  readonly isOwed: boolean
-  /** Debts that it paid, wholly or in part. */
-  paid: number
-  /** Its TLBI instructions are in the trace and tell what it covered. */
-  hasTlbi: boolean
-}
+import type { RangeList } from '../../observers/range-list.ts'
 
 /** A top-level call that has not returned, or is just returning. Pages are 4K. */
 export interface OpenCall {
@@ -34,6 +19,8 @@ export interface OpenCall {
   readonly flushes: Flush[]
   /** Another call was live at the same time. */
   isConcurrent: boolean
+  /** It ended without returning: BUG, livelock, a wild dereference. */
+  isStopped: boolean
 }
 
 /** What is entered and not left: a call, a walk, a callback, an inner function. */
@@ -74,9 +61,6 @@ export class Lane {
   readonly calls: OpenCall[] = []
   readonly locks: HeldLock[] = []
   readonly lazy: Lazy = { enabled: 0, paused: 0, meant: 0, since: -1 }
-  /** The flush whose TLBI instructions may still come. */
-  flush: Flush | null = null
-
   constructor(name: string, cpu: number) {
     this.name = name
     this.cpu = cpu
@@ -121,6 +105,5 @@ export class Lane {
     this.lazy.enabled = 0
     this.lazy.paused = 0
     this.lazy.meant = 0
-    this.flush = null
   }
 }

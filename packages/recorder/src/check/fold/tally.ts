@@ -1,5 +1,5 @@
 import type { OpenCall } from './lane.ts'
-import { RangeList } from './range-list.ts'
+import { RangeList } from '../../observers/range-list.ts'
 
 /** What one call did of one sort: a call over a thousand pages gives one finding, not a thousand. */
 export interface Entry {

@@ -1,22 +1,7 @@
-import { USER, UXN_HI } from '../fold/descriptor.ts'
+import { coveredBy } from '../../observers/instructions.ts'
 import type { Lane } from '../fold/lane.ts'
-import { counted, hexPage } from '../fold/page.ts'
-import type { Rule } from '../rule.ts'
-import type { Write } from '../fold/write.ts'
-
-/** Stores of one lane that made entries valid, and that no barrier has followed. */
-interface Unseen {
-  readonly first: number
-  readonly page: number
-  readonly level: string
-  count: number
-}
-
-/** The condition of the kernel's setters: for PTEs pte_valid_not_user(), above them VALID. */
-const needsBarrier = (s: Write): boolean =>
-  !s.wasValid &&
-  s.isValid &&
-  (s.level !== 'pte' || ((s.newLo & USER) === 0 && (s.newHi & UXN_HI) !== 0))
+import { counted, hexPage } from '../../observers/pages.ts'
+import { type Rule, unreturned } from '../rule.ts'
 
 export const barrierMissing: Rule = {
   name: 'barrier-missing',
@@ -29,48 +14,40 @@ export const barrierMissing: Rule = {
     'KASAN leaves and enters again around such spots in 6.17 and 6.18, pauses and resumes in 7.3.',
   ],
   start(scope) {
-    const unseen = new Map<Lane, Unseen>()
-    const done = () => {
-      unseen.delete(scope.fold.lane)
-    }
-    const judge = (seq: number, when: string) => {
-      const { lane } = scope.fold
-      const open = unseen.get(lane)
-      if (open === undefined) return
-      unseen.delete(lane)
+    const judged = new WeakSet<object>()
+    const judge = (op: number, seq: number, when: string) => {
+      const line = scope.fold.observers.line(scope.fold.lane.cpu)
+      const open = line.unusable(op)
+      if (open === null || judged.has(open.made)) return
+      judged.add(open.made)
+      const { first, level, page, count } = open.made
       scope.report({
         severity: 'error',
-        proof: [open.first, seq],
-        start: open.page,
+        proof: [first, seq],
+        start: page,
         message:
-          `${counted(open.count, 'entry', 'entries')} made valid, first the ${open.level} at ${hexPage(open.page)}, ` +
-          `had no barrier when ${when}: the next access may fault`,
+          `${counted(count, 'entry', 'entries')} made valid, first the ${level} at ${hexPage(page)}, ` +
+          `had no ${open.needs} when ${when}: the next access may fault`,
       })
     }
     return {
       on: {
-        desc_write(e) {
-          const { write: s, lane } = scope.fold
-          if (!needsBarrier(s)) return
-          const open = unseen.get(lane)
-          if (open !== undefined) open.count++
-          else unseen.set(lane, { first: e.seq, page: s.page, level: s.level, count: 1 })
-        },
-        barrier: done,
-        dsb: done,
-        tlb_flush: done,
         lazy_mmu_leave(e) {
           const { lane, run } = scope.fold
           // The barrier of a leave is before the event; in a real kernel it may come just after the probe.
           if (run.source === 'ftrace') return
           const leaves = e.api === 'pause' ? lane.isLazy : lane.isLazy && lane.lazy.enabled <= 1
-          if (!e.ignored && leaves) judge(e.seq, 'lazy MMU mode ended')
+          if (!e.ignored && leaves) judge(e.op ?? -1, e.seq, 'lazy MMU mode ended')
         },
         op_end(e) {
-          if (!scope.fold.lane.isLazy) judge(e.seq, `${e.fn} returned`)
+          if (!scope.fold.lane.isLazy) judge(e.op ?? -1, e.seq, `${e.fn} returned`)
         },
       },
-      gap: () => unseen.clear(),
+      end() {
+        for (const call of scope.fold.unreturned) {
+          scope.lacks(unreturned(call))
+        }
+      },
     }
   },
 }
@@ -134,54 +111,41 @@ export const bareTlbi: Rule = {
   needs: ['tlbi', 'barriers', 'stores'],
   remedies: ['flush_tlb_kernel_range() has both; do not execute TLBI by hand without them.'],
   start(scope) {
-    const stored = new Map<Lane, number>()
-    const issued = new Map<Lane, number>()
+    const early = new Set<number>()
     return {
       on: {
-        desc_write(e) {
-          stored.set(scope.fold.lane, e.seq)
-        },
-        barrier() {
-          stored.delete(scope.fold.lane)
-        },
-        dsb(e) {
-          stored.delete(scope.fold.lane)
-          if (e.scope === 'ish') issued.delete(scope.fold.lane)
-        },
-        tlb_flush() {
-          stored.delete(scope.fold.lane)
-          issued.delete(scope.fold.lane)
-        },
         tlbi(e) {
-          const { lane } = scope.fold
-          // Inside a flush function its own barriers are not events.
-          if (lane.flush !== null) return
-          const store = stored.get(lane)
-          if (store !== undefined) {
-            stored.delete(lane)
-            scope.report({
-              severity: 'error',
-              proof: [store, e.seq],
-              message: `tlbi ${e.insn} with no dsb since the store: the old entry may be fetched again after it`,
-            })
-          }
-          issued.set(lane, e.seq)
-        },
-        op_end(e) {
-          const tlbi = issued.get(scope.fold.lane)
-          if (tlbi === undefined) return
-          issued.delete(scope.fold.lane)
+          const { observers, sizes, lane } = scope.fold
+          const covered = coveredBy(e, sizes.page)
+          if (covered === null) return
+          const row = observers.versions.unorderedIn(covered.start, covered.end)
+          if (row < 0) return
+          const { rows } = observers.versions
+          const store = rows.seq[row]!
+          if (early.has(store)) return
+          early.add(store)
+          const cpu = rows.cpu[row]!
+          const whose = cpu === lane.cpu ? '' : ` on CPU ${cpu}, which made it,`
           scope.report({
             severity: 'error',
-            proof: [tlbi, e.seq],
+            proof: [store, e.seq],
+            start: rows.base[row]!,
+            message: `tlbi ${e.insn} with no dsb${whose} since the store: the old entry may be fetched again after it`,
+          })
+        },
+        op_end(e) {
+          const { observers, lane, call } = scope.fold
+          const line = observers.line(lane.cpu)
+          const tlbi = line.issued.find((issued) => issued.seq > (call?.seq ?? -1))
+          if (tlbi === undefined) return
+          scope.report({
+            severity: 'error',
+            proof: [tlbi.seq, e.seq],
             message: `${e.fn} returned with no dsb(ish) after its TLBI: other CPUs may still use the old entry`,
           })
         },
       },
-      gap() {
-        stored.clear()
-        issued.clear()
-      },
+      gap: () => early.clear(),
     }
   },
 }

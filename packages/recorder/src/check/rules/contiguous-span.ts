@@ -1,9 +1,9 @@
 import type { LevelName } from '@pagetrail/engine'
 import { roleWords } from '../../descriptor/bits.ts'
-import { AF, CONT_HI, DIRTY_HI, frameOf, VALID } from '../fold/descriptor.ts'
+import { AF, CONT_HI, DIRTY_HI, frameOf, VALID } from '../../observers/descriptor.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { counted, hexPage, hexRange, sizeText } from '../fold/page.ts'
+import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 import { Tally } from '../fold/tally.ts'
 

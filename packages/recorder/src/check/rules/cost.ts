@@ -1,5 +1,5 @@
-import { CONT_HI } from '../fold/descriptor.ts'
-import { counted, hexRange, sizeText } from '../fold/page.ts'
+import { CONT_HI } from '../../observers/descriptor.ts'
+import { counted, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 import { Tally } from '../fold/tally.ts'
 

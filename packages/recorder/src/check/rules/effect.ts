@@ -1,8 +1,10 @@
-import type { OpenCall } from '../fold/lane.ts'
-import { type Change, changeOf, isConditional, satisfies } from '../fold/masks.ts'
-import { hexPage, sizeText } from '../fold/page.ts'
-import { RangeList } from '../fold/range-list.ts'
-import type { Rule, Scope } from '../rule.ts'
+import type { EventOf } from '../../event/kinds.ts'
+import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
+import { type Change, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
+import { sizeText } from '../../observers/pages.ts'
+import { isSuccess } from '../../observers/promises.ts'
+import { RangeList } from '../../observers/range-list.ts'
+import { type Rule, type Scope, unreturned } from '../rule.ts'
 
 /** Longest range, in 4K pages, whose effect is looked at entry by entry: 16G. */
 const MAX_PAGES_JUDGED = 2 ** 22
@@ -14,15 +16,27 @@ interface Promise {
   readonly start: number
   readonly end: number
   readonly seq: number
+  readonly ret: number | null
 }
 
-/** Known leaves of [start, end) that do not have what was asked for; `holes`: pages known to have none at all. */
-function unmet({ fold }: Scope, start: number, end: number, change: Change): RangeList {
+/**
+ * Pages of [start, end) that are known not to have what was asked for: leaves without it, and what was emptied since
+ * the call began. A leaf that maps nothing has no permission that anyone could ask for.
+ */
+function unmet(
+  { fold }: Scope,
+  { start, end, change, call }: Promise,
+  emptied: ReadonlyMap<number, number>,
+): RangeList {
   const missing = new RangeList()
   for (let page = start; page < end;) {
     const leaf = fold.tables.leafAt(page)
     if (leaf === undefined) {
-      page += fold.sizes.page
+      const empty = fold.tables.emptyAt(page)
+      const since = empty === undefined ? undefined : emptied.get(empty.page)
+      const next = Math.min(end, page + fold.sizes.page)
+      if (since !== undefined && since >= call.seq) missing.add(page, next)
+      page = next
       continue
     }
     const next = Math.min(end, leaf.page + leaf.pages)
@@ -32,7 +46,7 @@ function unmet({ fold }: Scope, start: number, end: number, change: Change): Ran
   return missing
 }
 
-function promiseOf(scope: Scope, call: OpenCall, seq: number): Promise | null {
+function promiseOf(scope: Scope, call: OpenCall, seq: number, ret: number | null): Promise | null {
   const change = changeOf(call.fn, call.args)
   if (change === null) return null
   if (isConditional(call.fn) && call.walks.isEmpty) return null
@@ -45,7 +59,80 @@ function promiseOf(scope: Scope, call: OpenCall, seq: number): Promise | null {
     scope.lacks(`time for a range of ${sizeText(end - start)}`)
     return null
   }
-  return { call, change, start, end, seq }
+  return { call, change, start, end, seq, ret }
+}
+
+/** Pages of one walk that no callback was called for although there is a table for them. */
+interface Missed {
+  readonly ranges: RangeList
+  seq: number
+}
+
+/**
+ * Walks whose callbacks are shown call one for every PTE of a table that they come to, whatever it holds. Pages
+ * without one, in a table of which others had theirs, were passed over.
+ */
+class Visits {
+  readonly #scope: Scope
+  /** Where the next PTE callback of each lane's walk is due; page, and the table that it lies in. */
+  readonly #due = new Map<Lane, { walk: Frame; next: number; table: number }>()
+  readonly #missed = new Map<number, Missed>()
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  begin(): void {
+    const { lane } = this.#scope.fold
+    const walk = lane.innermost('walk')
+    if (walk !== undefined) this.#due.set(lane, { walk, next: walk.start, table: -1 })
+  }
+
+  enter({ level, seq }: EventOf<'cb_enter'>): void {
+    const { lane, sizes } = this.#scope.fold
+    const due = this.#due.get(lane)
+    const { top } = lane
+    if (due === undefined || top === undefined) return
+    if (level !== 'pte') {
+      due.next = Math.max(due.next, top.start)
+      due.table = -1
+      return
+    }
+    const table = sizes.base('pmd', top.start)
+    const isSame = table === due.table || sizes.base('pmd', due.next) === table
+    if (isSame && top.start > due.next) this.#add(due.next, top.start, seq)
+    due.next = Math.max(due.next, top.end)
+    due.table = table
+  }
+
+  end({ ret, seq }: EventOf<'walk_end'>): void {
+    const { lane, sizes } = this.#scope.fold
+    const due = this.#due.get(lane)
+    this.#due.delete(lane)
+    if (due === undefined || ret !== 0 || due.table < 0) return
+    const end = Math.min(due.walk.end, due.table + sizes.of('pmd'))
+    if (due.next < end) this.#add(due.next, end, seq)
+  }
+
+  missedBy(op: number): Missed | null {
+    const missed = this.#missed.get(op) ?? null
+    this.#missed.delete(op)
+    return missed
+  }
+
+  clear(): void {
+    this.#due.clear()
+    this.#missed.clear()
+  }
+
+  #add(start: number, end: number, seq: number): void {
+    const { call } = this.#scope.fold
+    if (call === null) return
+    const missed = this.#missed.get(call.op) ?? { ranges: new RangeList(), seq }
+    missed.seq = seq
+    missed.ranges.add(start, end)
+    this.#missed.set(call.op, missed)
+  }
 }
 
 /** The bits both ask for, in opposite senses. */
@@ -63,7 +150,7 @@ function reportUnmet(scope: Scope, kept: Promise, missing: RangeList, when: stri
     proof: [kept.call.seq, kept.seq],
     start: missing.start,
     end: missing.end,
-    message: `${kept.call.fn} returned 0, but ${when} ${missing} is not ${kept.change.asked}`,
+    message: `${kept.call.fn} returned ${kept.ret}, but ${when} ${missing} is not ${kept.change.asked}`,
   })
 }
 
@@ -79,19 +166,41 @@ export const silentNoOp: Rule = {
   ],
   start(scope) {
     const waiting: Promise[] = []
+    const visits = new Visits(scope)
+    /** Entries that were emptied, with the store that did it. */
+    const emptied = new Map<number, number>()
     return {
       on: {
+        desc_write(e) {
+          const { write: s } = scope.fold
+          if (s.isNone && !s.wasNone) emptied.set(s.page, e.seq)
+          else if (!s.isNone && emptied.size > 0) emptied.delete(s.page)
+        },
+        walk_begin: () => visits.begin(),
+        cb_enter: (e) => visits.enter(e),
+        walk_end: (e) => visits.end(e),
         op_end(e) {
           const { call } = scope.fold
-          if (call === null || e.ret !== 0) return
-          const kept = promiseOf(scope, call, e.seq)
+          if (call === null || !isSuccess(call.fn, e.ret)) return
+          const kept = promiseOf(scope, call, e.seq, e.ret)
           if (kept === null) return
           if (call.isConcurrent) {
             waiting.push(kept)
             return
           }
-          const missing = unmet(scope, kept.start, kept.end, kept.change)
+          const missing = unmet(scope, kept, emptied)
           if (!missing.isEmpty) reportUnmet(scope, kept, missing, 'afterwards')
+          const missed = visits.missedBy(call.op)
+          if (missed !== null && missing.isEmpty) {
+            const { fn } = call
+            scope.report({
+              severity: 'error',
+              proof: [call.seq, missed.seq, e.seq],
+              start: missed.ranges.start,
+              end: missed.ranges.end,
+              message: `${fn} returned ${e.ret}, but no callback was called for ${missed.ranges}`,
+            })
+          }
         },
       },
       quiet() {
@@ -104,44 +213,20 @@ export const silentNoOp: Rule = {
               contradict(other.change, kept.change),
           )
           if (isSuperseded) continue
-          const missing = unmet(scope, kept.start, kept.end, kept.change)
+          const missing = unmet(scope, kept, emptied)
           if (!missing.isEmpty) reportUnmet(scope, kept, missing, 'when all calls had returned')
         }
         waiting.length = 0
       },
+      end() {
+        for (const call of scope.fold.unreturned) {
+          if (changeOf(call.fn, call.args) !== null) scope.lacks(unreturned(call))
+        }
+      },
       gap() {
         waiting.length = 0
-      },
-    }
-  },
-}
-
-export const mappingDestroyed: Rule = {
-  name: 'mapping-destroyed',
-  hazard: 'H9',
-  sentence: 'A permission change takes no mapping away.',
-  needs: ['stores'],
-  remedies: [
-    'apply_to_page_range() clears an entry it takes for bad and puts an empty table there: it must not meet one.',
-    'From 6.18 on the walk skips such an entry; 7.3 knows it as present-invalid.',
-  ],
-  start(scope) {
-    return {
-      on: {
-        desc_write(e) {
-          const { write: s, lane, call } = scope.fold
-          if (call === null || s.level === 'pte' || s.wasNone || !s.isNone) return
-          if (lane.innermost('walk') === undefined) return
-          scope.report({
-            severity: 'error',
-            proof: [call.seq, e.seq],
-            start: s.page,
-            end: s.end,
-            message:
-              `${call.fn} cleared the ${s.level} at ${hexPage(s.page)}: the mapping of ` +
-              `${sizeText(s.pages)} is gone`,
-          })
-        },
+        emptied.clear()
+        visits.clear()
       },
     }
   },

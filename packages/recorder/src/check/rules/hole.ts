@@ -1,9 +1,9 @@
 import type { Frame, Lane } from '../fold/lane.ts'
-import { counted, sizeText } from '../fold/page.ts'
-import { RangeList } from '../fold/range-list.ts'
+import { counted, sizeText } from '../../observers/pages.ts'
+import { RangeList } from '../../observers/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { Tally } from '../fold/tally.ts'
-import { changeOf } from '../fold/masks.ts'
+import { changeOf } from '../../observers/masks.ts'
 
 export const materialised: Rule = {
   name: 'materialised-entry',

@@ -1,5 +1,5 @@
 import type { Lane } from '../fold/lane.ts'
-import { counted, hexPage, pageOf } from '../fold/page.ts'
+import { counted, hexPage, pageOf } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 
 /** Calls of a scenario that are the lazy-MMU API itself. */
@@ -73,7 +73,7 @@ export const lazyUnbalanced: Rule = {
         if (scope.fold.run.state !== 'complete') return
         for (const lane of scope.fold.lanes.values()) {
           // A call that was stopped in the middle leaves nothing.
-          if (lane.lazy.enabled === 0 || lane.calls.length > 0) continue
+          if (lane.lazy.enabled === 0 || lane.calls.some((call) => call.isStopped)) continue
           scope.report({
             severity: 'error',
             call: null,

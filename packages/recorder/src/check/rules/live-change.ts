@@ -1,5 +1,9 @@
-import { counted } from '../fold/page.ts'
-import { liveChanges, unsafeAttributes } from '../fold/descriptor.ts'
+import { counted } from '../../observers/pages.ts'
+import { frameOf, liveChanges, unsafeAttributes } from '../../observers/descriptor.ts'
+import { LEVEL_NAMES } from '@pagetrail/engine'
+import { isTable } from '../../descriptor/bits.ts'
+import { isHeld } from '../../observers/translation.ts'
+import type { Fold } from '../fold/fold.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { type Entry, Tally } from '../fold/tally.ts'
 
@@ -24,6 +28,61 @@ const reportChange = (scope: Scope, { what, call, cpu, ranges, first, last, coun
     message: `${counted(count, 'valid entry', 'valid entries')} in ${ranges} got another ${what} with no invalid entry and TLBI in between`,
   })
 
+/** What the store at hand makes another than an older version that may still be held beside it. */
+function changesOf({ fold }: Scope): readonly string[] {
+  const { write: s } = fold
+  const { rows } = fold.observers.versions
+  const changes = new Set<string>()
+  const wasHeld = isHeld(s.level, s.oldLo)
+  if (wasHeld) {
+    for (const change of liveChanges(fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi))
+      changes.add(change)
+    if (changes.has('size') && changesPermissions(fold)) changes.add('size with permissions')
+  }
+  if (rows.count === 0) return [...changes]
+  for (const row of rows.inRange(s.page, s.end, [])) {
+    if (rows.seq[row] === s.seq) continue
+    // What was so beside the value before is not this store's doing.
+    const before = wasHeld ? new Set(beside(fold, row, s.oldLo, s.oldHi)) : null
+    for (const change of beside(fold, row, s.newLo, s.newHi)) {
+      if (before?.has(change) !== true) changes.add(change)
+    }
+  }
+  return [...changes]
+}
+
+/** What an older version differs in from a value of the store's entry, as break-before-make asks. */
+function beside(fold: Fold, row: number, lo: number, hi: number): readonly string[] {
+  const { write: s } = fold
+  const { rows } = fold.observers.versions
+  const isSame = LEVEL_NAMES[rows.level[row]!] === s.level || rows.from[row] === s.page
+  if (isSame) return liveChanges(fold.geometry, s.level, rows.lo(row), rows.hi(row), lo, hi)
+  if (rows.isTable[row] !== 0 || isTable(s.level, lo)) return ['size']
+  // A span's member elsewhere, or a block around the page: compared where the page lies in it.
+  const offset = s.page - rows.from[row]!
+  const frame = frameOf(fold.geometry, rows.lo(row), rows.hi(row)) + offset
+  const moved = frame !== frameOf(fold.geometry, lo, hi)
+  const attributes = liveChanges(fold.geometry, 'pte', rows.lo(row), rows.hi(row), lo, hi).filter(
+    (change) => change !== 'output address',
+  )
+  return [...(moved ? ['output address'] : []), 'size', ...attributes]
+}
+
+/** The size changes in the same step as what is allowed. */
+function changesPermissions(fold: Fold): boolean {
+  const { write: s, observers } = fold
+  const { rows } = observers.versions
+  return rows
+    .inRange(s.page, s.end, [])
+    .some(
+      (row) =>
+        rows.seq[row] === s.seq &&
+        ['wrong-place', 'too-much', 'too-little'].includes(
+          observers.harms.gravest(row, s.page, s.end),
+        ),
+    )
+}
+
 export const breakBeforeMake: Rule = {
   name: 'break-before-make',
   hazard: 'H3',
@@ -47,29 +106,12 @@ export const breakBeforeMake: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { write: s, call, ledger } = scope.fold
-          if (!s.isValid || !s.changes) return
-          let changes: readonly string[] = []
-          if (s.wasValid)
-            changes = liveChanges(scope.fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi)
-          else {
-            // Made again while what it was before may still be in a TLB: the break was not finished.
-            const debt = ledger.at(s.level, s.page)
-            if (debt !== undefined) {
-              changes = liveChanges(
-                scope.fold.geometry,
-                s.level,
-                debt.staleLo,
-                debt.staleHi,
-                s.newLo,
-                s.newHi,
-              )
-            }
+          const { write: s, call } = scope.fold
+          if (!s.isReached || !isHeld(s.level, s.newLo) || !s.changes) return
+          const violated = judge(changesOf(scope))
+          if (violated.length > 0) {
+            broken.add(violated.join(' and '), call, e.cpu, e.seq, s.page, s.end)
           }
-          if (changes.length === 0) return
-          const violated = judge(changes)
-          if (violated.length === 0) return
-          broken.add(violated.join(' and '), call, e.cpu, e.seq, s.page, s.end)
         },
         split_end(e) {
           // A stock kernel shows its splits by what the function left, not by the store.

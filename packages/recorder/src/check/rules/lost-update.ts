@@ -1,9 +1,9 @@
 import { bigintOf } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
-import { changeOf, derives } from '../fold/masks.ts'
+import { changeOf, derives } from '../../observers/masks.ts'
 import { hex } from '../../event/field-codec.ts'
-import { hexPage, pageOf } from '../fold/page.ts'
+import { hexPage, pageOf } from '../../observers/pages.ts'
 import type { Rule, Scope } from '../rule.ts'
 
 /** What a CPU last read from an entry. */

@@ -1,8 +1,8 @@
-import { CONT_HI } from '../fold/descriptor.ts'
-import { changeOf } from '../fold/masks.ts'
+import { CONT_HI } from '../../observers/descriptor.ts'
+import { changeOf } from '../../observers/masks.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { hexPage, hexRange } from '../fold/page.ts'
-import type { Rule } from '../rule.ts'
+import { hexPage, hexRange } from '../../observers/pages.ts'
+import { type Report, type Rule, type Scope, unreturned } from '../rule.ts'
 
 interface Range {
   readonly start: number
@@ -28,6 +28,39 @@ function clashOf(owner: Owner, { start, end }: Range, owners: Iterable<Owner>) {
   return null
 }
 
+/** Overlaps of calls that are still open: one whose return was missed may long be over. */
+class Waiting {
+  readonly #scope: Scope
+  readonly #open: { readonly ops: Set<number>; readonly finding: Report }[] = []
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  add(op: number, other: number, finding: Report): void {
+    this.#open.push({ ops: new Set([op, other]), finding })
+  }
+
+  /** The call is over: what only it was waited for is reported. */
+  settle(op: number | null): void {
+    if (op === null) return
+    for (let i = this.#open.length - 1; i >= 0; i--) {
+      const { ops, finding } = this.#open[i]!
+      if (!ops.delete(op) || ops.size > 0) continue
+      this.#open.splice(i, 1)
+      this.#scope.report(finding)
+    }
+  }
+
+  waitsFor(op: number): boolean {
+    return this.#open.some(({ ops }) => ops.has(op))
+  }
+
+  clear(): void {
+    this.#open.length = 0
+  }
+}
+
 export const overlappingOwners: Rule = {
   name: 'overlapping-owners',
   hazard: 'H12',
@@ -40,13 +73,14 @@ export const overlappingOwners: Rule = {
   ],
   start(scope) {
     const owners = new Map<number, Owner>()
+    const waiting = new Waiting(scope)
     const claim = (owner: Owner, range: Range) => {
       const clash = clashOf(owner, range, owners.values())
       if (clash === null) return
       const { call } = clash.other
       const start = Math.max(range.start, clash.range.start)
       const end = Math.min(range.end, clash.range.end)
-      scope.report({
+      const finding: Report = {
         severity: 'error',
         call: owner.call,
         proof: [clash.range.seq, range.seq],
@@ -55,7 +89,8 @@ export const overlappingOwners: Rule = {
         message:
           `${owner.call.fn} on CPU ${owner.call.cpu} and ${call.fn} on CPU ${call.cpu} ` +
           `change ${hexRange(start, end)} at the same time`,
-      })
+      }
+      waiting.add(owner.call.op, call.op, finding)
     }
     const act = (op: number | null) => {
       const owner = op === null ? undefined : owners.get(op)
@@ -85,11 +120,25 @@ export const overlappingOwners: Rule = {
         desc_read: (e) => act(e.op),
         desc_write: (e) => act(e.op),
         lock: (e) => act(e.op),
+        livelock: (e) => waiting.settle(e.op),
+        wild_deref: (e) => waiting.settle(e.op),
+        bug: (e) => waiting.settle(e.op),
+        too_many_events: (e) => waiting.settle(e.op),
         op_end(e) {
-          if (e.op !== null) owners.delete(e.op)
+          if (e.op === null) return
+          owners.delete(e.op)
+          waiting.settle(e.op)
         },
       },
-      gap: () => owners.clear(),
+      gap() {
+        owners.clear()
+        waiting.clear()
+      },
+      end() {
+        for (const call of scope.fold.unreturned) {
+          if (waiting.waitsFor(call.op)) scope.lacks(unreturned(call))
+        }
+      },
     }
   },
 }

@@ -1,6 +1,6 @@
 import type { LevelName } from '@pagetrail/engine'
-import { CONT_HI, isLeafLike } from '../fold/descriptor.ts'
-import { counted, hexPage, hexRange, sizeText } from '../fold/page.ts'
+import { CONT_HI, isLeafLike } from '../../observers/descriptor.ts'
+import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { Tally } from '../fold/tally.ts'

@@ -1,5 +1,5 @@
-import { isLeafLike, VALID } from '../fold/descriptor.ts'
-import { hexPage, sizeText } from '../fold/page.ts'
+import { isLeafLike, VALID } from '../../observers/descriptor.ts'
+import { hexPage, sizeText } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 
 export const splitValidates: Rule = {

@@ -1,6 +1,6 @@
 import type { Lane } from '../fold/lane.ts'
 import { hex } from '../../event/field-codec.ts'
-import { hexPage, pageOf } from '../fold/page.ts'
+import { hexPage, pageOf } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 
 export const wildWalk: Rule = {

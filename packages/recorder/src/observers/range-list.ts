@@ -1,4 +1,4 @@
-import { hexRange } from './page.ts'
+import { hexRange } from './pages.ts'
 
 /** Page ranges, merged where they touch in the order they come; what a finding says it is about. */
 export class RangeList {
@@ -12,6 +12,12 @@ export class RangeList {
     const n = this.#bounds.length
     if (n > 0 && this.#bounds[n - 1] === start) this.#bounds[n - 1] = end
     else this.#bounds.push(start, end)
+  }
+
+  /** Each range, in the order they came. */
+  *each(): Iterable<readonly [number, number]> {
+    const bounds = this.#bounds
+    for (let i = 0; i < bounds.length; i += 2) yield [bounds[i]!, bounds[i + 1]!]
   }
 
   get count(): number {

@@ -1,5 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
-import { type EventOf, type TraceEvent } from '@pagetrail/recorder'
+import type { EventOf, TraceEvent } from '../event/kinds.ts'
 
 /** A translation of [va, end) that a CPU holds. */
 export interface HeldEntry {
@@ -52,6 +52,11 @@ export class TlbFold {
 
   get pending(): readonly Invalidation[] {
     return this.#pending
+  }
+
+  /** The translations of an address that a CPU holds, oldest first. */
+  heldAt(cpu: number, va: bigint): readonly HeldEntry[] {
+    return this.#entries.filter((entry) => covers(entry, cpu, va))
   }
 
   apply(e: TraceEvent): void {

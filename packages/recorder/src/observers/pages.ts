@@ -1,6 +1,6 @@
 import type { LevelName } from '@pagetrail/engine'
-import { hex } from '../../event/field-codec.ts'
-import type { RunGeometry } from '../../event/run.ts'
+import { hex } from '../event/field-codec.ts'
+import type { RunGeometry } from '../event/run.ts'
 
 /**
  * Addresses here are numbers of 4K pages, whatever the granule: 52 bits, which a JavaScript number holds exactly.

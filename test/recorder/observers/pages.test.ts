@@ -8,8 +8,8 @@ import {
   PageSizes,
   sizeText,
   vaOf,
-} from '../../../../packages/recorder/src/check/fold/page.ts'
-import { RangeList } from '../../../../packages/recorder/src/check/fold/range-list.ts'
+} from '../../../packages/recorder/src/observers/pages.ts'
+import { RangeList } from '../../../packages/recorder/src/observers/range-list.ts'
 
 describe('page numbers', () => {
   test('hold any kernel address exactly, both ways', () => {

@@ -1,5 +1,6 @@
-import { isJsonObject } from '../../event/codec.ts'
-import type { Json } from '../../event/kinds.ts'
+import { isJsonObject } from '../event/codec.ts'
+import type { Json } from '../event/kinds.ts'
+import { highWord, lowWord, take } from '../event/words.ts'
 import { CONT_HI, GP_HI, NG, PXN_HI, RDONLY, VALID, WRITE_HI } from './descriptor.ts'
 
 /** What a permission change must leave set and clear, and which bits it may touch, on both words. */
@@ -12,6 +13,8 @@ export interface Change {
   readonly mayHi: number
   /** What the pages then are. */
   readonly asked: string
+  /** One bit of the output address may change too. */
+  readonly movesOneBit?: true
 }
 
 const change = (
@@ -42,6 +45,13 @@ const ON = change('valid', VALID, 0, 0, 0, NG)
 const OFF = change('invalid', 0, 0, VALID, 0, NG)
 const DEFAULT = change('valid and writable', VALID, WRITE_HI, RDONLY, 0, NG)
 
+/** A Realm's memory is broken, its NS bit (of the output address) turned, and made again. */
+const RECODED: Change = {
+  ...change('valid', VALID, 0, 0, 0, NG),
+  mayLo: VALID | NG,
+  movesOneBit: true,
+}
+
 const FIXED: Readonly<Record<string, Change>> = {
   set_memory_ro: RO,
   set_memory_rw: RW,
@@ -50,6 +60,8 @@ const FIXED: Readonly<Record<string, Change>> = {
   set_memory_rox: ROX,
   set_direct_map_invalid_noflush: OFF,
   set_direct_map_default_noflush: DEFAULT,
+  set_memory_encrypted: RECODED,
+  set_memory_decrypted: RECODED,
 }
 
 /** The truth value of an argument as JSON gives it: 1, true, "1" or "0x1". */
@@ -62,23 +74,53 @@ function argument(args: Json, ...names: readonly string[]): boolean | null {
   return null
 }
 
-/** Calls that only do something if can_set_direct_map(): success without a walk is then right. */
+/** Calls that only do something if can_set_direct_map() or in a Realm: success without a walk is then right. */
 export const isConditional = (fn: string): boolean =>
-  fn.startsWith('set_direct_map_') || fn === '__kernel_map_pages'
+  fn.startsWith('set_direct_map_') ||
+  fn === '__kernel_map_pages' ||
+  fn === 'set_memory_encrypted' ||
+  fn === 'set_memory_decrypted'
+
+/** Functions that switch pages on or off, with the argument that says which. */
+const SWITCHES: Readonly<Record<string, readonly string[]>> = {
+  set_memory_valid: ['enable', 'valid'],
+  set_direct_map_valid_noflush: ['enable', 'valid'],
+  __kernel_map_pages: ['enable', 'valid'],
+}
 
 /** What a top-level call of the kernel's API asks for; null: not one of them, or its arguments do not tell. */
 export function changeOf(fn: string, args: Json): Change | null {
   const fixed = FIXED[fn]
   if (fixed !== undefined) return fixed
-  if (
-    fn !== 'set_memory_valid' &&
-    fn !== 'set_direct_map_valid_noflush' &&
-    fn !== '__kernel_map_pages'
-  ) {
-    return null
+  if (fn === 'kfence_protect_page') {
+    const off = argument(args, 'protect')
+    return off === null ? null : off ? OFF : ON
   }
-  const on = argument(args, 'enable', 'valid')
+  const names = SWITCHES[fn]
+  if (names === undefined) return null
+  const on = argument(args, ...names)
   return on === null ? null : on ? ON : OFF
+}
+
+/** Functions of the API that change permissions: what happens below one is its doing, not that of a call around it. */
+export const isPermissionCall = (fn: string): boolean =>
+  FIXED[fn] !== undefined || SWITCHES[fn] !== undefined || fn === 'kfence_protect_page'
+
+/** Exactly these bits. */
+export function masked(set: bigint, clear: bigint): Change {
+  take(set)
+  const setLo = lowWord()
+  const setHi = highWord()
+  take(clear)
+  return change('as asked', setLo, setHi, lowWord() & ~setLo, highWord() & ~setHi)
+}
+
+/** What a walker was given as masks, by a scenario; null: nothing. */
+export function maskedChange(args: Json): Change | null {
+  if (!isJsonObject(args)) return null
+  const { set, clear } = args
+  if (args['cb'] !== 'own' || (typeof set !== 'string' && typeof clear !== 'string')) return null
+  return masked(BigInt(String(set ?? 0)), BigInt(String(clear ?? 0)))
 }
 
 export const satisfies = (want: Change, lo: number, hi: number): boolean =>

@@ -1,10 +1,10 @@
 import type { Geometry, LevelName, Words } from '@pagetrail/engine'
-import { isTable, roleWords } from '../../descriptor/bits.ts'
-import type { EventOf } from '../../event/kinds.ts'
-import { highWord, lowWord, take } from '../../event/words.ts'
+import { isTable, roleWords } from '../descriptor/bits.ts'
+import type { EventOf } from '../event/kinds.ts'
+import { highWord, lowWord, take } from '../event/words.ts'
 import { frameOf, SOFTWARE_HI, VALID } from './descriptor.ts'
 import type { KnownEntries } from './known-entries.ts'
-import { pageOf, type PageSizes } from './page.ts'
+import { pageOf, type PageSizes } from './pages.ts'
 
 /**
  * The store of the `desc_write` at hand, taken apart once for all rules. There is one object, filled anew for each:
@@ -19,8 +19,13 @@ export class Write {
   oldHi = 0
   newLo = 0
   newHi = 0
+  seq = 0
   /** The entry was known before, and held `old`. */
   isKnown = false
+  /** It was known to hold something else: a store of another went unseen. */
+  isContradicted = false
+  /** A walk from the top comes to the entry: whoever walks can see it. */
+  isReached = true
   /** Event that last told its value, -1: the start state or unknown. */
   previous = -1
   /** CPU of that event. */
@@ -36,6 +41,7 @@ export class Write {
   /** False: the event does not tell enough (no address, no level), and no rule is asked about it. */
   read(e: EventOf<'desc_write'>, sizes: PageSizes, tables: KnownEntries): boolean {
     if (e.level === null || e.va === null || e.old === null || e.new === null) return false
+    this.seq = e.seq
     this.level = e.level
     this.page = pageOf(e.va)
     this.pages = sizes.of(e.level)
@@ -47,9 +53,22 @@ export class Write {
     this.newHi = highWord()
     const slot = tables.slot(this.level, this.page)
     this.isKnown = slot !== undefined && slot.lo === this.oldLo && slot.hi === this.oldHi
+    this.isContradicted = slot !== undefined && !this.isKnown
     this.previous = slot?.seq ?? -1
     this.previousCpu = slot?.cpu ?? 0
     return true
+  }
+
+  /** Where the store is; values are set one by one. */
+  put(seq: number, level: LevelName, page: number, pages: number): void {
+    this.seq = seq
+    this.level = level
+    this.page = page
+    this.pages = pages
+    this.isKnown = true
+    this.isContradicted = false
+    this.previous = -1
+    this.previousCpu = 0
   }
 
   get end(): number {
@@ -91,6 +110,11 @@ export class Write {
 
   get newFrame(): number {
     return frameOf(this.#geometry, this.newLo, this.newHi)
+  }
+
+  /** Both values point to one table; its attributes may differ. */
+  get leadsToSameTable(): boolean {
+    return this.isTable && this.oldFrame === this.newFrame
   }
 
   /** Attribute bits that differ, without those only software reads. */

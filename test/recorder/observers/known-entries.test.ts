@@ -1,9 +1,9 @@
 import type { TraceEvent } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
-import { KnownEntries } from '../../../../packages/recorder/src/check/fold/known-entries.ts'
-import { pageOf, PageSizes } from '../../../../packages/recorder/src/check/fold/page.ts'
-import { eventsOf, hex, type Lean } from '../../../support/sample-run.ts'
-import { BLOCK, PAGE, RW, RW_BLOCK, TABLE, VMALLOC } from '../script.ts'
+import { KnownEntries } from '../../../packages/recorder/src/observers/known-entries.ts'
+import { pageOf, PageSizes } from '../../../packages/recorder/src/observers/pages.ts'
+import { eventsOf, hex, type Lean } from '../../support/sample-run.ts'
+import { BLOCK, PAGE, RW, RW_BLOCK, TABLE, VMALLOC } from '../check/script.ts'
 
 const geometry = { pageShift: 12, vaBits: 48, levels: 4 }
 

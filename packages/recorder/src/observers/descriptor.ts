@@ -1,6 +1,6 @@
 import { type Geometry, HI, type LevelName, LO, physOf } from '@pagetrail/engine'
 
-import { isTable, roleWords } from '../../descriptor/bits.ts'
+import { isTable, roleWords } from '../descriptor/bits.ts'
 
 /** Bits of descriptors as masks on their two 32-bit words; `_HI` masks are for the high word. */
 export const VALID = LO.VALID

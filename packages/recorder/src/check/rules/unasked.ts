@@ -1,0 +1,190 @@
+import { bigintOf } from '@pagetrail/engine'
+import { highWord, lowWord, take } from '../../event/words.ts'
+import {
+  AF,
+  CONT_HI,
+  GP_HI,
+  NG,
+  PXN_HI,
+  SOFTWARE_HI,
+  USER,
+  UXN_HI,
+} from '../../observers/descriptor.ts'
+import {
+  type Change,
+  changeOf,
+  isPermissionCall,
+  masked,
+  maskedChange,
+} from '../../observers/masks.ts'
+import { hexPage, PAGE_LIMIT } from '../../observers/pages.ts'
+import type { Write } from '../../observers/write.ts'
+import { hex } from '../../event/field-codec.ts'
+import type { Frame } from '../fold/lane.ts'
+import type { Rule, Scope } from '../rule.ts'
+
+/** The last gigabyte: a store to the top table goes by way of a fixmap entry there. */
+const FIXMAP = PAGE_LIMIT - 2 ** 18
+
+/** Whether the output addresses differ in one bit: the NS bit of a Realm's memory. */
+function isOneBit(a: number, b: number): boolean {
+  const [low, high] = a < b ? [a, b] : [b, a]
+  return Number.isInteger(Math.log2(high - low))
+}
+
+/** Bits of a change that the call's masks have no part in, by what they mean. */
+function beyond(s: Write, change: Change, mayGp: boolean): string[] {
+  const found: string[] = []
+  const lo = s.attrsLo
+  const hi = s.attrsHi | ((s.oldHi ^ s.newHi) & SOFTWARE_HI)
+  const frame = s.oldFrame
+  const now = s.newFrame
+  if (frame !== now && !(change.movesOneBit && isOneBit(frame, now)))
+    found.push('the output address')
+  const mayHi = mayGp ? change.mayHi : change.mayHi & ~(GP_HI & ~(change.setHi | change.clearHi))
+  const strayLo = lo & ~change.mayLo
+  const strayHi = hi & ~mayHi
+  if ((strayLo & USER) !== 0) found.push('EL0 access')
+  if ((strayLo & AF) !== 0) found.push('the access flag')
+  if ((strayHi & PXN_HI) !== 0) found.push('execution at EL1')
+  if ((strayHi & UXN_HI) !== 0) found.push('execution at EL0')
+  const restLo = strayLo & ~(USER | AF)
+  const restHi = strayHi & ~(PXN_HI | UXN_HI)
+  if ((restLo | restHi) !== 0) found.push(`bits ${hex(bigintOf(restLo >>> 0, restHi >>> 0))}`)
+  // Right bits, turned the wrong way; nG of an entry that is not valid is how 7.3 marks it.
+  const wrongLo = (lo & change.setLo & ~s.newLo) | (lo & change.clearLo & s.newLo)
+  const wrongHi = (hi & change.setHi & ~s.newHi) | (hi & (change.clearHi | CONT_HI) & s.newHi)
+  // Break and make are two steps of one call.
+  const isBothWays = change.movesOneBit === true
+  if (!isBothWays && ((wrongLo & ~NG) | wrongHi) !== 0)
+    found.push('the opposite of what it was asked for')
+  return found
+}
+
+/** The store wrote what no read-modify-write of the call makes; null: it is right, or not to be judged. */
+function unasked({ fold }: Scope, change: Change): string | null {
+  const { write: s, call, lane } = fold
+  if (!s.changes || s.page >= FIXMAP || s.wasNone) return null
+  if (s.isNone) {
+    const isKept = lane.innermost('walk') === undefined && s.level !== 'pte'
+    return isKept ? null : 'the mapping is gone'
+  }
+  if (s.wasTable) return s.leadsToSameTable ? null : 'the table below is gone'
+  // A split; what its table holds is compared with the block.
+  if (s.isTable) return null
+  // Another CPU stored in between: see lost-update.
+  if (call?.isConcurrent === true && !s.isKnown) return null
+  const stray = beyond(s, change, fold.feature('bti_kernel') !== 0)
+  return stray.length === 0 ? null : `it changed ${stray.join(', ')}`
+}
+
+/** What the pieces of the block just split say otherwise than the block did. */
+function splitDiffers({ fold }: Scope): string | null {
+  const { write: s, observers } = fold
+  const { rows } = observers.versions
+  for (const row of rows.inRange(s.page, s.end, [])) {
+    if (rows.seq[row] !== s.seq || rows.isTable[row] !== 0) continue
+    const relation = observers.harms.gravest(row, s.page, s.end)
+    if (relation === 'wrong-place') return 'the pieces of the block do not map what it mapped'
+    if (relation === 'too-much' || relation === 'too-little') {
+      return 'the pieces of the block have other permissions than it had'
+    }
+  }
+  return null
+}
+
+export const unaskedChange: Rule = {
+  name: 'unasked-change',
+  hazard: 'H9',
+  sentence:
+    'A call changes the bits that it is for, of the page that was mapped, and nothing else.',
+  needs: ['stores'],
+  remedies: [
+    'new = (old & ~clear) | set, from the value that was read: __change_memory_common() and its callbacks.',
+    'apply_to_page_range() clears an entry it takes for bad and puts an empty table there: it must not meet one.',
+  ],
+  start(scope) {
+    const reads = new Map<string, { lo: number; hi: number }>()
+    /** Masks of callbacks, where they are shown: an interrupt may have one run inside another. */
+    const given = new WeakMap<Frame, Change>()
+    const changeAt = ({ fold }: Scope): Change | null => {
+      const { lane, call } = fold
+      const masks = lane.top === undefined ? undefined : given.get(lane.top)
+      if (masks !== undefined) return masks
+      if (call === null) return null
+      // Another function of the API below the call: its arguments are not those of the call.
+      if (lane.frames.some((f) => f.kind === 'span' && isPermissionCall(f.fn))) return null
+      return changeOf(call.fn, call.args) ?? maskedChange(call.args)
+    }
+    return {
+      on: {
+        desc_read(e) {
+          if (e.level === null || e.va === null || e.val === null) return
+          take(e.val)
+          reads.set(`${e.cpu} ${e.level}${e.va}`, { lo: lowWord(), hi: highWord() })
+        },
+        cb_enter(e) {
+          const { top } = scope.fold.lane
+          if (e.set !== undefined && e.clear !== undefined && top !== undefined) {
+            given.set(top, masked(e.set, e.clear))
+          }
+          if (e.level === null || e.va === null || e.val === undefined) return
+          take(e.val)
+          reads.set(`${e.cpu} ${e.level}${e.va}`, { lo: lowWord(), hi: highWord() })
+        },
+        desc_write(e) {
+          const { write: s, call } = scope.fold
+          if (call === null) return
+          const change = changeAt(scope)
+          if (change === null) return
+          const key = `${e.cpu} ${e.level}${e.va}`
+          const read = reads.get(key)
+          reads.delete(key)
+          // Derived from another value than memory held: that is a lost update.
+          if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) return
+          if (read === undefined && call.isConcurrent) return
+          const why = s.isTable && !s.wasTable ? splitDiffers(scope) : unasked(scope, change)
+          if (why === null) return
+          scope.report({
+            severity: 'error',
+            proof: [call.seq, e.seq],
+            start: s.page,
+            end: s.end,
+            message: `${call.fn} changed the ${s.level} at ${hexPage(s.page)} in what nobody asked for: ${why}`,
+          })
+        },
+      },
+      quiet: () => reads.clear(),
+      gap: () => reads.clear(),
+    }
+  },
+}
+
+export const unseenStore: Rule = {
+  name: 'unseen-store',
+  hazard: 'H7',
+  sentence: 'A store replaces what the run says that the entry holds.',
+  needs: ['stores'],
+  remedies: [
+    'Report every store, those of splits and of table set-up too, or say in `shows` that stores are not all shown.',
+  ],
+  start(scope) {
+    return {
+      on: {
+        desc_write(e) {
+          const { write: s, observers } = scope.fold
+          if (!s.isContradicted || !observers.evidence.allStores) return
+          scope.report({
+            severity: 'error',
+            proof: s.previous >= 0 ? [s.previous, e.seq] : [e.seq],
+            start: s.page,
+            end: s.end,
+            message:
+              `the store to the ${s.level} at ${hexPage(s.page)} says that the entry held ` +
+              `${hex(bigintOf(s.oldLo, s.oldHi))}, which no event has put there: the log contradicts itself`,
+          })
+        },
+      },
+    }
+  },
+}

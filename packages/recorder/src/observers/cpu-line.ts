@@ -1,0 +1,93 @@
+import type { LevelName } from '@pagetrail/engine'
+import type { Flush } from './instructions.ts'
+import type { Invalidation } from './versions.ts'
+
+/** Entries that a call made valid and that are not usable on every CPU yet. */
+export interface MadeValid {
+  /** First of the stores, what it made valid, and how many there were. */
+  readonly first: number
+  readonly level: LevelName
+  readonly page: number
+  count: number
+  /** Last of the stores. */
+  last: number
+}
+
+/** By call, -1 for what is outside of calls. */
+type ByCall = Map<number, MadeValid>
+
+function moveInto(from: ByCall, to: ByCall): void {
+  for (const [op, made] of from) {
+    const there = to.get(op)
+    if (there === undefined) to.set(op, made)
+    else {
+      there.count += made.count
+      there.last = made.last
+    }
+  }
+  from.clear()
+}
+
+/** What one CPU has begun and not finished, as barriers and TLBI go. */
+export class CpuLine {
+  readonly cpu: number
+  /** The task whose events it shows; null: not known. */
+  task: string | null = null
+  /** A flush function that has not returned, or a group of instructions that goes on. */
+  flush: Flush | null = null
+  /** Seq of a dsb that may be the first instruction of a flush, -1. */
+  head = -1
+  /** TLBI that no dsb has completed. */
+  readonly issued: Invalidation[] = []
+  /** No dsb has followed. */
+  readonly #stored: ByCall = new Map()
+  /** A dsb has, and no isb after it. */
+  readonly #visible: ByCall = new Map()
+  /** Stores since the last dsb: what a TLBI of this CPU may come too early for. */
+  unorderedStore = -1
+
+  constructor(cpu: number) {
+    this.cpu = cpu
+  }
+
+  madeValid(op: number, seq: number, level: LevelName, page: number): void {
+    const made = this.#stored.get(op)
+    if (made === undefined) this.#stored.set(op, { first: seq, level, page, count: 1, last: seq })
+    else {
+      made.count++
+      made.last = seq
+    }
+  }
+
+  /** What a call made valid that is not usable everywhere; `needs`: what is missing. */
+  unusable(op: number): { made: MadeValid; needs: 'dsb and isb' | 'isb' } | null {
+    const stored = this.#stored.get(op)
+    if (stored !== undefined) return { made: stored, needs: 'dsb and isb' }
+    const visible = this.#visible.get(op)
+    return visible === undefined ? null : { made: visible, needs: 'isb' }
+  }
+
+  /** All that is not usable yet, by call. */
+  *pending(): Iterable<MadeValid> {
+    yield* this.#stored.values()
+    yield* this.#visible.values()
+  }
+
+  dsb(): void {
+    this.unorderedStore = -1
+    if (this.#stored.size > 0) moveInto(this.#stored, this.#visible)
+  }
+
+  isb(): void {
+    if (this.#visible.size > 0) this.#visible.clear()
+  }
+
+  forget(): void {
+    this.flush = null
+    this.head = -1
+    this.issued.length = 0
+    this.#stored.clear()
+    this.#visible.clear()
+    this.unorderedStore = -1
+  }
+}

@@ -1,0 +1,389 @@
+import type { Geometry } from '@pagetrail/engine'
+import { isJsonObject } from '../event/codec.ts'
+import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import { isIdle, type Run, STOCK_GEOMETRY } from '../event/run.ts'
+import { highWord, lowWord, take } from '../event/words.ts'
+import { CpuLine } from './cpu-line.ts'
+import { isTable, readableGeometry } from '../descriptor/bits.ts'
+import { runGeometry } from '../descriptor/run-geometry.ts'
+import { USER, UXN_HI } from './descriptor.ts'
+import { runEvidence, type RunEvidence } from './evidence.ts'
+import { Harms } from './harm.ts'
+import {
+  type Covered,
+  coveredBy,
+  dsbOf,
+  type Flush,
+  flushOf,
+  groupOf,
+  isPassing,
+  standsFor,
+  widen,
+} from './instructions.ts'
+import { KnownEntries } from './known-entries.ts'
+import { pageOf, PageSizes } from './pages.ts'
+import { Write } from './write.ts'
+import { Versions } from './versions.ts'
+import { NONE } from './version-rows.ts'
+
+const UPPER = ['pgd', 'p4d', 'pud', 'pmd'] as const
+
+/**
+ * What observers - walkers, TLBs, the CPUs themselves - may still believe of a run's page tables: the versions of each
+ * entry and how far each is on its way out, folded from barriers, TLBI and flushes as the architecture has them. It is
+ * the only place that reads those events for what they do.
+ */
+export class Observers {
+  readonly run: Run
+  readonly geometry: Geometry
+  readonly sizes: PageSizes
+  readonly entries: KnownEntries
+  readonly versions: Versions
+  readonly harms: Harms
+  readonly evidence: RunEvidence
+  /** The store at hand, if the event is a desc_write. */
+  readonly write: Write
+  /** False: the desc_write at hand does not say enough. */
+  hasWrite = false
+  /** The flush that the event at hand begins or belongs to. */
+  flush: Flush | null = null
+  /** The flush that the event at hand has ended. */
+  ended: Flush | null = null
+  readonly #lines: CpuLine[] = []
+  readonly #cpuOf = new Map<string, number>()
+  readonly #names: string[] = []
+  readonly #ids = new Map<string, number>()
+  readonly #hasEts2: boolean
+  #reachedBase = NONE
+  #reached = true
+  #reachedLevel = ''
+
+  constructor(run: Run) {
+    this.run = run
+    this.geometry = readableGeometry(runGeometry(run))
+    this.write = new Write(this.geometry)
+    this.sizes = new PageSizes(run.geometry ?? STOCK_GEOMETRY)
+    this.entries = new KnownEntries(run, this.sizes)
+    this.versions = new Versions(this.geometry, this.sizes, this.entries)
+    this.evidence = runEvidence(run)
+    const isComplete = run.source !== 'ftrace'
+    this.harms = new Harms(this.geometry, this.sizes, this.entries, this.versions.rows, isComplete)
+    const { features } = run.facts
+    this.#hasEts2 = isJsonObject(features) && Number(features['ets2'] ?? 0) === 1
+  }
+
+  /** What a CPU has begun and not finished. */
+  line(cpu: number): CpuLine {
+    const known = this.#lines[cpu]
+    if (known !== undefined) return known
+    const line = new CpuLine(cpu)
+    this.#lines[cpu] = line
+    return line
+  }
+
+  /** CPUs of which there were events. */
+  *lines(): Iterable<CpuLine> {
+    for (const line of this.#lines) if (line !== undefined) yield line
+  }
+
+  /** Name of the function that a version says overwrote it; null: not known. */
+  nameOf(fn: number): string | null {
+    return this.#names[fn] ?? null
+  }
+
+  /** How far a version is on its way out. */
+  stageOf(row: number): 'overwritten' | 'ordered' | 'leaving' {
+    const { rows } = this.versions
+    const ordered = rows.ordered[row]!
+    if (ordered === NONE) return 'overwritten'
+    for (const line of this.lines()) {
+      for (const tlbi of line.issued) {
+        const covers = tlbi.start < rows.end(row) && rows.base[row]! < tlbi.end
+        if (covers && ordered <= tlbi.seq && (tlbi.tables || rows.isTable[row] === 0)) {
+          return 'leaving'
+        }
+      }
+    }
+    return 'ordered'
+  }
+
+  /** `fn`: the function that stores are counted to, where there is no call. */
+  apply(e: TraceEvent, fn: string | null = null): void {
+    const line = this.#arrive(e)
+    this.flush = null
+    this.ended = null
+    this.hasWrite = false
+    this.#settleFlush(line, e)
+    switch (e.kind) {
+      case 'desc_write':
+        this.#write(e, line, fn)
+        return
+      case 'dsb':
+        this.#dsb(line, e)
+        break
+      case 'isb':
+        line.isb()
+        if (line.flush?.isGroup) this.#close(line, e.seq)
+        line.head = NONE
+        break
+      case 'barrier':
+        this.#order(line, e.seq)
+        line.isb()
+        line.head = NONE
+        break
+      case 'tlb_flush':
+        this.#openFlush(line, e)
+        break
+      case 'tlbi':
+        this.#tlbi(line, e)
+        break
+      case 'split_end':
+        this.#splitEnd(e, line, fn)
+        return
+      case 'cb_enter':
+      case 'split':
+        this.#see(e)
+        break
+      case 'gap':
+        this.#forget()
+        break
+      default:
+        if (!isPassing(e.kind)) line.head = NONE
+    }
+    // What a freed table held is still there when rules see it go: see freed().
+    if (e.kind !== 'table_free') this.#learn(e)
+  }
+
+  /** A table_free was looked at: what the table held is not known any more. */
+  freed(e: EventOf<'table_free'>): void {
+    this.#learn(e)
+  }
+
+  /** The run ended: flushes whose return never came are taken as done. */
+  finish(): void {
+    for (const line of this.lines()) if (line.flush !== null) this.#close(line, this.run.events)
+  }
+
+  /** Memory of [start, end) was unmapped while nobody looked: pages of 4K. */
+  unmapped(start: number, end: number): void {
+    this.versions.forgetRange(start, end)
+    this.entries.forgetRange(start, end)
+    this.#reachedBase = NONE
+  }
+
+  #learn(e: TraceEvent): void {
+    this.entries.apply(e)
+    if (e.kind === 'table_alloc' || e.kind === 'table_free' || e.kind === 'init') {
+      this.#reachedBase = NONE
+    }
+  }
+
+  /** A task that runs elsewhere, or another on its CPU: __switch_to() executed dsb(ish) and synchronised context. */
+  #arrive(e: TraceEvent): CpuLine {
+    const line = this.line(e.cpu)
+    if (e.task === null || e.task === line.task) return line
+    if (line.task !== null) this.#switched(line, e.seq)
+    line.task = e.task
+    if (isIdle(e.task)) return line
+    const before = this.#cpuOf.get(e.task)
+    if (before !== undefined && before !== e.cpu) {
+      const left = this.line(before)
+      if (left.task === e.task) {
+        this.#switched(left, e.seq)
+        left.task = null
+      }
+    }
+    this.#cpuOf.set(e.task, e.cpu)
+    return line
+  }
+
+  #switched(line: CpuLine, seq: number): void {
+    if (line.flush !== null) this.#close(line, seq)
+    this.#order(line, seq)
+    this.#complete(line, seq)
+    line.isb()
+  }
+
+  #order(line: CpuLine, seq: number): void {
+    this.versions.order(line.cpu, seq)
+    line.dsb()
+    if (this.#hasEts2) line.isb()
+  }
+
+  #complete(line: CpuLine, seq: number): void {
+    if (line.issued.length === 0) return
+    let paid = 0
+    for (const tlbi of line.issued) paid += this.versions.invalidate(tlbi, seq)
+    line.issued.length = 0
+    if (line.flush !== null) line.flush.paid += paid
+  }
+
+  #dsb(line: CpuLine, e: EventOf<'dsb'>): void {
+    const { stores, all } = dsbOf(e.scope)
+    if (stores) this.#order(line, e.seq)
+    if (all) this.#complete(line, e.seq)
+    if (line.flush === null) line.head = e.seq
+    else line.flush.last = e.seq
+  }
+
+  #openFlush(line: CpuLine, e: EventOf<'tlb_flush'>): void {
+    const flush = flushOf(e, this.sizes.page)
+    const covered = standsFor(flush)
+    flush.isOwed = covered !== null && this.#isHeld(covered)
+    // A ranged flush that is carried out as one of everything calls flush_tlb_all().
+    line.flush = flush
+    this.flush = flush
+    this.#order(line, e.seq)
+  }
+
+  #isHeld({ start, end }: Covered): boolean {
+    const { rows } = this.versions
+    return rows.count > 0 && rows.inRange(start, end, []).length > 0
+  }
+
+  #tlbi(line: CpuLine, e: EventOf<'tlbi'>): void {
+    const covered = coveredBy(e, this.sizes.page)
+    if (covered === null) {
+      if (line.flush !== null) line.flush.last = e.seq
+      return
+    }
+    if (line.flush === null) {
+      line.flush = groupOf(e, line.head === NONE ? e.seq : line.head)
+      this.flush = line.flush
+    }
+    const { flush } = line
+    flush.hasTlbi = true
+    flush.isOwed ||= this.#isHeld(covered)
+    widen(flush, covered, e.seq)
+    if (covered.broadcast || this.evidence.isAlone) {
+      const { start, end, tables } = covered
+      line.issued.push({ seq: e.seq, start, end, tables })
+    }
+  }
+
+  /** A flush function's own barriers are no events: they are over at the CPU's next event that is no TLBI. */
+  #settleFlush(line: CpuLine, e: TraceEvent): void {
+    const { flush } = line
+    if (flush === null || e.kind === 'tlbi' || isPassing(e.kind)) return
+    if (flush.isGroup && (e.kind === 'dsb' || e.kind === 'isb')) return
+    this.#close(line, e.seq)
+  }
+
+  #close(line: CpuLine, seq: number): void {
+    const { flush } = line
+    if (flush === null) return
+    line.head = NONE
+    if (!flush.isGroup) {
+      if (!flush.hasTlbi && !this.evidence.tlbi) {
+        const covered = standsFor(flush)
+        if (covered !== null) {
+          const { start, end, tables } = covered
+          line.issued.push({ seq: flush.seq, start, end, tables })
+        }
+      }
+      this.#order(line, seq)
+      this.#complete(line, seq)
+      line.isb()
+    }
+    line.flush = null
+    this.ended = flush
+  }
+
+  #write(e: EventOf<'desc_write'>, line: CpuLine, fn: string | null): void {
+    const { write: s } = this
+    line.head = NONE
+    this.hasWrite = s.read(e, this.sizes, this.entries)
+    if (!this.hasWrite) {
+      this.#learn(e)
+      return
+    }
+    s.isReached = this.#reaches(s)
+    if (s.isContradicted && !this.evidence.allStores) this.versions.forgetEntry(s.level, s.page)
+    this.#stored(e.cpu, e.op, fn)
+    this.#learn(e)
+    if (s.level !== 'pte') this.#reachedBase = NONE
+    if (line.unorderedStore < 0) line.unorderedStore = e.seq
+    if (s.isReached && needsBarrier(s)) line.madeValid(e.op ?? NONE, e.seq, s.level, s.page)
+  }
+
+  #stored(cpu: number, op: number | null, fn: string | null): void {
+    const { write: s } = this
+    if (s.isReached) this.versions.store(s, s.seq, cpu, op ?? NONE, this.#intern(fn))
+  }
+
+  /** A stock kernel shows its splits by what the function found and left, not by the store. */
+  #splitEnd(e: EventOf<'split_end'>, line: CpuLine, fn: string | null): void {
+    const { level, va } = e
+    const slot = level === null || va === null ? undefined : this.entries.slot(level, pageOf(va))
+    if (slot !== undefined && e.val !== undefined && level !== null && va !== null) {
+      const { write: s } = this
+      s.put(e.seq, level, pageOf(va), this.sizes.of(level))
+      s.oldLo = slot.lo
+      s.oldHi = slot.hi
+      take(e.val)
+      s.newLo = lowWord()
+      s.newHi = highWord()
+      s.isReached = this.#reaches(s)
+      if (s.changes) this.#stored(e.cpu, e.op, fn)
+    }
+    line.head = NONE
+    this.#reachedBase = NONE
+    this.#learn(e)
+  }
+
+  /** What a callback or a split found: another value than the last says that stores went unseen. */
+  #see(e: EventOf<'cb_enter'> | EventOf<'split'>): void {
+    const value = e.kind === 'split' ? (e.cur ?? e.val) : e.val
+    if (value === undefined || e.level === null || e.va === null) return
+    const page = this.sizes.base(e.level, pageOf(e.va))
+    const slot = this.entries.slot(e.level, page)
+    if (slot === undefined) return
+    take(value)
+    if (slot.lo === lowWord() && slot.hi === highWord()) return
+    this.versions.forgetEntry(e.level, page)
+    this.#reachedBase = NONE
+  }
+
+  /** Whether a walk from the top comes to the entry: not below a block or an empty entry. */
+  #reaches(s: Write): boolean {
+    const size = s.level === 'pte' ? this.sizes.of('pmd') : s.pages
+    const base = s.page - (s.page % size)
+    if (base === this.#reachedBase && s.level === this.#reachedLevel) return this.#reached
+    this.#reachedBase = base
+    this.#reachedLevel = s.level
+    this.#reached = this.#isReached(s)
+    return this.#reached
+  }
+
+  #isReached(s: Write): boolean {
+    for (const level of UPPER) {
+      if (level === s.level) return true
+      const slot = this.entries.slot(level, this.sizes.base(level, s.page))
+      if (slot !== undefined && !isTable(level, slot.lo)) return false
+    }
+    return true
+  }
+
+  #intern(name: string | null): number {
+    if (name === null) return NONE
+    let id = this.#ids.get(name)
+    if (id === undefined) {
+      id = this.#names.push(name) - 1
+      this.#ids.set(name, id)
+    }
+    return id
+  }
+
+  #forget(): void {
+    for (const line of this.lines()) line.forget()
+    this.versions.forgetAll()
+    this.entries.forget()
+    this.#reachedBase = NONE
+  }
+}
+
+/** The condition of the kernel's setters: for PTEs pte_valid_not_user(), above them VALID. */
+const needsBarrier = (s: Write): boolean =>
+  !s.wasValid &&
+  s.isValid &&
+  (s.level !== 'pte' || ((s.newLo & USER) === 0 && (s.newHi & UXN_HI) !== 0))

@@ -1,0 +1,211 @@
+import { LEVEL_NAMES } from '@pagetrail/engine'
+import { ABSENT, EntryTable } from '../tables/entry-table.ts'
+import { PAGE_LIMIT, type PageSizes } from './pages.ts'
+
+/** In the place of a row, of a call, of a name: there is none. */
+export const NONE = -1
+const INITIAL = 64
+/** Bits of what a contiguous span has had flushed, a word each: at most 128 members (PTEs of 16K pages). */
+const COVER_WORDS = 4
+
+/** What one row says when it begins. Pages are 4K. */
+export interface NewVersion {
+  /** Index in LEVEL_NAMES; of a contiguous entry that of its span. */
+  level: number
+  /** First page and size of what one TLB entry built from it may translate. */
+  base: number
+  pages: number
+  /** Page that its descriptor translates: inside a span a member's. */
+  from: number
+  lo: number
+  hi: number
+  isTable: boolean
+  /** The store that overwrote it, its CPU, call (NONE: outside) and function (an index, NONE). */
+  seq: number
+  cpu: number
+  op: number
+  fn: number
+  /** Row of the table version through which alone it can still be reached, NONE. */
+  parent: number
+}
+
+/**
+ * Versions of entries that are not current and not gone: columns, rows are used again. A call may leave one for each
+ * of a million entries. Found by the unit (page, block, span) that they translate, newest first.
+ */
+export class VersionRows {
+  count = 0
+  /** Rows that may be in use are below. */
+  high = 0
+  readonly ofLevel = LEVEL_NAMES.map(() => 0)
+  level = new Uint8Array(INITIAL)
+  isTable = new Uint8Array(INITIAL)
+  cpu = new Uint16Array(INITIAL)
+  op = new Int32Array(INITIAL)
+  fn = new Int32Array(INITIAL)
+  parent = new Int32Array(INITIAL)
+  next = new Int32Array(INITIAL)
+  words = new Uint32Array(INITIAL * 2)
+  cover = new Uint32Array(INITIAL * COVER_WORDS)
+  base = new Float64Array(INITIAL)
+  /** 0: the row is free. */
+  pages = new Float64Array(INITIAL)
+  from = new Float64Array(INITIAL)
+  seq = new Float64Array(INITIAL)
+  /** Event from which on no walker reads it any more, NONE: there was none yet. */
+  ordered = new Float64Array(INITIAL)
+  #heads = new EntryTable(INITIAL)
+  readonly #free: number[] = []
+  readonly #sizes: PageSizes
+
+  constructor(sizes: PageSizes) {
+    this.#sizes = sizes
+  }
+
+  isLive(row: number): boolean {
+    return row < this.high && this.pages[row] !== 0
+  }
+
+  lo(row: number): number {
+    return this.words[row * 2]!
+  }
+
+  hi(row: number): number {
+    return this.words[row * 2 + 1]!
+  }
+
+  end(row: number): number {
+    return this.base[row]! + this.pages[row]!
+  }
+
+  /** The newest row of a unit, NONE; {@link next} leads on. */
+  head(level: number, base: number): number {
+    if (this.ofLevel[level] === 0) return NONE
+    const place = this.#heads.find(keyOf(level, base))
+    return place === ABSENT ? NONE : this.#heads.lo(place)
+  }
+
+  add(v: Readonly<NewVersion>): number {
+    const row = this.#free.pop() ?? this.high++
+    if (row >= this.level.length) this.#grow()
+    this.count++
+    this.ofLevel[v.level]!++
+    this.level[row] = v.level
+    this.isTable[row] = v.isTable ? 1 : 0
+    this.base[row] = v.base
+    this.pages[row] = v.pages
+    this.next[row] = this.head(v.level, v.base)
+    this.#heads.set(keyOf(v.level, v.base), row, 0)
+    this.again(row, v)
+    return row
+  }
+
+  /** The same version was current again, and is overwritten once more: it may have been filled anew. */
+  again(row: number, v: Readonly<NewVersion>): void {
+    this.cpu[row] = v.cpu
+    this.op[row] = v.op
+    this.fn[row] = v.fn
+    this.parent[row] = v.parent
+    this.words[row * 2] = v.lo
+    this.words[row * 2 + 1] = v.hi
+    this.from[row] = v.from
+    this.seq[row] = v.seq
+    this.ordered[row] = NONE
+    this.cover.fill(0, row * COVER_WORDS, (row + 1) * COVER_WORDS)
+  }
+
+  remove(row: number): void {
+    const level = this.level[row]!
+    const key = keyOf(level, this.base[row]!)
+    const head = this.head(level, this.base[row]!)
+    if (head === row) {
+      if (this.next[row] === NONE) this.#heads.forget(key)
+      else this.#heads.set(key, this.next[row]!, 0)
+    } else {
+      let before = head
+      while (this.next[before] !== row) before = this.next[before]!
+      this.next[before] = this.next[row]!
+    }
+    this.pages[row] = 0
+    this.ofLevel[level]!--
+    if (--this.count > 0) this.#free.push(row)
+    else {
+      this.#free.length = 0
+      this.high = 0
+    }
+  }
+
+  clear(): void {
+    this.count = 0
+    this.high = 0
+    this.#free.length = 0
+    this.ofLevel.fill(0)
+    this.#heads = new EntryTable(INITIAL)
+  }
+
+  /** Marks what of the row's unit lies in [start, end) as flushed; true when all of it is. */
+  covers(row: number, start: number, end: number, member: number): boolean {
+    const base = this.base[row]!
+    const pages = this.pages[row]!
+    const members = pages / member
+    if (members === 1 || (start <= base && end >= base + pages)) return true
+    const first = Math.max(0, Math.floor((start - base) / member))
+    const last = Math.min(members, Math.ceil((end - base) / member))
+    const at = row * COVER_WORDS
+    for (let i = first; i < last; i++) this.cover[at + (i >>> 5)]! |= 1 << (i & 31)
+    for (let i = 0; i < members; i++) if (!this.isCovered(row, i)) return false
+    return true
+  }
+
+  /** Whether a member of its span is flushed. */
+  isCovered(row: number, member: number): boolean {
+    return (this.cover[row * COVER_WORDS + (member >>> 5)]! & (1 << (member & 31))) !== 0
+  }
+
+  /** Rows whose unit overlaps [start, end), found by the units of the range or among all rows, whichever are fewer. */
+  inRange(start: number, end: number, found: number[]): number[] {
+    found.length = 0
+    if (this.count === 0) return found
+    if ((end - start) / this.#sizes.page > this.high) {
+      for (let row = 0; row < this.high; row++) {
+        if (this.pages[row] !== 0 && this.base[row]! < end && start < this.end(row)) found.push(row)
+      }
+      return found
+    }
+    for (let level = 0; level < LEVEL_NAMES.length; level++) {
+      if (this.ofLevel[level] === 0) continue
+      const size = this.#sizes.of(LEVEL_NAMES[level]!)
+      for (let page = start - (start % size); page < end; page += size) {
+        for (let row = this.head(level, page); row !== NONE; row = this.next[row]!) found.push(row)
+      }
+    }
+    return found
+  }
+
+  #grow(): void {
+    const size = this.level.length * 2
+    this.level = copied(this.level, new Uint8Array(size))
+    this.isTable = copied(this.isTable, new Uint8Array(size))
+    this.cpu = copied(this.cpu, new Uint16Array(size))
+    this.op = copied(this.op, new Int32Array(size))
+    this.fn = copied(this.fn, new Int32Array(size))
+    this.parent = copied(this.parent, new Int32Array(size))
+    this.next = copied(this.next, new Int32Array(size))
+    this.words = copied(this.words, new Uint32Array(size * 2))
+    this.cover = copied(this.cover, new Uint32Array(size * COVER_WORDS))
+    this.base = copied(this.base, new Float64Array(size))
+    this.pages = copied(this.pages, new Float64Array(size))
+    this.from = copied(this.from, new Float64Array(size))
+    this.seq = copied(this.seq, new Float64Array(size))
+    this.ordered = copied(this.ordered, new Float64Array(size))
+  }
+}
+
+/** Level and page as one exact number; kernel pages are the last of 2^52, counted from the end. */
+const keyOf = (level: number, page: number): number =>
+  (page < PAGE_LIMIT / 2 ? page : page - PAGE_LIMIT) * 8 + level
+
+function copied<A extends { set(from: A): void }>(old: A, grown: A): A {
+  grown.set(old)
+  return grown
+}

@@ -1,0 +1,262 @@
+import { type Geometry, LEVEL_NAMES, type LevelName, type Words } from '@pagetrail/engine'
+import { isTable, roleWords } from '../descriptor/bits.ts'
+import { frameOf } from './descriptor.ts'
+import type { KnownEntries } from './known-entries.ts'
+import type { PageSizes } from './pages.ts'
+import type { Write } from './write.ts'
+import { isContiguous, isHeld, isSameToAll } from './translation.ts'
+import { type NewVersion, NONE, VersionRows } from './version-rows.ts'
+
+/** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
+export interface Invalidation {
+  readonly seq: number
+  readonly start: number
+  readonly end: number
+  /** Walk-cache entries too; a last-level TLBI leaves them. */
+  readonly tables: boolean
+}
+
+/** Who is shown what becomes of old versions, before it does: effects of calls are made of it. */
+export interface Listener {
+  /** An entry is about to be stored to. */
+  storing(write: Write): void
+  /** A version is about to be gone, or held again by the tables. */
+  leaving(row: number): void
+}
+
+const CHILD = { pgd: 'p4d', p4d: 'pud', pud: 'pmd', pmd: 'pte' } as const
+const isUpper = (level: LevelName): level is keyof typeof CHILD => Object.hasOwn(CHILD, level)
+const LEVEL = Object.fromEntries(LEVEL_NAMES.map((name, i) => [name, i])) as Record<
+  LevelName,
+  number
+>
+
+/** The versions of page-table entries that are not current any more and that an observer may still use. */
+export class Versions {
+  readonly rows: VersionRows
+  listener: Listener | null = null
+  readonly #geometry: Geometry
+  readonly #address: Words
+  readonly #sizes: PageSizes
+  readonly #entries: KnownEntries
+  /** Overwritten by each CPU and not ordered yet: row, then the seq that it was overwritten at. */
+  readonly #unordered = new Map<number, number[]>()
+  readonly #found: number[] = []
+  /** Filled anew for each version. */
+  readonly #version: NewVersion = {
+    level: 0,
+    base: 0,
+    pages: 0,
+    from: 0,
+    lo: 0,
+    hi: 0,
+    isTable: false,
+    seq: 0,
+    cpu: 0,
+    op: NONE,
+    fn: NONE,
+    parent: NONE,
+  }
+
+  constructor(geometry: Geometry, sizes: PageSizes, entries: KnownEntries) {
+    this.#geometry = geometry
+    this.#address = roleWords('address', geometry)
+    this.#sizes = sizes
+    this.#entries = entries
+    this.rows = new VersionRows(sizes)
+  }
+
+  /** An entry that a walker reaches was stored to; {@link KnownEntries} may have the store already. */
+  store(s: Write, seq: number, cpu: number, op: number, fn: number): void {
+    this.listener?.storing(s)
+    if (this.rows.count > 0) {
+      if (isHeld(s.level, s.newLo)) this.#restored(s)
+      this.#follow(s, cpu)
+    }
+    if (!isHeld(s.level, s.oldLo) || isSameToAll(s.oldLo, s.oldHi, s.newLo, s.newHi)) return
+    const v = this.#version
+    v.seq = seq
+    v.cpu = cpu
+    v.op = op
+    v.fn = fn
+    v.parent = NONE
+    const row = this.#overwrite(s.level, s.page, s.oldLo, s.oldHi)
+    if (s.wasTable && isUpper(s.level) && !s.leadsToSameTable) this.#unlink(s.level, s.page, row)
+  }
+
+  /** What may still be held of an entry is not known any more. */
+  forgetEntry(level: LevelName, page: number): void {
+    const { rows } = this
+    if (rows.count === 0) return
+    let next = NONE
+    for (let row = rows.head(LEVEL[level], page); row !== NONE; row = next) {
+      next = rows.next[row]!
+      rows.remove(row)
+    }
+  }
+
+  /** The same of everything in [start, end). */
+  forgetRange(start: number, end: number): void {
+    for (const row of this.rows.inRange(start, end, this.#found)) this.rows.remove(row)
+  }
+
+  forgetAll(): void {
+    this.rows.clear()
+    this.#unordered.clear()
+  }
+
+  /** A dsb that covers stores, of this CPU: no walker reads any more what it has overwritten. */
+  order(cpu: number, seq: number): void {
+    const list = this.#unordered.get(cpu)
+    if (list === undefined || list.length === 0) return
+    const { rows } = this
+    for (let i = 0; i < list.length; i += 2) {
+      const row = list[i]!
+      if (!rows.isLive(row) || rows.seq[row] !== list[i + 1] || rows.ordered[row] !== NONE) continue
+      // Through a table that may still be held it can be filled all the same.
+      if (rows.parent[row] === NONE) rows.ordered[row] = seq
+    }
+    list.length = 0
+  }
+
+  /** A version in [start, end) that a walker may still read: what a TLBI removes now, it may fetch again. */
+  unorderedIn(start: number, end: number): number {
+    const { rows } = this
+    for (const row of rows.inRange(start, end, this.#found)) {
+      if (rows.ordered[row] === NONE && rows.parent[row] === NONE) return row
+    }
+    return NONE
+  }
+
+  /** The dsb at event `at` completes a TLBI: what was ordered before it was issued is gone where it covers. */
+  invalidate(tlbi: Invalidation, at: number): number {
+    const { rows } = this
+    if (rows.count === 0) return 0
+    const found = rows.inRange(tlbi.start, tlbi.end, this.#found)
+    let touched = 0
+    // Entries below a table first: they may leave by the same TLBI.
+    for (const row of found) if (rows.isTable[row] === 0) touched += this.#reach(row, tlbi, at)
+    for (const row of found) if (rows.isTable[row] !== 0) touched += this.#reach(row, tlbi, at)
+    return touched
+  }
+
+  #reach(row: number, tlbi: Invalidation, at: number): number {
+    const { rows } = this
+    if (!this.#isOrdered(row, tlbi)) return 0
+    const level = LEVEL_NAMES[rows.level[row]!]!
+    const member = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
+    if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at)
+    return 1
+  }
+
+  /** No walker could read it when the TLBI was issued. */
+  #isOrdered(row: number, tlbi: Invalidation): boolean {
+    const { rows } = this
+    if (rows.isTable[row] !== 0 && !tlbi.tables) return false
+    const parent = rows.parent[row]!
+    if (parent !== NONE && rows.isLive(parent)) {
+      // Every address below the table is translated through it: any of them takes it along.
+      return tlbi.tables && this.#isOrdered(parent, tlbi)
+    }
+    const ordered = rows.ordered[row]!
+    return ordered !== NONE && ordered <= tlbi.seq
+  }
+
+  #gone(row: number, at: number): void {
+    const { rows } = this
+    this.listener?.leaving(row)
+    const isTable = rows.isTable[row] !== 0
+    rows.remove(row)
+    if (!isTable) return
+    for (let child = 0; child < rows.high; child++) {
+      if (rows.pages[child] === 0 || rows.parent[child] !== row) continue
+      rows.parent[child] = NONE
+      rows.ordered[child] = at
+    }
+  }
+
+  /**
+   * Once a walker sees this store, it sees none that came before it in the same entry: the CPU's next dsb orders what
+   * others overwrote there too.
+   */
+  #follow(s: Write, cpu: number): void {
+    const { rows } = this
+    const span = this.#sizes.span(s.level)
+    const levels = [
+      LEVEL[s.level],
+      ...(span === 0 ? [] : [LEVEL[s.level === 'pte' ? 'contpte' : 'contpmd']]),
+    ]
+    for (const [i, level] of levels.entries()) {
+      const base = i === 0 ? s.page : s.page - (s.page % span)
+      for (let row = rows.head(level, base); row !== NONE; row = rows.next[row]!) {
+        if (rows.from[row] !== s.page || rows.ordered[row] !== NONE) continue
+        if (rows.cpu[row] !== cpu) this.#await(cpu, row)
+      }
+    }
+  }
+
+  #await(cpu: number, row: number): void {
+    const list = this.#unordered.get(cpu)
+    if (list === undefined) this.#unordered.set(cpu, [row, this.rows.seq[row]!])
+    else list.push(row, this.rows.seq[row]!)
+  }
+
+  /** What TLBs may hold is what the entry says again. */
+  #restored(s: Write): void {
+    const { rows } = this
+    if (isContiguous(s.newHi) && !s.isTable) return
+    let next = NONE
+    for (let row = rows.head(LEVEL[s.level], s.page); row !== NONE; row = next) {
+      next = rows.next[row]!
+      if (!isSameToAll(rows.lo(row), rows.hi(row), s.newLo, s.newHi)) continue
+      this.#gone(row, s.seq)
+    }
+  }
+
+  /** One entry's present version is not current any more; the rest of `#version` is set. */
+  #overwrite(level: LevelName, page: number, lo: number, hi: number): number {
+    const { rows } = this
+    const v = this.#version
+    const table = isTable(level, lo)
+    const span = table || !isContiguous(hi) ? 0 : this.#sizes.span(level)
+    v.level = span === 0 ? LEVEL[level] : LEVEL[level === 'pte' ? 'contpte' : 'contpmd']
+    v.pages = span === 0 ? this.#sizes.of(level) : span
+    v.base = page - (page % v.pages)
+    v.from = page
+    v.lo = lo
+    v.hi = hi
+    v.isTable = table
+    let row = rows.head(v.level, v.base)
+    while (row !== NONE && !this.#isSame(row, v)) row = rows.next[row]!
+    if (row === NONE) row = rows.add(v)
+    else rows.again(row, v)
+    if (v.parent === NONE) this.#await(v.cpu, row)
+    return row
+  }
+
+  /** Members of a span that agree make the same TLB entries. */
+  #isSame(row: number, v: NewVersion): boolean {
+    const { rows } = this
+    const lo = rows.lo(row)
+    const hi = rows.hi(row)
+    if (rows.from[row] === v.from) return isSameToAll(lo, hi, v.lo, v.hi)
+    const g = this.#geometry
+    const isMoved = frameOf(g, lo, hi) - rows.from[row]! !== frameOf(g, v.lo, v.hi) - v.from
+    const { lo: aLo, hi: aHi } = this.#address
+    return !isMoved && isSameToAll(lo & ~aLo, hi & ~aHi, v.lo & ~aLo, v.hi & ~aHi)
+  }
+
+  /** A table was taken out: what lies below is reached only by who still holds it. */
+  #unlink(level: keyof typeof CHILD, page: number, row: number): void {
+    const child = CHILD[level]
+    const size = this.#sizes.of(child)
+    const end = page + this.#sizes.of(level)
+    for (let at = page; at < end; at += size) {
+      const slot = this.#entries.slot(child, at)
+      if (slot === undefined || !isHeld(child, slot.lo)) continue
+      this.#version.parent = row
+      this.#overwrite(child, at, slot.lo, slot.hi)
+      if (isTable(child, slot.lo) && isUpper(child)) this.#unlink(child, at, row)
+    }
+  }
+}
