@@ -21,6 +21,8 @@ const METHODS: Readonly<Record<Method, true>> = {
   barrierQueue: true,
   barrier: true,
   dsb: true,
+  dmb: true,
+  isb: true,
   tlbFlush: true,
   tlbi: true,
   lock: true,

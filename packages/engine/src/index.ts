@@ -27,7 +27,15 @@ export { FLAVOURS, flavourOf } from './machine/flavour.ts'
 export type { Flavour } from './machine/flavour.ts'
 export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './arch/geometry.ts'
 export type { Geometry, GeometryChoice } from './arch/geometry.ts'
-export type { CallArgs, Context, Hooks, LockMode, WalkAction } from './machine/hooks.ts'
+export { dmb, dsb, isb, tlbi } from './kernel/instructions.ts'
+export type {
+  BarrierScope,
+  CallArgs,
+  Context,
+  Hooks,
+  LockMode,
+  WalkAction,
+} from './machine/hooks.ts'
 export { defineImplementation, implementScenario } from './play/implementation.ts'
 export type { CallBody, Implementation } from './play/implementation.ts'
 export { InputError } from './arch/input-error.ts'

@@ -87,6 +87,76 @@ describe('invalidating', () => {
     expect(tlb.access(1, at(PAGES), 'write')).toEqual({ outcome: 'fault', stale: false })
   })
 
+  test('without a dsb before it, the old entry can be read again after it struck, and outlives it', () => {
+    tlb.access(1, at(PAGES), 'write')
+    store(0, PAGES, readOnly)
+    tlb.tlbi(0, 'vaale1is', at(PAGES), 1)
+    tlb.fill(1, at(PAGES), { see: 'old' })
+    tlb.complete(0)
+    expect(tlb.access(1, at(PAGES), 'write')).toEqual({ outcome: 'ok', stale: true })
+  })
+
+  test('with one, a walk at any moment reads the new entry', () => {
+    tlb.access(1, at(PAGES), 'write')
+    store(0, PAGES, readOnly)
+    tlb.dsb(0)
+    tlb.tlbi(0, 'vaale1is', at(PAGES), 1)
+    tlb.fill(1, at(PAGES), { see: 'old' })
+    tlb.complete(0)
+    expect(tlb.access(1, at(PAGES), 'write')).toEqual({ outcome: 'fault', stale: false })
+  })
+
+  test('a TLBI that strikes late takes what was read again before', () => {
+    store(0, PAGES, readOnly)
+    tlb.tlbi(0, 'vaale1is', at(PAGES), 1)
+    tlb.fill(1, at(PAGES), { see: 'old', struck: false })
+    tlb.complete(0)
+    expect(tlb.access(1, at(PAGES), 'write')).toEqual({ outcome: 'fault', stale: false })
+  })
+
+  test('another CPU’s flush does not make the writer’s store visible', () => {
+    store(0, PAGES, readOnly)
+    tlb.tlbi(1, 'vaale1is', at(PAGES), 1)
+    tlb.complete(1)
+    expect(tlb.access(1, at(PAGES), 'write', { see: 'old' })).toEqual({
+      outcome: 'ok',
+      stale: true,
+    })
+  })
+
+  test('what is not broadcast leaves the other TLBs alone', () => {
+    tlb.access(0, at(PAGES), 'write')
+    tlb.access(1, at(PAGES), 'write')
+    store(0, PAGES, readOnly)
+    tlb.dsb(0)
+    tlb.tlbi(0, 'vaale1', at(PAGES), 1)
+    tlb.complete(0)
+    expect(tlb.access(0, at(PAGES), 'write').outcome).toBe('fault')
+    expect(tlb.access(1, at(PAGES), 'write')).toEqual({ outcome: 'ok', stale: true })
+  })
+
+  test('a dmb makes a store visible no later than the next one', () => {
+    store(0, PAGES, readOnly)
+    tlb.dmb(0)
+    expect(tlb.access(1, at(PAGES), 'write', { see: 'old' }).stale).toBe(true)
+    tlb.evict(1, at(PAGES))
+    store(0, PAGES + 0x1000n, readOnly)
+    expect(tlb.access(1, at(PAGES), 'write', { see: 'old' }).outcome).toBe('fault')
+  })
+
+  test('what it will do is part of what is saved', () => {
+    const before = tlb.save()
+    const { text } = tlb
+    store(0, PAGES, readOnly)
+    tlb.dmb(0)
+    tlb.tlbi(0, 'vaale1is', at(PAGES), 1)
+    const issued = tlb.text
+    tlb.fill(1, at(PAGES), { see: 'old' })
+    expect(new Set([text, issued, tlb.text]).size).toBe(3)
+    tlb.restore(before)
+    expect(tlb.text).toBe(text)
+  })
+
   test('an entry goes as a whole, whatever its size, and only if its range is met', () => {
     tlb.access(0, at(BLOCK), 'read')
     tlb.tlbi(0, 'vaale1is', at(BLOCK, 0x200000), 1)

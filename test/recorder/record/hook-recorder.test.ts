@@ -37,7 +37,10 @@ test('every hook becomes the event that the corpus has for it', async () => {
     h.tableAlloc(4, 0x0, HI, 0x6000000, 0x14)
     h.tableAllocFail(4, 0x0, HI)
     h.tableFree(4, 0x0, HI, 0x6000000, 0x14)
-    h.dsb()
+    h.dsb('ishst')
+    h.dsb('sy')
+    h.dmb('ishst')
+    h.isb()
     h.tlbFlush('flush_tlb_kernel_range', true, 0x4000, HI, 0x6000, HI)
     h.tlbFlush('flush_tlb_all', false, 1, 2, 3, 4)
     h.tlbi('rvaale1is', 0x4000, HI, 2, 0, 0)
@@ -93,6 +96,9 @@ test('every hook becomes the event that the corpus has for it', async () => {
       { kind: 'table_alloc_fail', level: 'pte', va: at(0) },
       { kind: 'table_free', level: 'pte', va: at(0), pa: '0x1406000000' },
       { kind: 'dsb', scope: 'ishst' },
+      { kind: 'dsb', scope: 'sy' },
+      { kind: 'dmb', scope: 'ishst' },
+      { kind: 'isb' },
       { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', ...range },
       { kind: 'tlb_flush', fn: 'flush_tlb_all', va: null, end: null },
       { kind: 'tlbi', insn: 'rvaale1is', va: at(0x4000), pages: 2, scale: 0, num: 0 },
@@ -109,7 +115,7 @@ test('every hook becomes the event that the corpus has for it', async () => {
     ].map((event, seq) => Object.assign({ seq }, common, event)),
   )
   expect(calls).toMatchObject([
-    { fn: 'set_memory_ro', va: 0xffff_0001_0000_4000n, ret: 0, first: 0, last: 29 },
+    { fn: 'set_memory_ro', va: 0xffff_0001_0000_4000n, ret: 0, first: 0, last: 32 },
   ])
   close()
 })

@@ -1,5 +1,6 @@
 /** Splitting of leaf mappings (arch/arm64/mm/mmu.c, 6.18 and 7.3). No break-before-make, no TLB flush anywhere. */
 import type { Cpu } from '../machine/cpu.ts'
+import { dsb } from './instructions.ts'
 import { HI, LO, physHi, physLo, physOf } from '../arch/descriptor.ts'
 import { EBUSY, EINVAL, ENOMEM } from '../arch/errno.ts'
 import type { Features } from '../machine/features.ts'
@@ -159,8 +160,7 @@ function splitBlock(
   const protHi = ((hi ^ physHi(g, pa)) & ~HI.CONT) | (toCont ? HI.CONT : 0)
   fill(cpu, below, memory.firstSlot(table), pa, protLo, protHi)
   // The new entries must be visible to walkers before the table is.
-  if (cpu.stepper?.barrier('dsb') === true) cpu.system.tlb?.dsb(cpu.id)
-  cpu.hooks?.dsb()
+  dsb(cpu, 'ishst')
   populate(cpu, level, slot, memory.tablePa(table), (hi & HI.PXN) !== 0)
   return 0
 }

@@ -1,5 +1,6 @@
 /** TLB maintenance of kernel ranges (A/i/tlbflush.h), errata left out. */
 import type { Cpu } from '../machine/cpu.ts'
+import { issueTlbi } from './instructions.ts'
 import { alignDown, hiOf, isBelow, loOf } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
 
@@ -12,7 +13,7 @@ const LPA2_RANGE_SHIFT = 16
 export function flushTlbAll(cpu: Cpu): void {
   cpu.hooks?.tlbFlush('flush_tlb_all', false, 0, 0, 0, 0)
   begin(cpu)
-  issue(cpu, 'vmalle1is', 0, -1, -1, -1)
+  issueTlbi(cpu, 'vmalle1is', 0, -1, -1, -1)
   complete(cpu)
 }
 
@@ -36,7 +37,7 @@ export function flushTlbKernelPgtable(cpu: Cpu, addr: Va): void {
   const fn = '__flush_tlb_kernel_pgtable'
   cpu.hooks?.tlbFlush(fn, true, loOf(addr), hiOf(addr), loOf(end), hiOf(end))
   begin(cpu)
-  issue(cpu, 'vaae1is', vaOfOperand(operandOf(addr)), 1, -1, -1)
+  issueTlbi(cpu, 'vaae1is', vaOfOperand(operandOf(addr)), 1, -1, -1)
   complete(cpu)
 }
 
@@ -51,7 +52,7 @@ function flushPages(cpu: Cpu, start: Va, end: Va): void {
   // __TLBI_VADDR() shifts both ends by 12 and keeps 44 bits: what is below 4K is lost, the top wraps to 0.
   const last = operandOf(end)
   for (let at = operandOf(start); at < last; at += g.pageSize / 4096) {
-    issue(cpu, 'vaale1is', vaOfOperand(at), 1, -1, -1)
+    issueTlbi(cpu, 'vaale1is', vaOfOperand(at), 1, -1, -1)
   }
   complete(cpu)
 }
@@ -81,7 +82,7 @@ function rangeLoop(cpu: Cpu, start: Va, count: number): void {
   while (pages > 0) {
     const unaligned = g.lpa2Active && alignDown(addr, 2 ** LPA2_RANGE_SHIFT) !== addr
     if (!features.tlb_range || pages === 1 || unaligned) {
-      issue(cpu, 'vaale1is', vaOfOperand(operandOf(addr)), 1, -1, -1)
+      issueTlbi(cpu, 'vaale1is', vaOfOperand(operandOf(addr)), 1, -1, -1)
       addr += g.pageSize
       pages--
       continue
@@ -90,7 +91,7 @@ function rangeLoop(cpu: Cpu, start: Va, count: number): void {
     const num = Math.floor(Math.min(pages, 32 * unit) / unit) - 1
     if (num >= 0) {
       const covered = (num + 1) * unit
-      issue(cpu, 'rvaale1is', rangeOperandVa(cpu, addr), covered, scale, num)
+      issueTlbi(cpu, 'rvaale1is', rangeOperandVa(cpu, addr), covered, scale, num)
       addr += covered * g.pageSize
       pages -= covered
     }
@@ -116,11 +117,6 @@ function rangeOperandVa(cpu: Cpu, addr: Va): Va {
   const baddr = Math.floor(addr / unit)
   const low = baddr - Math.floor(baddr / 2 ** 37) * 2 ** 37
   return (low >= 2 ** 36 ? low - 2 ** 37 : low) * unit
-}
-
-function issue(cpu: Cpu, insn: string, va: Va, pages: number, scale: number, num: number): void {
-  if (cpu.stepper?.barrier('tlbi') === true) cpu.system.tlb?.tlbi(cpu.id, insn, va, pages)
-  cpu.hooks?.tlbi(insn, loOf(va), hiOf(va), pages, scale, num)
 }
 
 /** dsb(ishst) at the head of a flush, no event of its own: walkers see the new entries before the old ones go. */

@@ -11,6 +11,10 @@ export type LockMode = (typeof LOCK_MODES)[number]
 export const CONTEXTS = ['task', 'bh_off', 'softirq', 'irq'] as const
 export type Context = (typeof CONTEXTS)[number]
 
+/** Operands of dsb and dmb that cover page-table walkers of all CPUs; `st` ones wait for stores alone. */
+export const BARRIER_SCOPES = ['ishst', 'ish', 'sy', 'st'] as const
+export type BarrierScope = (typeof BARRIER_SCOPES)[number]
+
 /** Arguments of a top-level call as the scenario gave them: 64-bit values as bigint, the rest as is. */
 export type CallArgs = Readonly<Record<string, bigint | number | string | boolean>>
 
@@ -87,8 +91,11 @@ export interface Hooks {
   barrierQueue(): void
   /** dsb(ishst); isb() executed outside a flush. */
   barrier(): void
-  /** A dsb(ishst) alone: before a split's table is installed. */
-  dsb(): void
+  /** A dsb alone: `ishst` before a split's table is installed, others of a user's own implementation. */
+  dsb(scope: BarrierScope): void
+  /** A dmb, and an isb, alone: of a user's own implementation. */
+  dmb?(scope: BarrierScope): void
+  isb?(): void
 
   /** A flush function was called. `hasRange` false: flush_tlb_all(). Its own barriers are not reported. */
   tlbFlush(

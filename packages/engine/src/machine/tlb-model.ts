@@ -7,7 +7,10 @@
  * - Only a valid descriptor of a legal type with the access flag is cached; a fault never is.
  * - A block is cached as one entry; a contiguous span as one entry built from any one member (`via`).
  * - Tables walked through are cached too (walk cache) and used by later walks, until an instruction that reaches them.
- * - A TLBI removes what it covers, whatever its size, when its CPU's dsb(ish) completes it: until then it is used.
+ * - A TLBI strikes each CPU at some moment between its issue and the dsb(ish) of its CPU that completes it, and removes
+ *   what it covers, whatever its size. A walk that reads an entry as it was comes after that moment unless the caller
+ *   says otherwise (`struck`): what it caches stays. So without a dsb before the TLBI an old entry can outlive it.
+ * - A dmb orders: once its CPU stores again, what it stored before is visible.
  * - Entries of different size over one address are a conflict without BBML2; with it any of them may answer (`pick`).
  */
 import { HI, LO, physOf } from '../arch/descriptor.ts'
@@ -26,6 +29,8 @@ export type AccessOutcome = 'ok' | 'fault' | 'conflict'
 export interface FillChoice {
   /** Read entries as they were before stores that no dsb has followed yet. Default `new`. */
   readonly see?: 'new' | 'old'
+  /** TLBIs that are issued and not complete have struck this CPU before the walk. Default: where it sees `old`. */
+  readonly struck?: boolean
   /** Address in the member of the contiguous span that the entry is built from. Default: the accessed one. */
   readonly via?: Va
 }
@@ -65,6 +70,8 @@ interface Invalidation {
   readonly end: Va
   /** Walk-cache entries as well. */
   readonly tables: boolean
+  /** CPUs that it has struck, and those it is not for. */
+  readonly struck: readonly number[]
 }
 
 interface Cpu {
@@ -74,23 +81,28 @@ interface Cpu {
   pending: Invalidation[]
   /** Entries as they were before this CPU's stores since its last dsb, by slot. */
   readonly unseen: Map<Slot, { readonly lo: number; readonly hi: number }>
+  /** Those of them that a dmb follows. */
+  readonly ordered: Set<Slot>
 }
 
 /** All that the TLBs of a machine hold at some moment: {@link TlbModel.save}. */
 export type SavedTlbs = readonly Cpu[]
 
-const copyOf = ({ entries, tables, pending, unseen }: Cpu): Cpu => ({
+const copyOf = ({ entries, tables, pending, unseen, ordered }: Cpu): Cpu => ({
   entries: [...entries],
   tables: [...tables],
   pending: [...pending],
   unseen: new Map(unseen),
+  ordered: new Set(ordered),
 })
 
-const textOf = ({ entries, tables, pending, unseen }: Cpu): string => {
+const textOf = ({ entries, tables, pending, unseen, ordered }: Cpu): string => {
   const held = entries.map((e) => `${e.va}+${e.size}:${e.lo},${e.hi}@${e.from}`)
   const cached = new Set(tables.map((t) => `${t.va}+${t.size}>${t.table}`))
-  const issued = pending.map((p) => `${p.va}-${p.end}${p.tables ? 't' : ''}`)
-  const old = [...unseen].map(([slot, { lo, hi }]) => `${slot}=${lo},${hi}`)
+  const issued = pending.map((p) => `${p.va}-${p.end}${p.tables ? 't' : ''}!${p.struck.join('.')}`)
+  const old = [...unseen].map(
+    ([slot, { lo, hi }]) => `${slot}=${lo},${hi}${ordered.has(slot) ? 'o' : ''}`,
+  )
   return [held, [...cached].toSorted(), issued, old.toSorted()].map((part) => part.join()).join(';')
 }
 
@@ -113,6 +125,7 @@ export class TlbModel {
       tables: [],
       pending: [],
       unseen: new Map(),
+      ordered: new Set<Slot>(),
     }))
   }
 
@@ -137,36 +150,60 @@ export class TlbModel {
 
   /** A CPU stored to an entry that held old: walkers may go on seeing that until {@link dsb}. */
   stored(cpu: number, slot: Slot, oldLo: number, oldHi: number): void {
-    const { unseen } = this.#cpu(cpu)
+    const { unseen, ordered } = this.#cpu(cpu)
+    for (const before of ordered) unseen.delete(before)
+    ordered.clear()
     if (!unseen.has(slot)) unseen.set(slot, { lo: oldLo, hi: oldHi })
+  }
+
+  /** dmb of stores: none of the CPU's later ones is visible before those that it has made. */
+  dmb(cpu: number): void {
+    const { unseen, ordered } = this.#cpu(cpu)
+    for (const slot of unseen.keys()) ordered.add(slot)
   }
 
   /** dsb(ishst) or stronger: the CPU's stores are visible to every walker. */
   dsb(cpu: number): void {
-    this.#cpu(cpu).unseen.clear()
+    const { unseen, ordered } = this.#cpu(cpu)
+    unseen.clear()
+    ordered.clear()
   }
 
-  /** A TLBI. `pages` −1: everything. The walk cache goes only with what is not last-level (`vaae`, `vmall`). */
+  /**
+   * A TLBI. `pages` −1: everything. The walk cache goes only with what is not last-level (`vaae`, `vmall`). Without `is`
+   * or `os` at its end it is for the CPU's own TLB.
+   */
   tlbi(cpu: number, insn: string, va: Va, pages: number): void {
     const all = pages === -1
     const start = all ? -Infinity : va
     const end = all ? Infinity : va + pages * this.#g.pageSize
-    this.#cpu(cpu).pending.push({ va: start, end, tables: all || !insn.includes('l') })
+    const isLocal = !/[io]s$/.test(insn)
+    const struck = isLocal ? this.#cpus.map((_, id) => id).filter((id) => id !== cpu) : []
+    this.#cpu(cpu).pending.push({ va: start, end, tables: all || !insn.includes('l'), struck })
   }
 
-  /** dsb(ish): what the CPU invalidated is gone everywhere, and its stores are visible. */
+  /** dsb(ish): what the CPU's TLBIs had not struck before is struck now, and its stores are visible. */
   complete(cpu: number): void {
     const issuer = this.#cpu(cpu)
-    for (const gone of issuer.pending) {
-      const stays = (cached: { va: Va; size: number }): boolean =>
-        cached.va >= gone.end || cached.va + cached.size <= gone.va
-      for (const each of this.#cpus) {
-        each.entries = each.entries.filter(stays)
-        if (gone.tables) each.tables = each.tables.filter(stays)
+    for (const tlbi of issuer.pending) {
+      for (const [id, each] of this.#cpus.entries()) {
+        if (!tlbi.struck.includes(id)) strike(each, tlbi)
       }
     }
     issuer.pending = []
-    issuer.unseen.clear()
+    this.dsb(cpu)
+  }
+
+  /** All that is issued and not complete strikes this CPU now. */
+  #struck(cpu: number): void {
+    const mine = this.#cpu(cpu)
+    for (const issuer of this.#cpus) {
+      issuer.pending = issuer.pending.map((tlbi) => {
+        if (tlbi.struck.includes(cpu)) return tlbi
+        strike(mine, tlbi)
+        return { ...tlbi, struck: [...tlbi.struck, cpu] }
+      })
+    }
   }
 
   /** Whether a CPU's access to this address needs no walk. */
@@ -187,6 +224,7 @@ export class TlbModel {
    * walk faulted, which is not cached.
    */
   fill(cpu: number, va: Va, choice: FillChoice = {}): TlbEntry | null {
+    if (choice.struck ?? choice.see === 'old') this.#struck(cpu)
     const entry = this.#walk(cpu, va, choice)
     if (entry === null) return null
     const mine = this.#cpu(cpu)
@@ -284,6 +322,13 @@ export class TlbModel {
 
 const covers = (cached: { va: Va; size: number }, va: Va): boolean =>
   va >= cached.va && va < cached.va + cached.size
+
+function strike(cpu: Cpu, tlbi: Invalidation): void {
+  const stays = (cached: { va: Va; size: number }): boolean =>
+    cached.va >= tlbi.end || cached.va + cached.size <= tlbi.va
+  cpu.entries = cpu.entries.filter(stays)
+  if (tlbi.tables) cpu.tables = cpu.tables.filter(stays)
+}
 
 /** The cached table nearest to the leaf. */
 function deepest(cache: readonly CachedTable[], va: Va): CachedTable | undefined {

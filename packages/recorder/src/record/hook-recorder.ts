@@ -1,5 +1,13 @@
 import { InputError } from '@pagetrail/engine'
-import type { CallArgs, Context, Hooks, Level, LockMode, WalkAction } from '@pagetrail/engine'
+import type {
+  BarrierScope,
+  CallArgs,
+  Context,
+  Hooks,
+  Level,
+  LockMode,
+  WalkAction,
+} from '@pagetrail/engine'
 
 import { AUX, type Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
 import type { EventSink } from '../event/event-sink.ts'
@@ -20,7 +28,7 @@ const CONTEXT: Readonly<Record<Context, number>> = codes(
 )
 const ACCESS = codes(KINDS.access.fields.mode.values)
 const OUTCOME = codes(KINDS.access.fields.outcome.values)
-const ISHST = codes(KINDS.dsb.fields.scope.values).ishst
+const SCOPE: Readonly<Record<BarrierScope, number>> = codes(KINDS.dsb.fields.scope.values)
 
 /** CPUs that a machine may have here. */
 const MAX_CPUS = 256
@@ -157,8 +165,16 @@ export class HookRecorder implements Hooks {
     this.#row(KINDS.barrier.id)
   }
 
-  dsb(): void {
-    this.#batch.setSmall(this.#row(KINDS.dsb.id), AUX, ISHST)
+  dsb(scope: BarrierScope): void {
+    this.#batch.setSmall(this.#row(KINDS.dsb.id), AUX, SCOPE[scope])
+  }
+
+  dmb(scope: BarrierScope): void {
+    this.#batch.setSmall(this.#row(KINDS.dmb.id), AUX, SCOPE[scope])
+  }
+
+  isb(): void {
+    this.#row(KINDS.isb.id)
   }
 
   tlbFlush(
