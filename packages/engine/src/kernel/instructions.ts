@@ -8,11 +8,11 @@ import { hiOf, loOf } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
 
 /** Barriers of stores alone: they complete no TLBI. */
-const STORES: readonly BarrierScope[] = ['ishst', 'st']
+const STORES: ReadonlySet<BarrierScope> = new Set(['ishst', 'st'])
 
 /** dsb: walkers see the CPU's stores; one that also waits for loads completes its TLBIs. */
 export function dsb(cpu: Cpu, scope: BarrierScope): void {
-  const waitsForTlbi = !STORES.includes(scope)
+  const waitsForTlbi = !STORES.has(scope)
   if (cpu.stepper?.barrier(waitsForTlbi ? 'complete' : 'dsb') === true) {
     if (waitsForTlbi) cpu.system.tlb?.complete(cpu.id)
     else cpu.system.tlb?.dsb(cpu.id)

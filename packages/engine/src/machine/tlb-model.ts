@@ -201,7 +201,8 @@ export class TlbModel {
       issuer.pending = issuer.pending.map((tlbi) => {
         if (tlbi.struck.includes(cpu)) return tlbi
         strike(mine, tlbi)
-        return { ...tlbi, struck: [...tlbi.struck, cpu] }
+        const { va, end, tables } = tlbi
+        return { va, end, tables, struck: [...tlbi.struck, cpu] }
       })
     }
   }
