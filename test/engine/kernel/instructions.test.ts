@@ -41,7 +41,7 @@ const slotOf = (cpu: Cpu) => {
   )
 }
 
-/** Makes the page read-only, with or without the dsb that belongs before the TLBI; a walk comes between that and its end. */
+/** Makes the page read-only, with or without the dsb that belongs before the TLBI; a walk follows the TLBI. */
 function protect(ordered: boolean) {
   const { machine, cpu, other, lines } = machineWithPage()
   machine.system.tlb?.fill(1, toVa(VA))

@@ -32,8 +32,8 @@ export function isb(cpu: Cpu): void {
 }
 
 /**
- * A TLBI of one address by its mnemonic, `vaale1is`, or of everything, `vmalle1is`, where `va` is null. It is not complete
- * before a {@link dsb} of `ish` or `sy`.
+ * A TLBI of one address by its mnemonic, `vaale1is`, or of everything, `vmalle1is`, where `va` is null. It is not
+ * complete before a {@link dsb} of `ish` or `sy`.
  */
 export function tlbi(cpu: Cpu, insn: string, va: Va | null): void {
   issueTlbi(cpu, insn, va ?? 0, va === null ? -1 : 1, -1, -1)

@@ -170,8 +170,8 @@ export class TlbModel {
   }
 
   /**
-   * A TLBI. `pages` −1: everything. The walk cache goes only with what is not last-level (`vaae`, `vmall`). Without `is`
-   * or `os` at its end it is for the CPU's own TLB.
+   * A TLBI. `pages` −1: everything. The walk cache goes only with what is not last-level (`vaae`, `vmall`). Without
+   * `is` or `os` at its end it is for the CPU's own TLB.
    */
   tlbi(cpu: number, insn: string, va: Va, pages: number): void {
     const all = pages === -1
