@@ -34,6 +34,20 @@ test('captures of two kernels: calls are paired, what neither shows is unknown',
   expect(out).toContain('unknown: allocation, free, warning')
 })
 
+test('--calls-list has every pair, in groups', async () => {
+  const db = join(folder(), 'test.db')
+  await pagetrail(['import', capture('6.17.13'), capture('6.18.15'), '--db', db])
+  const { out } = await pagetrail(['diff', '--calls-list', '--db', db])
+  expect(out).toMatch(/^ +\d+ × set_direct_map_invalid_noflush \+0x1000: same effects/m)
+  expect(out).toMatch(/^ +calls \d+\|\d+, /m)
+  expect(out).toMatch(/^ +1 × set_memory_\w+ \+0x\d+: only on the right \(number\)$/m)
+  const lines = jsonLines((await pagetrail(['diff', '--calls-list', '--json', '--db', db])).out)
+  const pairs = lines.filter(({ type }) => type === 'pairs')
+  expect(pairs.reduce((sum, { count }) => sum + Number(count), 0)).toBe(93)
+  const plain = jsonLines((await pagetrail(['diff', '--json', '--db', db])).out)
+  expect(plain.filter(({ type }) => type === 'pairs')).toEqual([])
+})
+
 test('--by asks one question, and the status is its answer', async () => {
   const db = await recordDemo('6.17,6.18')
   const status = async (...args: string[]) =>

@@ -6,6 +6,7 @@ import type { CallData, CallStream } from './align/call-stream.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
 import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
+import { PairCollector } from './pair-list.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
 import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
@@ -31,17 +32,26 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   const tally = new Tally(options.limit ?? LISTED)
   let first: FoundDivergence | null = null
   const { leftKnown, rightKnown } = comparison.context
+  const listing = options.pairs === true ? new PairCollector() : null
   for (const { pair, left, right } of pairedCalls(comparison)) {
-    if (right === null) tally.alone('left', loneOf(left, pair), left.costs.costs(leftKnown))
-    else if (left === null) tally.alone('right', loneOf(right, pair), right.costs.costs(rightKnown))
-    else {
+    if (right === null) {
+      const call = loneOf(left, pair)
+      tally.alone('left', call, left.costs.costs(leftKnown))
+      listing?.alone('left', call, left)
+    } else if (left === null) {
+      const call = loneOf(right, pair)
+      tally.alone('right', call, right.costs.costs(rightKnown))
+      listing?.alone('right', call, right)
+    } else {
       const compared = comparePair(left, right, pair, comparison.context)
       tally.pair(compared)
+      listing?.pair(compared, left, right)
       if (first === null && compared.diff.sameInput && differs(compared.diff.path))
         first = findDivergence(left, right, compared)
     }
   }
-  return resultOf(a, b, options, comparison, tally, first && readDivergence(a, b, first))
+  const result = resultOf(a, b, options, comparison, tally, first && readDivergence(a, b, first))
+  return { ...result, pairs: listing?.list(a, b) ?? null }
 }
 
 const loneOf = (
@@ -56,7 +66,7 @@ function resultOf(
   comparison: Comparison,
   tally: Tally,
   first: Divergence | null,
-): Diff {
+): Omit<Diff, 'pairs'> {
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)

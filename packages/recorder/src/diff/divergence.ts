@@ -1,7 +1,7 @@
-import type { TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
+import { eventAt } from './repeated-rows.ts'
 import type { CallRef, Divergence, RowStatus } from './result.ts'
 import type { RowRun } from './align/rows.ts'
 
@@ -76,9 +76,3 @@ const single = (run: RowRun, n: number): RowRun => ({
   right: run.status === 'left' ? run.right : run.right + n,
   length: 1,
 })
-
-function eventAt(source: EventSource, seq: number | null): TraceEvent | null {
-  if (seq === null) return null
-  for (const event of source.events(seq, seq)) return event
-  return null
-}

@@ -23,6 +23,8 @@ export interface DiffOptions {
   readonly addresses?: Addressing
   /** What calls are aligned by. Default `auto`: tasks where both runs name them, else CPUs, else the whole run. */
   readonly lanes?: AskedLanes
+  /** Also lists every pair of calls, in groups that differ in the same way. */
+  readonly pairs?: boolean
   /** Listed calls, groups and ranges of each sort; what lies beyond is counted. Default {@link LISTED}. */
   readonly limit?: number
   /** Rows of calls kept in memory until their counterpart comes; beyond, calls are read again. Default 262,144. */

@@ -6,6 +6,7 @@ import type { MappingDifference } from '../tables/compare-mappings.ts'
 import type { LoneReason, MatchedLane } from './align/align-calls.ts'
 import type { AskedLanes, LaneMode } from './align/lanes.ts'
 import type { Addressing, Question } from './options.ts'
+import type { PairList } from './pair-list.ts'
 
 /** From the least to the greatest difference. */
 export const VERDICTS = [
@@ -253,4 +254,6 @@ export interface Diff {
     readonly outsideRight: Costs
   }
   readonly groups: Listed<PairGroup>
+  /** Every pair and every call alone; null where they were not asked for. */
+  readonly pairs: PairList | null
 }

@@ -49,12 +49,18 @@ export function rangeText(
   const { pageShift } = readableGeometry(geometry)
   const offset = (1n << BigInt(pageShift)) - 1n
   if (end <= va && (end !== 0n || (va & offset) !== 0n)) return `${hexOf(va)} empty`
-  const size = BigInt.asUintN(64, end - va)
-  const rest = size & offset
+  const size = sizeText(BigInt.asUintN(64, end - va), geometry)
+  return size === '' ? hexOf(va) : `${hexOf(va)} ${size}`
+}
+
+/** `+3p`, `+3p 16B`: bytes as pages and what is left of one; nothing for none. */
+export function sizeText(size: bigint, geometry: Geometry | null): string {
+  const { pageShift } = readableGeometry(geometry)
   const pages = size >> BigInt(pageShift)
+  const rest = size & ((1n << BigInt(pageShift)) - 1n)
   const parts = [
     pages > 0n ? `+${pages}p` : '',
     rest > 0n ? `${pages > 0n ? '' : '+'}${rest}B` : '',
   ]
-  return [hexOf(va), ...parts.filter((part) => part !== '')].join(' ')
+  return parts.filter((part) => part !== '').join(' ')
 }

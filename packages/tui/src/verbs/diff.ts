@@ -13,6 +13,7 @@ import {
   InputError,
   LANE_MODES,
   type MarkdownOptions,
+  pairListText,
   parseFilter,
   type Question,
   QUESTIONS,
@@ -36,6 +37,7 @@ interface Options {
   readonly ignore?: string[] | undefined
   readonly map?: Record<string, string> | undefined
   readonly lanes: AskedLanes
+  readonly callsList?: true | undefined
   readonly quiet?: true | undefined
 }
 
@@ -72,6 +74,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
           .choices(LANE_MODES)
           .default('auto' as const),
       )
+      .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
       .option('-q, --quiet', 'print the verdict only')
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
   },
@@ -137,6 +140,13 @@ async function print(
       out.line(line)
       await out.room()
     }
+    if (format !== 'json' && result.pairs) {
+      out.line('')
+      for (const line of pairListText(result)) {
+        out.line(escapeControls(line))
+        await out.room()
+      }
+    }
   }
 }
 
@@ -148,9 +158,10 @@ const inks = ({ paint, bold, dim }: Theme): DiffPaint => ({
   dim,
 })
 
-function optionsOf({ by, calls, filter, ignore, map, lanes }: Options): DiffOptions {
+function optionsOf({ by, calls, filter, ignore, map, lanes, callsList }: Options): DiffOptions {
   return {
     lanes,
+    pairs: callsList === true,
     ...(by === undefined ? {} : { by }),
     ...(calls === undefined ? {} : { calls }),
     ...(filter === undefined

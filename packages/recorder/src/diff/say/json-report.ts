@@ -47,6 +47,11 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
   if (wants('path') || wants('cost')) {
     for (const group of diff.groups.items) yield line('group', group)
   }
+  for (const group of diff.pairs?.pairs ?? []) {
+    const differences = group.rows.map((row) => ({ ...rowJson(row), count: row.count }))
+    yield line('pairs', { ...group, rows: differences })
+  }
+  for (const group of diff.pairs?.alone ?? []) yield line('alone', group)
   yield toJson({
     type: 'end',
     rows,

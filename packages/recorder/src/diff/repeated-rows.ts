@@ -1,0 +1,113 @@
+import { KINDS, type TraceEvent } from '../event/kinds.ts'
+import type { EventSource } from '../event/run.ts'
+import type { RowScript } from './align/rows.ts'
+import { HAS, T, type Tokens } from './align/tokens.ts'
+import type { DivergenceRow, RowStatus } from './result.ts'
+
+/**
+ * One way in which rows of a pair differ, with the first of them, and how often it occurs there: a changed bit in 9,999
+ * entries is one.
+ */
+export interface RepeatedRow extends DivergenceRow {
+  readonly count: number
+}
+
+/** The same by the numbers of its events: what is kept while the runs are still being read. */
+export interface FoundRows {
+  readonly status: RowStatus
+  count: number
+  readonly left: number | null
+  readonly right: number | null
+}
+
+/** Ways in which rows differ, in the order in which they come, by what is the same in all boots. */
+export function repeatedRows(
+  { runs }: RowScript,
+  left: Tokens,
+  right: Tokens,
+): ReadonlyMap<string, FoundRows> {
+  const found = new Map<string, FoundRows>()
+  for (const run of runs) {
+    const { status } = run
+    if (status === 'same' || status === 'renamed') continue
+    for (let n = 0; n < run.length; n++) {
+      const i = status === 'right' ? null : run.left + n
+      const j = status === 'left' ? null : run.right + n
+      const a = i === null ? '' : wayOf(left, i)
+      const b = j === null ? '' : wayOf(right, j)
+      // Of two that read alike, what differs is where.
+      const key = `${status} ${a}|${b}${i !== null && j !== null && a === b ? fieldsApart(left, i, right, j) : ''}`
+      const known = found.get(key)
+      if (known) known.count++
+      else {
+        found.set(key, {
+          status,
+          count: 1,
+          left: i === null ? null : left.seqs[i]!,
+          right: j === null ? null : right.seqs[j]!,
+        })
+      }
+    }
+  }
+  return found
+}
+
+/** Kind, level, function, masks and result; of a store the attribute bits that it set and cleared. */
+function wayOf(tokens: Tokens, i: number): string {
+  const word = (field: number): number => tokens.word(i, field)
+  const head = `${word(T.KIND)} ${word(T.ROLE)} ${word(T.RET)}`
+  if (tokens.kindAt(i) === KINDS.desc_write.id) {
+    const set = (half: 0 | 1): number => word(T.NEW + half) & ~word(T.OLD + half) & ATTRIBUTES[half]
+    const cleared = (half: 0 | 1): number =>
+      word(T.OLD + half) & ~word(T.NEW + half) & ATTRIBUTES[half]
+    return `${head} ${set(0)} ${set(1)} ${cleared(0)} ${cleared(1)}`
+  }
+  if (!MASKED.has(tokens.kindAt(i))) return head
+  return `${head} ${word(T.OLD)} ${word(T.OLD + 1)} ${word(T.NEW)} ${word(T.NEW + 1)}`
+}
+
+/** All but bits 49:12. */
+const ATTRIBUTES = [0xfff, 0xfffc0000] as const
+
+/** Kinds whose columns hold what was asked for, not where. */
+const MASKED: ReadonlySet<number> = new Set(
+  [KINDS.walk_begin, KINDS.span_begin, KINDS.cb_enter].map(({ id }) => id),
+)
+
+const APART = [
+  [HAS.VA, T.VA],
+  [HAS.SIZE, T.SIZE],
+  [HAS.OLD, T.OLD],
+  [HAS.NEW, T.NEW],
+  [HAS.AUX, T.AUX],
+] as const
+
+function fieldsApart(left: Tokens, i: number, right: Tokens, j: number): string {
+  const apart = APART.filter(
+    ([bit, field]) =>
+      left.has(i, bit) !== right.has(j, bit) ||
+      left.word(i, field) !== right.word(j, field) ||
+      left.word(i, field + 1) !== right.word(j, field + 1),
+  )
+  return apart.map(([bit]) => bit).join(' ')
+}
+
+/** With the events themselves. */
+export const readRows = (
+  a: EventSource,
+  b: EventSource,
+  found: readonly FoundRows[],
+): RepeatedRow[] =>
+  found.map(({ status, count, left, right }) => ({
+    status,
+    count,
+    left: eventAt(a, left),
+    right: eventAt(b, right),
+  }))
+
+/** The event with this number; null: none is asked for. */
+export function eventAt(source: EventSource, seq: number | null): TraceEvent | null {
+  if (seq === null) return null
+  for (const event of source.events(seq, seq)) return event
+  return null
+}

@@ -1,0 +1,80 @@
+import type { Geometry } from '@pagetrail/engine'
+
+import { sizeText } from '../../say/value.ts'
+import { plural } from './plural.ts'
+import { LISTED_COSTS, type ListedAlone, type ListedPairs } from '../pair-list.ts'
+import type { RepeatedRow } from '../repeated-rows.ts'
+import type { Diff, Geometries } from '../result.ts'
+import { rowTexts } from './wording.ts'
+
+/** Calls of a group that a line names. */
+const NAMED = 6
+
+/** Every pair of calls, in groups that differ in the same way; each difference once with how often it occurs. */
+export function* pairListText({ pairs: list, geometries }: Diff): Generator<string> {
+  if (list === null) return
+  const { pairs, alone } = list
+  yield 'pairs of calls, the worst first; costs are right minus left'
+  for (const group of pairs) {
+    yield ''
+    yield `${numberText(group.count).padStart(8)} × ${headOf(group, geometries)}`
+    yield `${INDENT}${costsOf(group)}`
+    yield `${INDENT}calls ${namesOf(group.calls.map(([left, right]) => `${left}|${right}`))}`
+    for (const row of group.rows)
+      for (const text of differenceTexts(row, geometries)) yield `${INDENT}${text}`
+  }
+  if (alone.length === 0) return
+  yield ''
+  yield 'calls without a counterpart'
+  for (const group of alone) {
+    yield ''
+    yield `${numberText(group.count).padStart(8)} × ${aloneOf(group, geometries)}`
+    yield `${INDENT}calls ${namesOf(group.calls.map(String))}`
+  }
+}
+
+const INDENT = ' '.repeat(11)
+
+function headOf(group: ListedPairs, geometries: Geometries): string {
+  const { left, right, leftSize, rightSize, verdict, sameInput, reordered } = group
+  const fn = left.fn === right.fn ? left.fn : `${left.fn} ≙ ${right.fn}`
+  const sizes = [sizeOf(leftSize, geometries.left), sizeOf(rightSize, geometries.right)]
+  const size = leftSize === rightSize ? sizes[0] : sizes.join(' |')
+  const notes = [verdict, ...(sameInput ? [] : ['other size']), ...(reordered ? ['reordered'] : [])]
+  return `${fn}${size}: ${notes.join(', ')}`
+}
+
+const aloneOf = ({ side, call, size, reason }: ListedAlone, geometries: Geometries): string =>
+  `${call.fn}${sizeOf(size, geometries[side])}: only on the ${side} (${reason})`
+
+const sizeOf = (size: number | null, geometry: Geometry | null): string => {
+  const text = size === null ? '' : sizeText(BigInt(size), geometry)
+  return text === '' ? '' : ` ${text}`
+}
+
+function costsOf({ more, time, count }: ListedPairs): string {
+  const costs = LISTED_COSTS.map((name) => `${name} ${changeOf(more[name])}`)
+  const together = count > 1 ? ` in ${plural(count, 'pair')}` : ''
+  return `${costs.join(', ')}${count > 1 ? ' each' : ''}; time ${changeOf(time)} ns${together}`
+}
+
+const changeOf = (change: number | null): string => {
+  if (change === null) return '?'
+  if (change === 0) return '='
+  return change > 0 ? `+${numberText(change)}` : `-${numberText(-change)}`
+}
+
+/** The first few, and how many more. */
+const namesOf = (names: readonly string[]): string =>
+  names.length <= NAMED + 1
+    ? names.join(', ')
+    : `${names.slice(0, NAMED).join(', ')}, … ${numberText(names.length - NAMED)} more`
+
+function differenceTexts(row: RepeatedRow, geometries: Geometries): string[] {
+  const times = row.count > 1 ? ` × ${numberText(row.count)}` : ''
+  const { left, right } = rowTexts(row, geometries)
+  if (row.status === 'changed') return [`~ ${left}${times}`, `  ${right}`]
+  return row.status === 'left' ? [`- ${left}${times}`] : [`+ ${right}${times}`]
+}
+
+const numberText = (n: number): string => n.toLocaleString('en-US')
