@@ -40,10 +40,11 @@ test('--calls-list has every pair, in groups', async () => {
   const { out } = await pagetrail(['diff', '--calls-list', '--db', db])
   expect(out).toMatch(/^ +\d+ × set_direct_map_invalid_noflush \+0x1000: same effects/m)
   expect(out).toMatch(/^ +calls \d+\|\d+, /m)
-  expect(out).toMatch(/^ +1 × set_memory_\w+ \+0x\d+: only on the right \(number\)$/m)
+  expect(out).toMatch(/^ +1 × set_direct_map_\w+ \+0x1000: only on the right \(number\)$/m)
   const lines = jsonLines((await pagetrail(['diff', '--calls-list', '--json', '--db', db])).out)
   const pairs = lines.filter(({ type }) => type === 'pairs')
-  expect(pairs.reduce((sum, { count }) => sum + Number(count), 0)).toBe(93)
+  // One of them of another size.
+  expect(pairs.reduce((sum, { count }) => sum + Number(count), 0)).toBe(94)
   const plain = jsonLines((await pagetrail(['diff', '--json', '--db', db])).out)
   expect(plain.filter(({ type }) => type === 'pairs')).toEqual([])
 })
