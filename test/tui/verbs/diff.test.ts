@@ -38,9 +38,9 @@ test('--calls-list has every pair, in groups', async () => {
   const db = join(folder(), 'test.db')
   await pagetrail(['import', capture('6.17.13'), capture('6.18.15'), '--db', db])
   const { out } = await pagetrail(['diff', '--calls-list', '--db', db])
-  expect(out).toMatch(/^ +\d+ × set_direct_map_invalid_noflush \+0x1000: same effects/m)
+  expect(out).toMatch(/^ +\d+ × set_direct_map_invalid_noflush \+1p: same effects/m)
   expect(out).toMatch(/^ +calls \d+\|\d+, /m)
-  expect(out).toMatch(/^ +1 × set_direct_map_\w+ \+0x1000: only on the right \(number\)$/m)
+  expect(out).toMatch(/^ +1 × set_direct_map_\w+ \+1p: only on the right \(number\)$/m)
   const lines = jsonLines((await pagetrail(['diff', '--calls-list', '--json', '--db', db])).out)
   const pairs = lines.filter(({ type }) => type === 'pairs')
   // One of them of another size.
