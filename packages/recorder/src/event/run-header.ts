@@ -19,8 +19,8 @@ export type RunHeader = Pick<
   readonly created: number | null
 }
 
-const SOURCES: readonly Run['source'][] = ['engine', 'module', 'ftrace', 'jsonl', 'tree']
-const STATES: readonly RunState[] = ['recording', 'complete', 'interrupted']
+export const SOURCES: readonly Run['source'][] = ['engine', 'module', 'ftrace', 'jsonl', 'tree']
+export const STATES: readonly RunState[] = ['recording', 'complete', 'interrupted']
 
 /** Checks the `run` of a header line. All of it but the label may be missing. Throws InputError naming the field. */
 export function runHeader(json: Json): RunHeader {
