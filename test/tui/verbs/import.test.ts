@@ -137,3 +137,26 @@ test('a run without its end line, and with an end that ends nothing, is kept and
     out: 'run 1: 1 event outside the call tree, as recorded, first event 0: op_end of f closes nothing that is open',
   })
 })
+
+test('a tree with names of its own is no dead end: --map', async () => {
+  const path = join(folder(), 'renamed.trace')
+  const text = gunzipSync(readFileSync(capture('6.18.15'))).toString()
+  writeFileSync(path, text.replaceAll('set_memory_ro', 'arm64_set_ro'))
+  const db = join(folder(), 'test.db')
+  const blind = await pagetrail(['import', path, '--db', db])
+  expect(blind.out).toContain(
+    'arm64_set_ro: if these are known functions by other names, import with --map KNOWN=arm64_set_ro',
+  )
+  const { out } = await pagetrail([
+    'import',
+    path,
+    '--map',
+    'set_memory_ro=arm64_set_ro',
+    '--db',
+    db,
+  ])
+  expect(out).not.toContain('arm64_set_ro')
+  const wrong = await pagetrail(['import', path, '--map', 'set_memory_r0=x', '--db', db])
+  expect(wrong).toMatchObject({ status: 2 })
+  expect(wrong.err).toContain('did you mean set_memory_ro?')
+})

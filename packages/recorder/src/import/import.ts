@@ -8,6 +8,8 @@ import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import { FtraceEvents } from './translate/ftrace-events.ts'
+import { ownNames } from './translate/own-names.ts'
+import { PROBED_FUNCTIONS } from './translate/probe-table.ts'
 import type { ImportFormat, Input, InputFacts } from './bytes/input.ts'
 import { flavourOf, geometryOf, type TracedFlavour } from './translate/kernel-traits.ts'
 import { type OpenInput, openInput } from './bytes/open-input.ts'
@@ -24,6 +26,8 @@ export interface ImportOptions {
   readonly flavour?: TracedFlavour
   /** Release of the kernel, such as `6.18.15`. */
   readonly kernel?: string
+  /** Functions by the names that Pagetrail knows, each with what the traced tree calls it. */
+  readonly map?: Readonly<Record<string, string>>
   /** 12 (4K pages) unless the kernel has others: no trace tells. */
   readonly pageShift?: 12 | 14 | 16
   /** Goes on at the end of the file until `signal`, committing what has come so that it can be read meanwhile. */
@@ -98,11 +102,13 @@ export async function importOpened(
   const { name, magic, path } = input
   if (magic === 'json')
     throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
+  const names = ownNames(options.map ?? {}, PROBED_FUNCTIONS)
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
   try {
     const events = new FtraceEvents(writer, {
       pageShift: options.pageShift ?? STOCK_GEOMETRY.pageShift,
+      names,
     })
     const reader =
       magic === 'text' ? new TextInput(events, name) : new DatFileInput(events, name, path)
@@ -123,7 +129,7 @@ class Import {
   constructor(input: OpenInput, options: ImportOptions) {
     this.#input = input
     this.#options = options
-    const { created, label, flavour, kernel } = options
+    const { created, label, flavour, kernel, map } = options
     const file = basename(input.name)
     this.meta = {
       label: label ?? (file.replace(/(\.(trace|txt|dat|report|gz))+$/, '') || file),
@@ -131,7 +137,7 @@ class Import {
       created,
       flavour,
       kernel,
-      facts: { file },
+      facts: { file, ...(map === undefined ? {} : { map }) },
     }
   }
 

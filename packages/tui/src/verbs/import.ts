@@ -16,6 +16,7 @@ import { count, many } from '../text/fit.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { runFields } from '../text/run.ts'
+import { parsePairs } from './arguments.ts'
 import { checkLabel } from './rename.ts'
 import type { Verb } from './verb.ts'
 
@@ -27,6 +28,7 @@ interface Options {
   readonly follow?: true | undefined
   readonly label?: string | undefined
   readonly kernel?: string | undefined
+  readonly map?: Record<string, string> | undefined
 }
 
 export const importVerb: Verb = {
@@ -60,6 +62,11 @@ hooks/c/pagetrail.h) out of a dmesg or the log of a console; what the log lost b
       .option(
         '--kernel <release>',
         'release that was traced, e.g. 6.18.15, where the trace does not tell',
+      )
+      .option(
+        '--map <pairs>',
+        "the tree's own names of functions: set_memory_ro=its_name,…",
+        parsePairs,
       )
       .action((files, options) => invoke((session) => importFiles(session, files, options)))
   },
@@ -118,13 +125,14 @@ const standardInput = ({ io }: Session, signal: AbortSignal): ImportInput => ({
   chunks: addAbortSignal(signal, io.stdin),
 })
 
-function optionsOf(session: Session, { follow, label, kernel }: Options): ImportOptions {
+function optionsOf(session: Session, { follow, label, kernel, map }: Options): ImportOptions {
   return {
     created: session.io.now(),
     // What comes slowly is committed, and so readable, twice a second.
     write: { clock: () => session.io.now() },
     ...(label === undefined ? {} : { label }),
     ...kernelOptions(kernel),
+    ...(map === undefined ? {} : { map }),
     ...(follow ? { follow } : {}),
   }
 }
@@ -185,10 +193,22 @@ function remarksOnTrace(report: ImportReport): string[] {
         : ''
     }`,
     ...(unknownNames.length > 0 ? [`kept without a kind: ${unknownNames.join(', ')}`] : []),
+    ...renamedRemark(unknown),
     ...(unpaired > 0
       ? [`${many(unpaired, 'return or entry', 'returns or entries')} without the other half`]
       : []),
     ...(lost > 0 ? [`${count(lost)} events are known to be missing`] : []),
     ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
   ]
+}
+
+/** Probes at entry and return that nobody knows are those of a tree with names of its own. */
+function renamedRemark(unknown: ImportReport['unknown']): string[] {
+  const own = Object.keys(unknown).filter((name) => Object.hasOwn(unknown, `${name}_ret`))
+  const pairs = own.slice(0, 3).map((name) => `KNOWN=${name}`)
+  return own.length === 0
+    ? []
+    : [
+        `${own.join(', ')}: if these are known functions by other names, import with --map ${pairs.join(',')}`,
+      ]
 }

@@ -7,6 +7,7 @@ import { EventRows } from './event-rows.ts'
 import { ProbeSites } from './probe-sites.ts'
 import type { EventSink } from '../../event/event-sink.ts'
 import type { Fields } from './fields.ts'
+import type { OwnNames } from './own-names.ts'
 import { putPoint } from './point-events.ts'
 import { makeProbe, type Probe } from './probe-table.ts'
 import { beginSplit, endSplit } from './split-events.ts'
@@ -37,6 +38,8 @@ export interface TranslationCounts {
 export interface TranslationOptions {
   /** 12, 14 or 16: size of a page of the traced kernel. */
   readonly pageShift: number
+  /** What the traced tree calls functions that Pagetrail knows by another name. */
+  readonly names?: OwnNames
 }
 
 /** More different events than any kernel has: the input is no trace. */
@@ -66,6 +69,7 @@ export class FtraceEvents {
   presentInvalid: boolean | null = null
   /** What a marker `wl: begin NAME` named. */
   workload: string | null = null
+  readonly #names: OwnNames
   #probes = new Map<string, Probe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
@@ -79,6 +83,7 @@ export class FtraceEvents {
   constructor(sink: EventSink, options: TranslationOptions) {
     this.rows = new EventRows(sink)
     this.pageShift = options.pageShift
+    this.#names = options.names ?? new Map()
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
   }
 
@@ -100,7 +105,7 @@ export class FtraceEvents {
   probe(name: string): Probe {
     let probe = this.#probes.get(name)
     if (!probe) {
-      probe = makeProbe(name, (text) => this.rows.sink.intern(text))
+      probe = makeProbe(name, (text) => this.rows.sink.intern(text), this.#names)
       this.#probes.set(name, probe)
     }
     return probe

@@ -19,6 +19,7 @@ import {
   F_VAL,
 } from './fields.ts'
 import { encodeUtf8 } from '../bytes/utf8.ts'
+import { knownProbe, type OwnNames } from './own-names.ts'
 
 /** What an event of ftrace is to Pagetrail. */
 export type Role =
@@ -68,7 +69,7 @@ export interface Probe extends ProbeSpec {
   readonly name: string
   /** `fn` without leading underscores: what the names of probes inside functions carry. */
   readonly bare: string
-  /** Interned `fn`, and interned `name`. */
+  /** Interned `fn`, and the interned name of the event as Pagetrail knows it. */
   readonly fnId: number
   readonly nameId: number
   readonly insnId: number
@@ -212,15 +213,25 @@ function siteSpec(name: string): ProbeSpec | undefined {
   return site && { ...site, fn }
 }
 
+/** The functions whose probes have a meaning. */
+export const PROBED_FUNCTIONS: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS))
+
+const NONE_OWN: OwnNames = new Map()
+
 /** Resolves an event name once, so that its events cost no lookups. */
-export function makeProbe(name: string, intern: (text: string) => number): Probe {
-  const spec = specOf(name)
+export function makeProbe(
+  name: string,
+  intern: (text: string) => number,
+  names: OwnNames = NONE_OWN,
+): Probe {
+  const spec = specOf(knownProbe(name, names))
   return {
     ...spec,
     name,
     bare: spec.fn.replace(/^_+/, ''),
     fnId: intern(spec.fn),
-    nameId: intern(name),
+    // The same event whatever the tree calls the function that it is in.
+    nameId: intern(knownProbe(name, names)),
     insnId: spec.insn === undefined ? -1 : intern(spec.insn),
     keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
     count: 0,
