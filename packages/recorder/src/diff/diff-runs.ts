@@ -1,3 +1,4 @@
+import { buildApart } from '../event/build.ts'
 import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
@@ -77,8 +78,8 @@ function resultOf(
   const floor = outcome.mapping.ranges.total > 0 ? 'same outcome, different effects' : 'identical'
   const verdict = verdictOf(outcome.answer, 'same', !pathDiffers)
   return {
-    left: sideOf(a, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
-    right: sideOf(b, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
+    left: sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
+    right: sideOf(b, a, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
     geometries: { left: context.leftGeometry, right: context.rightGeometry },
     addresses,
     verdict: worse(worse(tally.worst, floor), verdict),
@@ -201,6 +202,7 @@ const worse = (a: DiffVerdict, b: DiffVerdict): DiffVerdict =>
 /** One side, with what it could not show of the other's kinds. */
 function sideOf(
   source: EventSource,
+  beside: EventSource,
   own: CallStream,
   other: CallStream,
   hidden: readonly Kind[],
@@ -223,6 +225,7 @@ function sideOf(
     source: origin,
     flavour,
     kernel,
+    build: buildApart(source.run, [beside.run]),
     scenario,
     file: typeof facts['file'] === 'string' ? facts['file'] : null,
     events,

@@ -26,6 +26,8 @@ export interface Side {
   readonly source: string
   readonly flavour: string | null
   readonly kernel: string | null
+  /** Which build of that kernel; null: the other is of the same build or another version, or a run does not say. */
+  readonly build: string | null
   readonly scenario: string | null
   /** The file it was imported from. */
   readonly file: string | null

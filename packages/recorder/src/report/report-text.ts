@@ -1,3 +1,4 @@
+import { buildOf } from '../event/build.ts'
 import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../cost/costs.ts'
 import { toJson } from '../event/json.ts'
 import { type Column, tableLines } from '../say/table.ts'
@@ -125,6 +126,7 @@ export function* reportJsonLines(reports: readonly RunReport[]): Generator<strin
       source,
       flavour,
       kernel,
+      build: buildOf(run),
       state,
       lost,
       calls: run.calls,

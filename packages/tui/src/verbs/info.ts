@@ -1,4 +1,5 @@
 import {
+  buildOf,
   type Column,
   type EventSource,
   type Json,
@@ -92,6 +93,7 @@ function describeRun(run: Run, span: number): [string, string][] {
     ['state', run.state],
     ['flavour', run.flavour ?? '?'],
     ['kernel', run.kernel ?? (run.source === 'ftrace' ? '?' : 'none, simulated')],
+    ['build', buildOf(run) ?? ''],
     ['scenario', run.scenario ?? ''],
     ['tables', geometryText(run) || '?'],
     ['events', count(run.events)],

@@ -1,13 +1,17 @@
-import { type Column, type Run, tableLines } from '@pagetrail/recorder'
+import { buildApart, type Column, type Run, tableLines } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, momentText, runFields, sourceText } from '../text/run.ts'
 import type { Verb } from './verb.ts'
 import { count } from '../text/fit.ts'
 
-const COLUMNS: readonly Column<Run>[] = [
+const columnsOf = (runs: readonly Run[]): readonly Column<Run>[] => [
   { head: 'ID', value: (run) => String(run.id), align: 'right' },
   { head: 'LABEL', value: (run) => run.label, max: 40 },
-  { head: 'SOURCE', value: sourceText, max: 40 },
+  {
+    head: 'SOURCE',
+    value: (run) => [sourceText(run), buildApart(run, runs) ?? ''].join(' ').trim(),
+    max: 60,
+  },
   { head: 'TABLES', value: geometryText },
   { head: 'EVENTS', value: (run) => count(run.events), align: 'right' },
   { head: 'CALLS', value: (run) => count(run.calls), align: 'right' },
@@ -38,7 +42,7 @@ async function listRuns(session: Session): Promise<Status> {
   } else if (runs.length === 0) {
     session.out.line('no runs yet; pagetrail record and pagetrail import make them')
   } else {
-    const [head = '', ...rows] = tableLines(COLUMNS, runs)
+    const [head = '', ...rows] = tableLines(columnsOf(runs), runs)
     session.out.line(session.paint.bold(head))
     session.out.lines(rows)
   }

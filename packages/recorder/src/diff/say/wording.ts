@@ -26,6 +26,7 @@ export function sideText(side: Side): string {
   const origin = [
     side.source,
     ...(side.kernel === null ? [] : [`kernel ${side.kernel}`]),
+    ...(side.build === null ? [] : [`build ${side.build}`]),
     ...(side.flavour === null || side.kernel !== null ? [] : [side.flavour]),
     plural(side.events, 'event'),
     plural(side.calls, 'call'),
