@@ -24,10 +24,10 @@ describe.each<Sampling>(['cpus', 'schedules', 'pct'])('schedules by chance: %s',
   test('what it finds does the same on a machine of its own', () => {
     const { first } = sample(sampling, 3000, 5)
     expect([...first.keys()].toSorted()).toEqual([LOST, TORN])
-    for (const [rule, { steps }] of first) {
+    for (const [rule, entries] of first) {
       const { machine, programs, watch } = race()
-      const outcome = runSchedule(machine, programs, steps)
-      expect(outcome.steps).toEqual(steps)
+      const outcome = runSchedule(machine, programs, entries, { exact: true })
+      expect(outcome.entries).toEqual(entries)
       const cpus = outcome.results.map((result) => ({ result }))
       expect(watch.end({ cpus })).toBe(1 << rule)
     }

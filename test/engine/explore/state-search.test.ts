@@ -7,6 +7,7 @@ import {
   createMachine,
   loadHi,
   loadLo,
+  parseEntries,
   setMemoryValid,
   smallestSchedule,
   store,
@@ -100,8 +101,7 @@ describe('preemptions', () => {
     const known = new StateSearch(search)
     known.run()
     expect(smallestSchedule(search, known, LOST)).toEqual({
-      steps: [0, 0, 0, 0, 1, 1, 1, 0, 0, 0],
-      choices: new Map(),
+      entries: parseEntries('0*4.1*3.0*3'),
       preemptions: 1,
       unavoidable: 7,
     })

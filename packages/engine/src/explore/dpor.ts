@@ -3,6 +3,7 @@
  * schedules are of one class if they differ in the order of independent steps only; what matters to a rule that looks
  * at entries, locks or TLBs is then the same. For programs whose histories do not collapse into states.
  */
+import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { SearchMachine } from './search-machine.ts'
 import { nextChoices } from './state-search.ts'
 import type { Again } from './state-search.ts'
@@ -21,7 +22,7 @@ export interface DporCounts {
   readonly blocked: number
   /** By bit of the watch's flags. */
   readonly failing: ReadonlyMap<number, number>
-  readonly first: ReadonlyMap<number, readonly number[]>
+  readonly first: ReadonlyMap<number, readonly ScheduleEntry[]>
 }
 
 interface Event {
@@ -57,7 +58,7 @@ class Dpor {
   blocked = 0
   isOver = false
   readonly failing = new Map<number, number>()
-  readonly first = new Map<number, readonly number[]>()
+  readonly first = new Map<number, readonly ScheduleEntry[]>()
   readonly #search: SearchMachine
   readonly #max: number
   readonly #stop: () => boolean

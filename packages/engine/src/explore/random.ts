@@ -2,6 +2,7 @@
  * Schedules one by one, chosen by chance that a seed decides. What they do not find may be there: a failure that
  * occurs with probability p is missed in N runs with (1 − p)^N.
  */
+import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { SearchMachine } from './search-machine.ts'
 
 /** Numbers below a bound, evenly spread: splitmix32, so that a seed gives the same ones everywhere. */
@@ -46,14 +47,9 @@ export interface Sample {
   /** Runs that broke it, by bit of the watch's flags. */
   readonly failing: ReadonlyMap<number, number>
   /** The first run that did. */
-  readonly first: ReadonlyMap<number, SampledSchedule>
+  readonly first: ReadonlyMap<number, readonly ScheduleEntry[]>
   /** Steps of the longest run. */
   readonly longest: number
-}
-
-export interface SampledSchedule {
-  readonly steps: readonly number[]
-  readonly choices: ReadonlyMap<number, readonly number[]>
 }
 
 const ASK_EVERY = 64
@@ -72,7 +68,7 @@ export function sampleSchedules(search: SearchMachine, options: SampleOptions): 
 
 class Sampler {
   readonly failing = new Map<number, number>()
-  readonly first = new Map<number, SampledSchedule>()
+  readonly first = new Map<number, readonly ScheduleEntry[]>()
   longest = 1
   readonly #search: SearchMachine
   readonly #sampling: Sampling
@@ -86,8 +82,6 @@ class Sampler {
   readonly #drops = new Set<number>()
   #edges = 0
   #flags = 0
-  #choices = new Map<number, readonly number[]>()
-  #at = 0
 
   constructor(search: SearchMachine, { sampling, seed, depth = 3 }: SampleOptions) {
     this.#search = search
@@ -103,7 +97,6 @@ class Sampler {
     const search = this.#search
     this.#begin()
     for (let cpu = this.#pick(); cpu !== -1; cpu = this.#pick()) {
-      this.#at = search.taken.length
       search.take(cpu, this.#onEdge, this.#draw())
     }
     this.#judge(this.#flags | search.flagsAtEnd())
@@ -118,7 +111,6 @@ class Sampler {
   #begin(): void {
     this.#edges = 0
     this.#flags = 0
-    this.#choices.clear()
     this.#steps.fill(0)
     if (this.#sampling !== 'pct') return
     const cpus = this.#priorities.length
@@ -137,9 +129,7 @@ class Sampler {
     this.#edges++
     this.#flags |= search.watch?.flags ?? 0
     this.#steps[cpu] = (this.#steps[cpu] as number) + 1
-    if (search.chosen.length > 0) this.#choices.set(this.#at, [...search.chosen])
     if (search.cpus[cpu]?.finished === true || this.#pick(cpu) !== cpu) return false
-    this.#at = search.taken.length
     search.begin(cpu, this.#draw())
     return true
   }
@@ -187,7 +177,7 @@ class Sampler {
       const rule = 31 - Math.clz32(left & -left)
       this.failing.set(rule, (this.failing.get(rule) ?? 0) + 1)
       if (this.first.has(rule)) continue
-      this.first.set(rule, { steps: [...this.#search.taken], choices: new Map(this.#choices) })
+      this.first.set(rule, [...this.#search.taken])
     }
   }
 }

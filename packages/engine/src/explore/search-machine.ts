@@ -10,9 +10,11 @@ import { Journal } from '../machine/journal.ts'
 import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import type { SavedTlbs } from '../machine/tlb-model.ts'
+import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { Machine } from '../play/machine.ts'
-import { ScheduledCpu } from '../play/scheduled-cpu.ts'
-import type { Program, Turns } from '../play/scheduled-cpu.ts'
+import type { Program, ScheduledCpu, Turns } from '../play/scheduled-cpu.ts'
+import { scheduleThreads } from '../play/thread.ts'
+import type { CpuWork } from '../play/thread.ts'
 import { StateVector } from './state-vector.ts'
 import { restoreTask, taskOf } from './task-state.ts'
 import type { TaskState } from './task-state.ts'
@@ -29,7 +31,7 @@ export type CountedSteps = (typeof COUNTED_STEPS)[number]
 /** What is searched: programs[i] on CPU i of a machine in its start state. */
 export interface SearchSetup {
   readonly machine: Machine
-  readonly programs: readonly Program[]
+  readonly programs: readonly (Program | CpuWork)[]
   /** Which steps are edges of their own; default `shared`. */
   readonly steps?: CountedSteps
   /** Hears what the machine does, on every edge anew; its {@link Watch.key} is part of the state. */
@@ -75,8 +77,8 @@ export class SearchMachine implements Turns {
   /** Null: states are not numbered. */
   readonly vector: StateVector | null
   readonly watch: Watch | null
-  /** Steps taken, as CPU numbers: those of the path, uncounted ones too. */
-  readonly taken: number[] = []
+  /** Steps taken: those of the path, uncounted ones too. */
+  readonly taken: ScheduleEntry[] = []
   /** Choices within the edge: which alternative was taken, of how many. */
   readonly chosen: number[] = []
   readonly offered: number[] = []
@@ -99,6 +101,8 @@ export class SearchMachine implements Turns {
   #hasStepped = false
   #last = 0
   #given: readonly number[] = []
+  /** Choices within the step. */
+  #made: number[] = []
   #onEdge: OnEdge = () => false
 
   constructor(setup: SearchSetup) {
@@ -106,7 +110,6 @@ export class SearchMachine implements Turns {
     const { system } = machine
     this.machine = machine
     this.watch = watch
-    this.vector = numbered ? new StateVector(programs.length) : null
     this.#counted = steps
     this.#before = machine.cpus.map(taskOf)
     this.#tlbBefore = system.tlb?.save() ?? null
@@ -114,16 +117,15 @@ export class SearchMachine implements Turns {
     this.#latches = system.latches.size
     system.journal = this.#journal
     const hooks = watch?.hooks ?? null
-    this.cpus = programs.map(
-      (program, id) => new ScheduledCpu(id, machine.cpu(id), program, this, hooks),
-    )
+    this.cpus = scheduleThreads(machine, programs, this, hooks)
+    this.vector = numbered ? new StateVector(this.cpus.length) : null
     for (const cpu of this.cpus) {
-      hooks?.cpu(cpu.id)
+      hooks?.cpu(cpu.cpu.id)
       cpu.prepare()
       this.#end(cpu)
     }
     this.#isPreparing = false
-    this.#last = programs.length
+    this.#last = this.cpus.length
     this.#start = { ...this.mark(0), lengths: this.cpus.map(({ length }) => length) }
   }
 
@@ -190,7 +192,7 @@ export class SearchMachine implements Turns {
     this.acquired = null
     if (this.watch === null) return
     this.watch.flags = 0
-    this.watch.hooks?.cpu(cpu)
+    this.watch.hooks?.cpu((this.cpus[cpu] as ScheduledCpu).cpu.id)
   }
 
   /** Rules broken by the end of a schedule, as bits. */
@@ -214,7 +216,10 @@ export class SearchMachine implements Turns {
   }
 
   #step(cpu: ScheduledCpu): boolean {
-    this.taken.push(cpu.id)
+    const arrives = cpu.isInterrupt && !cpu.isActive
+    // The choices are filled in as they are made.
+    this.#made = []
+    this.taken.push({ cpu: cpu.cpu.id, arrives, choices: this.#made })
     touch(this.touches, cpu)
     const lock = cpu.lockAt(cpu.length)
     if (lock === null) return true
@@ -234,6 +239,7 @@ export class SearchMachine implements Turns {
   choose(_cpu: ScheduledCpu, alternatives: number): number {
     const chosen = (this.#given[this.chosen.length] ?? 0) % alternatives
     this.chosen.push(chosen)
+    this.#made.push(chosen)
     this.offered.push(alternatives)
     return chosen
   }
@@ -290,7 +296,11 @@ export class SearchMachine implements Turns {
   #end(cpu: ScheduledCpu): void {
     this.#absorb(cpu)
     this.watch?.edge?.(this, cpu.id)
-    if (this.vector !== null) this.#describe(this.vector, cpu)
+    if (this.vector !== null) {
+      this.#describe(this.vector, cpu)
+      // What it did to the task that it interrupted is part of what that remembers.
+      if (cpu.host !== null && cpu.finished) this.#describe(this.vector, cpu.host)
+    }
     this.#touchedLocks.length = 0
   }
 

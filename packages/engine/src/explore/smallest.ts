@@ -1,3 +1,4 @@
+import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { EdgeMark, SearchMachine } from './search-machine.ts'
 import { nextChoices } from './state-search.ts'
 import type { Again, StateSearch } from './state-search.ts'
@@ -5,10 +6,7 @@ import { NEVER, Tally, atOnce, further } from './tally.ts'
 
 /** A schedule as a search found it. */
 export interface FoundSchedule {
-  /** CPU numbers, one a step. */
-  readonly steps: readonly number[]
-  /** By index of a step: the choices made within it, where there were any. */
-  readonly choices: ReadonlyMap<number, readonly number[]>
+  readonly entries: readonly ScheduleEntry[]
   readonly preemptions: number
   /** Steps after which every schedule breaks the rule; null: that is so from the start. */
   readonly unavoidable: number | null
@@ -35,15 +33,13 @@ export function smallestSchedule(
   const preemptions = tally.preemptions(start, cpus)
   const path = new Path(search, known, tally, rule)
   path.walk()
-  const { choices } = path
-  const steps = [...search.taken]
+  const entries = [...search.taken]
   const unavoidable = path.certainAt
   path.back()
-  return { steps, choices, preemptions, unavoidable }
+  return { entries, preemptions, unavoidable }
 }
 
 class Path {
-  readonly choices = new Map<number, readonly number[]>()
   certainAt: number | null = null
   readonly #search: SearchMachine
   readonly #known: StateSearch
@@ -65,10 +61,8 @@ class Path {
     for (;;) {
       const edge = this.#best()
       if (edge === null) return
-      const at = this.#search.taken.length
       this.#marks.push(this.#search.mark(edge.cpu))
       this.#search.take(edge.cpu, () => false, edge.choices)
-      if (edge.choices.length > 0) this.choices.set(at, edge.choices)
       this.#last = edge.cpu
       if ((edge.flags & (1 << this.#rule)) !== 0) this.#isBroken = true
       if (this.certainAt === null && this.#isCertain()) this.certainAt = this.#search.taken.length

@@ -8,6 +8,9 @@ import { VectorTree } from './vector-tree.ts'
 
 /** Of a program that returned nothing: not an errno. */
 const NO_RESULT = 0x7fff_ffff
+/** First halves that no settled memory has, whose second half is 0. */
+const FINISHED = -1
+const LEFT = -2
 
 /** Elements after those of the CPUs; after these one for each entry that was stored to and each lock that was taken. */
 const ELEMENTS = ['tables', 'latches', 'tlbs', 'watch', 'note'] as const
@@ -63,10 +66,18 @@ export class StateVector {
   }
 
   /** A CPU got an answer: two words. */
-  logged({ id, length }: ScheduledCpu, lo: number, hi: number): void {
-    const memories = this.#memories[id] as number[]
-    const before = memories[length - 1] as number
+  logged(cpu: ScheduledCpu, lo: number, hi: number): void {
+    const { length } = cpu
+    const before = this.#memoryAt(cpu, length - 1)
+    const memories = this.#memories[cpu.id] as number[]
     memories[length] = this.#locals.numberOf(this.#locals.numberOf(before, lo), hi)
+  }
+
+  /** What it remembers before its step `at`, with what interrupts have done to its task there. */
+  #memoryAt(cpu: ScheduledCpu, at: number): number {
+    const memory = this.#memories[cpu.id]?.[at] as number
+    const left = cpu.leftAt(at)
+    return left === 0 ? memory : this.#locals.numberOf(LEFT, this.#locals.numberOf(memory, left))
   }
 
   settled({ id, length, cpu }: ScheduledCpu, mark: number, key: number | string): void {
@@ -101,9 +112,12 @@ export class StateVector {
 
   /** A CPU has come to its next step or its end. @throws Error if an equal memory once went on differently. */
   arrived(cpu: ScheduledCpu): void {
-    let memory = this.#memories[cpu.id]?.[cpu.length] as number
+    let memory = this.#memoryAt(cpu, cpu.length)
     if (cpu.finished) {
-      memory = this.#locals.numberOf(-1, this.#locals.numberOf(memory, cpu.result ?? NO_RESULT))
+      memory = this.#locals.numberOf(
+        FINISHED,
+        this.#locals.numberOf(memory, cpu.result ?? NO_RESULT),
+      )
     }
     this.#set(cpu.id, memory)
     this.#guard(cpu, memory)

@@ -94,12 +94,16 @@ export const ACTIONS: Readonly<Record<string, Spec>> = {
       otherCpu: by ?? 0,
     }
   }),
-  /** -EFAULT if the walk faulted. */
-  tlb_fill: action(['addr', 'see', 'via', 'cpu'], (fields, path) => {
+  /** Of any of `pages` pages. -EFAULT if the walk faulted. */
+  tlb_fill: action(['addr', 'pages', 'see', 'via', 'cpu'], (fields, path) => {
     const addr = asVa(fields['addr'], `${path}.addr`)
     const choice = fillChoice(fields, path)
     const by = otherCpu(fields, path)
-    return { run: (cpu) => (tlbFill(cpu, addr, choice, by) ? 0 : EFAULT), otherCpu: by ?? 0 }
+    const pages = asInt(fields['pages'] ?? 1, `${path}.pages`, 1, 8192)
+    return {
+      run: (cpu) => (tlbFill(cpu, addr, { ...choice, pages }, by) ? 0 : EFAULT),
+      otherCpu: by ?? 0,
+    }
   }),
   /** 1 if something was evicted. */
   tlb_evict: action(['addr', 'cpu'], (fields, path) => {

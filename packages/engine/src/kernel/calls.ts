@@ -1,7 +1,6 @@
 /** The kernel's calls that a scenario can make: their arguments, what flavours have them, the range they speak of. */
 import { ACTIONS } from './actions.ts'
 import type { Call, Spec } from './call-spec.ts'
-import { CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './contpte-race.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import {
   canSetDirectMap,
@@ -15,16 +14,7 @@ import { ENTRY_CALLS } from './entry-calls.ts'
 import type { Flavour } from '../machine/flavour.ts'
 import type { CallArgs } from '../machine/hooks.ts'
 import { InputError } from '../arch/input-error.ts'
-import {
-  asFields,
-  asFlag,
-  asInt,
-  asOneOf,
-  asText,
-  asU64,
-  asVa,
-  refuseUnknown,
-} from '../machine/input.ts'
+import { asFields, asFlag, asInt, asText, asU64, asVa, refuseUnknown } from '../machine/input.ts'
 import type { Fields } from '../machine/input.ts'
 import { lazyMmuEnter, lazyMmuLeave, lazyMmuPause, lazyMmuResume } from './lazy-mmu.ts'
 import {
@@ -36,6 +26,7 @@ import {
   setMemoryValid,
   setMemoryX,
 } from './pageattr.ts'
+import { RACE_CALLS } from './race-calls.ts'
 import { REALM_AND_KFENCE_CALLS } from './realm-and-kfence-calls.ts'
 import { rangeSplitToPtes, splitKernelLeafMapping } from './split.ts'
 import { flushTlbKernelRange } from './tlb.ts'
@@ -101,29 +92,6 @@ const done = (run: (cpu: Cpu) => void) => (cpu: Cpu) => {
   return 0
 }
 
-/** No function of the kernel: hazard H7 as the review discussed it, and the flush that follows a change. */
-const h7Change: Spec = {
-  fields: ['addr', 'entries', 'split', 'change'],
-  parse: (fields, path) => {
-    const addr = asVa(fields['addr'], `${path}.addr`)
-    const entries = asInt(fields['entries'], `${path}.entries`, 2, 128)
-    if (!Number.isInteger(Math.log2(entries))) {
-      throw InputError.of(`${path}.entries`, `${entries} should be a power of two`)
-    }
-    const split = asOneOf(fields['split'], SPLIT_VARIANTS, `${path}.split`)
-    const change = asOneOf(fields['change'] ?? 'plain', CHANGE_VARIANTS, `${path}.change`)
-    const endOf = (cpu: Cpu): Va => addr + cpu.geometry.pageSize
-    return {
-      range: (cpu) => [addr, endOf(cpu)],
-      run: (cpu) => {
-        const err = splitAndProtect(cpu, addr, entries, split, change)
-        flushTlbKernelRange(cpu, addr, endOf(cpu))
-        return err
-      },
-    }
-  },
-}
-
 const hasLazyMmu = (f: Flavour): boolean => f.lazyMmu !== 'none'
 const hasPause = (f: Flavour): boolean => f.lazyMmu === 'counted'
 const splits = (f: Flavour): boolean => f.split !== null
@@ -158,7 +126,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
   }),
   ...ENTRY_CALLS,
   ...REALM_AND_KFENCE_CALLS,
-  h7_change: h7Change,
+  ...RACE_CALLS,
   lazy_enter: bare(done(lazyMmuEnter), hasLazyMmu),
   lazy_leave: bare(done(lazyMmuLeave), hasLazyMmu),
   lazy_pause: bare(done(lazyMmuPause), hasPause),

@@ -4,7 +4,7 @@
  * patch weighed against each other. One load, store, atomic, lock or unlock is one step, and there are no others.
  */
 import type { Cpu } from '../machine/cpu.ts'
-import { HI, LO, bits } from '../arch/descriptor.ts'
+import { HI, bits } from '../arch/descriptor.ts'
 import { EAGAIN, EINVAL } from '../arch/errno.ts'
 import { PTE } from '../arch/level.ts'
 import { lock, unlock } from '../machine/locks.ts'
@@ -14,13 +14,13 @@ import { NO_SLOT, findSlot } from '../machine/find-slot.ts'
 import { isCont } from '../arch/predicates.ts'
 import { setPteNosync } from './set-pte.ts'
 import { alignDown } from '../arch/u64.ts'
-import type { Va } from '../arch/u64.ts'
+import type { Va, Words } from '../arch/u64.ts'
 
 /**
  * How the span is split. `lock`: under pgtable_split_lock, looking at the first PTE only (remedy 1, adopted).
  * `first-plain`: the same without the lock (the split patch under review). `rewrite-plain`: every PTE stored, whatever
  * it is. `tested-plain`: each PTE tested and stored if CONT is set (remedy 3 as worded). `first-atomic`,
- * `tested-atomic`: CONT cleared by an atomic operation.
+ * `tested-atomic`: CONT cleared by an atomic operation. `none`: the own page is changed at once.
  */
 export const SPLIT_VARIANTS = [
   'lock',
@@ -29,6 +29,7 @@ export const SPLIT_VARIANTS = [
   'tested-plain',
   'first-atomic',
   'tested-atomic',
+  'none',
 ] as const
 export type SplitVariant = (typeof SPLIT_VARIANTS)[number]
 
@@ -39,13 +40,19 @@ export type ChangeVariant = (typeof CHANGE_VARIANTS)[number]
 /** Loads of the own PTE by the `retry` variant before it gives up: the bound of the table of H7. */
 export const RETRIES = 8
 
+/** What the own PTE becomes: read-only, or not executable. */
+export const CHANGED_BITS = ['ro', 'nx'] as const
+export type ChangedBits = (typeof CHANGED_BITS)[number]
+
 const NOTHING = bits()
 const CONT = bits('CONT')
-const RDONLY = bits('RDONLY')
-const WRITE = bits('DBM')
+const MASKS = {
+  ro: { set: bits('RDONLY'), clear: bits('DBM') },
+  nx: { set: bits('PXN'), clear: NOTHING },
+} as const satisfies Record<ChangedBits, { set: Words; clear: Words }>
 
 /**
- * Splits the span of `entries` PTEs around `addr` and makes the page of `addr` read-only, without flush. 0; -EINVAL if
+ * Splits the span of `entries` PTEs around `addr` and makes the page of `addr` read-only (or what `changed` says), without flush. 0; -EINVAL if
  * `addr` has no PTE; -EAGAIN if the `retry` variant found CONT set every time. Follows no kernel function: the split
  * is split_contpte()'s of 6.18 in variants, the change pageattr_pte_entry()'s.
  */
@@ -55,6 +62,7 @@ export function splitAndProtect(
   entries: number,
   split: SplitVariant,
   change: ChangeVariant,
+  changed: ChangedBits = 'ro',
 ): number {
   const { pageSize } = cpu.geometry
   // Found without steps: tables do not change in this race.
@@ -63,10 +71,11 @@ export function splitAndProtect(
   const start = alignDown(addr, entries * pageSize)
   const first = own - (2 * (addr - start)) / pageSize
   splitSpan(cpu, first, entries, split)
-  return protect(cpu, own, change)
+  return protect(cpu, own, change, changed)
 }
 
 function splitSpan(cpu: Cpu, first: Slot, entries: number, variant: SplitVariant): void {
+  if (variant === 'none') return
   const { pgtableSplit } = cpu.system.locks
   if (variant === 'lock') lock(cpu, pgtableSplit, 'mutex')
   const looksAtFirst = variant === 'lock' || variant.startsWith('first')
@@ -97,9 +106,10 @@ function clear(cpu: Cpu, slot: Slot, variant: SplitVariant): void {
   else setPteNosync(cpu, slot, lo, (hi & ~HI.CONT) >>> 0)
 }
 
-function protect(cpu: Cpu, slot: Slot, variant: ChangeVariant): number {
+function protect(cpu: Cpu, slot: Slot, variant: ChangeVariant, changed: ChangedBits): number {
+  const { set, clear } = MASKS[changed]
   if (variant === 'atomic') {
-    atomicChange(cpu, PTE, slot, RDONLY, WRITE)
+    atomicChange(cpu, PTE, slot, set, clear)
     return 0
   }
   let lo = loadLo(cpu, slot)
@@ -111,6 +121,6 @@ function protect(cpu: Cpu, slot: Slot, variant: ChangeVariant): number {
       hi = loadHi(cpu, slot)
     }
   }
-  setPteNosync(cpu, slot, (lo | LO.RDONLY) >>> 0, (hi & ~HI.WRITE) >>> 0)
+  setPteNosync(cpu, slot, ((lo & ~clear.lo) | set.lo) >>> 0, ((hi & ~clear.hi) | set.hi) >>> 0)
   return 0
 }

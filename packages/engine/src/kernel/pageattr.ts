@@ -9,6 +9,7 @@ import type { PageattrRules } from '../machine/flavour.ts'
 import { lazyMmuEnter, lazyMmuLeave } from './lazy-mmu.ts'
 import { LEVEL_NAMES, P4D, PGD, PMD, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
+import { lock, unlock } from '../machine/locks.ts'
 import { loadHi, loadLo } from '../machine/memory.ts'
 import { isSect, pmdLeaf, pudLeaf, pudSect } from '../arch/predicates.ts'
 import { masksFor } from './pageattr-masks.ts'
@@ -118,8 +119,11 @@ export function updateRange(cpu: Cpu, start: Va, size: number, masks: PageattrMa
  * does not prevent, and which is left out only where {@link PageattrMasks.flushElided} says so. Errors: updateRange().
  */
 export function changeMemory(cpu: Cpu, start: Va, size: number, masks: PageattrMasks): number {
+  const { cpa } = cpu.system.locks
+  if (cpu.features.cpa_lock) lock(cpu, cpa, 'spin')
   const err = updateRange(cpu, start, size, masks)
   if (!masks.flushElided) flushTlbKernelRange(cpu, start, start + size)
+  if (cpu.features.cpa_lock) unlock(cpu, cpa, 'spin')
   return err
 }
 

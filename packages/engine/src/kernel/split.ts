@@ -39,11 +39,11 @@ export function forcePteMapping(
  * sleep.
  */
 export function splitKernelLeafMapping(cpu: Cpu, start: Va, end: Va): number {
-  const { geometry: g, system } = cpu
+  const { geometry: g, system, features } = cpu
   const refusal = mayNotSplit(cpu, start)
   if (refusal !== PROCEED) return refusal
   if (!isAligned(start, g.pageSize) || !isAligned(end, g.pageSize)) return EINVAL
-  lock(cpu, system.locks.pgtableSplit, 'mutex')
+  if (features.split_lock) lock(cpu, system.locks.pgtableSplit, 'mutex')
   lazyMmuEnter(cpu)
   let err: number
   if (end - start === g.pageSize) {
@@ -55,7 +55,7 @@ export function splitKernelLeafMapping(cpu: Cpu, start: Va, end: Va): number {
     if (err === 0) err = splitAt(cpu, end)
   }
   lazyMmuLeave(cpu)
-  unlock(cpu, system.locks.pgtableSplit, 'mutex')
+  if (features.split_lock) unlock(cpu, system.locks.pgtableSplit, 'mutex')
   return err
 }
 

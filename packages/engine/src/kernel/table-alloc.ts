@@ -55,7 +55,8 @@ export function allocIfNone(cpu: Cpu, level: Level, slot: Slot): boolean {
   return true
 }
 
-function freeTable(cpu: Cpu, table: number): void {
+/** The event alone: tables are numbered in the order of their allocation and never given out again. */
+export function freeTable(cpu: Cpu, table: number): void {
   const { memory } = cpu
   const va = memory.tableVa(table)
   const pa = memory.tablePa(table)

@@ -41,6 +41,35 @@ export function flushTlbKernelPgtable(cpu: Cpu, addr: Va): void {
   complete(cpu)
 }
 
+/**
+ * The flush of one page in a reduced race: TLBI and dsb(ish), a step each; the dsb(ishst) before the TLBI is taken
+ * with it. Follows flush_tlb_kernel_range().
+ */
+export function flushPageInTwoSteps(cpu: Cpu, addr: Va): void {
+  const end = addr + cpu.geometry.pageSize
+  const fn = 'flush_tlb_kernel_range'
+  cpu.hooks?.tlbFlush(fn, true, loOf(addr), hiOf(addr), loOf(end), hiOf(end))
+  flushInTwoSteps(cpu, 'vaale1is', addr)
+}
+
+/** The same of __flush_tlb_kernel_pgtable(). */
+export function flushTableInTwoSteps(cpu: Cpu, addr: Va): void {
+  const end = addr + cpu.geometry.pageSize
+  const fn = '__flush_tlb_kernel_pgtable'
+  cpu.hooks?.tlbFlush(fn, true, loOf(addr), hiOf(addr), loOf(end), hiOf(end))
+  flushInTwoSteps(cpu, 'vaae1is', addr)
+}
+
+function flushInTwoSteps(cpu: Cpu, insn: string, addr: Va): void {
+  const va = vaOfOperand(operandOf(addr))
+  if (cpu.stepper?.barrier('tlbi') === true) {
+    cpu.system.tlb?.dsb(cpu.id)
+    cpu.system.tlb?.tlbi(cpu.id, insn, va, 1)
+  }
+  cpu.hooks?.tlbi(insn, loOf(va), hiOf(va), 1, -1, -1)
+  complete(cpu)
+}
+
 /** 6.12: neither rounds the ends nor uses range instructions, and its limit is inclusive. */
 function flushPages(cpu: Cpu, start: Va, end: Va): void {
   const { geometry: g } = cpu

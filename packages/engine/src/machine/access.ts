@@ -34,10 +34,16 @@ export function access(
   return OUTCOMES[outcome] as AccessOutcome
 }
 
+/** Of which page: any of some, from `va` on. */
+export interface SpeculativeFill extends FillChoice {
+  readonly pages?: number
+}
+
 /** A speculative walk of `va` by CPU `by` whose result is cached: one step. False: it faulted, nothing is cached. */
-export function tlbFill(cpu: Cpu, va: Va, choice: FillChoice = {}, by = cpu.id): boolean {
+export function tlbFill(cpu: Cpu, va: Va, choice: SpeculativeFill = {}, by = cpu.id): boolean {
   const filled = inStep(cpu, (tlb) => {
-    const entry = tlb.fill(by, va, choice)
+    const page = cpu.stepper?.choose(choice.pages ?? 1) ?? 0
+    const entry = tlb.fill(by, va + page * cpu.geometry.pageSize, choice)
     if (entry !== null) asCpu(cpu, by, () => tellFill(cpu, entry))
     return Number(entry !== null)
   })

@@ -32,6 +32,10 @@ export interface Features {
   readonly kfence_size: number
   /** The caller of walk_kernel_page_table_range() holds init_mm.mmap_lock, as the corpus's caller does. */
   readonly init_mm_locked: boolean
+  /** Splits take pgtable_split_lock. Without it they are what the first split patch was. */
+  readonly split_lock: boolean
+  /** Changes of attributes take a cpa_lock around everything, as x86 does. */
+  readonly cpa_lock: boolean
   /** Keep the model TLB even if the scenario accesses nothing. */
   readonly tlb_model: boolean
 }
@@ -56,6 +60,8 @@ export const DEFAULT_FEATURES: Features = {
   kfence_start: 0,
   kfence_size: 0,
   init_mm_locked: true,
+  split_lock: true,
+  cpa_lock: false,
   tlb_model: false,
 }
 

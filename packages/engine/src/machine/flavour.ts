@@ -60,6 +60,11 @@ export interface Flavour {
   readonly flush: 'pages' | 'range'
   /** p4d_bad(), pgd_bad() look at bit 1 alone. */
   readonly badIsTypeBit1: boolean
+  /**
+   * What keeps vmap from freeing a PTE table that ptdump walks: nothing, init_mm.mmap_lock taken and dropped while
+   * the static key says that ptdump runs, or mmap_read_trylock() around it all, without which no block is mapped.
+   */
+  readonly tableFree: 'unprotected' | 'static-key' | 'trylock'
   /** PAGE_KERNEL has the software DIRTY bit. */
   readonly kernelDirty: boolean
   /** Table descriptors carry TABLE_AF. */
@@ -143,6 +148,7 @@ const V6_12: Flavour = {
   split: null,
   refusesContChange: true,
   flush: 'pages',
+  tableFree: 'trylock',
   badIsTypeBit1: true,
   kernelDirty: true,
   tableAf: false,
@@ -156,6 +162,7 @@ const V6_17: Flavour = {
   walk: WALK_6_17,
   pageattr: PAGEATTR_6_17,
   flush: 'range',
+  tableFree: 'unprotected',
   badIsTypeBit1: false,
   kernelDirty: false,
   tableAf: true,
@@ -174,6 +181,7 @@ const V6_18: Flavour = {
   walk: WALK_6_18,
   pageattr: PAGEATTR_6_18,
   split: 'bbml2',
+  tableFree: 'static-key',
 }
 const V7_3: Flavour = {
   ...V6_18,
@@ -184,6 +192,7 @@ const V7_3: Flavour = {
   pageattr: PAGEATTR_7_3,
   split: 'bbml3',
   refusesContChange: false,
+  tableFree: 'trylock',
   kernelDirty: true,
   fixPgdVa: FIX_PGD_7_3,
 }

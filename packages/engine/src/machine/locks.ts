@@ -54,6 +54,10 @@ export interface Locks {
   readonly swapperPgdir: Lock
   /** init_mm.mmap_lock, an rwsem. */
   readonly mmap: Lock
+  /** Of x86 (arch/x86/mm/pat/set_memory.c), a spinlock: for the question what arm64 would gain by it. */
+  readonly cpa: Lock
+  /** arm64_ptdump_lock_key (6.18), a static key: held by readers while ptdump runs. */
+  readonly ptdumpKey: Lock
 }
 
 const NAMES = {
@@ -61,7 +65,8 @@ const NAMES = {
   pageTable: 'init_mm.page_table_lock',
   swapperPgdir: 'swapper_pgdir_lock',
   mmap: 'init_mm.mmap_lock',
-} as const satisfies Record<keyof Locks, string>
+  cpa: 'cpa_lock',
+} as const satisfies Record<Exclude<keyof Locks, 'ptdumpKey'>, string>
 
 /** The names of the locks, as events and scenarios have them. */
 export const LOCK_NAMES = Object.values(NAMES)
@@ -72,6 +77,7 @@ const BY_NAME = {
   [NAMES.pageTable]: 'pageTable',
   [NAMES.swapperPgdir]: 'swapperPgdir',
   [NAMES.mmap]: 'mmap',
+  [NAMES.cpa]: 'cpa',
 } as const satisfies Record<LockName, keyof Locks>
 
 export const createLocks = (): Locks => ({
@@ -79,6 +85,8 @@ export const createLocks = (): Locks => ({
   pageTable: new Lock(NAMES.pageTable),
   swapperPgdir: new Lock(NAMES.swapperPgdir),
   mmap: new Lock(NAMES.mmap),
+  cpa: new Lock(NAMES.cpa),
+  ptdumpKey: new Lock('arm64_ptdump_lock_key'),
 })
 
 export const lockNamed = (locks: Locks, name: LockName): Lock => locks[BY_NAME[name]]
@@ -118,12 +126,35 @@ export function tryLock(cpu: Cpu, target: Lock, mode: LockMode): boolean {
   return true
 }
 
+/** static_branch_inc(), static_branch_dec(): one step, no event. */
+export function switchKey(cpu: Cpu, key: Lock, on: boolean): void {
+  const { stepper } = cpu
+  const acts =
+    stepper === null || (on ? stepper.acquire(key, 'read') : stepper.release(key, 'read'))
+  if (!acts) return
+  if (on) take(cpu, key, 'read')
+  else give(cpu, key, 'read')
+}
+
+/** static_branch_unlikely(): one step, no event. */
+export function isKeyOn(cpu: Cpu, key: Lock): boolean {
+  const known = cpu.stepper === null ? null : cpu.stepper.tryAcquire(key, 'read')
+  if (known !== null) return known
+  const isOn = key.isHeld('read')
+  cpu.stepper?.atomicDone(isOn)
+  return isOn
+}
+
+function give(cpu: Cpu, target: Lock, mode: LockMode): void {
+  cpu.system.journal?.changed(() => target.take(cpu.id, mode))
+  target.give(cpu.id)
+}
+
 /** mutex_unlock(), spin_unlock(), up_read(), up_write(). What the CPU does not hold stops the call as a bug. */
 export function unlock(cpu: Cpu, target: Lock, mode: LockMode): void {
   if (cpu.stepper === null || cpu.stepper.release(target, mode)) {
     if (!target.isHeldBy(cpu.id)) bug(cpu, target.name)
-    cpu.system.journal?.changed(() => target.take(cpu.id, mode))
-    target.give(cpu.id)
+    give(cpu, target, mode)
   }
   if (mode === 'spin') cpu.spinDepth--
   cpu.hooks?.unlock(target.name, mode)

@@ -4,9 +4,9 @@ import type { Slot } from './memory.ts'
 
 /**
  * What a step is that neither loads, stores nor locks. `complete`: a dsb that waits for TLBIs. `tlb`: an access or
- * a fill.
+ * a fill. `free`: of a table.
  */
-export type BarrierKind = 'dsb' | 'tlbi' | 'complete' | 'tlb'
+export type BarrierKind = 'dsb' | 'tlbi' | 'complete' | 'tlb' | 'free'
 
 /**
  * What stands between a CPU and everything it shares with others in a scheduled run (see schedule.ts). Each method

@@ -3,7 +3,7 @@ import { TLB_ACTIONS } from '../kernel/actions.ts'
 import type { Call } from '../kernel/call-spec.ts'
 import { setContext } from '../machine/context.ts'
 import type { Cpu } from '../machine/cpu.ts'
-import type { Hooks } from '../machine/hooks.ts'
+import type { Context, Hooks } from '../machine/hooks.ts'
 import type { LeafRun } from '../machine/leaves.ts'
 import { createMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
@@ -11,6 +11,8 @@ import { parseScenario } from './scenario.ts'
 import type { Scenario, ScenarioChoice } from './scenario.ts'
 import { runSchedule } from './schedule.ts'
 import type { ScheduleOutcome } from './schedule.ts'
+import type { Program } from './scheduled-cpu.ts'
+import type { CpuWork } from './thread.ts'
 
 /** A machine in the scenario's start state. @throws InputError */
 export function buildMachine(scenario: Scenario, hooks: Hooks | null = null): Machine {
@@ -60,13 +62,14 @@ export function playScenario(
     ret: null,
     outcome: 'not reached',
   }))
-  const make = (cpu: Cpu, call: Call, index: number): void => {
-    if (cpu.stopped) return
+  const make: MakeCall = (cpu, call, index) => {
+    if (cpu.stopped) return null
     onCall(index)
     outcomes[index] = { fn: call.fn, ret: null, outcome: 'waiting' }
     const ret = machine.call(call, cpu)
     const missing = cpu.stopped ? 'stopped' : 'unsupported'
     outcomes[index] = { fn: call.fn, ret, outcome: ret === null ? missing : 'returned' }
+    return ret
   }
   const { interleaved } = scenario
   if (interleaved === null) {
@@ -74,14 +77,38 @@ export function playScenario(
     for (const [index, call] of scenario.calls.entries()) make(cpu, call, index)
     return { outcomes, schedule: null }
   }
-  const programs = interleaved.programs.map(({ first, count, context }) => {
-    const calls = scenario.calls.slice(first, first + count)
-    return (cpu: Cpu): void => {
+  const { schedule, exact } = interleaved
+  const works = scenarioWorks(scenario, make)
+  return { outcomes, schedule: runSchedule(machine, works, schedule, { exact }) }
+}
+
+/** Makes one call of a program, by its index in the scenario. */
+export type MakeCall = (cpu: Cpu, call: Call, index: number) => number | null | void
+
+/** What the CPUs of a scenario with several do. After each call only what it returned is remembered of it. */
+export function scenarioWorks(
+  { calls, interleaved }: Scenario,
+  make: MakeCall,
+): readonly CpuWork[] {
+  const programOf = (first: number, count: number, context: Context | null): Program => {
+    const own = calls.slice(first, first + count)
+    return (cpu) => {
       if (context !== null) setContext(cpu, context)
-      for (const [i, call] of calls.entries()) make(cpu, call, first + i)
+      const mark = cpu.stepper?.mark() ?? 0
+      const returned: (number | null)[] = []
+      for (const [i, call] of own.entries()) {
+        returned.push(make(cpu, call, first + i) ?? null)
+        cpu.stepper?.settled(mark, returned.join())
+      }
     }
-  })
-  return { outcomes, schedule: runSchedule(machine, programs, interleaved.schedule) }
+  }
+  return (interleaved?.programs ?? []).map(({ first, count, context, interrupts }) => ({
+    program: programOf(first, count, context),
+    interrupts: interrupts.map((each) => ({
+      context: each.context,
+      program: programOf(each.first, each.count, null),
+    })),
+  }))
 }
 
 export interface ScenarioOutcome {

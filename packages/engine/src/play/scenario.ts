@@ -28,7 +28,8 @@ import {
 } from '../machine/input.ts'
 import type { Fields } from '../machine/input.ts'
 import { LEVEL_NAMES } from '../arch/level.ts'
-import { parseSchedule } from './schedule.ts'
+import { parseEntries } from './schedule-text.ts'
+import type { ScheduleEntry } from './schedule-text.ts'
 import type { InitRun } from '../machine/start-state.ts'
 
 /** A scenario that has been checked. */
@@ -48,8 +49,10 @@ export interface Scenario {
 
 export interface Interleaving {
   readonly programs: readonly CpuProgram[]
-  /** CPU numbers, one a step; see runSchedule(). */
-  readonly schedule: readonly number[]
+  /** One entry a step; see runSchedule(). */
+  readonly schedule: readonly ScheduleEntry[]
+  /** An entry that cannot run is refused. */
+  readonly exact: boolean
 }
 
 /** What one CPU does: part of the scenario's calls. */
@@ -59,6 +62,14 @@ export interface CpuProgram {
   readonly count: number
   /** It begins in this context, which is an event; null: as the features say, which is none. */
   readonly context: Context | null
+  readonly interrupts: readonly InterruptProgram[]
+}
+
+/** Calls that are made once on top of what the CPU does, whenever the schedule says. */
+export interface InterruptProgram {
+  readonly first: number
+  readonly count: number
+  readonly context: Context
 }
 
 /** Said instead of the scenario's own; one without a flavour needs it said. */
@@ -67,6 +78,10 @@ export interface ScenarioChoice {
   readonly geometry?: GeometryChoice | undefined
   /** `0.0.1.0`; only for a scenario with `cpus`. */
   readonly schedule?: string | undefined
+  /** Refuse an entry of it that cannot run. Default false. */
+  readonly exact?: boolean | undefined
+  /** Speculative fills of each CPU that has some, instead of the scenario's number. */
+  readonly fills?: number | undefined
 }
 
 /** Of a scenario that names none. */
@@ -84,7 +99,7 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
   const { pageSize } = createGeometry(geometry)
   const list = (name: string): readonly unknown[] =>
     fields[name] === undefined ? [] : asList(fields[name], name)
-  const several = fields['cpus'] === undefined ? null : parsePrograms(fields)
+  const several = fields['cpus'] === undefined ? null : parsePrograms(fields, choice)
   const schedule = scheduleOf(fields, choice, several?.programs.length ?? null)
   return {
     id: fields['id'] === undefined ? '' : asText(fields['id'], 'id'),
@@ -95,14 +110,20 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
     init: list('init').map((run, i) => parseRun(run, `init[${i}]`)),
     areas: list('areas').map((area, i) => parseArea(area, pageSize, `areas[${i}]`)),
     calls: several?.calls ?? parseCalls(fields['calls'], 'calls'),
-    interleaved: several === null ? null : { programs: several.programs, schedule },
+    interleaved:
+      several === null
+        ? null
+        : { programs: several.programs, schedule, exact: choice.exact ?? false },
   }
 }
 
 const parseCalls = (input: unknown, path: string): Call[] =>
   asList(input, path).map((call, i) => parseCall(call, `${path}[${i}]`))
 
-function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] } {
+function parsePrograms(
+  fields: Fields,
+  choice: ScenarioChoice,
+): { programs: CpuProgram[]; calls: Call[] } {
   const cpus = asList(fields['cpus'], 'cpus')
   if (fields['calls'] !== undefined) {
     throw InputError.of('calls', 'should be left out where there is `cpus`')
@@ -111,18 +132,58 @@ function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] 
     throw InputError.of('cpus', `should be 1 to ${MAX_CPUS} CPUs, not ${cpus.length}`)
   }
   const calls: Call[] = []
+  const add = (own: readonly Call[]): { first: number; count: number } => {
+    const first = calls.length
+    calls.push(...own)
+    return { first, count: own.length }
+  }
   const programs = cpus.map((input, i) => {
     const path = `cpus[${i}]`
     const cpu = asFields(input, path)
-    refuseUnknown(cpu, ['calls', 'context'], path)
-    const own = parseCalls(cpu['calls'], `${path}.calls`)
-    const first = calls.length
-    calls.push(...own)
-    const { context: given } = cpu
+    refuseUnknown(cpu, ['calls', 'fills', 'context', 'interrupts'], path)
+    const given = cpu['context']
     const context = given === undefined ? null : asOneOf(given, CONTEXTS, `${path}.context`)
-    return { first, count: own.length, context }
+    return {
+      ...add(ownCalls(cpu, choice, path)),
+      context,
+      interrupts: parseInterrupts(cpu, path, add),
+    }
   })
   return { programs, calls }
+}
+
+/** `calls`, or `fills`: speculative fills of any of some pages, a number of times. */
+function ownCalls(cpu: Fields, choice: ScenarioChoice, path: string): Call[] {
+  if (cpu['fills'] === undefined) return parseCalls(cpu['calls'], `${path}.calls`)
+  if (cpu['calls'] !== undefined) {
+    throw InputError.of(`${path}.calls`, 'should be left out where there is `fills`')
+  }
+  const fills = asFields(cpu['fills'], `${path}.fills`)
+  refuseUnknown(fills, ['addr', 'pages', 'times'], `${path}.fills`)
+  const times = choice.fills ?? asInt(fills['times'] ?? 1, `${path}.fills.times`, 0, MAX_FILLS)
+  const { addr, pages = 1 } = fills
+  const fill = { fn: 'tlb_fill', addr, pages }
+  return Array.from({ length: times }, () => parseCall(fill, `${path}.fills`))
+}
+
+/** Of one CPU: each is a choice of page and moment in every schedule. */
+const MAX_FILLS = 64
+
+function parseInterrupts(
+  cpu: Fields,
+  path: string,
+  add: (calls: readonly Call[]) => { first: number; count: number },
+): InterruptProgram[] {
+  if (cpu['interrupts'] === undefined) return []
+  return asList(cpu['interrupts'], `${path}.interrupts`).flatMap((input, i) => {
+    const at = `${path}.interrupts[${i}]`
+    const fields = asFields(input, at)
+    refuseUnknown(fields, ['context', 'calls', 'times'], at)
+    const context = asOneOf(fields['context'] ?? 'softirq', CONTEXTS, `${at}.context`)
+    const times = asInt(fields['times'] ?? 1, `${at}.times`, 1, 8)
+    const own = parseCalls(fields['calls'], `${at}.calls`)
+    return Array.from({ length: times }, () => ({ ...add(own), context }))
+  })
 }
 
 /** @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`. */
@@ -130,18 +191,18 @@ function scheduleOf(
   fields: Fields,
   choice: ScenarioChoice,
   cpus: number | null,
-): readonly number[] {
+): readonly ScheduleEntry[] {
   const text = choice.schedule ?? fields['schedule']
   if (text === undefined) return []
   if (cpus === null) {
     throw InputError.of('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
   }
-  const schedule = parseSchedule(asText(text, 'schedule'))
-  const stray = schedule.findIndex((cpu) => cpu >= cpus)
+  const schedule = parseEntries(asText(text, 'schedule'))
+  const stray = schedule.findIndex(({ cpu }) => cpu >= cpus)
   if (stray === -1) return schedule
   throw InputError.of(
     `schedule[${stray}]`,
-    `${schedule[stray]} should be a CPU from 0 to ${cpus - 1}`,
+    `${schedule[stray]?.cpu} should be a CPU from 0 to ${cpus - 1}`,
   )
 }
 

@@ -14,8 +14,11 @@
  */
 import { InputError } from '../arch/input-error.ts'
 import type { Machine } from './machine.ts'
-import { ScheduledCpu } from './scheduled-cpu.ts'
-import type { Program } from './scheduled-cpu.ts'
+import { parseEntries } from './schedule-text.ts'
+import type { ScheduleEntry } from './schedule-text.ts'
+import type { Program, ScheduledCpu, Turns } from './scheduled-cpu.ts'
+import { scheduleThreads } from './thread.ts'
+import type { CpuWork } from './thread.ts'
 
 /** Decides which CPU takes the next step: one of `runnable`, which is never empty and ascends. */
 export type Chooser = (runnable: readonly number[], step: number) => number
@@ -28,118 +31,164 @@ export interface ScheduleOutcome {
   readonly results: readonly (number | null)[]
   /** CPUs that wait for a lock which nobody will release. */
   readonly deadlocked: readonly number[]
+  /** The steps with their choices and the arrivals of interrupts: what a schedule is to say to do it all again. */
+  readonly entries: readonly ScheduleEntry[]
+  /** Entries of the schedule that could not run, or came after the last step. */
+  readonly passedOver: number
 }
 
-/** `0.0.1.0` for [0, 0, 1, 0]. */
-export const printSchedule = (steps: readonly number[]): string => steps.join('.')
-
-/**
- * CPU numbers, one a step, of `0.0.1.0`; the empty string has no steps.
- * @throws InputError unless it is CPU numbers with dots between
- */
-export function parseSchedule(text: string): readonly number[] {
-  if (text === '') return []
-  return text.split('.').map((part, i) => {
-    if (/^\d{1,3}$/.test(part)) return Number(part)
-    throw InputError.of(`schedule[${i}]`, `"${part}" should be the number of a CPU, as in 0.0.1.0`)
-  })
+export interface ScheduleOptions {
+  /** Refuse an entry that cannot run instead of passing it over. */
+  readonly exact?: boolean
 }
 
 /**
  * Runs programs[i] on CPU i by a schedule. An entry whose CPU has finished or waits for a lock is passed over; after
- * the last entry the CPUs run on in order. @throws InputError if the machine has fewer CPUs, or an entry names none.
+ * the last entry the CPUs run on in order. @throws InputError if the machine has fewer CPUs, an entry names none, or
+ * cannot run and is to be exact.
  */
 export function runSchedule(
   machine: Machine,
-  programs: readonly Program[],
-  schedule: string | readonly number[],
+  programs: readonly (Program | CpuWork)[],
+  schedule: string | readonly number[] | readonly ScheduleEntry[],
+  { exact = false }: ScheduleOptions = {},
 ): ScheduleOutcome {
-  const entries = typeof schedule === 'string' ? parseSchedule(schedule) : schedule
-  const stray = entries.findIndex((cpu) => cpu >= programs.length)
+  const entries = typeof schedule === 'string' ? parseEntries(schedule) : listOf(schedule)
+  const stray = entries.findIndex(({ cpu }) => cpu >= programs.length)
   if (stray !== -1) {
-    throw InputError.of(
-      `schedule[${stray}]`,
-      `${entries[stray]} should be below ${programs.length}`,
-    )
+    const { cpu } = entries[stray] as ScheduleEntry
+    throw InputError.of(`schedule[${stray}]`, `${cpu} should be below ${programs.length}`)
   }
   let at = 0
-  return runChosen(machine, programs, (runnable) => {
+  let passedOver = 0
+  const next = (runnable: readonly ScheduledCpu[]): Choice => {
     while (at < entries.length) {
-      const cpu = entries[at++] as number
-      if (runnable.includes(cpu)) return cpu
+      const entry = entries[at++] as ScheduleEntry
+      const thread = runnable.find((each) => fits(each, entry))
+      if (thread !== undefined) return { thread: thread.id, choices: entry.choices }
+      if (exact) throw InputError.of(`schedule[${at - 1}]`, refusal(entry))
+      passedOver++
     }
-    return runnable[0] as number
-  })
+    return { thread: (runnable[0] as ScheduledCpu).id, choices: [] }
+  }
+  const outcome = runThreads(machine, programs, next)
+  return { ...outcome, passedOver: passedOver + entries.length - at }
 }
+
+const listOf = (schedule: readonly number[] | readonly ScheduleEntry[]): readonly ScheduleEntry[] =>
+  schedule.map((entry) =>
+    typeof entry === 'number' ? { cpu: entry, arrives: false, choices: [] } : entry,
+  )
+
+/** An entry of a CPU is a step of what runs there, be it an interrupt; `0!` is the arrival of one. */
+const fits = (thread: ScheduledCpu, { cpu, arrives }: ScheduleEntry): boolean =>
+  thread.cpu.id === cpu && arrives === (thread.isInterrupt && !thread.isActive)
+
+const refusal = ({ cpu, arrives }: ScheduleEntry): string =>
+  arrives
+    ? `no interrupt of CPU ${cpu} can arrive here`
+    : `CPU ${cpu} cannot run here: it has finished or waits for a lock`
 
 /** Runs programs[i] on CPU i, asking `choose` before each step. @throws InputError if it chooses what cannot run. */
 export function runChosen(
   machine: Machine,
-  programs: readonly Program[],
+  programs: readonly (Program | CpuWork)[],
   choose: Chooser,
 ): ScheduleOutcome {
-  const scheduler = new Scheduler(machine, choose)
-  const cpus = programs.map(
-    (program, id) => new ScheduledCpu(id, machine.cpu(id), program, scheduler),
-  )
+  return runThreads(machine, programs, (runnable, step) => {
+    const ids = runnable.map(({ id }) => id)
+    return { thread: choose(ids, step), choices: [] }
+  })
+}
+
+/** Who takes the next step, and the choices within it. */
+interface Choice {
+  readonly thread: number
+  readonly choices: readonly number[]
+}
+
+type Next = (runnable: readonly ScheduledCpu[], step: number) => Choice
+
+function runThreads(
+  machine: Machine,
+  programs: readonly (Program | CpuWork)[],
+  next: Next,
+): ScheduleOutcome {
+  const scheduler = new Scheduler(machine, next)
+  const threads = scheduleThreads(machine, programs, scheduler)
   try {
-    scheduler.run(cpus)
+    scheduler.run(threads)
   } finally {
-    for (const cpu of cpus) cpu.detach()
+    for (const thread of threads) thread.detach()
   }
+  const { entries } = scheduler
   return {
-    steps: scheduler.steps,
-    results: cpus.map((cpu) => cpu.result),
-    deadlocked: cpus.flatMap((cpu) => (cpu.finished ? [] : [cpu.id])),
+    steps: entries.map(({ cpu }) => cpu),
+    entries,
+    results: threads.slice(0, programs.length).map(({ result }) => result),
+    deadlocked: [...new Set(threads.flatMap(({ finished, cpu }) => (finished ? [] : [cpu.id])))],
+    passedOver: 0,
   }
 }
 
-class Scheduler {
-  readonly steps: number[] = []
+class Scheduler implements Turns {
+  readonly entries: ScheduleEntry[] = []
   readonly #machine: Machine
-  readonly #choose: Chooser
-  #cpus: readonly ScheduledCpu[] = []
-  /** The CPU that takes the next step, once it has been chosen. */
-  #chosen: number | null = null
-  #preparing = true
+  readonly #next: Next
+  #threads: readonly ScheduledCpu[] = []
+  /** Who takes the next step, once that has been chosen. */
+  #chosen: Choice | null = null
+  #isPreparing = true
+  /** Choices within the step, and those that were made. */
+  #given: readonly number[] = []
+  #made: number[] = []
 
-  constructor(machine: Machine, choose: Chooser) {
+  constructor(machine: Machine, next: Next) {
     this.#machine = machine
-    this.#choose = choose
+    this.#next = next
   }
 
-  run(cpus: readonly ScheduledCpu[]): void {
-    this.#cpus = cpus
+  run(threads: readonly ScheduledCpu[]): void {
+    this.#threads = threads
     // Up to its first step a program touches nothing shared; afterwards it is known what each waits to do.
-    for (const cpu of cpus) {
-      this.#machine.speak(cpu.id)
-      cpu.prepare()
+    for (const thread of threads) {
+      this.#machine.speak(thread.cpu.id)
+      thread.prepare()
     }
-    this.#preparing = false
+    this.#isPreparing = false
     for (;;) {
       if (this.#chosen === null && !this.#pick()) return
-      const { [this.#chosen ?? 0]: cpu } = cpus
-      cpu?.resume()
+      threads[this.#chosen?.thread ?? 0]?.resume()
     }
   }
 
   /** Whether this CPU takes the next step now. False: another does, and this one is to be suspended. */
-  mayStep({ id }: ScheduledCpu): boolean {
-    if (this.#preparing) return false
+  mayStep(thread: ScheduledCpu): boolean {
+    if (this.#isPreparing) return false
     if (this.#chosen === null && !this.#pick()) return false
-    if (this.#chosen !== id) return false
+    if (this.#chosen?.thread !== thread.id) return false
+    this.#given = this.#chosen.choices
+    this.#made = []
     this.#chosen = null
-    this.steps.push(id)
-    this.#machine.speak(id)
+    const arrives = thread.isInterrupt && !thread.isActive
+    this.entries.push({ cpu: thread.cpu.id, arrives, choices: this.#made })
+    this.#machine.speak(thread.cpu.id)
     return true
   }
 
+  choose(_thread: ScheduledCpu, alternatives: number): number {
+    const chosen = (this.#given[this.#made.length] ?? 0) % alternatives
+    this.#made.push(chosen)
+    return chosen
+  }
+
   #pick(): boolean {
-    const runnable = this.#cpus.filter((cpu) => cpu.runnable).map((cpu) => cpu.id)
+    const runnable = this.#threads.filter((thread) => thread.runnable)
     if (runnable.length === 0) return false
-    const chosen = this.#choose(runnable, this.steps.length)
-    if (!runnable.includes(chosen)) {
-      throw InputError.of('schedule', `CPU ${chosen} cannot run; ${runnable.join(', ')} can`)
+    const chosen = this.#next(runnable, this.entries.length)
+    if (!runnable.some(({ id }) => id === chosen.thread)) {
+      const able = runnable.map(({ id }) => id).join(', ')
+      throw InputError.of('schedule', `CPU ${chosen.thread} cannot run; ${able} can`)
     }
     this.#chosen = chosen
     return true

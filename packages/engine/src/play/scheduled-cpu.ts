@@ -21,6 +21,8 @@ export const STEP_KINDS = [
   'tlbi',
   'complete',
   'tlb',
+  'free',
+  'arrive',
   'shared',
 ] as const
 export type StepKind = (typeof STEP_KINDS)[number]
@@ -46,6 +48,29 @@ export interface Step {
 
 const NO_SLOT = -1
 
+/** What an interrupt finds and leaves of the task that it interrupts, as a number. */
+const packTask = ({ lazy, spinDepth }: Cpu): number =>
+  Number(lazy.enabled) |
+  (Number(lazy.pending) << 1) |
+  (lazy.depth << 2) |
+  (lazy.paused << 10) |
+  (spinDepth << 18)
+
+function unpackTask(cpu: Cpu, task: number): void {
+  cpu.lazy.enabled = (task & 1) !== 0
+  cpu.lazy.pending = (task & 2) !== 0
+  cpu.lazy.depth = (task >> 2) & 0xff
+  cpu.lazy.paused = (task >> 10) & 0xff
+  cpu.spinDepth = task >> 18
+}
+
+/** What an interrupt did to the task, before its step `at`. */
+interface Left {
+  readonly by: ScheduledCpu
+  readonly at: number
+  readonly task: number
+}
+
 /** A CPU whose program is suspended and run again; see schedule.ts. */
 export class ScheduledCpu implements Stepper {
   readonly id: number
@@ -64,6 +89,11 @@ export class ScheduledCpu implements Stepper {
   readonly #modes: LockMode[] = []
   readonly #lo: number[] = []
   readonly #hi: number[] = []
+  readonly #tasks: number[] = []
+  /** The CPU whose program this interrupts; null: it is not an interrupt. */
+  #host: ScheduledCpu | null = null
+  readonly #guests: ScheduledCpu[] = []
+  readonly #left: Left[] = []
   /** Steps taken. */
   #length = 0
   /** Of the next step, in the current run of the program. */
@@ -114,9 +144,30 @@ export class ScheduledCpu implements Stepper {
     return this.#modes[at] as LockMode
   }
 
-  /** Neither finished nor waiting for a lock that is held. */
+  /** This interrupts the program of another. */
+  interrupts(host: ScheduledCpu): void {
+    this.#host = host
+    host.#guests.push(this)
+  }
+
+  get host(): ScheduledCpu | null {
+    return this.#host
+  }
+
+  get isInterrupt(): boolean {
+    return this.#host !== null
+  }
+
+  /** An interrupt that is running. */
+  get isActive(): boolean {
+    return this.#host !== null && this.#length > 0 && !this.finished
+  }
+
+  /** Neither finished, interrupted, nor waiting for a lock that is held. */
   get runnable(): boolean {
     if (this.finished) return false
+    const rivals = this.#host === null || this.isActive ? this.#guests : this.#host.#guests
+    if (rivals.some((guest) => guest.isActive)) return false
     if (this.#kinds[this.#length] !== 'acquire') return true
     return this.lockAt(this.#length)?.canTake(this.modeAt(this.#length)) === true
   }
@@ -135,9 +186,50 @@ export class ScheduledCpu implements Stepper {
 
   /** Forgets all steps but the first ones. The caller has taken back what they did. */
   rewind(length: number): void {
+    if (this.finished && this.#host !== null) this.#host.#forget(this)
     this.#length = length
     this.finished = false
     this.result = null
+  }
+
+  #forget(by: ScheduledCpu): void {
+    if (this.#left.at(-1)?.by === by) this.#left.pop()
+  }
+
+  /** The first step of an interrupt: it goes on with what the task was doing. */
+  arrive(): void {
+    if (!this.#replays('arrive')) this.#log(this.#host?.task ?? 0, 0)
+    else this.#at++
+    unpackTask(this.cpu, this.#lo[this.#at - 1] as number)
+  }
+
+  /** What interrupts before its step `at` did to its task, as a number; 0: nothing. */
+  leftAt(at: number): number {
+    const left = this.#left.findLast((each) => each.at === at)
+    return left === undefined ? 0 : left.task + 1
+  }
+
+  /** It can be interrupted, or interrupts: the CPU whose program runs below. */
+  get interruptible(): ScheduledCpu | null {
+    return this.#guests.length > 0 ? this : this.#host
+  }
+
+  /** State of the task at its next step, as interrupts left it. */
+  get task(): number {
+    const left = this.#left.findLast(({ at }) => at === this.#length)
+    return left?.task ?? (this.#tasks[this.#length] as number)
+  }
+
+  #restoreTask(): void {
+    for (const { at, task } of this.#left) if (at === this.#at) unpackTask(this.cpu, task)
+  }
+
+  #end(): void {
+    this.finished = true
+    this.#tasks[this.#length] = packTask(this.cpu)
+    if (this.#host === null) return
+    const task = packTask(this.cpu)
+    if (task !== this.#lo[0]) this.#host.#left.push({ by: this, at: this.#host.#length, task })
   }
 
   #run(): void {
@@ -149,9 +241,9 @@ export class ScheduledCpu implements Stepper {
       // A program that swallowed the signal is suspended all the same.
       if (this.#unwinding) return
       this.result = result
-      this.finished = true
+      this.#end()
     } catch (signal) {
-      if (signal instanceof KernelStop) this.finished = true
+      if (signal instanceof KernelStop) this.#end()
       else if (!(signal instanceof Suspended)) throw signal
     }
   }
@@ -167,6 +259,7 @@ export class ScheduledCpu implements Stepper {
     mode: LockMode = 'spin',
   ): boolean {
     const at = this.#at
+    if (this.#left.length > 0) this.#restoreTask()
     if (at < this.#length) {
       if (this.#kinds[at] !== kind || this.#slots[at] !== slot) this.#refuse()
       return true
@@ -176,6 +269,7 @@ export class ScheduledCpu implements Stepper {
     this.#slots[at] = slot
     this.#locks[at] = lock
     this.#modes[at] = mode
+    this.#tasks[at] = packTask(this.cpu)
     if (!this.#turns.mayStep(this)) {
       this.#unwinding = true
       this.cpu.hooks = null

@@ -1,0 +1,68 @@
+/**
+ * Schedules as text. `0.0.1.0`: the CPU of each step. `0*12.1*3`: the same CPU several times. `1:4`: a step with a
+ * choice within it, the fifth of what the architecture leaves open (they count from 0; `1:4:0` has two). `0!`: the
+ * next interrupt of CPU 0 arrives; what the CPU does then until its end are steps of CPU 0 as well.
+ */
+import { InputError } from '../arch/input-error.ts'
+
+/** One step. */
+export interface ScheduleEntry {
+  readonly cpu: number
+  /** An interrupt of this CPU arrives. */
+  readonly arrives: boolean
+  readonly choices: readonly number[]
+}
+
+/** More steps than any run takes. */
+const MAX_STEPS = 1_000_000
+const ENTRY = /^(\d{1,3})(?:(!)|((?::\d{1,9})+)|\*(\d{1,7}))?$/
+
+/** `0.0.1.0` for [0, 0, 1, 0]. */
+export const printSchedule = (steps: readonly number[]): string => steps.join('.')
+
+/** As short as it can be said. */
+export function printEntries(entries: readonly ScheduleEntry[]): string {
+  const parts: string[] = []
+  for (let i = 0; i < entries.length;) {
+    const { cpu, arrives, choices } = entries[i] as ScheduleEntry
+    let length = 1
+    const isPlain = !arrives && choices.length === 0
+    while (isPlain && isPlainStep(entries[i + length], cpu)) length++
+    if (!isPlain) parts.push(`${cpu}${arrives ? '!' : ''}${choices.map((c) => `:${c}`).join('')}`)
+    else if (length < 3) parts.push(...Array.from({ length }, () => String(cpu)))
+    else parts.push(`${cpu}*${length}`)
+    i += length
+  }
+  return parts.join('.')
+}
+
+const isPlainStep = (entry: ScheduleEntry | undefined, cpu: number): boolean =>
+  entry !== undefined && entry.cpu === cpu && !entry.arrives && entry.choices.length === 0
+
+/** @throws InputError unless it is entries with dots between; the empty string has none. */
+export function parseEntries(text: string): readonly ScheduleEntry[] {
+  if (text === '') return []
+  const entries: ScheduleEntry[] = []
+  for (const [i, part] of text.split('.').entries()) {
+    const match = ENTRY.exec(part)
+    const count = Number(match?.[4] ?? 1)
+    if (match === null || entries.length + count > MAX_STEPS) {
+      throw InputError.of(
+        `schedule[${i}]`,
+        `"${part}" should be the number of a CPU, as in 0.0.1.0, or 0*12, 1:4, 0!`,
+      )
+    }
+    const cpu = Number(match[1])
+    const choices = (match[3] ?? '').split(':').slice(1).map(Number)
+    for (let n = 0; n < count; n++) entries.push({ cpu, arrives: match[2] === '!', choices })
+  }
+  return entries
+}
+
+/** CPU numbers, one a step, of `0.0.1.0`. @throws InputError unless it is CPU numbers with dots between */
+export const parseSchedule = (text: string): readonly number[] =>
+  parseEntries(text).map(({ cpu }) => cpu)
+
+/** Steps of CPUs, without interrupts and choices. */
+export const entriesOf = (steps: readonly number[]): readonly ScheduleEntry[] =>
+  steps.map((cpu) => ({ cpu, arrives: false, choices: [] }))
