@@ -151,7 +151,7 @@ export type {
   MappingDifference,
 } from './tables/compare-mappings.ts'
 export type { CostName, Costs } from './cost/costs.ts'
-export { scenarioNamed, SCENARIOS } from './record/scenario-library.ts'
+export { INTERLEAVINGS, scenarioNamed, SCENARIOS } from './record/scenario-library.ts'
 export type { LibraryGeometry, LibraryScenario } from './record/scenario-library.ts'
 export { whyDescriptor } from './why/why.ts'
 export type { StepEvent, Why, WhyLevel, WhyStep } from './why/why.ts'

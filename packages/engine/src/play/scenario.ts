@@ -143,11 +143,8 @@ function parsePrograms(
     refuseUnknown(cpu, ['calls', 'fills', 'context', 'interrupts'], path)
     const given = cpu['context']
     const context = given === undefined ? null : asOneOf(given, CONTEXTS, `${path}.context`)
-    return {
-      ...add(ownCalls(cpu, choice, path)),
-      context,
-      interrupts: parseInterrupts(cpu, path, add),
-    }
+    const { first, count } = add(ownCalls(cpu, choice, path))
+    return { first, count, context, interrupts: parseInterrupts(cpu, path, add) }
   })
   return { programs, calls }
 }

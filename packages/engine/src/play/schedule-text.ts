@@ -27,7 +27,7 @@ export function printEntries(entries: readonly ScheduleEntry[]): string {
     const { cpu, arrives, choices } = entries[i] as ScheduleEntry
     let length = 1
     const isPlain = !arrives && choices.length === 0
-    while (isPlain && isPlainStep(entries[i + length], cpu)) length++
+    if (isPlain) while (isPlainStep(entries[i + length], cpu)) length++
     if (!isPlain) parts.push(`${cpu}${arrives ? '!' : ''}${choices.map((c) => `:${c}`).join('')}`)
     else if (length < 3) parts.push(...Array.from({ length }, () => String(cpu)))
     else parts.push(`${cpu}*${length}`)

@@ -72,6 +72,8 @@ export function runSchedule(
     return { thread: (runnable[0] as ScheduledCpu).id, choices: [] }
   }
   const outcome = runThreads(machine, programs, next)
+  const unused = entries[at]
+  if (exact && unused !== undefined) throw InputError.of(`schedule[${at}]`, refusal(unused))
   return { ...outcome, passedOver: passedOver + entries.length - at }
 }
 

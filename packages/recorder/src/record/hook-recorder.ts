@@ -45,6 +45,8 @@ export class HookRecorder implements Hooks {
   readonly #sink: EventSink
   readonly #batch: Batch
   readonly #op = new Int32Array(MAX_CPUS).fill(NONE)
+  /** Calls that an interrupt found open, by CPU, the outer ones first. */
+  readonly #interrupted = new Map<number, number[]>()
   /** By CPU, the kinds that opened what is open, outermost first, and the interned names of their functions. */
   readonly #kinds: number[][] = Array.from({ length: MAX_CPUS }, () => [])
   readonly #fns: number[][] = Array.from({ length: MAX_CPUS }, () => [])
@@ -69,7 +71,7 @@ export class HookRecorder implements Hooks {
     endHi: number,
     args: CallArgs,
   ): void {
-    this.#op[this.#cpu] = this.nextOp++
+    this.#beginOp()
     const i = this.#open(KINDS.op_begin.id, fn)
     if (hasRange) this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
     this.#batch.extra[i] = toJson(args)
@@ -77,8 +79,18 @@ export class HookRecorder implements Hooks {
 
   opEnd(fn: string, ret: number): void {
     this.#batch.setRet(this.#close(KINDS.op_end.id, fn), ret)
-    this.#op[this.#cpu] = NONE
+    this.#op[this.#cpu] = this.#interrupted.get(this.#cpu)?.pop() ?? NONE
     this.#sink.callEnded()
+  }
+
+  #beginOp(): void {
+    const open = this.#op[this.#cpu]!
+    if (open !== NONE) {
+      const outer = this.#interrupted.get(this.#cpu) ?? []
+      outer.push(open)
+      this.#interrupted.set(this.#cpu, outer)
+    }
+    this.#op[this.#cpu] = this.nextOp++
   }
 
   walkBegin(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void {

@@ -7,6 +7,7 @@ import contexts from '@pagetrail/engine/scenarios/contexts.json' with { type: 'j
 import contiguousSpans from '@pagetrail/engine/scenarios/contiguous-spans.json' with { type: 'json' }
 import flushes from '@pagetrail/engine/scenarios/flushes.json' with { type: 'json' }
 import holes from '@pagetrail/engine/scenarios/holes.json' with { type: 'json' }
+import interleavings from '@pagetrail/engine/scenarios/interleavings.json' with { type: 'json' }
 import invalidBlocks from '@pagetrail/engine/scenarios/invalid-blocks.json' with { type: 'json' }
 import lazyMmu from '@pagetrail/engine/scenarios/lazy-mmu.json' with { type: 'json' }
 import liveChanges from '@pagetrail/engine/scenarios/live-changes.json' with { type: 'json' }
@@ -73,11 +74,15 @@ export const SCENARIOS: readonly LibraryScenario[] = [
   ...group('split-race', splitRace),
 ]
 
+/** Scenarios for the search of interleavings; what each comes to is in its `expect`. */
+export const INTERLEAVINGS: readonly LibraryScenario[] = group('interleavings', interleavings)
+
 /** @throws InputError naming the nearest one. */
 export function scenarioNamed(name: string): LibraryScenario {
-  const found = SCENARIOS.find((scenario) => scenario.name === name)
+  const all = [...SCENARIOS, ...INTERLEAVINGS]
+  const found = all.find((scenario) => scenario.name === name)
   if (found !== undefined) return found
-  const names = SCENARIOS.map((scenario) => scenario.name)
+  const names = all.map((scenario) => scenario.name)
   throw new InputError(
     `no scenario ${name}${didYouMean(name, names)}; pagetrail scenarios lists them`,
   )
