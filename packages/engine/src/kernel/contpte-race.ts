@@ -52,9 +52,9 @@ const MASKS = {
 } as const satisfies Record<ChangedBits, { set: Words; clear: Words }>
 
 /**
- * Splits the span of `entries` PTEs around `addr` and makes the page of `addr` read-only (or what `changed` says), without flush. 0; -EINVAL if
- * `addr` has no PTE; -EAGAIN if the `retry` variant found CONT set every time. Follows no kernel function: the split
- * is split_contpte()'s of 6.18 in variants, the change pageattr_pte_entry()'s.
+ * Splits the span of `entries` PTEs around `addr` and makes the page of `addr` read-only, or what `changed` says,
+ * without flush. 0; -EINVAL if `addr` has no PTE; -EAGAIN if the `retry` variant found CONT set every time. Follows no
+ * kernel function: the split is split_contpte()'s of 6.18 in variants, the change pageattr_pte_entry()'s.
  */
 export function splitAndProtect(
   cpu: Cpu,
