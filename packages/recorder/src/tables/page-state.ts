@@ -12,6 +12,7 @@ import {
   PTE,
 } from '@pagetrail/engine'
 
+import { entrySize } from './descriptor-runs.ts'
 import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from './entry-table.ts'
 import { readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
@@ -221,7 +222,7 @@ export class PageState {
 
   /** Bytes that one entry of a level translates. */
   entrySize(level: number): number {
-    return 2 ** (this.pageShift + (PTE - level) * (this.pageShift - 3))
+    return entrySize(this.pageShift, level)
   }
 
   private alignDown(level: number, address: number): number {

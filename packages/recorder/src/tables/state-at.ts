@@ -1,5 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
+import { type InferResult, sql } from 'kysely'
 
 import { type DescriptorRuns, RunsBuilder } from './descriptor-runs.ts'
 import { KINDS } from '../event/kinds.ts'
@@ -9,6 +10,8 @@ import { PageState } from './page-state.ts'
 import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
+import { BIND, build } from '../store/schema.ts'
+import { type Bound, prepare } from '../store/statements.ts'
 import { touchedRanges, touches } from './touched.ts'
 import { signedVa } from '../event/words.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
@@ -74,7 +77,7 @@ export interface Interval {
   readonly to: number
 }
 
-/** Closes what {@link stateAt} keeps open beside a trace; the next call opens it again. */
+/** Closes what {@link stateAt} keeps open beside a file; the next call opens it again. */
 export function closeStates(runFile: RunFile): void {
   folders.get(runFile)?.snapshots.close()
   folders.delete(runFile)
@@ -88,36 +91,38 @@ function folderOf(runFile: RunFile): Folder {
   return folder
 }
 
-/** The parameters of PageState.applyRow(). */
-type FoldRow = readonly [
-  seq: number,
-  kind: number,
-  level: number | null,
-  va: number | null,
-  lo: number | null,
-  hi: number | null,
-]
-
 const { table_alloc, table_free, init } = KINDS
+const SHOWN = sql.raw(SHOWN_SQL)
 
 /** What the tables follow from, values in two halves: a JavaScript number holds no 64 bits. */
-const FOLD_ROWS = `
-  select id & 4294967295, kind, level, va, (${SHOWN_SQL}) & 4294967295, (${SHOWN_SQL}) >> 32 & 4294967295
-  from event where id between ? and ? and (
-    kind in (${table_alloc.id}, ${table_free.id}, ${init.id})
-    or kind in (${[...SHOWING_IDS].join(', ')}) and (${SHOWN_SQL}) is not null)
-  order by id`
+const foldRows = build
+  .selectFrom('event')
+  .select([
+    sql<number>`id & 4294967295`.as('seq'),
+    sql<number>`kind`.as('kind'),
+    sql<number | null>`level`.as('level'),
+    sql<number | null>`va`.as('va'),
+    sql<number | null>`(${SHOWN}) & 4294967295`.as('lo'),
+    sql<number | null>`(${SHOWN}) >> 32 & 4294967295`.as('hi'),
+  ])
+  .where('id', '>=', BIND)
+  .where('id', '<=', BIND)
+  .where(
+    sql<boolean>`(kind in (${sql.raw([table_alloc.id, table_free.id, init.id].join(', '))})
+      or kind in (${sql.raw([...SHOWING_IDS].join(', '))}) and (${SHOWN}) is not null)`,
+  )
+  .orderBy('id')
 
-/** Folds runs of one trace. */
+/** Folds runs of one file. */
 class Folder {
   readonly snapshots: SnapshotStore
   readonly #runFile: RunFile
-  readonly #rows: Sqlite.Statement<[bigint, bigint], FoldRow>
+  readonly #rows: Sqlite.Statement<Bound[], InferResult<typeof foldRows>[number]>
 
   constructor(runFile: RunFile) {
     this.#runFile = runFile
     this.snapshots = new SnapshotStore(runFile)
-    this.#rows = runFile.db.prepare<[bigint, bigint], FoldRow>(FOLD_ROWS).raw().safeIntegers(false)
+    this.#rows = prepare(runFile.db, foldRows).safeIntegers(false)
   }
 
   fold(run: Run, seq: number, { snapshots, progress }: StateOptions): PageState {
@@ -166,7 +171,7 @@ class Folder {
   #foldRange(run: Run, layer: Layer, from: number, to: number): void {
     const base = BigInt(run.id) * BigInt(RUN_SHIFT)
     for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
-      const [seq, kind, level, va, lo, hi] = row
+      const { seq, kind, level, va, lo, hi } = row
       if (lo !== null && hi !== null) layer.state.applyRow(seq, kind, level, va, lo, hi)
       else {
         const [event] = this.#runFile.readPage(run, { from: seq, limit: 1 })

@@ -5,7 +5,7 @@ import type { Fold } from '../fold/fold.ts'
 import type { OpenCall } from '../fold/lane.ts'
 import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
-import { Tally } from '../fold/tally.ts'
+import { Tally } from '../fold/call-tally.ts'
 
 /** A contiguous span that was touched and has to be judged when no call is live. */
 interface Touched {

@@ -1,7 +1,7 @@
 import { CONT_HI } from '../../observers/descriptor.ts'
 import { counted, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
-import { Tally } from '../fold/tally.ts'
+import { Tally } from '../fold/call-tally.ts'
 
 /** Functions whose flush is for the permissions they changed; others flush what is not in the trace (vunmap). */
 const FLUSHES_FOR_PERMISSION: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import type { Frame, Lane } from '../fold/lane.ts'
 import { counted, sizeText } from '../../observers/pages.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
-import { Tally } from '../fold/tally.ts'
+import { Tally } from '../fold/call-tally.ts'
 import { changeOf } from '../../observers/masks.ts'
 
 export const materialised: Rule = {

@@ -5,7 +5,7 @@ import { isTable } from '../../descriptor/bits.ts'
 import { isHeld } from '../../observers/translation.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { Rule, Scope } from '../rule.ts'
-import { type Entry, Tally } from '../fold/tally.ts'
+import { type Entry, Tally } from '../fold/call-tally.ts'
 
 /** What BBML2 without aborts, or BBML3, allows to change live. */
 const ALLOWED_WITH_BBML: ReadonlySet<string> = new Set(['size', 'contiguous bit'])

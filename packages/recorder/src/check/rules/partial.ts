@@ -3,7 +3,7 @@ import { CONT_HI, isLeafLike } from '../../observers/descriptor.ts'
 import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
-import { Tally } from '../fold/tally.ts'
+import { Tally } from '../fold/call-tally.ts'
 
 const EINVAL = -22
 
