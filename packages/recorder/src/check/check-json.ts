@@ -1,6 +1,7 @@
+import { hexOf } from '@pagetrail/engine'
+
 import type { Json } from '../event/kinds.ts'
 import { type CheckReport, isClean } from './finding.ts'
-import { hex } from '../event/field-codec.ts'
 
 type Line = { readonly [key: string]: Json }
 
@@ -16,8 +17,8 @@ export function* checkJson(report: CheckReport): Iterable<Line> {
       type: 'finding',
       ...rest,
       proof: [...proof],
-      va: va === null ? null : hex(va),
-      end: end === null ? null : hex(end),
+      va: va === null ? null : hexOf(va),
+      end: end === null ? null : hexOf(end),
     }
   }
   for (const { rule, hazard, status, missing, count } of report.verdicts) {

@@ -1,6 +1,7 @@
+import { hexOf } from '@pagetrail/engine'
+
 import type { Json } from '../event/kinds.ts'
 import type { CheckReport, Finding } from './finding.ts'
-import { hex } from '../event/field-codec.ts'
 import type { Rule } from './rule.ts'
 import { RULES } from './rules.ts'
 
@@ -39,8 +40,8 @@ function resultOf(finding: Finding, ruleIndex: number, label: string): Json {
       call: finding.op,
       cpu: finding.cpu,
       events: [...finding.proof],
-      ...(finding.va !== null && { va: hex(finding.va) }),
-      ...(finding.end !== null && { end: hex(finding.end) }),
+      ...(finding.va !== null && { va: hexOf(finding.va) }),
+      ...(finding.end !== null && { end: hexOf(finding.end) }),
     },
   }
 }

@@ -1,8 +1,7 @@
-import type { Geometry, Hooks } from '@pagetrail/engine'
+import { type Geometry, hexOf, type Hooks } from '@pagetrail/engine'
 
 import { withoutAddress } from '../descriptor/bits.ts'
 import { EventDrain } from '../record/event-drain.ts'
-import { hex } from '../event/field-codec.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import { HookRecorder } from '../record/hook-recorder.ts'
 import { tlbiStep } from './seen-steps.ts'
@@ -11,7 +10,7 @@ import { type Step, StepList, type Visible } from './steps.ts'
 const SPLIT_LOCK = 'pgtable_split_lock'
 
 const text = (value: bigint | string | null): string =>
-  typeof value === 'bigint' ? hex(value) : (value ?? '?')
+  typeof value === 'bigint' ? hexOf(value) : (value ?? '?')
 
 /** The steps that a call makes on the engine, as far as a stock kernel's probes would show them. */
 export class PredictedSteps {
@@ -95,7 +94,7 @@ export class PredictedSteps {
     const [level, va] = [text(e.level), text(e.va)]
     if (this.#inCallback) this.#list.add(`${level} ${va}: ${text(e.old)} -> ${text(e.new)}`)
     else if (this.#split?.level === level && this.#split.va === va) {
-      this.#list.add(`split ${level} gives ${hex(withoutAddress(e.new ?? 0n, this.#geometry))}`)
+      this.#list.add(`split ${level} gives ${hexOf(withoutAddress(e.new ?? 0n, this.#geometry))}`)
     }
   }
 

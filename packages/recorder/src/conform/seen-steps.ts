@@ -1,8 +1,7 @@
-import type { Geometry } from '@pagetrail/engine'
+import { type Geometry, hexOf } from '@pagetrail/engine'
 
 import { withoutAddress } from '../descriptor/bits.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
-import { hex } from '../event/field-codec.ts'
 import { type Step, StepList, type Visible } from './steps.ts'
 
 /** vm_unmap_aliases() flushes what others unmapped lazily: its doings follow from no argument of the call. */
@@ -89,7 +88,7 @@ class SeenSteps {
     if (this.#dsb) this.#beginFlush()
     // The work-around of an erratum repeats each flush with a TLBI of no address.
     if (e.va === null && e.insn === 'vale1is') return
-    this.list.add(tlbiStep(e.insn ?? '', e.va === null ? null : hex(e.va)))
+    this.list.add(tlbiStep(e.insn ?? '', e.va === null ? null : hexOf(e.va)))
   }
 
   #beginFlush(): void {
@@ -102,7 +101,7 @@ class SeenSteps {
 export const tlbiStep = (insn: string, va: string | null): Step =>
   va === null ? `tlbi ${insn}` : `tlbi ${insn} ${va}`
 
-const at = (address: bigint | null): string => (address === null ? '?' : hex(address))
+const at = (address: bigint | null): string => (address === null ? '?' : hexOf(address))
 
 function stepOf(e: TraceEvent, geometry: Geometry): Step | null {
   switch (e.kind) {
@@ -119,7 +118,7 @@ function stepOf(e: TraceEvent, geometry: Geometry): Step | null {
     case 'split':
       return `split ${e.level} ${at(e.va)}`
     case 'split_end':
-      return `split ${e.level} gives ${e.val === undefined ? '?' : hex(withoutAddress(e.val, geometry))}`
+      return `split ${e.level} gives ${e.val === undefined ? '?' : hexOf(withoutAddress(e.val, geometry))}`
     case 'op_end':
       return `returns ${e.ret}`
     default:

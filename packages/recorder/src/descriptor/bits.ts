@@ -9,6 +9,8 @@ import {
   wordsOf,
 } from '@pagetrail/engine'
 
+import { STOCK_GEOMETRY } from '../event/run.ts'
+
 /** What an entry's bits are read as: a page or block (and what is neither), or an entry that leads to a table. */
 export type EntryKind = 'leaf' | 'table'
 
@@ -92,8 +94,8 @@ const TABLE: readonly BitField[] = [
   bit(63, 'NSTable', 'non-secure below', 'no limit'),
 ]
 
-/** A run that does not tell its geometry is a capture of a stock kernel: 4K pages, plain addresses. */
-const STOCK = createGeometry({ page_shift: 12, va_bits: 48 })
+const { pageShift, vaBits } = STOCK_GEOMETRY
+const STOCK = createGeometry({ page_shift: pageShift, va_bits: vaBits })
 
 /** The geometry that descriptors of unknown geometry (null) are read with. */
 export const readableGeometry = (geometry: Geometry | null): Geometry => geometry ?? STOCK

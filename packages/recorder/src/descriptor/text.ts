@@ -1,4 +1,4 @@
-import { BIT, type Geometry, type LevelName } from '@pagetrail/engine'
+import { BIT, type Geometry, hexOf, type LevelName } from '@pagetrail/engine'
 
 import {
   bitFields,
@@ -9,7 +9,6 @@ import {
   outputAddress,
   shareabilityOf,
 } from './bits.ts'
-import { hex } from '../event/field-codec.ts'
 
 /** What the low two bits make of a descriptor at its level. */
 export type DescriptorForm =
@@ -88,7 +87,7 @@ export function descriptorText(
   geometry: Geometry | null,
 ): string {
   const { form, pa, access, memory, bits } = descriptorParts(desc, level, geometry)
-  return form === 'none' ? form : joined(form, hex(pa), access, memory, ...bits)
+  return form === 'none' ? form : joined(form, hexOf(pa), access, memory, ...bits)
 }
 
 /** The same without where it leads: `page rw- normal ISH AF DBM PXN UXN`. */
@@ -129,7 +128,7 @@ export function maskText(mask: bigint, geometry: Geometry | null): string {
     names.push(name)
     rest &= ~(1n << BigInt(at))
   }
-  return rest === 0n && names.length > 0 ? names.join('|') : [...names, hex(rest)].join('|')
+  return rest === 0n && names.length > 0 ? names.join('|') : [...names, hexOf(rest)].join('|')
 }
 
 type Wording = typeof descriptorText
@@ -152,8 +151,8 @@ export function changeText(
   }
   const parts = changedBits(old, now, level, geometry)
   const [from, to] = [outputAddress(old, geometry), outputAddress(now, geometry)]
-  if (from !== to) parts.push(`${hex(from)} → ${hex(to)}`)
-  return parts.length > 0 ? parts.join(' ') : `${hex(old)} → ${hex(now)}`
+  if (from !== to) parts.push(`${hexOf(from)} → ${hexOf(to)}`)
+  return parts.length > 0 ? parts.join(' ') : `${hexOf(old)} → ${hexOf(now)}`
 }
 
 /** Both are something, and bits mean the same in them. */

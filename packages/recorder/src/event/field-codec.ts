@@ -1,4 +1,4 @@
-import { InputError, LEVEL_NAMES, u64OfText } from '@pagetrail/engine'
+import { hexOf, InputError, LEVEL_NAMES, u64OfText } from '@pagetrail/engine'
 
 import { type Batch, SIZE, VA, WORD_COLUMNS } from './batch.ts'
 import { AT, type EventColumn, type EventRow } from './event-columns.ts'
@@ -104,12 +104,9 @@ export function parsed(extra: string): Json {
 }
 
 const HEX = {
-  toJson: (value: FieldValue) => hex(bigintOf(value)),
+  toJson: (value: FieldValue) => hexOf(bigintOf(value)),
   fromJson: (value: Json) => parseHex(value),
 }
-
-/** `0x…`, lower case, unsigned, without leading zeros: how a 64-bit value is written everywhere. */
-export const hex = (value: bigint): string => `0x${value.toString(16)}`
 
 function parseHex(value: Json): bigint {
   const read = typeof value === 'string' ? u64OfText(value) : null

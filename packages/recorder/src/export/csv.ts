@@ -1,5 +1,6 @@
+import { hexOf } from '@pagetrail/engine'
+
 import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
-import { hex } from '../event/field-codec.ts'
 import type { EventSource } from '../event/run.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
 
@@ -31,7 +32,7 @@ export function* csvChunks(source: EventSource): Generator<string> {
 }
 
 function csvCell(type: WideType, value: Exclude<WideValue, null>): string {
-  if (type === 'u64' && typeof value === 'bigint') return hex(value)
+  if (type === 'u64' && typeof value === 'bigint') return hexOf(value)
   return csvQuote(String(value))
 }
 

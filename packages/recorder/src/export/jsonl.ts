@@ -1,7 +1,8 @@
+import { hexOf } from '@pagetrail/engine'
+
 import { eventToJson } from '../event/codec.ts'
 import { SHOWS } from '../event/evidence.ts'
 import type { Json } from '../event/kinds.ts'
-import { hex } from '../event/field-codec.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
@@ -28,7 +29,7 @@ export function jsonlHeader(run: Run): JsonlHeader {
       geometry: geometry && { ...geometry },
       ...(shows === undefined ? {} : { [SHOWS]: shows }),
       facts,
-      t0: run.t0 === null ? null : hex(run.t0),
+      t0: run.t0 === null ? null : hexOf(run.t0),
       created,
       lost: run.lost,
     },

@@ -1,5 +1,4 @@
-import type { LevelName } from '@pagetrail/engine'
-import { hex } from '../event/field-codec.ts'
+import { hexOf, type LevelName } from '@pagetrail/engine'
 import type { RunGeometry } from '../event/run.ts'
 
 /**
@@ -19,7 +18,7 @@ export const pagesIn = (size: bigint): number =>
   Number((BigInt.asUintN(64, size) + 0xfffn) >> SHIFT)
 export const vaOf = (page: number): bigint => BigInt.asUintN(64, BigInt(page) << SHIFT)
 
-export const hexPage = (page: number): string => hex(vaOf(page))
+export const hexPage = (page: number): string => hexOf(vaOf(page))
 export const hexRange = (start: number, end: number): string =>
   `[${hexPage(start)}, ${hexPage(end)})`
 

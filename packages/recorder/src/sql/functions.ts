@@ -1,8 +1,7 @@
-import { InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { hexOf, InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { descriptorText } from '../descriptor/text.ts'
-import { hex } from '../event/field-codec.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import type { Run } from '../event/run.ts'
 import type { SqlValue } from './protocol.ts'
@@ -20,7 +19,7 @@ export const SQL_FUNCTIONS: Readonly<Record<string, SqlFunction>> = {
   hex64: {
     usage: 'hex64(x)',
     doc: 'An integer as unsigned `0x…`; null for null.',
-    body: (_, [x]) => (x === null ? null : hex(unsigned('hex64', x))),
+    body: (_, [x]) => (x === null ? null : hexOf(unsigned('hex64', x))),
   },
   unhex64: {
     usage: 'unhex64(text)',

@@ -1,4 +1,4 @@
-import { bigintOf, fromVa, InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { bigintOf, fromVa, hexOf, InputError, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
 import { descriptorParts } from '../descriptor/text.ts'
@@ -10,13 +10,13 @@ import type { SqlValue } from './protocol.ts'
 /** The columns of page_table(run, seq), with what they hold; docs/sql.md lists them. */
 export const PAGE_TABLE_COLUMNS = {
   level: 'name of the entry’s level',
-  va: 'base of what it translates',
+  va: 'base of what it translates, `0x…`',
   size: 'bytes that it translates',
-  desc: 'the descriptor',
+  desc: 'the descriptor, `0x…`',
   form: '`page`, `block`, `present-invalid`, `invalid` or `reserved`',
   access: 'EL1 permissions, `rw-`',
   memory: 'memory type, `normal`',
-  pa: 'output address',
+  pa: 'output address, `0x…`',
 } as const
 
 /**
@@ -53,8 +53,6 @@ function* leaves(runFile: RunFile, runId: unknown, seq: unknown): Generator<SqlV
     const desc = bigintOf(lo, hi)
     const { form, access, memory, pa } = descriptorParts(desc, name, geometry)
     const size = BigInt(state.entrySize(level))
-    yield [name, signed(fromVa(address)), size, signed(desc), form, access, memory, pa]
+    yield [name, hexOf(fromVa(address)), size, hexOf(desc), form, access, memory, hexOf(pa)]
   }
 }
-
-const signed = (value: bigint): bigint => BigInt.asIntN(64, value)

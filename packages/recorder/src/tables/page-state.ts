@@ -1,4 +1,5 @@
 import {
+  alignDown,
   bigintOf,
   CONT_PMD,
   fromVa,
@@ -8,6 +9,7 @@ import {
   type LevelName,
   LO,
   PGD,
+  physOf,
   PMD,
   PTE,
 } from '@pagetrail/engine'
@@ -272,14 +274,13 @@ export class PageState {
     }
   }
 
-  /** Whether an entry points to a table that is not the one at `pa`, by bits 47 up to the page. */
+  /** Whether an entry points to a table that is not the one at `pa`, up to the page. */
   private linksAnother(level: number, address: number, pa: bigint): boolean {
     const place = this.entries.find(entryKey(level, address))
     if (place === ABSENT || !isTable(level, this.entries.lo(place))) return false
-    take(pa)
-    const page = 2 ** this.pageShift
-    const low = Math.floor(((this.entries.lo(place) ^ lowWord()) >>> 0) / page)
-    return low !== 0 || ((this.entries.hi(place) ^ highWord()) & 0xffff) !== 0
+    const geometry = readableGeometry(this.geometry)
+    const table = physOf(geometry, this.entries.lo(place), this.entries.hi(place))
+    return table !== alignDown(Number(pa), geometry.pageSize)
   }
 
   /** No entry above is known to be something else than a table. `ended` holds the last such entry of each level. */

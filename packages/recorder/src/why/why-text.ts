@@ -1,11 +1,10 @@
-import { BIT, type Geometry, type LevelName } from '@pagetrail/engine'
+import { BIT, type Geometry, hexOf, type LevelName } from '@pagetrail/engine'
 
 import { hasBit } from '../descriptor/bits.ts'
 import { changeText, descriptorText } from '../descriptor/text.ts'
 import { rangeText } from '../say/value.ts'
 import type { EventContext } from './event-context.ts'
 import type { TraceEvent } from '../event/kinds.ts'
-import { hex } from '../event/field-codec.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import type { Run } from '../event/run.ts'
 import type { Why, WhyStep } from './why.ts'
@@ -33,9 +32,9 @@ function* headLines(why: Why): Generator<string> {
   const { run, va, at, levels, lookup, steps, earlier } = why
   const geometry = runGeometry(run)
   const text = (desc: bigint, level: LevelName) => descriptorText(desc, level, geometry)
-  yield `${hex(va)} after event ${at} of run ${run.id} ${run.label}`
+  yield `${hexOf(va)} after event ${at} of run ${run.id} ${run.label}`
   for (const { level, va: base, desc } of levels) {
-    yield `  ${level}  ${hex(base)}  ${hex(desc)}  ${text(desc, level)}`
+    yield `  ${level}  ${hexOf(base)}  ${hexOf(desc)}  ${text(desc, level)}`
   }
   if (lookup.found === 'empty') yield '  nothing is mapped there'
   if (lookup.found === 'unknown') yield '  what is mapped there was never seen'
@@ -74,7 +73,7 @@ function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => strin
   }
 }
 
-const value = (desc: bigint | null): string => (desc === null ? 'unknown' : hex(desc))
+const value = (desc: bigint | null): string => (desc === null ? 'unknown' : hexOf(desc))
 
 function* contextLines(
   { event, context, split, old }: WhyStep,

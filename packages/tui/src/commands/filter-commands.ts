@@ -1,3 +1,4 @@
+import { valueText } from '@pagetrail/recorder'
 import { EVERYTHING, type Model, complain } from '../model/model.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { descriptorOf } from '../text/kinds.ts'
@@ -43,7 +44,7 @@ export const FILTER_COMMANDS = {
     atEvent(m, (_r, e) => {
       const at = descriptorOf(e)
       return at
-        ? addFilter(m, `va == 0x${at.va.toString(16)}`)
+        ? addFilter(m, `va == ${valueText(at.va)}`)
         : complain(m, 'this event has no address')
     }),
 } as const

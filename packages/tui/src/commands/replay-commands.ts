@@ -80,12 +80,7 @@ const onDescriptor = (m: Model, backward: boolean): Model =>
     const at = descriptorOf(e)
     if (!at) return complain(m, 'this event is on no descriptor')
     const level = at.level === null ? '' : ` && level == ${at.level}`
-    return seek(
-      m,
-      `va == 0x${at.va.toString(16)}${level}`,
-      backward,
-      `event on ${valueText(at.va)}`,
-    )
+    return seek(m, `va == ${valueText(at.va)}${level}`, backward, `event on ${valueText(at.va)}`)
   })
 
 const WALK = 'kind == walk_begin'

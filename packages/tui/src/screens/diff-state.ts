@@ -4,7 +4,7 @@ import { changeText, type Geometries, runGeometry, shortText, valueText } from '
 import type { DiffView } from '../model/diff.ts'
 import { type EntryPair, mostTelling, pairStates } from '../model/pair-state.ts'
 import type { Theme } from '../text/theme.ts'
-import { addressEnd, fit, fitEnd } from '../text/fit.ts'
+import { addressEnd, fit } from '../text/fit.ts'
 
 export interface Room {
   readonly columns: number
@@ -55,7 +55,7 @@ function stacked(p: EntryPair, { left, right }: Geometries): string[] {
 
 function entryText(e: EntryState | null, geometry: Geometry | null): string {
   if (e === null || e.desc === null) return 'not seen'
-  return `${addressEnd(e.va)} ${fitEnd(valueText(e.desc), 18)} ${shortText(e.desc, e.level, geometry)}`
+  return `${addressEnd(e.va)} ${valueText(e.desc).padStart(16)} ${shortText(e.desc, e.level, geometry)}`
 }
 
 const differenceOf = ({ left, right, level }: EntryPair, geometry: Geometry | null): string =>

@@ -2,7 +2,7 @@ import type { Geometry } from '@pagetrail/engine'
 import { shortText, valueText } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
 import type { Theme } from '../text/theme.ts'
-import { addressEnd, fit, fitEnd, safe, wrap } from '../text/fit.ts'
+import { addressEnd, fit, safe, wrap } from '../text/fit.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */
 export function pageTableLines(
@@ -34,7 +34,7 @@ function entryText(
   indent: string,
   geometry: Geometry | null,
 ): string {
-  const value = fitEnd(e.desc === null ? 'not seen' : valueText(e.desc), 18)
+  const value = (e.desc === null ? 'not seen' : valueText(e.desc)).padStart(16)
   const address = columns >= 58 ? valueText(e.va) : addressEnd(e.va)
   const head = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}${fit(e.level, 4)} ${address} `
   return `${head}${columns >= 40 ? `${value} ` : ''}${shortText(e.desc, e.level, geometry)}`

@@ -1,5 +1,6 @@
+import { hexOf } from '@pagetrail/engine'
+
 import type { EventOf } from '../../event/kinds.ts'
-import { hex } from '../../event/field-codec.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import { isWritable, PXN_HI } from '../../observers/descriptor.ts'
 import { isGraver } from '../../observers/harm.ts'
@@ -25,7 +26,7 @@ export const tlbConflict: Rule = {
             severity: 'error',
             proof: [e.seq],
             ...(e.va === null ? {} : { start: pageOf(e.va) }),
-            message: `CPU ${e.cpu}: a ${e.mode} of ${e.va === null ? '?' : hex(e.va)} hits two TLB entries`,
+            message: `CPU ${e.cpu}: a ${e.mode} of ${e.va === null ? '?' : hexOf(e.va)} hits two TLB entries`,
           })
         },
       },
@@ -87,7 +88,7 @@ export const staleAccess: Rule = {
         proof: store < 0 ? [e.seq] : [store, e.seq],
         start: pageOf(va),
         message:
-          `CPU ${e.cpu}: a ${e.mode} of ${hex(va)} was answered by an older version of the entry, ` +
+          `CPU ${e.cpu}: a ${e.mode} of ${hexOf(va)} was answered by an older version of the entry, ` +
           `${HARM[relation]}; no flush has ended it yet`,
       })
     }
@@ -110,7 +111,7 @@ export const staleAccess: Rule = {
               proof: [e.seq],
               start: pageOf(e.va),
               message:
-                `CPU ${e.cpu}: a ${e.mode} of ${hex(e.va)} was answered by another member of its ` +
+                `CPU ${e.cpu}: a ${e.mode} of ${hexOf(e.va)} was answered by another member of its ` +
                 'contiguous span, which says otherwise',
             })
             return
@@ -119,7 +120,7 @@ export const staleAccess: Rule = {
             severity: 'error',
             proof: [e.seq],
             start: pageOf(e.va),
-            message: `CPU ${e.cpu}: a ${e.mode} of ${hex(e.va)} was answered by a version that is gone`,
+            message: `CPU ${e.cpu}: a ${e.mode} of ${hexOf(e.va)} was answered by a version that is gone`,
           })
         },
       },
@@ -158,7 +159,7 @@ export const spuriousFault: Rule = {
             proof: leaf.slot.seq >= 0 ? [leaf.slot.seq, e.seq] : [e.seq],
             start: leaf.page,
             message:
-              `CPU ${e.cpu}: a ${e.mode} of ${hex(e.va)} faults although the ${leaf.level} at ` +
+              `CPU ${e.cpu}: a ${e.mode} of ${hexOf(e.va)} faults although the ${leaf.level} at ` +
               `${hexPage(leaf.page)} allows it`,
           })
         },

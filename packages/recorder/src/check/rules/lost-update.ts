@@ -1,8 +1,7 @@
-import { bigintOf } from '@pagetrail/engine'
+import { bigintOf, hexOf } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import { changeOf, derives } from '../../observers/masks.ts'
-import { hex } from '../../event/field-codec.ts'
 import { hexPage, pageOf } from '../../observers/pages.ts'
 import type { Rule, Scope } from '../rule.ts'
 
@@ -61,7 +60,7 @@ function isForeign(scope: Scope): boolean {
 
 function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why: string): void {
   const { write: s } = scope.fold
-  const old = hex(bigintOf(s.oldLo, s.oldHi))
+  const old = hexOf(bigintOf(s.oldLo, s.oldHi))
   const by = s.previous >= 0 ? `, which CPU ${s.previousCpu} stored at event ${s.previous}` : ''
   scope.report({
     severity: 'error',
@@ -71,7 +70,7 @@ function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why:
     end: s.end,
     message:
       `CPU ${e.cpu} overwrites ${old} in the ${s.level} at ${hexPage(s.page)}${by}, with ` +
-      `${hex(bigintOf(s.newLo, s.newHi))}: ${why}`,
+      `${hexOf(bigintOf(s.newLo, s.newHi))}: ${why}`,
   })
 }
 
@@ -98,7 +97,7 @@ export const lostUpdate: Rule = {
           const { write: s } = scope.fold
           const read = reads.take(e.cpu, s.level, s.page)
           if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) {
-            const was = hex(bigintOf(read.lo, read.hi))
+            const was = hexOf(bigintOf(read.lo, read.hi))
             reportLost(
               scope,
               e,

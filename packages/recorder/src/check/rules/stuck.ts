@@ -1,5 +1,6 @@
+import { hexOf } from '@pagetrail/engine'
+
 import type { Lane } from '../fold/lane.ts'
-import { hex } from '../../event/field-codec.ts'
 import { hexPage, pageOf } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 
@@ -23,7 +24,7 @@ export const wildWalk: Rule = {
             message:
               e.fn === 'page_address'
                 ? `${call?.fn ?? 'a call'} reads area->pages[] past its end`
-                : `${call?.fn ?? 'a walk'} follows ${e.pa === null ? 'an entry' : hex(e.pa)}, which is no table`,
+                : `${call?.fn ?? 'a walk'} follows ${e.pa === null ? 'an entry' : hexOf(e.pa)}, which is no table`,
           })
         },
         cb_enter(e) {
@@ -88,7 +89,7 @@ export const repeatedCallback: Rule = {
               severity: 'warning',
               proof: [before.seq, e.seq],
               start: page,
-              message: `${e.fn} is called twice for the ${e.level} at ${hex(e.va)} though it did not ask for it`,
+              message: `${e.fn} is called twice for the ${e.level} at ${hexOf(e.va)} though it did not ask for it`,
             })
           }
           of(lane).set(e.level, { walk: walk.seq, page, seq: e.seq, again: false })

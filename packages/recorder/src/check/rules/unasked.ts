@@ -1,4 +1,4 @@
-import { bigintOf } from '@pagetrail/engine'
+import { bigintOf, hexOf } from '@pagetrail/engine'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import {
   AF,
@@ -19,7 +19,6 @@ import {
 } from '../../observers/masks.ts'
 import { hexPage, PAGE_LIMIT } from '../../observers/pages.ts'
 import type { Write } from '../../observers/write.ts'
-import { hex } from '../../event/field-codec.ts'
 import type { Frame } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
 
@@ -50,7 +49,7 @@ function beyond(s: Write, change: Change, mayGp: boolean): string[] {
   if ((strayHi & UXN_HI) !== 0) found.push('execution at EL0')
   const restLo = strayLo & ~(USER | AF)
   const restHi = strayHi & ~(PXN_HI | UXN_HI)
-  if ((restLo | restHi) !== 0) found.push(`bits ${hex(bigintOf(restLo >>> 0, restHi >>> 0))}`)
+  if ((restLo | restHi) !== 0) found.push(`bits ${hexOf(bigintOf(restLo >>> 0, restHi >>> 0))}`)
   // Right bits, turned the wrong way; nG of an entry that is not valid is how 7.3 marks it.
   const wrongLo = (lo & change.setLo & ~s.newLo) | (lo & change.clearLo & s.newLo)
   const wrongHi = (hi & change.setHi & ~s.newHi) | (hi & (change.clearHi | CONT_HI) & s.newHi)
@@ -181,7 +180,7 @@ export const unseenStore: Rule = {
             end: s.end,
             message:
               `the store to the ${s.level} at ${hexPage(s.page)} says that the entry held ` +
-              `${hex(bigintOf(s.oldLo, s.oldHi))}, which no event has put there: the log contradicts itself`,
+              `${hexOf(bigintOf(s.oldLo, s.oldHi))}, which no event has put there: the log contradicts itself`,
           })
         },
       },

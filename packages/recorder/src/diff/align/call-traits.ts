@@ -1,5 +1,7 @@
-import { LEVEL_NAMES } from '@pagetrail/engine'
+import { LEVEL_NAMES, type Words } from '@pagetrail/engine'
 
+import { roleWords } from '../../descriptor/bits.ts'
+import { runGeometry } from '../../descriptor/run-geometry.ts'
 import { type EventOf, type Json, type Kind, KINDS } from '../../event/kinds.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import type { Call, EventSource } from '../../event/run.ts'
@@ -41,6 +43,7 @@ export function callTraits(
   const traits = calls.map((): Traits => ({ ...NO_TRAITS }))
   const at = new Map(calls.map(({ op }, i) => [op, i]))
   const { from, to } = extentOf(calls)
+  const address = roleWords('address', runGeometry(source.run))
   const digested = DIGESTED.filter((kind) => shown.has(kind))
   const wanted = new Set<Kind>(digested)
   for (const event of source.events(from, to, ['op_begin', ...digested])) {
@@ -50,21 +53,25 @@ export function callTraits(
     if (event.kind === 'op_begin') call.input = inputOf(event)
     if (!wanted.has(event.kind)) continue
     call.digest = mix(call.digest, KINDS[event.kind].id)
-    if (event.kind === 'desc_write') store(call, event)
+    if (event.kind === 'desc_write') store(call, event, address)
     else if (event.kind === 'span_begin')
       call.digest = mix(call.digest, placeIn(calls[i]!, event.va))
   }
   return traits
 }
 
-function store(call: Traits, { level, old: before, new: after }: EventOf<'desc_write'>): void {
+function store(
+  call: Traits,
+  { level, old: before, new: after }: EventOf<'desc_write'>,
+  address: Words,
+): void {
   if (call.found !== 'change') call.found = before === after ? 'done' : 'change'
   call.digest = mix(call.digest, level === null ? -1 : LEVEL_NAMES.indexOf(level))
   for (const value of [before, after]) {
     take(value ?? 0n)
-    // Bits 49:12 are where it leads, or how the kernel keeps it: of this boot.
-    call.digest = mix(call.digest, lowWord() & 0xfff)
-    call.digest = mix(call.digest, highWord() & 0xfffc0000)
+    // Where it leads is of this boot.
+    call.digest = mix(call.digest, lowWord() & ~address.lo)
+    call.digest = mix(call.digest, highWord() & ~address.hi)
   }
 }
 

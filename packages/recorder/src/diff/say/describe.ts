@@ -1,4 +1,4 @@
-import { bigintOf, fromVa, type Geometry, type LevelName } from '@pagetrail/engine'
+import { bigintOf, fromVa, type Geometry, hexOf, type LevelName } from '@pagetrail/engine'
 
 import { outputAddress, readableGeometry } from '../../descriptor/bits.ts'
 import { attributesText, changedBits, kindOf, sharesBits } from '../../descriptor/text.ts'
@@ -45,7 +45,7 @@ function leadsTo({ level, geometry, newLo, newHi }: Toggle, mode: Addressing): s
   const pa = outputAddress(now, geometry)
   if (kindOf(now, level) === 'table')
     return `table ${pa >> BigInt(readableGeometry(geometry).pageShift)}`
-  return `${mode === 'raw' ? '' : '+'}0x${pa.toString(16)}`
+  return `${mode === 'raw' ? '' : '+'}${hexOf(pa)}`
 }
 
 const REGIONS = ['', '', 'linear', 'fixmap', 'other', 'alias'] as const
@@ -56,7 +56,7 @@ export function placeText(place: number, mode: Addressing): string {
   const offset = place - code * 2 ** 48
   const region = REGIONS[code]
   if (mode === 'raw' && region !== 'fixmap') return hex16(fromVa(place))
-  if (code === 1) return `+0x${offset.toString(16)}`
-  if (region === 'alias') return `alias of +0x${offset.toString(16)}`
+  if (code === 1) return `+${hexOf(BigInt(offset))}`
+  if (region === 'alias') return `alias of +${hexOf(BigInt(offset))}`
   return `${region} page ${Math.floor(offset / 4096)}`
 }

@@ -1,4 +1,4 @@
-import type { Geometry } from '@pagetrail/engine'
+import { type Geometry, hexOf } from '@pagetrail/engine'
 
 import { fieldValues } from '../../say/event-fields.ts'
 import { eventText } from '../../say/event-words.ts'
@@ -231,6 +231,6 @@ export function mappingTexts({ va, end, left, right, bits }: MappingDifference):
   const side = (leaf: Leaf | null) =>
     leaf === null
       ? `${hex16(va)}-${hex16(end)} not mapped`
-      : `${ptdumpLine({ ...leaf, va, end }).replace(/ +/g, ' ')} → 0x${leaf.pa.toString(16)}`
+      : `${ptdumpLine({ ...leaf, va, end }).replace(/ +/g, ' ')} → ${hexOf(leaf.pa)}`
   return [`- ${side(left)}`, [`+ ${side(right)}`, ...bits].join(' ')]
 }

@@ -1,3 +1,5 @@
+import { hexOf } from '@pagetrail/engine'
+
 const TWO_32 = 0x1_0000_0000
 
 /** Functions by their address, from the text of /proc/kallsyms. Addresses are signed, which keeps them exact. */
@@ -30,7 +32,7 @@ export class Symbols {
       if (this.#starts[middle]! <= wanted) low = middle + 1
       else high = middle
     }
-    if (low === 0) return `0x${BigInt.asUintN(64, address).toString(16)}`
+    if (low === 0) return hexOf(address)
     const name = this.#names[low - 1]!
     return offset ? `${name}+0x${(wanted - this.#starts[low - 1]!).toString(16)}` : name
   }

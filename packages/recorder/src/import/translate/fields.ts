@@ -1,3 +1,5 @@
+import { hexOfWords } from '@pagetrail/engine'
+
 /**
  * What the fields of probes mean. A probe's field is read into the slot of its meaning, whatever the probe calls it, so
  * that one handler serves all probes of a role.
@@ -68,7 +70,7 @@ export abstract class Fields implements Values {
 
   /** The slot as `0x…`. */
   hex(slot: number): string {
-    return hexOf(this.lo[slot]!, this.hi[slot]!)
+    return hexOfWords(this.lo[slot]!, this.hi[slot]!)
   }
 
   /** All fields of the event as they were printed, as JSON text. */
@@ -76,12 +78,6 @@ export abstract class Fields implements Values {
 
   /** The text of a trace marker, as JSON text. */
   abstract noteJson(): string
-}
-
-export function hexOf(lo: number, hi: number): string {
-  return hi === 0
-    ? `0x${lo.toString(16)}`
-    : `0x${hi.toString(16)}${lo.toString(16).padStart(8, '0')}`
 }
 
 /** The fields of an event as printed, as JSON text: by name where they have names, else as one text. */
