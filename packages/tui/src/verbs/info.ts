@@ -92,7 +92,7 @@ function describeRun(run: Run, span: number): [string, string][] {
     ['source', sourceText(run)],
     ['state', run.state],
     ['flavour', run.flavour ?? '?'],
-    ['kernel', run.kernel ?? (run.source === 'ftrace' ? '?' : 'none, simulated')],
+    ['kernel', run.kernel ?? (isSimulated(run) ? 'none, simulated' : '?')],
     ['build', buildOf(run) ?? ''],
     ['scenario', run.scenario ?? ''],
     ['tables', geometryText(run) || '?'],
@@ -103,12 +103,21 @@ function describeRun(run: Run, span: number): [string, string][] {
     ['recorded', `${momentText(run.created)} UTC`],
     ...Object.entries(run.facts)
       .filter(([name, value]) => name !== COUNTS && value !== null)
-      .map(
-        ([name, value]) =>
-          [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
-      ),
+      .map(([name, value]) => [name, factText(name, value)] as const),
   ]
   return rows.filter(([, value]) => value !== '').map(([name, value]) => [safe(name), safe(value)])
+}
+
+/** The engine has no kernel below it; what a producer of JSON Lines has is not known. */
+const isSimulated = ({ source }: Run): boolean => source === 'engine' || source === 'module'
+
+/** A fact in words: kinds that a run shows, and in which functions, as lists; others as the JSON they are. */
+function factText(name: string, value: Json): string {
+  if (typeof value === 'string') return value
+  if (name === 'shows' && Array.isArray(value)) return value.join(', ')
+  if (name !== 'sites' || typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const sites = Object.entries(value).map(([kind, fns]) => `${kind} in ${String(fns)}`)
+  return sites.join('; ').replaceAll(',', ', ')
 }
 
 const countColumns = (head: string): readonly Column<readonly [string, number]>[] => [
