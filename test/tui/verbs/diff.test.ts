@@ -34,6 +34,16 @@ test('captures of two kernels: calls are paired, what neither shows is unknown',
   expect(out).toContain('unknown: allocation, free, warning')
 })
 
+test('--noise is a run or a file too', async () => {
+  const db = join(folder(), 'test.db')
+  await pagetrail(['import', capture('6.17.13'), capture('6.18.15'), '--db', db])
+  const args = ['diff', '1', '2', '--noise', capture('6.18.15')]
+  const { out } = await pagetrail(args, { env: { PAGETRAIL_DB: db } })
+  // The second recording is the right run: all that differs is noise.
+  expect(out).toMatch(/^identical$/m)
+  expect(out).toMatch(/^noise: 94 pairs and 2 calls without counterpart differ as the left run/m)
+})
+
 test('--calls-list has every pair, in groups', async () => {
   const db = join(folder(), 'test.db')
   await pagetrail(['import', capture('6.17.13'), capture('6.18.15'), '--db', db])

@@ -7,7 +7,9 @@ import type { CallData, CallStream } from './align/call-stream.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
 import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
+import { NoiseFloor } from './noise.ts'
 import { PairCollector } from './pair-list.ts'
+import { pairWay } from './pair-way.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
 import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
@@ -16,6 +18,7 @@ import {
   type Diff,
   type Divergence,
   type LoneCall,
+  type Noise,
   type Side,
   type DiffVerdict,
   VERDICTS,
@@ -34,24 +37,33 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   let first: FoundDivergence | null = null
   const { leftKnown, rightKnown } = comparison.context
   const listing = options.pairs === true ? new PairCollector() : null
+  const floor = options.noise ? NoiseFloor.between(a, options.noise, options) : null
+  const alone = (side: 'left' | 'right', data: CallData, pair: LoneOnLeft | LoneOnRight): void => {
+    const call = loneOf(data, pair)
+    const isNoise = call.reason !== 'rate' && (floor?.takesCall(data) ?? false)
+    tally.alone(side, call, data.costs.costs(side === 'left' ? leftKnown : rightKnown), isNoise)
+    listing?.alone(side, call, data)
+  }
   for (const { pair, left, right } of pairedCalls(comparison)) {
-    if (right === null) {
-      const call = loneOf(left, pair)
-      tally.alone('left', call, left.costs.costs(leftKnown))
-      listing?.alone('left', call, left)
-    } else if (left === null) {
-      const call = loneOf(right, pair)
-      tally.alone('right', call, right.costs.costs(rightKnown))
-      listing?.alone('right', call, right)
-    } else {
+    if (right === null) alone('left', left, pair)
+    else if (left === null) alone('right', right, pair)
+    else {
       const compared = comparePair(left, right, pair, comparison.context)
-      tally.pair(compared)
-      listing?.pair(compared, left, right)
-      if (first === null && compared.diff.sameInput && differs(compared.diff.path))
-        first = findDivergence(left, right, compared)
+      const { diff } = compared
+      const way = listing || floor ? pairWay(compared, left, right) : null
+      if (way) listing?.pair(compared, way, left, right)
+      if (way && diff.verdict !== 'identical' && floor?.takesPair(diff, way)) tally.noise(diff)
+      else {
+        tally.pair(compared)
+        if (first === null && diff.sameInput && differs(diff.path))
+          first = findDivergence(left, right, compared)
+      }
     }
   }
-  const result = resultOf(a, b, options, comparison, tally, first && readDivergence(a, b, first))
+  const result = resultOf(
+    { a, b, options, comparison, tally, noise: floor?.result ?? null },
+    first && readDivergence(a, b, first),
+  )
   return { ...result, pairs: listing?.list(a, b) ?? null }
 }
 
@@ -60,20 +72,24 @@ const loneOf = (
   { lane, reason }: LoneOnLeft | LoneOnRight,
 ): LoneCall => ({ ...refOf(call, endedBy), lane, reason })
 
-function resultOf(
-  a: EventSource,
-  b: EventSource,
-  options: DiffOptions,
-  comparison: Comparison,
-  tally: Tally,
-  first: Divergence | null,
-): Omit<Diff, 'pairs'> {
+/** All that was found, when both runs have been read. */
+interface Found {
+  readonly a: EventSource
+  readonly b: EventSource
+  readonly options: DiffOptions
+  readonly comparison: Comparison
+  readonly tally: Tally
+  readonly noise: Noise | null
+}
+
+function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs'> {
+  const { a, b, options, comparison, tally, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)
   const { path } = tally
   const pathDiffers = differs(path) || path.renamed > 0 || tally.reordered > 0
-  const nothing = tally.paired === 0
+  const nothing = tally.isEmpty
   // Entries that differ although no call made them do so: the runs began differently.
   const floor = outcome.mapping.ranges.total > 0 ? 'same outcome, different effects' : 'identical'
   const verdict = verdictOf(outcome.answer, 'same', !pathDiffers)
@@ -83,7 +99,7 @@ function resultOf(
     geometries: { left: context.leftGeometry, right: context.rightGeometry },
     addresses,
     verdict: worse(worse(tally.worst, floor), verdict),
-    incomplete: incompleteOf(comparison, tally, a, b),
+    incomplete: incompleteOf(found),
     neitherShows: neitherShows(shown.left, shown.right),
     asked: askedOf(options),
     calls: {
@@ -94,6 +110,7 @@ function resultOf(
       onlyLeft: tally.onlyLeft.lone,
       onlyRight: tally.onlyRight.lone,
       rates: ratesOf(comparison.calls.lanes),
+      noise,
     },
     lanes: lanesOf(comparison.calls),
     outcome,
@@ -151,7 +168,7 @@ function outcomeOf(comparison: Comparison, tally: Tally, limit: number): Diff['o
   const returns = answerOf(tally.outcomes.total > 0, tally.unknownReturn > 0)
   // Of different boots, a call that only one made is the workload's; otherwise it is the implementation's.
   const alone = tally.onlyLeft.total + tally.onlyRight.total
-  const unpaired = alone > 0 && (comparison.addresses === 'raw' || tally.paired === 0)
+  const unpaired = alone > 0 && (comparison.addresses === 'raw' || tally.isEmpty)
   return {
     answer: unpaired ? 'different' : worseAnswer(returns, mapping.answer),
     sameReturn: tally.sameReturn,
@@ -170,7 +187,7 @@ function mappingOf(
   limit: number,
 ): Diff['outcome']['mapping'] {
   if (comparison.addresses === 'relative') {
-    const answer = answerOf(tally.outcomes.total > 0, tally.paired === 0)
+    const answer = answerOf(tally.outcomes.total > 0, tally.isEmpty)
     return { compared: 'per call', answer, ranges: { items: [], total: 0 }, unknownBytes: 0n }
   }
   const found: MappingComparison = compareMappings(comparison.leftState, comparison.rightState)
@@ -236,12 +253,7 @@ function sideOf(
   }
 }
 
-function incompleteOf(
-  comparison: Comparison,
-  tally: Tally,
-  a: EventSource,
-  b: EventSource,
-): string[] {
+function incompleteOf({ comparison, tally, a, b, options }: Found): string[] {
   const reasons: string[] = []
   for (const [name, source, stream] of [
     ['left', a, comparison.left],
@@ -252,12 +264,15 @@ function incompleteOf(
     if (source.run.state === 'recording') reasons.push(`the ${name} run is still being recorded`)
     if (source.run.state === 'interrupted') reasons.push(`the ${name} run was interrupted`)
   }
+  const again = options.noise?.run
+  if (again && (again.lost > 0 || again.state !== 'complete'))
+    reasons.push(`the second recording of the left run, ${again.label}, is not whole`)
   if (tally.approximate > 0) {
     reasons.push(
       `${plural(tally.approximate, 'pair')} of calls were too unlike for a minimal alignment; theirs goes by unique events`,
     )
   }
-  if (tally.paired === 0) reasons.push('no call of one run has a counterpart in the other')
+  if (tally.isEmpty) reasons.push('no call of one run has a counterpart in the other')
   if (!comparison.calls.minimal) reasons.push('the calls were too unlike for a minimal alignment')
   if (tally.unknownReturn > 0)
     reasons.push(`${plural(tally.unknownReturn, 'pair')} of calls did not both return`)

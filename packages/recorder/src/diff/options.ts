@@ -1,4 +1,5 @@
 import type { TraceEvent } from '../event/kinds.ts'
+import type { EventSource } from '../event/run.ts'
 import type { AskedLanes } from './align/lanes.ts'
 
 /** The four questions, in the order in which they are asked. */
@@ -23,6 +24,8 @@ export interface DiffOptions {
   readonly addresses?: Addressing
   /** What calls are aligned by. Default `auto`: tasks where both runs name them, else CPUs, else the whole run. */
   readonly lanes?: AskedLanes
+  /** A second recording of the left run: what these two differ in is set aside. */
+  readonly noise?: EventSource
   /** Also lists every pair of calls, in groups that differ in the same way. */
   readonly pairs?: boolean
   /** Listed calls, groups and ranges of each sort; what lies beyond is counted. Default {@link LISTED}. */

@@ -1,14 +1,17 @@
-import type { CostName, Costs } from '../cost/costs.ts'
 import type { EventSource } from '../event/run.ts'
 import type { LoneReason } from './align/align-calls.ts'
-import { sizeOf } from './align/call-keys.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
-import { type FoundRows, readRows, type RepeatedRow, repeatedRows } from './repeated-rows.ts'
+import {
+  aloneWay,
+  bytesOf,
+  difference,
+  LISTED_COSTS,
+  type MoreCosts,
+  type PairWay,
+} from './pair-way.ts'
+import { type FoundRows, readRows, type RepeatedRow } from './repeated-rows.ts'
 import { type CallRef, type DiffVerdict, type LoneCall, VERDICTS } from './result.ts'
-
-/** Costs that a list of pairs shows, by name. */
-export const LISTED_COSTS = ['callbacks', 'barriers', 'flushes'] as const satisfies CostName[]
 
 /** Pairs of calls that differ in the same way: one function, one size, one verdict, the same rows. */
 export interface ListedPairs {
@@ -22,7 +25,7 @@ export interface ListedPairs {
   readonly reordered: boolean
   readonly count: number
   /** Right minus left, of each pair; null: a side cannot tell. */
-  readonly more: Readonly<Record<(typeof LISTED_COSTS)[number], number | null>>
+  readonly more: MoreCosts
   /** ns, right minus left, of all pairs together. */
   readonly time: number | null
   /** What differs in each pair, as in the first. */
@@ -60,18 +63,9 @@ export class PairCollector {
   private readonly groups = new Map<string, Pairs>()
   private readonly lone = new Map<string, Alone>()
 
-  pair({ diff, script }: ComparedPair, left: CallData, right: CallData): void {
-    const { verdict, sameInput, reordered } = diff
-    const rows = repeatedRows(script, left.tokens, right.tokens)
-    const more = moreOf(diff.leftCosts, diff.rightCosts)
+  pair({ diff }: ComparedPair, way: PairWay, left: CallData, right: CallData): void {
     const time = difference(diff.leftCosts.time, diff.rightCosts.time)
-    const [leftSize, rightSize] = [sizeText(left), sizeText(right)]
-    const ways = [...rows].map(([way, { count }]) => `${way}×${count}`)
-    const key = JSON.stringify([
-      [left.call.fn, right.call.fn, leftSize, rightSize, verdict, sameInput, reordered],
-      [Object.values(more), ways],
-    ])
-    const known = this.groups.get(key)
+    const known = this.groups.get(way.key)
     const calls: [number, number] = [left.call.op, right.call.op]
     if (known) {
       known.count++
@@ -79,26 +73,27 @@ export class PairCollector {
       known.time = known.time === null || time === null ? null : known.time + time
       return
     }
-    this.groups.set(key, {
+    const { sizes, verdict, sameInput, reordered, more, rows } = way
+    this.groups.set(way.key, {
       left: diff.left,
       right: diff.right,
-      leftSize,
-      rightSize,
+      leftSize: sizes[0],
+      rightSize: sizes[1],
       verdict,
       sameInput,
       reordered,
       count: 1,
       more,
       time,
-      found: [...rows.values()],
+      found: rows,
       calls: [calls],
     })
   }
 
   alone(side: 'left' | 'right', call: LoneCall, data: CallData): void {
-    const { reason, fn } = call
-    const size = sizeText(data)
-    const key = JSON.stringify([side, fn, size, reason])
+    const { reason } = call
+    const size = bytesOf(data)
+    const key = `${side} ${reason} ${aloneWay(data)}`
     const known = this.lone.get(key)
     if (known) {
       known.count++
@@ -119,20 +114,6 @@ export class PairCollector {
     }
   }
 }
-
-function sizeText({ call }: CallData): number | null {
-  const size = sizeOf(call)
-  return size < 0 ? null : size
-}
-
-const moreOf = (left: Costs, right: Costs): ListedPairs['more'] => ({
-  callbacks: difference(left.callbacks, right.callbacks),
-  barriers: difference(left.barriers, right.barriers),
-  flushes: difference(left.flushes, right.flushes),
-})
-
-const difference = (left: number | null, right: number | null): number | null =>
-  left === null || right === null ? null : right - left
 
 /** Pairs that were asked for different things come last: the verdict does not rest on them. */
 const rank = ({ verdict, sameInput }: Pairs): number => (sameInput ? VERDICTS.indexOf(verdict) : -1)

@@ -18,14 +18,14 @@ export interface FoundRows {
   count: number
   readonly left: number | null
   readonly right: number | null
+  /** What is the same in all boots, of either side; empty where it has no event. */
+  readonly ways: readonly [left: string, right: string]
+  /** Of two that read alike, the fields that are apart. */
+  readonly apart: string
 }
 
-/** Ways in which rows differ, in the order in which they come, by what is the same in all boots. */
-export function repeatedRows(
-  { runs }: RowScript,
-  left: Tokens,
-  right: Tokens,
-): ReadonlyMap<string, FoundRows> {
+/** Ways in which rows differ, in the order in which they come. */
+export function repeatedRows({ runs }: RowScript, left: Tokens, right: Tokens): FoundRows[] {
   const found = new Map<string, FoundRows>()
   for (const run of runs) {
     const { status } = run
@@ -33,24 +33,34 @@ export function repeatedRows(
     for (let n = 0; n < run.length; n++) {
       const i = status === 'right' ? null : run.left + n
       const j = status === 'left' ? null : run.right + n
-      const a = i === null ? '' : wayOf(left, i)
-      const b = j === null ? '' : wayOf(right, j)
-      // Of two that read alike, what differs is where.
-      const key = `${status} ${a}|${b}${i !== null && j !== null && a === b ? fieldsApart(left, i, right, j) : ''}`
+      const ways = [i === null ? '' : wayOf(left, i), j === null ? '' : wayOf(right, j)] as const
+      const alike = i !== null && j !== null && ways[0] === ways[1]
+      const apart = alike ? fieldsApart(left, i, right, j) : ''
+      const key = wayText({ status, ways, apart }, false)
       const known = found.get(key)
       if (known) known.count++
       else {
-        found.set(key, {
-          status,
-          count: 1,
-          left: i === null ? null : left.seqs[i]!,
-          right: j === null ? null : right.seqs[j]!,
-        })
+        const seqs = [
+          i === null ? null : left.seqs[i]!,
+          j === null ? null : right.seqs[j]!,
+        ] as const
+        found.set(key, { status, count: 1, left: seqs[0], right: seqs[1], ways, apart })
       }
     }
   }
-  return found
+  return [...found.values()]
 }
+
+/** A way as text, as it is or with its sides exchanged. */
+export function wayText(
+  { status, ways, apart }: Pick<FoundRows, 'status' | 'ways' | 'apart'>,
+  exchanged: boolean,
+): string {
+  const [left, right] = exchanged ? [ways[1], ways[0]] : ways
+  return `${exchanged ? (EXCHANGED[status] ?? status) : status} ${left}|${right}|${apart}`
+}
+
+const EXCHANGED: Readonly<Partial<Record<RowStatus, RowStatus>>> = { left: 'right', right: 'left' }
 
 /** Kind, level, function, masks and result; of a store the attribute bits that it set and cleared. */
 function wayOf(tokens: Tokens, i: number): string {

@@ -61,6 +61,17 @@ export interface LoneCall extends CallRef {
   readonly reason: LoneReason
 }
 
+/** What differs between two recordings of the left run too, and so says nothing of the right one. */
+export interface Noise {
+  /** The second recording. */
+  readonly label: string
+  readonly pairs: number
+  /** Calls without a counterpart. */
+  readonly alone: number
+  /** By function and verdict, the most frequent first. */
+  readonly named: readonly { readonly what: string; readonly count: number }[]
+}
+
 /** Work of a timer, which two boots do at different times: how often is a rate, not a difference. */
 export interface Rate {
   readonly lane: string
@@ -204,6 +215,8 @@ export interface Diff {
     readonly onlyLeft: Lone
     readonly onlyRight: Lone
     readonly rates: readonly Rate[]
+    /** Set aside: counted neither as paired nor as alone. Null: no second recording was given. */
+    readonly noise: Noise | null
   }
   readonly lanes: {
     /** What calls were aligned by. */

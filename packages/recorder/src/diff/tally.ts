@@ -90,6 +90,7 @@ export class Tally {
   paired = 0
   otherInput = 0
   reordered = 0
+  private noisy = 0
   sameReturn = 0
   differentReturn = 0
   unknownReturn = 0
@@ -142,10 +143,22 @@ export class Tally {
     for (const effect of effects) this.effect(effect, diff)
   }
 
+  /** No two calls could be compared. */
+  get isEmpty(): boolean {
+    return this.paired + this.noisy === 0
+  }
+
+  /** A pair that says nothing: it costs, and no verdict rests on it. */
+  noise({ leftCosts, rightCosts }: PairDiff): void {
+    this.noisy++
+    this.leftCosts = addCosts(this.leftCosts, leftCosts)
+    this.rightCosts = addCosts(this.rightCosts, rightCosts)
+  }
+
   /** A call of a timer that the other side's did not reach costs, and is otherwise a matter of its rate. */
-  alone(side: 'left' | 'right', call: LoneCall, costs: Costs): void {
+  alone(side: 'left' | 'right', call: LoneCall, costs: Costs, isNoise: boolean): void {
     const calls = side === 'left' ? this.onlyLeft : this.onlyRight
-    if (call.reason !== 'rate') calls.add(call)
+    if (call.reason !== 'rate' && !isNoise) calls.add(call)
     if (side === 'left') this.leftCosts = addCosts(this.leftCosts, costs)
     else this.rightCosts = addCosts(this.rightCosts, costs)
   }

@@ -30,13 +30,10 @@ export async function findRun(session: Session, name: string): Promise<FoundRun>
   return onlyOne(name, await new RunFinder(session).find([name]))
 }
 
-/** The same of two. */
-export async function findPair(
-  session: Session,
-  [a, b]: readonly [string, string],
-): Promise<[FoundRun, FoundRun]> {
-  const found = await new RunFinder(session).find([a, b])
-  return [onlyOne(a, found), onlyOne(b, found)]
+/** The same of several, one each. */
+export async function findEach(session: Session, names: readonly string[]): Promise<FoundRun[]> {
+  const found = await new RunFinder(session).find(names)
+  return names.map((name) => onlyOne(name, found))
 }
 
 /** The same of any number; a file may hold several. */

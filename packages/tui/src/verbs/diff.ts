@@ -10,6 +10,7 @@ import {
   type DiffPaint,
   diffRuns,
   escapeControls,
+  type EventSource,
   InputError,
   LANE_MODES,
   type MarkdownOptions,
@@ -20,7 +21,7 @@ import {
   toPredicate,
 } from '@pagetrail/recorder'
 import type { Theme } from '../text/theme.ts'
-import { findPair, type FoundRun } from '../command/find-runs.ts'
+import { findEach, type FoundRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
@@ -38,6 +39,7 @@ interface Options {
   readonly map?: Record<string, string> | undefined
   readonly lanes: AskedLanes
   readonly callsList?: true | undefined
+  readonly noise?: string | undefined
   readonly quiet?: true | undefined
 }
 
@@ -54,6 +56,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
     ['diff before.trace.gz after.trace', 'two captures, as they are'],
     ['diff before after --by cost', 'one question'],
     ['diff 1 2 --calls 10-20 --ignore lock,unlock', 'a part, without some kinds'],
+    ['diff a b --noise a2', 'without what two recordings of a differ in'],
     ['diff 1 2 --map my_pte_entry=pageattr_pte_entry', 'functions that play the same role'],
     ['diff 1 2 --format markdown > review.md', 'one page for a mail'],
   ],
@@ -74,6 +77,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
           .choices(LANE_MODES)
           .default('auto' as const),
       )
+      .option('--noise <run>', 'a second recording of A: what these two differ in is set aside')
       .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
       .option('-q, --quiet', 'print the verdict only')
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
@@ -91,8 +95,13 @@ async function diff(
   }
   const asked = optionsOf(options)
   const pair = a === undefined || b === undefined ? await lastTwo(session) : ([a, b] as const)
-  const [left, right] = await findPair(session, pair)
-  const result = diffRuns(left.runFile.source(left.run), right.runFile.source(right.run), asked)
+  const noise = options.noise === undefined ? [] : [options.noise]
+  const [left, right, again] = await findEach(session, [...pair, ...noise])
+  if (!left || !right) throw new Error('two runs were named')
+  const result = diffRuns(sourceOf(left), sourceOf(right), {
+    ...asked,
+    ...(again && { noise: sourceOf(again) }),
+  })
   await print(session, result, options, againOf(session, left, right))
   for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
@@ -101,6 +110,8 @@ async function diff(
   if (answer === 'different') return 1
   return answer === 'unknown' || result.incomplete.length > 0 ? 3 : 0
 }
+
+const sourceOf = ({ runFile, run }: FoundRun): EventSource => runFile.source(run)
 
 async function lastTwo(session: Session): Promise<readonly [string, string]> {
   const runFile = await session.runFile('read')

@@ -1,7 +1,7 @@
 import { LONE_REASONS, type LoneReason } from '../align/align-calls.ts'
 import type { LaneMode } from '../align/lanes.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
-import type { Diff, Lone } from '../result.ts'
+import type { Diff, Lone, Noise } from '../result.ts'
 import { plural } from './plural.ts'
 
 const BY: Readonly<Record<LaneMode, string>> = {
@@ -27,6 +27,7 @@ export function laneTexts({ asked, lanes, calls }: Diff): string[] {
       ({ lane, left, right }) =>
         `${lane}: ${left} calls on the left, ${right} on the right; a timer's rate, not a difference`,
     ),
+    ...noiseTexts(calls.noise),
     ...(calls.reordered > 0
       ? [`${plural(calls.reordered, 'pair')} in another order within one task or CPU`]
       : []),
@@ -47,4 +48,14 @@ function loneTexts(side: string, { byFunction, byReason }: Lone): string[] {
     return n > 0 ? [`${n} ${REASONS[reason]}`] : []
   })
   return texts.length === 0 ? [] : [`why only on the ${side}: ${texts.join(', ')}`]
+}
+
+/** What was set aside, by name. */
+function noiseTexts(noise: Noise | null): string[] {
+  if (noise === null) return []
+  const { label, pairs, alone, named } = noise
+  const what = named.map(({ what: text, count }) => `${count} × ${text}`).join('; ')
+  return [
+    `noise: ${plural(pairs, 'pair')} and ${plural(alone, 'call')} without counterpart differ as the left run and ${label} do, and are set aside${what === '' ? '' : `: ${what}`}`,
+  ]
 }

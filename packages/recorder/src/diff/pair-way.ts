@@ -1,0 +1,70 @@
+import type { CostName, Costs } from '../cost/costs.ts'
+import { sizeOf } from './align/call-keys.ts'
+import type { CallData } from './align/call-stream.ts'
+import type { ComparedPair } from './compare-pair.ts'
+import { type FoundRows, repeatedRows, wayText } from './repeated-rows.ts'
+import type { DiffVerdict } from './result.ts'
+
+/** Costs that a list of pairs shows, by name. */
+export const LISTED_COSTS = ['callbacks', 'barriers', 'flushes'] as const satisfies CostName[]
+
+/** Right minus left; null: a side cannot tell. */
+export type MoreCosts = Readonly<Record<(typeof LISTED_COSTS)[number], number | null>>
+
+/** The way in which a pair differs: two pairs with one key differ alike, whatever the boot. */
+export interface PairWay {
+  readonly key: string
+  readonly fns: readonly [left: string, right: string]
+  readonly sizes: readonly [left: number | null, right: number | null]
+  readonly verdict: DiffVerdict
+  readonly sameInput: boolean
+  readonly reordered: boolean
+  readonly more: MoreCosts
+  readonly rows: readonly FoundRows[]
+}
+
+export function pairWay({ diff, script }: ComparedPair, left: CallData, right: CallData): PairWay {
+  const { verdict, sameInput, reordered, leftCosts, rightCosts } = diff
+  const way = {
+    fns: [left.call.fn, right.call.fn],
+    sizes: [bytesOf(left), bytesOf(right)],
+    verdict,
+    sameInput,
+    reordered,
+    more: moreOf(leftCosts, rightCosts),
+    rows: repeatedRows(script, left.tokens, right.tokens),
+  } as const
+  return { ...way, key: keyOf(way, false) }
+}
+
+/** The key of a pair that differs in the same way with its sides exchanged. */
+export const mirrored = (way: PairWay): string => keyOf(way, true)
+
+/** What is alike of calls without a counterpart. */
+export const aloneWay = (data: CallData): string =>
+  JSON.stringify(['alone', data.call.fn, bytesOf(data)])
+
+/** Bytes of the call's range; null: it has none. */
+export function bytesOf({ call }: CallData): number | null {
+  const size = sizeOf(call)
+  return size < 0 ? null : size
+}
+
+function keyOf(
+  { fns, sizes, verdict, sameInput, reordered, more, rows }: Omit<PairWay, 'key'>,
+  exchanged: boolean,
+): string {
+  const costs = Object.values(more).map((n) => (n === null || n === 0 || !exchanged ? n : -n))
+  const ways = rows.map((row) => `${wayText(row, exchanged)}×${row.count}`).toSorted()
+  const sides = exchanged ? [fns.toReversed(), sizes.toReversed()] : [fns, sizes]
+  return JSON.stringify([sides, verdict, sameInput, reordered, costs, ways])
+}
+
+const moreOf = (left: Costs, right: Costs): MoreCosts => ({
+  callbacks: difference(left.callbacks, right.callbacks),
+  barriers: difference(left.barriers, right.barriers),
+  flushes: difference(left.flushes, right.flushes),
+})
+
+export const difference = (left: number | null, right: number | null): number | null =>
+  left === null || right === null ? null : right - left
