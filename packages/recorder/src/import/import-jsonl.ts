@@ -25,6 +25,12 @@ export interface JsonlOptions {
   readonly write?: WriteOptions
 }
 
+/** Events of a run that do not fit its call tree: all are counted, the first is kept. */
+export interface Misfits {
+  count: number
+  readonly first: Misfit
+}
+
 export interface JsonlReport {
   readonly runs: readonly Run[]
   readonly lines: number
@@ -32,7 +38,7 @@ export interface JsonlReport {
   /** Ids of runs without an end line: their producer died, or the file was cut. */
   readonly cut: readonly number[]
   /** By id of the run: events that do not fit its call tree. */
-  readonly misfits: ReadonlyMap<number, readonly Misfit[]>
+  readonly misfits: ReadonlyMap<number, Misfits>
   /** Stopped by the signal: the last run is the part of it that was read. */
   readonly interrupted: boolean
 }
@@ -102,7 +108,7 @@ const nothingIn = (name: string, log: KernelLog | null): string => {
 class RunsFromJsonl implements JsonlSink {
   readonly ids: number[] = []
   readonly cut: number[] = []
-  readonly misfits = new Map<number, Misfit[]>()
+  readonly misfits = new Map<number, Misfits>()
   events = 0
   readonly #runFile: RunFile
   readonly #options: JsonlOptions
@@ -146,8 +152,8 @@ class RunsFromJsonl implements JsonlSink {
   misfit(misfit: Misfit): void {
     const id = this.ids.at(-1)!
     const known = this.misfits.get(id)
-    if (known) known.push(misfit)
-    else this.misfits.set(id, [misfit])
+    if (known) known.count++
+    else this.misfits.set(id, { count: 1, first: misfit })
   }
 
   end(complete: boolean): void {

@@ -175,11 +175,10 @@ function remarksOnJsonl({ cut, misfits }: JsonlReport): string[] {
       (run) =>
         `run ${run} has no end line: its producer died, or the file was cut; what came is kept, as interrupted`,
     ),
-    ...[...misfits].map(([run, found]) => {
-      const [first] = found
-      const where = first ? `, first event ${first.seq}: ${first.message}` : ''
-      return `${many(found.length, 'event')} of run ${run} outside the call tree${where}`
-    }),
+    ...[...misfits].map(
+      ([run, { count: found, first }]) =>
+        `${many(found, 'event')} of run ${run} outside the call tree, first event ${first.seq}: ${first.message}`,
+    ),
   ]
 }
 
