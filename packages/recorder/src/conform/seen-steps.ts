@@ -1,6 +1,5 @@
-import { type Geometry, hexOf } from '@pagetrail/engine'
+import type { Geometry } from '@pagetrail/engine'
 
-import { withoutAddress } from '../descriptor/bits.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import { type Step, StepList, type Visible } from './steps.ts'
 
@@ -31,9 +30,8 @@ export function* own(events: Iterable<TraceEvent>): Generator<TraceEvent> {
 }
 
 class SeenSteps {
-  readonly list = new StepList()
+  readonly list: StepList
   readonly #visible: Visible
-  readonly #geometry: Geometry
   /** A dsb(ishst) of which the next event tells what it belongs to. */
   #dsb = false
   /** Between the head of an inlined flush and its isb. */
@@ -41,7 +39,7 @@ class SeenSteps {
 
   constructor(visible: Visible, geometry: Geometry) {
     this.#visible = visible
-    this.#geometry = geometry
+    this.list = new StepList(geometry)
   }
 
   take(e: TraceEvent): void {
@@ -55,12 +53,7 @@ class SeenSteps {
     if (e.kind === 'lazy_mmu_enter') list.add('lazy enter')
     else if (e.kind === 'lazy_mmu_leave') list.leave()
     else if (e.kind === 'barrier_queue') list.queue()
-    else if (e.kind === 'tlb_flush' && this.#visible.flush === 'ranges') {
-      list.add(`flush ${at(e.va)}-${at(e.end)}`)
-    } else {
-      const step = stepOf(e, this.#geometry)
-      if (step !== null) list.add(step)
-    }
+    else if (e.kind !== 'tlb_flush' || this.#visible.flush === 'ranges') list.take(e)
   }
 
   /** A dsb(ishst) that nothing followed up. */
@@ -88,40 +81,12 @@ class SeenSteps {
     if (this.#dsb) this.#beginFlush()
     // The work-around of an erratum repeats each flush with a TLBI of no address.
     if (e.va === null && e.insn === 'vale1is') return
-    this.list.add(tlbiStep(e.insn ?? '', e.va === null ? null : hexOf(e.va)))
+    this.list.take(e)
   }
 
   #beginFlush(): void {
     this.#dsb = false
     this.#flushing = true
     this.list.add('flush')
-  }
-}
-
-export const tlbiStep = (insn: string, va: string | null): Step =>
-  va === null ? `tlbi ${insn}` : `tlbi ${insn} ${va}`
-
-const at = (address: bigint | null): string => (address === null ? '?' : hexOf(address))
-
-function stepOf(e: TraceEvent, geometry: Geometry): Step | null {
-  switch (e.kind) {
-    case 'walk_begin':
-      return `walk ${e.fn} ${at(e.va)}-${at(e.end)}`
-    case 'walk_end':
-      return `walk returns ${e.ret}`
-    case 'cb_enter':
-      return `${e.fn} ${at(e.va)}-${at(e.end)}`
-    case 'cb_exit':
-      return `${e.fn} returns ${e.ret}`
-    case 'desc_write':
-      return `${e.level} ${at(e.va)}: ${at(e.old)} -> ${at(e.new)}`
-    case 'split':
-      return `split ${e.level} ${at(e.va)}`
-    case 'split_end':
-      return `split ${e.level} gives ${e.val === undefined ? '?' : hexOf(withoutAddress(e.val, geometry))}`
-    case 'op_end':
-      return `returns ${e.ret}`
-    default:
-      return null
   }
 }

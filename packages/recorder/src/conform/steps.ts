@@ -1,3 +1,7 @@
+import { type Geometry, hexOf } from '@pagetrail/engine'
+
+import { withoutAddress } from '../descriptor/bits.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 
 /**
@@ -9,7 +13,18 @@ export type Step = string
 /** Steps of one call in order, with what merely depends on where a probe sits evened out. */
 export class StepList {
   readonly steps: Step[] = []
+  readonly #geometry: Geometry
   #pending = false
+
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry
+  }
+
+  /** Adds an event that is a step by itself. */
+  take(e: TraceEvent): void {
+    const step = stepOf(e, this.#geometry)
+    if (step !== null) this.add(step)
+  }
 
   add(step: Step): void {
     this.steps.push(step)
@@ -58,3 +73,44 @@ export function visibleIn(run: Run): Visible {
     flush: flavour === '6.12' ? 'instructions' : 'ranges',
   }
 }
+
+const at = (value: bigint | null): string => (value === null ? '?' : hexOf(value))
+
+/**
+ * An event as a step, where it is one by itself. Of a descriptor that a split made, its address is left out: tables lie
+ * elsewhere.
+ */
+function stepOf(e: TraceEvent, geometry: Geometry): Step | null {
+  switch (e.kind) {
+    case 'walk_begin':
+      return `walk ${e.fn} ${at(e.va)}-${at(e.end)}`
+    case 'walk_end':
+      return `walk returns ${e.ret}`
+    case 'cb_enter':
+      return `${e.fn} ${at(e.va)}-${at(e.end)}`
+    case 'cb_exit':
+      return `${e.fn} returns ${e.ret}`
+    case 'desc_write':
+      return `${e.level} ${at(e.va)}: ${at(e.old)} -> ${at(e.new)}`
+    case 'split':
+      return `split ${e.level} ${at(e.va)}`
+    case 'split_end':
+      return splitStep(e.level, e.val, geometry)
+    case 'tlb_flush':
+      return `flush ${at(e.va)}-${at(e.end)}`
+    case 'tlbi':
+      return e.va === null ? `tlbi ${e.insn}` : `tlbi ${e.insn} ${at(e.va)}`
+    case 'op_end':
+      return `returns ${e.ret}`
+    default:
+      return null
+  }
+}
+
+/** What a split put in the place of its block. */
+export const splitStep = (
+  level: string | null,
+  made: bigint | null | undefined,
+  geometry: Geometry,
+): Step =>
+  `split ${level} gives ${at(made === undefined || made === null ? null : withoutAddress(made, geometry))}`

@@ -38,8 +38,13 @@ const RO = 0xe0_0005_0004_0783n
 test.each([
   ['bit 60 of a leaf', RO | (1n << 60n), '+RDONLY +PO_IDX_0 -DBM', '+PO_IDX_0'],
   ['a software bit', RO & ~(1n << 55n), '+RDONLY -DBM -DIRTY', '-DIRTY'],
-  ['shareability, of which ptdump shows one', RO & ~(1n << 8n), null, 'inner → outer'],
-  ['a reserved memory type', RO | (5n << 2n), null, 'normal → attr5'],
+  [
+    'shareability, of which ptdump shows one',
+    RO & ~(1n << 8n),
+    '+RDONLY -DBM inner → outer',
+    'inner → outer',
+  ],
+  ['a reserved memory type', RO | (5n << 2n), '+RDONLY -DBM normal → attr5', 'normal → attr5'],
 ])('what differs shows in the effect and in the final mapping: %s', (_, now, effect, mapping) => {
   const lines = [...diffLines(diffRuns(storing(1, RO), storing(2, now)), { width: 200 })]
   const start = '0xffff8000c0000000-0xffff8000c0001000 4K PTE'
@@ -47,5 +52,5 @@ test.each([
   expect(left).toMatch(/ → 0x500040000$/)
   expect(right).toBe(`  + ${right?.slice(4, -mapping.length)}${mapping}`)
   const store = lines.find((line) => line.includes('descriptor pte'))
-  if (effect !== null) expect(store).toContain(`: +RDONLY -DBM | ${effect}`)
+  expect(store).toContain(`: +RDONLY -DBM | ${effect}`)
 })
