@@ -41,7 +41,7 @@ const damaged = fc
 
 function attempt(text: string): Imported | InputError {
   try {
-    return imported(text)
+    return imported(text, 12, { strict: true })
   } catch (error) {
     if (error instanceof InputError) return error
     throw error

@@ -7,7 +7,10 @@ import {
   FtraceEvents,
   type TranslationCounts,
 } from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
-import { FtraceText } from '../../../packages/recorder/src/import/text/ftrace-text.ts'
+import {
+  FtraceText,
+  type TextOptions,
+} from '../../../packages/recorder/src/import/text/ftrace-text.ts'
 import { LineSplitter } from '../../../packages/recorder/src/import/bytes/line-splitter.ts'
 
 /** Keeps every event that is put into it. */
@@ -29,13 +32,17 @@ export interface Imported {
 }
 
 /** What a text of ftrace becomes. Throws as the importer does, without file and line. */
-export function imported(text: string | Uint8Array, pageShift = 12): Imported {
+export function imported(
+  text: string | Uint8Array,
+  pageShift = 12,
+  options: TextOptions = {},
+): Imported {
   const sink = new MemorySink()
   const translation = new FtraceEvents(sink, { pageShift })
-  const reader = new FtraceText(translation)
+  const reader = new FtraceText(translation, options)
   const splitter = new LineSplitter(reader)
   splitter.push(typeof text === 'string' ? new TextEncoder().encode(text) : text)
-  reader.end(splitter.unfinished > 0)
+  reader.end(splitter.rest)
   const counts = translation.finish()
   sink.flush()
   return { events: sink.events, counts, text: reader, translation }

@@ -10,12 +10,12 @@ import type { Chunks } from './bytes/chunks.ts'
 import { FtraceEvents } from './translate/ftrace-events.ts'
 import { ownNames } from './translate/own-names.ts'
 import { PROBED_FUNCTIONS } from './translate/probe-table.ts'
-import type { ImportFormat, Input, InputFacts } from './bytes/input.ts'
+import type { ImportFormat, Input, InputFacts, UnreadableLine } from './bytes/input.ts'
 import { flavourOf, geometryOf, type TracedFlavour } from './translate/kernel-traits.ts'
 import { type OpenInput, openInput } from './bytes/open-input.ts'
-import { TextInput } from './text/text-input.ts'
+import { OutOfOrder } from './text/line-sorter.ts'
+import { TextInput, type TextInputOptions } from './text/text-input.ts'
 import { DatFileInput } from './trace-dat/dat-file-input.ts'
-import { STOCK_GEOMETRY } from '../event/run.ts'
 
 export interface ImportOptions {
   /** ms since 1970: when this is done. */
@@ -28,8 +28,10 @@ export interface ImportOptions {
   readonly kernel?: string
   /** Functions by the names that Pagetrail knows, each with what the traced tree calls it. */
   readonly map?: Readonly<Record<string, string>>
-  /** 12 (4K pages) unless the kernel has others: no trace tells. */
+  /** Page size of the traced kernel; without it what the trace shows, else 12 (4K). */
   readonly pageShift?: 12 | 14 | 16
+  /** Refuses a text with a line that cannot be read, instead of keeping the line as an event. */
+  readonly strict?: boolean
   /** Goes on at the end of the file until `signal`, committing what has come so that it can be read meanwhile. */
   readonly follow?: boolean
   /** Stops reading; what was imported is kept, as an interrupted run. */
@@ -66,6 +68,9 @@ export interface ImportReport {
   readonly lost: number
   /** Events whose time lies before the first one's. */
   readonly backwards: number
+  /** Lines that could not be read: each is an event of its own; and the first of them. */
+  readonly unreadable: number
+  readonly quoted: readonly UnreadableLine[]
   /** Whether the probes saw the stores (`full`), or those were had from the callbacks (`lean`). */
   readonly definitions: 'full' | 'lean' | null
   readonly flavour: TracedFlavour | null
@@ -99,19 +104,36 @@ export async function importOpened(
   input: OpenInput,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { name, magic, path } = input
+  const { name, magic } = input
   if (magic === 'json')
     throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
+  const order = options.follow ? 'note' : 'check'
+  try {
+    return await importOrdered(runFile, input, options, order)
+  } catch (error) {
+    if (!(error instanceof OutOfOrder)) throw error
+    if (!input.again)
+      throw new InputError(`${name}: ${error.message}; save it to a file and import that`)
+    return importOrdered(runFile, await input.again(), options, 'sort')
+  }
+}
+
+async function importOrdered(
+  runFile: RunFile,
+  input: OpenInput,
+  options: ImportOptions,
+  order: TextInputOptions['order'],
+): Promise<ImportReport> {
+  const { name, magic, path } = input
   const names = ownNames(options.map ?? {}, PROBED_FUNCTIONS)
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
   try {
-    const events = new FtraceEvents(writer, {
-      pageShift: options.pageShift ?? STOCK_GEOMETRY.pageShift,
-      names,
-    })
+    const events = new FtraceEvents(writer, { pageShift: options.pageShift, names })
     const reader =
-      magic === 'text' ? new TextInput(events, name) : new DatFileInput(events, name, path)
+      magic === 'text'
+        ? new TextInput(events, name, { strict: options.strict ?? false, order })
+        : new DatFileInput(events, name, path)
     const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))
     return job.finish(writer, events, facts)
   } catch (error) {
@@ -166,6 +188,8 @@ class Import {
       entries,
       ...counts,
       backwards,
+      unreadable: input.unreadable ?? 0,
+      quoted: input.quoted ?? [],
       definitions: definitionsOf(events),
       flavour,
     }

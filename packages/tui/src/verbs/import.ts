@@ -1,5 +1,6 @@
-import { Option } from '@commander-js/extra-typings'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
+  captureKernel,
   type Imported,
   importInput,
   type ImportInput,
@@ -8,8 +9,6 @@ import {
   type JsonlReport,
   InputError,
   escapeControls,
-  TRACED_FLAVOURS,
-  type TracedFlavour,
 } from '@pagetrail/recorder'
 import { addAbortSignal } from 'node:stream'
 import { count, many } from '../text/fit.ts'
@@ -29,6 +28,8 @@ interface Options {
   readonly label?: string | undefined
   readonly kernel?: string | undefined
   readonly map?: Record<string, string> | undefined
+  readonly pageSize?: 12 | 14 | 16 | undefined
+  readonly strict?: true | undefined
 }
 
 export const importVerb: Verb = {
@@ -68,6 +69,12 @@ hooks/c/pagetrail.h) out of a dmesg or the log of a console; what the log lost b
         "the tree's own names of functions: set_memory_ro=its_name,…",
         parsePairs,
       )
+      .option(
+        '--page-size <size>',
+        'pages of the traced kernel, where the trace does not show it',
+        parsePageSize,
+      )
+      .option('--strict', 'refuse a trace with a line that cannot be read')
       .action((files, options) => invoke((session) => importFiles(session, files, options)))
   },
 }
@@ -110,11 +117,11 @@ async function importFiles(
       await session.out.flush()
       // --follow has no other end than Ctrl-C.
       if (imported.report.interrupted) return options.follow ? 0 : 130
-      cut ||= imported.format === 'jsonl' && imported.report.cut.length > 0
+      cut ||= isPartial(imported)
     }
     return cut ? 3 : 0
   })
-  lines?.end(status === 0, status === 3 ? { why: 'a run has no end line' } : {})
+  lines?.end(status === 0, status === 3 ? { why: 'a run is not whole' } : {})
   if (status === 130) await session.note('interrupted; what was imported is kept')
   return status
 }
@@ -125,7 +132,10 @@ const standardInput = ({ io }: Session, signal: AbortSignal): ImportInput => ({
   chunks: addAbortSignal(signal, io.stdin),
 })
 
-function optionsOf(session: Session, { follow, label, kernel, map }: Options): ImportOptions {
+function optionsOf(
+  session: Session,
+  { follow, label, kernel, map, pageSize, strict }: Options,
+): ImportOptions {
   return {
     created: session.io.now(),
     // What comes slowly is committed, and so readable, twice a second.
@@ -133,34 +143,47 @@ function optionsOf(session: Session, { follow, label, kernel, map }: Options): I
     ...(label === undefined ? {} : { label }),
     ...kernelOptions(kernel),
     ...(map === undefined ? {} : { map }),
+    ...(pageSize === undefined ? {} : { pageShift: pageSize }),
+    ...(strict ? { strict } : {}),
     ...(follow ? { follow } : {}),
   }
 }
 
 /** What `--kernel` says of a trace. */
-export function kernelOptions(
-  kernel: string | undefined,
-): Pick<ImportOptions, 'kernel' | 'flavour'> {
-  const flavour = kernel === undefined ? undefined : flavourOf(kernel)
-  return {
-    ...(kernel === undefined ? {} : { kernel }),
-    ...(flavour === undefined ? {} : { flavour }),
-  }
+export /** A release, and the flavour that it follows; a neighbour of one follows what the trace shows. */
+function kernelOptions(kernel: string | undefined): Pick<ImportOptions, 'kernel' | 'flavour'> {
+  if (kernel === undefined) return {}
+  const { probes, neighbour } = captureKernel(kernel)
+  return { kernel, ...(neighbour ? {} : { flavour: probes }) }
 }
 
-/** The flavour that a release follows: `6.18.15` → 6.18; other versions follow what the trace shows. */
-const flavourOf = (release: string): TracedFlavour | undefined =>
-  TRACED_FLAVOURS.find((kernel) => release === kernel || release.startsWith(`${kernel}.`))
+const PAGE_SIZES: Readonly<Record<string, 12 | 14 | 16>> = {
+  '4k': 12,
+  '4096': 12,
+  '16k': 14,
+  '16384': 14,
+  '64k': 16,
+  '65536': 16,
+}
+
+function parsePageSize(text: string): 12 | 14 | 16 {
+  const shift = PAGE_SIZES[text.toLowerCase()]
+  if (shift === undefined) throw new InvalidArgumentError('It must be 4k, 16k or 64k.')
+  return shift
+}
 
 const runsOf = (imported: Imported): readonly number[] =>
   imported.format === 'trace' ? [imported.report.run] : imported.report.runs.map((run) => run.id)
 
+/** Whether some of the input could not be read. */
+const isPartial = (imported: Imported): boolean =>
+  imported.format === 'jsonl' ? imported.report.cut.length > 0 : imported.report.unreadable > 0
+
 /** Of a trace: how it was read. */
 function factsOf(imported: Imported) {
   if (imported.format === 'jsonl') return {}
-  const { format, lines, entries, unknown, unpaired, lost, backwards, definitions } =
-    imported.report
-  return { format, lines, entries, unknown: { ...unknown }, unpaired, lost, backwards, definitions }
+  const { unknown, quoted, run: _run, ...facts } = imported.report
+  return { ...facts, unknown: { ...unknown }, unreadableLines: quoted }
 }
 
 function remarks(imported: Imported): string[] {
@@ -184,6 +207,7 @@ function remarksOnJsonl({ cut, misfits }: JsonlReport): string[] {
 
 function remarksOnTrace(report: ImportReport): string[] {
   const { lines, entries, format, definitions, unknown, unpaired, lost, backwards } = report
+  const { unreadable, quoted } = report
   const unknownNames = Object.entries(unknown).map(([name, n]) => `${name} (${count(n)})`)
   return [
     `${format}, ${many(lines, 'line')}, ${many(entries, 'entry', 'entries')}${
@@ -197,6 +221,12 @@ function remarksOnTrace(report: ImportReport): string[] {
       ? [`${many(unpaired, 'return or entry', 'returns or entries')} without the other half`]
       : []),
     ...(lost > 0 ? [`${count(lost)} events are known to be missing`] : []),
+    ...(unreadable > 0
+      ? [
+          `${many(unreadable, 'line')} could not be read, kept as events of kind unreadable:`,
+          ...quoted.map(({ line, text }) => `  line ${line}: ${text}`),
+        ]
+      : []),
     ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
   ]
 }

@@ -8,7 +8,7 @@ function split(chunks: readonly string[]) {
     line: (bytes, start, end) => found.push(new TextDecoder().decode(bytes.subarray(start, end))),
   })
   for (const chunk of chunks) splitter.push(new TextEncoder().encode(chunk))
-  return { found, lines: splitter.lines, unfinished: splitter.unfinished }
+  return { found, lines: splitter.lines, unfinished: splitter.rest.length }
 }
 
 test.each([

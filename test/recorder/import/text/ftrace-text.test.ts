@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { flavourOf } from '../../../../packages/recorder/src/import/translate/kernel-traits.ts'
 import { capture, imported, lines, ofKind } from '../imported.ts'
@@ -71,7 +71,7 @@ test('stacks: an event without a colon, and lines of functions', () => {
     { kind: 'isb' },
   ])
   expect(text.entries).toBe(2)
-  expect(() => imported(lines('<stack'))).toThrow('expected')
+  expect(imported(`${lines('<stack')}${lines(EVENT)}`).text.quoted).toMatchObject([{ line: 1 }])
 })
 
 test('lines that are no events', () => {
@@ -104,18 +104,173 @@ test.each([
     'expected a time in seconds',
   ],
 ])('malformed: %j', (text, expected) => {
-  expect(() => imported(text)).toThrow(expected)
+  expect(() => imported(text, 12, { strict: true })).toThrow(expected)
 })
 
 test('time counts from the first event; one before it is not turned into a later one', () => {
   const { events, text } = imported(at('10.000001') + at('12.5') + at('9.0') + at('10.000001002'))
-  expect(events.map((e) => e.ts)).toEqual([0, 2_499_999_000, 0, 2])
+  expect(events.map((e) => [e.kind, e.ts])).toEqual([
+    ['isb', 0],
+    ['isb', 2_499_999_000],
+    ['gap', 2_499_999_000],
+    ['isb', 0],
+    ['isb', 2],
+  ])
   expect([text.backwards, text.t0, text.clock]).toEqual([1, 10_000_001_000n, 'seconds'])
 })
 
-test('a clock that counts is no time', () => {
+test('a clock that counts is no time: its ticks are kept as they are', () => {
   const { events, text } = imported(`          insmod-272     [000] d..1. 77: ${EVENT}\n`)
-  expect([events[0]!.ts, text.t0, text.clock]).toEqual([null, null, 'ticks'])
+  expect(events[0]).toMatchObject({ ts: null, free: { x_ticks: 77 } })
+  expect([text.t0, text.clock]).toEqual([null, 'ticks'])
+})
+
+test('a clock that ran before its zero wraps at 2^64 ns', () => {
+  const { events, text } = imported(at('18446744073.709551000') + at('0.000000384'))
+  expect(events.map((e) => e.ts)).toEqual([0, 1_000])
+  expect(text.t0).toBe(-616n)
+})
+
+const head = (n: number) => `# entries-in-buffer/entries-written: ${n}/${n}   #P:2\n`
+
+describe('what stands between and around events', () => {
+  const WHOLE = lines(EVENT, EVENT)
+
+  test.each([
+    ['a mark of UTF-8', `\ufeff# tracer: nop\n${WHOLE}`],
+    ['quoted in a mail', `> # tracer: nop\n${WHOLE.replace(/^/gm, '> ').slice(0, -2)}`],
+    ['quoted twice', WHOLE.replace(/^/gm, '>> ').slice(0, -3)],
+    ['indented by tabs', WHOLE.replace(/^/gm, '\t\t').slice(0, -2)],
+    [
+      'stacks of user space',
+      `${lines(EVENT, '<user stack trace>')} => /bin/loader[+0x5a310]\n =>  <0000aaaab4ce45b0>\n`,
+    ],
+    [
+      'frames of perf',
+      `${lines(EVENT)}\t               0 [unknown] ([unknown])\n\t     5cc main+0x9c (/bin/x)\n\n${lines(EVENT)}`,
+    ],
+    [
+      'perf’s records of tasks',
+      `${lines(EVENT)}  b 20006 [001]  17.0: PERF_RECORD_COMM: b:20006/20006\n${lines(EVENT)}`,
+    ],
+  ])('%s', (_, text) => {
+    const { text: reader } = imported(text)
+    expect([reader.entries, reader.unreadable]).toEqual([2, 0])
+  })
+
+  test('text of a marker that holds line feeds is one text', () => {
+    const { events } = imported(`${lines('tracing_mark_write: one')}two\n\nthree\n${lines(EVENT)}`)
+    expect(events).toMatchObject([{ kind: 'note', text: 'one\ntwo\nthree' }, { kind: 'isb' }])
+  })
+
+  test('what a module prints names the module', () => {
+    const { events } = imported(lines('my_init [pgtest]: about to protect'))
+    expect(events).toMatchObject([{ kind: 'ftrace', event: 'my_init [pgtest]' }])
+  })
+
+  test('losses that perf records are counted, on their CPU', () => {
+    const { events, counts } = imported(
+      `${lines(EVENT)}               b 20006 [001]  3256.317056: PERF_RECORD_LOST lost 290\n`,
+    )
+    expect(events.at(-1)).toMatchObject({ kind: 'gap', cpu: 1, lost: 290 })
+    expect(counts.lost).toBe(290)
+  })
+
+  test('a page of systrace: what is in its element of class trace-data', () => {
+    const page = `<!DOCTYPE html>\n<html>\n<script>var a = 1\n</script>\n<script class="trace-data" type="application/text">\n# tracer: nop\n${WHOLE}</script>\nnot read\n</html>\n`
+    expect(imported(page).text.entries).toBe(2)
+  })
+
+  test('a line that cannot be read is an event, with its number and the reason', () => {
+    const { events, text } = imported(`root@host:~# cat trace\n${WHOLE}root@host:~# \n`)
+    expect(events[0]).toMatchObject({
+      kind: 'unreadable',
+      line: 1,
+      text: 'root@host:~# cat trace',
+      reason: "expected task-pid [cpu] …, found 'root@host:~# cat trace'",
+    })
+    expect(text.unreadable).toBe(2)
+    expect(text.quoted.map(({ line }) => line)).toEqual([1, 4])
+  })
+
+  test('a text with hardly a line that can be read is not a trace', () => {
+    expect(() => imported('prose\n'.repeat(300))).toThrow('this is not a trace')
+    expect(() => imported(`${'prose\n'.repeat(30)}${WHOLE}`)).toThrow('this is not a trace')
+    expect(imported(`${'prose\n'.repeat(10)}${WHOLE}`).text.unreadable).toBe(10)
+  })
+
+  test('a last line without its line feed is whole where the header counts it', () => {
+    const cut = lines(EVENT, EVENT).slice(0, -1)
+    expect(imported(head(2) + cut).text.entries).toBe(2)
+    expect(imported(head(3) + cut).counts.lost).toBe(2)
+  })
+})
+
+const columns = (text: string) => {
+  const { events } = imported(text)
+  const { kind, cpu, task, ts } = events[0]!
+  return { kind, cpu, task, ts }
+}
+
+describe('columns in other places', () => {
+  const begin = { kind: 'op_begin', ts: 0 }
+
+  test.each([
+    [
+      'trace-cmd report -l',
+      '  loader-77       0d....     1.0: set_memory_ro:  (x+0x0/0x40) addr=0xffff8000810a0000 numpages=1',
+      'loader-77',
+    ],
+    [
+      'trace-cmd report --ts-diff',
+      '          loader-77    [000]     1.0: (+10)   set_memory_ro:  (x) addr=0xffff8000810a0000 numpages=1',
+      'loader-77',
+    ],
+    [
+      'trace-cmd report -R',
+      '          loader-77    [000]     1.0: set_memory_ro:  __probe_ip=0x1 addr=0xffff8000810a0000 numpages=1',
+      'loader-77',
+    ],
+    [
+      'perf with a period',
+      'loader    77 [000]     1.0:          1 kperm:set_memory_ro: (ffff8) addr=0xffff8000810a0000 numpages=1',
+      'loader-77',
+    ],
+    [
+      'perf without a CPU',
+      'loader    77     1.0: kperm:set_memory_ro: (ffff8) addr=0xffff8000810a0000 numpages=1',
+      'loader-77',
+    ],
+    [
+      'perf with the place before it',
+      'loader    77 [000]     1.0: kperm:set_memory_ro:  ffff800080123450 set_memory_ro+0x0 ([kernel.kallsyms]) (ffff800080123450) addr=0xffff8000810a0000 numpages=1',
+      'loader-77',
+    ],
+  ])('%s', (_, line, task) => {
+    expect(columns(`${line}\n`)).toEqual({ ...begin, cpu: 0, task })
+    expect(imported(`${line}\n`).events[0]).toMatchObject({
+      va: 0xffff8000810a0000n,
+      args: { numpages: 1 },
+    })
+  })
+})
+
+test.each([
+  [
+    'function',
+    '          loader-77      [000] d....    1.000000: set_memory_ro <-do_thing\n',
+    'the function tracer',
+  ],
+  ['function_graph', ' 0)   1.234 us    |  set_memory_ro();\n', 'the function_graph tracer'],
+  ['ptdump', '---[ Linear Mapping start ]---\n', 'a dump of page tables'],
+  [
+    'ptdump lines',
+    '0xffff000000000000-0xffff000000200000           2M PMD\n',
+    'a dump of page tables',
+  ],
+  ['atrace', 'TRACE:\nx\x9c\n', 'a packed capture of atrace'],
+])('%s is refused as what it is', (_, text, what) => {
+  expect(() => imported(text)).toThrow(what)
 })
 
 test('perf script', () => {

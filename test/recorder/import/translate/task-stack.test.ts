@@ -47,12 +47,14 @@ describe('what is missing', () => {
   })
 
   test('a new call of the API shows that the one before it was left, its return missed', () => {
-    const open = lines(
-      `set_memory_ro: (x) ${A} numpages=1`,
-      `change_memory_common: (x) ${A} numpages=1 set=0x80 clear=0x8000000000000`,
+    const { events } = imported(
+      lines(
+        `set_memory_ro: (x) ${A} numpages=1`,
+        `change_memory_common: (x) ${A} numpages=1 set=0x80 clear=0x8000000000000`,
+        `set_memory_x: (x) ${A} numpages=1`,
+        `set_memory_x_ret: (x) ret=0`,
+      ),
     )
-    const next = lines(`set_memory_x: (x) ${A} numpages=1`, `set_memory_x_ret: (x) ret=0`)
-    const { events } = imported(`${open}${next}`)
     expect(events.map((e) => [e.kind, e.op, e.nest])).toEqual([
       ['op_begin', 0, 0],
       ['span_begin', 0, 1],

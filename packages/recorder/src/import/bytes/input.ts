@@ -3,12 +3,22 @@ import type { Json } from '../../event/kinds.ts'
 /** How an input was written down. */
 export type ImportFormat = 'ftrace text' | 'trace.dat v6' | 'trace.dat v7'
 
+/** A line that could not be read, quoted as it may be printed. */
+export interface UnreadableLine {
+  /** From 1. */
+  readonly line: number
+  readonly text: string
+}
+
 /** What a reader of a format knows when it is done. */
 export interface InputFacts {
   readonly format: ImportFormat
   readonly lines: number
   readonly entries: number
   readonly backwards: number
+  /** Lines of a text that could not be read, and the first of them. */
+  readonly unreadable?: number
+  readonly quoted?: readonly UnreadableLine[]
   readonly t0: bigint | null
   readonly kernel?: string
   readonly facts: Readonly<Record<string, Json>>

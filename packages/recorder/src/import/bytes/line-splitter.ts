@@ -21,9 +21,9 @@ export class LineSplitter {
     this.#sink = sink
   }
 
-  /** Bytes of a line whose end has not come. */
-  get unfinished(): number {
-    return this.#rest.length
+  /** A line whose end has not come. */
+  get rest(): Uint8Array {
+    return this.#rest
   }
 
   push(chunk: Uint8Array): void {

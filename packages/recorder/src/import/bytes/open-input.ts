@@ -36,6 +36,8 @@ export interface OpenInput {
   readonly total: number | null
   /** Bytes that were read, as they are in the file. */
   readonly bytes: () => number
+  /** Opens it once more, from its beginning; null for what gives its bytes only once. */
+  readonly again: (() => Promise<OpenInput>) | null
   /** SHA-256 of those, in hexadecimal; once, at the end. */
   readonly sha256: () => string
 }
@@ -75,6 +77,7 @@ export async function openInput(source: InputSource, options: OpenOptions): Prom
     chunks: input.all,
     total: follow || !size?.isFile() ? null : size.size,
     bytes: () => bytes,
+    again: size?.isFile() && !follow ? () => openInput(source, options) : null,
     sha256: () => hash.digest('hex'),
   }
 }

@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { hashByte, hashBytes } from '../bytes/byte-table.ts'
 import { isDigit } from '../bytes/number-text.ts'
+import { oddColumns } from './odd-line.ts'
 import { BH_OFF, IRQ, NOT_SHOWN, SOFTIRQ, TASK } from '../translate/task-stack.ts'
 import { encodeUtf8, excerpt } from '../bytes/utf8.ts'
 
@@ -13,11 +14,16 @@ const OPEN = 0x5b
 const CLOSE = 0x5d
 const PAREN = 0x28
 const PAREN_END = 0x29
+const PLUS = 0x2b
 
 /** Where ftrace and trace-cmd put the dash between a task's name and its pid. */
 const DASH_COLUMN = 16
 const MAX_NAME = 256
 const MAX_CPU = 0xffff
+/** 2^64 ns; a time in the last hundred years before it is one before zero. */
+const WRAP_SECONDS = 18_446_744_073
+const WRAP_FRACTION = 709_551_616
+const WRAPPED_SECONDS = WRAP_SECONDS - 3_155_760_000
 
 /**
  * The part of an event's line that is the same for all events:
@@ -48,6 +54,11 @@ export class FtraceLine {
   /** Throws InputError, without a place, for what is no event's line. */
   read(bytes: Uint8Array, start: number, end: number): void {
     let p = this.#task(bytes, start, end)
+    if (p < 0) {
+      p = this.#odd(bytes, start, end)
+      p = this.#time(bytes, p, end)
+      return this.#name(bytes, p, end)
+    }
     p = this.#cpu(bytes, p, end)
     while (bytes[p] === SPACE && p < end) p++
     if (!isDigit(bytes[p])) p = this.#flags(bytes, p, end)
@@ -56,7 +67,7 @@ export class FtraceLine {
     this.#name(bytes, p, end)
   }
 
-  /** Leaves the task in taskStart..taskEnd and returns where `[cpu]` begins. */
+  /** Leaves the task in taskStart..taskEnd and returns where `[cpu]` begins, or -1. */
   #task(bytes: Uint8Array, start: number, end: number): number {
     const dash = start + DASH_COLUMN
     const cpu = bytes[dash] === DASH && dash < end ? this.#afterPid(bytes, dash + 1, end) : -1
@@ -94,7 +105,19 @@ export class FtraceLine {
       this.#setTask(bytes, start, this.taskEnd)
       return cpu
     }
-    throw new InputError(`expected task-pid [cpu] …, found ${excerpt(bytes, start, end)}`)
+    return -1
+  }
+
+  /** Columns in unusual places; where the time begins. */
+  #odd(bytes: Uint8Array, start: number, end: number): number {
+    const columns = oddColumns(bytes, start, end)
+    if (!columns)
+      throw new InputError(`expected task-pid [cpu] …, found ${excerpt(bytes, start, end)}`)
+    this.#setTask(bytes, columns.taskStart, columns.taskEnd)
+    // perf prints no CPU where it was not asked to; events of a task are in order all the same.
+    this.cpu = columns.cpu ?? 0
+    this.context = columns.flags === '' ? NOT_SHOWN : contextOf(encodeUtf8(columns.flags), 0)
+    return columns.time
   }
 
   #setTask(bytes: Uint8Array, start: number, end: number): void {
@@ -128,8 +151,7 @@ export class FtraceLine {
       throw new InputError(
         `expected flags such as d..1. or a time, found ${excerpt(bytes, at, end)}`,
       )
-    const off = bytes[at]
-    this.context = CONTEXTS[bytes[at + 2]!] ?? (off === 0x62 || off === 0x44 ? BH_OFF : TASK)
+    this.context = contextOf(bytes, at)
     while (p < end && bytes[p] === SPACE) p++
     return p
   }
@@ -149,13 +171,23 @@ export class FtraceLine {
       throw new InputError(`expected a time such as 16.417416:, found ${excerpt(bytes, at, end)}`)
     this.seconds = seconds
     this.fraction = digits < 0 ? -1 : fraction * POWERS[9 - digits]!
+    if (digits >= 0 && seconds >= WRAPPED_SECONDS) this.#unwrap()
     return p + 1
+  }
+
+  /** A clock that ran before its zero: 2^64 ns less. */
+  #unwrap(): void {
+    this.seconds -= WRAP_SECONDS
+    this.fraction -= WRAP_FRACTION
+    if (this.fraction >= 0) return
+    this.seconds--
+    this.fraction += 1e9
   }
 
   /** `name: ` or perf's `group:name: `. */
   #name(bytes: Uint8Array, at: number, end: number): void {
-    let p = at
-    while (p < end && bytes[p] === SPACE) p++
+    let p = afterSpaces(bytes, at, end)
+    p = this.#afterCounts(bytes, p, end)
     if (bytes[p] === LESS && this.#stackTrace(bytes, p, end)) return
     let start = p
     let hash = 0
@@ -169,6 +201,10 @@ export class FtraceLine {
         break
       }
     }
+    // What a module prints: `func [module]: text`.
+    if (bytes[p] === SPACE && bytes[p + 1] === OPEN && p > start) {
+      for (; p < end && bytes[p] !== COLON; p++) hash = hashByte(hash, bytes[p]!)
+    }
     if (p >= end || bytes[p] !== COLON || p === start || p - start > MAX_NAME)
       throw new InputError(`expected an event's name and a colon, found ${excerpt(bytes, at, end)}`)
     this.nameStart = start
@@ -179,19 +215,40 @@ export class FtraceLine {
     this.rest = p
   }
 
+  /** Past what may stand before a name: perf's period, trace-cmd's difference to the event before. */
+  #afterCounts(bytes: Uint8Array, at: number, end: number): number {
+    let p = at
+    if (bytes[p] === PAREN && bytes[p + 1] === PLUS) {
+      while (p < end && bytes[p] !== PAREN_END) p++
+      return afterSpaces(bytes, p + 1, end)
+    }
+    while (p < end && isDigit(bytes[p])) p++
+    return p > at && p < end && bytes[p] === SPACE ? afterSpaces(bytes, p, end) : at
+  }
+
   #stackTrace(bytes: Uint8Array, at: number, end: number): boolean {
-    if (end - at !== STACK_TRACE.length || !STACK_TRACE.every((byte, i) => byte === bytes[at + i]))
-      return false
+    const stack = STACKS.find(
+      ({ name }) => end - at === name.length && name.every((byte, i) => byte === bytes[at + i]),
+    )
+    if (!stack) return false
     this.nameStart = at
     this.nameEnd = this.rest = end
-    this.nameHash = STACK_TRACE_HASH
+    this.nameHash = stack.hash
     return true
   }
 }
 
-/** The one event that ftrace prints without a colon; its stack is on the lines after it. */
-const STACK_TRACE = encodeUtf8('<stack trace>')
-const STACK_TRACE_HASH = hashBytes(STACK_TRACE, 0, STACK_TRACE.length)
+/** The events that ftrace prints without a colon; their stacks are on the lines after them. */
+const STACKS = ['<stack trace>', '<user stack trace>'].map((text) => {
+  const name = encodeUtf8(text)
+  return { name, hash: hashBytes(name, 0, name.length) }
+})
+
+function afterSpaces(bytes: Uint8Array, at: number, end: number): number {
+  let p = at
+  while (p < end && bytes[p] === SPACE) p++
+  return p
+}
 
 const POWERS = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
 
@@ -202,6 +259,12 @@ const CONTEXTS: Readonly<Record<number, number>> = {
   0x7a: IRQ,
   0x5a: IRQ,
   0x73: SOFTIRQ,
+}
+
+/** Of a flags column that begins at `at`. */
+function contextOf(bytes: Uint8Array, at: number): number {
+  const off = bytes[at]
+  return CONTEXTS[bytes[at + 2]!] ?? (off === 0x62 || off === 0x44 ? BH_OFF : TASK)
 }
 
 /** `[000] ` at this place. */

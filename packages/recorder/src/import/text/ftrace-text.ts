@@ -5,18 +5,36 @@ import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.t
 import { emptyHeader, readCaptureLine, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
 import { FtraceLine } from './ftrace-line.ts'
 import type { Probe } from '../translate/probe-table.ts'
+import { stackOf, type Task } from '../translate/task-stack.ts'
 import { TaskNames } from './task-names.ts'
+import { OutOfOrder } from './line-sorter.ts'
 import { TextFields } from './text-fields.ts'
-import { decodeUtf8, excerpt } from '../bytes/utf8.ts'
+import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
+import { foreignText } from './foreign-text.ts'
 
 const HASH = 0x23
 const SPACE = 0x20
+const TAB = 0x09
+const LESS = 0x3c
+const GREATER = 0x3e
+/** Of an unreadable line, so many bytes are kept. */
+const MAX_KEPT = 4_096
 
 /** `CPU:1 [LOST 12 EVENTS]`; trace-cmd says EVENTS DROPPED. */
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST (?:(\d{1,15}) )?EVENTS|(?:(\d{1,15}) )?EVENTS DROPPED)\]$/
+/** perf's, asked for by --show-lost-events: after the columns of an event. */
+const PERF_LOST = /\[(\d{1,5})\].*: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})$/
+/** Asked for by --show-task-events and its like. */
+const PERF_RECORD = /: PERF_RECORD_[A-Z_0-9]+\b/
 /** What trace-cmd report prints above the events; stacks below an event: ftrace's and trace-cmd's, perf's. */
 const PASSED_OVER =
-  /^(?:cpus=\d+|version = \d+|CPU \d+ is empty| ?=> .*|\t *[0-9a-f]{4,16} .*|trace-cmd: .*)$/
+  /^(?:cpus=\d+|version = \d+|CPU \d+ is empty| ?=> .*|\s+[0-9a-f]{1,16} .*\(.*\)|\t *[0-9a-f]{4,16} .*|trace-cmd: .*)$/
+/** Unreadable lines that are quoted. */
+const MAX_QUOTED = 10
+/** A text of so many lines of which none could be read is not a trace. */
+const HOPELESS_LINES = 200
+/** Of lines that could not be read to lines that could: more of them make a text that is not a trace. */
+const HOPELESS_RATIO = 10
 const MAX_SPECIAL = 200
 /** `# pagetrail: …`, which is the capture script's. */
 const P = 0x70
@@ -24,6 +42,13 @@ const MAX_FACT = 8_192
 
 /** The clock of a trace, as far as its text tells. */
 export type TextClock = 'seconds' | 'ticks'
+
+export interface TextOptions {
+  /** Refuses a line that cannot be read, instead of keeping it as an event. */
+  readonly strict?: boolean
+  /** Called where time goes back on a CPU; without it a gap says so. */
+  readonly onBack?: (cpu: number) => void
+}
 
 /**
  * Text of ftrace's `trace` and `trace_pipe`, of `trace-cmd report` and of `perf script`, line by line. All three print
@@ -33,6 +58,9 @@ export class FtraceText {
   readonly header: TraceHeader = emptyHeader()
   /** Events' lines. */
   entries = 0
+  /** Lines that could not be read, and the first of them. */
+  unreadable = 0
+  readonly quoted: { readonly line: number; readonly text: string }[] = []
   /** Events whose time was before the first one's: they get the first one's. */
   backwards = 0
   clock: TextClock | null = null
@@ -45,9 +73,21 @@ export class FtraceText {
   readonly #tasks: TaskNames
   readonly #probes = new ByteTable<Probe>()
   #overrunTold = false
+  readonly #strict: boolean
+  readonly #onBack: (cpu: number) => void
+  /** By CPU, the time of its last event. */
+  readonly #latest: number[] = []
+  /** Lines so far, this one included. */
+  #lines = 0
+  /** Inside a page of systrace, whose trace is in an element of it; null: plain text. */
+  #page: 'outside' | 'inside' | null = null
+  /** The row of a marker, whose text may go on in the next line; -1: the last line was another. */
+  #note = -1
 
-  constructor(events: FtraceEvents) {
+  constructor(events: FtraceEvents, options: TextOptions = {}) {
     this.#events = events
+    this.#strict = options.strict ?? false
+    this.#onBack = options.onBack ?? ((cpu) => events.lost(cpu, null, 'time goes back here'))
     this.#tasks = new TaskNames((text) => events.rows.sink.intern(text))
   }
 
@@ -57,26 +97,88 @@ export class FtraceText {
     return BigInt(this.#seconds) * 1_000_000_000n + BigInt(this.#fraction)
   }
 
-  /** One whole line, without its line feed. Throws InputError, without a place. */
+  /** A line that stood elsewhere in its file: at this number, from 1. */
+  lineAt(number: number, bytes: Uint8Array): void {
+    this.#lines = number - 1
+    this.line(bytes, 0, bytes.length)
+  }
+
+  /** One whole line, without its line feed. Throws InputError, without a place, for a text that is not a trace. */
   line(bytes: Uint8Array, start: number, end: number): void {
+    const first = this.#lines++ === 0
+    let from = first ? afterMark(bytes, start) : start
+    while (bytes[from] === GREATER && from < end) from += bytes[from + 1] === SPACE ? 2 : 1
+    if ((first && this.#isPage(bytes, from, end)) || this.#page !== null) {
+      return this.#pageLine(bytes, from, end)
+    }
+    this.#plainLine(bytes, from, end)
+  }
+
+  #plainLine(bytes: Uint8Array, start: number, end: number): void {
     if (bytes[start] === HASH) return this.#comment(bytes, start, end)
     if (start === end || this.#special(bytes, start, end)) return
-    if (!this.#overrunTold) this.#tellOverrun()
+    let from = start
+    while (bytes[from] === TAB && from < end) from++
+    try {
+      this.#event(bytes, from, end)
+    } catch (error) {
+      if (!(error instanceof InputError) || error instanceof OutOfOrder) throw error
+      const text = decodeUtf8(bytes, start, Math.min(end, start + MAX_KEPT))
+      if (this.#record(text) || this.#continuesNote(text)) return
+      this.#unreadable(text, excerpt(bytes, start, end), error)
+    }
+  }
+
+  #event(bytes: Uint8Array, start: number, end: number): void {
     const line = this.#line
     line.read(bytes, start, end)
     const probe = this.#probe(bytes)
+    if (probe.role === 'record') return
     const fields = this.#fields
     fields.over(bytes, line.rest, end)
     if (probe.role !== 'unknown' && probe.role !== 'note') fields.read(probe)
+    if (!this.#overrunTold) this.#tellOverrun()
     const ts = this.#time()
     const task = this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
+    if (ts !== NONE) this.#checkOrder(ts, task)
     this.#events.event(probe, fields, task, line.cpu, ts, line.context)
+    this.#note = probe.role === 'note' ? this.#events.rows.sink.batch.length - 1 : -1
     this.entries++
   }
 
-  /** The input is at its end; `torn`: in the middle of a line. */
-  end(torn: boolean): void {
+  /** The text of a marker holds line feeds: what follows its line and is no event belongs to it. */
+  #continuesNote(more: string): boolean {
+    const { batch } = this.#events.rows.sink
+    if (this.#note < 0 || batch.length !== this.#note + 1) return false
+    const text = JSON.parse(batch.extra[this.#note] ?? '""') as string
+    batch.extra[this.#note] = JSON.stringify(`${text}\n${more}`)
+    return true
+  }
+
+  /** A line that could not be read is an event of its own; a text of such lines is not a trace. */
+  #unreadable(text: string, quoted: string, error: InputError): void {
+    const foreign = foreignText(text)
+    if (foreign !== null) throw new InputError(foreign)
+    if (this.#strict) throw error
+    this.unreadable++
+    this.#note = -1
+    if (this.quoted.length < MAX_QUOTED) {
+      this.quoted.push({ line: this.#lines, text: quoted })
+    }
+    this.#events.rows.unreadable(this.#lines, error.message, text)
+    if (this.entries === 0 && this.unreadable >= HOPELESS_LINES) throw notATrace(this.unreadable)
+  }
+
+  /**
+   * The input is at its end, `rest` in the middle of a line. That is whole where the header counts no more than one
+   * event beyond those that came before it.
+   */
+  end(rest: Uint8Array): void {
     const { entries } = this.header
+    const whole = rest.length > 0 && entries !== null && entries <= this.entries + 1
+    if (whole) this.line(rest, 0, rest.length)
+    const torn = rest.length > 0 && !whole
+    if (this.unreadable > HOPELESS_RATIO * this.entries) throw notATrace(this.unreadable)
     const missing = entries === null ? 0 : Math.max(0, entries - this.entries)
     if (torn) this.#events.lost(this.#events.rows.cpu, Math.max(1, missing), 'last line is torn')
     else if (missing > 0)
@@ -97,10 +199,20 @@ export class FtraceText {
     const text = decodeUtf8(bytes, start, end)
     const lost = LOST.exec(text)
     if (!lost) return PASSED_OVER.test(text)
-    const count = lost[2] ?? lost[3]
-    const cpu = Number(lost[1])
-    this.#events.lost(cpu, count === undefined ? null : Number(count), 'buffer overrun')
+    this.#lost(lost[1], lost[2] ?? lost[3])
     return true
+  }
+
+  /** perf's records of other things than events, which have the columns of one. */
+  #record(text: string): boolean {
+    const lost = PERF_LOST.exec(text)
+    if (!lost) return PERF_RECORD.test(text)
+    this.#lost(lost[1], lost[2])
+    return true
+  }
+
+  #lost(cpu: string | undefined, count: string | undefined): void {
+    this.#events.lost(Number(cpu), count === undefined ? null : Number(count), 'buffer overrun')
   }
 
   #comment(bytes: Uint8Array, start: number, end: number): void {
@@ -109,6 +221,27 @@ export class FtraceText {
     const line = decodeUtf8(bytes, start, Math.min(end, start + (own ? MAX_FACT : MAX_SPECIAL)))
     if (own && readCaptureLine(this.header, line)) this.#events.learn(this.header.capture)
     else if (this.entries === 0) readHeaderLine(this.header, line)
+  }
+
+  /** systrace wraps a trace into a page, in an element of class trace-data. */
+  #isPage(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!/^\s*<(?:!doctype html|html)\b/i.test(decodeUtf8(bytes, start, end))) return false
+    this.#page = 'outside'
+    return true
+  }
+
+  #pageLine(bytes: Uint8Array, start: number, end: number): void {
+    // Only tags begin so, and tags are all that matters of the page.
+    const tag = bytes.subarray(start, end).includes(LESS)
+    if (!tag) return this.#page === 'inside' ? this.#plainLine(bytes, start, end) : undefined
+    const text = decodeUtf8(bytes, start, end)
+    const opened = /<script\b[^>]*\bclass="trace-data"[^>]*>/.exec(text)
+    if (opened) {
+      this.#page = 'inside'
+      const after = encodeUtf8(text.slice(opened.index + opened[0].length))
+      if (after.length > 0) this.#pageLine(after, 0, after.length)
+    } else if (text.includes('</script>')) this.#page = 'outside'
+    else if (this.#page === 'inside') this.#plainLine(bytes, start, end)
   }
 
   /** What the header says to have been overwritten before the file was saved. */
@@ -132,6 +265,15 @@ export class FtraceText {
     return probe
   }
 
+  /** Events of a CPU, and of a task, come in the order of their times, unless files were joined. */
+  #checkOrder(ns: number, task: Task): void {
+    const { cpu } = this.#line
+    const stack = stackOf(task, cpu)
+    if (ns < (this.#latest[cpu] ?? ns) || ns < stack.latest) this.#onBack(cpu)
+    this.#latest[cpu] = ns
+    stack.latest = ns
+  }
+
   /** ns since the first event. */
   #time(): number {
     const { seconds, fraction } = this.#line
@@ -143,6 +285,7 @@ export class FtraceText {
     } else if (this.clock !== clock) {
       throw new InputError(`expected a time in ${this.clock} as in the lines before`)
     }
+    this.#events.rows.ticks = clock === 'ticks' ? seconds : null
     if (clock === 'ticks') return NONE
     const ns = (seconds - this.#seconds) * 1e9 + (fraction - this.#fraction)
     if (ns >= 0) return ns
@@ -150,3 +293,14 @@ export class FtraceText {
     return 0
   }
 }
+
+/** Past the mark of UTF-8 with which some editors begin a file. */
+const afterMark = (bytes: Uint8Array, start: number): number =>
+  bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
+    ? start + 3
+    : start
+
+const notATrace = (lines: number): InputError =>
+  new InputError(
+    `hardly a line of it could be read (${lines} could not): this is not a trace of ftrace, trace-cmd report or perf script`,
+  )

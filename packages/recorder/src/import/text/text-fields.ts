@@ -62,14 +62,41 @@ export class TextFields extends Fields {
     return decodeUtf8(this.#bytes, from, this.#end)
   }
 
-  /** Past `(symbol+0x0/0x10 <- caller)`. */
+  /**
+   * Past `(symbol+0x0/0x10 <- caller)`. perf may print the place and its source line before it, and raw fields have
+   * none: they begin with `key=`.
+   */
   #afterPlace(): number {
     const bytes = this.#bytes
+    const end = this.#end
     let p = this.#start
-    if (bytes[p] !== OPEN || p >= this.#end) throw this.#expected('(place) after the name', p)
-    while (p < this.#end && bytes[p] !== CLOSE) p++
-    if (p === this.#end) throw this.#expected(') after the place', this.#start)
+    if (p >= end) return p
+    if (bytes[p] !== OPEN) {
+      const place = this.#laterPlace(p)
+      if (place < 0 && !this.#hasEquals(p)) throw this.#expected('(place) after the name', p)
+      // Fields are read from the space before them.
+      if (place < 0) return p - 1
+      p = place
+    }
+    while (p < end && bytes[p] !== CLOSE) p++
+    if (p === end) throw this.#expected(') after the place', this.#start)
     return p + 1
+  }
+
+  /** The `(ADDRESS` that perf prints after an instruction pointer, its symbol and its source line; or -1. */
+  #laterPlace(from: number): number {
+    const bytes = this.#bytes
+    for (let p = from + 1; p < this.#end; p++) {
+      if (bytes[p] === EQUALS) return -1
+      if (bytes[p] === OPEN && bytes[p - 1] === SPACE && isHex(bytes[p + 1]) && isHex(bytes[p + 2]))
+        return p
+    }
+    return -1
+  }
+
+  #hasEquals(from: number): boolean {
+    const at = this.#bytes.indexOf(EQUALS, from)
+    return at >= 0 && at < this.#end
   }
 
   #check(probe: Probe): void {
@@ -82,6 +109,9 @@ export class TextFields extends Fields {
     return new InputError(`expected ${what}, found ${excerpt(this.#bytes, at, this.#end)}`)
   }
 }
+
+const isHex = (byte: number | undefined): boolean =>
+  byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))
 
 /** The index of a key among those wanted, the likely next one first; -1 where it is not wanted. */
 function findKey(

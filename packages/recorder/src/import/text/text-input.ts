@@ -3,18 +3,36 @@ import { type Chunks, isAbort } from '../bytes/chunks.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { FtraceText } from './ftrace-text.ts'
 import type { Input, InputFacts } from '../bytes/input.ts'
+import { LineSorter, OutOfOrder } from './line-sorter.ts'
+import { pageSizeIn } from './page-size.ts'
 import { LineSplitter } from '../bytes/line-splitter.ts'
+
+export interface TextInputOptions {
+  readonly strict: boolean
+  /**
+   * What becomes of a time that goes back on a CPU: OutOfOrder is thrown, all lines are held and sorted, or a gap is
+   * put there, which is all that can be done while a trace is followed.
+   */
+  readonly order: 'check' | 'sort' | 'note'
+}
 
 /** Text of ftrace as an input. */
 export class TextInput implements Input {
   readonly #name: string
+  readonly #events: FtraceEvents
   readonly #text: FtraceText
   readonly #splitter: LineSplitter
+  readonly #sorter: LineSorter | null
 
-  constructor(events: FtraceEvents, name: string) {
+  constructor(events: FtraceEvents, name: string, { strict, order }: TextInputOptions) {
     this.#name = name
-    this.#text = new FtraceText(events)
-    this.#splitter = new LineSplitter(this.#text)
+    this.#events = events
+    this.#sorter = order === 'sort' ? new LineSorter() : null
+    const onBack = (cpu: number): never => {
+      throw new OutOfOrder(`line ${this.#splitter.lines}: time goes back on CPU ${cpu}`)
+    }
+    this.#text = new FtraceText(events, { strict, ...(order === 'check' ? { onBack } : {}) })
+    this.#splitter = new LineSplitter(this.#sorter ?? this.#text)
   }
 
   get lines(): number {
@@ -26,36 +44,54 @@ export class TextInput implements Input {
   }
 
   async read(chunks: Chunks, step: (idle: boolean) => boolean): Promise<InputFacts> {
+    let looked = false
     try {
       for await (const chunk of chunks) {
-        if (chunk.length > 0) this.#push(chunk)
+        if (chunk.length > 0) {
+          if (!looked) this.#events.guessPageShift(pageSizeIn(chunk))
+          looked = true
+          this.#push(chunk)
+        }
         if (!step(chunk.length === 0)) return this.#facts()
       }
     } catch (error) {
       if (!isAbort(error)) throw error
       return this.#facts()
     }
-    this.#text.end(this.#splitter.unfinished > 0)
+    this.#placed(() => {
+      const { rest } = this.#splitter
+      if (this.#sorter && rest.length > 0) this.#sorter.line(rest, 0, rest.length)
+      for (const { number, bytes } of this.#sorter?.sorted() ?? []) this.#text.lineAt(number, bytes)
+      this.#text.end(this.#sorter ? new Uint8Array() : rest)
+    })
     return this.#facts()
   }
 
   #push(chunk: Uint8Array): void {
+    this.#placed(() => this.#splitter.push(chunk))
+  }
+
+  /** Names the file and the line of what goes wrong. */
+  #placed(read: () => void): void {
     try {
-      this.#splitter.push(chunk)
+      read()
     } catch (error) {
       if (!(error instanceof InputError)) throw error
+      if (error instanceof OutOfOrder) throw error
       throw error.at(`${this.#name}:${this.#splitter.lines}`)
     }
   }
 
   #facts(): InputFacts {
-    const { header, clock, backwards, t0, entries } = this.#text
+    const { header, clock, backwards, t0, entries, unreadable, quoted } = this.#text
     const release = header.capture.get('release')?.[0]
     return {
       format: 'ftrace text',
       lines: this.#splitter.lines,
       entries,
       backwards,
+      unreadable,
+      quoted,
       t0,
       ...(release === undefined ? {} : { kernel: release }),
       facts: {

@@ -85,6 +85,7 @@ function observeAddress(events: FtraceEvents, high: number): void {
   if (high >>> 20 !== 0xfff) return
   events.addressSeen = true
   if (high >>> 16 !== 0xffff) events.va52 = true
+  if ((high & 0x8000) === 0) events.va48 = true
 }
 
 /** Bit 0 changes where entries become valid or invalid. */

@@ -1,4 +1,4 @@
-import { NONE } from '../../event/batch.ts'
+import { NONE, SIZE } from '../../event/batch.ts'
 import { type Kind, kindOfId, KINDS } from '../../event/kinds.ts'
 import type { EventSink } from '../../event/event-sink.ts'
 
@@ -10,6 +10,8 @@ export class EventRows {
   task = NONE
   /** ns since the first timestamp, or NONE. */
   ts = NONE
+  /** Of a clock that is no time: what it showed, kept as the field x_ticks. */
+  ticks: number | null = null
   #counts = new Float64Array(256)
 
   constructor(sink: EventSink) {
@@ -24,6 +26,7 @@ export class EventRows {
     batch.task[row] = this.task
     batch.op[row] = op
     batch.nest[row] = nest
+    if (this.ticks !== null) batch.more.set(row, `{"x_ticks":${this.ticks}}`)
     this.#counts[kind]! += 1
     return row
   }
@@ -34,6 +37,15 @@ export class EventRows {
     const batch = this.sink.batch
     batch.fn[row] = this.sink.intern(reason)
     if (lost !== null) batch.setRet(row, lost)
+  }
+
+  /** A line of the input that could not be read. */
+  unreadable(line: number, reason: string, text: string): void {
+    const row = this.start(KINDS.unreadable.id, NONE, 0)
+    const { batch } = this.sink
+    batch.setWord(row, SIZE, line >>> 0, Math.floor(line / 2 ** 32))
+    batch.fn[row] = this.sink.intern(reason)
+    batch.extra[row] = JSON.stringify(text)
   }
 
   /** How many rows of each kind were made. */

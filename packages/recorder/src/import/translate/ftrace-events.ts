@@ -6,6 +6,7 @@ import { endCallback, endFunction } from './call-end.ts'
 import { EventRows } from './event-rows.ts'
 import { ProbeSites } from './probe-sites.ts'
 import type { EventSink } from '../../event/event-sink.ts'
+import { STOCK_GEOMETRY } from '../../event/run.ts'
 import type { Fields } from './fields.ts'
 import type { OwnNames } from './own-names.ts'
 import { putPoint } from './point-events.ts'
@@ -36,8 +37,8 @@ export interface TranslationCounts {
 }
 
 export interface TranslationOptions {
-  /** 12, 14 or 16: size of a page of the traced kernel. */
-  readonly pageShift: number
+  /** 12, 14 or 16: size of a page of the traced kernel, where the user says it; else what the trace shows, or 12. */
+  readonly pageShift?: number | undefined
   /** What the traced tree calls functions that Pagetrail knows by another name. */
   readonly names?: OwnNames
 }
@@ -62,6 +63,8 @@ export class FtraceEvents {
   /** A kernel address was seen; one of which bits 51..48 were not all set, as only 52-bit kernels have. */
   addressSeen = false
   va52 = false
+  /** A kernel address with bit 47 clear was seen: the kernel has at least 48 bits. */
+  va48 = false
   /** Lazy MMU probes showed a count (7.x), or the flag of the thread (6.16 to 6.18). */
   lazyCounted = false
   lazyFlagged = false
@@ -70,6 +73,7 @@ export class FtraceEvents {
   /** What a marker `wl: begin NAME` named. */
   workload: string | null = null
   readonly #names: OwnNames
+  readonly #pagesGiven: boolean
   #probes = new Map<string, Probe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
@@ -82,14 +86,20 @@ export class FtraceEvents {
 
   constructor(sink: EventSink, options: TranslationOptions) {
     this.rows = new EventRows(sink)
-    this.pageShift = options.pageShift
+    this.pageShift = options.pageShift ?? STOCK_GEOMETRY.pageShift
+    this.#pagesGiven = options.pageShift !== undefined
     this.#names = options.names ?? new Map()
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
   }
 
   /** What the capture itself says of its kernel, before its events. */
   learn(facts: ReadonlyMap<string, readonly string[]>): void {
-    const shift = Math.log2(Number(facts.get('page-size')?.[0]))
+    this.guessPageShift(Math.log2(Number(facts.get('page-size')?.[0])))
+  }
+
+  /** A page size that the trace shows; the user's word goes before it. */
+  guessPageShift(shift: number | null): void {
+    if (this.#pagesGiven) return
     if (shift === 12 || shift === 14 || shift === 16) this.pageShift = shift
   }
 

@@ -31,10 +31,14 @@ export function flavourOf(
   return events.storesSeen ? '6.12' : null
 }
 
-/** Pages as told by the user, address bits as seen; null where no address was seen. */
+/**
+ * Pages as given or shown, address bits as seen: kernels of 16K pages have 47 unless an address needs more. Null where
+ * no address was seen.
+ */
 export function geometryOf(events: FtraceEvents): RunGeometry | null {
   if (!events.addressSeen) return null
-  const { pageShift } = events
-  const vaBits = events.va52 ? 52 : 48
+  const { pageShift, va48, va52 } = events
+  const stock = pageShift === 14 && !va48 ? 47 : 48
+  const vaBits = va52 ? 52 : stock
   return { pageShift, vaBits, levels: Math.ceil((vaBits - pageShift) / (pageShift - 3)) }
 }

@@ -41,6 +41,8 @@ export type Role =
   | 'flush_done'
   | 'tlbi'
   | 'note'
+  /** perf's own, of tasks and mappings: no event of the kernel. */
+  | 'record'
   | 'unknown'
 
 export interface ProbeSpec {
@@ -175,6 +177,7 @@ export function specOf(name: string): ProbeSpec {
   const entry = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
   if (entry) return { ...entry, fn: name }
   if (name === 'tracing_mark_write' || name === 'print') return { role: 'note', fn: '', fields: {} }
+  if (name.startsWith('PERF_RECORD_')) return { role: 'record', fn: '', fields: {} }
   return returnSpec(name) ?? storeSpec(name) ?? siteSpec(name) ?? unknown(name)
 }
 

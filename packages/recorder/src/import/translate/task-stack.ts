@@ -55,8 +55,9 @@ export class Frame implements Values {
 /** The functions that are open on a task, outermost first. Frames are reused: pushing allocates only at a new depth. */
 export class TaskStack {
   depth = 0
-  /** Where the task was last seen. */
+  /** Where the task was last seen, and when: ns since the first event. */
   cpu = 0
+  latest = -Infinity
   readonly #frames: Frame[] = []
 
   /** Depth in the call tree of what happens now. */

@@ -1,0 +1,58 @@
+/** A kind of text that is often mistaken for a list of events, and what to do instead. */
+interface Foreign {
+  /** What a line of it looks like. */
+  readonly line: RegExp
+  readonly what: string
+  readonly remedy: string
+}
+
+const TRACE_AGAIN = 'write nop to current_tracer, enable events, and trace again'
+
+const FOREIGN: readonly Foreign[] = [
+  {
+    line: /^\s*\S.*-\d+\s+\[\d+\].*\d+\.\d+: \S+(?: \[\w+\])? <-\S+$/,
+    what: 'the function tracer, which prints calls and no events',
+    remedy: TRACE_AGAIN,
+  },
+  {
+    line: /^\s*\d+\)(?:\s+[+!#*@$]?\s*[\d.]+ us)?\s+\|/,
+    what: 'the function_graph tracer, which prints calls and no events',
+    remedy: TRACE_AGAIN,
+  },
+  {
+    line: /^(?:# )?\s*(?:latency: \d|preemption latency trace|\w+ latency trace v)/,
+    what: 'the latency format',
+    remedy: 'write 0 to options/latency-format and read the trace again',
+  },
+  {
+    line: /^\d+ \d+ \d+ [0-9a-f]+ /,
+    what: 'the raw format',
+    remedy: 'write 0 to options/raw and read the trace again',
+  },
+  {
+    line: /^(?:[0-9a-f]{8} ){4}/,
+    what: 'the hexadecimal format',
+    remedy: 'write 0 to options/hex and read the trace again',
+  },
+  {
+    line: /^\s*[[{]\s*"(?:traceEvents|ph|displayTimeUnit)"/,
+    what: "JSON of Chrome's tracing",
+    remedy: 'import the trace that it was made from',
+  },
+  {
+    line: /^(?:---\[ .* \]---|0x[0-9a-f]{8,16}-0x[0-9a-f]{8,16}\s)/,
+    what: 'a dump of page tables (ptdump)',
+    remedy: 'Pagetrail reads events: capture with pagetrail capture-script',
+  },
+  {
+    line: /^TRACE:/,
+    what: 'a packed capture of atrace',
+    remedy: 'capture with atrace without -z, or unpack it with systrace.py --from-file',
+  },
+]
+
+/** What a line shows its file to be, with the remedy; null for a line of no such kind. */
+export function foreignText(line: string): string | null {
+  const found = FOREIGN.find(({ line: pattern }) => pattern.test(line))
+  return found ? `this is ${found.what}; ${found.remedy}` : null
+}
