@@ -115,6 +115,14 @@ describe('JSON', () => {
   })
 })
 
+test('JSON too deep to be read again is refused', () => {
+  const deep = JSON.parse('['.repeat(5000) + ']'.repeat(5000)) as Json
+  const note = { seq: 0, cpu: 0, op: null, kind: 'note', text: deep }
+  expect(() => eventFromJson(note)).toThrow('note.text: its JSON is nested more than 100 deep')
+  const store = { ...DESC_WRITE, x_deep: deep }
+  expect(() => eventFromJson(store)).toThrow('its JSON is nested more than 100 deep')
+})
+
 test('whatever JSON an importer meets is an event or an InputError', () => {
   const kind = fc.constantFrom(...KIND_NAMES)
   const keys = fc.constantFrom(

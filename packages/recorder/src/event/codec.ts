@@ -13,6 +13,7 @@ import {
   type TraceEvent,
 } from './kinds.ts'
 import {
+  bounded,
   fieldCodec,
   type FieldCodec,
   type FieldValue,
@@ -139,6 +140,7 @@ function withNewNames(codec: KindCodec, json: JsonObject): JsonObject {
 /** `src` and `free` of an event, where an object has them. */
 function moreOf(json: JsonObject): Fields {
   const free = Object.entries(json).filter(([key, value]) => isFreeName(key) && value !== null)
+  for (const [, value] of free) bounded(value)
   return {
     ...(absent(json['src']) ? {} : { src: textOf(json, 'src') }),
     ...(free.length === 0 ? {} : { free: Object.fromEntries(free) }),

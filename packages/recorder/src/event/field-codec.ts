@@ -80,7 +80,7 @@ const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
   },
   json: () => ({
     toJson: same,
-    fromJson: (value) => value,
+    fromJson: bounded,
     fromRow: (row) => {
       const extra = row[AT.extra]
       return typeof extra === 'string' ? parsed(extra) : null
@@ -90,6 +90,22 @@ const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
     },
   }),
 }
+
+/** How deep the JSON of a producer may be nested. */
+const MAX_JSON_DEPTH = 100
+
+/** The value, if it is not nested deeper than {@link MAX_JSON_DEPTH}: what reads it later would run out of stack. */
+export function bounded(value: Json): Json {
+  if (isDeeper(value, MAX_JSON_DEPTH)) {
+    throw new InputError(`its JSON is nested more than ${MAX_JSON_DEPTH} deep`)
+  }
+  return value
+}
+
+const isDeeper = (value: Json, depth: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (depth === 0 || Object.values(value).some((inner: Json) => isDeeper(inner, depth - 1)))
 
 /** The JSON of a column, of which only damage can make something else. */
 export function parsed(extra: string): Json {

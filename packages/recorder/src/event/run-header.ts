@@ -1,5 +1,6 @@
 import { InputError, u64OfText } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from './codec.ts'
+import { bounded } from './field-codec.ts'
 import { didYouMean } from './nearest.ts'
 import { SHOWS } from './evidence.ts'
 import { isKind, type Json, KIND_NAMES } from './kinds.ts'
@@ -29,6 +30,7 @@ export function runHeader(json: Json): RunHeader {
   if (typeof label !== 'string') throw new InputError('run.label has to be a string')
   const facts = json['facts'] ?? {}
   if (!isJsonObject(facts)) throw new InputError('run.facts has to be an object')
+  bounded(facts)
   return {
     label,
     source: oneOf(json, 'source', SOURCES) ?? 'jsonl',
