@@ -1,7 +1,7 @@
 import { type JsonObject, eventFromJson, PageState } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 import { TlbFold } from '@pagetrail/recorder'
-import { tlbLines } from '../../../packages/tui/src/data/tlb-lines.ts'
+import { tlbRows } from '../../../packages/tui/src/data/tlb-lines.ts'
 
 const RW = '0x68000040000703'
 const RO = '0x60000040000783'
@@ -43,7 +43,7 @@ function after(...drafts: JsonObject[]): string[] {
     fold.apply(e)
     state.apply(e)
   }
-  return tlbLines(fold, () => state).map((l) => `${l.owed ? '! ' : ''}${l.text}`)
+  return tlbRows(fold, () => state).map((l) => `${l.owed ? '! ' : ''}${l.text}`)
 }
 
 test('a run that models no TLB says nothing of it', () => {

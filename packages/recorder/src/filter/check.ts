@@ -73,7 +73,7 @@ type Made = Omit<Check, 'kinds'> & Partial<Pick<Check, 'kinds'>>
 
 const CHECKS: Readonly<
   Record<Meaning['class'], (meaning: Meaning, op: Comparison, operand: Operand) => Made | null>
-> = { u64: unsigned, int: signed, code: coded, name: named, json: jsonText, free }
+> = { u64: unsigned, int: signed, code: coded, name: named, json: jsonCheck, free }
 
 const U64_MAX = (1n << 64n) - 1n
 const I64_MIN = -(1n << 63n)
@@ -220,7 +220,7 @@ function named({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null
 
 /** What a producer says in a field of its own: a whole number also by its order, anything else as its text. */
 function free(meaning: Meaning, op: Comparison, operand: Operand): Made | null {
-  if (op === '==' || op === '!=' || op === '~') return jsonText(meaning, op, operand)
+  if (op === '==' || op === '!=' || op === '~') return jsonCheck(meaning, op, operand)
   const { sql } = meaning
   const exact = `(${sql} ->> '$') between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`
   const number = `(case when json_type(${sql}) = 'integer' and ${exact} then ${sql} ->> '$' end)`
@@ -228,7 +228,7 @@ function free(meaning: Meaning, op: Comparison, operand: Operand): Made | null {
 }
 
 /** A JSON string is compared as the text it is, anything else as it is written. */
-function jsonText({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null {
+function jsonCheck({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null {
   const shown = `case json_type(${sql}) when 'text' then ${sql} ->> '$' else ${sql} end`
   const test = textTest(op, text)
   if (!test) return null

@@ -23,7 +23,7 @@ import {
   say,
 } from '../model/model.ts'
 import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
-import { findingLines } from '../model/findings.ts'
+import { findingPage } from '../model/findings.ts'
 import { follow } from './navigation.ts'
 import { type Link, movePage, opened } from '../model/page.ts'
 import { pageOf } from '../model/pages.ts'
@@ -180,7 +180,7 @@ function check(m: Model, { run }: Replay, then: (m: Model) => Model): Model {
   const came = (later: Model, checked: CheckView): Model => {
     if (later.replay?.run.id !== run.id) return later
     const next = withReplay(later, (r) => {
-      const { lines } = findingLines(run, checked, later.columns - 4)
+      const { lines } = findingPage(run, checked, later.columns - 4)
       return { ...r, checked, findings: opened(lines) }
     })
     if (later.pressed === pressed) return then(next)

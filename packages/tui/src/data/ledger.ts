@@ -12,7 +12,7 @@ import {
   versionsAt,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { tlbLines } from './tlb-lines.ts'
+import { tlbRows } from './tlb-lines.ts'
 import { count, many, safe } from '../text/fit.ts'
 
 /** How far back the pane looks for what is still owed; a debt older than that belongs to `pagetrail check`. */
@@ -41,7 +41,7 @@ export function ledgerAt(
   const tlb = new TlbFold(readableGeometry(runGeometry(source.run)).pageShift)
   const lines = [
     ...barriers(recent, seq, tlb),
-    ...tlbLines(tlb, tables),
+    ...tlbRows(tlb, tables),
     ...held.slice(0, LISTED).map(heldLine),
   ]
   if (held.length > LISTED) {

@@ -10,7 +10,7 @@ const LISTED = 24
  * What each CPU's TLB holds after an event; entries that say otherwise than the tables do now, and those that overlap,
  * stand out. `tables`: the page tables of that moment.
  */
-export function tlbLines(fold: TlbFold, tables: () => PageState): LedgerLine[] {
+export function tlbRows(fold: TlbFold, tables: () => PageState): LedgerLine[] {
   if (!fold.isModelled) return []
   const lines: LedgerLine[] = fold.pending.map((p) => ({
     text: `cpu ${p.cpu}: tlbi since #${count(p.seq)} awaits its dsb`,

@@ -83,7 +83,7 @@ const ROLES: Readonly<Partial<Record<DiffRow['role'], Role>>> = {
 let last: { report: Diff; tab: DiffTab; columns: number; lines: readonly PageLine[] } | null = null
 
 /** The answer to the question of the tab, in the words of the verb `diff`; what it names leads there. */
-export function answerLines(d: DiffView, columns: number): readonly PageLine[] {
+export function answerRows(d: DiffView, columns: number): readonly PageLine[] {
   const { report, tab } = d
   if (!report) return [{ text: 'The runs are being compared …', role: 'same' }]
   if (last?.report !== report || last.tab !== tab || last.columns !== columns) {
@@ -104,7 +104,7 @@ export function answerLines(d: DiffView, columns: number): readonly PageLine[] {
 export const showTab = (m: Model, tab: DiffTab): Model =>
   withDiff(m, (d) => {
     const next = { ...d, tab }
-    return tab === 'path' ? next : { ...next, page: opened(answerLines(next, m.columns - 4)) }
+    return tab === 'path' ? next : { ...next, page: opened(answerRows(next, m.columns - 4)) }
   })
 
 /** The rows around the cursor, where they are not all here. */

@@ -12,7 +12,7 @@ let last: { readonly of: CheckView; readonly columns: number; readonly page: Fin
   null
 
 /** What the checks say, rule by rule, the gravest first; each event of a proof is a line that leads there. */
-export function findingLines(run: Run, checked: CheckView, columns: number): FindingPage {
+export function findingPage(run: Run, checked: CheckView, columns: number): FindingPage {
   if (last?.of !== checked || last.columns !== columns) {
     last = { of: checked, columns, page: pageOf(run, checked, columns) }
   }

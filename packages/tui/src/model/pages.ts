@@ -1,5 +1,5 @@
-import { answerLines, withDiff } from './diff.ts'
-import { findingLines } from './findings.ts'
+import { answerRows, withDiff } from './diff.ts'
+import { findingPage } from './findings.ts'
 import { diffLayout, fullListRows } from './layout.ts'
 import type { Model } from './model.ts'
 import type { PageLine, PageView } from './page.ts'
@@ -20,12 +20,12 @@ export function pageOf(m: Model): Page | null {
     return { title: r.why.title, lines: r.why.lines, view: r.why.page, height }
   }
   if (m.screen === 'findings' && r?.checked) {
-    const { title, lines } = findingLines(r.run, r.checked, m.columns - 4)
+    const { title, lines } = findingPage(r.run, r.checked, m.columns - 4)
     return { title, lines, view: r.findings, height }
   }
   const d = m.diff
   if (m.screen !== 'diff' || !d || d.tab === 'path') return null
-  const lines = answerLines(d, m.columns - 4)
+  const lines = answerRows(d, m.columns - 4)
   return { title: d.tab, lines, view: d.page, height: diffLayout(m.columns, m.rows).height - 2 }
 }
 
