@@ -12,23 +12,12 @@ import {
   playScenario,
 } from '@pagetrail/engine'
 
+import { type CaseDivergence, Comparison } from './comparison.ts'
 import { currentNames, eventToJson, isJsonObject, type JsonObject } from '../event/codec.ts'
 import { EventDrain } from '../record/event-drain.ts'
 import type { Json, Kind, TraceEvent } from '../event/kinds.ts'
 import { HookRecorder } from '../record/hook-recorder.ts'
 import { type Chunks, gunzipped, magicOf, peek } from '../import/bytes/chunks.ts'
-
-/** Where a case stops being equal. */
-export interface CaseDivergence {
-  readonly in: 'events' | 'results' | 'final'
-  /** Index in that list. */
-  readonly index: number
-  /** Null: the list ends before. */
-  readonly expected: unknown
-  readonly actual: unknown
-  /** The last equal ones before it. */
-  readonly before: readonly unknown[]
-}
 
 interface Place {
   /** Line of the file, from 1. */
@@ -42,8 +31,6 @@ export type CaseVerdict =
   | (Place & { readonly verdict: 'unequal'; readonly divergence: CaseDivergence })
   | (Place & { readonly verdict: 'cannot-run'; readonly reason: string })
 
-/** Equal items shown before a divergence. */
-const CONTEXT = 4
 const NEWLINE = 10
 
 /** The verdict on every line that is not blank, of bytes plain or packed by gzip; `name` is for messages. */
@@ -51,12 +38,20 @@ export async function* conformStream(
   bytes: Chunks,
   name = 'standard input',
 ): AsyncGenerator<CaseVerdict> {
+  for await (const { text, line } of caseLines(bytes, name)) yield conformCase(text, line)
+}
+
+/** Lines that are not blank, with their numbers from 1, of bytes plain or packed by gzip. */
+export async function* caseLines(
+  bytes: Chunks,
+  name: string,
+): AsyncGenerator<{ readonly text: string; readonly line: number }> {
   const { first, all } = await peek(bytes)
   const plain = magicOf(first) === 'gzip' ? gunzipped(name, all) : all
   let line = 0
   for await (const text of linesOf(plain)) {
     line++
-    if (text.trim() !== '') yield conformCase(text, line)
+    if (text.trim() !== '') yield { text, line }
   }
 }
 
@@ -64,16 +59,9 @@ export async function* conformStream(
 export function conformCase(text: string, line = 1): CaseVerdict {
   let id = ''
   try {
-    const input: unknown = JSON.parse(text)
-    if (typeof input !== 'object' || input === null) {
-      throw new InputError('a case should be an object')
-    }
-    id = 'id' in input && typeof input.id === 'string' ? input.id : ''
-    const expected = {
-      events: listOf(input, 'events').map(named),
-      results: listOf(input, 'results'),
-      final: listOf(input, 'final'),
-    }
+    const input = caseOf(text)
+    id = idOf(input)
+    const expected = expectedOf(input)
     const divergence = compareCase(input, expected)
     if (divergence !== null) return { line, id, verdict: 'unequal', divergence }
     return { line, id, verdict: 'equal', events: expected.events.length }
@@ -83,11 +71,28 @@ export function conformCase(text: string, line = 1): CaseVerdict {
   }
 }
 
-interface Expected {
+/** @throws InputError or SyntaxError for a line that is not a case */
+export function caseOf(text: string): object {
+  const input: unknown = JSON.parse(text)
+  if (typeof input === 'object' && input !== null) return input
+  throw new InputError('a case should be an object')
+}
+
+export const idOf = (input: object): string =>
+  'id' in input && typeof input.id === 'string' ? input.id : ''
+
+/** What a case should give. */
+export interface Expected {
   readonly events: readonly unknown[]
   readonly results: readonly unknown[]
   readonly final: readonly unknown[]
 }
+
+export const expectedOf = (input: object): Expected => ({
+  events: listOf(input, 'events').map(named),
+  results: listOf(input, 'results'),
+  final: listOf(input, 'final'),
+})
 
 /** An event of the corpus, with the names that fields have now. */
 const named = (event: unknown): unknown => {
@@ -102,7 +107,7 @@ function listOf(input: object, name: string): readonly unknown[] {
 }
 
 /** What the corpus does not have: its cases have one CPU, in one context, and no accesses. */
-const UNKNOWN: ReadonlySet<Kind> = new Set(['context', 'sleep_in_atomic', 'access'])
+export const UNKNOWN: ReadonlySet<Kind> = new Set(['context', 'sleep_in_atomic', 'access'])
 
 const numbered = (event: TraceEvent, seq: number): TraceEvent =>
   event.seq === seq ? event : { ...event, seq }
@@ -141,50 +146,6 @@ const finalOf = (run: LeafRun): JsonObject => ({
   pa_step: hexOf(run.paStep),
   ...(run.invalid && { invalid: true }),
 })
-
-/** Compares a list with what comes, keeping the first difference only. */
-class Comparison {
-  readonly #in: CaseDivergence['in']
-  readonly #expected: readonly unknown[]
-  #index = 0
-  #divergence: CaseDivergence | null = null
-
-  constructor(where: CaseDivergence['in'], expected: readonly unknown[]) {
-    this.#in = where
-    this.#expected = expected
-  }
-
-  next(actual: unknown): void {
-    const index = this.#index++
-    if (this.#divergence !== null) return
-    if (index >= this.#expected.length) this.#diverge(index, null, actual)
-    else if (!same(this.#expected[index], actual)) {
-      this.#diverge(index, this.#expected[index], actual)
-    }
-  }
-
-  /** The first difference, the list's own end included. */
-  end(): CaseDivergence | null {
-    if (this.#divergence === null && this.#index < this.#expected.length) {
-      this.#diverge(this.#index, this.#expected[this.#index], null)
-    }
-    return this.#divergence
-  }
-
-  #diverge(index: number, expected: unknown, actual: unknown): void {
-    const before = this.#expected.slice(Math.max(0, index - CONTEXT), index)
-    this.#divergence = { in: this.#in, index, expected, actual, before }
-  }
-}
-
-/** Deep equality of JSON values; the order of fields does not matter. */
-function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  const names = Object.keys(a)
-  if (names.length !== Object.keys(b).length) return false
-  return names.every((name) => same(Reflect.get(a, name), Reflect.get(b, name)))
-}
 
 /** Lines without their newline. A line is decoded whole, so that no character is cut in two. */
 async function* linesOf(bytes: Chunks): AsyncGenerator<string> {

@@ -62,7 +62,7 @@ export function recordScenario(
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
-  const facts = { ...factsOf(scenario), ...addressBits(scenario), ...options.facts }
+  const facts = { ...featuresOf(scenario), ...addressBits(scenario), ...options.facts }
   const writer = runFile.startRun(
     {
       label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
@@ -91,7 +91,10 @@ const labelOf = ({ flavour }: Scenario, { implementation }: EngineRunOptions): s
   implementation?.name ?? flavour.name
 
 /** Features and constants as the scenario gave them, in JSON. */
-function factsOf({ features, constants }: Scenario): Record<string, Json> {
+export function featuresOf({
+  features,
+  constants,
+}: Scenario): Record<'features' | 'constants', Json> {
   const text = (value: boolean | number, name: string) =>
     name in constants || name === 'kfence_start' ? hexOf(fromVa(Number(value))) : value
   const jsonOf = (values: Readonly<Record<string, boolean | number>>) =>
@@ -108,7 +111,12 @@ function addressBits({ geometry }: Scenario): Record<string, Json> {
   }
 }
 
-function startState(scenario: Scenario, pageSize: number, append: (e: TraceEvent) => void): void {
+/** The start state of a run: `init` and `area` events. */
+export function startState(
+  scenario: Scenario,
+  pageSize: number,
+  append: (e: TraceEvent) => void,
+): void {
   const common = { seq: 0, cpu: 0, op: null, nest: 0, ts: null, task: null }
   for (const { va, level, desc, count, paStep } of scenario.init) {
     append({ kind: 'init', ...common, va, level, new: desc, count, pa_step: paStep })

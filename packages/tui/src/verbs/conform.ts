@@ -8,10 +8,12 @@ import {
 import { databaseBeside, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { Progress } from '../command/progress.ts'
-import { parseCount, RUN } from './arguments.ts'
+import { parseCount, parseList, RUN } from './arguments.ts'
 import { CallReport } from './conform-calls.ts'
 import { CaseReport } from './conform-cases.ts'
+import { conformTree } from './conform-tree.ts'
 import { kernelOptions } from './import.ts'
+import { CACHE, CROSS } from './tree.ts'
 import type { Verb } from './verb.ts'
 
 const SHOWN = 10
@@ -20,6 +22,11 @@ const STANDARD_INPUT = '-'
 interface Options {
   readonly show: number
   readonly kernel?: string | undefined
+  readonly tree?: string | undefined
+  readonly flavour?: string | undefined
+  readonly geometry?: string[] | undefined
+  readonly cross?: string | undefined
+  readonly cache?: string | undefined
 }
 
 export const conformVerb: Verb = {
@@ -34,6 +41,7 @@ be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run f
     ['conform corpus/*.jsonl.gz', 'every case of a corpus'],
     ['conform --show 1 cases.jsonl', 'only the first that differs: - expected, + the engine'],
     ['conform modules.trace.gz', 'every call of a trace of a real kernel'],
+    ['conform --tree ~/linux corpus/*.jsonl.gz', 'the code of your own tree'],
     ['conform -1', 'of the run imported last'],
   ],
   declare(command, invoke) {
@@ -41,7 +49,22 @@ be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run f
       .argument('<what...>', `files; - is standard input, with cases; or runs: ${RUN}`)
       .option('--show <n>', 'how many unequal cases or calls to show', parseCount, SHOWN)
       .option('--kernel <release>', 'release that was traced, where the trace does not tell')
-      .action((names, options) => invoke((session) => conform(session, names, options)))
+      .option(
+        '--tree <dir>',
+        "run the cases on the code of a kernel's source folder instead of the engine",
+      )
+      .option('--flavour <name>', 'with --tree: whose cases, where not those of its release')
+      .option('--geometry <list>', 'with --tree: only cases of these', parseList)
+      .addOption(CROSS)
+      .addOption(CACHE)
+      .action((names, options) =>
+        invoke((session) => {
+          const { tree } = options
+          return tree === undefined
+            ? conform(session, names, options)
+            : conformTree(session, names, { ...options, tree })
+        }),
+      )
   },
 }
 

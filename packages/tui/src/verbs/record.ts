@@ -2,7 +2,6 @@ import { Option } from '@commander-js/extra-typings'
 import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
 import {
   type EngineRun,
-  errnoText,
   escapeControls,
   InputError,
   parseFilter,
@@ -16,10 +15,12 @@ import { inFile } from '../command/failure.ts'
 import { loadImplementation, type LoadedModule } from '../command/module-file.ts'
 import { type NamedScenario, findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
-import { runFields, runName } from '../text/run.ts'
+import { runFields } from '../text/run.ts'
 import { parseList } from './arguments.ts'
+import { resultLine } from './record-result.ts'
+import { recordOnTrees } from './record-trees.ts'
+import { CACHE, CROSS } from './tree.ts'
 import type { Verb } from './verb.ts'
-import { count } from '../text/fit.ts'
 
 const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
 const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
@@ -33,6 +34,9 @@ interface Options {
   readonly module?: string | undefined
   readonly schedule?: string | undefined
   readonly only?: string | undefined
+  readonly tree?: string[] | undefined
+  readonly cross?: string | undefined
+  readonly cache?: string | undefined
   readonly durability: (typeof DURABILITY)[number]
 }
 
@@ -45,6 +49,10 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   examples: [
     ['record partial-block', 'one that comes along, in flavours 6.17 and 6.18'],
     ['record scenario.json --flavour 6.12,7.3 --geometry 4k-48,64k-52', 'four runs'],
+    [
+      'record clean-ro --tree ~/linux --tree ~/linux-patched',
+      'the code of two kernel trees, ready for pagetrail diff',
+    ],
     [
       'record clean-ro --module examples/seed-patch.ts',
       'with your own implementation of the calls',
@@ -67,6 +75,13 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
         '--schedule <steps>',
         'which CPU takes each step, as in 0.0.1.0, of a scenario with several',
       )
+      .option(
+        '--tree <dir>',
+        "a kernel's source folder whose own code is run, instead of a flavour; several times for several trees",
+        (dir, dirs: string[] = []) => [...dirs, dir],
+      )
+      .addOption(CROSS)
+      .addOption(CACHE)
       .option('--only <expression>', 'record only events that match')
       .addOption(
         new Option('--durability <when>', 'what is on disk after each batch, or each call')
@@ -90,12 +105,18 @@ async function record(
   options: Options,
 ): Promise<Status> {
   const { module, schedule, only, durability } = options
+  if (options.tree !== undefined && (options.flavour !== undefined || module !== undefined)) {
+    throw new InputError('--tree runs the code of the tree: leave out --flavour and --module')
+  }
   const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
   const loaded = module === undefined ? undefined : await loadImplementation(module)
   const jobs = jobsOf(scenarios, options, loaded?.implementation.base)
   const write: WriteOptions = {
     durability,
     ...(only === undefined ? {} : { only: toPredicate(parseFilter(only)) }),
+  }
+  if (options.tree !== undefined) {
+    return recordOnTrees(session, scenarios, { ...options, tree: options.tree }, write)
   }
   const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
@@ -167,17 +188,4 @@ function recordJob(
       ...(own.loaded === undefined ? {} : { implementation: own.loaded.implementation }),
     }),
   )
-}
-
-const RESULTS_SHOWN = 6
-
-function resultLine({ run, results }: EngineRun): string {
-  const told = results
-    .slice(0, RESULTS_SHOWN)
-    .map(({ fn, ret, outcome }) =>
-      outcome === 'returned' ? `${fn} = ${errnoText(ret)}` : `${fn} ${outcome}`,
-    )
-  const more = results.length - told.length
-  const calls = [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return `${runName(run)}: ${count(run.events)} events; ${calls || 'no calls'}`
 }

@@ -15,6 +15,7 @@ import { scenariosVerb } from './scenarios.ts'
 import { showVerb } from './show.ts'
 import { sqlVerb } from './sql.ts'
 import { stateVerb } from './state.ts'
+import { treeVerb } from './tree.ts'
 import { tuiVerb } from './tui.ts'
 import { verifyVerb } from './verify.ts'
 import { whyVerb } from './why.ts'
@@ -24,6 +25,7 @@ import type { Verb } from './verb.ts'
 export const VERBS: readonly Verb[] = [
   recordVerb,
   scenariosVerb,
+  treeVerb,
   importVerb,
   captureScriptVerb,
   tuiVerb,

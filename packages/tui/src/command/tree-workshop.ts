@@ -1,0 +1,55 @@
+import { InputError, type TreeGeometry, TREE_GEOMETRIES, Workshop } from '@pagetrail/recorder'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Session } from './session.ts'
+
+/** Options of the verbs that build kernel trees. */
+export interface TreeOptions {
+  readonly cross?: string | undefined
+  readonly cache?: string | undefined
+}
+
+/** A workshop that is closed with the verb; what it builds is told on a terminal. */
+export async function openWorkshop(
+  session: Session,
+  { cross, cache }: TreeOptions,
+  signal?: AbortSignal,
+): Promise<Workshop> {
+  const workshop = await Workshop.open({
+    cache: resolve(cache ?? defaultCache(session)),
+    hostIsArm64: process.arch === 'arm64',
+    cross,
+    signal,
+    onStep: (what) => {
+      if (session.io.stderr.isTTY) void session.note(`${what} …`)
+    },
+  })
+  session.atEnd(() => workshop.close())
+  return workshop
+}
+
+function defaultCache({ io }: Session): string {
+  const { XDG_CACHE_HOME: xdg, HOME: home } = io.env
+  return join(xdg || join(home || homedir(), '.cache'), 'pagetrail', 'tree')
+}
+
+/** The geometries of `--geometry`, by name. */
+export function treeGeometries(names: readonly string[]): TreeGeometry[] {
+  return names.map((name) => {
+    const found = TREE_GEOMETRIES.find((geometry) => geometry.name === name)
+    if (found) return found
+    const known = TREE_GEOMETRIES.map((geometry) => geometry.name).join(', ')
+    throw new InputError(`a tree is not run with geometry ${name}; it is one of ${known}`)
+  })
+}
+
+/** The last part of each path, with those before it where two would be the same. */
+export function treeNames(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => path.split('/').filter((part) => part !== ''))
+  const named = (count: number) => parts.map((part) => part.slice(-count).join('/'))
+  for (let count = 1; ; count++) {
+    const names = named(count)
+    const isDone = new Set(names).size === new Set(paths).size
+    if (isDone || parts.every((part) => part.length <= count)) return names
+  }
+}

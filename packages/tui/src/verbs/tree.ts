@@ -1,0 +1,125 @@
+import { Option } from '@commander-js/extra-typings'
+import { type BuiltTree, escapeControls, KIND_NAMES, TREE_GEOMETRIES } from '@pagetrail/recorder'
+import type { Session, Status } from '../command/session.ts'
+import { openWorkshop, treeGeometries, type TreeOptions } from '../command/tree-workshop.ts'
+import { many } from '../text/fit.ts'
+import { parseList } from './arguments.ts'
+import type { Verb } from './verb.ts'
+
+export const GEOMETRY_NAMES = TREE_GEOMETRIES.map(({ name }) => name)
+
+/** Options of every verb that builds a tree. */
+export const CROSS = new Option(
+  '--cross <prefix>',
+  'of the compiler: aarch64-linux-gnu- unless the host is arm64',
+)
+export const CACHE = new Option(
+  '--cache <dir>',
+  'where everything that is built goes (default: $XDG_CACHE_HOME/pagetrail/tree)',
+)
+
+interface Options extends TreeOptions {
+  readonly geometry: string[]
+}
+
+export const treeVerb: Verb = {
+  name: 'tree',
+  group: 'Getting runs:',
+  summary: 'build the page-table code of a kernel tree, and say what its runs show',
+  more: `Compiles pageattr.c, mmu.c, fixmap.c, pagewalk.c, memory.c and pgtable-generic.c of the tree, whole files with the tree's own
+headers and configuration, into a program for user space in which every observable thing is reported. Nothing is written
+into the tree. \`record --tree\`, \`conform --tree\` and \`patch\` do the same by themselves. The first time takes half a minute a
+geometry, later a few seconds. Exit status: 3 if a part of the tree that is hooked was not found.`,
+  examples: [
+    ['tree ~/linux', 'Linux 6.12 or newer, not built in place'],
+    ['tree ~/linux --geometry 4k-48,64k-42', 'two configurations'],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<dir>', "a kernel's source folder")
+      .option(
+        '--geometry <list>',
+        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
+        parseList,
+        ['4k-48'],
+      )
+      .addOption(CROSS)
+      .addOption(CACHE)
+      .action((dir, options) => invoke((session) => showTree(session, dir, options)))
+  },
+}
+
+async function showTree(session: Session, dir: string, options: Options): Promise<Status> {
+  const geometries = treeGeometries(options.geometry)
+  const lines = session.json ? session.jsonLines() : null
+  let isWhole = true
+  await session.interruptible(async (signal) => {
+    const workshop = await openWorkshop(session, options, signal)
+    const tree = await workshop.openTree(dir)
+    for (const geometry of geometries) {
+      const began = session.io.now()
+      const built = await workshop.build(tree, geometry)
+      isWhole &&= built.missed.length === 0
+      const seconds = ((session.io.now() - began) / 1000).toFixed(1)
+      if (lines) lines.data('tree', fieldsOf(built, workshop.compiler))
+      else session.out.lines(treeLines(built, workshop.compiler, seconds).map(escapeControls))
+      await session.out.flush()
+    }
+  })
+  lines?.end(isWhole)
+  return isWhole ? 0 : 3
+}
+
+const fieldsOf = (
+  { tree, geometry, shows, missed, stubs, digests, program }: BuiltTree,
+  compiler: string,
+) => ({
+  path: tree.path,
+  version: tree.version,
+  describe: tree.describe,
+  geometry: geometry.name,
+  compiler,
+  program,
+  shows: [...shows],
+  missed: [...missed],
+  stubs: [...stubs],
+  files: { ...digests.files },
+  config: digests.config,
+})
+
+function treeLines(built: BuiltTree, compiler: string, seconds: string): string[] {
+  const { tree, geometry, shows, missed, stubs, digests } = built
+  const shown = new Set(shows)
+  const hidden = KIND_NAMES.filter((kind) => !shown.has(kind))
+  const describe = tree.describe === null ? '' : ` (${tree.describe})`
+  return [
+    `${tree.name}: Linux ${tree.version}${describe}, ${geometry.name}`,
+    `  built in ${seconds} s from ${many(Object.keys(digests.files).length, 'file')} by ${compiler}`,
+    ...wrapped('shows', shows),
+    ...wrapped('does not show', hidden),
+    ...missed.map((what) => `  not found in this tree, so its events are not shown: ${what}`),
+    ...(stubs.length > 0
+      ? wrapped(
+          'a call ends where it gets to',
+          stubs.map((name) => `${name}()`),
+        )
+      : []),
+  ]
+}
+
+const WIDTH = 116
+
+/** A list behind its name, on as many lines as it takes. */
+function wrapped(name: string, items: readonly string[]): string[] {
+  const lines: string[] = []
+  let line = `  ${name}:`
+  for (const [i, item] of items.entries()) {
+    const word = ` ${item}${i < items.length - 1 ? ',' : ''}`
+    if (line.length + word.length > WIDTH) {
+      lines.push(line)
+      line = '   '
+    }
+    line += word
+  }
+  return [...lines, line]
+}
