@@ -6,10 +6,12 @@ import {
   eventFromJson,
   FILTER_FIELDS,
   FilterError,
+  isPlainText,
   openRuns,
   parseFilter,
   toPredicate,
   toSql,
+  wordsFilter,
 } from '@pagetrail/recorder'
 import type { RunFile, TraceEvent } from '@pagetrail/recorder'
 
@@ -244,5 +246,80 @@ describe('completion offers', () => {
   test('fields after an operator, also where the rest cannot be read yet', () => {
     expect(completeFilter('cpu == 0 && ', 12).candidates).toContain('kind')
     expect(completeFilter('fn == "abc', 10).candidates).toEqual([])
+  })
+})
+
+describe('what people ask by', () => {
+  const range = { seq: 0, op: 0, cpu: 0, va: '0xffff800080000000' }
+  const own = [
+    eventFromJson({
+      ...range,
+      kind: 'op_begin',
+      fn: 'set_memory_ro',
+      end: '0xffff800080400000',
+      task: 'kworker/0:1-events-17',
+      ts: 2_000_000,
+      args: { addr: '0xffff800080000000', numpages: 1024 },
+    }),
+    eventFromJson({
+      ...range,
+      kind: 'walk_begin',
+      fn: 'Walk_Kernel',
+      end: '0xffff800080001000',
+      task: 'insmod-71',
+      ts: 900,
+    }),
+    eventFromJson({
+      ...range,
+      kind: 'desc_write',
+      level: 'pte',
+      old: '0x0',
+      new: '0x3',
+      task: 'init',
+    }),
+    eventFromJson({ seq: 0, op: 0, cpu: 0, kind: 'lazy_mmu_enter', depth: 1, task: 'a-b' }),
+  ]
+
+  test.each([
+    ['numpages > 1', [0]],
+    ['numpages == 1024', [0]],
+    ['args.numpages <= 1023', []],
+    ['args.addr == 0xffff800080000000', [0]],
+    ['size >= 2M', [0]],
+    ['size == 4K', [1]],
+    ['comm == insmod', [1]],
+    ['comm == kworker/0:1-events', [0]],
+    ['comm ~ "k*"', [0]],
+    ['comm != insmod', [0]],
+    ['pid == 17', [0]],
+    ['pid > 17', [1]],
+    ['ts > 1ms', [0]],
+    ['lev == pte', [2]],
+    ['numpa > 1 && si > 1M', [0]],
+  ] as const)('%s', (text, seqs) => {
+    expect(both(own, text)).toEqual({ sql: seqs, predicate: seqs })
+  })
+
+  test('a short name of several fields is an error that names them', () => {
+    expect(() => parseFilter('n == 1')).toThrow(/unknown field n, did you mean (\w+ or )+numpages/)
+  })
+
+  test.each([
+    ['walk_k', [1]],
+    ['SET_MEM', [0]],
+    ['lazy', [3]],
+    ['pte', [2]],
+    ['insmod walk', [1]],
+    ['ffff800080000000', [0, 1, 2]],
+    ['addr', [0]],
+    ['nothing*', []],
+  ] as const)('words: %s', (text, seqs) => {
+    expect(isPlainText(text)).toBe(true)
+    expect(both(own, wordsFilter(text))).toEqual({ sql: seqs, predicate: seqs })
+  })
+
+  test('an expression is not words', () => {
+    for (const text of ['kind == hole', 'seq in 1-2', '!x', ''])
+      expect(isPlainText(text)).toBe(false)
   })
 })

@@ -198,13 +198,12 @@ function wantedCodes(
   return test && ((_, code) => test(BigInt(code)))
 }
 
-function named({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null {
+function named(meaning: Meaning, op: Comparison, { text }: Operand): Made | null {
+  const { sql, text: part = 'text' } = meaning
   if (op === '==' || op === '!=') {
     const equal = op === '=='
     return {
-      sql: equal
-        ? `${sql} = (select id from name where text = ?)`
-        : `(${sql} is not null and ${sql} not in (select id from name where text = ?))`,
+      sql: `${sql} in (select id from name where ${part} ${equal ? '=' : '!='} ?)`,
       parameters: [text],
       test: (value) => typeof value === 'string' && (value === text) === equal,
     }
@@ -212,7 +211,7 @@ function named({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null
   if (op !== '~') return null
   const matches = globMatcher(text)
   return {
-    sql: `${sql} in (select id from name where text glob ?)`,
+    sql: `${sql} in (select id from name where ${part} glob ?)`,
     parameters: [text],
     test: (value) => typeof value === 'string' && matches(value),
   }

@@ -1,5 +1,5 @@
 import { comparable } from './check.ts'
-import { FILTER_FIELDS, meaningsOf, sharedKinds } from './fields.ts'
+import { FIELD_NAMES, FILTER_FIELDS, meaningsOf, sharedKinds } from './fields.ts'
 import { COMPARISONS, FilterError, type Token, tokens } from './lex.ts'
 
 /** What could stand at the cursor: the text from `start` to `end` may be replaced by one of `candidates`. */
@@ -40,7 +40,7 @@ function readable(text: string): readonly Token[] {
 function offered(context: readonly Token[], names: readonly string[]): readonly string[] {
   const [field, operator] = context.slice(-2)
   const last = context.at(-1)
-  if (!last || /^(&&|\|\||!|\()$/.test(last.text)) return [...FILTER_FIELDS.keys(), '(', '!']
+  if (!last || /^(&&|\|\||!|\()$/.test(last.text)) return [...FIELD_NAMES, '(', '!']
   if (isComparison(last)) return valuesFor(context.at(-2)?.text ?? '', names)
   if (field && operator && isComparison(field)) return ['&&', '||']
   if (last.type === 'word' && meaningsOf(last.text)) return COMPARISONS

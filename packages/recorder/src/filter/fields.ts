@@ -11,6 +11,7 @@ import {
 } from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
 import { END_SQL } from '../event/condition.ts'
+import { derived, DERIVED_NAMES } from './derived.ts'
 
 /** How the values of a field are compared. */
 export type ValueClass =
@@ -34,6 +35,8 @@ export interface Meaning {
   readonly kinds: readonly Kind[] | null
   /** SQL of the stored value, null where the event has none. */
   readonly sql: string
+  /** Of a name: SQL of what is compared, where that is not the whole text. */
+  readonly text?: string
   /** Of a code: its names, and the number of each. */
   readonly codes: ReadonlyMap<string, number>
   /** Of a code: whether < and > mean something. */
@@ -119,9 +122,23 @@ function collect(): Map<string, readonly Meaning[]> {
 }
 
 /** What a filter may mean by a name; undefined: there is no such field. */
-export const meaningsOf = (name: string): readonly Meaning[] | undefined =>
-  FILTER_FIELDS.get(name) ??
-  (isFreeName(name) ? [plain(`(more -> '$.${name}')`, 'free')] : undefined)
+export function meaningsOf(name: string): readonly Meaning[] | undefined {
+  const own = FILTER_FIELDS.get(name)
+  if (own) return own
+  const made = derived(name)
+  if (made) return [made.meaning]
+  return isFreeName(name) ? [plain(`(more -> '$.${name}')`, 'free')] : undefined
+}
+
+/** Every name that is offered. */
+export const FIELD_NAMES: readonly string[] = [...FILTER_FIELDS.keys(), ...DERIVED_NAMES]
+
+/** The field that a name means: itself, or the only one that begins so; undefined: none, or several do. */
+export function fieldNamed(name: string): string | undefined {
+  if (meaningsOf(name)) return name
+  const [only, ...others] = FIELD_NAMES.filter((field) => field.startsWith(name))
+  return others.length === 0 ? only : undefined
+}
 
 /** Kinds that have both meanings; null: all kinds. */
 export function sharedKinds(a: Meaning, b: Meaning): readonly Kind[] | null {
@@ -132,6 +149,8 @@ export function sharedKinds(a: Meaning, b: Meaning): readonly Kind[] | null {
 
 /** A field by a name that is only known when the program runs. */
 export const valueOf = (event: TraceEvent, field: string): FieldValue | undefined =>
-  isFreeName(field) ? event.free?.[field] : (event as object as Values)[field]
+  isFreeName(field)
+    ? event.free?.[field]
+    : ((event as object as Values)[field] ?? derived(field)?.of(event))
 
 type Values = Readonly<Record<string, FieldValue>>

@@ -56,3 +56,22 @@ export function numberOf(text: string): bigint | null {
   if (digits === '0x') return null
   return match[1] === '-' ? -BigInt(digits) : BigInt(digits)
 }
+
+/** What a number with a unit counts: bytes, or nanoseconds as `ts` does. */
+const UNITS: Readonly<Record<string, bigint>> = {
+  K: 1n << 10n,
+  M: 1n << 20n,
+  G: 1n << 30n,
+  T: 1n << 40n,
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+}
+
+/** `2M` as bytes, `1ms` as nanoseconds; null: it is no such thing. */
+export function amountOf(text: string): bigint | null {
+  const match = /^(\d+)(K|M|G|T|ns|us|µs|ms|s)$/.exec(text)
+  return match ? BigInt(match[1]!) * UNITS[match[2]!]! : null
+}

@@ -2,18 +2,27 @@ import { u64OfText } from '@pagetrail/engine'
 
 import { didYouMean, nearest } from '../event/nearest.ts'
 import { type Check, checkOf, checkOfFields, type Operand } from './check.ts'
-import { FILTER_FIELDS, type Meaning, meaningsOf } from './fields.ts'
-import { type Comparison, COMPARISONS, FilterError, numberOf, type Token, tokens } from './lex.ts'
+import { FIELD_NAMES, fieldNamed, type Meaning, meaningsOf } from './fields.ts'
+import {
+  amountOf,
+  type Comparison,
+  COMPARISONS,
+  FilterError,
+  numberOf,
+  type Token,
+  tokens,
+} from './lex.ts'
 
 /**
  * The one grammar of filters, ftrace's with names checked:
  *
  *     kind == desc_write && level == pmd && (va >= 0xffff800080000000 || fn ~ "set_memory_*")
  *
- * Fields are seq, cpu, op, nest, ts, task, kind, src, every field of KINDS, and the free fields `x_…`. Operators are
- * == != < <= > >=, & (a common bit), ~ (a glob), `in A-B` (both ends included), ! && || and parentheses. A number may
- * be compared with another field of the event, `old != new`. A comparison with a value that the event does not have
- * is false; its negation with ! is true.
+ * Fields are seq, cpu, op, nest, ts, task, kind, src, every field of KINDS, the free fields `x_…`; size (bytes of a
+ * range), comm and pid of the task, numpages and every other argument of a call as args.NAME. A name may be shortened
+ * as long as no other begins so. Operators are == != < <= > >=, & (a common bit), ~ (a glob), `in A-B` (both ends
+ * included), ! && || and parentheses. Numbers may have a unit, 2M or 1ms, or be another field of the event,
+ * `old != new`. A comparison with a value that the event does not have is false; its negation with ! is true.
  */
 export interface Filter {
   readonly text: string
@@ -82,8 +91,9 @@ class Parser {
   #comparison(): FilterNode {
     const field = this.#tokens[this.#at++]
     if (field?.type !== 'word') throw this.#error('expected the name of a field', this.#here(-1))
-    const meanings = meaningsOf(field.text)
-    if (!meanings) throw this.#unknownField(field)
+    const name = fieldNamed(field.text)
+    const meanings = name === undefined ? undefined : meaningsOf(name)
+    if (name === undefined || !meanings) throw this.#unknownField(field)
     const operator = this.#tokens[this.#at++]
     const op = COMPARISONS.find((comparison) => comparison === operator?.text)
     if (!operator || !op) {
@@ -102,8 +112,8 @@ class Parser {
         ...other.map((right) => checkOfFields(meaning, op, value.text, right)),
       ])
       .filter((check) => check !== null)
-    if (checks.length === 0) throw this.#wrongValue(field.text, meanings, op, value)
-    return { type: 'test', field: field.text, checks }
+    if (checks.length === 0) throw this.#wrongValue(name, meanings, op, value)
+    return { type: 'test', field: name, checks }
   }
 
   /** `A-B`, in one word or with spaces around the dash. */
@@ -124,7 +134,11 @@ class Parser {
   }
 
   #unknownField(field: Token): FilterError {
-    const hint = didYouMean(field.text, FILTER_FIELDS.keys())
+    const begin = FIELD_NAMES.filter((name) => name.startsWith(field.text))
+    const hint =
+      begin.length > 0
+        ? `, did you mean ${begin.join(' or ')}?`
+        : didYouMean(field.text, FIELD_NAMES)
     return this.#error(`unknown field ${field.text}${hint}`, field.start)
   }
 
@@ -160,7 +174,7 @@ class Parser {
 }
 
 function single({ type, text }: Token): Operand {
-  const number = type === 'word' ? numberOf(text) : null
+  const number = type === 'word' ? (numberOf(text) ?? amountOf(text)) : null
   const u64 = type === 'word' ? (u64OfText(text) ?? number) : null
   return { text, number, to: null, u64: { number: u64, to: null } }
 }
