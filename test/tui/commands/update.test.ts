@@ -168,7 +168,7 @@ describe('the model', () => {
     expect(s.cursor()).toBe(23)
     s.keys(',', ',')
     await s.settled()
-    expect(s.cursor()).toBe(6)
+    expect(s.cursor()).toBe(4)
     s.keys('}')
     await s.settled()
     expect(s.cursor()).toBe(22)

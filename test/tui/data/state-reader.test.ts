@@ -20,7 +20,7 @@ test('going to and fro gives the state that a fold from the start gives', async 
   const { run, runFile } = await sample(600)
   const reader = new StateReader(runFile)
   for (const seq of [0, 4, 5, 4, 3_000, 2_999, 2_600, 11_999, 8, 7_000, 6_999, 6_400, 12]) {
-    const view = reader.read(run, { run: run.id, seq, va: VA + PAGE, rows: 12, ledger: false })
+    const view = reader.read(run, { run: run.id, seq, va: VA + PAGE, rows: 12, want: 'tables' })
     const whole = stateAt(runFile, run, seq, { snapshots: false })
     const seen = [...view.path, ...view.near].map((e) => [e.va, e.desc])
     const fold = [...view.path, ...view.near].map((e) => [e.va, whole.entry(e.level, e.va)?.desc])
@@ -35,7 +35,7 @@ test('only the entry that the event changed is marked', async () => {
   const reader = new StateReader(runFile)
   const at = (seq: number) =>
     reader
-      .read(run, { run: run.id, seq, va: VA + PAGE, rows: 12, ledger: false })
+      .read(run, { run: run.id, seq, va: VA + PAGE, rows: 12, want: 'tables' })
       .near.filter((e) => e.changed)
       .map((e) => e.va)
   expect(at(8)).toEqual([VA + PAGE])

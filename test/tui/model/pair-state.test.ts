@@ -19,6 +19,8 @@ const view = (near: EntryState[], path: EntryState[] = []): StateView => ({
   path,
   near,
   ledger: [],
+  around: null,
+  map: null,
 })
 
 test('places are counted from the address looked at: modules lie elsewhere in another kernel', () => {

@@ -12,7 +12,8 @@ import { type Model, complain, enter, query, say } from '../model/model.ts'
 import { follow } from './navigation.ts'
 import { pageOf } from '../model/pages.ts'
 import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
-import { enterRun, runUnderCursor } from './runs-commands.ts'
+import { runUnderCursor } from '../model/runs.ts'
+import { enterRun } from './runs-commands.ts'
 import type { Run } from '@pagetrail/recorder'
 
 /** Two runs are compared: the rows come at once, the whole answer when it is found. */
@@ -32,10 +33,12 @@ export function enterDiff(m: Model, left: Run, right: Run): Model {
 
 const startDiff = (m: Model): Model => {
   const under = runUnderCursor(m)
-  const marked = m.runs.list?.find((run) => run.id === m.runs.marked)
-  if (!under) return complain(m, 'there is no run to compare')
-  if (!marked) return complain(m, 'm marks a run as A first, then d on another compares them')
-  return enterDiff(m, marked, under)
+  const runs = m.runs.marked.flatMap((id) => m.runs.list?.find((run) => run.id === id) ?? [])
+  const [a, b = under] = runs
+  if (!b) return complain(m, 'there is no run to compare')
+  if (!a) return complain(m, 'm marks a run as A first, then d on another compares them')
+  if (runs.length > 2) return complain(m, 'two runs are compared: more are marked, z unmarks them')
+  return enterDiff(m, a, b)
 }
 
 const tab = (step: 1 | -1) => (m: Model) =>

@@ -1,5 +1,5 @@
 import { valueText } from '@pagetrail/recorder'
-import { EVERYTHING, type Model, complain } from '../model/model.ts'
+import { EVERYTHING, type Model, complain, leave } from '../model/model.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { descriptorOf } from '../text/kinds.ts'
 import { atEvent } from './replay-commands.ts'
@@ -31,15 +31,26 @@ function dropFilter(m: Model): Model {
   return withReplay(m, (r) => changeView(r, EVERYTHING))
 }
 
+/** Only events of the CPU under the cursor; again: all of them. */
+const onlyCpu = (m: Model): Model =>
+  atEvent(m, (r, e) => {
+    const own = `cpu == ${e.cpu}`
+    const at = r.view.filters.indexOf(own)
+    return at < 0
+      ? addFilter(m, own)
+      : withReplay(m, (x) => changeView(x, { filters: x.view.filters.toSpliced(at, 1) }))
+  })
+
 export const FILTER_COMMANDS = {
   filter: (m: Model) => ({ ...m, prompt: openPrompt('filter') }),
-  search: (m: Model) => ({ ...m, prompt: openPrompt('search', m.replay?.search ?? '') }),
+  search: (m: Model) => ({ ...leave(m), prompt: openPrompt('search', '', m.replay?.cursor ?? 0) }),
   'filter.drop': dropFilter,
   'filter.left': chooseFilter(-1),
   'filter.right': chooseFilter(1),
   'filter.clear': (m: Model) => withReplay(m, (r) => changeView(r, EVERYTHING)),
   'filter.kind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind == ${e.kind}`)),
   'filter.notKind': (m: Model) => atEvent(m, (_r, e) => addFilter(m, `kind != ${e.kind}`)),
+  'cpu.only': onlyCpu,
   'filter.va': (m: Model) =>
     atEvent(m, (_r, e) => {
       const at = descriptorOf(e)

@@ -4,6 +4,7 @@ import type { Model } from '../model/model.ts'
 import { movePage } from '../model/page.ts'
 import { pageOf, withPage } from '../model/pages.ts'
 import { listRowsOf, moveBy, moveTo, withReplay } from '../model/replay.ts'
+import { runLines } from '../model/runs.ts'
 import { scrolled, type Step, stepped } from '../model/scroll.ts'
 import { resultRows, withSql } from '../model/sql.ts'
 
@@ -23,7 +24,7 @@ export function moveList(m: Model, step: Step): Model {
   if (page) return withPage(m, movePage(page.lines, page.view, step, height))
   switch (m.screen) {
     case 'runs': {
-      const length = m.runs.list?.length ?? 0
+      const { length } = runLines(m)
       const cursor = stepped(m.runs.cursor, step, length)
       return {
         ...m,

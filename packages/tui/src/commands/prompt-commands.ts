@@ -4,6 +4,7 @@ import { run } from './commands.ts'
 import { type Model, complain, leave, query, say } from '../model/model.ts'
 import { matches, understand } from './palette.ts'
 import {
+  PATHS,
   editKey,
   type Prompt,
   openPrompt,
@@ -11,9 +12,11 @@ import {
   recall,
   replaced,
 } from '../model/prompt.ts'
+import { filterRuns, rename } from './runs-commands.ts'
 import { recordChoices, submitImport, submitRecord } from './recording.ts'
 import { saveMarks, seekFrom, withMark } from './replay-commands.ts'
-import { changeView, jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
+import { changeView, jumpTo, listRowsOf, moveTo, withReplay } from '../model/replay.ts'
+import { asFilter } from '../model/view-filter.ts'
 import { readyQueries, submitSql } from './sql-commands.ts'
 import { count } from '../text/fit.ts'
 
@@ -26,7 +29,7 @@ export function filterProblem(
 ): { readonly at: number; readonly message: string } | null {
   if (text.trim() === '') return null
   try {
-    parseFilter(text)
+    parseFilter(asFilter(text))
     return null
   } catch (e) {
     if (e instanceof FilterError) return { at: e.position, message: e.message }
@@ -53,13 +56,17 @@ export function choicesOf(m: Model): readonly string[] {
     return completion(p, m.replay?.names ?? []).candidates
   if (p.kind === 'command') return matches(p.text, m.screen).map((b) => b.id)
   if (p.kind === 'record') return recordChoices(p).candidates.slice(0, SHOWN)
+  if (PATHS.has(p.kind)) return m.paths?.text === p.text ? m.paths.candidates : []
   if (p.kind === 'sql' && p.text === '') return readyQueries(m).map((q) => q.title)
   return []
 }
 
 /** A key while a line is being typed. Printable keys are text here. */
-export function promptKey(m: Model, p: Prompt, key: string): Model {
-  if (key === 'esc' || key === 'ctrl+c') return { ...m, prompt: null }
+export function promptKey(was: Model, p: Prompt, key: string): Model {
+  const m = { ...was, message: null }
+  if (key === 'esc' || key === 'ctrl+c') {
+    return p.kind === 'search' ? unsearched(m, p) : { ...m, prompt: null }
+  }
   if (key === 'enter') return submit(m, p)
   if (key === 'tab' || key === 'shift+tab')
     return { ...m, prompt: withChoice(m, p, key === 'tab' ? 1 : -1) }
@@ -73,7 +80,16 @@ export function promptKey(m: Model, p: Prompt, key: string): Model {
     return { ...m, prompt: recall(p, m.history[p.kind] ?? [], key === 'up' ? 1 : -1) }
   }
   const next = editKey(p, key)
-  return next ? { ...m, prompt: next } : m
+  return next ? typedIn(m, next) : m
+}
+
+/** The prompt after an edit; a search goes to its first match while it is being typed. */
+export function typedIn(m: Model, next: Prompt): Model {
+  const was = m.prompt?.text
+  const typed = { ...m, prompt: next, message: null }
+  return next.kind === 'search' && next.text !== was
+    ? searched(typed, next.text.trim(), next.subject ?? 0)
+    : typed
 }
 
 function withChoice(m: Model, p: Prompt, step: 1 | -1): Prompt {
@@ -85,6 +101,10 @@ function withChoice(m: Model, p: Prompt, step: 1 | -1): Prompt {
   if (p.kind === 'record') {
     const { start, candidates } = recordChoices(p)
     return candidates[0] === undefined ? p : replaced(p, start, p.at, candidates[0])
+  }
+  if (PATHS.has(p.kind)) {
+    const [path] = choicesOf(m)
+    return path === undefined ? p : replaced(p, 0, p.text.length, path)
   }
   if (p.kind !== 'filter' && p.kind !== 'search') return p
   const { start, end, candidates } = completion(p, m.replay?.names ?? [])
@@ -103,7 +123,16 @@ function withReadyQuery(m: Model, p: Prompt, step: 1 | -1): Prompt {
   return next ? { ...openPrompt('sql', next.text), back: p.back, draft: p.draft } : p
 }
 
+/** Prompts whose work must wait for what is under way; what was typed stays. */
+const WAITS: ReadonlySet<PromptKind> = new Set(['import', 'record'])
+
 function submit(m: Model, p: Prompt): Model {
+  if (m.job && WAITS.has(p.kind)) {
+    return complain(
+      m,
+      `${m.job.title} is under way: ⏎ again when it is done, or Esc twice stops it`,
+    )
+  }
   const entered: Model = { ...m, prompt: null, message: null, history: remembered(m, p) }
   switch (p.kind) {
     case 'filter':
@@ -124,6 +153,8 @@ function submit(m: Model, p: Prompt): Model {
       return p.text.trim() === '' || !m.sql.result
         ? entered
         : exportTo(entered, p.text.trim(), m.sql.result)
+    case 'runs':
+      return filterRuns(entered, p.text.trim())
     case 'import':
       return submitImport(entered, p.text)
     case 'record':
@@ -131,20 +162,23 @@ function submit(m: Model, p: Prompt): Model {
   }
 }
 
-const rename = (m: Model, run: number, label: string): Model =>
-  query(
+/** Writes a file; one that is there is written over only after a yes. */
+const exportTo = (m: Model, file: string, result: SqlResult): Model => {
+  const write = (x: Model) =>
+    query(
+      x,
+      (data) => data.exportResult(file, result),
+      (later) => say(later, `written to ${file}`),
+    )
+  return query(
     m,
-    (data) => data.rename(run, label),
-    (later) => say(later, `renamed to ${label}`),
-    { use: 'write' },
+    (data) => data.exists(file),
+    (later, is) =>
+      is
+        ? { ...later, ask: { text: `${file} exists. Write over it? y / n`, yes: write } }
+        : write(later),
   )
-
-const exportTo = (m: Model, file: string, result: SqlResult): Model =>
-  query(
-    m,
-    (data) => data.exportResult(file, result),
-    (later) => say(later, `written to ${file}`),
-  )
+}
 
 function remembered(m: Model, p: Prompt): Model['history'] {
   const kind: PromptKind = p.kind
@@ -161,15 +195,26 @@ function submitFilter(m: Model, entered: Model, p: Prompt): Model {
   return withReplay(entered, (r) => changeView(r, { filters: [...r.view.filters, text] }))
 }
 
+/** The cursor stands on the first match already, for the search follows what is typed. */
 function submitSearch(m: Model, entered: Model, p: Prompt): Model {
   const text = p.text.trim()
-  if (text === '') return withReplay(entered, (r) => ({ ...r, search: null }))
-  if (filterProblem(text)) return m
-  return run(
-    withReplay(entered, (r) => ({ ...r, search: text })),
-    'find.next',
-  )
+  if (text === '') return withReplay(entered, (r) => ({ ...r, search: null, hits: null }))
+  return filterProblem(text) ? m : searched(entered, text, p.subject ?? -1)
 }
+
+/** Looks for what is typed, from where the cursor was when the search began. */
+export function searched(m: Model, text: string, from: number): Model {
+  if (filterProblem(text)) return m
+  const next = withReplay(m, (r) => ({ ...r, search: text === '' ? null : text, hits: null }))
+  const r = next.replay
+  return r && text !== '' ? seekFrom(next, r, asFilter(text), from - 1, 'match') : next
+}
+
+/** The search is given up: the cursor goes back to where it began. */
+const unsearched = (m: Model, p: Prompt): Model =>
+  withReplay({ ...m, prompt: null }, (r) =>
+    moveTo({ ...r, search: null, hits: null }, p.subject ?? r.cursor, listRowsOf(m)),
+  )
 
 function submitNote(m: Model, p: Prompt): Model {
   const r = m.replay

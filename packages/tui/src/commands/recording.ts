@@ -1,6 +1,6 @@
 import { FLAVOURS, GEOMETRIES, geometryName } from '@pagetrail/engine'
 import { SCENARIOS } from '@pagetrail/recorder'
-import { type Model, complain, query, say } from '../model/model.ts'
+import { type Model, query, say } from '../model/model.ts'
 import { openPrompt, type Prompt } from '../model/prompt.ts'
 
 const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
@@ -48,10 +48,7 @@ export function submitImport(m: Model, text: string): Model {
 const command = (m: Model, args: readonly string[], title: string): Model =>
   query(m, (data) => data.command(args), say, { title, use: 'write' })
 
-const idle = (m: Model, f: (m: Model) => Model): Model =>
-  m.job ? complain(m, `${m.job.title} is under way: Esc stops it`) : f(m)
-
 export const RECORDING_COMMANDS = {
-  'run.import': (m: Model) => idle(m, (x) => ({ ...x, prompt: openPrompt('import') })),
-  'run.record': (m: Model) => idle(m, (x) => ({ ...x, prompt: openPrompt('record') })),
+  'run.import': (m: Model) => ({ ...m, prompt: openPrompt('import') }),
+  'run.record': (m: Model) => ({ ...m, prompt: openPrompt('record') }),
 } as const

@@ -1,14 +1,16 @@
 import {
   eventToJson,
-  eventWords,
   type Mark,
   nestOf,
   runGeometry,
   type TraceEvent,
-  valueText,
   type WhyRow,
+  eventWords,
+  valueText,
 } from '@pagetrail/recorder'
 import type { CheckView } from '../data/data.ts'
+import { CLOCK_MODES } from '../text/clock.ts'
+import { isLanes } from '../model/lanes.ts'
 import { BEGINS, descriptorOf } from '../text/kinds.ts'
 import {
   type Model,
@@ -23,9 +25,9 @@ import {
   say,
 } from '../model/model.ts'
 import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
-import { findingPage } from '../model/findings.ts'
+import { withChecked } from '../model/findings.ts'
 import { follow } from './navigation.ts'
-import { type Link, movePage, opened } from '../model/page.ts'
+import { type Link, movePage } from '../model/page.ts'
 import { pageOf } from '../model/pages.ts'
 import { openPrompt } from '../model/prompt.ts'
 import {
@@ -39,8 +41,8 @@ import {
   undo,
   withReplay,
 } from '../model/replay.ts'
-import { isFolded } from '../model/view-filter.ts'
 import { count, many } from '../text/fit.ts'
+import { asFilter, isFolded } from '../model/view-filter.ts'
 
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const
 
@@ -51,28 +53,32 @@ export const atEvent = (m: Model, f: (r: Replay, e: TraceEvent) => Model): Model
   return r && e ? f(r, e) : complain(m, 'there is no event here')
 }
 
-/** To the nearest event that a filter lets through; `from`: where to look from. */
+/** To the nearest event that a filter lets through; `from`: where to look from, null: where the cursor is by then. */
 export const seekFrom = (
   m: Model,
   { run }: Replay,
   filter: string,
-  from: number,
+  from: number | null,
   what: string,
   backward = false,
 ): Model =>
   query(
     m,
-    (data) => data.seek({ run: run.id, filter, from, backward }),
+    async (data, now) => {
+      const at = now.replay?.goal?.to ?? now.replay?.cursor ?? 0
+      return data.seek({ run: run.id, filter, from: from ?? at, backward })
+    },
     (later, seq) => {
       if (later.replay?.run.id !== run.id) return later
       if (seq === null) return complain(later, `no ${what}`)
       return withReplay(leave(later), (r) => jumpTo(r, seq, listRowsOf(later)))
     },
-    { title: `looking for the ${what}`, use: 'seek' },
+    { title: `looking for the ${what}`, use: 'seek', inTurn: from === null },
   )
 
+/** The same from the cursor: keys may come faster than answers, and each goes on from where the one before it led. */
 const seek = (m: Model, filter: string, backward: boolean, what: string): Model =>
-  atEvent(m, (r, e) => seekFrom(m, r, filter, e.seq, what, backward))
+  atEvent(m, (r) => seekFrom(m, r, filter, null, what, backward))
 
 /** The next or previous event on the descriptor under the cursor. */
 const onDescriptor = (m: Model, backward: boolean): Model =>
@@ -179,10 +185,7 @@ function check(m: Model, { run }: Replay, then: (m: Model) => Model): Model {
   const { pressed } = m
   const came = (later: Model, checked: CheckView): Model => {
     if (later.replay?.run.id !== run.id) return later
-    const next = withReplay(later, (r) => {
-      const { lines } = findingPage(run, checked, later.columns - 4)
-      return { ...r, checked, findings: opened(lines) }
-    })
+    const next = withReplay(later, (r) => withChecked(r, checked, later.columns))
     if (later.pressed === pressed) return then(next)
     const total = checked.groups.reduce((sum, group) => sum + group.count, 0)
     return later.prompt ? next : say(next, `checked: ${many(total, 'finding')}; c shows them`)
@@ -190,7 +193,7 @@ function check(m: Model, { run }: Replay, then: (m: Model) => Model): Model {
   return query(m, (data) => data.check(run.id), came, { title: `checking run #${run.id}` })
 }
 
-const PANES: readonly Pane[] = ['tables', 'ledger', 'details', 'none']
+const PANES: readonly Pane[] = ['tables', 'map', 'ledger', 'details', 'none']
 
 const nextPane = (m: Model): Model =>
   withReplay(m, (r) => {
@@ -270,6 +273,13 @@ export const REPLAY_COMMANDS = {
       ...r,
       follow: !r.follow,
       goal: r.follow ? r.goal : { to: r.run.events - 1, delta: 0 },
+    })),
+  form: (m: Model) =>
+    withReplay(m, (r) => ({ ...r, form: isLanes(r, listRowsOf(m)) ? 'tree' : 'lanes' })),
+  clock: (m: Model) =>
+    withReplay(m, (r) => ({
+      ...r,
+      clock: CLOCK_MODES[(CLOCK_MODES.indexOf(r.clock) + 1) % CLOCK_MODES.length] ?? 'run',
     })),
   mark: toggleMark,
   note: (m: Model) =>
@@ -358,5 +368,10 @@ function stepAny(m: Model, delta: 1 | -1): Model {
 function findMatch(m: Model, backward: boolean): Model {
   const search = m.replay?.search
   if (!search) return complain(m, 'nothing is searched for: f asks')
-  return seek(m, search, backward, 'match')
+  return seek(
+    m,
+    asFilter(search),
+    backward,
+    backward ? 'match before this event' : 'match after this event',
+  )
 }

@@ -1,10 +1,20 @@
 import type { Run } from '@pagetrail/recorder'
-import { type Model, complain, enter, openReplay, query, say } from '../model/model.ts'
+import {
+  type Model,
+  RUN_SORTS,
+  type Runs,
+  complain,
+  enter,
+  openReplay,
+  query,
+  say,
+} from '../model/model.ts'
 import { sessionOf } from '../model/remembered.ts'
 import { openPrompt } from '../model/prompt.ts'
+import { fullListRows } from '../model/layout.ts'
+import { runLines, runUnderCursor } from '../model/runs.ts'
+import { scrolled } from '../model/scroll.ts'
 import { many } from '../text/fit.ts'
-
-export const runUnderCursor = (m: Model): Run | undefined => m.runs.list?.[m.runs.cursor]
 
 /** Goes into a run; coming back to the one that was open finds it as it was left. */
 export function enterRun(m: Model, run: Run): Model {
@@ -18,45 +28,111 @@ export function enterRun(m: Model, run: Run): Model {
 
 const withRun = (m: Model, f: (run: Run) => Model): Model => {
   const run = runUnderCursor(m)
-  return run ? f(run) : complain(m, 'there is no run yet: i imports a trace, r records one')
+  if (run) return f(run)
+  return complain(
+    m,
+    m.runs.list?.length
+      ? 'no run is under the cursor'
+      : 'there is no run yet: i imports a trace, r records one',
+  )
+}
+
+/** The browser, changed: the cursor stays on its run. */
+const rearranged = (m: Model, change: Partial<Runs>): Model =>
+  runsCame({ ...m, runs: { ...m.runs, ...change } }, null, m)
+
+const mark = (m: Model): Model =>
+  withRun(m, (run) => {
+    const had = m.runs.marked.includes(run.id)
+    const marked = had ? m.runs.marked.filter((id) => id !== run.id) : [...m.runs.marked, run.id]
+    const [a, ...others] = marked
+    const rest =
+      others.length === 0
+        ? 'd on another run compares them'
+        : `${many(marked.length, 'run')} marked`
+    return say(
+      { ...m, runs: { ...m.runs, marked } },
+      a === undefined ? 'no run is marked' : `#${a} is A: ${rest}`,
+    )
+  })
+
+/** Deletes the marked runs, or the one under the cursor. */
+function remove(m: Model): Model {
+  return withRun(m, (under) => {
+    const ids = m.runs.marked.length > 0 ? m.runs.marked : [under.id]
+    const events = (m.runs.list ?? [])
+      .filter((run) => ids.includes(run.id))
+      .reduce((sum, run) => sum + run.events, 0)
+    const what =
+      ids.length === 1
+        ? `run #${ids[0]}${ids[0] === under.id ? ` ${under.label}` : ''}`
+        : many(ids.length, 'marked run')
+    const yes = (x: Model) =>
+      query(
+        x,
+        async (data) => {
+          for (const id of ids) await data.remove(id)
+        },
+        (later) =>
+          say(
+            later,
+            ids.length === 1 ? `run #${ids[0]} is deleted` : `${many(ids.length, 'run')} deleted`,
+          ),
+        { use: 'write' },
+      )
+    return { ...m, ask: { text: `Delete ${what} with ${many(events, 'event')}? y / n`, yes } }
+  })
+}
+
+export const rename = (m: Model, run: number, label: string): Model => {
+  const before = m.runs.list?.find((x) => x.id === run)?.label
+  const renamed = before === undefined ? null : { run, label: before }
+  return query(
+    { ...m, runs: { ...m.runs, renamed } },
+    (data) => data.rename(run, label),
+    (later) => say(later, `renamed to ${label}; u gives the old name back`),
+    { use: 'write' },
+  )
+}
+
+const nextSort = (m: Model): Model => {
+  const sort = RUN_SORTS[(RUN_SORTS.indexOf(m.runs.sort) + 1) % RUN_SORTS.length] ?? 'number'
+  return say(rearranged(m, { sort }), `sorted by ${sort}`)
 }
 
 export const RUNS_COMMANDS = {
   'run.open': (m: Model) => withRun(m, (run) => enterRun(m, run)),
-  'run.mark': (m: Model) =>
-    withRun(m, (run) => {
-      const marked = m.runs.marked === run.id ? null : run.id
-      const text =
-        marked === null ? 'no run is marked' : `#${run.id} is A: d on another run compares them`
-      return say({ ...m, runs: { ...m.runs, marked } }, text)
-    }),
+  'run.mark': mark,
+  'run.unmark': (m: Model) => say({ ...m, runs: { ...m.runs, marked: [] } }, 'no run is marked'),
   'run.rename': (m: Model) =>
     withRun(m, (run) => ({ ...m, prompt: openPrompt('rename', run.label, run.id) })),
-  'run.remove': (m: Model) =>
-    withRun(m, (run) => ({
-      ...m,
-      ask: {
-        text: `Delete run #${run.id} ${run.label} with ${many(run.events, 'event')}? y / n`,
-        yes: (x) =>
-          query(
-            x,
-            (data) => data.remove(run.id),
-            (later) => say(later, `run #${run.id} is deleted`),
-            { use: 'write' },
-          ),
-      },
-    })),
+  'run.renameBack': (m: Model) => {
+    const { renamed } = m.runs
+    return renamed ? rename(m, renamed.run, renamed.label) : complain(m, 'no run was renamed')
+  },
+  'run.remove': remove,
+  'run.filter': (m: Model) => ({ ...m, prompt: openPrompt('runs', m.runs.filter) }),
+  'run.all': (m: Model) => rearranged(m, { filter: '' }),
+  'run.sort': nextSort,
+  'run.group': (m: Model) => rearranged(m, { grouped: !m.runs.grouped }),
 } as const
 
-/** The browser's list, read again: the cursor stays on its run. */
-export function runsCame(m: Model, list: readonly Run[]): Model {
-  const id = runUnderCursor(m)?.id
-  const at = list.findIndex((run) => run.id === id)
-  const cursor = Math.max(0, at >= 0 ? at : Math.min(m.runs.cursor, list.length - 1))
-  const marked = list.some((run) => run.id === m.runs.marked) ? m.runs.marked : null
+/** Only runs with these words are listed. */
+export const filterRuns = (m: Model, filter: string): Model => rearranged(m, { filter })
+
+/** The browser's list, read again or arranged anew: the cursor stays on its run. */
+export function runsCame(m: Model, read: readonly Run[] | null, before: Model = m): Model {
+  const list = read ?? m.runs.list ?? []
+  const id = runUnderCursor(before)?.id
+  const marked = m.runs.marked.filter((x) => list.some((run) => run.id === x))
+  const next: Model = { ...m, runs: { ...m.runs, list, marked } }
+  const lines = runLines(next)
+  const at = lines.findIndex((line) => line.line === 'run' && line.run.id === id)
+  const cursor = Math.max(0, at >= 0 ? at : Math.min(m.runs.cursor, lines.length - 1))
+  const top = scrolled(m.runs.top, cursor, fullListRows(m.rows), lines.length)
   const fresh = m.replay && list.find((run) => run.id === m.replay?.run.id)
   const replay = m.replay && fresh ? grown(m.replay, fresh) : m.replay
-  return { ...m, replay, runs: { ...m.runs, list, cursor, marked } }
+  return { ...next, replay, runs: { ...next.runs, cursor, top } }
 }
 
 function grown(r: NonNullable<Model['replay']>, run: Run): NonNullable<Model['replay']> {

@@ -2,7 +2,7 @@ import { QUERIES, queryText } from '@pagetrail/recorder'
 import { type Model, ask, complain, enter, query } from '../model/model.ts'
 import { toEvent } from './navigation.ts'
 import { openPrompt } from '../model/prompt.ts'
-import { runUnderCursor } from './runs-commands.ts'
+import { runUnderCursor } from '../model/runs.ts'
 import { cellText, placeOfRow, type SqlView, withSql } from '../model/sql.ts'
 
 /** The run that ready queries are about: the one open, else the one under the cursor. */

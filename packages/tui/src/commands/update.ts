@@ -6,8 +6,9 @@ import { type Job, type Model, ask, complain, say } from '../model/model.ts'
 import { moused } from './mouse.ts'
 import type { Mouse } from '../model/places.ts'
 import { insert } from '../model/prompt.ts'
-import { promptKey } from './prompt-commands.ts'
+import { promptKey, typedIn } from './prompt-commands.ts'
 import { listRowsOf, moveTo, withReplay } from '../model/replay.ts'
+import { runLines } from '../model/runs.ts'
 import { scrolled } from '../model/scroll.ts'
 import { resultRows, withSql } from '../model/sql.ts'
 
@@ -63,7 +64,7 @@ function keyed(m: Model, key: string): Model {
 }
 
 function typed(m: Model, text: string, pasted: boolean): Model {
-  if (!m.ask && m.prompt) return { ...m, prompt: insert(m.prompt, text) }
+  if (!m.ask && m.prompt) return typedIn(m, insert(m.prompt, text))
   if (!m.ask && m.help && !pasted && text !== '?' && text !== 'q') {
     return { ...m, help: { filter: m.help.filter + text, top: 0 } }
   }
@@ -94,7 +95,7 @@ function helpKey(m: Model, key: string): Model {
 
 function resized(m: Model, columns: number, rows: number): Model {
   const height = fullListRows(rows)
-  const top = scrolled(m.runs.top, m.runs.cursor, height, m.runs.list?.length ?? 0)
+  const top = scrolled(m.runs.top, m.runs.cursor, height, runLines(m).length)
   const fitting = { ...m, columns, rows, runs: { ...m.runs, top } }
   const compared = withDiff(fitting, (d) =>
     moveDiff(d, d.cursor, diffLayout(columns, rows).listRows),

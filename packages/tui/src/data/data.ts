@@ -39,6 +39,12 @@ export interface CountQuery {
   readonly total: number
 }
 
+export interface Matches {
+  readonly count: number
+  /** Place of the event among them; null: it is none of them. */
+  readonly at: number | null
+}
+
 /** The nearest event after (or before) `from` that a filter lets through. */
 export interface FindQuery {
   readonly run: number
@@ -66,6 +72,10 @@ export interface StateView {
   /** The tables on the way to the address, top first; then the entry there and its neighbours, by address. */
   readonly path: readonly EntryState[]
   readonly near: readonly EntryState[]
+  /** The address looked at, and the event that it is of where that is not the one asked about; null: there is none. */
+  readonly around: { readonly va: bigint; readonly seq: number } | null
+  /** Every entry of the last table on the way, where it is wanted. */
+  readonly map: TableMap | null
   readonly ledger: readonly LedgerLine[]
 }
 
@@ -76,14 +86,28 @@ export interface LedgerLine {
   readonly owed: boolean
 }
 
+/** The entries of one table in order; null: never seen. */
+export interface TableMap {
+  readonly level: LevelName
+  /** Of the first entry. */
+  readonly va: bigint
+  /** Bytes that one entry covers. */
+  readonly size: bigint
+  readonly cells: readonly (bigint | null)[]
+  /** Indexes of those that the call at hand has changed by then. */
+  readonly changed: readonly number[]
+  /** Index of the entry looked at. */
+  readonly at: number
+}
+
 export interface StateQuery {
   readonly run: number
   readonly seq: number
   readonly va: bigint | null
   /** Entries wanted around the address. */
   readonly rows: number
-  /** What is owed is wanted, instead of the page tables. */
-  readonly ledger: boolean
+  /** What is owed is wanted, or every entry of the table, instead of the neighbours. */
+  readonly want: 'tables' | 'map' | 'ledger'
 }
 
 /** A finding of the checks, as the screens show it. */
@@ -167,6 +191,8 @@ export interface Data {
   window(query: WindowQuery): Promise<Window>
   /** How many events a filter lets through; null: a later count was asked for. */
   count(query: CountQuery): Promise<number | null>
+  /** How many events a search finds, and how many of them lie before an event; null: another is looked for by now. */
+  matches(query: CountQuery & { readonly at: number }): Promise<Matches | null>
   /** null: none. */
   seek(query: FindQuery): Promise<number | null>
   /** Whoever still searches finds nothing. */
@@ -178,6 +204,8 @@ export interface Data {
   why(run: number, va: bigint, at: number): Promise<readonly WhyRow[]>
   /** Runs the checks over a run; may take long, see {@link cancel}. */
   check(run: number): Promise<CheckView>
+  /** The same for a run that is soon checked. */
+  brief(run: number): Promise<CheckView>
   /** The whole comparison; may take long. */
   diff(left: number, right: number): Promise<Diff>
   diffRows(query: DiffRowsQuery): Promise<DiffRows>
@@ -192,6 +220,9 @@ export interface Data {
   /** One query, in a process of its own; {@link cancel} stops it. */
   sql(text: string): Promise<SqlResult>
   exportResult(file: string, result: SqlResult): Promise<void>
+  exists(file: string): Promise<boolean>
+  /** Files and folders (with / at their end) that a path which is being typed could become; `~` is the home. */
+  paths(text: string): Promise<readonly string[]>
   /** Runs a verb of the command; the last line that it printed. {@link cancel} stops it. */
   command(args: readonly string[]): Promise<string>
   /** Stops the long work that is under way; its promise is rejected. */

@@ -1,9 +1,12 @@
-import { type Condition, type Run, type RunFile, type TraceEvent } from '@pagetrail/recorder'
-import type { CountQuery, FindQuery, Window, WindowQuery } from './data.ts'
+import type { Condition, Run, RunFile, TraceEvent } from '@pagetrail/recorder'
+import type { CountQuery, FindQuery, Matches, Window, WindowQuery } from './data.ts'
 import { breathe, conditionOf, COUNT_SLICE, MatchIndex } from './match-index.ts'
 
 /** Events looked at before other requests get their turn: a few tens of milliseconds. */
 const SLICE = 100_000
+
+/** What an index is for: the rows that are shown, what is counted, what is searched for; mostly the same. */
+type Use = 'shown' | 'counted' | 'searched'
 
 interface Scan {
   readonly from: number
@@ -22,11 +25,7 @@ export class Pager {
   readonly #slice: number
   /** Number of the search under way. */
   #search = 0
-  /** Of the rows that are shown, and of what is counted: mostly the same. */
-  readonly #indexes: { shown: MatchIndex | null; counted: MatchIndex | null } = {
-    shown: null,
-    counted: null,
-  }
+  readonly #indexes = new Map<Use, MatchIndex>()
 
   /** `slice`: events looked at before other requests get their turn. */
   constructor(runFile: RunFile, slice: number = SLICE) {
@@ -86,6 +85,15 @@ export class Pager {
     return index.done ? index.count : null
   }
 
+  /** Matches of a search, and the place of an event among them; null: another search by now. */
+  async matches(run: Run, q: CountQuery & { readonly at: number }): Promise<Matches | null> {
+    const index = this.#indexOf(run, q.filter, 'searched')
+    await index.until(run.events, Infinity)
+    if (!index.done) return null
+    const at = index.indexOf(q.at)
+    return { count: index.count, at: index.slice(at, at + 1)[0] === q.at ? at : null }
+  }
+
   /** What lies within a slice of the anchor; null: too little of it matches. */
   async #near(run: Run, filter: string | null, anchor: number, ahead: number, behind: number) {
     const where = conditionOf(filter)
@@ -122,20 +130,15 @@ export class Pager {
     return placed(before, after, q.delta)
   }
 
-  #indexOf(run: Run, filter: string, use: 'shown' | 'counted'): MatchIndex {
-    const { shown, counted } = this.#indexes
-    const known = [shown, counted].find((index) => index?.isOf(run, filter))
-    const old = this.#indexes[use]
-    if (known) {
-      this.#indexes[use] = known
-      if (old !== known && old !== (use === 'shown' ? counted : shown)) old?.giveUp()
-      return known
-    }
-    if (old !== (use === 'shown' ? counted : shown)) old?.giveUp()
-    const index = new MatchIndex(this.#runFile, run, filter, Math.min(this.#slice, COUNT_SLICE))
-    this.#indexes[use] = index
-    index.build().catch((error: unknown) => index.fail(error))
-    return index
+  #indexOf(run: Run, filter: string, use: Use): MatchIndex {
+    const old = this.#indexes.get(use)
+    const known = [...this.#indexes.values()].find((index) => index.isOf(run, filter))
+    const next =
+      known ?? new MatchIndex(this.#runFile, run, filter, Math.min(this.#slice, COUNT_SLICE))
+    this.#indexes.set(use, next)
+    if (old !== next && ![...this.#indexes.values()].includes(old!)) old?.giveUp()
+    if (!known) next.build().catch((error: unknown) => next.fail(error))
+    return next
   }
 
   /** Rows that a filter lets through, slice by slice; `ended`: there are no more in this direction. */

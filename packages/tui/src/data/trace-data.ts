@@ -17,6 +17,7 @@ import type { Data } from './data.ts'
 import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
+import { exists, expanded, pathsFor } from './paths.ts'
 import { Pager } from './paging.ts'
 import { StateReader } from './state-reader.ts'
 
@@ -31,6 +32,7 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     find: async (spec) => runFile.find(spec),
     window: async (query) => pager.window(runOf(runFile, query.run), query),
     count: async (query) => pager.count(runOf(runFile, query.run), query),
+    matches: async (query) => pager.matches(runOf(runFile, query.run), query),
     seek: async (query) => pager.find(runOf(runFile, query.run), query),
     stopSeek: async () => pager.stopFinding(),
     pair: async (id, event) => findPair(pager, runOf(runFile, id), event),
@@ -43,6 +45,7 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     marks: async (id) => readMarks(runFile, runOf(runFile, id)),
     saveMarks: async (id, marks) => writing(db, (w) => writeMarks(w, runOf(w, id), marks)),
     check: async (id) => checkView(runFile, runOf(runFile, id)),
+    brief: async (id) => checkView(runFile, runOf(runFile, id)),
     diff: async (left, right) =>
       diffRuns(runFile.source(runOf(runFile, left)), runFile.source(runOf(runFile, right))),
     diffRows: async (query) => pages.page(query),
@@ -50,8 +53,10 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     difference: async (query) => pages.seek(query),
     exportResult: async (file, { columns, rows }) => {
       const lines = csvLines(columns, rows).map((line) => `${line}\r\n`)
-      await writeFileAtomic(file, lines)
+      await writeFileAtomic(expanded(file), lines)
     },
+    exists: async (file) => exists(file),
+    paths: pathsFor,
     close: async () => {
       closeStates(runFile)
       runFile.close()

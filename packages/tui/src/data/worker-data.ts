@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/recorder'
 import { Worker } from 'node:worker_threads'
 import type { Data } from './data.ts'
+import { expanded } from './paths.ts'
 import { runCommand } from './command-process.ts'
 import { runSql } from './run-sql.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
@@ -86,6 +87,7 @@ class Stoppable {
 const THREADS: Readonly<Partial<Record<Method, 'states' | 'pairs' | 'alone'>>> = {
   state: 'states',
   why: 'states',
+  brief: 'states',
   diffRows: 'pairs',
   difference: 'pairs',
   rowOf: 'pairs',
@@ -121,7 +123,7 @@ export function workerData(url: URL, program: URL, db: string, first?: Worker): 
   }
   const own: Omit<Data, Method> = {
     sql: (text) => work.run((signal) => runSql(db, text, signal)),
-    command: (args) => work.run((signal) => runCommand(program, db, args, signal)),
+    command: (args) => work.run((signal) => runCommand(program, db, args.map(expanded), signal)),
     async cancel() {
       work.stop()
       await Promise.all([long?.end(), threadOf('pages').call('stopSeek', [])])

@@ -41,6 +41,8 @@ export class Conductor {
   #latest: Query | null = null
   /** Steps that go on from where the one before led, one after the other. */
   #steps: Promise<unknown> = Promise.resolve()
+  /** Steps that were asked for before Esc are not taken. */
+  #turn = 0
 
   constructor(store: ModelStore, data: Data, stage: Stage) {
     this.#store = store
@@ -134,6 +136,7 @@ export class Conductor {
       }
       case 'cancel':
         this.#latest = null
+        this.#turn++
         this.#store.dispatch({ type: 'job', job: null })
         return void this.#data.cancel().catch(this.#failed)
       case 'query':
@@ -143,7 +146,8 @@ export class Conductor {
 
   #query(query: Query): Promise<void> {
     if (!query.inTurn) return this.#ask(query)
-    const step = this.#steps.then(() => this.#ask(query))
+    const turn = this.#turn
+    const step = this.#steps.then(() => (turn === this.#turn ? this.#ask(query) : undefined))
     // Whoever asked hears of a failure; the steps that wait do not depend on it.
     this.#steps = Promise.allSettled([step])
     return step

@@ -16,6 +16,7 @@ import {
   setMouse,
   stopUntilContinued,
   tapInput,
+  tapOutput,
 } from './terminal.ts'
 import { themeFor } from '../text/theme.ts'
 import { workerData } from '../data/worker-data.ts'
@@ -34,7 +35,9 @@ export async function runApp(options: AppOptions): Promise<number> {
   const data = workerData(WORKER, PROGRAM, db, options.worker)
   const session = sessionFile(io.env, db)
   const restored = restoreSession(session)
-  const store = new ModelStore(initialModel(io.stdout.columns, io.stdout.rows, db, restored))
+  const store = new ModelStore(
+    initialModel(io.stdout.columns || 80, io.stdout.rows || 24, db, restored),
+  )
   // Ink does this after its first frame: what is typed before would be echoed, and shift the screen.
   io.stdin.setRawMode(true)
   try {
@@ -62,6 +65,7 @@ async function show(
 ): Promise<number> {
   const clean = restoreOnExit()
   const input = tapInput(io.stdin)
+  tapOutput(io.stdout)
   const theme = themeFor(io.env)
   const places = new Places()
   const controls: { current: Controls | null } = { current: null }

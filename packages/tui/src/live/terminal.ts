@@ -63,6 +63,21 @@ export function tapInput(stdin: NodeJS.ReadStream): Input {
   }
 }
 
+const ENTER_ALTERNATE = '\x1b[?1049h'
+
+const homed = (chunk: string | Uint8Array): string | Uint8Array =>
+  typeof chunk === 'string' ? chunk.replace(ENTER_ALTERNATE, `${ENTER_ALTERNATE}\x1b[H`) : chunk
+
+/**
+ * The cursor goes to the top left whenever the alternate screen is entered: the terminal keeps its column, and Ink
+ * would draw the first line from there on, shifted, until the next resize.
+ */
+export function tapOutput(stdout: NodeJS.WriteStream): void {
+  const write = stdout.write.bind(stdout)
+  stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean =>
+    (write as (...args: readonly unknown[]) => boolean)(homed(chunk), ...rest)
+}
+
 function mouseOf(code: number, x: number, y: number, pressed: boolean): MouseReport | null {
   if (code & 64) return { kind: 'wheel', dy: code & 1 ? 1 : -1, x, y }
   return pressed && (code & 3) === 0 ? { kind: 'click', dy: 0, x, y } : null

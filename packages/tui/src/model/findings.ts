@@ -1,7 +1,8 @@
 import type { Run } from '@pagetrail/recorder'
 import type { CheckView, FindingView } from '../data/data.ts'
 import { count, many, safe, wrap } from '../text/fit.ts'
-import type { PageLine } from './page.ts'
+import type { Replay } from './model.ts'
+import { opened, type PageLine } from './page.ts'
 
 interface FindingPage {
   readonly title: string
@@ -63,3 +64,10 @@ function* linesOf(run: Run, f: FindingView, columns: number): Iterable<PageLine>
   }
   if (f.chain !== '') yield { text: `      in ${safe(f.chain)}`, role: 'same' }
 }
+
+/** A run with what the checks said of it; its page of findings opens at the first place. */
+export const withChecked = (r: Replay, checked: CheckView, columns: number): Replay => ({
+  ...r,
+  checked,
+  findings: opened(findingPage(r.run, checked, columns - 4).lines),
+})

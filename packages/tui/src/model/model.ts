@@ -1,5 +1,6 @@
 import { type Mark, type Run, type TraceEvent } from '@pagetrail/recorder'
 import type { CheckView, Data, Density, StateView } from '../data/data.ts'
+import type { ClockMode } from '../text/clock.ts'
 import type { DiffView } from './diff.ts'
 import { type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
@@ -30,6 +31,8 @@ export interface Model {
   /** Lines entered before, newest first. */
   readonly history: Readonly<Partial<Record<PromptKind, readonly string[]>>>
   readonly mouse: boolean
+  /** What a path that is being typed could become; null: not known yet. */
+  readonly paths: { readonly text: string; readonly candidates: readonly string[] } | null
   /** Where one was in each run when this database was left. */
   readonly restored: Session['runs']
   /** Long work that is under way. */
@@ -71,9 +74,18 @@ export interface Runs {
   readonly list: readonly Run[] | null
   readonly cursor: number
   readonly top: number
-  /** Id of the run marked as A. */
-  readonly marked: number | null
+  /** Ids of the runs that are marked, the first of them A. */
+  readonly marked: readonly number[]
+  /** Only runs with these words are listed. */
+  readonly filter: string
+  readonly sort: RunSort
+  readonly grouped: boolean
+  /** What `u` gives back: the run last renamed, with its label before. */
+  readonly renamed: { readonly run: number; readonly label: string } | null
 }
+
+export const RUN_SORTS = ['number', 'label', 'events', 'source'] as const
+export type RunSort = (typeof RUN_SORTS)[number]
 
 /** Hidden inside of a node of the call tree: the events after `begin` up to its end. */
 export interface FoldedNode {
@@ -100,7 +112,7 @@ export interface Goal {
   readonly delta: number
 }
 
-export type Pane = 'tables' | 'ledger' | 'details' | 'none'
+export type Pane = 'tables' | 'map' | 'ledger' | 'details' | 'none'
 
 export interface Replay {
   readonly run: Run
@@ -143,7 +155,12 @@ export interface Replay {
   /** Events a second while playing. */
   readonly speed: number
   readonly follow: boolean
+  readonly clock: ClockMode
+  readonly form: ListForm
 }
+
+/** How events are listed: as a tree, or a column a CPU; `auto`: as columns where CPUs work at the same time. */
+export type ListForm = 'auto' | 'tree' | 'lanes'
 
 /** A question to the database, and how the model takes its answer. */
 export interface Query {
@@ -180,7 +197,16 @@ export function initialModel(
     forth: [],
     pressed: 0,
     db,
-    runs: { list: null, cursor: 0, top: 0, marked: null },
+    runs: {
+      list: null,
+      cursor: 0,
+      top: 0,
+      marked: [],
+      filter: '',
+      sort: 'number',
+      grouped: false,
+      renamed: null,
+    },
     replay: null,
     diff: null,
     sql: EMPTY_SQL,
@@ -190,6 +216,7 @@ export function initialModel(
     message: null,
     history: session.history,
     mouse: session.mouse,
+    paths: null,
     restored: session.runs,
     job: null,
     outbox: [],
@@ -228,6 +255,8 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     play: null,
     speed: last?.speed ?? 20,
     follow: false,
+    clock: 'run',
+    form: 'auto',
   }
 }
 

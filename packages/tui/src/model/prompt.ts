@@ -23,7 +23,11 @@ export type PromptKind =
   | 'import'
   | 'record'
   | 'export'
+  | 'runs'
   | 'sql'
+
+/** Prompts for the path of a file. */
+export const PATHS: ReadonlySet<PromptKind> = new Set(['import', 'export'])
 
 export const openPrompt = (kind: PromptKind, text = '', subject: number | null = null): Prompt => ({
   kind,

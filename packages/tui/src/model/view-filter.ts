@@ -1,11 +1,15 @@
+import { isPlainText, wordsFilter } from '@pagetrail/recorder'
 import type { FoldedNode, ViewState } from './model.ts'
+
+/** What was typed as an expression of the grammar: words that are none are looked for as words. */
+export const asFilter = (text: string): string => (isPlainText(text) ? wordsFilter(text) : text)
 
 /**
  * Chips, depth and folds as one expression of the filter grammar: whoever reads rows needs to know nothing else.
  * null: every event is shown.
  */
 export function viewFilter(view: ViewState): string | null {
-  const parts = view.filters.map((f) => `(${f})`)
+  const parts = view.filters.map((f) => `(${asFilter(f)})`)
   const opened = view.folds.filter((f) => f.open)
   if (view.depth !== null) {
     const shown = opened.map((f) => `(${inside(f)} && nest <= ${f.nest + 1})`)

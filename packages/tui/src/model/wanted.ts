@@ -11,10 +11,12 @@ import {
   withDiff,
 } from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
+import { withChecked } from './findings.ts'
 import { currentEvent, type Model, type Replay } from './model.ts'
+import { PATHS } from './prompt.ts'
 import { descriptorOf } from '../text/kinds.ts'
 import { wantedWindow, windowCame, withReplay } from './replay.ts'
-import { viewFilter } from './view-filter.ts'
+import { asFilter, viewFilter } from './view-filter.ts'
 
 /** Equal for equal questions. */
 const keyOf = (question: unknown): string =>
@@ -93,9 +95,29 @@ export const STANDING: readonly Standing[] = [
     RESTS,
   ),
   standing(
+    wantedMatches,
+    (data, q) => data.matches(q),
+    ofRun((r, hits) => (hits === null ? r : { ...r, hits })),
+    RESTS,
+  ),
+  standing(
     (m) => m.replay && replayed(m) && { run: m.replay.run.id, total: m.replay.run.events },
     (data, { run, total }) => data.density(run, total, DENSITY_BUCKETS),
     ofRun((r, density) => ({ ...r, density })),
+  ),
+  standing(
+    wantedCheck,
+    (data, { run }) => data.brief(run),
+    (m, q, checked) =>
+      withReplay(m, (r) =>
+        r.run.id === q.run && !r.checked ? withChecked(r, checked, m.columns) : r,
+      ),
+    RESTS,
+  ),
+  standing(
+    (m) => (m.prompt && PATHS.has(m.prompt.kind) ? { text: m.prompt.text } : null),
+    (data, { text }) => data.paths(text),
+    (m, { text }, candidates) => ({ ...m, paths: { text, candidates } }),
   ),
   standing(
     replayed,
@@ -142,7 +164,7 @@ function wantedState(m: Model): StateQuery | null {
     seq: event.seq,
     va: descriptorOf(event)?.va ?? null,
     rows: layout.lowerHeight,
-    ledger: r.pane === 'ledger',
+    want: r.pane === 'details' ? 'tables' : r.pane,
   }
 }
 
@@ -166,7 +188,7 @@ function sideQuery(d: DiffView, side: 'left' | 'right'): StateQuery | null {
   const other = side === 'left' ? 'right' : 'left'
   const at = above.findLast((x) => addressIn(x, side) !== null || addressIn(x, other) !== null)
   const va = at ? (addressIn(at, side) ?? addressIn(at, other)) : null
-  return { run: d[side].id, seq, va, rows: AROUND, ledger: false }
+  return { run: d[side].id, seq, va, rows: AROUND, want: 'tables' }
 }
 
 function addressIn(row: AlignedRow, side: 'left' | 'right'): bigint | null {
@@ -182,4 +204,20 @@ function wantedCount(m: Model): CountQuery | null {
   if (!r || m.screen !== 'replay' || r.view.filters.length === 0 || r.goal) return null
   const filter = viewFilter({ ...r.view, depth: null, folds: [] })
   return filter === null ? null : { run: r.run.id, filter, total: r.run.events }
+}
+
+/** How many matches a search has, and which one the cursor is on. */
+function wantedMatches(m: Model): (CountQuery & { readonly at: number }) | null {
+  const r = m.replay
+  if (!r || m.screen !== 'replay' || r.search === null || r.goal) return null
+  return { run: r.run.id, filter: asFilter(r.search), total: r.run.events, at: r.cursor }
+}
+
+/** Runs that are checked as they are opened: a moment's work. */
+const BRIEF = 20_000
+
+function wantedCheck(m: Model): { run: number; total: number } | null {
+  const r = m.replay
+  if (!r || m.screen !== 'replay' || r.goal || r.run.state === 'recording') return null
+  return r.run.events <= BRIEF && r.run.events > 0 ? { run: r.run.id, total: r.run.events } : null
 }

@@ -15,18 +15,10 @@ import {
   sliceColumns,
   width,
 } from '../text/fit.ts'
+import { originOf } from '../text/run.ts'
 import type { Theme } from '../text/theme.ts'
 import { viewFilter } from '../model/view-filter.ts'
 import type { Segment } from './pane.tsx'
-
-/** What a run is of: `engine 6.18`, `Linux 6.17.13`. */
-export function originOf(run: Run): string {
-  if (run.source === 'engine' || run.source === 'module') {
-    return `${run.source} ${run.flavour ?? ''}`.trim()
-  }
-  if (run.kernel) return `Linux ${safe(run.kernel)}`
-  return run.flavour ? `${run.source} ${run.flavour}` : run.source
-}
 
 /** `4K 48-bit`; empty where the trace does not tell. */
 export const geometryOf = (run: Run): string =>
@@ -82,6 +74,7 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
   import: 'trace file to import: ',
   record: 'record SCENARIO [FLAVOUR,…] [GEOMETRY,…]: ',
   export: 'export to: ',
+  runs: 'only runs with: ',
   sql: '',
 }
 
@@ -198,9 +191,16 @@ export function replayStatus(r: Replay, columns: number, theme: Theme): string {
   const task = event?.task ? `  ${safe(event.task)} cpu ${event.cpu}` : ''
   const playing = r.play ? theme.paint('good', '▶ playing') : '⏸'
   const extra = `${r.marks.length > 0 ? `  ${many(r.marks.length, 'mark')}` : ''}${r.follow ? '  following' : ''}`
-  const lost = r.run.lost > 0 ? theme.paint('bad', `  ! ${many(r.run.lost, 'event')} lost`) : ''
-  const left = ` ${playing} ${r.speed}/s  ${at}${time}${task}${extra}${lost}`
-  return fit(left, columns)
+  const left = ` ${playing} ${r.speed}/s  ${at}${time}${task}${extra}`
+  return fit(`${left}${gravest(r, theme)}`, columns)
+}
+
+/** The gravest finding in a line; empty where there is none, or the run is not checked. */
+function gravest(r: Replay, theme: Theme): string {
+  const [group] = r.checked?.groups ?? []
+  const [finding] = group?.findings ?? []
+  if (!group || !finding || group.severity === 'note') return ''
+  return theme.paint('bad', `  ! ${group.rule}: ${safe(finding.text)}`)
 }
 
 const ASKED = [
@@ -236,7 +236,7 @@ export function footer(m: Model, theme: Theme): BarView {
 }
 
 /** Prompts for a text that nothing completes. */
-const WORDLESS: ReadonlySet<PromptKind> = new Set(['rename', 'note'])
+const WORDLESS: ReadonlySet<PromptKind> = new Set(['rename', 'note', 'runs'])
 
 /** Always shown, at the end: where to look further, and the way out. */
 const LAST: ReadonlySet<string> = new Set([':', '?', 'q'])
@@ -257,5 +257,5 @@ function keysBar(
   const rest = parts.filter((p) => !p.last)
   const fits = rest.findIndex((p) => (room -= size(p)) < 0)
   const shown = [...(fits < 0 ? rest : rest.slice(0, fits)), ...ends]
-  return { left: [{ text: ' ' }, ...shown.flatMap((p) => [p.segment, { text: '  ' }])] }
+  return { left: shown.flatMap((p, i) => [{ text: i === 0 ? ' ' : '  ' }, p.segment]) }
 }

@@ -1,11 +1,11 @@
 import { bindingsOf, keyGlyph, type AnyBinding } from '../commands/keys.ts'
-import type { Model } from '../model/model.ts'
+import type { Message, Model } from '../model/model.ts'
 import { matches } from '../commands/palette.ts'
 import { choicesOf } from '../commands/prompt-commands.ts'
 import type { Prompt } from '../model/prompt.ts'
 import { scenarioSentence } from '../commands/recording.ts'
 import { QUERY_LINES } from '../model/sql.ts'
-import { fit, fitEnd } from '../text/fit.ts'
+import { fit, fitEnd, safe, width, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
 
@@ -18,11 +18,32 @@ interface OverlayView {
 
 export function overlayOf(m: Model, theme: Theme): OverlayView | null {
   if (m.help) return helpOverlay(m, theme)
+  const { message } = m
+  if (message && (m.prompt || width(message.text) + 2 > m.columns))
+    return messageOverlay(m, message)
   if (m.prompt) return choicesOverlay(m, theme)
   return null
 }
 
 const OVER = { name: 'overlay' } as const
+
+/** A message that the status line has no room for. */
+function messageOverlay(m: Model, { text, bad }: Message): OverlayView {
+  const columns = m.columns - 4
+  const lines = wrap(safe(text), columns - 4).slice(0, Math.max(1, m.rows - 8))
+  const height = lines.length + 2
+  const named = {
+    title: bad ? 'This did not work' : 'Message',
+    foot: 'any key goes on',
+    focused: bad,
+  }
+  const rows = lines.map((line) => ` ${line}`)
+  return {
+    top: Math.max(1, m.rows - height - 2),
+    left: 2,
+    of: { ...OVER, ...named, columns, height, rows },
+  }
+}
 
 const PLACES: Readonly<Record<string, string>> = { anywhere: 'everywhere', list: 'lists' }
 

@@ -1,14 +1,24 @@
-import { nestOf, parseFilter, runGeometry, toPredicate, type TraceEvent } from '@pagetrail/recorder'
+import {
+  nestOf,
+  toPredicate,
+  parseFilter,
+  runGeometry,
+  type TraceEvent,
+  valueText,
+} from '@pagetrail/recorder'
 import { type ReplayLayout, replayLayout } from '../model/layout.ts'
 import { currentEvent, type Model, type Replay } from '../model/model.ts'
 import { visibleRows } from '../model/replay.ts'
-import { eventRow, rowHead, rowLayout } from '../text/rows.ts'
+import { clockFor } from '../text/clock.ts'
+import { eventRow, rowHead, rowLayout, type RowState } from '../text/rows.ts'
+import { isLanes } from '../model/lanes.ts'
+import { laneRow, lanesHead, lanesOf } from './lanes.ts'
+import { count, fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
-import { isFolded, viewFilter } from '../model/view-filter.ts'
+import { asFilter, isFolded, viewFilter } from '../model/view-filter.ts'
 import { eventDetails } from './details-pane.ts'
 import type { PaneView } from './pane.tsx'
-import { ledgerLines, pageTableLines } from './state-panes.ts'
-import { count, fit, safe, wrap } from '../text/fit.ts'
+import { ledgerLines, mapLines, pageTableLines } from './state-panes.ts'
 
 /** The events; beside them, or below on a narrow screen, what is known of the one under the cursor. */
 export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
@@ -45,11 +55,17 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   if (r.pane === 'ledger') {
     return { ...pane, title: 'Barriers and TLB', rows: ledgerLines(state, size.columns - 2, theme) }
   }
-  return {
-    ...pane,
-    title: 'Page tables',
-    rows: pageTableLines(state, size.columns - 2, theme, runGeometry(r.run)),
+  const geometry = runGeometry(r.run)
+  if (r.pane === 'map') {
+    const rows = mapLines(state?.map ?? null, size.columns - 2, theme, geometry)
+    return { ...pane, title: 'Map of the table', rows }
   }
+  // An event without an address shows the tables around the last one of its call that has one.
+  const { around = null } = state ?? {}
+  const elsewhere = around !== null && around.seq !== state?.seq
+  const where = elsewhere ? ` around ${valueText(around.va)}, event ${count(around.seq)}` : ''
+  const rows = pageTableLines(state, size.columns - 2, theme, geometry)
+  return { ...pane, title: `Page tables${where}`, rows }
 }
 
 function listPane(
@@ -59,25 +75,21 @@ function listPane(
 ): PaneView {
   const inner = listColumns - 2
   const shown = visibleRows(r, listRows)
-  const layout = rowLayout(theme, inner, {
-    events: r.run.events,
-    geometry: runGeometry(r.run),
-    clock: r.run.t0 !== null || shown.rows.some((e) => e.ts !== null),
-    cpus: true,
-  })
   const matches = matcherOf(r.search)
   const marked = new Set(r.marks.map((k) => k.seq))
   const proof = new Set(r.checked?.proof)
-  const lines = shown.rows.map((e, i) => {
-    const state = {
-      selected: i === shown.line,
-      folded: nestOf(e.kind) === 1 && isFolded(r.view, e.seq, e.nest),
-      marked: marked.has(e.seq),
-      finding: proof.has(e.seq),
-      matches: matches(e),
-    }
-    return eventRow(e, state, layout)
+  const stateOf = (e: TraceEvent, i: number) => ({
+    selected: i === shown.line,
+    folded: nestOf(e.kind) === 1 && isFolded(r.view, e.seq, e.nest),
+    marked: marked.has(e.seq),
+    finding: proof.has(e.seq),
+    matches: matches(e),
+    before: shown.rows[i - 1]?.ts ?? null,
   })
+  const { head, row } = isLanes(r, listRows)
+    ? inLanes(r, shown.rows, inner, theme)
+    : inTree(r, shown.rows, inner, theme)
+  const lines = shown.rows.map((e, i) => row(e, stateOf(e, i)))
   if (shown.rows.length === 0) lines.push(...emptyList(r, inner).map((l) => theme.dim(l)))
   const share = r.run.events > 1 ? (r.cursor / (r.run.events - 1)) * 100 : 100
   const foot =
@@ -87,7 +99,32 @@ function listPane(
   // Rows of another filter stay until the new ones are found.
   const title = r.loaded && r.rowsFilter !== viewFilter(r.view) ? 'Events: filtering …' : 'Events'
   const size = { columns: listColumns, height: listHeight }
-  return { ...size, name: 'list', title, focused: true, foot, head: [rowHead(layout)], rows: lines }
+  return { ...size, name: 'list', title, focused: true, foot, head: [head], rows: lines }
+}
+
+/** How the rows of the list are written. */
+interface Rows {
+  readonly head: string
+  readonly row: (e: TraceEvent, state: RowState) => string
+}
+
+function inTree(r: Replay, rows: readonly TraceEvent[], columns: number, theme: Theme): Rows {
+  const times = rows.map((e) => e.ts)
+  const layout = rowLayout(theme, columns, {
+    events: r.run.events,
+    geometry: runGeometry(r.run),
+    clock: clockFor(times, r.clock, currentEvent(r)?.ts ?? null),
+    cpus: true,
+  })
+  return { head: rowHead(layout), row: (e, state) => eventRow(e, state, layout) }
+}
+
+function inLanes(r: Replay, shown: readonly TraceEvent[], columns: number, theme: Theme): Rows {
+  const { events } = r.run
+  const cursor = currentEvent(r)
+  const geometry = runGeometry(r.run)
+  const lanes = lanesOf({ rows: r.rows, shown, cursor, columns, events, geometry, theme })
+  return { head: lanesHead(lanes), row: (e, state) => laneRow(e, state, lanes) }
 }
 
 function emptyList(r: Replay, columns: number): string[] {
@@ -105,7 +142,7 @@ let lastMatcher: { readonly text: string; readonly test: (e: TraceEvent) => bool
 function matcherOf(search: string | null): (e: TraceEvent) => boolean {
   if (search === null) return () => false
   if (lastMatcher?.text !== search)
-    lastMatcher = { text: search, test: toPredicate(parseFilter(search)) }
+    lastMatcher = { text: search, test: toPredicate(parseFilter(asFilter(search))) }
   return lastMatcher.test
 }
 

@@ -1,9 +1,11 @@
 import type { Run } from '@pagetrail/recorder'
 import { fullListRows, runsLayout } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
-import { count, fit, fitEnd, safe, wrap } from '../text/fit.ts'
+import { type RunLine, runLines, runUnderCursor } from '../model/runs.ts'
+import { count, fit, fitEnd, fitMiddle, many, safe, factText, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
-import { geometryOf, originOf } from './bars.ts'
+import { originOf } from '../text/run.ts'
+import { geometryOf } from './bars.ts'
 import type { PaneView } from './pane.tsx'
 
 const STATES = { complete: '✓', recording: '●', interrupted: '✗' } as const
@@ -12,30 +14,52 @@ const STATES = { complete: '✓', recording: '●', interrupted: '✗' } as cons
 export function runsPanes(m: Model, theme: Theme): PaneView[][] {
   const { list, details } = runsLayout(m.columns)
   const height = fullListRows(m.rows)
-  const runs = m.runs.list
+  const { list: runs, marked, cursor, top } = m.runs
   const inner = list - 2
-  const rows = (runs ?? []).slice(m.runs.top, m.runs.top + height).map((run, i) => {
-    const line = fit(runRow(run, m.runs.marked === run.id, inner), inner)
-    return m.runs.top + i === m.runs.cursor ? theme.inverse(`▶${line.slice(1)}`) : line
+  const lines = runLines(m)
+  const rows = lines.slice(top, top + height).map((row, i) => {
+    const text =
+      row.line === 'run' ? runRow(row.run, signOf(marked, row.run.id), inner) : groupRow(row)
+    const line = fit(text, inner)
+    if (top + i === cursor) return theme.inverse(`▶${line.slice(1)}`)
+    return row.line === 'group' ? theme.bold(line) : line
   })
   if (!runs) rows.push(theme.dim('   reading the runs …'))
   else if (runs.length === 0) rows.push(...nothingYet(m.db, inner))
-  const marked = m.runs.marked === null ? '' : `A = #${m.runs.marked}`
+  else if (lines.length === 0) rows.push('', `   No run has ${safe(m.runs.filter)}; Esc lists all.`)
   const pane: PaneView = {
     name: 'list',
     columns: list,
     height: height + 3,
-    title: 'Runs',
+    title: m.runs.filter === '' ? 'Runs' : `Runs with ${safe(m.runs.filter)}`,
     focused: true,
-    foot: runs?.length ? `${m.runs.cursor + 1} of ${runs.length} ${marked}`.trim() : '',
+    foot: runs?.length ? footOf(m, lines.length) : '',
     head: [theme.dim(fit(heading(inner), inner))],
     rows,
   }
   if (details === 0) return [[pane]]
-  const run = runs?.[m.runs.cursor]
+  const run = runUnderCursor(m)
   const about = run ? runDetails(run, details - 4).map((l) => ` ${l}`) : []
   const beside = { columns: details, height: height + 3, title: 'Details' }
   return [[pane], [{ ...beside, name: 'details', rows: about }]]
+}
+
+/** A for the first run that is marked, * for the others. */
+const signOf = (marked: readonly number[], id: number): string =>
+  marked[0] === id ? 'A' : marked.includes(id) ? '*' : ' '
+
+const groupRow = ({ name, count: members }: Extract<RunLine, { line: 'group' }>): string =>
+  ` ▾ ${safe(name)}  ${many(members, 'run')}`
+
+function footOf({ runs }: Model, lines: number): string {
+  const { cursor, sort, marked, list } = runs
+  const hidden = lines < (list?.length ?? 0) && !runs.grouped ? ` of ${list?.length} runs` : ''
+  const by = sort === 'number' ? '' : `  by ${sort}`
+  const signs =
+    marked.length === 0
+      ? ''
+      : `  A = #${marked[0]}${marked.length > 1 ? `, ${marked.length} marked` : ''}`
+  return `${lines === 0 ? 0 : cursor + 1} of ${lines}${hidden}${by}${signs}`
 }
 
 const nothingYet = (db: string, columns: number): string[] =>
@@ -82,13 +106,15 @@ function heading(columns: number): string {
   return `${head}${geometry}${fitEnd('events', EVENTS)}${calls}${c.word ? '  state' : ''}`
 }
 
-function runRow(run: Run, marked: boolean, columns: number): string {
+function runRow(run: Run, sign: string, columns: number): string {
   const c = columnsFor(columns)
   const geometry = c.geometry ? `${fit(geometryOf(run), GEOMETRY)} ` : ''
   const calls = c.calls ? fitEnd(count(run.calls), CALLS) : ''
   const id = fitEnd(`#${run.id}`, NUMBER)
-  const head = ` ${marked ? 'A' : ' '} ${id}  ${fit(safe(run.label), c.label)} ${fit(originOf(run), c.from)} `
-  const state = `  ${STATES[run.state]}${c.word ? ` ${run.state}` : ''}`
+  const head = ` ${sign} ${id}  ${fitMiddle(safe(run.label), c.label)} ${fit(originOf(run), c.from)} `
+  const state1 = run.state === 'complete' && run.lost > 0 ? '!' : STATES[run.state]
+  const word = run.state === 'complete' ? (run.lost > 0 ? 'lossy' : '') : run.state
+  const state = `  ${state1}${c.word ? ` ${word}` : ''}`
   return `${head}${geometry}${fitEnd(count(run.events), EVENTS)}${calls}${state}`
 }
 
@@ -109,10 +135,9 @@ export function runDetails(run: Run, columns: number): string[] {
   for (const [name, value] of rows) if (value !== '') lines.push(`${name.padEnd(10)}${value}`)
   lines.push('')
   for (const [name, value] of Object.entries(run.facts)) {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
-    const wrapped = wrap(safe(text), Math.max(10, columns - 14))
+    const wrapped = wrap(safe(factText(value)), Math.max(10, columns - 14))
     lines.push(`${fit(safe(name), 13)} ${wrapped[0] ?? ''}`)
-    for (const more of wrapped.slice(1, 3)) lines.push(`${' '.repeat(14)}${more}`)
+    for (const more of wrapped.slice(1)) lines.push(`${' '.repeat(14)}${more}`)
   }
   return lines
 }

@@ -1,8 +1,8 @@
 import type { Geometry } from '@pagetrail/engine'
 import { shortText, valueText } from '@pagetrail/recorder'
-import type { EntryState, StateView } from '../data/data.ts'
-import type { Theme } from '../text/theme.ts'
-import { addressEnd, fit, safe, wrap } from '../text/fit.ts'
+import type { EntryState, StateView, TableMap } from '../data/data.ts'
+import { fit, many, safe, width, wrap } from '../text/fit.ts'
+import type { Role, Theme } from '../text/theme.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */
 export function pageTableLines(
@@ -12,32 +12,78 @@ export function pageTableLines(
   geometry: Geometry | null,
 ): string[] {
   if (!state) return [theme.dim(' folding the events …')]
-  if (state.path.length === 0 && state.near.length === 0) {
-    return [
-      theme.dim(' nothing is known here yet:'),
-      theme.dim(' no event so far is about an entry'),
-    ]
+  if (state.path.length + state.near.length === 0) return [theme.dim(nothingKnown(state))]
+  const entry = (e: EntryState, indent: string) => {
+    const value = e.desc === null ? 'not seen' : valueText(e.desc)
+    const signs = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}`
+    // An address is never cut: the value gives way to the words, for what it means is in the words.
+    const text = `${signs}${fit(e.level, 4)} ${valueText(e.va)} ${shortText(e.desc, e.level, geometry)}`
+    const room = columns - width(text)
+    return (
+      fit(e.changed ? theme.paint('write', text) : text, columns - (room >= 18 ? 17 : 0)) +
+      (room >= 18 ? `${theme.dim(value)} ` : '')
+    )
   }
-  const line = (entry: EntryState, indent: string) => {
-    const text = entryText(entry, columns, indent, geometry)
-    return fit(entry.changed ? theme.paint('write', text) : text, columns)
-  }
-  const lines = state.path.map((entry, depth) =>
-    line(entry, `${' '.repeat(depth)}${depth > 0 ? '└' : ''}`),
+  const lines = state.path.map((e, depth) =>
+    entry(e, `${' '.repeat(depth)}${depth > 0 ? '└' : ''}`),
   )
-  return [...lines, ...state.near.map((entry) => line(entry, ''))]
+  return [...lines, ...state.near.map((e) => entry(e, ''))]
 }
 
-function entryText(
-  e: EntryState,
+const nothingKnown = ({ around }: StateView): string =>
+  around === null
+    ? ' no event up to here is about an entry'
+    : ` no entry of ${valueText(around.va)} was seen up to here`
+
+/** What an entry of a map is, as a letter; a colour only repeats it. */
+const CELLS: readonly (readonly [test: RegExp, sign: string, role: Role, words: string])[] = [
+  [/invalid/, 'i', 'same', 'invalid'],
+  [/^table/, 't', 'walk', 'table'],
+  [/rwx/, 'X', 'bad', 'rwx'],
+  [/rw-/, 'w', 'write', 'rw-'],
+  [/r-x/, 'x', 'flush', 'r-x'],
+  [/r--/, 'r', 'memory', 'r--'],
+]
+
+/** Every entry of the table around the address, a cell each: what it allows, what this call changed, where one is. */
+export function mapLines(
+  map: TableMap | null,
   columns: number,
-  indent: string,
+  theme: Theme,
   geometry: Geometry | null,
-): string {
-  const value = (e.desc === null ? 'not seen' : valueText(e.desc)).padStart(16)
-  const address = columns >= 58 ? valueText(e.va) : addressEnd(e.va)
-  const head = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}${fit(e.level, 4)} ${address} `
-  return `${head}${columns >= 40 ? `${value} ` : ''}${shortText(e.desc, e.level, geometry)}`
+): string[] {
+  if (!map) return [theme.dim(' the table around this event is not known yet')]
+  const across = 2 ** Math.floor(Math.log2(Math.max(8, columns - 21)))
+  const changed = new Set(map.changed)
+  const used = new Set<string>()
+  const lines = []
+  for (let from = 0; from < map.cells.length; from += across) {
+    const cells = map.cells.slice(from, from + across).map((desc, i) => {
+      const at = from + i
+      const [sign, role, words] = cellOf(desc, map, geometry)
+      used.add(`${sign} ${words}`)
+      if (at === map.at) return theme.inverse(sign)
+      return changed.has(at) ? theme.bold(theme.paint('match', sign)) : theme.paint(role, sign)
+    })
+    lines.push(` ${theme.dim(valueText(map.va + map.size * BigInt(from)))} ${cells.join('')}`)
+  }
+  const seen = map.cells.filter((desc) => desc !== null).length
+  const legend = [...used].toSorted().join('   ')
+  const about = `${map.level}, ${many(seen, 'entry', 'entries')} of ${map.cells.length} seen, ${changed.size} changed by this call (underlined)`
+  return [` ${about}`, ` ${legend}`, ...lines]
+}
+
+function cellOf(
+  desc: bigint | null,
+  { level }: TableMap,
+  geometry: Geometry | null,
+): [string, Role, string] {
+  if (desc === null) return [' ', 'same', 'not seen']
+  if (desc === 0n) return ['·', 'same', 'none']
+  const text = shortText(desc, level, geometry)
+  const [, sign = '?', role = 'note', words = 'other'] =
+    CELLS.find(([test]) => test.test(text)) ?? []
+  return [sign, role, words]
 }
 
 /** Barriers, lazy MMU mode and flushes: what is owed stands out. */

@@ -1,7 +1,8 @@
 import type { Geometry } from '@pagetrail/engine'
-import { eventWords, type TraceEvent } from '@pagetrail/recorder'
-import type { Theme } from './theme.ts'
+import { type TraceEvent, eventWords } from '@pagetrail/recorder'
+import type { Clock } from './clock.ts'
 import { count, fit, fitEnd, width } from './fit.ts'
+import type { Theme } from './theme.ts'
 
 /** How the list is laid out; one object per layout, so that rows can be cached by it. */
 export interface RowLayout {
@@ -10,8 +11,8 @@ export interface RowLayout {
   readonly geometry: Geometry | null
   /** Columns of the sequence number. */
   readonly seqColumns: number
-  /** Show the time of the event, in µs. */
-  readonly time: boolean
+  /** How the time of an event is written; null: it is not shown. */
+  readonly clock: Clock | null
   readonly cpu: boolean
 }
 
@@ -23,9 +24,10 @@ export interface RowState {
   readonly marked: boolean
   readonly finding: boolean
   readonly matches: boolean
+  /** Time of the row above; null: it has none. */
+  readonly before: number | null
 }
 
-const TIME_COLUMNS = 10
 const INDENT_LIMIT = 12
 /** Columns of an address and a size, for which a long name gives way. */
 const RANGE = 24
@@ -38,7 +40,7 @@ export function rowLayout(
   run: {
     readonly events: number
     readonly geometry: Geometry | null
-    readonly clock: boolean
+    readonly clock: Clock | null
     readonly cpus: boolean
   },
 ): RowLayout {
@@ -48,7 +50,7 @@ export function rowLayout(
     columns,
     geometry: run.geometry,
     seqColumns: Math.max(4, count(Math.max(0, run.events - 1)).length),
-    time: run.clock && wide,
+    clock: wide ? run.clock : null,
     cpu: run.cpus,
   }
 }
@@ -56,7 +58,7 @@ export function rowLayout(
 /** The heading above the rows of a layout. */
 export function rowHead(o: RowLayout): string {
   let head = `  ${fitEnd('seq', o.seqColumns)} `
-  if (o.time) head += fitEnd('µs', TIME_COLUMNS) + ' '
+  if (o.clock) head += fitEnd(o.clock.head, o.clock.columns) + ' '
   if (o.cpu) head += 'cpu '
   return o.theme.dim(fit(`${head}event`, o.columns))
 }
@@ -67,7 +69,7 @@ export function eventRow(e: TraceEvent, state: RowState, o: RowLayout): string {
   const said = eventWords(e, o.geometry)
   const flag = state.finding ? '!' : state.marked ? '*' : ' '
   let head = `${state.selected ? '▶' : ' '}${flag}${fitEnd(count(e.seq), o.seqColumns)} `
-  if (o.time) head += fitEnd(e.ts === null ? '' : (e.ts / 1000).toFixed(1), TIME_COLUMNS) + ' '
+  if (o.clock) head += fitEnd(o.clock.text(e.ts, state.before), o.clock.columns) + ' '
   if (o.cpu) head += `c${e.cpu}`.padEnd(4)
   const indent = '│ '.repeat(Math.min(e.nest, INDENT_LIMIT))
   const mark = state.folded ? '▸' : said.mark

@@ -1,5 +1,5 @@
 import type { Run } from '@pagetrail/recorder'
-import { count } from './fit.ts'
+import { count, safe } from './fit.ts'
 
 /** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -35,3 +35,12 @@ export const runFields = (run: Run): Fields => ({
   t0: run.t0 === null ? null : run.t0.toString(),
   created: new Date(run.created).toISOString(),
 })
+
+/** What a run is of: `engine 6.18`, `Linux 6.17.13`. */
+export function originOf(run: Run): string {
+  if (run.source === 'engine' || run.source === 'module') {
+    return `${run.source} ${run.flavour ?? ''}`.trim()
+  }
+  if (run.kernel) return `Linux ${safe(run.kernel)}`
+  return run.flavour ? `${run.source} ${run.flavour}` : run.source
+}

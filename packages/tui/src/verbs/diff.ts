@@ -84,7 +84,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
   },
 }
 
-async function diff(
+export async function diff(
   session: Session,
   a: string | undefined,
   b: string | undefined,

@@ -38,7 +38,7 @@ A filter compares fields of docs/events.md with values, numbers with each other 
   },
 }
 
-async function replay(session: Session, spec: string, options: Options): Promise<Status> {
+export async function replay(session: Session, spec: string, options: Options): Promise<Status> {
   const filter = options.filter === undefined ? null : toPredicate(parseFilter(options.filter))
   const { runFile, run } = await findRun(session, spec)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null

@@ -33,7 +33,7 @@ export const runsVerb: Verb = {
   },
 }
 
-async function listRuns(session: Session): Promise<Status> {
+export async function listRuns(session: Session): Promise<Status> {
   const runs = (await session.runFile('read')).runs()
   if (session.json) {
     const lines = session.jsonLines()

@@ -4,6 +4,9 @@ import type { runApp } from '../live/run-app.tsx'
 import { startWorker } from '../data/worker-data.ts'
 import { findRuns, inOneFile, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
+import { diff } from './diff.ts'
+import { replay } from './replay.ts'
+import { listRuns } from './runs.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -34,6 +37,14 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
     throw new InputError('the terminal UI opens on one run, or on two to compare')
   if (terminal === null) {
     throw new InputError('the terminal UI needs a terminal; on a pipe use runs, replay, diff, …')
+  }
+  // Such a terminal can show no screens: what they would open on is printed.
+  if (env['TERM'] === 'dumb') {
+    if (runs.length === 0) return listRuns(session)
+    const [a = '', b] = runs
+    return b === undefined
+      ? replay(session, a, {})
+      : diff(session, a, b, { format: 'text', lanes: 'auto' })
   }
   if (!existsSync(BUNDLE) || !existsSync(WORKER)) {
     throw new InputError('the terminal UI is not built; npm run build makes it')

@@ -1,0 +1,94 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { writeSample } from '../../support/sample-trace.ts'
+import { sessionOn } from '../../support/session.ts'
+
+/** A browser with four runs of two workloads. */
+async function browser(columns = 120) {
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'runs.db')
+  await writeSample(db, 3, { label: 'modules-6.18' })
+  await writeSample(db, 1, { label: 'bpf-6.17', scenario: 'bpf' })
+  await writeSample(db, 2, { label: 'modules-6.12' })
+  await writeSample(db, 2, {
+    label: 'a label that begins like another and ends in 6.17.13',
+    scenario: 'bpf',
+  })
+  return sessionOn(db, null, columns, 24)
+}
+
+/** Numbers of the runs on the screen, in order. */
+const listed = (screen: string): number[] =>
+  [...screen.matchAll(/^┃[▶ ][A* ] +#(\d+) /gm)].map(([, id]) => Number(id))
+
+test('runs are filtered by words, and all come back', async () => {
+  const s = await browser()
+  s.keys('/')
+  s.type('BPF 6.17')
+  s.keys('enter')
+  expect(listed(s.screen())).toEqual([2, 4])
+  s.keys('/', 'ctrl+u')
+  s.type('nothing of the sort')
+  s.keys('enter')
+  expect(s.screen()).toContain('No run has nothing of the sort')
+  s.keys('x')
+  expect(listed(s.screen())).toEqual([1, 2, 3, 4])
+  await s.end()
+})
+
+test('runs are sorted, the cursor stays on its run', async () => {
+  const s = await browser()
+  s.keys('j', 'j', 'S')
+  expect(listed(s.screen())).toEqual([4, 2, 3, 1])
+  expect(s.screen()).toMatch(/▶ +#3 /)
+  s.keys('S')
+  expect(listed(s.screen())).toEqual([1, 3, 4, 2])
+  await s.end()
+})
+
+test('runs stand under their workload or scenario', async () => {
+  const s = await browser()
+  s.keys('w')
+  const screen = s.screen()
+  expect(screen).toMatch(/▾ sample {2}2 runs[^]*#1 [^]*#3 [^]*▾ bpf {2}2 runs[^]*#2 [^]*#4 /)
+  s.keys('g', 'enter')
+  expect(s.model().screen).toBe('runs')
+  expect(s.model().message?.text).toBe('no run is under the cursor')
+  await s.end()
+})
+
+test('several runs are marked: two are compared, all of them deleted', async () => {
+  const s = await browser()
+  s.keys('m', 'j', 'm', 'j', 'm', 'd')
+  expect(s.model().message?.bad).toBe(true)
+  s.keys('m', 'd')
+  await s.settled()
+  expect(s.model().diff?.left.id).toBe(1)
+  expect(s.model().diff?.right.id).toBe(2)
+  s.keys('q', 'D')
+  expect(s.screen()).toContain('Delete 2 marked runs with 80 events?')
+  s.keys('y')
+  await s.settled()
+  expect(listed(s.screen())).toEqual([3, 4])
+  await s.end()
+})
+
+test('a new name can be taken back', async () => {
+  const s = await browser()
+  s.keys('n', 'ctrl+u')
+  s.type('other')
+  s.keys('enter')
+  await s.settled()
+  expect(s.model().runs.list?.[0]?.label).toBe('other')
+  s.keys('u')
+  await s.settled()
+  expect(s.model().runs.list?.[0]?.label).toBe('modules-6.18')
+  await s.end()
+})
+
+test('of a long label the end is shown too', async () => {
+  const s = await browser(80)
+  expect(s.screen()).toMatch(/#4 +a label \S*.*….*7\.13 /)
+  await s.end()
+})
