@@ -5,13 +5,27 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { diffRuns, eventText, openRuns, recordScenario, runGeometry } from '@pagetrail/recorder'
+import {
+  type Call,
+  diffRuns,
+  eventText,
+  openRuns,
+  recordScenario,
+  runGeometry,
+} from '@pagetrail/recorder'
+
+import { alignCalls } from '../packages/recorder/src/diff/align/align-calls.ts'
+import { NO_TRAITS } from '../packages/recorder/src/diff/align/call-traits.ts'
+
+/** Calls of a side where their alignment is measured: as many as two captures of 1.4 and 2 million events have. */
+const CALLS = 82_000
 
 /**
  * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
  * event lists as text (sequence numbers left out). Once as many calls, once as a single one: memory goes with the
  * largest pair. Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE` is what it starts to
- * measure.
+ * measure. Then calls alone are laid side by side, lane by lane, beside a count of
+ * their kinds.
  */
 
 const AREA = 0xffff_8000_c000_0000n
@@ -117,6 +131,67 @@ async function bench(name: string, folder: string, input: object): Promise<void>
   console.log(gnuDiff(...texts))
 }
 
+/** Calls of 480 tasks, kworkers and KFENCE, in another order and with other pids on each side. */
+function calls(seed: number): Call[] {
+  let state = seed
+  const next = (n: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return (state >>> 16) % n
+  }
+  const made = new Uint32Array(480)
+  return Array.from({ length: CALLS }, (_, op): Call => {
+    const who = next(1000)
+    const fenced = next(2) === 0
+    // Each task makes its own calls in its own order, whenever it is scheduled.
+    const n = who < 480 ? made[who]!++ : 0
+    const pages = fenced || who >= 480 ? 1 : 1 + ((who * 7 + n * 3) % 9)
+    const fn = fenced ? 'set_memory_valid' : (['set_memory_ro', 'set_memory_x'][n % 2] ?? '')
+    const task = who < 480 ? `insmod-${who * 3 + seed}` : `kworker/0:${who % 4}-${who}`
+    const va = BigInt(op) << 20n
+    return {
+      op,
+      fn,
+      va,
+      end: va + BigInt(pages) * 4096n,
+      ret: 0,
+      task,
+      cpu: 0,
+      first: op,
+      last: op,
+    }
+  })
+}
+
+const listOf = (side: readonly Call[]) => ({
+  calls: side,
+  traits: side.map(() => NO_TRAITS),
+  geometry: null,
+})
+
+function alignment(): void {
+  const [left, right] = [calls(1), calls(2)]
+  const kinds = new Map<string, number>()
+  let start = process.cpuUsage().user
+  for (const { fn, va, end } of [...left, ...right]) {
+    const kind = `${fn} ${end! - va!}`
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  }
+  const counting = process.cpuUsage().user - start
+  start = process.cpuUsage().user
+  const found = alignCalls(listOf(left), listOf(right), {
+    addresses: 'relative',
+    roleOf: (fn) => fn,
+    budget: 100_000_000,
+  })
+  const seconds = (process.cpuUsage().user - start) / 1e6
+  const paired = found.pairs.filter((pair) => pair.left && pair.right).length
+  console.log(
+    `${CALLS} calls a side in ${found.lanes.length} lanes\n` +
+      `  ${paired} pairs, ${found.minimal ? 'minimal' : 'by the fallback'}, ${found.moved} elsewhere among other lanes\n` +
+      `  ${seconds.toFixed(2)} s of CPU, ${(seconds / (counting / 1e6)).toFixed(1)} times a count of their kinds`,
+  )
+}
+
 if (process.argv[2] === 'compare') await compare(process.argv[3]!)
 else {
   const events = Number(process.argv[2] ?? 1_000_000)
@@ -124,6 +199,7 @@ else {
   try {
     await bench('many calls of 16 pages', folder, scenario(16, Math.round(events / 73)))
     await bench('one call', folder, scenario(Math.round(events / 4), 1))
+    alignment()
   } finally {
     rmSync(folder, { recursive: true })
   }

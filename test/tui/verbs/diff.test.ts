@@ -41,6 +41,10 @@ test('--noise is a run or a file too', async () => {
   const { out } = await pagetrail(args, { env: { PAGETRAIL_DB: db } })
   // The second recording is the right run: all that differs is noise.
   expect(out).toMatch(/^identical$/m)
+  const page = await pagetrail([...args, '--lanes', 'one', '--format', 'markdown'], {
+    env: { PAGETRAIL_DB: db },
+  })
+  expect(page.out).toMatch(/ --lanes one --noise \S+6\.18\.15\.trace\.gz$/m)
   expect(out).toMatch(/^noise: 94 pairs and 2 calls without counterpart differ as the left run/m)
 })
 

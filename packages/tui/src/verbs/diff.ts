@@ -102,7 +102,10 @@ export async function diff(
     ...asked,
     ...(again && { noise: sourceOf(again) }),
   })
-  await print(session, result, options, againOf(session, left, right))
+  await print(session, result, options, {
+    ...againOf(session, left, right),
+    ...(options.noise === undefined ? {} : { noise: options.noise }),
+  })
   for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
   }

@@ -19,6 +19,8 @@ export interface MarkdownOptions {
   readonly command?: string
   /** Files that the runs were read from for this page alone, left and right; null: a run of the database. */
   readonly paths?: readonly [string | null, string | null]
+  /** How the second recording of the left run is named, where one was given. */
+  readonly noise?: string
 }
 
 /** Listed differences of each sort: it shall stay one page. */
@@ -134,13 +136,15 @@ function limits(diff: Diff): string {
   return texts.map((text) => `* ${text}`).join('\n')
 }
 
-function commands(diff: Diff, { command = 'pagetrail', paths }: MarkdownOptions): string {
+function commands(diff: Diff, { command = 'pagetrail', paths, noise }: MarkdownOptions): string {
   const { asked } = diff
   const options = [
     ...(asked.calls === null ? [] : ['--calls', asked.calls]),
     ...(asked.filter === null ? [] : ['--filter', quoted(asked.filter)]),
     ...(asked.ignore.length > 0 ? ['--ignore', asked.ignore.join(',')] : []),
     ...Object.entries(asked.map).flatMap(([a, b]) => ['--map', `${a}=${b}`]),
+    ...(asked.lanes === 'auto' ? [] : ['--lanes', asked.lanes]),
+    ...(noise === undefined ? [] : ['--noise', quoted(noise)]),
   ]
   const [left, right] = [paths?.[0] ?? null, paths?.[1] ?? null]
   const names = [left ?? diff.left.label, right ?? diff.right.label].map(quoted)
