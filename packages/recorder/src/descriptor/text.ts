@@ -78,27 +78,21 @@ const flagsOf = (kind: EntryKind, geometry: Geometry | null) =>
     high === low ? [{ name, at: low }] : [],
   )
 
+/** How a descriptor is said. */
+export type Wording = (desc: bigint, level: LevelName | null, geometry: Geometry | null) => string
+
 const joined = (...parts: readonly string[]): string => parts.filter((p) => p !== '').join(' ')
 
 /** One line: `page 0x500040000 rw- normal ISH AF DBM PXN UXN`. */
-export function descriptorText(
-  desc: bigint,
-  level: LevelName | null,
-  geometry: Geometry | null,
-): string {
-  const { form, pa, access, memory, bits } = descriptorParts(desc, level, geometry)
-  return form === 'none' ? form : joined(form, hexOf(pa), access, memory, ...bits)
-}
+export const descriptorText: Wording = (desc, level, geometry) =>
+  wholeText(descriptorParts(desc, level, geometry), true)
 
 /** The same without where it leads: `page rw- normal ISH AF DBM PXN UXN`. */
-export function attributesText(
-  desc: bigint,
-  level: LevelName | null,
-  geometry: Geometry | null,
-): string {
-  const { form, access, memory, bits } = descriptorParts(desc, level, geometry)
-  return joined(form, access, memory, ...bits)
-}
+export const attributesText: Wording = (desc, level, geometry) =>
+  wholeText(descriptorParts(desc, level, geometry), false)
+
+const wholeText = ({ form, pa, access, memory, bits }: DescriptorParts, leads: boolean): string =>
+  form === 'none' ? form : joined(form, leads ? hexOf(pa) : '', access, memory, ...bits)
 
 /**
  * A few words, for a column: `rw-` of a page, `block r-x CONT`, `table`, `none`. Of the other bits what is unusual: a
@@ -130,8 +124,6 @@ export function maskText(mask: bigint, geometry: Geometry | null): string {
   }
   return rest === 0n && names.length > 0 ? names.join('|') : [...names, hexOf(rest)].join('|')
 }
-
-type Wording = typeof descriptorText
 
 /**
  * What a store changed, one line: the bits that it set, those that it cleared, then memory type and address where they

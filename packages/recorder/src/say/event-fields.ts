@@ -4,15 +4,13 @@ import { descriptorText } from '../descriptor/text.ts'
 import { fieldsOf, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { escapeControls, valueText } from './value.ts'
 
-/** One field of an event, for people: a name, its value, and what that means; safe to print. */
-export type FieldWords = readonly [name: string, value: string, meaning: string]
-
 /** Every field of an event that is there, by name, as text. */
-export const fieldValues = (e: TraceEvent): [name: string, value: string][] =>
-  fieldsOf(e.kind).flatMap(([name]): [string, string][] => {
-    const value: unknown = Object.entries(e).find(([known]) => known === name)?.[1]
-    return value === undefined ? [] : [[name, escapeControls(fieldText(value))]]
-  })
+export function fieldValues(e: TraceEvent): [name: string, value: string][] {
+  const values = new Map<string, unknown>(Object.entries(e))
+  return fieldsOf(e.kind)
+    .filter(([name]) => values.has(name))
+    .map(([name]) => [name, escapeControls(fieldText(values.get(name)))])
+}
 
 /** What the producer says besides: where in its source, and its own fields. */
 export const moreOf = (e: TraceEvent): [name: string, value: string][] => [
