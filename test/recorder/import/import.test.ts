@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { execFileSync } from 'node:child_process'
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { appendFile, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -157,9 +157,7 @@ test('per-CPU files that were joined are put in order; a pipe of them is refused
     ['op_begin', 4_000_000_000],
     ['op_end', 4_100_000_000],
   ])
-  const chunks = (async function* () {
-    yield new TextEncoder().encode(joined)
-  })()
+  const chunks = from(joined)
   await expect(importStream(runFile, chunks, 'a pipe', { created: 0 })).rejects.toThrow(
     'a pipe: line 3: time goes back on CPU 1',
   )
@@ -231,13 +229,64 @@ test('a named pipe can be followed, also before anyone writes to it', async () =
   await writing.close()
 })
 
-test('a file that becomes shorter while it is followed is refused', async () => {
+const clocked = (second: number, text: string) =>
+  `          insmod-272     [000] d..1. ${second}.000000: ${text}\n`
+
+test('a file that becomes shorter while it is followed ends the run, which stays', async () => {
   const path = file('a', lines('isb__a: (x)', 'isb__b: (x)'))
   const following = load(path, { follow: true })
   await expect.poll(() => runFile.runs()[0]?.events).toBe(2)
   // It has been read, but that it has a size is only seen at the next look.
   setTimeout(() => writeFileSync(path, ''), 500)
-  await expect(following).rejects.toThrow('has become shorter')
+  expect(await following).toMatchObject({ interrupted: true, ended: `${path} became shorter` })
+  expect(runFile.runs()[0]).toMatchObject({ state: 'interrupted', events: 2 })
+})
+
+test('a file that is rotated is followed into its successor; one that is replaced ends the run', async () => {
+  const path = file('a', clocked(1, 'isb__a: (x)'))
+  const following = load(path, { follow: true })
+  await expect.poll(() => runFile.runs()[0]?.events).toBe(1)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  renameSync(path, `${path}.1`)
+  writeFileSync(path, clocked(2, 'isb__b: (x)'))
+  await expect.poll(() => runFile.runs()[0]?.events).toBe(2)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  renameSync(file('new', clocked(3, 'isb__c: (x)')), path)
+  expect(await following).toMatchObject({ interrupted: true, ended: `${path} was replaced` })
+  expect(runFile.runs()[0]).toMatchObject({ state: 'interrupted', events: 2 })
+})
+
+test('what is no trace, coming while a file is followed, ends the run, which stays', async () => {
+  const path = file('a', clocked(1, 'isb__a: (x)'))
+  const following = load(path, { follow: true })
+  await expect.poll(() => runFile.runs()[0]?.events).toBe(1)
+  await appendFile(path, 'plain text\n')
+  await expect.poll(() => runFile.runs()[0]?.events).toBe(2)
+  await appendFile(path, '---[ Linear Mapping start ]---\n')
+  expect(await following).toMatchObject({
+    interrupted: true,
+    unreadable: 1,
+    ended: expect.stringContaining('a dump of page tables') as string,
+  })
+  expect(runFile.runs()[0]).toMatchObject({ state: 'interrupted', events: 2 })
+})
+
+async function* from(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}
+
+test('a pipe that is followed and closed ends an interrupted run, unless the capture said that it was whole', async () => {
+  const events = clocked(1, 'isb__a: (x)')
+  const follow = { created: 0, follow: true }
+  const cut = await importStream(runFile, from(events), 'a pipe', follow)
+  expect(cut).toMatchObject({ interrupted: true, ended: 'the pipe was closed' })
+  const whole = await importStream(
+    runFile,
+    from(`${events}# pagetrail: lost 0\n`),
+    'a pipe',
+    follow,
+  )
+  expect(whole).toMatchObject({ interrupted: false, ended: null })
 })
 
 test('a pipe by its path is opened once, so that nothing of it is lost', async () => {

@@ -52,8 +52,10 @@ export interface ImportReport {
   readonly run: number
   readonly label: string
   readonly format: ImportFormat
-  /** Stopped by the signal before the end. */
+  /** Stopped before the end: by the signal, or as `ended` says. */
   readonly interrupted: boolean
+  /** Why a followed input ended by itself; null where it did not. */
+  readonly ended: string | null
   readonly lines: number
   /** Events of the input, each of which became at least one row. */
   readonly entries: number
@@ -175,7 +177,8 @@ class Import {
 
   /** Ends the run with all that is known of it. */
   finish(writer: RunWriter, events: FtraceEvents, input: InputFacts): ImportReport {
-    const interrupted = this.#options.signal?.aborted ?? false
+    const stopped = this.#options.signal?.aborted ?? false
+    const interrupted = stopped || input.ended !== undefined
     const counts = events.finish()
     const flavour = this.#options.flavour ?? flavourOf(events, counts)
     const { format, lines, entries, backwards } = input
@@ -184,6 +187,7 @@ class Import {
       label: this.meta.label,
       format,
       interrupted,
+      ended: stopped ? null : (input.ended ?? null),
       lines,
       entries,
       ...counts,

@@ -115,7 +115,8 @@ async function importFiles(
       }
       if (!lines) session.out.lines(remarks(imported).map((text) => `  ${escapeControls(text)}`))
       await session.out.flush()
-      // --follow has no other end than Ctrl-C.
+      if (endedEarly(imported)) return 3
+      // --follow has no other end that is one than Ctrl-C.
       if (imported.report.interrupted) return options.follow ? 0 : 130
       cut ||= isPartial(imported)
     }
@@ -175,6 +176,10 @@ function parsePageSize(text: string): 12 | 14 | 16 {
 const runsOf = (imported: Imported): readonly number[] =>
   imported.format === 'trace' ? [imported.report.run] : imported.report.runs.map((run) => run.id)
 
+/** Whether a followed input ended by itself, in the middle of something. */
+const endedEarly = (imported: Imported): boolean =>
+  imported.format === 'trace' && imported.report.ended !== null
+
 /** Whether some of the input could not be read. */
 const isPartial = (imported: Imported): boolean =>
   imported.format === 'jsonl' ? imported.report.cut.length > 0 : imported.report.unreadable > 0
@@ -207,7 +212,7 @@ function remarksOnJsonl({ cut, misfits }: JsonlReport): string[] {
 
 function remarksOnTrace(report: ImportReport): string[] {
   const { lines, entries, format, definitions, unknown, unpaired, lost, backwards } = report
-  const { unreadable, quoted } = report
+  const { unreadable, quoted, ended } = report
   const unknownNames = Object.entries(unknown).map(([name, n]) => `${name} (${count(n)})`)
   return [
     `${format}, ${many(lines, 'line')}, ${many(entries, 'entry', 'entries')}${
@@ -221,6 +226,7 @@ function remarksOnTrace(report: ImportReport): string[] {
       ? [`${many(unpaired, 'return or entry', 'returns or entries')} without the other half`]
       : []),
     ...(lost > 0 ? [`${count(lost)} events are known to be missing`] : []),
+    ...(ended === null ? [] : [`${ended}: what came until then is kept, as an interrupted run`]),
     ...(unreadable > 0
       ? [
           `${many(unreadable, 'line')} could not be read, kept as events of kind unreadable:`,

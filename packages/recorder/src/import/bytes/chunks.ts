@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
@@ -32,16 +32,19 @@ export async function* fileChunks(path: string, signal?: AbortSignal): Chunks {
   }
 }
 
+/** What is followed came to an end of its own; the message says how. What was read stays. */
+export class FollowEnded extends Error {
+  override readonly name = 'FollowEnded'
+}
+
 /**
  * The bytes of a file that is being written, of a named pipe or of trace_pipe, until `signal`; an empty chunk whenever
- * there is nothing more for now. Opened without blocking, so that the signal is heard.
+ * there is nothing more for now. Opened without blocking, so that the signal is heard. A file that was moved away is
+ * read to its end, then the one that took its place: logs are rotated so.
+ * @throws FollowEnded where it became shorter or was replaced
  */
 export async function* followedChunks(path: string, signal?: AbortSignal): Chunks {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
-    (error: unknown) => {
-      throw readError(path, error)
-    },
-  )
+  let file = await openFollowed(path)
   try {
     const buffer = new Uint8Array(CHUNK)
     let position = 0
@@ -53,16 +56,29 @@ export async function* followedChunks(path: string, signal?: AbortSignal): Chunk
       yield buffer.subarray(0, bytes)
       if (bytes > 0) continue
       // Pipes, and files of tracefs, have no size.
-      const { size } = await file.stat()
-      if (sized && size < position)
-        throw new InputError(`${path} has become shorter while it was followed; import it again`)
+      const { size, ino, nlink } = await file.stat()
+      if (sized && size < position) throw new FollowEnded(`${path} became shorter`)
       sized ||= position > 0 && size >= position
+      const now = sized ? await stat(path).catch(() => null) : null
+      if (now !== null && now.ino !== ino) {
+        if (nlink === 0) throw new FollowEnded(`${path} was replaced`)
+        await file.close()
+        file = await openFollowed(path)
+        position = 0
+        sized = false
+        continue
+      }
       await wait(POLL_MS, undefined, { signal }).catch(ignoreAbort)
     }
   } finally {
     await file.close()
   }
 }
+
+const openFollowed = (path: string): Promise<FileHandle> =>
+  open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    throw readError(path, error)
+  })
 
 /** How many bytes there were; 0 also where a pipe has none yet. */
 async function readNow(file: FileHandle, buffer: Uint8Array): Promise<number> {

@@ -21,6 +21,8 @@ export interface InputFacts {
   readonly quoted?: readonly UnreadableLine[]
   readonly t0: bigint | null
   readonly kernel?: string
+  /** Why the input ended before its end, where it did. */
+  readonly ended?: string
   readonly facts: Readonly<Record<string, Json>>
 }
 

@@ -1,5 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import { type Chunks, isAbort } from '../bytes/chunks.ts'
+import { type Chunks, FollowEnded, isAbort } from '../bytes/chunks.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { FtraceText } from './ftrace-text.ts'
 import type { Input, InputFacts } from '../bytes/input.ts'
@@ -23,10 +23,12 @@ export class TextInput implements Input {
   readonly #text: FtraceText
   readonly #splitter: LineSplitter
   readonly #sorter: LineSorter | null
+  readonly #order: TextInputOptions['order']
 
   constructor(events: FtraceEvents, name: string, { strict, order }: TextInputOptions) {
     this.#name = name
     this.#events = events
+    this.#order = order
     this.#sorter = order === 'sort' ? new LineSorter() : null
     const onBack = (cpu: number): never => {
       throw new OutOfOrder(`line ${this.#splitter.lines}: time goes back on CPU ${cpu}`)
@@ -55,16 +57,22 @@ export class TextInput implements Input {
         if (!step(chunk.length === 0)) return this.#facts()
       }
     } catch (error) {
-      if (!isAbort(error)) throw error
-      return this.#facts()
+      if (isAbort(error)) return this.#facts()
+      const follows =
+        this.#order === 'note' && (error instanceof FollowEnded || error instanceof InputError)
+      if (!follows) throw error
+      // What was shown while it was followed is kept.
+      return { ...this.#facts(), ended: error.message }
     }
+    const closed = this.#order === 'note' && !this.#text.header.capture.has('lost')
     this.#placed(() => {
       const { rest } = this.#splitter
       if (this.#sorter && rest.length > 0) this.#sorter.line(rest, 0, rest.length)
       for (const { number, bytes } of this.#sorter?.sorted() ?? []) this.#text.lineAt(number, bytes)
       this.#text.end(this.#sorter ? new Uint8Array() : rest)
     })
-    return this.#facts()
+    // A capture that is streamed says at its end what was lost; without that it was cut.
+    return closed ? { ...this.#facts(), ended: 'the pipe was closed' } : this.#facts()
   }
 
   #push(chunk: Uint8Array): void {
