@@ -1,6 +1,6 @@
 import { openRuns } from '@pagetrail/recorder'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -274,4 +274,22 @@ describe.runIf(hasTmux())('in a shell with job control', () => {
       tmux('kill-server')
     }
   })
+})
+
+const boots = [1, 2].map((boot) => `test/fixtures/traces/bpf-6.18-boot${boot}.trace.gz`)
+
+test('two captures given by their paths open side by side; nothing stays', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'pagetrail-files-'))
+  const s = new PtyScreen(process.execPath, ['packages/tui/bin/pagetrail.js', ...boots], {
+    columns: 120,
+    rows: 36,
+    env: { XDG_STATE_HOME: state, TMPDIR: own, PAGETRAIL_DB: join(own, 'none.db') },
+  })
+  open.push(s)
+  await s.until(/bpf-6\.18-boot1.*bpf-6\.18-boot2/s)
+  await s.until(/72 pairs of calls compared|identical/)
+  await s.press('q', 'Runs')
+  s.write('q')
+  await leave(s)
+  expect(readdirSync(own).filter((name) => name.startsWith('pagetrail-'))).toEqual([])
 })
