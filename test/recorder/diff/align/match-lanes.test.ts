@@ -54,3 +54,16 @@ test('another name, if half of what they do is the same', () => {
   expect(matched('python-1:aabb', 'bpfload-7:aab')).toBe('python-1=bpfload-7')
   expect(matched('python-1:abcd', 'bpfload-7:aeee')).toBe('=bpfload-7 python-1=')
 })
+
+const pool = (lane: Lane): Lane => ({ ...lane, kind: 'pooled', name: 'pool', common: 'pool' })
+
+test('tasks whose names were not kept are workers, if nothing else', () => {
+  const [a, b] = [side('pool:ab <...>-14:ab s-1:cc'), side('pool:abab <...>-7:cc')]
+  const lanes = (of: typeof a) => of.lanes.map((lane) => (lane.name === 'pool' ? pool(lane) : lane))
+  const found = matchLanes(lanes(a), lanes(b), keysOf(a.keys), keysOf(b.keys))
+  expect(found.map(({ left, right }) => [left?.name, right?.name])).toEqual([
+    ['s-1', '<...>-7'],
+    ['pool', 'pool'],
+  ])
+  expect(found[1]!.left?.calls).toEqual([0, 1, 2, 3])
+})

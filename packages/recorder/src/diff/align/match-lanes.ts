@@ -25,6 +25,8 @@ export interface LaneKeys {
 
 /** Share of the calls of two lanes of different names that must be alike for them to be one lane. */
 const ALIKE = 0.5
+/** What ftrace prints for a task whose name it did not keep. */
+const NAMELESS = '<...>'
 /** Pairs of lanes that are looked at; beyond, only those whose places in the order are near. */
 const CANDIDATES = 1_000_000
 
@@ -49,21 +51,55 @@ export function matchLanes(
     const same = { left: leftByName.get(name) ?? [], right: rightByName.get(name) ?? [] }
     const other = matchEqual(same, 'digest', matches)
     const rest = matchEqual(other, 'text', matches)
-    const apart = matchAlike(rest.left, rest.right, 0, matches)
-    const both = Math.min(apart.left.length, apart.right.length)
+    const isName = name !== NAMELESS
+    const apart = matchAlike(rest.left, rest.right, isName ? 0 : ALIKE, matches)
+    const both = isName ? Math.min(apart.left.length, apart.right.length) : 0
     for (let i = 0; i < both; i++)
       matches.push({ left: apart.left[i]!.lane, right: apart.right[i]!.lane })
     restLeft.push(...apart.left.slice(both))
     restRight.push(...apart.right.slice(both))
   }
-  const sequential = ({ lane }: Profile): boolean => lane.kind === 'sequential'
-  const last = matchAlike(restLeft.filter(sequential), restRight.filter(sequential), ALIKE, matches)
-  const pooled = (profile: Profile): boolean => !sequential(profile)
-  for (const { lane } of [...restLeft.filter(pooled), ...last.left])
-    matches.push({ left: lane, right: null })
-  for (const { lane } of [...restRight.filter(pooled), ...last.right])
-    matches.push({ left: null, right: lane })
-  return matches
+  const last = matchAlike(
+    restLeft.filter(isSequential),
+    restRight.filter(isSequential),
+    ALIKE,
+    matches,
+  )
+  const alone = (rest: readonly Profile[], found: readonly Profile[]): Lane[] =>
+    [...rest.filter((profile) => !isSequential(profile)), ...found].map(({ lane }) => lane)
+  for (const lane of alone(restLeft, last.left)) matches.push({ left: lane, right: null })
+  for (const lane of alone(restRight, last.right)) matches.push({ left: null, right: lane })
+  return withNameless(matches)
+}
+
+const isSequential = ({ lane }: Profile): boolean => lane.kind === 'sequential'
+
+/** Tasks without name and without counterpart may be workers: where there is a pool of these, they go there. */
+function withNameless(matches: readonly LaneMatch[]): LaneMatch[] {
+  const pool = matches.find((match) => (match.left ?? match.right)?.kind === 'pooled')
+  const isNameless = ({ left, right }: LaneMatch): boolean =>
+    (left === null || right === null) && (left ?? right)?.common === NAMELESS
+  if (!pool || !matches.some(isNameless)) return [...matches]
+  const nameless = matches.filter(isNameless)
+  const rest = matches.filter((match) => match !== pool && !isNameless(match))
+  const left = joined(
+    pool.left,
+    nameless.flatMap((match) => match.left ?? []),
+  )
+  const right = joined(
+    pool.right,
+    nameless.flatMap((match) => match.right ?? []),
+  )
+  return [...rest, { left, right }]
+}
+
+/** The pool with the calls of others; of none, a pool of their own. */
+function joined(pool: Lane | null, others: readonly Lane[]): Lane | null {
+  const [first] = others
+  if (!first) return pool
+  const calls = [...(pool?.calls ?? []), ...others.flatMap((lane) => lane.calls)]
+  const { name, common } = pool ?? first
+  return { kind: 'pooled', name, common, calls: calls.toSorted((p, q) => p - q) }
 }
 
 const byName = (lanes: readonly Lane[], keys: LaneKeys): Map<string, Profile[]> =>
