@@ -90,3 +90,17 @@ test('runs that began differently are not identical, whatever their calls did', 
   })
   expect(diff.outcome.mapping.ranges.items).toMatchObject([{ va: OTHER + 0x1000n, left: null }])
 })
+
+test('calls in exchanged order are paired by their ranges: another path, the same effects', () => {
+  const [one, two] = [AREA, OTHER]
+  const first = runOf([...start(one, two), ...call(0, one), ...call(1, two)])
+  const second = runOf([...start(one, two), ...call(0, two), ...call(1, one)])
+  const diff = diffRuns(first, second)
+  expect(diff).toMatchObject({
+    verdict: 'same effects by another path',
+    calls: { paired: 2, reordered: 1, onlyLeft: { total: 0 }, onlyRight: { total: 0 } },
+    effect: { answer: 'same' },
+    path: { answer: 'different', changed: 0, onlyLeft: 0, onlyRight: 0 },
+    lanes: { interleaving: { answer: 'same' } },
+  })
+})
