@@ -30,6 +30,8 @@ export interface ImportOptions {
   readonly map?: Readonly<Record<string, string>>
   /** Page size of the traced kernel; without it what the trace shows, else 12 (4K). */
   readonly pageShift?: 12 | 14 | 16
+  /** Which of several buffers of ftrace to read, empty for the top one; without it the first that holds events. */
+  readonly buffer?: string
   /** Refuses a text with a line that cannot be read, instead of keeping the line as an event. */
   readonly strict?: boolean
   /** Goes on at the end of the file until `signal`, committing what has come so that it can be read meanwhile. */
@@ -70,6 +72,8 @@ export interface ImportReport {
   readonly lost: number
   /** Events whose time lies before the first one's. */
   readonly backwards: number
+  /** Buffers that hold further events: each is a run of its own, imported by its name. */
+  readonly otherBuffers: readonly string[]
   /** Lines that could not be read: each is an event of its own; and the first of them. */
   readonly unreadable: number
   readonly quoted: readonly UnreadableLine[]
@@ -132,10 +136,11 @@ async function importOrdered(
   const writer = runFile.startRun(job.meta, options.write)
   try {
     const events = new FtraceEvents(writer, { pageShift: options.pageShift, names })
+    const buffer = options.buffer ?? null
     const reader =
       magic === 'text'
-        ? new TextInput(events, name, { strict: options.strict ?? false, order })
-        : new DatFileInput(events, name, path)
+        ? new TextInput(events, name, { strict: options.strict ?? false, order, buffer })
+        : new DatFileInput(events, name, path, buffer)
     const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))
     return job.finish(writer, events, facts)
   } catch (error) {
@@ -192,6 +197,7 @@ class Import {
       entries,
       ...counts,
       backwards,
+      otherBuffers: input.otherBuffers ?? [],
       unreadable: input.unreadable ?? 0,
       quoted: input.quoted ?? [],
       definitions: definitionsOf(events),

@@ -1,5 +1,6 @@
 import {
   escapeControls,
+  type Imported,
   importInput,
   InputError,
   jsonlChunks,
@@ -86,15 +87,26 @@ class RunFinder {
     const session = this.#session
     const progress = new Progress(session.io, `importing ${escapeControls(name)}`, 'events')
     const ids = await session.interruptible(async (signal) => {
-      const { report, format } = await importInput(into, name, 'auto', {
-        created: session.io.now(),
-        signal,
-        onProgress: ({ events, bytes, total }) =>
-          progress.update(events, total === null ? undefined : bytes / total),
-      })
-      // A part of a file must not be taken for the whole.
-      signal.throwIfAborted()
-      return format === 'trace' ? [report.run] : report.runs.map(({ id }) => id)
+      const one = async (buffer: string | null): Promise<Imported> => {
+        const imported = await importInput(into, name, 'auto', {
+          created: session.io.now(),
+          signal,
+          ...(buffer === null ? {} : { buffer }),
+          onProgress: ({ events, bytes, total }) =>
+            progress.update(events, total === null ? undefined : bytes / total),
+        })
+        // A part of a file must not be taken for the whole.
+        signal.throwIfAborted()
+        return imported
+      }
+      const { report, format } = await one(null)
+      if (format === 'jsonl') return report.runs.map(({ id }) => id)
+      const further: number[] = []
+      for (const buffer of report.otherBuffers) {
+        const imported = await one(buffer)
+        if (imported.format === 'trace') further.push(imported.report.run)
+      }
+      return [report.run, ...further]
     })
     progress.end()
     const path = session.options.named ? null : name

@@ -9,10 +9,13 @@ import {
   type JsonlReport,
   InputError,
   escapeControls,
+  type RunFile,
 } from '@pagetrail/recorder'
+import { basename } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { count, many } from '../text/fit.ts'
 import { Progress } from '../command/progress.ts'
+import type { JsonLines } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'
 import { runFields } from '../text/run.ts'
 import { parsePairs } from './arguments.ts'
@@ -30,6 +33,7 @@ interface Options {
   readonly map?: Record<string, string> | undefined
   readonly pageSize?: 12 | 14 | 16 | undefined
   readonly strict?: true | undefined
+  readonly buffer?: string | undefined
 }
 
 export const importVerb: Verb = {
@@ -74,6 +78,10 @@ hooks/c/pagetrail.h) out of a dmesg or the log of a console; what the log lost b
         'pages of the traced kernel, where the trace does not show it',
         parsePageSize,
       )
+      .option(
+        '--buffer <name>',
+        "of several buffers or guests in one trace, the one to import; '' is the top one",
+      )
       .option('--strict', 'refuse a trace with a line that cannot be read')
       .action((files, options) => invoke((session) => importFiles(session, files, options)))
   },
@@ -93,38 +101,80 @@ async function importFiles(
   const status = await session.interruptible(async (signal): Promise<Status> => {
     let cut = false
     for (const file of files) {
-      const progress = new Progress(session.io, `importing ${escapeControls(file)}`, 'events')
-      const input = file === STANDARD_INPUT ? standardInput(session, signal) : file
-      const imported = await importInput(runFile, input, options.format, {
-        ...optionsOf(session, options),
-        signal,
-        onProgress: ({ events, bytes, total }) =>
-          progress.update(events, total === null ? undefined : bytes / total),
-      })
-      progress.end()
-      for (const run of runsOf(imported).map((id) => runFile.find(id))) {
-        if (lines) lines.data('run', { ...runFields(run), ...factsOf(imported) })
-        else {
-          const { id, label, events, calls } = run
-          session.out.line(
-            escapeControls(
-              `run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`,
-            ),
-          )
-        }
+      const buffers: (string | null)[] = [options.buffer ?? null]
+      for (const buffer of buffers) {
+        const imported = await importOne(session, runFile, file, options, buffer, signal)
+        // Each buffer is a run of its own: the same event may be in several.
+        if (buffer === null) buffers.push(...furtherBuffers(imported, file))
+        await report(session, runFile, imported, lines)
+        const unread = buffers.length > 1 ? [] : otherBuffers(imported)
+        if (unread.length > 0)
+          await session.note(`not imported: ${unread.join(', ')}; name one with --buffer`)
+        if (endedEarly(imported)) return 3
+        // --follow has no other end that is one than Ctrl-C.
+        if (imported.report.interrupted) return options.follow ? 0 : 130
+        cut ||= isPartial(imported)
       }
-      if (!lines) session.out.lines(remarks(imported).map((text) => `  ${escapeControls(text)}`))
-      await session.out.flush()
-      if (endedEarly(imported)) return 3
-      // --follow has no other end that is one than Ctrl-C.
-      if (imported.report.interrupted) return options.follow ? 0 : 130
-      cut ||= isPartial(imported)
     }
     return cut ? 3 : 0
   })
   lines?.end(status === 0, status === 3 ? { why: 'a run is not whole' } : {})
   if (status === 130) await session.note('interrupted; what was imported is kept')
   return status
+}
+
+async function importOne(
+  session: Session,
+  runFile: RunFile,
+  file: string,
+  options: Options,
+  buffer: string | null,
+  signal: AbortSignal,
+): Promise<Imported> {
+  const progress = new Progress(session.io, `importing ${escapeControls(file)}`, 'events')
+  const input = file === STANDARD_INPUT ? standardInput(session, signal) : file
+  const further =
+    buffer === null || buffer === options.buffer ? {} : { label: `${basename(file)}/${buffer}` }
+  const imported = await importInput(runFile, input, options.format, {
+    ...optionsOf(session, options),
+    ...further,
+    ...(buffer === null ? {} : { buffer }),
+    signal,
+    onProgress: ({ events, bytes, total }) =>
+      progress.update(events, total === null ? undefined : bytes / total),
+  })
+  progress.end()
+  return imported
+}
+
+/** The other buffers of an input that can be read again. */
+const furtherBuffers = (imported: Imported, file: string): readonly string[] =>
+  imported.format === 'jsonl' || file === STANDARD_INPUT ? [] : imported.report.otherBuffers
+
+const otherBuffers = (imported: Imported): readonly string[] =>
+  imported.format === 'jsonl'
+    ? []
+    : imported.report.otherBuffers.map((name) =>
+        name === '' ? 'the top buffer' : `buffer ${name}`,
+      )
+
+async function report(
+  session: Session,
+  runFile: RunFile,
+  imported: Imported,
+  lines: JsonLines | null,
+): Promise<void> {
+  for (const run of runsOf(imported).map((id) => runFile.find(String(id)))) {
+    if (lines) lines.data('run', { ...runFields(run), ...factsOf(imported) })
+    else {
+      const { id, label, events, calls } = run
+      session.out.line(
+        escapeControls(`run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`),
+      )
+    }
+  }
+  if (!lines) session.out.lines(remarks(imported).map((text) => `  ${escapeControls(text)}`))
+  await session.out.flush()
 }
 
 /** A pipe that nothing comes from would not notice the signal by itself. */

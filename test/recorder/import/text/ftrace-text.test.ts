@@ -292,3 +292,14 @@ test('nothing is lost of a real overrun: gap, returns without entries, stores wi
   expect(counts.unpaired).toBe(2)
   expect(flavourOf(translation, counts)).toBe('7.3')
 })
+
+test('lines of several buffers: one is read, the others are named', () => {
+  const own = lines(EVENT)
+  const other = lines(EVENT, EVENT).replace(/^ {4}/gm, 'two:')
+  const first = imported(`${own}${other}`)
+  expect([first.text.entries, [...first.text.otherBuffers]]).toEqual([1, ['two']])
+  const second = imported(`${own}${other}`, 12, { buffer: 'two' })
+  expect([second.text.entries, [...second.text.otherBuffers]]).toEqual([2, ['']])
+  const guests = imported(`${other}${own.replace(/^ {5}/gm, 'host:')}`)
+  expect([guests.text.entries, [...guests.text.otherBuffers]]).toEqual([2, ['host']])
+})

@@ -18,10 +18,10 @@ const fixture = (name: string): Buffer =>
 
 const REAL = fixture('modules_small-6.18.trace.dat')
 
-function read(bytes: Uint8Array) {
+function read(bytes: Uint8Array, buffer: string | null = null) {
   const sink = new MemorySink()
   const events = new FtraceEvents(sink, { pageShift: 12 })
-  const input = new DatInput(events, new MemorySource(bytes))
+  const input = new DatInput(events, new MemorySource(bytes), buffer)
   for (const _ of input.run()) expect(input.entries).toBeGreaterThan(0)
   const counts = events.finish()
   sink.flush()

@@ -21,6 +21,8 @@ export interface InputFacts {
   readonly quoted?: readonly UnreadableLine[]
   readonly t0: bigint | null
   readonly kernel?: string
+  /** Buffers of ftrace (or guests) that the input holds events of and that were not read. */
+  readonly otherBuffers?: readonly string[]
   /** Why the input ended before its end, where it did. */
   readonly ended?: string
   readonly facts: Readonly<Record<string, Json>>

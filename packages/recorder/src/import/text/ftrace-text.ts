@@ -46,6 +46,8 @@ export type TextClock = 'seconds' | 'ticks'
 export interface TextOptions {
   /** Refuses a line that cannot be read, instead of keeping it as an event. */
   readonly strict?: boolean
+  /** Which buffer to read where lines begin with names of buffers; null: the first that comes. */
+  readonly buffer?: string | null
   /** Called where time goes back on a CPU; without it a gap says so. */
   readonly onBack?: (cpu: number) => void
 }
@@ -74,6 +76,9 @@ export class FtraceText {
   readonly #probes = new ByteTable<Probe>()
   #overrunTold = false
   readonly #strict: boolean
+  #buffer: string | null
+  /** Buffers whose lines were passed over. */
+  readonly otherBuffers = new Set<string>()
   readonly #onBack: (cpu: number) => void
   /** By CPU, the time of its last event. */
   readonly #latest: number[] = []
@@ -87,6 +92,7 @@ export class FtraceText {
   constructor(events: FtraceEvents, options: TextOptions = {}) {
     this.#events = events
     this.#strict = options.strict ?? false
+    this.#buffer = options.buffer ?? null
     this.#onBack = options.onBack ?? ((cpu) => events.lost(cpu, null, 'time goes back here'))
     this.#tasks = new TaskNames((text) => events.rows.sink.intern(text))
   }
@@ -119,6 +125,9 @@ export class FtraceText {
     if (start === end || this.#special(bytes, start, end)) return
     let from = start
     while (bytes[from] === TAB && from < end) from++
+    const named = afterBuffer(bytes, from, end)
+    if (!this.#isRead(bytes, from, named)) return
+    from = named
     try {
       this.#event(bytes, from, end)
     } catch (error) {
@@ -127,6 +136,23 @@ export class FtraceText {
       if (this.#record(text) || this.#continuesNote(text)) return
       this.#unreadable(text, excerpt(bytes, start, end), error)
     }
+  }
+
+  /** Whether a line is of the buffer that is read: the same event may be in several. */
+  #isRead(bytes: Uint8Array, from: number, named: number): boolean {
+    if (
+      named === from &&
+      (this.#buffer === null || this.#buffer === '') &&
+      this.otherBuffers.size === 0
+    ) {
+      this.#buffer ??= ''
+      return true
+    }
+    const name = named === from ? '' : decodeUtf8(bytes, from, named).trim().slice(0, -1)
+    this.#buffer ??= name
+    if (name === this.#buffer) return true
+    this.otherBuffers.add(name)
+    return false
   }
 
   #event(bytes: Uint8Array, start: number, end: number): void {
@@ -292,6 +318,20 @@ export class FtraceText {
     this.backwards++
     return 0
   }
+}
+
+const COLON = 0x3a
+const MAX_BUFFER_NAME = 64
+
+/** Past `name: `, which trace-cmd report puts before the lines of an instance or a guest; `start` where it is not. */
+function afterBuffer(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] === SPACE) return start
+  const limit = Math.min(end - 1, start + MAX_BUFFER_NAME)
+  for (let p = start; p < limit; p++) {
+    if (bytes[p] === SPACE) return start
+    if (bytes[p] === COLON && bytes[p + 1] === SPACE) return p > start ? p + 1 : start
+  }
+  return start
 }
 
 /** Past the mark of UTF-8 with which some editors begin a file. */

@@ -14,6 +14,8 @@ export interface TextInputOptions {
    * put there, which is all that can be done while a trace is followed.
    */
   readonly order: 'check' | 'sort' | 'note'
+  /** Of the lines with a buffer's or a guest's name before them, those to read; null: the first that comes. */
+  readonly buffer: string | null
 }
 
 /** Text of ftrace as an input. */
@@ -25,7 +27,7 @@ export class TextInput implements Input {
   readonly #sorter: LineSorter | null
   readonly #order: TextInputOptions['order']
 
-  constructor(events: FtraceEvents, name: string, { strict, order }: TextInputOptions) {
+  constructor(events: FtraceEvents, name: string, { strict, order, buffer }: TextInputOptions) {
     this.#name = name
     this.#events = events
     this.#order = order
@@ -33,7 +35,11 @@ export class TextInput implements Input {
     const onBack = (cpu: number): never => {
       throw new OutOfOrder(`line ${this.#splitter.lines}: time goes back on CPU ${cpu}`)
     }
-    this.#text = new FtraceText(events, { strict, ...(order === 'check' ? { onBack } : {}) })
+    this.#text = new FtraceText(events, {
+      strict,
+      buffer,
+      ...(order === 'check' ? { onBack } : {}),
+    })
     this.#splitter = new LineSplitter(this.#sorter ?? this.#text)
   }
 
@@ -98,6 +104,7 @@ export class TextInput implements Input {
       lines: this.#splitter.lines,
       entries,
       backwards,
+      otherBuffers: [...this.#text.otherBuffers],
       unreadable,
       quoted,
       t0,

@@ -18,12 +18,14 @@ export class DatFileInput implements Input {
   readonly #events: FtraceEvents
   readonly #name: string
   readonly #path: string | null
+  readonly #buffer: string | null
   #input: DatInput | undefined
 
-  constructor(events: FtraceEvents, name: string, path: string | null) {
+  constructor(events: FtraceEvents, name: string, path: string | null, buffer: string | null) {
     this.#events = events
     this.#name = name
     this.#path = path
+    this.#buffer = buffer
   }
 
   get entries(): number {
@@ -37,7 +39,7 @@ export class DatFileInput implements Input {
   async read(chunks: Chunks, step: (idle: boolean) => boolean): Promise<InputFacts> {
     const source = await this.#source(chunks)
     try {
-      const input = new DatInput(this.#events, source)
+      const input = new DatInput(this.#events, source, this.#buffer)
       this.#input = input
       const steps = input.run()
       while (!steps.next().done) {

@@ -8,8 +8,9 @@ import type { Task } from '../translate/task-stack.ts'
 import type { ByteSource } from './byte-source.ts'
 import { CpuStream, firstTime } from './cpu-stream.ts'
 import { readDatFile } from './dat-file.ts'
-import type { DatFile } from './dat-layout.ts'
+import type { DatBuffer, DatFile } from './dat-layout.ts'
 import { parseFormat, parsePageLayout } from './event-format.ts'
+import { type PrintkFormats, printkFormats } from './printk.ts'
 import { recordEvent, type RecordEvent, RecordFields } from './record-fields.ts'
 import { Symbols } from './symbols.ts'
 
@@ -36,16 +37,27 @@ export class DatInput {
   readonly #streams: CpuStream[]
   #first = -1
   #symbols: Symbols | undefined
+  #formats: PrintkFormats | undefined
+  /** Buffers that hold events and are not read. */
+  readonly #others: readonly string[]
 
-  constructor(events: FtraceEvents, source: ByteSource) {
+  /** `buffer`: the one to read, empty for the top one; null: the first that holds events. */
+  constructor(events: FtraceEvents, source: ByteSource, buffer: string | null) {
     this.#events = events
     const file = readDatFile(source)
     this.#file = file
+    const filled = file.buffers.filter(({ cpus }) => cpus.some(({ size }) => size > 0))
+    const chosen = chosenBuffer(file, filled, buffer)
+    this.#others = filled.filter((other) => other !== chosen).map(({ name }) => name)
     this.#tasks = new TaskNames((text) => events.rows.sink.intern(text))
-    this.#fields = new RecordFields(file.little, (address, offset) => {
-      this.#symbols ??= new Symbols(file.kallsyms())
-      return this.#symbols.nameOf(address, offset)
-    })
+    this.#fields = new RecordFields(
+      file.little,
+      (address, offset) => {
+        this.#symbols ??= new Symbols(file.kallsyms())
+        return this.#symbols.nameOf(address, offset)
+      },
+      () => (this.#formats ??= printkFormats(file.printk())),
+    )
     if (file.formats.length > MAX_EVENT_NAMES)
       throw new InputError(`more than ${MAX_EVENT_NAMES} different events: this is no trace`)
     for (const format of file.formats.map(parseFormat))
@@ -55,12 +67,33 @@ export class DatInput {
       if (pid !== undefined && comm !== undefined) this.#comms.set(Number(pid), comm)
     }
     const layout = parsePageLayout(file.headerPage)
-    const parts = file.buffers.flatMap((buffer) => buffer.cpus.map((data) => ({ buffer, data })))
-    const times = parts.flatMap(({ buffer, data }) => firstTime(file, buffer, data) ?? [])
+    const times = chosen.cpus.flatMap((data) => firstTime(file, chosen, data) ?? [])
     this.#base = times.reduce((least, time) => (time < least ? time : least), times[0] ?? 0n)
-    this.#streams = parts.map(
-      ({ buffer, data }) => new CpuStream(file, buffer, data, layout, this.#base),
-    )
+    const streams = (): CpuStream[] =>
+      chosen.cpus.map((data) => new CpuStream(file, chosen, data, layout, this.#base))
+    this.#learnNames(streams)
+    this.#streams = streams()
+  }
+
+  /** Names that no saved command line has, from the switches between tasks: those come after events of the task. */
+  #learnNames(streams: () => readonly CpuStream[]): void {
+    const id = this.#byId.findIndex((event) => event?.format.name === 'sched_switch')
+    if (id < 0) return
+    const event = this.#byId[id]!
+    const { little } = this.#file
+    for (const stream of streams()) {
+      while (stream.next(() => {})) {
+        const { view, start, end } = stream.page
+        if (end - start < 8 || view.getUint16(start, little) !== id) continue
+        this.#fields.read(event, view, start, end)
+        for (const side of ['prev', 'next']) {
+          const pid = this.#fields.number(`${side}_pid`)
+          const comm = this.#fields.text(`${side}_comm`)
+          if (pid === undefined || comm === undefined || comm === '' || pid === 0n) continue
+          if (!this.#comms.has(Number(pid))) this.#comms.set(Number(pid), comm)
+        }
+      }
+    }
   }
 
   /** Bytes of the file that hold what was read so far. */
@@ -97,6 +130,7 @@ export class DatInput {
       backwards: 0,
       t0: this.#first < 0 ? null : this.#base + BigInt(this.#first),
       ...(kernel === null ? {} : { kernel }),
+      otherBuffers: this.#others,
       facts: { clock: clocks.join(', ') || null, cpus, packed: unpack !== null },
     }
   }
@@ -131,6 +165,16 @@ export class DatInput {
     }
     return task
   }
+}
+
+function chosenBuffer(file: DatFile, filled: readonly DatBuffer[], name: string | null): DatBuffer {
+  const chosen =
+    name === null
+      ? (filled[0] ?? file.buffers[0])
+      : file.buffers.find((buffer) => buffer.name === name)
+  if (chosen) return chosen
+  const names = file.buffers.map((buffer) => buffer.name || '"" (the top one)').join(', ')
+  throw new InputError(`there is no buffer ${name}; it has ${names}`)
 }
 
 /** The stream whose record is next, and the time up to which it stays so. */

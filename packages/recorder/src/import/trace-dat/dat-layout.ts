@@ -28,6 +28,8 @@ export interface DatFile {
   /** The kernel's description of each event. */
   readonly formats: readonly string[]
   readonly cmdlines: string
+  /** The text of printk_formats: what trace_printk() was given, by its address. */
+  readonly printk: () => string
   /** The text of /proc/kallsyms. */
   readonly kallsyms: () => string
   /** Release of the kernel, where it was noted. */

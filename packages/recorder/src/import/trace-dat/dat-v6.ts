@@ -29,7 +29,7 @@ export function readV6(
   cursor.bytes(cursor.u64())
   const formats = [...readFtraceFormats(cursor), ...readFormats(cursor)]
   const kallsyms = cursor.bytes(cursor.u32())
-  cursor.bytes(cursor.u32())
+  const printk = cursor.bytes(cursor.u32())
   const cmdlines = cursor.text(cursor.u64())
   const cpus = cursor.u32()
   const options: Options = { clock: null, kernel: null, instances: [] }
@@ -58,6 +58,7 @@ export function readV6(
     headerPage,
     formats,
     cmdlines,
+    printk: () => decodeUtf8(printk),
     kallsyms: () => decodeUtf8(kallsyms),
     kernel,
     buffers: [top, ...others],

@@ -13,6 +13,7 @@ const HEADER_INFO = 16
 const FTRACE_EVENTS = 17
 const EVENT_FORMATS = 18
 const KALLSYMS = 19
+const PRINTK = 20
 const CMDLINES = 21
 /** Bit of a section's flags. */
 const PACKED = 1
@@ -57,6 +58,10 @@ export function readV7(source: ByteSource, head: DatCursor, longSize: number): D
     headerPage: header.text(header.u64()),
     formats: [...(own ? readFtraceFormats(own) : []), ...(events ? readFormats(events) : [])],
     cmdlines: cmdlines ? cmdlines.text(cmdlines.u64()) : '',
+    printk: () => {
+      const formats = open(PRINTK)
+      return formats ? formats.text(formats.u32()) : ''
+    },
     kallsyms: () => {
       const symbols = open(KALLSYMS)
       return symbols ? symbols.text(symbols.u32()) : ''

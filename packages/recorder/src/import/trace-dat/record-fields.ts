@@ -2,6 +2,7 @@ import { Fields, fieldsJson } from '../translate/fields.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import type { EventFormat, FormatField } from './event-format.ts'
 import { compilePrint, type RecordValues } from './print-format.ts'
+import { packedText, type PrintkFormats } from './printk.ts'
 import { decodeUtf8 } from '../bytes/utf8.ts'
 
 /** An event of a trace.dat: its format, resolved. */
@@ -26,14 +27,20 @@ const COMMON = /^(?:common_|__probe_)/
 /** The fields of a binary record. */
 export class RecordFields extends Fields implements RecordValues {
   readonly #little: boolean
+  readonly #formats: () => PrintkFormats
   readonly #symbols: (address: bigint, offset: boolean) => string
   #event!: RecordEvent
   #view: DataView = new DataView(new ArrayBuffer(0))
   #start = 0
   #end = 0
 
-  constructor(little: boolean, symbols: (address: bigint, offset: boolean) => string) {
+  constructor(
+    little: boolean,
+    symbols: (address: bigint, offset: boolean) => string,
+    formats: () => PrintkFormats = () => new Map(),
+  ) {
     super()
+    this.#formats = formats
     this.#little = little
     this.#symbols = symbols
   }
@@ -49,6 +56,8 @@ export class RecordFields extends Fields implements RecordValues {
   }
 
   toJson(): string {
+    const printed = this.#printk()
+    if (printed !== null) return JSON.stringify({ text: printed })
     const text = this.#event.print?.(this)
     if (text !== null && text !== undefined) return fieldsJson(text)
     const values = this.#event.format.fields
@@ -59,6 +68,27 @@ export class RecordFields extends Fields implements RecordValues {
 
   noteJson(): string {
     return JSON.stringify((this.text('buf') ?? '').replace(/\n$/, ''))
+  }
+
+  /** What trace_printk() prints, as trace-cmd shows it: `function: text`; null for other events. */
+  #printk(): string | null {
+    const { name, fields } = this.#event.format
+    if (name !== 'bprint' && name !== 'bputs') return null
+    const format = this.#formats().get(
+      BigInt.asUintN(64, this.number(name === 'bprint' ? 'fmt' : 'str') ?? 0n),
+    )
+    if (format === undefined) return null
+    const buffer = fields.find((field) => field.name === 'buf')
+    const from = this.#start + (buffer?.offset ?? 0)
+    const packed = new DataView(
+      this.#view.buffer,
+      this.#view.byteOffset + from,
+      Math.max(0, this.#end - from),
+    )
+    const text = name === 'bputs' ? format : packedText(format, packed, this.#little, this)
+    if (text === null) return null
+    const ip = BigInt.asUintN(64, this.number('ip') ?? 0n)
+    return `${this.symbol(ip, false)}: ${text}`.replace(/\n$/, '')
   }
 
   number(name: string): bigint | undefined {
