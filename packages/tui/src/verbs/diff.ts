@@ -11,7 +11,9 @@ import {
   diffRuns,
   escapeControls,
   type EventSource,
+  type GateResult,
   InputError,
+  judge,
   LANE_MODES,
   type MarkdownOptions,
   pairListText,
@@ -26,9 +28,10 @@ import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
+import { GATE_STATUS, gateOf, printGate, showsPage } from './diff-gate.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['text', 'json', 'markdown'] as const
+const FORMATS = ['text', 'json', 'markdown', 'junit', 'github'] as const
 
 interface Options {
   readonly by?: Question | undefined
@@ -41,6 +44,8 @@ interface Options {
   readonly callsList?: true | undefined
   readonly noise?: string | undefined
   readonly quiet?: true | undefined
+  readonly gate?: string[] | undefined
+  readonly maxCost?: string[] | undefined
 }
 
 export const diffVerb: Verb = {
@@ -59,6 +64,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
     ['diff a b --noise a2', 'without what two recordings of a differ in'],
     ['diff 1 2 --map my_pte_entry=pageattr_pte_entry', 'functions that play the same role'],
     ['diff 1 2 --format markdown > review.md', 'one page for a mail'],
+    ['diff golden.jsonl.gz -1 --gate outcome,effect --max-cost barriers=0', 'a gate for a CI'],
   ],
   declare(command, invoke) {
     command
@@ -80,6 +86,8 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
       .option('--noise <run>', 'a second recording of A: what these two differ in is set aside')
       .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
       .option('-q, --quiet', 'print the verdict only')
+      .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
+      .option('--max-cost <list>', 'what costs may grow by: barriers=0,callbacks=+10%', parseList)
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
   },
 }
@@ -93,22 +101,28 @@ export async function diff(
   if (a !== undefined && b === undefined) {
     throw new InputError('diff takes two runs, or none for the last two')
   }
+  const gate = gateOf(options, session.json)
   const asked = optionsOf(options)
   const pair = a === undefined || b === undefined ? await lastTwo(session) : ([a, b] as const)
   const noise = options.noise === undefined ? [] : [options.noise]
-  const [left, right, again] = await findEach(session, [...pair, ...noise])
+  const [left, right, second] = await findEach(session, [...pair, ...noise])
   if (!left || !right) throw new Error('two runs were named')
   const result = diffRuns(sourceOf(left), sourceOf(right), {
     ...asked,
-    ...(again && { noise: sourceOf(again) }),
+    ...(second && { noise: sourceOf(second) }),
   })
-  await print(session, result, options, {
+  const judged = gate && judge(result, gate)
+  const again = {
     ...againOf(session, left, right),
     ...(options.noise === undefined ? {} : { noise: options.noise }),
-  })
+  }
+  if (judged) await printGate(session, result, judged, options.format)
+  if (!judged || showsPage(session, judged, options))
+    await print(session, result, options, again, judged)
   for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
   }
+  if (judged) return GATE_STATUS[judged.answer]
   const answer = answered(result, options.by ?? null)
   if (answer === 'different') return 1
   return answer === 'unknown' || result.incomplete.length > 0 ? 3 : 0
@@ -138,6 +152,7 @@ async function print(
   result: Diff,
   options: Options,
   again: MarkdownOptions,
+  judged: GateResult | null,
 ): Promise<void> {
   const { out, json, paint } = session
   const format = json ? 'json' : options.format
@@ -149,7 +164,9 @@ async function print(
   } else {
     const width = out.isTTY ? out.columns : 120
     const lines =
-      format === 'json' ? diffJsonLines(result) : diffLines(result, { width, paint: inks(paint) })
+      format === 'json'
+        ? diffJsonLines(result, judged)
+        : diffLines(result, { width, paint: inks(paint) })
     for (const line of lines) {
       out.line(line)
       await out.room()

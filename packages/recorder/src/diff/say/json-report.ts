@@ -1,5 +1,6 @@
 import { eventToJson } from '../../event/codec.ts'
 import { toJson } from '../../event/json.ts'
+import type { GateResult } from '../gate.ts'
 import type { Diff, DivergenceRow } from '../result.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Diff, DivergenceRow } from '../result.ts'
  * were and whether the answer is complete. 64-bit values are `0x…` strings. Where one question was asked, only its
  * lines are there.
  */
-export function* diffJsonLines(diff: Diff): Generator<string> {
+export function* diffJsonLines(diff: Diff, gate: GateResult | null = null): Generator<string> {
   let rows = 0
   const line = (type: string, fields: object): string => {
     rows++
@@ -37,6 +38,7 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
     yield line('effect', counted(diff.effect))
     for (const difference of diff.effect.differences.items)
       yield line('effect-difference', difference)
+    for (const group of diff.effect.groups.items) yield line('effect-group', group)
   }
   if (wants('path')) {
     const { first, ...path } = diff.path
@@ -52,11 +54,12 @@ export function* diffJsonLines(diff: Diff): Generator<string> {
     yield line('pairs', { ...group, rows: differences })
   }
   for (const group of diff.pairs?.alone ?? []) yield line('alone', group)
+  if (gate) yield line('gate', gate)
   yield toJson({
     type: 'end',
     rows,
-    complete: diff.incomplete.length === 0 && isWhole(diff),
-    incomplete: diff.incomplete,
+    complete: diff.incomplete.length === 0 && cutLists(diff).length === 0,
+    incomplete: [...diff.incomplete, ...cutLists(diff)],
   })
 }
 
@@ -79,13 +82,18 @@ function counted(part: object): object {
 const isListed = (value: unknown): value is { items: unknown[]; total: number } =>
   typeof value === 'object' && value !== null && 'items' in value && 'total' in value
 
-/** Nothing was left out of a list. */
-const isWhole = ({ calls, outcome, effect, groups }: Diff): boolean =>
-  [
-    calls.onlyLeft,
-    calls.onlyRight,
-    outcome.different,
-    outcome.mapping.ranges,
-    effect.differences,
-    groups,
-  ].every((list) => list.items.length === list.total)
+/** What is only counted beyond the first, a sentence for each list. */
+function cutLists({ calls, outcome, effect, groups }: Diff): string[] {
+  const lists = [
+    ['calls only on the left', calls.onlyLeft],
+    ['calls only on the right', calls.onlyRight],
+    ['pairs of another outcome', outcome.different],
+    ['ranges of the final mapping', outcome.mapping.ranges],
+    ['differences of effect', effect.differences],
+    ['sorts of effect', effect.groups],
+    ['groups of pairs', groups],
+  ] as const
+  return lists
+    .filter(([, { items, total }]) => items.length < total)
+    .map(([what, { items, total }]) => `${items.length} of ${total} ${what} are listed`)
+}

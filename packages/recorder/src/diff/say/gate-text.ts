@@ -1,0 +1,91 @@
+import { escapeControls } from '../../say/value.ts'
+import type { GateCheck, GateResult } from '../gate.ts'
+import type { Answer, Diff } from '../result.ts'
+import { plural } from './plural.ts'
+import { verdictText } from './wording.ts'
+
+const VERBS: Readonly<Record<Answer, string>> = {
+  same: 'passed',
+  different: 'failed',
+  unknown: 'not decided',
+}
+
+/** `gate passed: NEW against BASELINE: identical; outcome, effect the same in 93 pairs of calls`: one line. */
+export function gateLine(diff: Diff, { answer, checks }: GateResult): string {
+  const names = `${diff.right.label} against ${diff.left.label}`
+  const head = `gate ${VERBS[answer]}: ${names}: ${verdictText(diff)}`
+  if (answer !== 'same') return escapeControls(head)
+  const asked = checks.filter(({ name }) => name !== 'calls' && name !== 'whole')
+  const same = asked.filter(({ name }) => !name.startsWith('cost ')).map(({ name }) => name)
+  const costs = asked.filter(({ name }) => name.startsWith('cost ')).flatMap((c) => c.reasons)
+  const pairs = `${plural(diff.calls.paired, 'pair')} of calls`
+  const parts = [head, ...(same.length > 0 ? [`${same.join(', ')} the same in ${pairs}`] : [])]
+  return escapeControls([...parts, ...costs].join('; '))
+}
+
+/** Why the gate did not pass: a line for each condition that failed or could not be decided. */
+export const gateReasons = ({ checks }: GateResult): string[] =>
+  checks
+    .filter(({ answer }) => answer !== 'same')
+    .flatMap(({ name, answer, reasons }) => {
+      const [first = '', ...more] = reasons
+      const lines = [`${name}: ${WORDS[answer]}${first === '' ? '' : `: ${first}`}`]
+      return [...lines, ...more.map((reason) => `  ${reason}`)].map(escapeControls)
+    })
+
+const WORDS: Readonly<Record<Answer, string>> = {
+  same: 'same',
+  different: 'failed',
+  unknown: 'not decided',
+}
+
+/**
+ * The gate as JUnit's XML: a test case for each condition. What could not be decided is an error: nothing reads
+ * `skipped` as a reason to look.
+ */
+export function* junitLines(diff: Diff, { checks }: GateResult): Generator<string> {
+  const count = (answer: Answer): number => checks.filter((c) => c.answer === answer).length
+  const counts = `tests="${checks.length}" failures="${count('different')}" errors="${count('unknown')}" skipped="0"`
+  yield '<?xml version="1.0" encoding="UTF-8"?>'
+  yield `<testsuites ${counts}>`
+  yield `  <testsuite name="${xml(`pagetrail diff ${diff.left.label} ${diff.right.label}`)}" ${counts}>`
+  for (const { name, answer, reasons } of checks) {
+    const open = `    <testcase classname="pagetrail.diff" name="${xml(name)}"`
+    if (answer === 'same') yield `${open}/>`
+    else {
+      const tag = answer === 'different' ? 'failure' : 'error'
+      const message = `${VERBS[answer]}: ${reasons[0] ?? verdictText(diff)}`
+      yield `${open}>`
+      yield `      <${tag} message="${xml(message)}">${xml(reasons.join('\n'))}</${tag}>`
+      yield '    </testcase>'
+    }
+  }
+  yield '  </testsuite>'
+  yield '</testsuites>'
+}
+
+/** What XML 1.0 can hold of a text: a line break stays one, other controls are shown as escapes. */
+const xml = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => escapeControls(line))
+    .join('\n')
+    .replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+
+/** The gate as commands of a GitHub workflow: an annotation for each condition that did not pass, or a notice. */
+export function* githubLines(diff: Diff, gate: GateResult): Generator<string> {
+  if (gate.answer === 'same')
+    yield `::notice title=pagetrail gate::${workflowData(gateLine(diff, gate))}`
+  for (const check of gate.checks) if (check.answer !== 'same') yield annotation(check)
+}
+
+function annotation({ name, answer, reasons }: GateCheck): string {
+  const title = workflowData(`pagetrail gate: ${name} ${WORDS[answer]}`)
+    .replaceAll(':', '%3A')
+    .replaceAll(',', '%2C')
+  return `::error title=${title}::${workflowData(reasons.join('\n') || WORDS[answer])}`
+}
+
+/** What a workflow command would end at is escaped as the runner expects. */
+const workflowData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')

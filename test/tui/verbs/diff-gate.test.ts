@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+import { capture } from '../../support/demo.ts'
+
+const module = (name: string): string => join(import.meta.dirname, '..', '..', '..', name)
+
+/** A folder as a CI has it: the baseline as an exported run, and a database of new runs. */
+async function golden(...record: string[]): Promise<{ baseline: string; db: string; at: string }> {
+  const at = folder()
+  const [first, db] = [join(at, 'first.db'), join(at, 'new.db')]
+  expect(await pagetrail([...record, '--db', first])).toMatchObject({ status: 0 })
+  const { out } = await pagetrail(['export', '1', '--db', first])
+  const baseline = join(at, 'golden.jsonl.gz')
+  writeFileSync(baseline, gzipSync(out))
+  return { baseline, db, at }
+}
+
+const env = (db: string) => ({ env: { PAGETRAIL_DB: db } })
+
+test('the same capture passes, in one line', async () => {
+  const { baseline, db } = await golden('import', capture('6.18.15'))
+  const gate = ['--gate', 'outcome,effect,path', '--max-cost', 'barriers=0,callbacks=+10%']
+  const ran = await pagetrail(['diff', ...gate, baseline, capture('6.18.15')], env(db))
+  expect(ran).toEqual({
+    status: 0,
+    err: '',
+    out:
+      'gate passed: modules_small-6.18.15 against modules_small-6.18.15: identical; ' +
+      'outcome, effect, path the same in 96 pairs of calls; barriers 81 → 81, at most +0; ' +
+      'callbacks 377 → 377, at most +10%\n',
+  })
+})
+
+test('a capture without one call fails, and says which', async () => {
+  const { baseline, db, at } = await golden('import', capture('6.18.15'))
+  const lines = gunzipSync(readFileSync(capture('6.18.15')))
+    .toString()
+    .split('\n')
+  const begin = lines.findIndex((line) => line.includes(' set_memory_ro: '))
+  const end = lines.findIndex((line) => line.includes(' set_memory_ro_ret: '))
+  const cut = join(at, 'cut.trace')
+  writeFileSync(cut, lines.toSpliced(begin, end - begin + 1).join('\n'))
+  const gate = ['--gate', 'outcome,effect', baseline, cut]
+  const { status, out } = await pagetrail(['diff', ...gate], env(db))
+  expect(status).toBe(1)
+  const [first, reason] = out.split('\n')
+  expect(first).toMatch(/^gate failed: cut against modules_small-6\.18\.15: /)
+  expect(reason).toBe(
+    'calls: failed: 1 call missing from the new run: 1 set_memory_ro (first: call 0)',
+  )
+  // The page follows.
+  expect(out).toContain('\n95 pairs of calls compared\n')
+  const github = await pagetrail(['diff', ...gate, '--format', 'github'], env(db))
+  expect(github.out).toContain(
+    '::error title=pagetrail gate%3A calls failed::1 call missing from the new run: 1 set_memory_ro',
+  )
+})
+
+test('flushing before the stores fails by its path', async () => {
+  const { baseline, db } = await golden('record', 'clean-ro', '--flavour', 'seed-v1')
+  const record = ['record', 'clean-ro', '--module', module('test/fixtures/flush-first.ts')]
+  expect(await pagetrail([...record, '--db', db])).toMatchObject({ status: 0 })
+  const gate = ['diff', '--gate', 'outcome,path', baseline, '1']
+  const { status, out } = await pagetrail(gate, env(db))
+  expect(status).toBe(1)
+  expect(out).toContain(
+    '\npath: failed: 0 events changed, 10 only in the baseline, 10 only in the new run, first in call 0 | 0\n',
+  )
+})
+
+test('a flush that is forgotten fails by its effect, in every format', async () => {
+  const { baseline, db } = await golden('record', 'half-changed', '--flavour', 'seed-v1')
+  const record = ['record', 'half-changed', '--module', module('examples/forgotten-flush.ts')]
+  expect(await pagetrail([...record, '--db', db])).toMatchObject({ status: 0 })
+  const gate = ['diff', '--gate', 'outcome,effect', '--max-cost', 'flushes=0', baseline, '1']
+  const { status, out } = await pagetrail(gate, env(db))
+  expect(status).toBe(1)
+  expect(out).toMatch(/^effect: failed: \d+ × .* in set_memory_valid: /m)
+  expect(out).not.toMatch(/^(outcome|cost flushes): failed/m)
+  const junit = (await pagetrail([...gate, '--format', 'junit'], env(db))).out
+  expect(junit).toContain('tests="5" failures="1" errors="0" skipped="0"')
+  expect(junit).toMatch(/name="effect">\n +<failure message="failed: /)
+  expect(junit).toContain('<testcase classname="pagetrail.diff" name="outcome"/>')
+  const json = jsonLines((await pagetrail([...gate, '--json'], env(db))).out)
+  expect(json).toContainEqual(expect.objectContaining({ type: 'gate', answer: 'different' }))
+  const markdown = (await pagetrail([...gate, '--format', 'markdown'], env(db))).out
+  expect(markdown).toMatch(/^gate failed: .*\n\n\* effect: failed/)
+  expect(markdown).toContain('\n# half-changed/4k-48/seed-v1 against ')
+})
+
+test('what a capture does not show is not decided: 3', async () => {
+  const { baseline, db } = await golden('import', capture('6.18.15'))
+  const gate = ['--max-cost', 'locks=0', baseline, capture('6.18.15')]
+  const { status, out } = await pagetrail(['diff', ...gate], env(db))
+  expect(status).toBe(3)
+  expect(out).toContain('\ncost locks: not decided: the baseline does not show locks\n')
+  const junit = await pagetrail(['diff', ...gate, '--format', 'junit'], env(db))
+  expect(junit).toMatchObject({ status: 3 })
+  expect(junit.out).toContain('<error message="not decided: the baseline does not show locks">')
+})
+
+test.each([
+  [['--gate', 'outcom'], 'no question outcom, did you mean outcome?'],
+  [['--max-cost', 'barrier=1'], 'no cost barrier, did you mean barriers?'],
+  [['--max-cost', 'barriers:1'], 'barriers:1 is not a bound of a cost; write NAME=N or NAME=N%'],
+  [['--max-cost', 'barriers=1.5'], 'a cost is a whole number'],
+  [['--format', 'junit'], '--format junit is that of a gate; name what must hold: --gate'],
+  [['--gate', 'path', '--by', 'path'], '--by asks one question; --gate names those that count'],
+])('refuses %j', async (args, message) => {
+  const file = capture('6.18.15')
+  const { status, err } = await pagetrail(
+    ['diff', ...args, file, file],
+    env(join(folder(), 'x.db')),
+  )
+  expect(status).toBe(2)
+  expect(err).toContain(message)
+})
