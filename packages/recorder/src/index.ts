@@ -145,7 +145,8 @@ export type {
   DiffVerdict,
 } from './diff/result.ts'
 export type { DiffRow, DiffPaint, TextOptions } from './diff/say/text-report.ts'
-export { answered, diffLines, diffRows } from './diff/say/text-report.ts'
+export { answerTo, type DiffAnswer } from './diff/say/answer.ts'
+export { diffLines, diffRows } from './diff/say/text-report.ts'
 export { leavesOf, ptdumpLines } from './tables/leaves.ts'
 export type { Leaf } from './tables/leaves.ts'
 export { compareMappings } from './tables/compare-mappings.ts'

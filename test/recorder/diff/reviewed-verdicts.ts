@@ -114,17 +114,16 @@ export const REVIEWED: readonly Reviewed[] = [
     name: 'valid_off_on_1',
     about: 'One page is made invalid, and valid again.',
     why: {
-      [EFFECTS]:
-        '6.12 flushes after making valid too; 7.3 marks the invalid entry with nG (PTE_PRESENT_INVALID)',
-      [PATH]: 'another walk, the same bits, the flush of making valid elided',
+      [PATH]:
+        'another walk, the same bits; 6.12 flushes after making valid too, which ends nothing that anyone could hold; 7.3 marks the invalid entry with nG (PTE_PRESENT_INVALID), which nobody sees',
     },
   },
   {
     name: 'valid_off_on_ng',
     about: 'Two pages with KPTI: kernel entries are nG already.',
     why: {
-      [EFFECTS]: '6.12 flushes after making valid too',
-      [PATH]: 'nG is set throughout, so that 7.3 leaves the same bits as 6.17',
+      [PATH]:
+        'nG is set throughout, so that 7.3 leaves the same bits as 6.17; the flush of 6.12 after making valid ends nothing that anyone could hold',
       [SAME]: ONE_WALK,
     },
   },
@@ -140,8 +139,8 @@ export const REVIEWED: readonly Reviewed[] = [
     name: 'valid_in_interrupt',
     about: 'Two pages off and on in interrupt context.',
     why: {
-      [EFFECTS]: 'as in task context: the flush of 6.12, nG of 7.3',
-      [PATH]: 'lazy sections are ignored there: each valid store has its barrier',
+      [PATH]:
+        'lazy sections are ignored there: each valid store has its barrier; as in task context the flush of 6.12 and nG of 7.3 have no effect',
     },
   },
   {
@@ -245,8 +244,8 @@ export const REVIEWED: readonly Reviewed[] = [
     name: 'pmd_exact_valid_off_on_bbml0',
     about: 'A whole block is made invalid, and valid again.',
     why: {
-      [EFFECTS]: 'refused by both, but 6.12 flushes after the second call too',
-      [PATH]: 'seed-v1 and 6.18 make it invalid, and then see no leaf: 0, and it stays invalid',
+      [PATH]:
+        'refused by 6.12 and 6.17, and flushed for nothing; seed-v1 and 6.18 make it invalid, and then see no leaf: 0, and it stays invalid',
       [OUTCOME]: '6.12 and 6.17 leave it valid and return -EINVAL; 7.3 makes it valid again',
     },
   },

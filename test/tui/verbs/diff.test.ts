@@ -31,7 +31,7 @@ test('captures of two kernels: calls are paired, what neither shows is unknown',
   const { status, out } = await pagetrail(['diff', '--db', db])
   expect(status).toBe(1)
   expect(out).toMatch(/^same effects by another path.*\n93 pairs of calls compared$/m)
-  expect(out).toContain('unknown: allocation, free, warning')
+  expect(out).toContain('unknown: lock, allocation, free, warning')
 })
 
 test('--noise is a run or a file too', async () => {

@@ -4,9 +4,22 @@ import type { CostName } from '../cost/costs.ts'
 import type { Call } from '../event/run.ts'
 import type { PairedCalls } from './align/align-calls.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
-import { compareEffects, type EffectComparison, effectsMayDiffer, effectsOf } from './effects.ts'
+import {
+  aftersDiffer,
+  compareEffects,
+  type EffectComparison,
+  effectsMayDiffer,
+  effectsOf,
+} from './effects.ts'
 import type { Addressing } from './options.ts'
-import type { Answer, CallRef, EffectDifference, PairDiff, DiffVerdict } from './result.ts'
+import type {
+  Answer,
+  CallRef,
+  EffectDifference,
+  EffectKind,
+  PairDiff,
+  DiffVerdict,
+} from './result.ts'
 import { alignRows, countRows, differs, type RowScript } from './align/rows.ts'
 
 /** What both sides of every pair have in common. */
@@ -17,6 +30,8 @@ export interface PairContext {
   readonly rightGeometry: Geometry | null
   readonly leftKnown: (name: CostName) => boolean
   readonly rightKnown: (name: CostName) => boolean
+  /** Sorts of effects that a side cannot show. */
+  readonly unknown: ReadonlySet<EffectKind>
   /** Listed effects of one pair. */
   readonly limit: number
 }
@@ -36,14 +51,16 @@ export function comparePair(
 ): ComparedPair {
   const script = alignRows(left.tokens, right.tokens, context.budget)
   const path = countRows(script, left.tokens, right.tokens)
-  const effects: EffectComparison = effectsMayDiffer(script, left.tokens, right.tokens)
+  const mayDiffer =
+    effectsMayDiffer(script, left.tokens, right.tokens) || aftersDiffer(left.after, right.after)
+  const effects: EffectComparison = mayDiffer
     ? compareEffects(
-        effectsOf(left.tokens, context.leftGeometry),
-        effectsOf(right.tokens, context.rightGeometry),
+        effectsOf(left.tokens, context.leftGeometry, left.after),
+        effectsOf(right.tokens, context.rightGeometry, right.after),
         context.addresses,
-        { left: context.leftKnown('tlbi'), right: context.rightKnown('tlbi') },
+        context.unknown,
       )
-    : { differences: [], translation: false }
+    : { differences: [], translation: false, otherStart: 0 }
   const outcome = outcomeOf(left, right, effects, context.addresses)
   const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'
   const samePath = !differs(path) && path.renamed === 0 && !reordered

@@ -1,3 +1,5 @@
+import { InputError } from '@pagetrail/engine'
+
 import type { Kind } from '../event/kinds.ts'
 import { PageState } from '../tables/page-state.ts'
 import { knownCosts } from '../cost/known-costs.ts'
@@ -11,11 +13,13 @@ import {
   type LoneOnRight,
   type PairedCalls,
 } from './align/align-calls.ts'
+import { unknownEffects } from './effects.ts'
 import { callTraits } from './align/call-traits.ts'
 import { type CallData, CallStream, WHOLE_RUN } from './align/call-stream.ts'
 import type { PairContext } from './compare-pair.ts'
 import { fieldReaders, ignoredNames, Texts } from './align/field-readers.ts'
 import { type Addressing, BUDGET, type DiffOptions, LISTED } from './options.ts'
+import type { EffectKind } from './result.ts'
 import { roleTable } from './align/roles.ts'
 
 /** Two runs being compared: the streams of both sides and how their calls belong together. */
@@ -68,7 +72,16 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
   const leftState = PageState.of(a.run)
   const rightState = PageState.of(b.run)
   const stream = (source: EventSource, selected: readonly Call[], state: PageState): CallStream =>
-    new CallStream(source, { ...encoding, calls: selected, to: lastOf(selected, options) }, state)
+    new CallStream(
+      source,
+      {
+        ...encoding,
+        step: 2 ** (state.pageShift - 12),
+        calls: selected,
+        to: lastOf(selected, options),
+      },
+      state,
+    )
   return {
     addresses,
     calls,
@@ -84,10 +97,20 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
       rightGeometry: rightState.geometry,
       leftKnown: knownCosts(left),
       rightKnown: knownCosts(right),
+      unknown: new Set([...unknownEffects(both), ...leftOut(options, ignored)]),
     },
     shown: { left, right, both },
   }
 }
+
+/** Kinds of which observers' beliefs are made. */
+const BELIEFS: readonly Kind[] = ['desc_write', 'tlbi', 'tlb_flush', 'dsb', 'barrier', 'isb']
+
+/** Effects that are made of more events than were asked for. */
+const leftOut = ({ filter }: DiffOptions, ignored: ReadonlySet<string>): readonly EffectKind[] =>
+  filter !== undefined || BELIEFS.some((kind) => ignored.has(kind))
+    ? ['held', 'ended', 'barrier']
+    : []
 
 /** A pair with the events of its calls: both, or the one that there is. */
 export type ReadPair =
@@ -127,7 +150,14 @@ function selectCalls(source: EventSource, options: DiffOptions): Call[] {
   const calls = [...source.calls()].toSorted((p, q) => p.op - q.op)
   // Events of a walker that nobody called: the run is compared as a whole.
   if (calls.length === 0) return [WHOLE_RUN]
-  return range ? calls.filter((call) => call.op >= range.from && call.op <= range.to) : calls
+  if (range === undefined) return calls
+  const last = calls.at(-1)?.op ?? 0
+  if (range.to > last) {
+    throw new InputError(
+      `run ${source.run.id} has calls 0 to ${last}; --calls asks for ${range.from}-${range.to}`,
+    )
+  }
+  return calls.filter((call) => call.op >= range.from && call.op <= range.to)
 }
 
 /** Where a range of calls ends, reading does; a call that did not return may go on to the end. */

@@ -13,12 +13,14 @@ import { pairWay } from './pair-way.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
 import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
+import { compareOutside } from './outside.ts'
 import {
   type Answer,
   type Diff,
   type Divergence,
   type LoneCall,
   type Noise,
+  type OutsideDiff,
   type Side,
   type DiffVerdict,
   VERDICTS,
@@ -60,11 +62,31 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
       }
     }
   }
+  const outside = outsideOf(comparison, tally, options)
   const result = resultOf(
-    { a, b, options, comparison, tally, noise: floor?.result ?? null },
+    { a, b, options, comparison, tally, outside, noise: floor?.result ?? null },
     first && readDivergence(a, b, first),
   )
   return { ...result, pairs: listing?.list(a, b) ?? null }
+}
+
+/** Compares what happened between calls; not where only some calls were asked for. */
+function outsideOf(comparison: Comparison, tally: Tally, options: DiffOptions): OutsideDiff | null {
+  if (options.calls !== undefined || tally.isWithoutCalls) return null
+  const { pairs } = comparison.calls
+  const isInStep =
+    comparison.addresses === 'raw' &&
+    pairs.every(({ left, right }, i) => left?.op === right?.op && (i === 0 || left !== null)) &&
+    tally.reordered === 0
+  const outside = compareOutside(
+    comparison.left.outsideOf(),
+    comparison.right.outsideOf(),
+    comparison.context,
+    isInStep,
+  )
+  for (const effect of outside.effects) tally.outside(effect)
+  tally.outsideIsCut = outside.isCut
+  return outside
 }
 
 const loneOf = (
@@ -79,19 +101,22 @@ interface Found {
   readonly options: DiffOptions
   readonly comparison: Comparison
   readonly tally: Tally
+  readonly outside: OutsideDiff | null
   readonly noise: Noise | null
 }
 
 function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs'> {
-  const { a, b, options, comparison, tally, noise } = found
+  const { a, b, options, comparison, tally, outside, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)
   const { path } = tally
-  const pathDiffers = differs(path) || path.renamed > 0 || tally.reordered > 0
+  const pathDiffers =
+    differs(path) || path.renamed > 0 || tally.reordered > 0 || outside?.pathDiffers === true
   const nothing = tally.isEmpty
   // Entries that differ although no call made them do so: the runs began differently.
-  const floor = outcome.mapping.ranges.total > 0 ? 'same outcome, different effects' : 'identical'
+  const startsDiffer = outcome.mapping.ranges.total > 0 || tally.outsideEffects > 0
+  const floor = startsDiffer ? 'same outcome, different effects' : 'identical'
   const verdict = verdictOf(outcome.answer, 'same', !pathDiffers)
   return {
     left: sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
@@ -115,7 +140,10 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs'> {
     lanes: lanesOf(comparison.calls),
     outcome,
     effect: {
-      answer: answerOf(tally.differentEffects > 0, nothing || hasOneSidedEffects(shown.both, seen)),
+      answer: answerOf(
+        tally.differentEffects + tally.outsideEffects > 0,
+        nothing || hasOneSidedEffects(shown.both, seen),
+      ),
       differentPairs: tally.differentEffects,
       differences: listed(tally.effects),
       groups: tally.effectGroups(),
@@ -136,6 +164,7 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs'> {
       outsideRight: comparison.right.outside.costs(context.rightKnown),
     },
     groups: tally.grouped(),
+    outside,
   }
 }
 
@@ -272,6 +301,7 @@ function incompleteOf({ comparison, tally, a, b, options }: Found): string[] {
       `${plural(tally.approximate, 'pair')} of calls were too unlike for a minimal alignment; theirs goes by unique events`,
     )
   }
+  if (tally.outsideIsCut) reasons.push('more happened outside of calls than is compared')
   if (tally.isEmpty) reasons.push('no call of one run has a counterpart in the other')
   if (!comparison.calls.minimal) reasons.push('the calls were too unlike for a minimal alignment')
   if (tally.unknownReturn > 0)

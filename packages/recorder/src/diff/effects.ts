@@ -2,11 +2,17 @@ import { type Geometry, LEVEL_NAMES, LO, PTE } from '@pagetrail/engine'
 
 import { roleWords } from '../descriptor/bits.ts'
 import { type Kind, KINDS } from '../event/kinds.ts'
+import type { Harm } from '../observers/translation.ts'
+import type { After, PlacedHarm } from './align/after.ts'
 import { placeText, toggleTexts } from './say/describe.ts'
 import type { Addressing } from './options.ts'
 import type { EffectDifference, EffectKind } from './result.ts'
 import type { RowScript } from './align/rows.ts'
 import { HAS, T, type Tokens } from './align/tokens.ts'
+
+/** How an entry is built, not what it does; these bits lie alike in every geometry. */
+const SHAPE = roleWords('shape', null)
+const SOFTWARE = roleWords('software', null)
 
 /** What one entry was before the call and after it. */
 interface Change {
@@ -17,32 +23,32 @@ interface Change {
   newLo: number
   newHi: number
   seq: number
+  /** Values that it held in between, low word first. */
+  via: number[] | null
 }
 
-interface Flush {
-  readonly start: number
-  end: number
-  seq: number
-}
-
-/** The lasting effects of a call: the net change of each entry, what was flushed, made, freed and warned of. */
+/** The lasting effects of a call: what became of each entry and of what observers believe, tables, warnings. */
 export interface Effects {
   /** Where the address bits of the side's descriptors lie. */
   readonly geometry: Geometry | null
   /** Every entry that was stored to, also where nothing came of it. */
   readonly written: ReadonlyMap<number, Change>
-  readonly flushes: readonly Flush[]
-  /** seq of a flush of everything that is not how a ranged one was carried out. */
-  readonly everything: number | null
+  readonly after: After
   readonly allocated: readonly number[]
   readonly freed: readonly number[]
   readonly warnings: number
+  /** Lazy sections entered and not left, locks taken and not released. */
+  readonly lazy: number
+  readonly locks: number
 }
 
-const { desc_write, tlb_flush, table_alloc, table_free, warn } = KINDS
+const { desc_write, table_alloc, table_free, warn, lazy_mmu_enter, lazy_mmu_leave, lock, unlock } =
+  KINDS
 
 const EFFECT_KINDS: ReadonlySet<number> = new Set(
-  [desc_write, tlb_flush, table_alloc, table_free, warn].map(({ id }) => id),
+  [desc_write, table_alloc, table_free, warn, lazy_mmu_enter, lazy_mmu_leave, lock, unlock].map(
+    ({ id }) => id,
+  ),
 )
 
 /** Whether an event that has effects is in a row that differs; otherwise no effect can differ. */
@@ -56,30 +62,43 @@ export const effectsMayDiffer = (script: RowScript, left: Tokens, right: Tokens)
     return false
   })
 
-export function effectsOf(tokens: Tokens, geometry: Geometry | null): Effects {
+export function effectsOf(tokens: Tokens, geometry: Geometry | null, after: After): Effects {
   const written = new Map<number, Change>()
-  const ranges: Flush[] = []
   const allocated = [0, 0, 0, 0, 0, 0, 0]
   const freed = [0, 0, 0, 0, 0, 0, 0]
-  let everything: number | null = null
   let warnings = 0
-  let ranged = false
+  let lazy = 0
+  let locks = 0
   for (let i = 0; i < tokens.length; i++) {
-    const kind = tokens.kindAt(i)
-    const wasRanged = ranged
-    ranged = false
-    if (kind === desc_write.id) store(written, tokens, i)
-    else if (kind === tlb_flush.id) {
-      ranged = tokens.has(i, HAS.VA)
-      const start = tokens.numberAt(i, T.VA)
-      if (ranged)
-        ranges.push({ start, end: start + tokens.numberAt(i, T.SIZE), seq: tokens.seqs[i]! })
-      else if (!wasRanged) everything = tokens.seqs[i]!
-    } else if (kind === table_alloc.id) allocated[tokens.levelAt(i)]!++
-    else if (kind === table_free.id) freed[tokens.levelAt(i)]!++
-    else if (kind === warn.id && tokens.word(i, T.NEW) === 1) warnings++
+    switch (tokens.kindAt(i)) {
+      case desc_write.id:
+        store(written, tokens, i)
+        break
+      case table_alloc.id:
+        allocated[tokens.levelAt(i)]!++
+        break
+      case table_free.id:
+        freed[tokens.levelAt(i)]!++
+        break
+      case warn.id:
+        if (tokens.word(i, T.NEW) === 1) warnings++
+        break
+      case lazy_mmu_enter.id:
+        lazy++
+        break
+      case lazy_mmu_leave.id:
+        lazy--
+        break
+      case lock.id:
+        locks++
+        break
+      case unlock.id:
+        locks--
+        break
+      default:
+    }
   }
-  return { geometry, written, flushes: union(ranges), everything, allocated, freed, warnings }
+  return { geometry, written, after, allocated, freed, warnings, lazy, locks }
 }
 
 const isChange = (change: Change | null): boolean =>
@@ -95,6 +114,10 @@ function store(written: Map<number, Change>, tokens: Tokens, i: number): void {
   const known = written.get(key)
   const seq = tokens.seqs[i]!
   if (known) {
+    if (known.newLo !== newLo || known.newHi !== newHi) {
+      known.via ??= []
+      known.via.push(known.newLo, known.newHi)
+    }
     known.newLo = newLo
     known.newHi = newHi
     known.seq = seq
@@ -102,33 +125,26 @@ function store(written: Map<number, Change>, tokens: Tokens, i: number): void {
   }
   const oldLo = tokens.word(i, T.OLD)
   const oldHi = tokens.word(i, T.OLD + 1)
-  written.set(key, { level, place, oldLo, oldHi, newLo, newHi, seq })
-}
-
-/** Empty ranges flush nothing; the rest is joined where it touches. */
-function union(ranges: readonly Flush[]): Flush[] {
-  const joined: Flush[] = []
-  for (const range of ranges.toSorted((p, q) => p.start - q.start)) {
-    if (range.end <= range.start) continue
-    const last = joined.at(-1)
-    if (last && range.start <= last.end) {
-      last.end = Math.max(last.end, range.end)
-      last.seq = Math.max(last.seq, range.seq)
-    } else joined.push({ ...range })
-  }
-  return joined
+  written.set(key, { level, place, oldLo, oldHi, newLo, newHi, seq, via: null })
 }
 
 export interface EffectComparison {
   readonly differences: readonly EffectDifference[]
   /** Some entry ends up translating differently: the outcome of the call differs, not only its effects. */
   readonly translation: boolean
+  /** Entries that ended alike and had started otherwise: their change differs because of that alone. */
+  readonly otherStart: number
 }
 
-/** Kinds of events that each sort of effect is told by. */
-const TOLD_BY: Readonly<Record<EffectKind, Kind>> = {
+/** Kinds of events without which a sort of effect is unknown. */
+const SHOWN_BY: Readonly<Record<EffectKind, Kind>> = {
   descriptor: 'desc_write',
-  flush: 'tlb_flush',
+  transient: 'desc_write',
+  held: 'tlb_flush',
+  ended: 'tlb_flush',
+  barrier: 'barrier',
+  lazy: 'lazy_mmu_enter',
+  lock: 'lock',
   allocation: 'table_alloc',
   free: 'table_free',
   warning: 'warn',
@@ -136,70 +152,167 @@ const TOLD_BY: Readonly<Record<EffectKind, Kind>> = {
 
 /** Sorts of effects of which one side knows nothing. */
 export const unknownEffects = (shown: ReadonlySet<Kind>): EffectKind[] =>
-  (Object.keys(TOLD_BY) as EffectKind[]).filter((what) => !shown.has(TOLD_BY[what]))
+  (Object.keys(SHOWN_BY) as EffectKind[]).filter((what) => !shown.has(SHOWN_BY[what]))
 
 /** Whether a sort of effect that one side had could not be shown by the other. */
 export const hasOneSidedEffects = (shown: ReadonlySet<Kind>, seen: ReadonlySet<Kind>): boolean =>
-  unknownEffects(shown).some((what) => seen.has(TOLD_BY[what]))
+  unknownEffects(shown).some((what) => seen.has(SHOWN_BY[what]))
 
-/** `tellsAll` says of each side whether a ranged flush that was carried out as one of everything shows as such. */
+/** `unknown`: sorts of effects that one side does not show; they are not compared. */
 export function compareEffects(
   a: Effects,
   b: Effects,
   mode: Addressing,
-  tellsAll: { readonly left: boolean; readonly right: boolean },
+  unknown: ReadonlySet<EffectKind>,
 ): EffectComparison {
   const found: EffectDifference[] = []
   let translation = false
+  let otherStart = 0
   for (const key of new Set([...a.written.keys(), ...b.written.keys()])) {
     const x = a.written.get(key) ?? null
     const y = b.written.get(key) ?? null
-    if (!isChange(x) && !isChange(y)) continue
-    if (x && y && (sameToggle(x, y) || (mode === 'relative' && sameResult(x, y)))) continue
-    translation ||= translates(x, y)
-    const { place } = (x ?? y)!
-    const level = LEVEL_NAMES[(x ?? y)!.level] ?? 'pte'
-    const left = x && { ...x, level, geometry: a.geometry }
-    const right = y && { ...y, level, geometry: b.geometry }
-    found.push({
-      what: 'descriptor',
-      where: `${level} ${placeText(place, mode)}`,
-      ...toggleTexts(left, right, mode),
-      leftSeq: x?.seq ?? null,
-      rightSeq: y?.seq ?? null,
-    })
+    const difference = compareEntry(x, y, { a, b, mode })
+    if (difference === 'other start') otherStart++
+    else if (difference !== null) {
+      if (difference.what === 'descriptor') translation ||= translates(x, y)
+      found.push(difference)
+    }
   }
-  const isEither =
-    (a.everything !== null && b.flushes.length > 0 && !tellsAll.right) ||
-    (b.everything !== null && a.flushes.length > 0 && !tellsAll.left)
-  if (!isEither) found.push(...flushDifferences(a, b, mode))
+  if (!unknown.has('held')) {
+    found.push(...compareHarm('held', a.after.made, b.after.made, mode))
+    found.push(...compareHarm('ended', a.after.ended, b.after.ended, mode))
+  }
+  if (!unknown.has('barrier')) found.push(...compareOwed(a.after, b.after, mode))
   for (const level of LEVEL_NAMES.keys()) {
-    count(
-      found,
-      'allocation',
-      `${LEVEL_NAMES[level]} table`,
-      a.allocated[level]!,
-      b.allocated[level]!,
-    )
-    count(found, 'free', `${LEVEL_NAMES[level]} table`, a.freed[level]!, b.freed[level]!)
+    const where = `${LEVEL_NAMES[level]} table`
+    count(found, 'allocation', where, a.allocated[level]!, b.allocated[level]!)
+    count(found, 'free', where, a.freed[level]!, b.freed[level]!)
   }
   count(found, 'warning', 'fired', a.warnings, b.warnings)
-  return { differences: found, translation }
+  if (!unknown.has('lazy')) count(found, 'lazy', 'sections left open', a.lazy, b.lazy)
+  if (!unknown.has('lock')) count(found, 'lock', 'still held', a.locks, b.locks)
+  return { differences: found.filter(({ what }) => !unknown.has(what)), translation, otherStart }
 }
 
+interface Sides {
+  readonly a: Effects
+  readonly b: Effects
+  readonly mode: Addressing
+}
+
+function compareEntry(
+  x: Change | null,
+  y: Change | null,
+  { a, b, mode }: Sides,
+): EffectDifference | 'other start' | null {
+  const { place } = (x ?? y)!
+  const level = LEVEL_NAMES[(x ?? y)!.level] ?? 'pte'
+  const where = `${level} ${placeText(place, mode)}`
+  const seqs = { leftSeq: x?.seq ?? null, rightSeq: y?.seq ?? null }
+  if (isChange(x) || isChange(y)) {
+    const isSame = x !== null && y !== null && sameToggle(x, y, mode)
+    if (!isSame) {
+      if (x && y && mode === 'relative' && sameResult(x, y)) return 'other start'
+      const left = x && { ...x, level, geometry: a.geometry }
+      const right = y && { ...y, level, geometry: b.geometry }
+      return { what: 'descriptor', where, ...toggleTexts(left, right, mode), ...seqs }
+    }
+  }
+  const left = transients(x)
+  const right = transients(y)
+  if (left === right) return null
+  return { what: 'transient', where, left: left || null, right: right || null, ...seqs }
+}
+
+/** Bits that an observer cannot tell apart: software's, how an entry is built, access flag and nG. */
+const UNSEEN_LO = LO.AF | LO.NG
+
+/** What a walker may have read of an entry in between that it held neither before nor after, in words. */
+function transients(change: Change | null): string {
+  if (change?.via == null) return ''
+  const sight = (lo: number, hi: number): string => {
+    if ((lo & LO.VALID) === 0) return 'nothing mapped'
+    const seenLo = (lo & ~(UNSEEN_LO | SHAPE.lo | SOFTWARE.lo)) >>> 0
+    return `0x${((hi & ~(SHAPE.hi | SOFTWARE.hi)) >>> 0).toString(16)}${seenLo.toString(16).padStart(8, '0')}`
+  }
+  const ends = new Set([sight(change.oldLo, change.oldHi), sight(change.newLo, change.newHi)])
+  const seen = new Set<string>()
+  for (let i = 0; i < change.via.length; i += 2) seen.add(sight(change.via[i]!, change.via[i + 1]!))
+  return [...seen]
+    .filter((text) => !ends.has(text))
+    .toSorted()
+    .join(', ')
+}
+
+const HARM_TEXT: Readonly<Record<Harm, string>> = {
+  'wrong-place': 'may lead elsewhere',
+  'too-much': 'may be held too permissive',
+  'too-little': 'may be held too strict',
+}
+
+/** Harm that one side has on return, or ended, and the other has not: a difference for each sort and stretch. */
+function compareHarm(
+  what: 'held' | 'ended',
+  a: readonly PlacedHarm[],
+  b: readonly PlacedHarm[],
+  mode: Addressing,
+): EffectDifference[] {
+  if (a.length === 0 && b.length === 0) return []
+  const keyOf = ({ place, pages, harm }: PlacedHarm): string => `${harm} ${place} ${pages}`
+  const left = new Map(a.map((item) => [keyOf(item), item]))
+  const right = new Map(b.map((item) => [keyOf(item), item]))
+  const found: EffectDifference[] = []
+  for (const [key, { place, pages, harm }] of [...left, ...right]) {
+    if (left.has(key) && right.has(key)) continue
+    const text = HARM_TEXT[harm]
+    found.push({
+      what,
+      where: `${placeText(place, mode)}, ${pages} × 4K`,
+      left: left.has(key) ? text : null,
+      right: right.has(key) ? text : null,
+      leftSeq: null,
+      rightSeq: null,
+    })
+  }
+  return found
+}
+
+function compareOwed(a: After, b: After, mode: Addressing): EffectDifference[] {
+  const text = ({ owed }: After): string | null =>
+    owed &&
+    `${owed.count} not usable yet, first the ${owed.level} at ${placeText(owed.place, mode)}`
+  const left = text(a)
+  const right = text(b)
+  if (left === right) return []
+  return [{ what: 'barrier', where: 'on return', left, right, leftSeq: null, rightSeq: null }]
+}
+
+/** Whether two calls left observers with other beliefs. */
+export const aftersDiffer = (a: After, b: After): boolean =>
+  a !== b &&
+  (a.made.length + a.ended.length + b.made.length + b.ended.length > 0 ||
+    a.owed !== null ||
+    b.owed !== null)
+
 /** The same bits were set, the same cleared: whatever else the entry held was there before. */
-const sameToggle = (x: Change, y: Change): boolean =>
-  (x.newLo & ~x.oldLo) === (y.newLo & ~y.oldLo) &&
-  (x.oldLo & ~x.newLo) === (y.oldLo & ~y.newLo) &&
-  (x.newHi & ~x.oldHi) === (y.newHi & ~y.oldHi) &&
-  (x.oldHi & ~x.newHi) === (y.oldHi & ~y.newHi)
+function sameToggle(x: Change, y: Change, mode: Addressing): boolean {
+  // nG of an entry that is not valid is how 7.3 writes it: nobody sees it.
+  const isForm = (x.oldLo & x.newLo & y.oldLo & y.newLo & LO.VALID) === 0
+  const seen = isForm ? ~LO.NG : ~0
+  if (isForm && mode === 'raw' && ((x.newLo ^ y.newLo) & LO.NG & -(x.newLo & 1)) !== 0) return false
+  return (
+    (x.newLo & ~x.oldLo & seen) === (y.newLo & ~y.oldLo & seen) &&
+    (x.oldLo & ~x.newLo & seen) === (y.oldLo & ~y.newLo & seen) &&
+    (x.newHi & ~x.oldHi) === (y.newHi & ~y.oldHi) &&
+    (x.oldHi & ~x.newHi) === (y.oldHi & ~y.newHi)
+  )
+}
 
 /** What an entry of another boot held before is not the call's doing; what it holds afterwards is. */
-const sameResult = (x: Change, y: Change): boolean => x.newLo === y.newLo && x.newHi === y.newHi
+const sameResult = (x: Change, y: Change): boolean =>
+  formless(x.newLo) === formless(y.newLo) && x.newHi === y.newHi
 
-/** How an entry is built, not what it does; these bits lie alike in every geometry. */
-const SHAPE = roleWords('shape', null)
-const SOFTWARE = roleWords('software', null)
+const formless = (lo: number): number => ((lo & LO.VALID) === 0 ? lo & ~LO.NG : lo)
 
 /** A leaf's translation or permissions differ afterwards. Between entries that map nothing there is no difference. */
 function translates(x: Change | null, y: Change | null): boolean {
@@ -217,39 +330,6 @@ function translates(x: Change | null, y: Change | null): boolean {
   const hi = (x ? x.newHi : y!.oldHi) ^ (y ? y.newHi : x!.oldHi)
   return (lo & ~(SHAPE.lo | SOFTWARE.lo)) !== 0 || (hi & ~(SHAPE.hi | SOFTWARE.hi)) !== 0
 }
-
-function flushDifferences(a: Effects, b: Effects, mode: Addressing): EffectDifference[] {
-  if (a.everything !== null && b.everything !== null) return []
-  const found: EffectDifference[] = []
-  if (a.everything !== null || b.everything !== null) {
-    found.push(flushDifference('everything', a.everything, b.everything))
-    return found
-  }
-  const left = new Map(a.flushes.map((flush) => [flushKey(flush), flush]))
-  const right = new Map(b.flushes.map((flush) => [flushKey(flush), flush]))
-  for (const [text, flush] of [...left, ...right]) {
-    if (left.has(text) && right.has(text)) continue
-    const pages = Math.ceil((flush.end - flush.start) / 4096)
-    const where = `${placeText(flush.start, mode)}, ${pages} × 4K`
-    found.push(flushDifference(where, left.get(text)?.seq ?? null, right.get(text)?.seq ?? null))
-  }
-  return found
-}
-
-const flushKey = (flush: Flush): string => `${flush.start}-${flush.end}`
-
-const flushDifference = (
-  where: string,
-  left: number | null,
-  right: number | null,
-): EffectDifference => ({
-  what: 'flush',
-  where,
-  left: left === null ? null : 'flushed',
-  right: right === null ? null : 'flushed',
-  leftSeq: left,
-  rightSeq: right,
-})
 
 function count(
   found: EffectDifference[],

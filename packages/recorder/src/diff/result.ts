@@ -80,7 +80,21 @@ export interface Rate {
   readonly paired: number
 }
 
-export type EffectKind = 'descriptor' | 'flush' | 'allocation' | 'free' | 'warning'
+/**
+ * What a call leaves: the change of each entry (`descriptor`) and what it passed through (`transient`), harm that older
+ * versions may still do (`held`) or that is over (`ended`), barriers owed, lazy sections and locks left, tables, warnings.
+ */
+export type EffectKind =
+  | 'descriptor'
+  | 'transient'
+  | 'held'
+  | 'ended'
+  | 'barrier'
+  | 'lazy'
+  | 'lock'
+  | 'allocation'
+  | 'free'
+  | 'warning'
 
 /** One effect that the sides do not share, in words that stand for themselves. */
 export interface EffectDifference {
@@ -187,6 +201,15 @@ export interface Geometries {
   readonly right: Geometry | null
 }
 
+/** What happened outside of calls, on both sides. */
+export interface OutsideDiff {
+  readonly path: PathCounts
+  readonly pathDiffers: boolean
+  readonly effects: readonly EffectDifference[]
+  /** More happened than is kept for the comparison. */
+  readonly isCut: boolean
+}
+
 export interface Diff {
   readonly left: Side
   readonly right: Side
@@ -271,4 +294,6 @@ export interface Diff {
   readonly groups: Listed<PairGroup>
   /** Every pair and every call alone; null where they were not asked for. */
   readonly pairs: PairList | null
+  /** Null: there are no calls, or only some were asked for. */
+  readonly outside: OutsideDiff | null
 }

@@ -34,6 +34,9 @@ export const TELLING_COSTS: readonly CostName[] = [
   'warnings',
 ]
 
+/** In the place of a function, for what happened outside of calls. */
+export const OUTSIDE = 'what happened outside of calls'
+
 /** A list that keeps the first few and counts the rest. */
 export class Bounded<T> implements Listed<T> {
   readonly items: T[] = []
@@ -95,6 +98,10 @@ export class Tally {
   differentReturn = 0
   unknownReturn = 0
   differentEffects = 0
+  /** Differences between the effects of what happened outside of calls. */
+  outsideEffects = 0
+  outsideIsCut = false
+  isWithoutCalls = false
   approximate = 0
   worst: DiffVerdict = 'identical'
   pairedLeft: Costs = noCosts()
@@ -126,6 +133,7 @@ export class Tally {
     this.rightCosts = addCosts(this.rightCosts, diff.rightCosts)
     if (!script.minimal) this.approximate++
     this.group(diff)
+    if (diff.left.op === WHOLE_RUN.op) this.isWithoutCalls = true
     if (!diff.sameInput) {
       this.otherInput++
       return
@@ -177,18 +185,30 @@ export class Tally {
     return { items: groups.slice(0, this.limit), total: groups.length }
   }
 
+  /** An effect of what happened outside of calls. */
+  outside(effect: EffectDifference): void {
+    this.outsideEffects++
+    this.list(effect, OUTSIDE, WHOLE_RUN.op, WHOLE_RUN.op)
+  }
+
   private effect(effect: EffectDifference, { left, right }: PairDiff): void {
-    const example = { ...effect, leftOp: left.op, rightOp: right.op }
+    this.list(effect, left.fn, left.op, right.op)
+  }
+
+  private list(effect: EffectDifference, fn: string, leftOp: number, rightOp: number): void {
+    const example = { ...effect, leftOp, rightOp }
     this.effects.add(example)
     const level =
-      effect.what === 'descriptor' ? effect.where.slice(0, effect.where.indexOf(' ')) : null
-    const key = [left.fn, effect.what, level, effect.left, effect.right].join('|')
+      effect.what === 'descriptor' || effect.what === 'transient'
+        ? effect.where.slice(0, effect.where.indexOf(' '))
+        : null
+    const key = [fn, effect.what, level, effect.left, effect.right].join('|')
     const known = this.byEffect.get(key)
     if (known) known.count++
     else {
       const { what } = effect
       this.byEffect.set(key, {
-        fn: left.fn,
+        fn,
         what,
         level,
         left: effect.left,

@@ -51,6 +51,8 @@ export interface Flush {
   readonly fn: string
   /** Who called it, or what the instructions are part of. */
   readonly by: string | null
+  /** Call that it belongs to, -1: none. */
+  readonly op: number
   start: number
   end: number
   /** All entries; `start` and `end` then mean nothing. */
@@ -82,6 +84,7 @@ export function flushOf(e: EventOf<'tlb_flush'>, pagesOfGranule: number): Flush 
     seq: e.seq,
     fn,
     by: e.by ?? null,
+    op: e.op ?? -1,
     start: first,
     end,
     all: isAll || isLong,
@@ -99,6 +102,7 @@ export const groupOf = (e: EventOf<'tlbi'>, seq: number): Flush => ({
   seq,
   fn: 'tlbi',
   by: e.by ?? null,
+  op: e.op ?? -1,
   start: PAGE_LIMIT,
   end: 0,
   all: false,

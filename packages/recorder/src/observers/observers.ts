@@ -159,6 +159,11 @@ export class Observers {
     this.#learn(e)
   }
 
+  /** The event comes next on its CPU: a flush function's own barriers, which are no events, are over. */
+  settle(e: TraceEvent): void {
+    this.#settleFlush(this.#arrive(e), e)
+  }
+
   /** The run ended: flushes whose return never came are taken as done. */
   finish(): void {
     for (const line of this.lines()) if (line.flush !== null) this.#close(line, this.run.events)
@@ -257,7 +262,7 @@ export class Observers {
     widen(flush, covered, e.seq)
     if (covered.broadcast || this.evidence.isAlone) {
       const { start, end, tables } = covered
-      line.issued.push({ seq: e.seq, start, end, tables })
+      line.issued.push({ seq: e.seq, start, end, tables, op: e.op ?? NONE })
     }
   }
 
@@ -278,7 +283,7 @@ export class Observers {
         const covered = standsFor(flush)
         if (covered !== null) {
           const { start, end, tables } = covered
-          line.issued.push({ seq: flush.seq, start, end, tables })
+          line.issued.push({ seq: flush.seq, start, end, tables, op: flush.op })
         }
       }
       this.#order(line, seq)

@@ -81,7 +81,7 @@ export class VersionRows {
   /** The newest row of a unit, NONE; {@link next} leads on. */
   head(level: number, base: number): number {
     if (this.ofLevel[level] === 0) return NONE
-    const place = this.#heads.find(keyOf(level, base))
+    const place = this.#heads.find(unitKey(level, base))
     return place === ABSENT ? NONE : this.#heads.lo(place)
   }
 
@@ -95,7 +95,7 @@ export class VersionRows {
     this.base[row] = v.base
     this.pages[row] = v.pages
     this.next[row] = this.head(v.level, v.base)
-    this.#heads.set(keyOf(v.level, v.base), row, 0)
+    this.#heads.set(unitKey(v.level, v.base), row, 0)
     this.again(row, v)
     return row
   }
@@ -116,7 +116,7 @@ export class VersionRows {
 
   remove(row: number): void {
     const level = this.level[row]!
-    const key = keyOf(level, this.base[row]!)
+    const key = unitKey(level, this.base[row]!)
     const head = this.head(level, this.base[row]!)
     if (head === row) {
       if (this.next[row] === NONE) this.#heads.forget(key)
@@ -202,7 +202,7 @@ export class VersionRows {
 }
 
 /** Level and page as one exact number; kernel pages are the last of 2^52, counted from the end. */
-const keyOf = (level: number, page: number): number =>
+export const unitKey = (level: number, page: number): number =>
   (page < PAGE_LIMIT / 2 ? page : page - PAGE_LIMIT) * 8 + level
 
 function copied<A extends { set(from: A): void }>(old: A, grown: A): A {

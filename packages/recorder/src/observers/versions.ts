@@ -14,14 +14,18 @@ export interface Invalidation {
   readonly end: number
   /** Walk-cache entries too; a last-level TLBI leaves them. */
   readonly tables: boolean
+  /** Call that issued it, NONE: outside of calls. */
+  readonly op: number
 }
 
 /** Who is shown what becomes of old versions, before it does: effects of calls are made of it. */
 export interface Listener {
   /** An entry is about to be stored to. */
   storing(write: Write): void
-  /** A version is about to be gone, or held again by the tables. */
-  leaving(row: number): void
+  /** A TLBI has ended. */
+  flushed(tlbi: Invalidation): void
+  /** A version is about to be gone by a TLBI of this call, or (NONE) held again by the tables. */
+  leaving(row: number, op: number): void
 }
 
 const CHILD = { pgd: 'p4d', p4d: 'pud', pud: 'pmd', pmd: 'pte' } as const
@@ -131,6 +135,7 @@ export class Versions {
   /** The dsb at event `at` completes a TLBI: what was ordered before it was issued is gone where it covers. */
   invalidate(tlbi: Invalidation, at: number): number {
     const { rows } = this
+    this.listener?.flushed(tlbi)
     if (rows.count === 0) return 0
     const found = rows.inRange(tlbi.start, tlbi.end, this.#found)
     let touched = 0
@@ -145,7 +150,7 @@ export class Versions {
     if (!this.#isOrdered(row, tlbi)) return 0
     const level = LEVEL_NAMES[rows.level[row]!]!
     const member = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
-    if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at)
+    if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at, tlbi.op)
     return 1
   }
 
@@ -162,9 +167,9 @@ export class Versions {
     return ordered !== NONE && ordered <= tlbi.seq
   }
 
-  #gone(row: number, at: number): void {
+  #gone(row: number, at: number, by: number): void {
     const { rows } = this
-    this.listener?.leaving(row)
+    this.listener?.leaving(row, by)
     const isTable = rows.isTable[row] !== 0
     rows.remove(row)
     if (!isTable) return
@@ -209,7 +214,7 @@ export class Versions {
     for (let row = rows.head(LEVEL[s.level], s.page); row !== NONE; row = next) {
       next = rows.next[row]!
       if (!isSameToAll(rows.lo(row), rows.hi(row), s.newLo, s.newHi)) continue
-      this.#gone(row, s.seq)
+      this.#gone(row, s.seq, NONE)
     }
   }
 

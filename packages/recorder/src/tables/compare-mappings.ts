@@ -94,7 +94,8 @@ function changeOf(x: LeafNumbers | null, y: LeafNumbers | null, at: number): Map
   if (mapsX !== mapsY) return 'translation'
   if (!x || !y) return 'shape'
   const pa = x.pa + (at - x.start) === y.pa + (at - y.start)
-  if (!mapsX) return pa && sameBits(x, y, 0, 0) && x.level === y.level ? null : 'shape'
+  // nG of an entry that is not valid is how 7.3 writes it: another form, seen by nobody.
+  if (!mapsX) return pa && sameBits(x, y, LO.NG, 0) && x.level === y.level ? null : 'shape'
   if (!pa || !sameBits(x, y, SHAPE.lo | SOFTWARE.lo, SHAPE.hi | SOFTWARE.hi)) return 'translation'
   if (x.level !== y.level || !sameBits(x, y, SOFTWARE.lo, SOFTWARE.hi)) return 'shape'
   return sameBits(x, y, 0, 0) ? null : 'software'

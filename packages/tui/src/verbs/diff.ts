@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
-  answered,
+  answerTo,
   type AskedLanes,
   type Diff,
   diffJsonLines,
@@ -46,6 +46,7 @@ interface Options {
   readonly quiet?: true | undefined
   readonly gate?: string[] | undefined
   readonly maxCost?: string[] | undefined
+  readonly allowUndecided?: true | undefined
 }
 
 export const diffVerb: Verb = {
@@ -54,8 +55,9 @@ export const diffVerb: Verb = {
   summary: 'say whether two runs do the same, and where they first part',
   more: `Four questions: outcome (returns, final mapping), effect (what each call changed, flushed, allocated),
 path (the events, aligned call by call), cost. The verdict is one of: identical; same effects by another path;
-same outcome, different effects; different outcome. Exit status: 0 identical (with --by: the same answer),
-1 different, 3 the same as far as can be told, but a side lacks what the answer needs.`,
+same outcome, different effects; different outcome, and says how far it reaches. Exit status, of what was asked:
+0 all of it was compared and is the same, 1 different or a call without counterpart, 3 the same as far as can be
+told, but a side lacks what the answer needs (0 with --allow-undecided).`,
   examples: [
     ['diff', 'the last two runs'],
     ['diff before.trace.gz after.trace', 'two captures, as they are'],
@@ -88,6 +90,7 @@ same outcome, different effects; different outcome. Exit status: 0 identical (wi
       .option('-q, --quiet', 'print the verdict only')
       .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
       .option('--max-cost <list>', 'what costs may grow by: barriers=0,callbacks=+10%', parseList)
+      .option('--allow-undecided', 'exit with 0 where nothing differs but not all can be told')
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
   },
 }
@@ -122,10 +125,13 @@ export async function diff(
   for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
   }
-  if (judged) return GATE_STATUS[judged.answer]
-  const answer = answered(result, options.by ?? null)
+  if (judged) {
+    const isOpen = judged.answer === 'unknown' && options.allowUndecided === true
+    return isOpen ? 0 : GATE_STATUS[judged.answer]
+  }
+  const { answer } = answerTo(result)
   if (answer === 'different') return 1
-  return answer === 'unknown' || result.incomplete.length > 0 ? 3 : 0
+  return answer === 'unknown' && options.allowUndecided !== true ? 3 : 0
 }
 
 const sourceOf = ({ runFile, run }: FoundRun): EventSource => runFile.source(run)
@@ -157,8 +163,8 @@ async function print(
   const { out, json, paint } = session
   const format = json ? 'json' : options.format
   if (options.quiet && format !== 'json') {
-    const { left, right, verdict } = result
-    out.line(escapeControls(`${left.label} | ${right.label}: ${verdict}`))
+    const { left, right } = result
+    out.line(escapeControls(`${left.label} | ${right.label}: ${answerTo(result).reason}`))
   } else if (format === 'markdown') {
     for (const line of diffMarkdown(result, again).split('\n')) out.line(escapeControls(line))
   } else {

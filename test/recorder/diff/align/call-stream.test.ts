@@ -49,7 +49,10 @@ test('events outside of calls are counted apart', () => {
     runOf([...start(AREA), ...call(0, AREA), ...loose]),
     runOf([...start(AREA), ...call(0, AREA)]),
   )
-  expect(diff.verdict).toBe('identical')
+  // All pairs of calls are; what happened between them is not.
+  expect(diff.verdict).toBe('same effects by another path')
+  expect(diff.calls.byVerdict.identical).toBe(diff.calls.paired)
+  expect(diff.outside).toMatchObject({ pathDiffers: true, effects: [] })
   expect(diff.cost).toMatchObject({
     left: { barriers: 1 },
     outsideLeft: { barriers: 2 },

@@ -1,4 +1,4 @@
-import { answered, diffRuns, diffLines, type DiffPaint, QUESTIONS } from '@pagetrail/recorder'
+import { answerTo, diffRuns, diffLines, type DiffPaint, QUESTIONS } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
 import { capture } from '../../../support/demo.ts'
@@ -86,11 +86,11 @@ test('what stands out is painted, and nothing else changes', async () => {
 test('answers for exit statuses', () => {
   const events = [...eventsOf([initOf(2)], null), ...eventsOf(setMemoryRo(2))]
   const same = diffRuns(runOf(events), runOf(events))
-  expect([null, ...QUESTIONS].map((by) => answered(same, by))).toEqual(
+  expect([null, ...QUESTIONS].map((by) => answerTo(same, by).answer)).toEqual(
     Array.from({ length: 5 }, () => 'same'),
   )
   const cheaper = diffRuns(runOf(events), runOf(events.filter(({ kind }) => kind !== 'barrier')))
-  expect([null, ...QUESTIONS].map((by) => answered(cheaper, by))).toEqual([
+  expect([null, ...QUESTIONS].map((by) => answerTo(cheaper, by).answer)).toEqual([
     'different',
     'same',
     'same',

@@ -4,6 +4,9 @@ import { CostCounter } from '../../cost/costs.ts'
 import type { Call, EventSource } from '../../event/run.ts'
 import { Addresses } from './addresses.ts'
 import { Encoder, type EncoderOptions } from './encode.ts'
+import { EffectLog } from '../../observers/effect-log.ts'
+import { Observers } from '../../observers/observers.ts'
+import { type After, NO_AFTER } from './after.ts'
 import { Tokens } from './tokens.ts'
 
 /** How a call that did not return ended. */
@@ -25,6 +28,11 @@ export const WHOLE_RUN: Call = {
 /** Tokens of calls up to this size are used again; larger ones are left to the garbage collector. */
 const SPARE_ROWS = 4096
 
+/** Rows kept of what happens outside of calls; beyond, it is compared by its costs alone. */
+const OUTSIDE_ROWS = 65_536
+/** Stretches outside of calls are counted down from here, where no call is. */
+const STRETCH = -2
+
 /** Rows that may wait for their call's counterpart; beyond, calls are read again when it comes. */
 const WAITING_ROWS = 262_144
 
@@ -39,10 +47,22 @@ export interface CallData {
   endedBy: string | null
   /** seq of its last event. */
   upTo: number
+  /** What it did to what observers may believe. */
+  after: After
 }
 
 interface Open extends CallData {
   readonly encoder: Encoder
+  cpu: number
+}
+
+/** What happened between the calls of a run, as far as it can be compared. */
+export interface Outside {
+  readonly tokens: Tokens
+  /** By how many calls had begun; stretches in which nothing was done are left out. */
+  readonly after: ReadonlyMap<number, After>
+  /** More was done than is kept for the comparison. */
+  readonly isCut: boolean
 }
 
 export interface StreamOptions extends EncoderOptions {
@@ -78,6 +98,17 @@ export class CallStream {
   private readonly waiting = new Map<number, CallData>()
   private readonly forgotten = new Set<number>()
   private waitingRows = 0
+  /**
+   * What observers may believe. Of different boots it is folded of each task alone: when others flush is a matter of how
+   * tasks were scheduled.
+   */
+  private readonly logs = new Map<string | null, EffectLog>()
+  /** Events outside of calls, placed like a call's without a range. */
+  private readonly between: Encoder
+  private readonly betweenTokens = new Tokens()
+  private readonly betweenAfter = new Map<number, After>()
+  private betweenIsCut = false
+  private begun = 0
 
   constructor(source: EventSource, options: StreamOptions, state: PageState) {
     this.source = source
@@ -87,6 +118,12 @@ export class CallStream {
     this.outside = new CostCounter(this.pageShift)
     this.wanted = new Map(options.calls.map((call) => [call.op, call]))
     this.reading = this.read()
+    this.between = this.encoderFor(WHOLE_RUN)
+  }
+
+  /** What happened outside of calls, once all has been read. */
+  outsideOf(): Outside {
+    return { tokens: this.betweenTokens, after: this.betweenAfter, isCut: this.betweenIsCut }
   }
 
   /** A call with its events. Each can be had once. */
@@ -130,11 +167,49 @@ export class CallStream {
     const { to } = this.options
     for (const event of to === null ? this.source.events() : this.source.events(0, to)) {
       this.state.apply(event)
+      this.follow(event)
       if (event.kind === 'op_begin') for (const data of this.unreturned(event)) yield this.end(data)
       const ended = this.add(event)
       if (ended) yield ended
     }
     for (const data of this.open.values()) yield this.end(data)
+    for (const log of this.logs.values()) log.finish()
+    this.endStretch()
+  }
+
+  /** Folds what observers may believe; between calls a stretch ends where the next call begins. */
+  private follow(event: TraceEvent): void {
+    const log = this.logOf(event.task)
+    if (event.kind === 'op_begin') {
+      log.settle(event, this.outsideId())
+      if (this.options.addresses === 'raw') this.endStretch()
+      if (this.options.addresses === 'raw') this.begun++
+    }
+    log.apply(event, this.outsideId())
+  }
+
+  private logOf(task: string | null): EffectLog {
+    const lane = this.options.addresses === 'raw' ? null : task
+    let log = this.logs.get(lane)
+    if (log === undefined) {
+      log = new EffectLog(new Observers(this.source.run))
+      this.logs.set(lane, log)
+    }
+    return log
+  }
+
+  private outsideId(): number {
+    return this.wanted.has(WHOLE_RUN.op) ? WHOLE_RUN.op : STRETCH - this.begun
+  }
+
+  private endStretch(): void {
+    if (this.wanted.has(WHOLE_RUN.op)) return
+    const found = [...this.logs.values()].map((log) => log.end(this.outsideId(), null))
+    const made = found.flatMap((aftermath) => aftermath.made)
+    const ended = found.flatMap((aftermath) => aftermath.ended)
+    if (made.length + ended.length === 0) return
+    const after = this.between.endCall(new Tokens(0), { made, ended, owed: null })
+    this.betweenAfter.set(this.begun, after)
   }
 
   private keep(data: CallData): void {
@@ -168,11 +243,14 @@ export class CallStream {
     const op = event.op ?? WHOLE_RUN.op
     if (event.op === null && !this.wanted.has(op)) {
       this.outside.add(event)
+      if (this.betweenTokens.length < OUTSIDE_ROWS) this.between.add(event, this.betweenTokens)
+      else this.betweenIsCut = true
       return null
     }
     const data = this.open.get(op) ?? this.begin(op)
     if (!data) return null
     data.upTo = event.seq
+    data.cpu = event.cpu
     data.costs.add(event)
     data.encoder.add(event, data.tokens)
     if (ENDINGS.has(event.kind)) data.endedBy = event.kind
@@ -189,6 +267,8 @@ export class CallStream {
       costs: new CostCounter(this.pageShift),
       endedBy: null,
       upTo: call.first,
+      after: NO_AFTER,
+      cpu: call.cpu,
     }
     this.open.set(op, data)
     return data
@@ -215,7 +295,10 @@ export class CallStream {
   }
 
   private end(data: Open): CallData {
-    data.encoder.endCall(data.tokens)
+    data.after = data.encoder.endCall(
+      data.tokens,
+      this.logOf(data.call.task).end(data.call.op, data.cpu),
+    )
     this.open.delete(data.call.op)
     this.idle.push(data.encoder)
     return data

@@ -6,6 +6,8 @@ import { highWord, lowWord, take } from '../../event/words.ts'
 import type { Addresses } from './addresses.ts'
 import type { Reader, Readers, Texts, Value } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
+import { type Aftermath, isNothing, NO_AFTERMATH } from '../../observers/effect-log.ts'
+import { type After, NO_AFTER, numberOf, Placer, renamed } from './after.ts'
 import type { Addressing } from '../options.ts'
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
@@ -20,6 +22,8 @@ export interface EncoderOptions {
   readonly shown: ReadonlySet<Kind>
   readonly addresses: Addressing
   readonly matches: ((event: TraceEvent) => boolean) | null
+  /** 4K pages in one of the granule. */
+  readonly step: number
 }
 
 /** Turns the events of one call at a time into tokens. */
@@ -28,11 +32,13 @@ export class Encoder {
   private readonly addresses: Addresses
   private readonly flushes: FlushFolder
   private environment = 0
+  private readonly placer: Placer
 
   constructor(options: EncoderOptions, addresses: Addresses) {
     this.options = options
     this.addresses = addresses
     this.flushes = new FlushFolder(options.shown)
+    this.placer = new Placer(addresses, options.step)
   }
 
   startCall(call: Parameters<Addresses['startCall']>[0]): void {
@@ -56,16 +62,22 @@ export class Encoder {
     if (foreign && kind === 'span_begin') this.environment++
   }
 
-  /** After the last event of the call. */
-  endCall(tokens: Tokens): void {
-    const rename = this.addresses.renaming()
-    if (rename === null) return
+  /** After the last event of the call. Returns where the harm lies that it made and ended. */
+  endCall(tokens: Tokens, aftermath: Aftermath = NO_AFTERMATH): After {
+    const { addresses } = this
+    const after = isNothing(aftermath) ? NO_AFTER : this.placer.place(aftermath)
+    const rename = addresses.renaming()
+    if (rename === null) return after
     const { words } = tokens
     for (let at = T.VA; at < tokens.length * TOKEN_WORDS; at += TOKEN_WORDS) {
       rename(words[at]!, words[at + 1]!)
       words[at] = this.addresses.lo
       words[at + 1] = this.addresses.hi
     }
+    return renamed(after, (place) => {
+      rename(place >>> 0, Math.floor(place / 2 ** 32) >>> 0)
+      return numberOf(addresses)
+    })
   }
 
   /** A flush folded from single instructions: its address becomes known with them. */

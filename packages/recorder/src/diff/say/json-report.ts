@@ -2,6 +2,8 @@ import { eventToJson } from '../../event/codec.ts'
 import { toJson } from '../../event/json.ts'
 import type { GateResult } from '../gate.ts'
 import type { Diff, DivergenceRow } from '../result.ts'
+import { answerTo } from './answer.ts'
+import { verdictText } from './wording.ts'
 
 /**
  * The diff as JSON Lines: a header, a line per answer and per listed thing, and an end line that says how many there
@@ -22,6 +24,8 @@ export function* diffJsonLines(diff: Diff, gate: GateResult | null = null): Gene
     verdict: diff.verdict,
     calls: counted(diff.calls),
     neitherShows: diff.neitherShows,
+    scope: verdictText(diff),
+    ...answerTo(diff),
   })
   const { mode, matched, interleaving } = diff.lanes
   yield line('lanes', { mode, lanes: matched.length, interleaving })
@@ -39,6 +43,9 @@ export function* diffJsonLines(diff: Diff, gate: GateResult | null = null): Gene
     for (const difference of diff.effect.differences.items)
       yield line('effect-difference', difference)
     for (const group of diff.effect.groups.items) yield line('effect-group', group)
+  }
+  if (diff.outside && (wants('path') || wants('effect'))) {
+    yield line('outside', { ...diff.outside, effects: diff.outside.effects.length })
   }
   if (wants('path')) {
     const { first, ...path } = diff.path

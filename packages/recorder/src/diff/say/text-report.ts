@@ -1,15 +1,12 @@
 import { escapeControls } from '../../say/value.ts'
-import type { Question } from '../options.ts'
 import type { CallRef, Diff, DivergenceRow } from '../result.ts'
 import { plural } from './plural.ts'
 import {
   callText,
-  costRows,
   costTable,
   effectExample,
   effectText,
   groupCosts,
-  isPartial,
   isWithoutCalls,
   mappingTexts,
   outsideText,
@@ -167,9 +164,10 @@ class TextDiff {
     const { effect } = this.diff
     yield line('')
     yield this.title('effect', effect.answer)
-    if (effect.differentPairs > 0) {
+    const outside = (this.diff.outside?.effects.length ?? 0) > 0 ? ' and outside of calls' : ''
+    if (effect.differences.total > 0) {
       yield* this.wrapped(
-        `  ${effect.differences.total} in ${plural(effect.differentPairs, 'pair')} of calls, left | right:`,
+        `  ${effect.differences.total} in ${plural(effect.differentPairs, 'pair')} of calls${outside}, left | right:`,
       )
     }
     for (const group of this.some(effect.groups)) {
@@ -193,6 +191,15 @@ class TextDiff {
         `  ${path.same} events the same${roles}, ${path.changed} changed, ${path.onlyLeft} only left, ${path.onlyRight} only right`,
       ),
     )
+    const between = this.diff.outside
+    if (between?.pathDiffers) {
+      const { same, changed, onlyLeft, onlyRight } = between.path
+      yield line(
+        this.cut(
+          `  outside of calls ${same} the same, ${changed} changed, ${onlyLeft} only left, ${onlyRight} only right`,
+        ),
+      )
+    }
     const aside = path.asideLeft + path.asideRight
     if (aside > 0) {
       yield* this.wrapped(
@@ -292,12 +299,4 @@ class TextDiff {
     }
     yield line(text)
   }
-}
-
-/** Whether a question was answered `same`, for exit statuses. */
-export function answered(diff: Diff, by: Question | null): 'same' | 'different' | 'unknown' {
-  if (by === null) return diff.verdict === 'identical' && !isPartial(diff) ? 'same' : 'different'
-  if (by !== 'cost') return diff[by].answer
-  const rows = costRows(diff.cost.pairedLeft, diff.cost.pairedRight)
-  return rows.every((row) => row.change === '=' || row.name === 'time') ? 'same' : 'different'
 }

@@ -38,10 +38,34 @@ export function sideText(side: Side): string {
 export function verdictText(diff: Diff): string {
   const { calls, left, right, outcome } = diff
   const parts: string[] = [diff.verdict]
-  if (isPartial(diff)) parts.push(`for the ${plural(calls.paired, 'call')} that both made alike`)
+  if (isPartial(diff)) {
+    parts[0] += ` in the ${plural(calls.paired, 'call')} that both made`
+    if (calls.otherInput > 0) parts.push(`${plural(calls.otherInput, 'pair')} of another size`)
+    for (const [side, { total }] of [
+      ['left', calls.onlyLeft],
+      ['right', calls.onlyRight],
+    ] as const) {
+      if (total > 0) parts.push(`${plural(total, 'call')} only on the ${side}`)
+    }
+  }
+  if (diff.outside?.pathDiffers) {
+    const text = outsideText(diff, true)
+    parts.push(`outside of calls ${text === '' ? 'other events' : text}`)
+  }
   if (left.cannotShow.length + right.cannotShow.length > 0) parts.push('as far as both runs show')
+  if (diff.effect.unknown.length > 0 && unseen(diff).length > 0) {
+    parts.push(`${unseen(diff).join(' and ')} not visible`)
+  }
   if (outcome.answer === 'unknown') parts.push('part of the outcome being unknown')
   return parts.join(', ')
+}
+
+/** What neither effect nor path can speak of, in words of a verdict. */
+export function unseen({ effect }: Diff): string[] {
+  const words: string[] = []
+  if (effect.unknown.includes('held')) words.push('flushes')
+  if (effect.unknown.includes('barrier')) words.push('barriers')
+  return words
 }
 
 /** Some calls have no counterpart with the same input, and the verdict does not speak of them. */
@@ -185,10 +209,10 @@ export function costTable(diff: Diff): CostTable {
   return { of, columns, rows }
 }
 
-/** What was done outside of calls: `TLB flushes 21 | 19`; empty: nothing that counts. */
-export function outsideText({ cost }: Diff): string {
+/** What was done outside of calls: `TLB flushes 21 | 19`; empty: nothing that counts. `differs`: only what does. */
+export function outsideText({ cost }: Diff, differs = false): string {
   return costRows(cost.outsideLeft, cost.outsideRight)
-    .filter(({ name }) => TELLING_COSTS.includes(name))
+    .filter(({ name, change }) => TELLING_COSTS.includes(name) && !(differs && change === '='))
     .map(({ label, left, right }) => `${label.trim()} ${left} | ${right}`)
     .join(', ')
 }
@@ -220,7 +244,11 @@ export function effectExample({ example, level, count }: EffectGroup): string {
   const seqs = [example.leftSeq, example.rightSeq].map((seq) => (seq === null ? '-' : `${seq}`))
   const events =
     example.leftSeq === null && example.rightSeq === null ? '' : `, event ${seqs.join(' | ')}`
-  return `call ${example.leftOp} | ${example.rightOp}${where}${events}`
+  const calls =
+    example.leftOp === WHOLE_RUN.op
+      ? 'between calls'
+      : `call ${example.leftOp} | ${example.rightOp}`
+  return `${calls}${where}${events}`
 }
 
 /**
