@@ -5,6 +5,7 @@ import { runOf } from '../../support/runs.ts'
 import { AREA, eventsOf, initOf, setMemoryRo } from '../../support/sample-run.ts'
 
 const PAGES = 0x10_0000n
+const FLUSH: ReadonlySet<string> = new Set(['tlb_flush', 'tlbi'])
 
 /** Calls on ranges of their own; `-` lacks its flush, `!` is not made at all. */
 function run(text: string): EventSource {
@@ -12,7 +13,7 @@ function run(text: string): EventSource {
   const calls = [...text].flatMap((how, i): TraceEvent[] => {
     if (how === '!') return []
     const events = eventsOf(setMemoryRo(3, areas[i]!), i)
-    return how === '-' ? events.filter(({ kind }) => kind !== 'tlb_flush') : events
+    return how === '-' ? events.filter(({ kind }) => !FLUSH.has(kind)) : events
   })
   return runOf([...areas.flatMap((va) => eventsOf([initOf(3, va)], null)), ...calls])
 }

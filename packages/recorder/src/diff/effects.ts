@@ -227,14 +227,16 @@ function compareEntry(
 /** Bits that an observer cannot tell apart: software's, how an entry is built, access flag and nG. */
 const UNSEEN_LO = LO.AF | LO.NG
 
+/** A value as an observer sees it. */
+const sight = (lo: number, hi: number): string => {
+  if ((lo & LO.VALID) === 0) return 'nothing mapped'
+  const seenLo = (lo & ~(UNSEEN_LO | SHAPE.lo | SOFTWARE.lo)) >>> 0
+  return `0x${((hi & ~(SHAPE.hi | SOFTWARE.hi)) >>> 0).toString(16)}${seenLo.toString(16).padStart(8, '0')}`
+}
+
 /** What a walker may have read of an entry in between that it held neither before nor after, in words. */
 function transients(change: Change | null): string {
   if (change?.via == null) return ''
-  const sight = (lo: number, hi: number): string => {
-    if ((lo & LO.VALID) === 0) return 'nothing mapped'
-    const seenLo = (lo & ~(UNSEEN_LO | SHAPE.lo | SOFTWARE.lo)) >>> 0
-    return `0x${((hi & ~(SHAPE.hi | SOFTWARE.hi)) >>> 0).toString(16)}${seenLo.toString(16).padStart(8, '0')}`
-  }
   const ends = new Set([sight(change.oldLo, change.oldHi), sight(change.newLo, change.newHi)])
   const seen = new Set<string>()
   for (let i = 0; i < change.via.length; i += 2) seen.add(sight(change.via[i]!, change.via[i + 1]!))
@@ -250,6 +252,8 @@ const HARM_TEXT: Readonly<Record<Harm, string>> = {
   'too-little': 'may be held too strict',
 }
 
+const keyOf = ({ place, pages, harm }: PlacedHarm): string => `${harm} ${place} ${pages}`
+
 /** Harm that one side has on return, or ended, and the other has not: a difference for each sort and stretch. */
 function compareHarm(
   what: 'held' | 'ended',
@@ -258,7 +262,6 @@ function compareHarm(
   mode: Addressing,
 ): EffectDifference[] {
   if (a.length === 0 && b.length === 0) return []
-  const keyOf = ({ place, pages, harm }: PlacedHarm): string => `${harm} ${place} ${pages}`
   const left = new Map(a.map((item) => [keyOf(item), item]))
   const right = new Map(b.map((item) => [keyOf(item), item]))
   const found: EffectDifference[] = []

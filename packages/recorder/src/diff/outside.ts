@@ -55,19 +55,21 @@ function afterOf({ after }: Outside, step: number | null): After {
   }
 }
 
+/** Sorts of harm that were left and ended. */
+const sorts = (outside: Outside): Set<string> => {
+  const { made, ended } = afterOf(outside, null)
+  return new Set([
+    ...made.map(({ harm }) => `held ${harm}`),
+    ...ended.map(({ harm }) => `ended ${harm}`),
+  ])
+}
+
 /** Sorts of harm that only one run left or ended outside of calls, at all. */
 function ofOneSide(
   differences: readonly EffectDifference[],
   left: Outside,
   right: Outside,
 ): EffectDifference[] {
-  const sorts = (outside: Outside): Set<string> => {
-    const { made, ended } = afterOf(outside, null)
-    return new Set([
-      ...made.map(({ harm }) => `held ${harm}`),
-      ...ended.map(({ harm }) => `ended ${harm}`),
-    ])
-  }
   const [a, b] = [sorts(left), sorts(right)]
   const isEqual = a.size === b.size && [...a].every((sort) => b.has(sort))
   return isEqual ? [] : differences.filter(({ what }) => what === 'held')

@@ -82,7 +82,8 @@ export interface Rate {
 
 /**
  * What a call leaves: the change of each entry (`descriptor`) and what it passed through (`transient`), harm that older
- * versions may still do (`held`) or that is over (`ended`), barriers owed, lazy sections and locks left, tables, warnings.
+ * versions may still do (`held`) or that is over (`ended`), barriers owed, lazy sections and locks left, tables and
+ * warnings.
  */
 export type EffectKind =
   | 'descriptor'

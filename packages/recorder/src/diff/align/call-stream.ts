@@ -99,8 +99,8 @@ export class CallStream {
   private readonly forgotten = new Set<number>()
   private waitingRows = 0
   /**
-   * What observers may believe. Of different boots it is folded of each task alone: when others flush is a matter of how
-   * tasks were scheduled.
+   * What observers may believe. Of different boots it is folded of each task alone: when others flush is a matter of
+   * how tasks were scheduled.
    */
   private readonly logs = new Map<string | null, EffectLog>()
   /** Events outside of calls, placed like a call's without a range. */
