@@ -110,3 +110,29 @@ test('in a Realm the direct map can be changed, from 6.17 on', () => {
   )
   expect(rets).toEqual([0, 1, 1, 1, 1])
 })
+
+const boot = {
+  realm: true,
+  rodata_full: false,
+  cpu_bbml: true,
+  caps_finalized: false,
+  online_cpus: 1,
+}
+const outcome = (features: object) =>
+  runScenario(
+    {
+      geometry: { page_shift: 12, va_bits: 48 },
+      flavour: '7.3',
+      features,
+      init: [{ va: '0xffff000200000000', level: 'pmd', desc: '0xe8000600000701' }],
+      calls: [{ fn: 'set_memory_decrypted', addr: '0xffff000200080000', numpages: 128 }],
+    },
+    {},
+  ).results[0]
+
+describe('a block of the linear map in a Realm, before capabilities are final', () => {
+  test('is split where the Realm was known when the linear map was built, else refused', () => {
+    expect(outcome(boot)).toBe(0)
+    expect(outcome({ ...boot, realm_known_late: true })).toBe(EINVAL)
+  })
+})

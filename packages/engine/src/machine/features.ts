@@ -26,6 +26,8 @@ export interface Features {
   readonly bti_kernel: boolean
   /** is_realm_world(), and the width of its addresses: the top bit says whether memory is shared with the host. */
   readonly realm: boolean
+  /** The Realm Management Monitor was found only after map_mem() had built the linear map. */
+  readonly realm_known_late: boolean
   readonly ipa_bits: number
   /** is_kfence_address(): the pool is [kfence_start, kfence_start + kfence_size). */
   readonly kfence_start: Va
@@ -56,6 +58,7 @@ export const DEFAULT_FEATURES: Features = {
   ng_mappings: false,
   bti_kernel: false,
   realm: false,
+  realm_known_late: false,
   ipa_bits: 48,
   kfence_start: 0,
   kfence_size: 0,

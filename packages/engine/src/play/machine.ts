@@ -142,7 +142,6 @@ export function createMachine(options: MachineOptions): Machine {
   const geometry = createGeometry(options.geometry)
   const features: Features = { ...DEFAULT_FEATURES, ...options.features }
   const constants: Constants = { ...deriveConstants(geometry, flavour), ...options.constants }
-  const canSetDirectMap = mayChangeDirectMap(features, flavour)
   const { SWAPPER_PG_DIR_PA: swapper, TABLE_POOL_PA: pool, FIX_PGD_VA: fixPgd } = constants
   const memory = new Memory(geometry, swapper, pool, fixPgd)
   const cpus = options.cpus ?? 1
@@ -161,10 +160,15 @@ export function createMachine(options: MachineOptions): Machine {
       ng: features.ng_mappings,
       dirty: flavour.kernelDirty,
     }),
-    // map_mem() runs before capabilities are final: it knows of the boot CPU alone.
-    linearMapRequiresBbml: !forcePteMapping(features, features.cpu_bbml) && canSetDirectMap,
+    linearMapRequiresBbml: requiresBbml(features, flavour),
     tlb: hasTlb ? new TlbModel(geometry, memory, features.bbml, cpus) : null,
     journal: null,
   }
   return new Machine(system, options.hooks ?? null, cpus)
+}
+
+/** What map_mem() of 7.3 decides: before capabilities are final it knows of the boot CPU alone, maybe of no Realm. */
+function requiresBbml(features: Features, flavour: Flavour): boolean {
+  const then = { ...features, realm: features.realm && !features.realm_known_late }
+  return !forcePteMapping(then, then.cpu_bbml) && mayChangeDirectMap(then, flavour)
 }
