@@ -109,7 +109,8 @@ class TextDiff {
     yield line(this.cut(`- ${sideText(diff.left)}`), 'left')
     yield line(this.cut(`+ ${sideText(diff.right)}`), 'right')
     yield line('')
-    yield line(this.cut(verdictText(diff)), 'title')
+    // Whole: a verdict that is cut speaks of less than it leaves out.
+    for (const { text } of this.wrapped(verdictText(diff))) yield line(text, 'title')
     for (const text of scopeTexts(diff)) yield* this.wrapped(text)
     for (const text of diff.incomplete) yield* this.wrapped(`incomplete: ${text}`)
   }
