@@ -3,6 +3,7 @@ import type { EventSource } from '../event/run.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import { comparePair, refOf } from './compare-pair.ts'
 import { pairedCalls, startComparison } from './comparison.ts'
+import { foldRepeats } from './fold-repeats.ts'
 import type { DiffOptions } from './options.ts'
 import type { CallRef, PairDiff, RowStatus } from './result.ts'
 import type { RowRun } from './align/rows.ts'
@@ -25,10 +26,20 @@ export type AlignedRow =
       readonly right: TraceEvent | null
     }
   | { readonly row: 'fold'; readonly count: number; readonly left: number; readonly right: number }
+  /** The rows above, so many, come so many times more; `left`, `right`: the first event of that part. */
+  | {
+      readonly row: 'repeat'
+      readonly times: number
+      readonly rows: number
+      readonly left: number | null
+      readonly right: number | null
+    }
 
 export interface RowOptions extends DiffOptions {
   /** Runs of equal rows longer than twice this are folded but for so many at their ends. Default: nothing is. */
   readonly context?: number
+  /** Parts that come again and again, one behind the other, are shown once. */
+  readonly repeats?: boolean
 }
 
 /**
@@ -46,7 +57,15 @@ export function* alignedRows(
     if (left !== null && right !== null) {
       const { diff, script } = comparePair(left, right, pair, comparison.context)
       yield { row: 'call', left: diff.left, right: diff.right, pair: diff }
-      yield* pairRows(script.runs, eventsOf(a, left), eventsOf(b, right), left, right, context)
+      const rows = pairRows(
+        script.runs,
+        eventsOf(a, left),
+        eventsOf(b, right),
+        left,
+        right,
+        context,
+      )
+      yield* options.repeats === true ? foldRepeats(rows) : rows
     } else if (left !== null) {
       yield { row: 'call', left: refOf(left.call, left.endedBy), right: null, pair: null }
       for (const event of eventsOf(a, left).values())

@@ -1,16 +1,23 @@
+import type { Aim } from '../data/data.ts'
+import { CALL_SORTS, type CallsView } from '../model/calls.ts'
 import {
   arrive,
+  comparisonOf,
   DIFF_TABS,
   type DiffView,
   lastRowOf,
   openDiff,
+  rowAtCursor,
   seqOfRow,
   showTab,
+  toRow,
   withDiff,
 } from '../model/diff.ts'
-import { type Model, complain, enter, query, say } from '../model/model.ts'
+import { type Model, complain, enter, leave, query, say } from '../model/model.ts'
+import { movePage } from '../model/page.ts'
+import { openPrompt } from '../model/prompt.ts'
 import { follow } from './navigation.ts'
-import { pageOf } from '../model/pages.ts'
+import { pageOf, withPage } from '../model/pages.ts'
 import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { runUnderCursor } from '../model/runs.ts'
 import { enterRun } from './runs-commands.ts'
@@ -44,27 +51,69 @@ const startDiff = (m: Model): Model => {
 const tab = (step: 1 | -1) => (m: Model) =>
   m.diff ? showTab(m, DIFF_TABS.at((DIFF_TABS.indexOf(m.diff.tab) + step) % DIFF_TABS.length)!) : m
 
+/** How a place that n goes to is called. */
+const aimText = (aim: Aim): string =>
+  typeof aim === 'object'
+    ? `row with ${aim.words}`
+    : aim === 'call'
+      ? 'call'
+      : `difference in ${aim}`
+
 /** Keys may come faster than answers: each step goes on from where the one before it led. */
-const toDifference = (m: Model, backward: boolean): Model => {
+const toAim = (m: Model, aim: Aim, backward: boolean): Model => {
   const d = m.diff
   if (!d) return m
-  const shown = d.tab === 'path' ? m : showTab(m, 'path')
-  const { left, right, folded } = d
-  const none = `no difference ${backward ? 'before' : 'after'} this row`
+  const shown = withDiff(d.tab === 'path' ? m : showTab(m, 'path'), (x) => ({ ...x, aim }))
+  const none = `no ${aimText(aim)} ${backward ? 'before' : 'after'} this row`
   return query(
     shown,
     async (data, now) =>
-      data.difference({
-        left: left.id,
-        right: right.id,
-        folded,
-        from: now.diff?.cursor ?? 0,
-        backward,
-      }),
+      data.difference({ ...comparisonOf(d), from: now.diff?.cursor ?? 0, backward, aim }),
     (later, at) => arrive(later, d, at, none),
     { inTurn: true },
   )
 }
+
+/** On a page of lines to the next that leads somewhere, on the path to the next difference that is asked for. */
+const next = (backward: boolean) => (m: Model) => {
+  const page = pageOf(m)
+  if (!page) return toAim(m, m.diff?.aim ?? 'path', backward)
+  return withPage(m, movePage(page.lines, page.view, backward ? -1 : 1, page.height))
+}
+
+const aimAt = (aim: Aim) => (m: Model) => toAim(m, aim, false)
+
+/** The list of calls in another way; only where it is shown. */
+const calls = (change: (view: CallsView) => Partial<CallsView>) => (m: Model) => {
+  const shown = m.diff?.tab === 'calls' ? m : showTab(m, 'calls')
+  const changed = withDiff(shown, (d) => ({ ...d, calls: { ...d.calls, ...change(d.calls) } }))
+  return showTab(changed, 'calls')
+}
+
+/** Other rows of the same comparison: the cursor stays on its event. */
+function rearranged(m: Model, change: Partial<DiffView>): Model {
+  const d = m.diff
+  if (!d) return m
+  const row = rowAtCursor(d)
+  const left = row ? seqOfRow(row, 'left') : null
+  const right = row ? seqOfRow(row, 'right') : null
+  const fresh = { rows: [], from: 0, known: 0, done: false, cursor: 0, top: 0, states: null }
+  const next = withDiff(m, (x) => ({ ...x, ...fresh, ...change, tab: 'path' }))
+  return left === null && right === null ? next : toRow(next, { left, right })
+}
+
+/** Only events with this take part; empty: all of them. */
+export const filterDiff = (m: Model, text: string): Model =>
+  m.diff?.tab === 'calls'
+    ? calls(() => ({ filter: text }))(m)
+    : rearranged(m, { filter: text === '' ? null : text })
+
+/** Goes to the next row with these words. */
+export const searchDiff = (m: Model, words: string): Model => toAim(m, { words }, false)
+
+/** To an event of A, or a share of its events. */
+export const toEventOf = (m: Model, seq: number): Model =>
+  toRow(leave(m), { left: seq, right: null })
 
 /** The replay of one side: at the row under the cursor, or the nearest before it that this side has. */
 const openSide =
@@ -87,21 +136,38 @@ const openLine = (m: Model): Model => {
   return page ? follow(m, page.lines[page.view.cursor]?.link) : openSide('left')(m)
 }
 
-const refolded = (d: DiffView): DiffView => ({
-  ...openDiff(d.left, d.right),
-  report: d.report,
-  tab: 'path',
-  folded: !d.folded,
-})
-
 export const DIFF_COMMANDS = {
   'run.diff': startDiff,
-  'diff.next': (m: Model) => toDifference(m, false),
-  'diff.prev': (m: Model) => toDifference(m, true),
+  'diff.next': next(false),
+  'diff.prev': next(true),
+  'diff.path': aimAt('path'),
+  'diff.effect': aimAt('effect'),
+  'diff.outcome': aimAt('outcome'),
+  'diff.call': (m: Model) => toAim(m, 'call', false),
+  'diff.callBack': (m: Model) => toAim(m, 'call', true),
+  'diff.calls': (m: Model) => showTab(m, m.diff?.tab === 'calls' ? 'path' : 'calls'),
+  'diff.group': calls(({ grouped }) => ({ grouped: !grouped })),
+  'diff.sort': calls(({ sort }) => ({
+    sort: CALL_SORTS[(CALL_SORTS.indexOf(sort) + 1) % CALL_SORTS.length] ?? 'run',
+  })),
+  'diff.filter': (m: Model) => ({
+    ...m,
+    prompt: openPrompt(
+      'filterDiff',
+      (m.diff?.tab === 'calls' ? m.diff.calls.filter : m.diff?.filter) ?? '',
+    ),
+  }),
+  'diff.search': (m: Model) => ({ ...m, prompt: openPrompt('searchDiff') }),
+  'diff.all': (m: Model) => filterDiff(m, ''),
   'diff.tab': tab(1),
   'diff.tabBack': tab(-1),
-  'diff.fold': (m: Model) =>
-    say(withDiff(m, refolded), m.diff?.folded ? 'equal parts are shown' : 'equal parts are folded'),
+  'diff.fold': (m: Model) => {
+    const folded = m.diff?.folded === true
+    return say(
+      rearranged(m, { folded: !folded }),
+      folded ? 'all rows are shown' : 'equal and repeated parts are folded',
+    )
+  },
   'diff.open': openLine,
   'diff.openA': openSide('left'),
   'diff.openB': openSide('right'),

@@ -1,4 +1,4 @@
-import { moveDiff, withDiff } from '../model/diff.ts'
+import { moveDiff, toRow, withDiff } from '../model/diff.ts'
 import { diffLayout, fullListRows } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { movePage } from '../model/page.ts'
@@ -34,6 +34,8 @@ export function moveList(m: Model, step: Step): Model {
     case 'replay':
       return moveReplay(m, step, height)
     case 'diff':
+      // The last row is known only once all are made.
+      if (step === 'last' && m.diff && !m.diff.done) return toRow(m, 'last')
       return withDiff(m, (d) => moveDiff(d, stepped(d.cursor, step, d.known), height))
     case 'sql':
       return withSql(m, (s) => {

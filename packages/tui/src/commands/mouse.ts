@@ -1,5 +1,6 @@
 import { run } from './commands.ts'
-import { back } from './navigation.ts'
+import { callAt } from '../model/calls.ts'
+import { back, follow } from './navigation.ts'
 import { footerBindings } from './keys.ts'
 import { clickedRow, moveList } from './list-commands.ts'
 import type { Model } from '../model/model.ts'
@@ -19,6 +20,7 @@ export function moused(m: Model, mouse: Mouse): Model {
     case 'list':
       return clickedRow(m.prompt ? { ...m, prompt: null } : m, at.row)
     case 'timeline': {
+      if (m.screen === 'diff') return clickedStrip(m, (at.column - 2) / Math.max(1, at.width - 4))
       const share = Math.max(0, Math.min(1, (at.column - 1) / Math.max(1, at.width - 3)))
       return withReplay(m, (r) => jumpTo(r, Math.round(share * (r.run.events - 1)), listRowsOf(m)))
     }
@@ -42,4 +44,10 @@ export function moused(m: Model, mouse: Mouse): Model {
     case 'overlay':
       return m
   }
+}
+
+/** To the call at a share of the strip. */
+function clickedStrip(m: Model, share: number): Model {
+  const link = m.diff?.report ? callAt(m.diff.report, Math.max(0, share)) : null
+  return link ? follow(m, link) : m
 }

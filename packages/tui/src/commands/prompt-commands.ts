@@ -12,6 +12,7 @@ import {
   recall,
   replaced,
 } from '../model/prompt.ts'
+import { filterDiff, searchDiff, toEventOf } from './diff-commands.ts'
 import { filterRuns, rename } from './runs-commands.ts'
 import { recordChoices, submitImport, submitRecord } from './recording.ts'
 import { saveMarks, seekFrom, withMark } from './replay-commands.ts'
@@ -153,6 +154,13 @@ function submit(m: Model, p: Prompt): Model {
       return p.text.trim() === '' || !m.sql.result
         ? entered
         : exportTo(entered, p.text.trim(), m.sql.result)
+    case 'filterDiff':
+      if (m.diff?.tab !== 'calls' && filterProblem(p.text)) {
+        return complain(m, filterProblem(p.text)?.message ?? '')
+      }
+      return filterDiff(entered, p.text.trim())
+    case 'searchDiff':
+      return p.text.trim() === '' ? entered : searchDiff(entered, p.text.trim())
     case 'runs':
       return filterRuns(entered, p.text.trim())
     case 'import':
@@ -230,6 +238,14 @@ function submitCommand(m: Model, p: Prompt): Model {
   if (request.type === 'unknown')
     return complain(m, `no command matches ${p.text.trim()}: ? lists them`)
   const r = m.replay
+  const { diff } = m
+  if (m.screen === 'diff' && diff && request.type !== 'time') {
+    const most = Math.max(0, diff.left.events - 1)
+    return toEventOf(
+      m,
+      request.type === 'seq' ? Math.min(most, request.seq) : Math.round(most * request.share),
+    )
+  }
   if (!r || m.screen !== 'replay') return complain(m, 'open a run first: ⏎')
   if (request.type === 'time') {
     return seekFrom(m, r, `ts >= ${request.ns}`, -1, `event at or after ${p.text.trim()}`)

@@ -180,6 +180,22 @@ const toFinding = (m: Model, backward: boolean): Model => {
   return toOneOf(m, r.checked.proof, backward, 'event of a proof')
 }
 
+/** To the callback that is unlike the one before it: the one odd page of ten thousand. */
+const toOdd = (m: Model, backward: boolean): Model =>
+  atEvent(m, ({ run }) =>
+    query(
+      m,
+      async (data, now) => data.odd(run.id, now.replay?.cursor ?? 0, backward),
+      (later, seq) => {
+        if (later.replay?.run.id !== run.id) return later
+        const side = backward ? 'before' : 'after'
+        if (seq === null) return complain(later, `all callbacks ${side} this event are alike`)
+        return withReplay(leave(later), (r) => jumpTo(r, seq, listRowsOf(later)))
+      },
+      { title: 'comparing callbacks', inTurn: true },
+    ),
+  )
+
 /** Runs the checks; `then` follows where nothing was typed meanwhile. */
 function check(m: Model, { run }: Replay, then: (m: Model) => Model): Model {
   const { pressed } = m
@@ -250,6 +266,8 @@ export const REPLAY_COMMANDS = {
   'walk.prev': (m: Model) => seek(m, WALK, true, 'walk'),
   'kind.next': (m: Model) => atEvent(m, (_r, e) => seek(m, `kind == ${e.kind}`, false, e.kind)),
   'kind.prev': (m: Model) => atEvent(m, (_r, e) => seek(m, `kind == ${e.kind}`, true, e.kind)),
+  'odd.next': (m: Model) => toOdd(m, false),
+  'odd.prev': (m: Model) => toOdd(m, true),
   'find.next': (m: Model) => findMatch(m, false),
   'find.prev': (m: Model) => findMatch(m, true),
   'finding.next': (m: Model) => toFinding(m, false),

@@ -152,11 +152,16 @@ export interface Density {
   readonly levels: readonly number[]
 }
 
-/** Rows of two runs side by side. */
-export interface DiffRowsQuery {
+/** Two runs side by side; only events that a filter lets through take part where there is one. */
+export interface Comparison {
   readonly left: number
   readonly right: number
   readonly folded: boolean
+  readonly filter: string | null
+}
+
+/** Rows of it. */
+export interface DiffRowsQuery extends Comparison {
   readonly from: number
   readonly limit: number
 }
@@ -169,10 +174,20 @@ export interface DiffRows {
   readonly done: boolean
 }
 
-/** Where a difference is looked for. */
+/** What one goes to in a comparison: a difference of one of its questions, the next call, or some words. */
+export type Aim = 'outcome' | 'effect' | 'path' | 'call' | { readonly words: string }
+
+/** Where it is looked for. */
 export interface DifferenceQuery extends Omit<DiffRowsQuery, 'limit'> {
   readonly backward: boolean
+  readonly aim: Aim
 }
+
+/** A row of the comparison: that of an event, of a call by its number on A, or the last one. */
+export type RowPlace =
+  | { readonly left: number | null; readonly right: number | null }
+  | { readonly call: number; readonly side: 'left' | 'right' }
+  | 'last'
 
 /** A result of the SQL console. */
 export interface SqlResult {
@@ -209,12 +224,8 @@ export interface Data {
   /** The whole comparison; may take long. */
   diff(left: number, right: number): Promise<Diff>
   diffRows(query: DiffRowsQuery): Promise<DiffRows>
-  /** Index of the row that has an event of A, or else of B; null: none. */
-  rowOf(
-    of: Pick<DiffRowsQuery, 'left' | 'right' | 'folded'>,
-    left: number | null,
-    right: number | null,
-  ): Promise<number | null>
+  /** Index of a row; null: there is none. */
+  rowOf(of: Comparison, place: RowPlace): Promise<number | null>
   /** Index of the next or previous row that differs; null: none. */
   difference(query: DifferenceQuery): Promise<number | null>
   /** One query, in a process of its own; {@link cancel} stops it. */
@@ -227,6 +238,8 @@ export interface Data {
   command(args: readonly string[]): Promise<string>
   /** Stops the long work that is under way; its promise is rejected. */
   cancel(): Promise<void>
+  /** The next callback of the call at an event that does something else than the one before it; null: none. */
+  odd(run: number, from: number, backward: boolean): Promise<number | null>
   density(run: number, total: number, buckets: number): Promise<Density>
   /** The functions named in a run, for completion. */
   names(run: number): Promise<readonly string[]>

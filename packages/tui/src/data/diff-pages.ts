@@ -1,5 +1,14 @@
-import { type AlignedRow, alignedRows, type Run, type RunFile } from '@pagetrail/recorder'
-import type { DifferenceQuery, DiffRows, DiffRowsQuery } from './data.ts'
+import {
+  type AlignedRow,
+  alignedRows,
+  eventWords,
+  parseFilter,
+  type Run,
+  type RunFile,
+  runGeometry,
+  toPredicate,
+} from '@pagetrail/recorder'
+import type { Aim, Comparison, DifferenceQuery, DiffRows, DiffRowsQuery, RowPlace } from './data.ts'
 
 /** Equal rows kept at both ends of a folded part. */
 const CONTEXT = 2
@@ -12,6 +21,9 @@ export class DiffPages {
   #key = ''
   #rows: AlignedRow[] = []
   #source: Iterator<AlignedRow> | null = null
+  #runs: readonly Run[] = []
+  /** Events at which effects differ, by side. */
+  readonly #effects = { left: new Set<number>(), right: new Set<number>() }
 
   constructor(runFile: RunFile) {
     this.#runFile = runFile
@@ -28,36 +40,49 @@ export class DiffPages {
     }
   }
 
-  /** Index of the next row that differs; null: none. Rows that follow one that differs belong to it. */
+  /** Index of the next row to go to; null: none. Rows that follow one that differs belong to it. */
   seek(q: DifferenceQuery): number | null {
     this.#open(q)
     const step = q.backward ? -1 : 1
+    const isAim = this.#testOf(q.aim)
     let at = q.from
     // Out of the difference the cursor is in, then to the first row of the next one.
-    while (this.#differs(at)) at += step
-    while (this.#row(at) && !this.#differs(at)) at += step
+    while (isAim(at)) at += step
+    while (this.#row(at) && !isAim(at)) at += step
     if (!this.#row(at)) return null
-    if (q.backward) while (this.#differs(at - 1)) at--
+    if (q.backward) while (isAim(at - 1)) at--
     return at
   }
 
-  /** Index of the row of an event, or of the fold or call that it is in; null: it is on none. */
-  find(
-    q: Pick<DiffRowsQuery, 'left' | 'right' | 'folded'>,
-    left: number | null,
-    right: number | null,
-  ): number | null {
+  /** Index of the row of an event (or of the fold that it is in), of a call, or the last one; null: there is none. */
+  find(q: Comparison, place: RowPlace): number | null {
     this.#open(q)
-    const [side, seq] = left === null ? (['right', right] as const) : (['left', left] as const)
-    if (seq === null) return null
+    if (place === 'last') {
+      this.#fill(MOST_ROWS)
+      return this.#rows.length - 1
+    }
+    if ('call' in place) {
+      for (let at = 0; ; at++) {
+        const row = this.#row(at)
+        if (!row) return null
+        if (row.row === 'call' && row[place.side]?.op === place.call) return at
+      }
+    }
+    const [side, seq] =
+      place.left === null ? (['right', place.right] as const) : (['left', place.left] as const)
+    return seq === null ? null : this.#rowAt(side, seq)
+  }
+
+  /** The last row up to an event within the call that has it. */
+  #rowAt(side: 'left' | 'right', seq: number): number | null {
     let before: number | null = null
     for (let at = 0; ; at++) {
       const row = this.#row(at)
       if (!row) return before
-      const here = row.row === 'fold' ? row[side] : (row[side]?.seq ?? null)
+      const here = isFolded(row) ? row[side] : (row[side]?.seq ?? null)
       if (here === seq) return at
       if (here !== null && here < seq) before = at
-      if (here !== null && here > seq && row.row === 'call' && row.left && row.right) return before
+      if (here !== null && here > seq && row.row === 'call') return before
     }
   }
 
@@ -67,30 +92,103 @@ export class DiffPages {
     return this.#rows[at]
   }
 
-  #differs(at: number): boolean {
-    const row = this.#row(at)
-    if (!row || row.row === 'fold') return false
-    if (row.row === 'call') return row.left === null || row.right === null
-    return row.status === 'changed' || row.status === 'left' || row.status === 'right'
+  #testOf(aim: Aim): (at: number) => boolean {
+    if (typeof aim === 'object') return this.#readerOf(aim.words)
+    const test = {
+      call: isCall,
+      path: isOtherPath,
+      outcome: isOtherOutcome,
+      effect: this.#isOtherEffect,
+    }[aim]
+    return (at) => {
+      const row = this.#row(at)
+      return row !== undefined && test(row)
+    }
   }
 
-  #open(q: Pick<DiffRowsQuery, 'left' | 'right' | 'folded'>): void {
-    const key = `${q.left} ${q.right} ${q.folded}`
+  readonly #isOtherEffect = (row: AlignedRow): boolean => {
+    if (row.row === 'events') {
+      const { left, right } = this.#effects
+      return left.has(row.left?.seq ?? -1) || right.has(row.right?.seq ?? -1)
+    }
+    if (row.row !== 'call') return false
+    // Of effects that no event shows, the call itself is the place.
+    const { pair } = row
+    return pair ? pair.effectsTotal > 0 && !pair.effects.some(hasEvent) : true
+  }
+
+  /** Rows in which all these words can be read. */
+  #readerOf(text: string): (at: number) => boolean {
+    const words = text.toLowerCase().split(/\s+/)
+    const geometries = this.#runs.map(runGeometry)
+    const textOf = (row: AlignedRow): string => {
+      if (row.row === 'call') return `${row.left?.fn ?? ''} ${row.right?.fn ?? ''}`
+      if (row.row !== 'events') return ''
+      return [row.left, row.right]
+        .flatMap((event, i) => {
+          if (!event) return []
+          const { what, detail } = eventWords(event, geometries[i] ?? null)
+          return [event.kind, what, detail]
+        })
+        .join(' ')
+    }
+    return (at) => {
+      const row = this.#row(at)
+      const said = row ? textOf(row).toLowerCase() : ''
+      return row !== undefined && words.every((word) => said.includes(word))
+    }
+  }
+
+  #open({ left, right, folded, filter }: Comparison): void {
+    const key = `${left} ${right} ${folded} ${filter}`
     if (key === this.#key) return
     this.#key = key
     this.#rows = []
-    const runs = [q.left, q.right].map((id): Run => this.#runFile.find(id))
-    const [a, b] = runs.map((run) => this.#runFile.source(run))
+    this.#effects.left.clear()
+    this.#effects.right.clear()
+    this.#runs = [left, right].map((id): Run => this.#runFile.find(id))
+    const [a, b] = this.#runs.map((run) => this.#runFile.source(run))
     if (!a || !b) throw new Error('a comparison has two runs')
-    this.#source = alignedRows(a, b, q.folded ? { context: CONTEXT } : {})[Symbol.iterator]()
+    const only =
+      filter === null ? {} : { filter: { text: filter, matches: toPredicate(parseFilter(filter)) } }
+    const shown = folded ? { context: CONTEXT, repeats: true } : {}
+    this.#source = alignedRows(a, b, { ...shown, ...only })[Symbol.iterator]()
   }
 
   #fill(length: number): void {
     while (this.#source && this.#rows.length < Math.min(length, MOST_ROWS)) {
-      const next = this.#source.next()
-      if (next.done) this.#source = null
-      else this.#rows.push(next.value)
+      const { done, value: row } = this.#source.next()
+      if (done === true) this.#source = null
+      else this.#add(row)
     }
     if (this.#rows.length >= MOST_ROWS) this.#source = null
   }
+
+  #add(row: AlignedRow): void {
+    this.#rows.push(row)
+    if (row.row !== 'call') return
+    for (const { leftSeq, rightSeq } of row.pair?.effects ?? []) {
+      if (leftSeq !== null) this.#effects.left.add(leftSeq)
+      if (rightSeq !== null) this.#effects.right.add(rightSeq)
+    }
+  }
 }
+
+const isFolded = (row: AlignedRow): row is Extract<AlignedRow, { row: 'fold' | 'repeat' }> =>
+  row.row === 'fold' || row.row === 'repeat'
+
+const isCall = (row: AlignedRow): boolean => row.row === 'call'
+
+const isAlone = (row: Extract<AlignedRow, { row: 'call' }>): boolean =>
+  row.left === null || row.right === null
+
+function isOtherPath(row: AlignedRow): boolean {
+  if (row.row === 'call') return isAlone(row)
+  return row.row === 'events' && ['changed', 'left', 'right'].includes(row.status)
+}
+
+const isOtherOutcome = (row: AlignedRow): boolean =>
+  row.row === 'call' && (isAlone(row) || row.pair?.outcome === 'different')
+
+const hasEvent = (effect: { leftSeq: number | null; rightSeq: number | null }): boolean =>
+  effect.leftSeq !== null || effect.rightSeq !== null

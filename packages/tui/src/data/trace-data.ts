@@ -18,6 +18,7 @@ import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
 import { sampleDensity } from './density.ts'
 import { exists, expanded, pathsFor } from './paths.ts'
+import { nextOdd } from './odd.ts'
 import { Pager } from './paging.ts'
 import { StateReader } from './state-reader.ts'
 
@@ -47,9 +48,12 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     check: async (id) => checkView(runFile, runOf(runFile, id)),
     brief: async (id) => checkView(runFile, runOf(runFile, id)),
     diff: async (left, right) =>
-      diffRuns(runFile.source(runOf(runFile, left)), runFile.source(runOf(runFile, right))),
+      diffRuns(runFile.source(runOf(runFile, left)), runFile.source(runOf(runFile, right)), {
+        pairs: true,
+      }),
+    odd: async (id, from, backward) => nextOdd(runFile.source(runOf(runFile, id)), from, backward),
     diffRows: async (query) => pages.page(query),
-    rowOf: async (of, left, right) => pages.find(of, left, right),
+    rowOf: async (of, place) => pages.find(of, place),
     difference: async (query) => pages.seek(query),
     exportResult: async (file, { columns, rows }) => {
       const lines = csvLines(columns, rows).map((line) => `${line}\r\n`)

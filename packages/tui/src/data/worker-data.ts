@@ -88,6 +88,7 @@ const THREADS: Readonly<Partial<Record<Method, 'states' | 'pairs' | 'alone'>>> =
   state: 'states',
   why: 'states',
   brief: 'states',
+  odd: 'states',
   diffRows: 'pairs',
   difference: 'pairs',
   rowOf: 'pairs',

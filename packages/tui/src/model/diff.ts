@@ -7,7 +7,17 @@ import {
   QUESTIONS,
   type Run,
 } from '@pagetrail/recorder'
-import type { DiffRows, DiffRowsQuery, StateQuery, StateView } from '../data/data.ts'
+import type {
+  Aim,
+  Comparison,
+  DiffRows,
+  DiffRowsQuery,
+  RowPlace,
+  StateQuery,
+  StateView,
+} from '../data/data.ts'
+import { type CallsView, callsPage } from './calls.ts'
+import { asFilter } from './view-filter.ts'
 import { diffLayout } from './layout.ts'
 import { complain, type Model, query } from './model.ts'
 import { opened, type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
@@ -17,7 +27,12 @@ import type { Role } from '../text/theme.ts'
 export interface DiffView {
   readonly left: Run
   readonly right: Run
-  readonly tab: Question
+  readonly tab: DiffTab
+  /** What n goes to next. */
+  readonly aim: Aim
+  /** Only events that it lets through take part; null: all of them. */
+  readonly filter: string | null
+  readonly calls: CallsView
   /** Equal parts are folded. */
   readonly folded: boolean
   /** The whole answer; null: it is being found. */
@@ -51,6 +66,9 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
   left,
   right,
   tab: 'path',
+  aim: 'path',
+  filter: null,
+  calls: { sort: 'run', grouped: false, filter: '' },
   folded: true,
   report: null,
   rows: [],
@@ -66,8 +84,16 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
 export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
   m.diff ? { ...m, diff: f(m.diff) } : m
 
-export type DiffTab = Question
-export const DIFF_TABS: readonly DiffTab[] = QUESTIONS
+export type DiffTab = Question | 'calls'
+export const DIFF_TABS: readonly DiffTab[] = [...QUESTIONS, 'calls']
+
+/** The comparison that the rows are of. */
+export const comparisonOf = ({ left, right, folded, filter }: DiffView): Comparison => ({
+  left: left.id,
+  right: right.id,
+  folded,
+  filter: filter === null ? null : asFilter(filter),
+})
 
 /** Effects, ranges and groups listed in an answer. */
 const LISTED = 200
@@ -80,13 +106,28 @@ const ROLES: Readonly<Partial<Record<DiffRow['role'], Role>>> = {
   dim: 'same',
 }
 
-let last: { report: Diff; tab: DiffTab; columns: number; lines: readonly PageLine[] } | null = null
+let last: {
+  readonly report: Diff
+  readonly tab: DiffTab
+  readonly columns: number
+  readonly calls: CallsView
+  readonly lines: readonly PageLine[]
+} | null = null
 
 /** The answer to the question of the tab, in the words of the verb `diff`; what it names leads there. */
 export function answerRows(d: DiffView, columns: number): readonly PageLine[] {
   const { report, tab } = d
   if (!report) return [{ text: 'The runs are being compared …', role: 'same' }]
-  if (last?.report !== report || last.tab !== tab || last.columns !== columns) {
+  if (
+    last?.report !== report ||
+    last.tab !== tab ||
+    last.columns !== columns ||
+    last.calls !== d.calls
+  ) {
+    if (tab === 'calls') {
+      last = { report, tab, columns, calls: d.calls, lines: callsPage(report, d.calls, columns) }
+      return last.lines
+    }
     const asked = { ...report, asked: { ...report.asked, by: tab } }
     const lines = [...diffRows(asked, { width: columns, limit: LISTED })].map(
       ({ text, role, place }): PageLine => ({
@@ -95,7 +136,7 @@ export function answerRows(d: DiffView, columns: number): readonly PageLine[] {
         link: place === null ? undefined : { to: 'row', left: place.left, right: place.right },
       }),
     )
-    last = { report, tab, columns, lines }
+    last = { report, tab, columns, calls: d.calls, lines }
   }
   return last.lines
 }
@@ -119,13 +160,14 @@ export function wantedDiffRows(m: Model): DiffRowsQuery | null {
     (d.from + d.rows.length >= last || (d.done && d.from + d.rows.length >= d.known))
   if (here) return null
   const from = Math.max(0, d.top - 2 * height)
-  return { left: d.left.id, right: d.right.id, folded: d.folded, from, limit: 5 * height }
+  return { ...comparisonOf(d), from, limit: 5 * height }
 }
 
 export function diffRowsCame(m: Model, q: DiffRowsQuery, came: DiffRows): Model {
   return withDiff(m, (d) => {
-    if (d.left.id !== q.left || d.right.id !== q.right || d.folded !== q.folded) return d
-    return moveDiff({ ...d, ...came }, d.cursor, diffLayout(m.columns, m.rows).listRows)
+    const { left, right, folded, filter } = comparisonOf(d)
+    const same = left === q.left && right === q.right && folded === q.folded && filter === q.filter
+    return same ? moveDiff({ ...d, ...came }, d.cursor, diffLayout(m.columns, m.rows).listRows) : d
   })
 }
 
@@ -149,7 +191,7 @@ export const lastRowOf = (d: DiffView, side: 'left' | 'right'): AlignedRow | und
 
 /** The event or call of one side that a row stands for; null: it has none there. */
 export function seqOfRow(row: AlignedRow, side: 'left' | 'right'): number | null {
-  if (row.row === 'fold') return row[side]
+  if (row.row === 'fold' || row.row === 'repeat') return row[side]
   return row[side]?.seq ?? null
 }
 
@@ -161,14 +203,14 @@ export const arrive = (m: Model, of: DiffView, at: number | null, none: string):
   return withDiff(m, (d) => moveDiff({ ...d, known: Math.max(d.known, at + 1) }, at, listRows))
 }
 
-/** To the row of the path that has these events. */
-export const toRow = (m: Model, left: number | null, right: number | null): Model => {
+/** To a row of the path: of these events, of a call, or the last one. */
+export const toRow = (m: Model, place: RowPlace): Model => {
   const d = m.diff
   if (!d) return m
   return query(
     showTab(m, 'path'),
-    (data) => data.rowOf({ left: d.left.id, right: d.right.id, folded: d.folded }, left, right),
-    (later, at) => arrive(later, d, at, 'the path has no row of this event'),
+    (data) => data.rowOf(comparisonOf(d), place),
+    (later, at) => arrive(later, d, at, 'the path has no such row'),
     { title: 'aligning the calls' },
   )
 }

@@ -56,8 +56,11 @@ export function replayLayout(columns: number, rows: number, lower: boolean): Rep
   }
 }
 
+/** Height of what stands between the bars where there is no timeline. */
+export const paneHeight = (rows: number): number => Math.max(9, rows - BARS + 1)
+
 /** Rows of a list that fills the screen between the bars, in one border with a heading. */
-export const fullListRows = (rows: number): number => Math.max(1, rows - BARS + 1 - BORDER - HEAD)
+export const fullListRows = (rows: number): number => Math.max(1, paneHeight(rows) - BORDER - HEAD)
 
 export interface DiffLayout {
   readonly wide: boolean
@@ -67,9 +70,9 @@ export interface DiffLayout {
   readonly detailsHeight: number
 }
 
-/** Aligned rows above, what is under the cursor below them. */
+/** Aligned rows above, what is under the cursor below them, and the strip of the run below that. */
 export function diffLayout(columns: number, rows: number): DiffLayout {
-  const height = Math.max(9, rows - BARS + 1)
+  const height = Math.max(9, rows - BARS)
   const detailsHeight = rows >= 30 ? 12 : 8
   const listRows = Math.max(1, height - detailsHeight - BORDER - HEAD)
   return { wide: columns >= WIDE_COLUMNS, height, listRows, detailsHeight }

@@ -5,6 +5,7 @@ import { scrolled, type Step, stepped } from './scroll.ts'
 export type Link =
   | { readonly to: 'event'; readonly run: number; readonly seq: number }
   | { readonly to: 'row'; readonly left: number | null; readonly right: number | null }
+  | { readonly to: 'call'; readonly call: number; readonly side: 'left' | 'right' }
 
 /** A line of a page of text; those that name a place lead there. */
 export interface PageLine {

@@ -24,6 +24,8 @@ export type PromptKind =
   | 'record'
   | 'export'
   | 'runs'
+  | 'filterDiff'
+  | 'searchDiff'
   | 'sql'
 
 /** Prompts for the path of a file. */

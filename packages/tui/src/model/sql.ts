@@ -1,6 +1,6 @@
 import type { SqlValue } from '@pagetrail/recorder'
 import type { SqlResult } from '../data/data.ts'
-import { diffLayout } from './layout.ts'
+import { paneHeight } from './layout.ts'
 import type { Model } from './model.ts'
 
 /** The SQL console: the query is the prompt while it is typed, the result a table below it. */
@@ -55,4 +55,4 @@ export const QUERY_LINES = 3
 
 /** Rows of the result on the screen: what the query, both borders and the heading leave. */
 export const resultRows = (m: Pick<Model, 'columns' | 'rows'>): number =>
-  diffLayout(m.columns, m.rows).height - QUERY_LINES - 5
+  paneHeight(m.rows) - QUERY_LINES - 5

@@ -192,7 +192,7 @@ function sideQuery(d: DiffView, side: 'left' | 'right'): StateQuery | null {
 }
 
 function addressIn(row: AlignedRow, side: 'left' | 'right'): bigint | null {
-  if (row.row === 'fold') return null
+  if (row.row === 'fold' || row.row === 'repeat') return null
   if (row.row === 'call') return row[side]?.va ?? null
   const event = row[side]
   return event ? (descriptorOf(event)?.va ?? null) : null

@@ -75,6 +75,8 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
   record: 'record SCENARIO [FLAVOUR,…] [GEOMETRY,…]: ',
   export: 'export to: ',
   runs: 'only runs with: ',
+  filterDiff: 'only with: ',
+  searchDiff: 'find: ',
   sql: '',
 }
 
@@ -236,7 +238,13 @@ export function footer(m: Model, theme: Theme): BarView {
 }
 
 /** Prompts for a text that nothing completes. */
-const WORDLESS: ReadonlySet<PromptKind> = new Set(['rename', 'note', 'runs'])
+const WORDLESS: ReadonlySet<PromptKind> = new Set([
+  'rename',
+  'note',
+  'runs',
+  'filterDiff',
+  'searchDiff',
+])
 
 /** Always shown, at the end: where to look further, and the way out. */
 const LAST: ReadonlySet<string> = new Set([':', '?', 'q'])

@@ -8,6 +8,7 @@ import {
   valueText,
 } from '@pagetrail/recorder'
 import { DIFF_TABS, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
+import { shareOf, stripOf } from '../model/calls.ts'
 import { diffLayout } from '../model/layout.ts'
 import { type Model } from '../model/model.ts'
 import type { Role, Theme } from '../text/theme.ts'
@@ -37,9 +38,34 @@ export function diffTabs(d: DiffView, theme: Theme): BarView {
 }
 
 function answerOf(d: DiffView, tab: DiffTab): string {
-  if (!d.report || tab === 'cost') return ''
+  if (!d.report || tab === 'cost' || tab === 'calls') return ''
   const { answer } = d.report[tab]
   return answer === 'same' ? ' =' : answer === 'different' ? ' ≠' : ' ?'
+}
+
+const STRIP = [' ', '▁', '▄', '█'] as const
+
+/** Where in the run the calls differ: a column a part of them, as high as the worst pair in it. */
+export function diffStrip(d: DiffView, columns: number, theme: Theme): string {
+  const { report } = d
+  if (!report) return ''
+  const room = columns - 4
+  const strip = stripOf(report, room)
+  const row = d.rows.slice(0, d.cursor - d.from + 1).findLast((x) => x.row === 'call')
+  const op = row?.row === 'call' ? (row.left?.op ?? null) : null
+  const at = op === null ? -1 : Math.floor(shareOf(report, op) * strip.length)
+  const cells = strip.map((rank, i) => {
+    const sign = STRIP[rank] ?? ' '
+    if (i === at) return theme.inverse(sign === ' ' ? '◆' : sign)
+    return rank === 3
+      ? theme.paint('bad', sign)
+      : rank === 2
+        ? theme.paint('write', sign)
+        : theme.dim(sign)
+  })
+  const legend = '  ▁ path ▄ effects █ outcome'
+  const words = strip.length + width(legend) <= room ? theme.dim(legend) : ''
+  return ` ${theme.dim('├')}${cells.join('')}${theme.dim('┤')}${words}`
 }
 
 /** The aligned rows with what is under the cursor below them. */
@@ -56,7 +82,7 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
   }
   if (shown.length === 0)
     lines.push(theme.dim(d.done ? '  The runs have no calls to compare.' : '  aligning …'))
-  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   ~ changed  - only A  + only B  ? one side cannot show it`
+  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   n: next ${aimName(d.aim)}   ~ changed  - only A  + only B  ? not shown by one side`
   const row = rowAtCursor(d)
   const details = row ? rowDetails(row, d, inner - 2, theme) : []
   const rows = layout.detailsHeight - 2 - details.length
@@ -67,7 +93,7 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
         name: 'list',
         columns: m.columns,
         height: layout.listRows + 3,
-        title: 'Path',
+        title: d.filter === null ? 'Path' : `Path, only ${safe(d.filter)}`,
         focused: true,
         foot,
         head: [theme.dim(heads(d, inner, layout.wide))],
@@ -83,6 +109,8 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
     ],
   ]
 }
+
+const aimName = (aim: DiffView['aim']): string => (typeof aim === 'object' ? safe(aim.words) : aim)
 
 const sideName = (d: DiffView, side: 'left' | 'right'): string => {
   const run = d[side]
@@ -116,19 +144,25 @@ function rowLine(
   const leftSign = status === 'right' ? ' ' : sign
   const rightSign = status === 'left' ? ' ' : sign
   let text: string
-  if (row.row === 'fold') text = fit(`${cursor}     ⋯ ${many(row.count, 'equal event')}`, inner)
+  if (row.row === 'repeat')
+    text = fit(
+      `${cursor}     × ${count(row.times)} the same: the ${many(row.rows, 'row')} above, elsewhere`,
+      inner,
+    )
+  else if (row.row === 'fold')
+    text = fit(`${cursor}     ⋯ ${many(row.count, 'equal event')}`, inner)
   else if (wide) {
     const left = fit(`${cursor}${leftSign} ${sideText(row, 'left', d)}`, half)
     text = `${left}│${fit(` ${rightSign} ${sideText(row, 'right', d)}`, inner - half - 1)}`
   } else
     text = fit(`${cursor}${sign} ${sideText(row, row.left === null ? 'right' : 'left', d)}`, inner)
   if (selected) return theme.inverse(text)
-  return row.row === 'fold' ? theme.dim(text) : theme.paint(role, text)
+  return row.row === 'fold' || row.row === 'repeat' ? theme.dim(text) : theme.paint(role, text)
 }
 
 /** A call, or an event in the call tree; a dot where a side has nothing. */
 function sideText(
-  row: Exclude<AlignedRow, { row: 'fold' }>,
+  row: Exclude<AlignedRow, { row: 'fold' | 'repeat' }>,
   side: 'left' | 'right',
   d: DiffView,
 ): string {
@@ -152,6 +186,8 @@ function eventInRow(e: TraceEvent, geometry: Geometry | null, columns: number): 
 
 /** Both sides in full, with the fields that differ; of stores the bits. */
 function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme): string[] {
+  if (row.row === 'repeat')
+    return [`the ${many(row.rows, 'row')} above come ${count(row.times)} times more; = shows them`]
   if (row.row === 'fold')
     return [`${many(row.count, 'event')} the same on both sides; = shows them`]
   const lines = [`A ${sideText(row, 'left', d).trim()}`, `B ${sideText(row, 'right', d).trim()}`]

@@ -4,7 +4,7 @@ import { changeText, type Geometries, runGeometry, shortText, valueText } from '
 import type { DiffView } from '../model/diff.ts'
 import { type EntryPair, mostTelling, pairStates } from '../model/pair-state.ts'
 import type { Theme } from '../text/theme.ts'
-import { addressEnd, fit } from '../text/fit.ts'
+import { fit } from '../text/fit.ts'
 
 export interface Room {
   readonly columns: number
@@ -19,7 +19,8 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
   if (!d.states) return [theme.dim('page tables: folding the events …')]
   const geometries = { left: runGeometry(d.left), right: runGeometry(d.right) }
   const pairs = pairStates(d.states.left, d.states.right, geometries)
-  if (pairs.length === 0) return [theme.dim('page tables: nothing is known here yet')]
+  if (pairs.length === 0)
+    return [theme.dim('page tables: no entry of either side was seen up to here')]
   const differing = pairs.filter((p) => p.differs).length
   const verdict =
     differing === 0
@@ -27,36 +28,72 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
       : `page tables here: ${differing} of ${pairs.length} entries differ, bits of B against A`
   const room = rows - 1
   const shown = mostTelling(pairs, wide ? room : Math.max(1, Math.floor(room / 2)))
-  const lines = shown.flatMap((pair) =>
-    (wide ? [beside(pair, columns, geometries)] : stacked(pair, geometries)).map((text) =>
-      pair.differs ? theme.paint('write', fit(text, columns)) : text,
-    ),
-  )
+  const levels = [...new Set(shown.map((p) => p.level))]
+  const lines = shown.flatMap((pair, i) => {
+    const depth = levels.indexOf(pair.level)
+    const isLast = shown[i + 1]?.level !== pair.level
+    const branch = depth === 0 ? '' : `${' '.repeat(depth * 2 - 2)}${isLast ? '└ ' : '├ '}`
+    return wide
+      ? [beside(pair, branch, columns, geometries, theme)]
+      : stacked(pair, branch, geometries, theme)
+  })
   return [theme.dim(verdict), ...lines].slice(0, rows)
 }
 
 const signOf = (p: EntryPair): string => `${p.here ? '▶' : ' '}${p.differs ? '~' : ' '}`
 
-function beside(p: EntryPair, columns: number, { left, right }: Geometries): string {
-  const half = Math.min(48, (columns - 26) >> 1)
-  const bits = p.differs ? differenceOf(p, left) : ''
-  return `${signOf(p)} ${fit(p.level, 4)} ${fit(entryText(p.left, left), half)} │ ${fit(entryText(p.right, right), half)} ${bits}`
-}
-
-/** An entry that is the same on both sides takes one line. */
-function stacked(p: EntryPair, { left, right }: Geometries): string[] {
-  const name = `${signOf(p)} ${fit(p.level, 4)}`
-  if (!p.differs && p.left?.desc === p.right?.desc) return [`${name} = ${entryText(p.left, left)}`]
-  return [
-    `${name} A ${entryText(p.left, left)}`,
-    `${' '.repeat(name.length)} B ${entryText(p.right, right)}  ${p.differs ? differenceOf(p, left) : ''}`,
+/** One entry of each side in one line, from the top table down; digits that differ are inverse. */
+function beside(
+  p: EntryPair,
+  branch: string,
+  columns: number,
+  { left, right }: Geometries,
+  theme: Theme,
+): string {
+  const half = (columns - 28) >> 1
+  const sides = [
+    entryText(p.left, p, branch, left, theme),
+    entryText(p.right, p, branch, right, theme),
   ]
+  const [a, b] = sides.map((text) => fit(text, half))
+  const bits = p.differs ? theme.paint('write', differenceOf(p, left)) : ''
+  return `${signOf(p)} ${a} │ ${b} ${bits}`
 }
 
-function entryText(e: EntryState | null, geometry: Geometry | null): string {
-  if (e === null || e.desc === null) return 'not seen'
-  return `${addressEnd(e.va)} ${valueText(e.desc).padStart(16)} ${shortText(e.desc, e.level, geometry)}`
+/** The same below each other; an entry that is the same on both sides takes one line. */
+function stacked(
+  p: EntryPair,
+  branch: string,
+  { left, right }: Geometries,
+  theme: Theme,
+): string[] {
+  const a = entryText(p.left, p, branch, left, theme)
+  if (!p.differs && p.left?.desc === p.right?.desc && p.left?.va === p.right?.va) {
+    return [`${signOf(p)} = ${a}`]
+  }
+  const bits = p.differs ? theme.paint('write', differenceOf(p, left)) : ''
+  return [`${signOf(p)} A ${a}`, `   B ${entryText(p.right, p, branch, right, theme)}  ${bits}`]
 }
+
+function entryText(
+  e: EntryState | null,
+  { level, left, right, differs }: EntryPair,
+  branch: string,
+  geometry: Geometry | null,
+  theme: Theme,
+): string {
+  if (e === null || e.desc === null) return `${branch}${fit(level, 3)} not seen`
+  const other = e === left ? right : left
+  const value = valueText(e.desc)
+  const shown = differs ? digitsApart(value, valueText(other?.desc), theme) : value
+  return `${branch}${fit(level, 3)} ${valueText(e.va)} ${shown} ${shortText(e.desc, level, geometry)}`
+}
+
+/** The digits in which a value is not the other one stand out. */
+const digitsApart = (value: string, other: string, theme: Theme): string =>
+  value.length === other.length
+    ? [...value].map((sign, i) => (sign === other[i] ? sign : theme.inverse(sign))).join('')
+    : theme.inverse(value)
 
 const differenceOf = ({ left, right, level }: EntryPair, geometry: Geometry | null): string =>
   changeText(left?.desc ?? 0n, right?.desc ?? 0n, level, geometry, shortText)

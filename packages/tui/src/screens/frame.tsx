@@ -3,7 +3,7 @@ import { tooSmall } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { pageOf } from '../model/pages.ts'
 import { type BarView, breadcrumb, filterBar, footer, statusLine } from './bars.ts'
-import { diffPanes, diffTabs } from './diff-screen.ts'
+import { diffPanes, diffStrip, diffTabs } from './diff-screen.ts'
 import { overlayOf } from './overlays.ts'
 import { pagePane } from './page-screen.ts'
 import { Bar, type Drawing, Line, Overlay, Pane, type PaneView, Place } from './pane.tsx'
@@ -61,7 +61,8 @@ function screenOf(m: Model, { theme }: Drawing): Screen {
   const database = { left: [{ text: ` ${safe(m.db)}` }] }
   if (m.screen === 'diff' && m.diff) {
     const bar = diffTabs(m.diff, theme)
-    return { bar, panes: page ? [[pagePane(m, page, theme)]] : diffPanes(m, m.diff, theme) }
+    const panes = page ? [[pagePane(m, page, theme)]] : diffPanes(m, m.diff, theme)
+    return { bar, panes, below: diffStrip(m.diff, m.columns, theme) }
   }
   if (m.screen === 'sql') return { bar: database, panes: sqlPanes(m, theme) }
   if (m.screen === 'runs' || !r) return { bar: database, panes: runsPanes(m, theme) }

@@ -1,6 +1,6 @@
 import { type Column, type SqlValue, tableLines } from '@pagetrail/recorder'
 import type { SqlResult } from '../data/data.ts'
-import { diffLayout } from '../model/layout.ts'
+import { paneHeight } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { cellText, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
 import { count, fit, many, safe, wrap } from '../text/fit.ts'
@@ -12,7 +12,7 @@ const CELL = 40
 
 export function sqlPanes(m: Model, theme: Theme): PaneView[][] {
   const { columns } = m
-  const { height } = diffLayout(m.columns, m.rows)
+  const height = paneHeight(m.rows)
   const editing = m.prompt?.kind === 'sql'
   const [head = '', ...rows] = resultLines(m, theme)
   const query = { name: 'query', title: 'SQL', focused: editing, foot: 'read-only' } as const

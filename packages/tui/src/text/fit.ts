@@ -65,9 +65,6 @@ export const count = (n: number | bigint): string => n.toString().replace(/\B(?=
 export const many = (n: number, noun: string, plural = `${noun}s`): string =>
   `${count(n)} ${n === 1 ? noun : plural}`
 
-/** An address where there is no room for all of it: `…00080010000`. */
-export const addressEnd = (va: bigint): string => `…${va.toString(16).padStart(16, '0').slice(5)}`
-
 /** Nanoseconds with the unit that suits them. */
 export function duration(ns: number): string {
   if (ns < 1_000) return `${ns} ns`

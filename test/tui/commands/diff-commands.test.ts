@@ -1,0 +1,173 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openRuns } from '@pagetrail/recorder'
+import { folder } from '../../support/cli.ts'
+import { eventsOf, setMemoryRo } from '../../support/sample-run.ts'
+import { sampleEvents, SAMPLE, writeSample } from '../../support/sample-trace.ts'
+import { sessionOn } from '../../support/session.ts'
+
+const PAGES = 10_000
+/** The page that stays writable in the second run. */
+const ODD = 7_777
+
+type Lean = ReturnType<typeof setMemoryRo>[number]
+
+/** set_memory_ro of 10,000 pages, twice; the second time one page keeps its old value. */
+async function longCalls(rows = 36) {
+  const db = join(folder(), 'long.db')
+  const runFile = await openRuns(db, { mode: 'write' })
+  // So many pages are too many for one instruction: a kernel flushes everything.
+  const lean = setMemoryRo(PAGES).filter((e) => e.kind !== 'tlbi')
+  const stores = lean.flatMap((e, i) => (e.kind === 'desc_write' ? [i] : []))
+  const odd = stores[ODD]!
+  const other = lean.map((e, i): Lean => (i === odd ? Object.assign({}, e, { new: e['old'] }) : e))
+  for (const [label, events] of [
+    ['all alike', lean],
+    ['one odd page', other],
+  ] as const) {
+    const writer = runFile.startRun({ ...SAMPLE, label })
+    for (const event of eventsOf([...events])) writer.append(event)
+    writer.finish('complete')
+  }
+  runFile.close()
+  return { s: await sessionOn(db, null, 120, rows), odd }
+}
+
+test('the one odd page of 10,000 is six keys away', async () => {
+  const { s, odd } = await longCalls()
+  s.keys('j', 'enter')
+  await s.settled()
+  s.keys('O')
+  await s.settled()
+  expect(s.cursor()).toBe(odd - 1)
+  s.keys('O')
+  await s.settled()
+  // From there on all are alike again.
+  expect(s.cursor()).toBe(odd + 3)
+  s.keys('O')
+  await s.settled()
+  expect(s.model().message?.text).toBe('all callbacks after this event are alike')
+  s.keys('Q')
+  await s.settled()
+  expect(s.cursor()).toBe(odd - 1)
+  await s.end()
+})
+
+test('repeats are folded: two long calls are few rows, and the odd page stands out', async () => {
+  const { s, odd } = await longCalls()
+  s.keys('m', 'j', 'd')
+  await s.settled()
+  s.keys('G')
+  await s.settled()
+  expect(s.model().diff?.done).toBe(true)
+  expect(s.model().diff?.known).toBeLessThan(60)
+  s.keys('g')
+  await s.settled()
+  s.keys('e')
+  await s.settled()
+  expect(s.screen()).toMatch(new RegExp(`▶~ +${odd.toLocaleString('en-US')} .*pte write`))
+  await s.end()
+}, 60_000)
+
+/** Two runs of thirty calls that differ in the barriers, and in what one store does. */
+async function comparison(columns = 120, rows = 36) {
+  const db = join(folder(), 'two.db')
+  await writeSample(db, 30, { label: 'old', flavour: '6.12' }, true)
+  const runFile = await openRuns(db, { mode: 'write' })
+  const writer = runFile.startRun({ ...SAMPLE, label: 'new' })
+  for (const e of sampleEvents(30)) {
+    writer.append(e.kind === 'desc_write' && e.seq === 208 ? { ...e, new: e.old } : e)
+  }
+  writer.finish('complete')
+  runFile.close()
+  const s = await sessionOn(db, null, columns, rows)
+  s.keys('m', 'j', 'd')
+  await s.settled()
+  return s
+}
+
+test('e goes to the store whose effect differs, n goes on with effects', async () => {
+  const s = await comparison()
+  s.keys('e')
+  await s.settled()
+  expect(s.screen()).toMatch(/▶~ +208 .*pte write/)
+  // The next call begins with what this one left: its effect is another one too.
+  s.keys('n')
+  await s.settled()
+  expect(s.screen()).toMatch(/▶ +220 call 11 /)
+  s.keys('n')
+  await s.settled()
+  expect(s.model().message?.text).toBe('no difference in effect after this row')
+  await s.end()
+})
+
+test('the list of calls: verdicts, sorted by them, filtered, ⏎ goes to the pair', async () => {
+  const s = await comparison()
+  s.keys('c')
+  expect(s.screen()).toMatch(/[!≠] +10 +10 {2}set_memory_ro +12K/)
+  s.keys('S')
+  expect(s.screen().split('\n')[3]).toMatch(/▶ [!≠] +10 +10 /)
+  s.keys('/')
+  s.type('set_memory_rw')
+  s.keys('enter')
+  expect(s.screen()).toContain('of 15 ')
+  s.keys('enter')
+  await s.settled()
+  expect(s.model().diff?.tab).toBe('path')
+  expect(s.screen()).toMatch(/▶ +220 call 11 set_memory_rw/)
+  s.keys('c', 'x', 'w')
+  expect(s.screen()).toMatch(/\d+ × set_memory_rw \+3p: same effects by another path/)
+  await s.end()
+})
+
+test('G is the end, : goes to events and shares, f finds words, = keeps the row', async () => {
+  const s = await comparison()
+  s.keys('G')
+  await s.settled()
+  const { known = 0, cursor } = s.model().diff ?? {}
+  expect(s.model().diff?.done).toBe(true)
+  expect(cursor).toBe(known - 1)
+  s.type(':208')
+  s.keys('enter')
+  await s.settled()
+  expect(s.screen()).toMatch(/▶. +208 /)
+  s.keys('=')
+  await s.settled()
+  expect(s.model().diff?.folded).toBe(false)
+  expect(s.screen()).toMatch(/▶. +208 /)
+  s.type(':50%')
+  s.keys('enter')
+  await s.settled()
+  expect(s.screen()).toMatch(/▶. +300 /)
+  s.keys('f')
+  s.type('tlb_flush')
+  s.keys('enter')
+  await s.settled()
+  expect(s.screen()).toMatch(/▶. +\d+ .*≈ flush_tlb/)
+  await s.end()
+})
+
+test('a filter keeps the rows of some events', async () => {
+  const s = await comparison()
+  s.keys('/')
+  s.type('kind == desc_write')
+  s.keys('enter')
+  await s.settled()
+  expect(s.screen()).toContain('Path, only kind == desc_write')
+  expect(s.screen()).not.toContain('dsb ishst')
+  s.keys('x')
+  await s.settled()
+  expect(s.screen()).toContain('dsb ishst')
+  await s.end()
+})
+
+test.each([
+  [200, 50],
+  [120, 36],
+  [80, 24],
+] as const)('the calls and their strip at %i×%i', async (columns, rows) => {
+  const s = await comparison(columns, rows)
+  s.keys('c')
+  await expect(s.screen()).toMatchFileSnapshot(`../screens/golden/calls-${columns}x${rows}.txt`)
+  await s.end()
+})
