@@ -157,6 +157,31 @@ export type {
   MappingDifference,
 } from './tables/compare-mappings.ts'
 export type { CostName, Costs } from './cost/costs.ts'
+export {
+  exploreFields,
+  exploreLines,
+  exploreMarkdown,
+  type Explored,
+  isBroken,
+  numberOf,
+  relevant,
+  verdictText,
+} from './explore/explore-text.ts'
+export { laneLines } from './explore/lanes.ts'
+export { PROPERTIES, propertiesNamed, type Property } from './explore/properties.ts'
+export { recordFinding, recordPassing } from './explore/record-finding.ts'
+export { ScenarioWatch } from './explore/scenario-watch.ts'
+export {
+  EXPLORE_MODES,
+  type ExploreFinding,
+  type ExploreMode,
+  type ExploreOptions,
+  type ExploreProgress,
+  type ExploreResult,
+  exploreScenario,
+  exploring,
+} from './explore/search-scenario.ts'
+export { eventsOf } from './record/record-scenario.ts'
 export { INTERLEAVINGS, scenarioNamed, SCENARIOS } from './record/scenario-library.ts'
 export type { LibraryGeometry, LibraryScenario } from './record/scenario-library.ts'
 export { whyDescriptor } from './why/why.ts'

@@ -32,6 +32,11 @@ export class EventDrain implements EventSink {
     return this.batch.row(kind, cpu)
   }
 
+  /** The number of the first event; 0 if it is not said. */
+  startAt(seq: number): void {
+    this.#seq = seq
+  }
+
   callEnded(): void {}
 
   flush(): void {

@@ -42,6 +42,8 @@ const MAX_CPUS = 256
 export class HookRecorder implements Hooks {
   /** Index that the next call gets: who skips a call of a scenario sets it past that one. */
   nextOp = 0
+  /** Events so far. */
+  events = 0
   readonly #sink: EventSink
   readonly #batch: Batch
   readonly #op = new Int32Array(MAX_CPUS).fill(NONE)
@@ -312,6 +314,7 @@ export class HookRecorder implements Hooks {
   }
 
   #row(kind: number): number {
+    this.events++
     const cpu = this.#cpu
     const i = this.#sink.row(kind, cpu)
     this.#batch.op[i] = this.#op[cpu]!

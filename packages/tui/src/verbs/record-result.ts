@@ -4,8 +4,15 @@ import { runName } from '../text/run.ts'
 
 const RESULTS_SHOWN = 6
 
+export interface MadeRun {
+  readonly run: Run
+  readonly results: readonly CallResult[]
+  /** Entries of its schedule that could not run. */
+  readonly passedOver?: number
+}
+
 /** A run that was made, with what its calls came to. */
-export function resultLine({ run, results }: { run: Run; results: readonly CallResult[] }): string {
+export function resultLine({ run, results, passedOver = 0 }: MadeRun): string {
   const shown = results
     .slice(0, RESULTS_SHOWN)
     .map(({ fn, ret, outcome }) =>
@@ -13,5 +20,7 @@ export function resultLine({ run, results }: { run: Run; results: readonly CallR
     )
   const more = results.length - shown.length
   const calls = [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return `${runName(run)}: ${count(run.events)} events; ${calls || 'no calls'}`
+  const passed =
+    passedOver === 0 ? '' : `; ${count(passedOver)} steps of the schedule could not be taken`
+  return `${runName(run)}: ${count(run.events)} events; ${calls || 'no calls'}${passed}`
 }

@@ -2,6 +2,7 @@ import { captureScriptVerb } from './capture-script.ts'
 import { checkVerb } from './check.ts'
 import { conformVerb } from './conform.ts'
 import { diffVerb } from './diff.ts'
+import { exploreVerb } from './explore.ts'
 import { exportVerb } from './export.ts'
 import { importVerb } from './import.ts'
 import { infoVerb } from './info.ts'
@@ -39,6 +40,7 @@ export const VERBS: readonly Verb[] = [
   diffVerb,
   reportVerb,
   checkVerb,
+  exploreVerb,
   conformVerb,
   renameVerb,
   rmVerb,

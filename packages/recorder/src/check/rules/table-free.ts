@@ -11,6 +11,19 @@ interface Unlinked {
   readonly page: number
 }
 
+/** A table that is gone, in a run that shows every read. */
+interface Freed extends Unlinked {
+  readonly freedAt: number
+  /** Level of its entries. */
+  readonly entries: LevelName
+  readonly end: number
+}
+
+function forget(freed: Freed[], level: LevelName, page: number): void {
+  const at = freed.findIndex((each) => each.level === level && each.page === page)
+  if (at !== -1) freed.splice(at, 1)
+}
+
 const ABOVE: Readonly<Partial<Record<LevelName, LevelName>>> = {
   pte: 'pmd',
   pmd: 'pud',
@@ -51,6 +64,11 @@ export const freedInUse: Rule = {
   ],
   start(scope) {
     const unlinked = new Map<number, Unlinked>()
+    /** Interleaved runs show what is read when: then it is known whether the table was used after it was freed. */
+    let showsReads = false
+    const freed: Freed[] = []
+    /** Of runs that do not: a walk that was going on may have used it. */
+    const suspected: (() => void)[] = []
     const report = (proof: number[], level: LevelName, page: number, what: string): void => {
       const end = page + scope.fold.sizes.of(level)
       const message = `the table of the ${level} at ${hexPage(page)} was freed ${what}`
@@ -58,8 +76,23 @@ export const freedInUse: Rule = {
     }
     return {
       on: {
+        desc_read(e) {
+          showsReads = true
+          if (freed.length === 0 || e.va === null) return
+          const page = pageOf(e.va)
+          const used = freed.find((f) => f.entries === e.level && page >= f.page && page < f.end)
+          if (used === undefined) return
+          report(
+            [used.seq, used.freedAt, e.seq],
+            used.level,
+            used.page,
+            `and then read by CPU ${e.cpu}`,
+          )
+        },
         desc_write(e) {
           const { write: s } = scope.fold
+          // Another table is there now.
+          if (s.isTable) forget(freed, s.level, s.page)
           if (!s.wasTable || !s.changes || s.leadsToSameTable) return
           const table = s.oldFrame
           unlinked.set(table, { seq: e.seq, level: s.level, page: s.page })
@@ -98,18 +131,27 @@ export const freedInUse: Rule = {
           }
           // Never linked: the loser of a race to populate frees its own page.
           if (from === undefined) return
+          freed.push({
+            ...from,
+            freedAt: e.seq,
+            entries: e.level,
+            end: from.page + sizes.of(from.level),
+          })
           const reader = walkerIn(scope, from.page, from.page + sizes.of(from.level))
           if (reader === null) return
           const { walk, lane } = reader
-          report(
-            [walk.seq, from.seq, e.seq],
-            from.level,
-            from.page,
-            `while ${walk.fn} on CPU ${lane.cpu} walks there`,
-          )
+          const proof = [walk.seq, from.seq, e.seq]
+          const what = `while ${walk.fn} on CPU ${lane.cpu} walks there`
+          suspected.push(() => report(proof, from.level, from.page, what))
         },
       },
-      gap: () => unlinked.clear(),
+      end() {
+        if (!showsReads) for (const each of suspected) each()
+      },
+      gap() {
+        unlinked.clear()
+        freed.length = 0
+      },
     }
   },
 }
