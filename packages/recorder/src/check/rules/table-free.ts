@@ -2,6 +2,7 @@ import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { isTable } from '../../descriptor/bits.ts'
 import { frameOf } from '../../observers/descriptor.ts'
 import { hexPage, pageOf } from '../../observers/pages.ts'
+import type { EventOf } from '../../event/kinds.ts'
 import type { Rule, Scope } from '../rule.ts'
 
 /** A table that no entry points to any more. */
@@ -19,9 +20,43 @@ interface Freed extends Unlinked {
   readonly end: number
 }
 
-function forget(freed: Freed[], level: LevelName, page: number): void {
-  const at = freed.findIndex((each) => each.level === level && each.page === page)
-  if (at !== -1) freed.splice(at, 1)
+/** Tables that are gone, and whether anybody reads them still. */
+class FreedTables {
+  /** Interleaved runs show what is read when; of others a walk that was going on is a suspicion. */
+  showsReads = false
+  readonly #freed: Freed[] = []
+
+  add(freed: Freed): void {
+    this.#freed.push(freed)
+  }
+
+  /** Another table is at its place now. */
+  forget(level: LevelName, page: number): void {
+    const at = this.#freed.findIndex((each) => each.level === level && each.page === page)
+    if (at !== -1) this.#freed.splice(at, 1)
+  }
+
+  /** The freed table that this reads an entry of. */
+  readBy(e: EventOf<'desc_read'>): Freed | undefined {
+    this.showsReads = true
+    if (this.#freed.length === 0 || e.va === null) return undefined
+    const page = pageOf(e.va)
+    return this.#freed.find((f) => f.entries === e.level && page >= f.page && page < f.end)
+  }
+
+  clear(): void {
+    this.#freed.clear()
+  }
+}
+
+/** The entry that still points to a table that is freed. */
+function linkOf({ fold }: Scope, e: EventOf<'table_free'>, table: number) {
+  const above = e.level === null ? undefined : ABOVE[e.level]
+  if (above === undefined || e.va === null) return null
+  const page = fold.sizes.base(above, pageOf(e.va))
+  const slot = fold.tables.slot(above, page)
+  if (slot === undefined || !isTable(above, slot.lo)) return null
+  return frameOf(fold.geometry, slot.lo, slot.hi) === table ? { above, page, slot } : null
 }
 
 const ABOVE: Readonly<Partial<Record<LevelName, LevelName>>> = {
@@ -64,10 +99,7 @@ export const freedInUse: Rule = {
   ],
   start(scope) {
     const unlinked = new Map<number, Unlinked>()
-    /** Interleaved runs show what is read when: then it is known whether the table was used after it was freed. */
-    let showsReads = false
-    const freed: Freed[] = []
-    /** Of runs that do not: a walk that was going on may have used it. */
+    const freed = new FreedTables()
     const suspected: (() => void)[] = []
     const report = (proof: number[], level: LevelName, page: number, what: string): void => {
       const end = page + scope.fold.sizes.of(level)
@@ -77,45 +109,30 @@ export const freedInUse: Rule = {
     return {
       on: {
         desc_read(e) {
-          showsReads = true
-          if (freed.length === 0 || e.va === null) return
-          const page = pageOf(e.va)
-          const used = freed.find((f) => f.entries === e.level && page >= f.page && page < f.end)
+          const used = freed.readBy(e)
           if (used === undefined) return
-          report(
-            [used.seq, used.freedAt, e.seq],
-            used.level,
-            used.page,
-            `and then read by CPU ${e.cpu}`,
-          )
+          const { seq, freedAt, level, page } = used
+          report([seq, freedAt, e.seq], level, page, `and then read by CPU ${e.cpu}`)
         },
         desc_write(e) {
           const { write: s } = scope.fold
-          // Another table is there now.
-          if (s.isTable) forget(freed, s.level, s.page)
+          if (s.isTable) freed.forget(s.level, s.page)
           if (!s.wasTable || !s.changes || s.leadsToSameTable) return
           const table = s.oldFrame
           unlinked.set(table, { seq: e.seq, level: s.level, page: s.page })
         },
         table_free(e) {
           if (e.pa === null || e.va === null || e.level === null) return
-          const { sizes, tables, observers } = scope.fold
+          const { sizes, observers } = scope.fold
           const table = pageOf(e.pa)
           const from = unlinked.get(table)
           unlinked.delete(table)
-          const above = ABOVE[e.level]
-          if (above !== undefined) {
-            const page = sizes.base(above, pageOf(e.va))
-            const slot = tables.slot(above, page)
-            const isLinked =
-              slot !== undefined &&
-              isTable(above, slot.lo) &&
-              frameOf(scope.fold.geometry, slot.lo, slot.hi) === table
-            if (isLinked) {
-              const proof = slot.seq >= 0 ? [slot.seq, e.seq] : [e.seq]
-              report(proof, above, page, 'while the entry still points to it')
-              return
-            }
+          const link = linkOf(scope, e, table)
+          if (link !== null) {
+            const { above, page, slot } = link
+            const proof = slot.seq >= 0 ? [slot.seq, e.seq] : [e.seq]
+            report(proof, above, page, 'while the entry still points to it')
+            return
           }
           const row = heldRow(scope, table)
           if (row >= 0) {
@@ -131,13 +148,9 @@ export const freedInUse: Rule = {
           }
           // Never linked: the loser of a race to populate frees its own page.
           if (from === undefined) return
-          freed.push({
-            ...from,
-            freedAt: e.seq,
-            entries: e.level,
-            end: from.page + sizes.of(from.level),
-          })
-          const reader = walkerIn(scope, from.page, from.page + sizes.of(from.level))
+          const end = from.page + sizes.of(from.level)
+          freed.add({ ...from, freedAt: e.seq, entries: e.level, end })
+          const reader = walkerIn(scope, from.page, end)
           if (reader === null) return
           const { walk, lane } = reader
           const proof = [walk.seq, from.seq, e.seq]
@@ -146,11 +159,11 @@ export const freedInUse: Rule = {
         },
       },
       end() {
-        if (!showsReads) for (const each of suspected) each()
+        if (!freed.showsReads) for (const each of suspected) each()
       },
       gap() {
         unlinked.clear()
-        freed.length = 0
+        freed.clear()
       },
     }
   },
