@@ -45,7 +45,7 @@ class FreedTables {
   }
 
   clear(): void {
-    this.#freed.clear()
+    this.#freed.length = 0
   }
 }
 
