@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import {
   PTE,
@@ -16,6 +16,9 @@ import {
 import type { Cpu, Machine, SearchSetup, StateCounts } from '@pagetrail/engine'
 
 import { GAVE_UP, LOST, ROWS, TORN, spanRace } from '../../support/span-race.ts'
+
+// The largest takes two seconds where nothing else runs.
+vi.setConfig({ testTimeout: 60_000 })
 
 function searchAll(setup: SearchSetup, bound: number | null = null): StateCounts {
   const search = new SearchMachine(setup)

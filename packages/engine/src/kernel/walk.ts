@@ -146,6 +146,7 @@ function walkPteRange<P>(walk: Walk<P>, pmd: Slot, start: Va, end: Va): number {
   let addr = start
   let slot = pteOffset(cpu, pmd, addr)
   if (ops.pteRun !== undefined && cpu.stepper === null) {
+    if (walk.table === 0) cpu.memory.reached(cpu.memory.tableOf(slot), addr)
     ops.pteRun(slot, addr, Math.ceil((end - addr) / pageSize), walk)
     return 0
   }

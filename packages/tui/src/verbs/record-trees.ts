@@ -19,7 +19,7 @@ import {
   type TreeOptions,
 } from '../command/tree-workshop.ts'
 import { runFields } from '../text/run.ts'
-import { resultLine } from './record-result.ts'
+import { resultLine } from '../text/record-result.ts'
 
 export interface TreeRecordOptions extends TreeOptions {
   readonly tree: readonly string[]

@@ -1,6 +1,6 @@
 import { type CallResult, errnoText, type Run } from '@pagetrail/recorder'
-import { count } from '../text/fit.ts'
-import { runName } from '../text/run.ts'
+import { count } from './fit.ts'
+import { runName } from './run.ts'
 
 const RESULTS_SHOWN = 6
 
