@@ -206,3 +206,16 @@ export type { WorkshopOptions } from './tree/workshop.ts'
 export { conformOnTree } from './conform/cases-on-tree.ts'
 export type { TreeCaseOptions, TreeCaseVerdict } from './conform/cases-on-tree.ts'
 export { fileChunks } from './import/bytes/chunks.ts'
+export { checkoutBase } from './patch/base.ts'
+export type { Base } from './patch/base.ts'
+export { compareTrees, isChanged, isUnknown, patchAnswer } from './patch/compare-trees.ts'
+export type {
+  NotRun,
+  PatchOptions,
+  PatchReport,
+  PatchScenario,
+  ScenarioResult,
+} from './patch/compare-trees.ts'
+export { patchMarkdown, patchText } from './patch/patch-page.ts'
+export { raceEnds, searchOnTree } from './tree/search-tree.ts'
+export type { TreeEnd, TreeSearch, TreeSearchOptions } from './tree/search-tree.ts'

@@ -5,17 +5,14 @@ import {
   recordOnTree,
   recordScenario,
   SCENARIOS,
-  TREE_GEOMETRIES,
 } from '@pagetrail/recorder'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { hasTree, testTree, testWorkshop } from '../../support/kernel-trees.ts'
+import { hasTree, testTree, testWorkshop, USUAL } from '../../support/kernel-trees.ts'
 
 const MINUTES = 60_000
 const CASES = join(import.meta.dirname, '../../fixtures/corpus/kernel.jsonl.gz')
-const [USUAL] = TREE_GEOMETRIES
-if (USUAL === undefined) throw new Error('there is no geometry')
 
 /** The events of a run without their numbers and places in a source. */
 const placeless = (events: Iterable<Parameters<typeof eventToJson>[0]>) =>

@@ -6,6 +6,7 @@ import { exploreVerb } from './explore.ts'
 import { exportVerb } from './export.ts'
 import { importVerb } from './import.ts'
 import { infoVerb } from './info.ts'
+import { patchVerb } from './patch.ts'
 import { recordVerb } from './record.ts'
 import { renameVerb } from './rename.ts'
 import { replayVerb } from './replay.ts'
@@ -42,6 +43,7 @@ export const VERBS: readonly Verb[] = [
   checkVerb,
   exploreVerb,
   conformVerb,
+  patchVerb,
   renameVerb,
   rmVerb,
   exportVerb,
