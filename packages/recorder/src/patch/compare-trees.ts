@@ -3,7 +3,7 @@ import { checkRun } from '../check/check-run.ts'
 import type { CheckReport, Finding } from '../check/finding.ts'
 import { addCosts, type Costs, zeroCosts } from '../cost/costs.ts'
 import { diffRuns } from '../diff/diff-runs.ts'
-import { answered } from '../diff/say/text-report.ts'
+import { answerTo } from '../diff/say/answer.ts'
 import type { Diff } from '../diff/result.ts'
 import type { RunFile } from '../store/run-file.ts'
 import type { BuiltTree } from '../tree/build.ts'
@@ -199,13 +199,13 @@ export const isChanged = (result: ScenarioResult): boolean => {
   const { diff, added, gone, incomplete } = result
   if (incomplete.length > 0) return false
   const isFinding = added.length > 0 || gone.length > 0
-  return answered(diff, null) === 'different' || isFinding || isRacyApart(result)
+  return answerTo(diff).answer === 'different' || isFinding || isRacyApart(result)
 }
 
 /** Whether the answer for it is less than whole. */
 export function isUnknown({ diff, incomplete, undecided, searches }: ScenarioResult): boolean {
   const isSearched = searches === null || (searches.left.isComplete && searches.right.isComplete)
-  const isCompared = diff.incomplete.length === 0 && answered(diff, null) !== 'unknown'
+  const isCompared = diff.incomplete.length === 0 && answerTo(diff).answer !== 'unknown'
   return incomplete.length > 0 || undecided.length > 0 || !isCompared || !isSearched
 }
 
