@@ -134,7 +134,8 @@ export type { Gfp } from './kernel/table-alloc.ts'
 export { flushTlbAll, flushTlbKernelPgtable, flushTlbKernelRange } from './kernel/tlb.ts'
 export { TlbModel } from './machine/tlb-model.ts'
 export type { AccessChoice, AccessMode, AccessOutcome, AccessResult } from './machine/tlb-model.ts'
-export type { FillChoice, TlbEntry } from './machine/tlb-model.ts'
+export type { FillChoice } from './machine/tlb-model.ts'
+export type { TlbEntry } from './machine/tlb-state.ts'
 export {
   addressOf,
   alignDown,

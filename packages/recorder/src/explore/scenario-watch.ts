@@ -17,6 +17,7 @@ import { isTable } from '../descriptor/bits.ts'
 import type { Json } from '../event/kinds.ts'
 import { type Kept, KeptPromises } from '../observers/kept-promises.ts'
 import { changeOf } from '../observers/masks.ts'
+import { promisesFlush } from '../observers/promises.ts'
 import { endPageOf, pageOf } from '../observers/pages.ts'
 import { frameOf } from '../observers/descriptor.ts'
 import { undoesChange } from '../observers/undone.ts'
@@ -64,6 +65,8 @@ export class ScenarioWatch extends SilentHooks implements Watch {
   readonly #kept = new KeptPromises()
   /** Those that have returned and are to hold from then on. */
   readonly #held: Kept[] = []
+  /** Calls that promise that on their return nobody uses what was before. */
+  readonly #flushing = new Set<number>()
   readonly #owners = new Owners()
   readonly #freed = new Set<number>()
   /** Broken on this path, where it is only known at its end whether the path counts. */
@@ -115,9 +118,11 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     const isKept = this.#kept.begin(call, jsonOf(args))
     // A race reduced to what matters is nobody's ownership of a range: check does not say so either.
     if (isKept && changeOf(fn, jsonOf(args)) !== null) this.#owners.begin(op, start, end)
+    if (promisesFlush(fn) && args['flush'] !== 'none') this.#flushing.add(op)
     const overtaken = isKept ? this.#overtake(start, end) : []
     this.#changes(() => {
       this.#op--
+      this.#flushing.delete(op)
       open.pop()
       this.#live--
       this.#held.push(...overtaken)
@@ -142,7 +147,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     const kept = this.#kept.calls.find((call) => call.op === op)
     const owner = this.#owners.end(op)
     this.#kept.end(op, ret)
-    const isHeld = kept?.returned === true
+    const isHeld = kept?.returned === true && this.#flushing.has(op)
     if (isHeld) this.#held.push(kept)
     const gone = this.#live === 0 ? this.#judge() : []
     this.#changes(() => {

@@ -48,6 +48,7 @@ const LOCKS = {
   none: { split_lock: false },
   cpa: { split_lock: false, cpa_lock: true },
 } as const
+const WALKERS = ['sc', 'weak'] as const
 const LOCK_NAMES = ['kernel', 'none', 'cpa'] as const
 type Locks = (typeof LOCK_NAMES)[number]
 
@@ -61,6 +62,7 @@ interface Options {
   readonly steps: (typeof COUNTED_STEPS)[number]
   readonly everyStep?: true | undefined
   readonly locks: string[]
+  readonly walkers?: (typeof WALKERS)[number] | undefined
   readonly fills?: number | undefined
   readonly seed: number
   readonly runs: number
@@ -122,6 +124,12 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
       )
       .option('--every-step', 'the same as --steps every')
       .option('--locks <list>', 'regimes side by side: kernel, none, cpa', parseList, ['kernel'])
+      .addOption(
+        new Option(
+          '--walkers <walkers>',
+          'whether walks may see old entries until a dsb; default: weak where the scenario has accesses',
+        ).choices(WALKERS),
+      )
       .option('--fills <n>', 'speculative fills of each CPU that makes some', parseCount)
       .option('--seed <n>', 'of modes pct and random', parseCount, 1)
       .option('--runs <n>', 'of modes pct, random and dpor', parseCount, 100_000)
@@ -231,10 +239,18 @@ class Explorer {
   #parse({ job: { scenario, flavour, geometry }, locks }: Search): Scenario {
     const chosen = flavour ?? this.#given.loaded?.implementation.base
     const { fills } = this.#options
-    const json = withFeatures(scenario.json, LOCKS[locks])
+    const json = this.#input(scenario.json, locks)
     const parsed = parseScenario(json, { flavour: chosen, geometry, fills })
     const { loaded } = this.#given
     return loaded === undefined ? parsed : implementScenario(parsed, loaded.implementation)
+  }
+
+  /** The scenario with the regime of locks and the walkers that are asked for. */
+  #input(json: unknown, locks: Locks): unknown {
+    const walkers = this.#options.walkers ?? (hasAccesses(json) ? 'weak' : 'sc')
+    const weak: Readonly<Record<string, boolean>> =
+      walkers === 'weak' ? { weak_walkers: true, tlb_model: true } : {}
+    return withFeatures(json, { ...LOCKS[locks], ...weak })
   }
 
   async #search(scenario: Scenario, label: string, began: number): Promise<ExploreResult> {
@@ -264,7 +280,7 @@ class Explorer {
     const { scenario, flavour, geometry } = search.job
     const runs = new Map<string, string>()
     if (runFile === null) return runs
-    const input = withFeatures(scenario.json, LOCKS[locks])
+    const input = this.#input(scenario.json, locks)
     const options = {
       name: scenario.name,
       created: this.#session.io.now(),
@@ -335,6 +351,9 @@ const findingFields = (
 
 /** All schedules, or one of each class: of tries and bounds that cannot be said. */
 const covers = ({ mode }: ExploreResult): boolean => mode === 'states' || mode === 'dpor'
+
+/** Whether a program of it accesses memory: then what walkers may see matters. */
+const hasAccesses = (json: unknown): boolean => /"fn":\s*"access"/.test(JSON.stringify(json) ?? '')
 
 /** The scenario with features that differ; anything but an object is left to the parser. */
 function withFeatures(json: unknown, more: Readonly<Record<string, boolean>>): unknown {
