@@ -23,10 +23,9 @@ import {
 async function main(): Promise<void> {
   new Worker(new URL('./watchdog.ts', import.meta.url)).unref()
   const [request] = (await once(process, 'message')) as [QueryRequest]
-  const { path, proofs } = request
-  const runFile = await openRuns(path, { mode: 'read', proofs })
+  const runFile = await openRuns(request.path, { mode: 'read' })
   // Folding page tables for page_table() reads events while the query's own statement is running.
-  const folding = await openRuns(path, { mode: 'read', proofs })
+  const folding = await openRuns(request.path, { mode: 'read' })
   const { db } = runFile
   db.pragma('query_only = on')
   db.pragma('trusted_schema = off')
@@ -34,19 +33,16 @@ async function main(): Promise<void> {
   db.pragma('temp_store = memory')
   registerFunctions(db, runFile.runs())
   registerPageTable(db, folding)
-  runFile.proveAll()
-  await send({ type: 'begins' })
   await answer(runFile, request)
 }
 
-async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Promise<void> {
+async function answer(runFile: RunFile, { text, rows }: QueryRequest): Promise<void> {
   const statement = prepare(runFile, text)
   await send({ type: 'columns', names: statement.columns().map(({ name }) => name) })
-  const bound: unknown[] = run === null ? [] : [{ run: BigInt(run) }]
   let chunk: SqlValue[][] = []
   let count = 0
   let cut = 0
-  for (const row of statement.iterate(...bound)) {
+  for (const row of statement.iterate()) {
     if (count === rows) {
       if (chunk.length > 0) await send({ type: 'rows', rows: chunk, cut })
       return send({ type: 'end', more: true })
@@ -66,8 +62,8 @@ async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Prom
   return send({ type: 'end', more: false })
 }
 
-function prepare(runFile: RunFile, text: string): Sqlite.Statement<unknown[], SqlValue[]> {
-  const statement = runFile.db.prepare<unknown[], SqlValue[]>(text)
+function prepare(runFile: RunFile, text: string): Sqlite.Statement<[], SqlValue[]> {
+  const statement = runFile.db.prepare<[], SqlValue[]>(text)
   if (statement.readonly && statement.reader) return statement.raw()
   throw new InputError('the statement would write, and is refused: pagetrail sql only reads')
 }

@@ -22,13 +22,9 @@ export const QUERY_MS = 10_000
 export interface QueryOptions {
   /** The most rows; Infinity for all. */
   readonly rows?: number
-  /** The most time from the start of the statement: that of opening and proving the file does not count. */
+  /** The most time from the start of the query. */
   readonly ms?: number
   readonly signal?: AbortSignal
-  /** Value of the parameter `:run`, where the statement has it; see {@link namesRun}. */
-  readonly run?: number
-  /** Folder in which it is remembered what of the file was proven. */
-  readonly proofs?: string | undefined
   /**
    * Takes the rows as they come instead of collecting them in the result; the query waits until it has returned, so
    * that a result of any size needs little memory.
@@ -62,7 +58,7 @@ export async function runQuery(
   text: string,
   options: QueryOptions = {},
 ): Promise<QueryResult> {
-  const { rows = QUERY_ROWS, ms = QUERY_MS, signal, run, proofs, onRows } = options
+  const { rows = QUERY_ROWS, ms = QUERY_MS, signal, onRows } = options
   checkStatement(text)
   if (signal?.aborted) return finished(new Collector(onRows), 'cancelled', rows, ms)
   // Structured clones carry bigints and bytes, which JSON does not.
@@ -77,15 +73,12 @@ export async function runQuery(
     limit ??= why
     child.kill('SIGKILL')
   }
-  let timer: NodeJS.Timeout | undefined
-  const begins = () => {
-    timer = setTimeout(() => stop('time'), Math.min(ms, 2 ** 31 - 1))
-  }
+  const timer = setTimeout(() => stop('time'), Math.min(ms, 2 ** 31 - 1))
   const cancel = () => stop('cancelled')
   signal?.addEventListener('abort', cancel)
   try {
-    const request: QueryRequest = { path, text, rows, run: run ?? null, proofs }
-    const ended = await conversation(child, request, collector, begins)
+    const request: QueryRequest = { path, text, rows }
+    const ended = await conversation(child, request, collector)
     limit ??= ended
   } finally {
     clearTimeout(timer)
@@ -119,7 +112,6 @@ async function conversation(
   child: ChildProcess,
   request: QueryRequest,
   collector: Collector,
-  begins: () => void,
 ): Promise<QueryLimit | null> {
   let complaint = ''
   child.stderr?.on('data', (data) => (complaint += String(data)))
@@ -128,10 +120,6 @@ async function conversation(
   for await (const [message] of messages) {
     if (message.type === 'refused') throw new InputError(message.message)
     if (message.type === 'end') return message.more ? 'rows' : null
-    if (message.type === 'begins') {
-      begins()
-      continue
-    }
     if (message.type === 'columns') {
       collector.columns = message.names
       continue

@@ -2,7 +2,7 @@ import type { Condition } from '../event/condition.ts'
 import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 
-import { BatchSpans, type Span } from './batch-spans.ts'
+import { BatchSpans } from './batch-spans.ts'
 import { rowToEvent } from '../event/codec.ts'
 import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
@@ -30,23 +30,9 @@ export interface PageRequest {
 
 export type CallRow = Selectable<Schema['call']>
 
-/** What an {@link EventReader} may read of a run, part by part; see Proof. */
-export interface Pieces {
-  /** From `from` to `to` in the order of reading, or only the first `atMost` events of that. */
-  pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>
-}
-
-/** All of it, as it lies there: for those who prove it themselves. */
-const ANYTHING: Pieces = {
-  pieces: (_run, from, to, backward) => [
-    backward ? { first: to, last: from } : { first: from, last: to },
-  ],
-}
-
 /** Reads events of a file by keyset: every page is a range of rowids, however far into the run. */
 export class EventReader {
   readonly #db: Sqlite.Database
-  readonly #pieces: Pieces
   readonly #spans: BatchSpans
   readonly #names = new Map<number, string>()
   readonly #name: Sqlite.Statement<[bigint], string>
@@ -63,10 +49,8 @@ export class EventReader {
     return text
   }
 
-  /** Rows come from `pieces` of a run alone; without it they are read unproven. */
-  constructor(db: Sqlite.Database, pieces: Pieces = ANYTHING) {
+  constructor(db: Sqlite.Database) {
     this.#db = db
-    this.#pieces = pieces
     this.#spans = new BatchSpans(db)
     this.#name = db.prepare<[bigint], string>('select text from name where id = ?').pluck()
   }
@@ -82,24 +66,14 @@ export class EventReader {
   rows(run: number, request: PageRequest): EventRow[] {
     const { from, limit, backward = false, where } = request
     const to = request.to ?? (backward ? 0 : RUN_SHIFT - 1)
-    // Without a condition the page ends after so many events; more need not be proven.
-    const atMost = where ? Infinity : limit
+    if (where?.kindMask === undefined) return this.#range(run, from, to, limit, backward, where)
     const rows: EventRow[] = []
-    for (const piece of this.#pieces.pieces(run, from, to, backward, atMost)) {
-      for (const { first, last } of this.#having(run, piece, backward, where)) {
-        const [start, end] = backward ? [last, first] : [first, last]
-        rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
-        if (rows.length >= limit) return rows
-      }
+    for (const { first, last } of this.#spans.spans(run, where.kindMask, from, to, backward)) {
+      const [start, end] = backward ? [last, first] : [first, last]
+      rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
+      if (rows.length >= limit) break
     }
     return rows
-  }
-
-  /** The parts of a piece in which there can be events that fulfil the condition. */
-  #having(run: number, piece: Span, backward: boolean, where?: Condition): Iterable<Span> {
-    if (where?.kindMask === undefined) return [piece]
-    const [from, to] = backward ? [piece.last, piece.first] : [piece.first, piece.last]
-    return this.#spans.spans(run, where.kindMask, from, to, backward)
   }
 
   /** seq of each event from `from` to `to` that fulfils a condition. */
@@ -107,12 +81,7 @@ export class EventReader {
     const base = BigInt(run) * BigInt(RUN_SHIFT)
     const sql = `select id - ? from event where id >= ? and id <= ? and (${where.sql}) order by id`
     const query = this.#db.prepare<(bigint | string)[], number>(sql).pluck().safeIntegers(false)
-    const found: number[] = []
-    for (const { first, last } of this.#pieces.pieces(run, from, to, false)) {
-      const [low, high] = [base + BigInt(first), base + BigInt(last)]
-      for (const seq of query.all(base, low, high, ...where.parameters)) found.push(seq)
-    }
-    return found
+    return query.all(base, base + BigInt(from), base + BigInt(to), ...where.parameters)
   }
 
   /** Texts of the first `limit` names that a run's events use, in order. */
@@ -223,18 +192,10 @@ const callsFrom = build
   .orderBy('op')
   .limit(BIND)
 
-/** A run of a file as diff, check and report want it; `proveCalls` is called before its calls are read. */
-export const eventSource = (
-  reader: EventReader,
-  run: Run,
-  path: string,
-  proveCalls: () => void,
-): EventSource => ({
+/** A run of a file as diff, check and report want it. */
+export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
   run,
-  *calls() {
-    proveCalls()
-    yield* guardedEach(path, reader.calls(run.id))
-  },
+  calls: () => guardedEach(path, reader.calls(run.id)),
   events: (from, to, kinds) =>
     guardedEach(path, reader.events(run.id, from, to, kinds && onlyKinds(kinds))),
 })

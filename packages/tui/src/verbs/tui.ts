@@ -51,15 +51,9 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
   }
   const { db, names } = await whatToOpen(session, runs)
   // It opens the file on the other core while the screens are loaded on this one.
-  const worker = startWorker(WORKER, db, session.proofs)
+  const worker = startWorker(WORKER, db)
   const app: { runApp: typeof runApp } = await import(BUNDLE.href)
-  const status = await app.runApp({
-    db,
-    runs: names,
-    io: { ...terminal, env },
-    proofs: session.proofs,
-    worker,
-  })
+  const status = await app.runApp({ db, runs: names, io: { ...terminal, env }, worker })
   return status === 0 ? 0 : status === 130 ? 130 : 2
 }
 
