@@ -28,6 +28,7 @@ export type { Flavour } from './machine/flavour.ts'
 export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './arch/geometry.ts'
 export type { Geometry, GeometryChoice } from './arch/geometry.ts'
 export { dmb, dsb, isb, tlbi } from './kernel/instructions.ts'
+export { BARRIER_SCOPES } from './machine/hooks.ts'
 export type {
   BarrierScope,
   CallArgs,
