@@ -163,6 +163,18 @@ test('per-CPU files that were joined are put in order; a pipe of them is refused
   )
 })
 
+test('a store that its masks do not explain is believed where the header proves that no line is missing', async () => {
+  const text = lines(
+    'change_page_range: (x) pte=0x1 addr=0xffff80007a114000 val=0x783 set=0x80 clear=0x0',
+    'change_page_range_ret: (x) pte=0x1 addr=0xffff80007a114000 val=0x703 ret=0',
+  )
+  const stores = async (head: string) =>
+    (await load(file('a', `${head}${text}`))).kinds.desc_write ?? 0
+  expect(await stores('')).toBe(0)
+  expect(await stores('# entries-in-buffer/entries-written: 3/3   #P:1\n')).toBe(0)
+  expect(await stores('# entries-in-buffer/entries-written: 2/2   #P:1\n')).toBe(1)
+})
+
 test('pages of 16K are seen in the trace', async () => {
   const { run } = await load(
     file(

@@ -55,7 +55,7 @@ export interface Sample {
 const ASK_EVERY = 64
 
 export function sampleSchedules(search: SearchMachine, options: SampleOptions): Sample {
-  const sampler = new ScheduleSampler(search, options)
+  const sampler = new Sampler(search, options)
   let runs = 0
   while (runs < options.runs) {
     sampler.run()
@@ -66,8 +66,7 @@ export function sampleSchedules(search: SearchMachine, options: SampleOptions): 
   return { runs, failing, first, longest }
 }
 
-/** Tries one schedule after the other. */
-export class ScheduleSampler {
+class Sampler {
   readonly failing = new Map<number, number>()
   readonly first = new Map<number, readonly ScheduleEntry[]>()
   longest = 1
@@ -84,10 +83,7 @@ export class ScheduleSampler {
   #edges = 0
   #flags = 0
 
-  constructor(
-    search: SearchMachine,
-    { sampling, seed, depth = 3 }: Pick<SampleOptions, 'sampling' | 'seed' | 'depth'>,
-  ) {
+  constructor(search: SearchMachine, { sampling, seed, depth = 3 }: SampleOptions) {
     this.#search = search
     this.#sampling = sampling
     this.#depth = depth

@@ -56,7 +56,6 @@ export function playScenario(
   machine: Machine,
   scenario: Scenario,
   onCall: OnCall = () => {},
-  onStep?: (step: number) => void,
 ): PlayedScenario {
   const outcomes = scenario.calls.map(({ fn }): CallOutcome => ({
     fn,
@@ -80,7 +79,7 @@ export function playScenario(
   }
   const { schedule, exact } = interleaved
   const works = scenarioWorks(scenario, make)
-  return { outcomes, schedule: runSchedule(machine, works, schedule, { exact, onStep }) }
+  return { outcomes, schedule: runSchedule(machine, works, schedule, { exact }) }
 }
 
 /** Makes one call of a program, by its index in the scenario. */

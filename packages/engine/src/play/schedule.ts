@@ -40,8 +40,6 @@ export interface ScheduleOutcome {
 export interface ScheduleOptions {
   /** Refuse an entry that cannot run instead of passing it over. */
   readonly exact?: boolean
-  /** Called before each step, with its number, when its hooks begin. */
-  readonly onStep?: ((step: number) => void) | undefined
 }
 
 /**
@@ -53,7 +51,7 @@ export function runSchedule(
   machine: Machine,
   programs: readonly (Program | CpuWork)[],
   schedule: string | readonly number[] | readonly ScheduleEntry[],
-  { exact = false, onStep }: ScheduleOptions = {},
+  { exact = false }: ScheduleOptions = {},
 ): ScheduleOutcome {
   const entries = typeof schedule === 'string' ? parseEntries(schedule) : listOf(schedule)
   const stray = entries.findIndex(({ cpu }) => cpu >= programs.length)
@@ -73,7 +71,7 @@ export function runSchedule(
     }
     return { thread: (runnable[0] as ScheduledCpu).id, choices: [] }
   }
-  const outcome = runThreads(machine, programs, next, onStep)
+  const outcome = runThreads(machine, programs, next)
   const unused = entries[at]
   if (exact && unused !== undefined) throw InputError.of(`schedule[${at}]`, refusal(unused))
   return { ...outcome, passedOver: passedOver + entries.length - at }
@@ -117,9 +115,8 @@ function runThreads(
   machine: Machine,
   programs: readonly (Program | CpuWork)[],
   next: Next,
-  onStep?: (step: number) => void,
 ): ScheduleOutcome {
-  const scheduler = new Scheduler(machine, next, onStep)
+  const scheduler = new Scheduler(machine, next)
   const threads = scheduleThreads(machine, programs, scheduler)
   try {
     scheduler.run(threads)
@@ -140,7 +137,6 @@ class Scheduler implements Turns {
   readonly entries: ScheduleEntry[] = []
   readonly #machine: Machine
   readonly #next: Next
-  readonly #onStep: ((step: number) => void) | undefined
   #threads: readonly ScheduledCpu[] = []
   /** Who takes the next step, once that has been chosen. */
   #chosen: Choice | null = null
@@ -149,9 +145,8 @@ class Scheduler implements Turns {
   #given: readonly number[] = []
   #made: number[] = []
 
-  constructor(machine: Machine, next: Next, onStep: ((step: number) => void) | undefined) {
+  constructor(machine: Machine, next: Next) {
     this.#machine = machine
-    this.#onStep = onStep
     this.#next = next
   }
 
@@ -180,7 +175,6 @@ class Scheduler implements Turns {
     const arrives = thread.isInterrupt && !thread.isActive
     this.entries.push({ cpu: thread.cpu.id, arrives, choices: this.#made })
     this.#machine.speak(thread.cpu.id)
-    this.#onStep?.(this.entries.length - 1)
     return true
   }
 

@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
-import type { EventSource } from '../event/run.ts'
+import type { EventSource, Run } from '../event/run.ts'
 import { missingEvidence } from './fold/evidence.ts'
 import {
   type CheckReport,
@@ -102,7 +102,9 @@ export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): C
   }
   fold.finish()
   for (const r of running) r.watch.end?.()
+  const unplaced = lossWithoutPlace(source.run)
   const verdicts = running.map((r) => {
+    if (unplaced !== null) return r.verdict([unplaced])
     const missing = missingEvidence(source.run, seen, r.rule.needs)
     if (missing.length > 0 || r.count > 0) return r.verdict(missing)
     if (gap !== null) return r.verdict([`events lost at ${gap.seq}`])
@@ -112,6 +114,13 @@ export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): C
   const findings = running.flatMap((r, i) => (verdicts[i]?.status === 'found' ? r.findings : []))
   findings.sort((a, b) => (a.proof.at(-1) ?? 0) - (b.proof.at(-1) ?? 0))
   return { run: { id, label, flavour }, events, findings, verdicts }
+}
+
+/** A capture that counts other events than it holds: nobody knows where those are missing, or come twice. */
+function lossWithoutPlace({ facts }: Run): string | null {
+  const { counted, entries } = facts
+  if (typeof counted !== 'number' || typeof entries !== 'number') return null
+  return `the ${counted} events that the capture counts: ${entries} are in it`
 }
 
 function dispatch(running: readonly Running[]): ReadonlyMap<Kind, readonly Handler[]> {

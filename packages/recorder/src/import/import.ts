@@ -115,12 +115,12 @@ export async function importOpened(
     throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
   const order = options.follow ? 'note' : 'check'
   try {
-    return await importOrdered(runFile, input, options, order)
+    return await importOrdered(runFile, input, options, order, false)
   } catch (error) {
     if (!(error instanceof OutOfOrder)) throw error
     if (!input.again)
       throw new InputError(`${name}: ${error.message}; save it to a file and import that`)
-    return importOrdered(runFile, await input.again(), options, 'sort')
+    return importOrdered(runFile, await input.again(), options, 'sort', false)
   }
 }
 
@@ -129,19 +129,26 @@ async function importOrdered(
   input: OpenInput,
   options: ImportOptions,
   order: TextInputOptions['order'],
+  whole: boolean,
 ): Promise<ImportReport> {
   const { name, magic, path } = input
   const names = ownNames(options.map ?? {}, PROBED_FUNCTIONS)
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
   try {
-    const events = new FtraceEvents(writer, { pageShift: options.pageShift, names })
+    const events = new FtraceEvents(writer, { pageShift: options.pageShift, names, whole })
     const buffer = options.buffer ?? null
     const reader =
       magic === 'text'
         ? new TextInput(events, name, { strict: options.strict ?? false, order, buffer })
         : new DatFileInput(events, name, path, buffer)
     const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))
+    // Values that do not follow from their masks are stores only where no line can be missing between them.
+    const again = events.doubtful > 0 && facts.counted === facts.entries ? input.again : null
+    if (again) {
+      writer.abort()
+      return await importOrdered(runFile, await again(), options, order, true)
+    }
     return job.finish(writer, events, facts)
   } catch (error) {
     writer.abort()
@@ -219,6 +226,9 @@ class Import {
     return {
       ...this.meta.facts,
       ...input.facts,
+      ...(input.counted === undefined || input.counted === entries
+        ? {}
+        : { counted: input.counted }),
       format,
       sha256: this.#input.sha256(),
       bytes: this.#input.bytes(),

@@ -11,16 +11,14 @@ import {
   parseScenario,
   type PlayedScenario,
   playScenario,
-  printEntries,
+  printSchedule,
   type Scenario,
 } from '@pagetrail/engine'
 import type { Json, TraceEvent } from '../event/kinds.ts'
-import type { EventSink } from '../event/event-sink.ts'
-import { EventDrain } from './event-drain.ts'
 import { HookRecorder } from './hook-recorder.ts'
 import type { Run, RunOrigin } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { WriteOptions } from '../store/run-writer.ts'
+import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 
 export interface EngineRunOptions {
   /** Said instead of the scenario's own; needed where it has none. */
@@ -28,10 +26,6 @@ export interface EngineRunOptions {
   readonly geometry?: GeometryChoice
   /** `0.0.1.0` instead of the scenario's own; only for one with several CPUs. */
   readonly schedule?: string
-  /** Refuse an entry of the schedule that cannot run instead of passing it over. */
-  readonly exact?: boolean
-  /** Written behind the label: `~torn-span`. */
-  readonly suffix?: string
   /** Calls that it has are made by it, the others by `flavour`, else its base, else the scenario's. */
   readonly implementation?: Implementation
   /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
@@ -48,10 +42,6 @@ export type CallResult = CallOutcome
 export interface EngineRun {
   readonly run: Run
   readonly results: readonly CallResult[]
-  /** Entries of the schedule that could not run. */
-  readonly passedOver: number
-  /** By step of the schedule: the first event from it on. */
-  readonly stepSeqs: readonly number[]
 }
 
 /**
@@ -65,9 +55,9 @@ export function recordScenario(
   input: unknown,
   options: EngineRunOptions,
 ): EngineRun {
-  const { flavour, geometry, schedule, exact, implementation, created, write } = options
+  const { flavour, geometry, schedule, implementation, created, write } = options
   const chosen = flavour ?? implementation?.base
-  const parsed = parseScenario(input, { flavour: chosen, geometry, schedule, exact })
+  const parsed = parseScenario(input, { flavour: chosen, geometry, schedule })
   const scenario = implementation === undefined ? parsed : implementScenario(parsed, implementation)
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
@@ -75,7 +65,7 @@ export function recordScenario(
   const facts = { ...featuresOf(scenario), ...addressBits(scenario), ...options.facts }
   const writer = runFile.startRun(
     {
-      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}${options.suffix ?? ''}`,
+      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
       source,
       created,
       flavour: scenario.flavour.name,
@@ -87,10 +77,9 @@ export function recordScenario(
   )
   try {
     startState(scenario, 2 ** pageShift, (event) => writer.append(event))
-    const { played, stepSeqs } = makeCalls(scenario, writer)
+    const played = makeCalls(scenario, writer)
     writer.finish('complete', { facts: { ...facts, ...interleavingOf(played) } })
-    const passedOver = played.schedule?.passedOver ?? 0
-    return { run: runFile.find(writer.id), results: played.outcomes, passedOver, stepSeqs }
+    return { run: runFile.find(writer.id), results: played.outcomes }
   } catch (error) {
     // A bug of the engine's or of the module's: what it did until then helps to find it.
     writer.finish('interrupted')
@@ -147,41 +136,17 @@ function areaFields({ start, size, flags, nrPages, pages }: Area, pageSize: numb
   }
 }
 
-function makeCalls(
-  scenario: Scenario,
-  sink: EventSink,
-): { played: PlayedScenario; stepSeqs: readonly number[] } {
-  const recorder = new HookRecorder(sink)
+function makeCalls(scenario: Scenario, writer: RunWriter): PlayedScenario {
+  const recorder = new HookRecorder(writer)
   const machine = buildMachine(scenario, recorder)
-  const begun = scenario.init.length + scenario.areas.length
-  const stepSeqs: number[] = []
-  const played = playScenario(
-    machine,
-    scenario,
-    (op) => {
-      recorder.nextOp = op
-    },
-    () => stepSeqs.push(begun + recorder.events),
-  )
-  return { played, stepSeqs }
-}
-
-/** What a run of the scenario would be recorded as, without a file: for those who look at many. */
-export function eventsOf(scenario: Scenario, take: (event: TraceEvent) => void): PlayedScenario {
-  const drain = new EventDrain(take)
-  // Numbered by the drain, as a file numbers them.
-  let seq = 0
-  const { pageSize } = buildMachine(scenario).geometry
-  startState(scenario, pageSize, (event) => take({ ...event, seq: seq++ }))
-  drain.startAt(seq)
-  const { played } = makeCalls(scenario, drain)
-  drain.flush()
-  return played
+  return playScenario(machine, scenario, (op) => {
+    recorder.nextOp = op
+  })
 }
 
 /** The schedule that was taken, in full, and the CPUs that were left waiting. */
 function interleavingOf({ schedule }: PlayedScenario): Record<string, Json> {
   if (schedule === null) return {}
-  const { entries, deadlocked } = schedule
-  return { schedule: printEntries(entries), ...(deadlocked.length > 0 && { deadlocked }) }
+  const { steps, deadlocked } = schedule
+  return { schedule: printSchedule(steps), ...(deadlocked.length > 0 && { deadlocked }) }
 }

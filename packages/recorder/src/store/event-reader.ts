@@ -28,14 +28,9 @@ export interface PageRequest {
   readonly where?: Condition
 }
 
-/** @internal */
 export type CallRow = Selectable<Schema['call']>
 
-/**
- * Reads events of a file by keyset: every page is a range of rowids, however far into the run.
- *
- * @internal
- */
+/** Reads events of a file by keyset: every page is a range of rowids, however far into the run. */
 export class EventReader {
   readonly #db: Sqlite.Database
   readonly #spans: BatchSpans
@@ -197,11 +192,7 @@ const callsFrom = build
   .orderBy('op')
   .limit(BIND)
 
-/**
- * A run of a file as diff, check and report want it.
- *
- * @internal
- */
+/** A run of a file as diff, check and report want it. */
 export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
   run,
   calls: () => guardedEach(path, reader.calls(run.id)),

@@ -27,11 +27,7 @@ export interface OpenOptions {
   readonly mode: 'read' | 'write'
   /** How long to wait for another process's transaction; {@link BUSY_MS} unless told. */
   readonly busyMs?: number
-  /**
-   * For tests of upgrades.
-   *
-   * @internal
-   */
+  /** For tests of upgrades. */
   readonly migrations?: Migrations
 }
 
@@ -63,17 +59,12 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
 export class RunFile {
   readonly path: string
   readonly mode: 'read' | 'write'
-  /**
-   * The connection, with safe integers: for queries that nothing here offers.
-   *
-   * @internal
-   */
+  /** The connection, with safe integers: for queries that nothing here offers. */
   readonly db: Sqlite.Database
   readonly #reader: EventReader
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
 
-  /** @internal */
   constructor(db: Sqlite.Database, path: string, mode: 'read' | 'write') {
     this.db = db
     this.path = path

@@ -22,11 +22,7 @@ export interface RunMeta {
   readonly lost?: number
 }
 
-/**
- * `state` is what it turned out to be, where that is not what the row says.
- *
- * @internal
- */
+/** `state` is what it turned out to be, where that is not what the row says. */
 export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
   const { page_shift, va_bits, levels, facts, seal: _, ...same } = row
   const geometry =
@@ -58,11 +54,7 @@ function factsOf(text: string): Run['facts'] {
 
 type RunColumns = Updateable<Schema['run']>
 
-/**
- * The columns of `run` that this part of its description sets.
- *
- * @internal
- */
+/** The columns of `run` that this part of its description sets. */
 export function columnsOf(meta: Partial<RunMeta>): RunColumns {
   const { created, facts, geometry, lost, ...same } = meta
   return {

@@ -38,11 +38,7 @@ export interface WriteOptions {
   readonly batchEvents?: number
 }
 
-/**
- * What a writer needs of the file it writes to.
- *
- * @internal
- */
+/** What a writer needs of the file it writes to. */
 export interface WriterFile {
   readonly db: Sqlite.Database
   readonly path: string
@@ -81,7 +77,6 @@ export class RunWriter {
   #kept = 0
   #state: 'open' | 'failed' | 'closed' = 'open'
 
-  /** @internal */
   constructor(file: WriterFile, id: number, lease: Lease | null, options: WriteOptions) {
     this.#file = file
     this.id = id
@@ -101,11 +96,6 @@ export class RunWriter {
     const id = this.#texts.push(text) - 1
     this.#local.set(text, id)
     return id
-  }
-
-  /** The text that {@link intern} gave this id. */
-  textOf(id: number): string {
-    return this.#texts[id] ?? ''
   }
 
   /** Starts a row of this kind and returns its index in {@link batch}; flushes first where that is due. */

@@ -12,13 +12,13 @@ export interface TreeOptions {
 /** A workshop that is closed with the verb; what it builds is told on a terminal. */
 export async function openWorkshop(
   session: Session,
-  options: TreeOptions,
+  { cross, cache }: TreeOptions,
   signal?: AbortSignal,
 ): Promise<Workshop> {
   const workshop = await Workshop.open({
-    cache: cacheOf(session, options),
+    cache: resolve(cache ?? defaultCache(session)),
     hostIsArm64: process.arch === 'arm64',
-    cross: options.cross,
+    cross,
     signal,
     onStep: (what) => {
       if (session.io.stderr.isTTY) void session.note(`${what} …`)
@@ -27,10 +27,6 @@ export async function openWorkshop(
   session.atEnd(() => workshop.close())
   return workshop
 }
-
-/** Where everything that is built goes. */
-export const cacheOf = (session: Session, { cache }: TreeOptions): string =>
-  resolve(cache ?? defaultCache(session))
 
 function defaultCache({ io }: Session): string {
   const { XDG_CACHE_HOME: xdg, HOME: home } = io.env

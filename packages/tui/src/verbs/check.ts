@@ -1,9 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import {
   checkJson,
-  type CheckLine,
   checkLines,
-  checkPage,
   type CheckReport,
   checkRun,
   checkSarif,
@@ -11,8 +9,6 @@ import {
   isClean,
   pairLines,
   RULES,
-  runDetail,
-  runDetailLines,
   rulesNamed,
   toJson,
   undecided,
@@ -23,13 +19,12 @@ import { VERSION } from '../command/version.ts'
 import { parseList, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['text', 'json', 'sarif', 'html'] as const
+const FORMATS = ['text', 'json', 'sarif'] as const
 
 interface Options {
   readonly rules?: string[] | undefined
   readonly format: (typeof FORMATS)[number]
   readonly list?: true | undefined
-  readonly detail?: true | undefined
 }
 
 export const checkVerb: Verb = {
@@ -42,10 +37,6 @@ export const checkVerb: Verb = {
     ['check -1', 'all rules on the latest run'],
     ['check modules --rules flush-missing,H3', 'some, by name or hazard'],
     ['check 2 --format sarif > check.sarif', 'for a code-review tool'],
-    [
-      'check 2 --format html > check.html',
-      'findings with their events, flushes owed, the page table, as one file',
-    ],
     ['check --list', 'the rules'],
   ],
   declare(command, invoke) {
@@ -55,7 +46,6 @@ export const checkVerb: Verb = {
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
-      .option('--detail', 'JSON with all that the page of --format html shows')
       .option('--list', 'list the rules instead')
       .action((run, options) =>
         invoke((session) => (options.list ? listRules(session) : check(session, run, options))),
@@ -65,18 +55,10 @@ export const checkVerb: Verb = {
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {
   const rules = rulesNamed(options.rules)
-  const { runFile, run, path } = await findRun(session, spec)
-  const source = runFile.source(run)
-  const report = checkRun(source, rules)
+  const { runFile, run } = await findRun(session, spec)
+  const report = checkRun(runFile.source(run), rules)
   const format = session.json ? 'json' : options.format
-  const { db } = session.options
-  const command = path === null ? `pagetrail --db ${db}` : 'pagetrail'
-  const again = { command, spec: path ?? run.label, ...(options.rules && { rules: options.rules }) }
-  const lines =
-    format === 'html'
-      ? [checkPage(source, report, runDetail(source), again).trimEnd()]
-      : linesOf(report, format, options.detail ? [...runDetailLines(runDetail(source))] : [])
-  for (const line of lines) {
+  for (const line of linesOf(report, format)) {
     session.out.line(line)
     await session.out.room()
   }
@@ -84,13 +66,9 @@ async function check(session: Session, spec: string, options: Options): Promise<
   return undecided(report).length > 0 ? 3 : 0
 }
 
-function* linesOf(
-  report: CheckReport,
-  format: Options['format'],
-  detail: readonly CheckLine[],
-): Iterable<string> {
+function* linesOf(report: CheckReport, format: Options['format']): Iterable<string> {
   if (format === 'sarif') yield JSON.stringify(checkSarif(report, VERSION), null, 2)
-  else if (format === 'json') for (const line of checkJson(report, detail)) yield toJson(line)
+  else if (format === 'json') for (const line of checkJson(report)) yield toJson(line)
   else for (const line of checkLines(report)) yield escapeControls(line)
 }
 

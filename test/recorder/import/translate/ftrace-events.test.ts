@@ -87,6 +87,26 @@ describe('calls', () => {
   })
 })
 
+describe('KFENCE', () => {
+  test('set_memory_valid() inside itself was made while the task was being scheduled: a call of its own', () => {
+    const { events, counts } = imported(
+      lines(
+        `set_memory_valid: (x) ${A} numpages=1 enable=0`,
+        'set_memory_valid: (x) addr=0xffff80007a999000 numpages=1 enable=0',
+        'set_memory_valid_ret: (x) addr=0xffff80007a999000 numpages=1 ret=0',
+        `set_memory_valid_ret: (x) ${A} numpages=1 ret=0`,
+      ),
+    )
+    expect(events.map((e) => [e.kind, e.op, e.nest])).toEqual([
+      ['op_begin', 0, 0],
+      ['op_begin', 1, 1],
+      ['op_end', 1, 1],
+      ['op_end', 0, 0],
+    ])
+    expect(counts.unpaired).toBe(0)
+  })
+})
+
 describe('callbacks and their writes', () => {
   const enter = `change_page_range: (x) ${PTE} ${A} val=0xe800004833c703 set=0x80 clear=0x8000000000000`
   const exit = `change_page_range_ret: (x <- y) ${PTE} ${A} val=0xe000004833c783 ret=0`
@@ -145,13 +165,25 @@ describe('callbacks and their writes', () => {
   ])('a callback above the PTEs wrote only where there was a leaf: %s', (_, val, writes) => {
     const { events } = imported(
       lines(
-        `pageattr_pmd_entry: (x) pmd=0xffff0000 ${A} next=0xffff80007a200000 val=${val} set=0x1 clear=0x800`,
+        `pageattr_pmd_entry: (x) pmd=0xffff0000 ${A} next=0xffff80007a200000 val=${val} set=0x0 clear=0x0`,
         `pageattr_pmd_entry_ret: (x) pmd=0xffff0000 ${A} val=${val} ret=0`,
       ),
     )
     const found = ofKind(events, 'desc_write')
     expect(found).toHaveLength(writes)
     for (const write of found) expect(write.va).toBe(0xffff80007a000000n)
+  })
+
+  test('a value that does not follow from the masks is no store, unless no line can be missing', () => {
+    const text = lines(enter, exit.replace('val=0xe000004833c783', 'val=0xe000004833c703'))
+    expect(ofKind(imported(text).events, 'desc_write')).toEqual([])
+    expect(imported(text).translation.doubtful).toBe(1)
+  })
+
+  test('a store that names another entry than the callback around it has no address', () => {
+    const store = 'change_page_range_store: (x) pte=0xffff000003763398 before=0x1 after=0x2'
+    const [write] = ofKind(imported(lines(enter, store)).events, 'desc_write')
+    expect(write).toMatchObject({ va: null, op: null })
   })
 
   test('a store outside a callback has no address', () => {

@@ -16,7 +16,7 @@ const idle = (cpu: number, event: string) =>
 const enter = (addr: string) =>
   `change_page_range: (x) pte=0x1 addr=${addr} val=0x3 set=0x80 clear=0x0`
 const exit = (addr: string) => `change_page_range_ret: (x) pte=0x1 addr=${addr} val=0x83 ret=0`
-const entry = `change_page_range: (x) pte=0xffff000003763390 ${A} val=0xe800004833c703 set=0x80 clear=0x0`
+const entry = `change_page_range: (x) pte=0xffff000003763390 ${A} val=0xe800004833c703 set=0x80 clear=0x8000000000000`
 const at = (pte: string, addr: string) =>
   `change_page_range_ret: (x) pte=${pte} addr=${addr} val=0xe000004833c783 ret=0`
 const lost = (cpu: number) => `CPU:${cpu} [LOST 12 EVENTS]\n`
@@ -140,7 +140,7 @@ describe('what is missing', () => {
     expect(counts.unpaired).toBe(0)
   })
 
-  test('without flags, KFENCE may have come in between from its timer', () => {
+  test('KFENCE may have come in between, with flags and without', () => {
     const open = bare(`set_memory_ro: (x) ${A} numpages=1`)
     const kfence = bare(`set_memory_valid: (x) addr=0xffff00007a999000 numpages=1 enable=0`)
     expect(kinds(`${open}${kfence}`)).toEqual(['op_begin', 'span_begin', 'gap', 'gap'])

@@ -23,6 +23,8 @@ export interface InputFacts {
   readonly kernel?: string
   /** Buffers of ftrace (or guests) that the input holds events of and that were not read. */
   readonly otherBuffers?: readonly string[]
+  /** How many events the input itself says that it holds, where it says so and is one trace. */
+  readonly counted?: number
   /** Why the input ended before its end, where it did. */
   readonly ended?: string
   readonly facts: Readonly<Record<string, Json>>

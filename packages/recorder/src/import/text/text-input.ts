@@ -105,6 +105,7 @@ export class TextInput implements Input {
       entries,
       backwards,
       otherBuffers: [...this.#text.otherBuffers],
+      ...(header.entries === null ? {} : { counted: header.entries }),
       unreadable,
       quoted,
       t0,

@@ -3,7 +3,7 @@ import { PTE } from '@pagetrail/engine'
 import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put } from './call-begin.ts'
-import { F_RET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
+import { F_CLEAR, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import type { Probe } from './probe-table.ts'
 import type { Frame } from './task-stack.ts'
@@ -67,8 +67,25 @@ function isLeaf(frame: Frame): boolean {
   return (lo & 2) === 0 && (lo | frame.hi[F_VAL]!) !== 0
 }
 
+/**
+ * Whether the value at the return follows from the one at the entry by the masks: the two may be of different calls if
+ * the lines between them are lost.
+ */
+function follows(frame: Frame, fields: Fields): boolean {
+  if (!frame.has(F_SET) || !frame.has(F_CLEAR)) return true
+  return follow(frame.lo, fields.lo) && follow(frame.hi, fields.hi)
+}
+
+/** The same of one of the two words. */
+const follow = (entry: Uint32Array, exit: Uint32Array): boolean =>
+  ((entry[F_VAL]! & ~entry[F_CLEAR]!) | entry[F_SET]!) >>> 0 === exit[F_VAL]!
+
 function inferWrite(events: FtraceEvents, fields: Fields, frame: Frame): void {
   if (!fields.has(F_VAL) || !frame.has(F_VAL)) return
+  if (!events.whole && !follows(frame, fields)) {
+    events.doubtful++
+    return
+  }
   events.inferred = true
   events.sites.add(KINDS.desc_write.id, frame.probe)
   const row = events.rows.start(KINDS.desc_write.id, frame.op, frame.inner)

@@ -37,6 +37,8 @@ export interface TranslationCounts {
 }
 
 export interface TranslationOptions {
+  /** The trace is known to hold each of its events: what its header counts has been found before. */
+  readonly whole?: boolean
   /** 12, 14 or 16: size of a page of the traced kernel, where the user says it; else what the trace shows, or 12. */
   readonly pageShift?: number | undefined
   /** What the traced tree calls functions that Pagetrail knows by another name. */
@@ -60,6 +62,10 @@ export class FtraceEvents {
   readonly sites = new ProbeSites()
   /** A write was inferred. */
   inferred = false
+  /** Writes that were not, because they would not follow from their masks: lines between may be lost. */
+  doubtful = 0
+  /** The trace is known to hold each of its events. */
+  readonly whole: boolean
   /** A kernel address was seen; one of which bits 51..48 were not all set, as only 52-bit kernels have. */
   addressSeen = false
   va52 = false
@@ -88,6 +94,7 @@ export class FtraceEvents {
     this.rows = new EventRows(sink)
     this.pageShift = options.pageShift ?? STOCK_GEOMETRY.pageShift
     this.#pagesGiven = options.pageShift !== undefined
+    this.whole = options.whole ?? false
     this.#names = options.names ?? new Map()
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
   }
@@ -131,8 +138,7 @@ export class FtraceEvents {
     const stack = stackOf(task, cpu)
     stack.cpu = cpu
     const level = context < SOFTIRQ ? TASK : context
-    const shown = context !== NOT_SHOWN
-    if (shown && (this.#contexts[cpu] ?? TASK) !== context)
+    if (context !== NOT_SHOWN && (this.#contexts[cpu] ?? TASK) !== context)
       this.#changeContext(stack, cpu, context, level)
     if (stack.depth > 0 && stack.at(stack.depth - 1).context > level) this.#leaveTo(stack, level)
     switch (probe.role) {
@@ -141,7 +147,7 @@ export class FtraceEvents {
       case 'walk':
       case 'callback':
       case 'split':
-        return this.#enter(probe, fields, task, stack, level, shown)
+        return this.#enter(probe, fields, task, stack, level)
       case 'return':
         return this.#return(probe, fields, stack, level)
       default:
@@ -174,18 +180,13 @@ export class FtraceEvents {
     return { kinds: this.rows.counts(), names, unknown, unpaired: this.#unpaired, lost: this.#lost }
   }
 
-  #enter(
-    probe: Probe,
-    fields: Fields,
-    task: Task,
-    stack: TaskStack,
-    level: number,
-    shown: boolean,
-  ): void {
-    this.#unwind(stack, stack.full ? 0 : stack.leftBefore(probe, level, shown))
+  #enter(probe: Probe, fields: Fields, task: Task, stack: TaskStack, level: number): void {
+    this.#unwind(stack, stack.full ? 0 : stack.leftBefore(probe, level))
     if (stack.depth === 0) this.#stacks.set(stack, task)
     const parent = stack.top(level)
-    const outermost = probe.role === 'api' && (parent === undefined || parent.op < 0)
+    // None of the API calls itself: a call within the same one was made while the task was being scheduled.
+    const again = stack.find(probe.fn, level) >= 0
+    const outermost = probe.role === 'api' && (again || parent === undefined || parent.op < 0)
     const op = outermost ? this.#nextOp++ : (parent?.op ?? NONE)
     if (probe.role === 'split') beginSplit(this, probe, fields, stack, level)
     else beginFunction(this, probe, fields, op, outermost, stack.nest)

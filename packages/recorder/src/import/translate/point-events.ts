@@ -1,4 +1,4 @@
-import { AUX, NEW, OLD } from '../../event/batch.ts'
+import { AUX, NEW, NONE, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put } from './call-begin.ts'
 import { putBase } from './call-end.ts'
@@ -104,7 +104,10 @@ function putFlush(events: FtraceEvents, row: number, by: number): void {
   batch.setSmall(row, AUX, by)
 }
 
-/** A store to an entry. Its address is that of the callback around it, and is not known without one. */
+/**
+ * A store to an entry. Its address is that of the callback around it, and is not known without one: neither where the
+ * two name different entries, so that another callback's lines are lost between them.
+ */
 function putStore(
   events: FtraceEvents,
   probe: Probe,
@@ -118,10 +121,13 @@ function putStore(
   // Made invalid: 7.x keeps in another bit that it is a leaf.
   if ((fields.lo[F_OLD]! & ~fields.lo[F_NEW]! & 1) === 1)
     events.presentInvalid = (fields.lo[F_NEW]! & PRESENT_INVALID) !== 0
-  const row = events.rows.start(KINDS.desc_write.id, op, nest)
+  const isOwn =
+    top?.probe.role === 'callback' && top.probe.fn === probe.fn && fields.agreement(top) >= 0
+  const isStray = top?.probe.role === 'callback' && !isOwn
+  const row = events.rows.start(KINDS.desc_write.id, isStray ? NONE : op, nest)
   const { batch } = events.rows.sink
   batch.setLevel(row, probe.level!)
-  if (top?.probe.role === 'callback') {
+  if (isOwn) {
     top.stored = true
     putBase(events, row, top, probe.level!)
   }

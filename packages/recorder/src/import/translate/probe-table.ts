@@ -56,8 +56,8 @@ export interface ProbeSpec {
   readonly of?: Role
   /** It may come to call the API: it frees or allocates, and KFENCE and vfree() change permissions then. */
   readonly callsApi?: boolean
-  /** KFENCE's timer calls it: in the middle of anything. */
-  readonly inInterrupts?: boolean
+  /** KFENCE calls it, from its timer and wherever memory is freed: in the middle of anything. */
+  readonly anywhere?: boolean
   readonly level?: number
   /** Arguments to keep as JSON, by name. */
   readonly args?: readonly string[]
@@ -120,7 +120,7 @@ const FUNCTIONS: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
   set_memory_rw: api(PAGES),
   set_memory_nx: api(PAGES),
   set_memory_x: api(PAGES),
-  set_memory_valid: { ...api({ ...PAGES, enable: F_ARG0 }), inInterrupts: true },
+  set_memory_valid: { ...api({ ...PAGES, enable: F_ARG0 }), anywhere: true },
   set_direct_map_invalid_noflush: api({ page: F_ARG0 }),
   set_direct_map_default_noflush: api({ page: F_ARG0 }),
   set_direct_map_valid_noflush: {

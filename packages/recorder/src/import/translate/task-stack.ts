@@ -115,11 +115,11 @@ export class TaskStack {
   /**
    * To which depth the task has provably left what is open in this context when it enters `probe`'s function: past
    * functions that call none of the API where it is one of those, and past that function itself, which does not call
-   * itself. `shown`: the line says whether an interrupt is running; else KFENCE's timer may have come in between.
+   * itself. What KFENCE calls proves nothing: its timer comes in between, and so does what the scheduler frees.
    */
-  leftBefore(probe: Probe, context: number, shown: boolean): number {
+  leftBefore(probe: Probe, context: number): number {
     let depth = this.depth
-    if (probe.inInterrupts === true && !shown) return depth
+    if (probe.anywhere === true) return depth
     for (let i = this.depth - 1; i >= 0; i--) {
       const frame = this.#frames[i]!
       if (frame.context !== context) break

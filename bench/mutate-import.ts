@@ -1,0 +1,96 @@
+/**
+ * Captures whose lines were lost, doubled, exchanged or came late: what the importer makes of them must hold no store,
+ * no return and no finding that the whole capture does not have.
+ *
+ *     node bench/mutate-import.ts [mutants] [seed]      default 10000 and 1, over six captures
+ *
+ * Prints a line a kind of mutation, and exits with 1 where anything was invented.
+ */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { checkRun, importStream, openRuns, type RunFile } from '@pagetrail/recorder'
+import {
+  claimsOf,
+  mutant,
+  MUTATIONS,
+  type Mutation,
+  randomOf,
+} from '../test/recorder/import/mutants.ts'
+
+const MUTANTS = Number(process.argv[2] ?? 10_000)
+const SEED = Number(process.argv[3] ?? 1)
+const FOLDER = new URL('../test/fixtures/traces/', import.meta.url)
+const CAPTURES = [
+  'modules_small-6.12',
+  'modules_small-6.17-lean-kaslr',
+  'modules_small-6.18-lean-kaslr',
+  'modules_small-6.18-bbm',
+  'modules_small-7.3',
+  'bpf-6.18-boot1',
+].map((name) => ({
+  name,
+  lines: gunzipSync(readFileSync(new URL(`${name}.trace.gz`, FOLDER)))
+    .toString('utf8')
+    .split('\n'),
+}))
+
+async function* chunk(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
+
+/** What an import claims, findings that are more than notes included. */
+async function claims(text: string): Promise<Set<string> | null> {
+  const runFile: RunFile = await openRuns(':memory:', { mode: 'write' })
+  try {
+    const { run } = await importStream(runFile, chunk(sorted(text)), 'mutant', { created: 0 })
+    const source = runFile.source(runFile.find(String(run)))
+    const found = claimsOf(source.events())
+    for (const { rule, severity } of checkRun(source).findings) {
+      if (severity !== 'note') found.add(`finding ${rule}`)
+    }
+    return found
+  } finally {
+    runFile.close()
+  }
+}
+
+const timeOf = (line: string): number => Number(/\s(\d+\.\d+): /.exec(line)?.[1] ?? Number.NaN)
+
+/** A pipe is not sorted by the importer; files are: the lines of events by their times, as it does. */
+function sorted(text: string): string {
+  let last = -Infinity
+  return text
+    .split('\n')
+    .map((line, at) => ({
+      line,
+      at,
+      time: (last = Number.isNaN(timeOf(line)) ? last : timeOf(line)),
+    }))
+    .toSorted((a, b) => a.time - b.time || a.at - b.at)
+    .map(({ line }) => line)
+    .join('\n')
+}
+
+const random = randomOf(SEED)
+const kinds = Object.keys(MUTATIONS) as Mutation[]
+const wholes = await Promise.all(CAPTURES.map(({ lines }) => claims(lines.join('\n'))))
+const tally = new Map(kinds.map((kind) => [kind, { mutants: 0, invented: 0 }]))
+const examples: string[] = []
+for (let i = 0; i < MUTANTS; i++) {
+  const kind = kinds[i % kinds.length]!
+  const which = Math.floor(i / kinds.length) % CAPTURES.length
+  const found = await claims(mutant(CAPTURES[which]!.lines, kind, random))
+  const invented = [...(found ?? [])].filter((claim) => !wholes[which]!.has(claim))
+  const row = tally.get(kind)!
+  row.mutants++
+  if (invented.length === 0) continue
+  row.invented++
+  if (examples.length < 10)
+    examples.push(
+      `${CAPTURES[which]!.name}, mutant ${i}, ${kind}: ${invented.slice(0, 3).join('; ')}`,
+    )
+}
+for (const [kind, { mutants, invented }] of tally)
+  console.log(`${kind}: ${mutants} mutants, ${invented} invented something`)
+for (const example of examples) console.log(example)
+process.exit(examples.length > 0 ? 1 : 0)

@@ -1,4 +1,0 @@
-/** `pagetrail/export`: runs become files. */
-export { chromeChunks, csvChunks, exportParquet, jsonlChunks } from '@pagetrail/recorder'
-export { writeFileAtomic } from '@pagetrail/recorder'
-export type { ParquetOptions, ParquetReport } from '@pagetrail/recorder'

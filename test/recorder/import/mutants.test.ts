@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { LineSplitter } from '../../../packages/recorder/src/import/bytes/line-splitter.ts'
+import { FtraceText } from '../../../packages/recorder/src/import/text/ftrace-text.ts'
+import { LineSorter, OutOfOrder } from '../../../packages/recorder/src/import/text/line-sorter.ts'
+import { FtraceEvents } from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
+import { capture, demoCapture, MemorySink } from './imported.ts'
+import { claimsOf, mutant, MUTATIONS, type Mutation, randomOf } from './mutants.ts'
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const CAPTURES = Object.entries({
+  '6.12, full': decode(capture('modules_small-6.12')),
+  '6.17, lean': decode(capture('modules_small-6.17-lean-kaslr')),
+  '6.18, full': decode(demoCapture('modules_small-6.18.15')),
+  '6.18, lean': decode(capture('modules_small-6.18-lean-kaslr')),
+  '6.18, several tasks': decode(capture('bpf-6.18-boot1')),
+  '7.3, full': decode(capture('modules_small-7.3')),
+}).map(([name, text]) => ({ name, lines: text.split('\n') }))
+
+/** As the importer reads a file: sorted where times go back. */
+function claims(text: string): Set<string> {
+  const bytes = new TextEncoder().encode(text)
+  try {
+    return read((reader) => new LineSplitter(reader).push(bytes))
+  } catch (error) {
+    if (!(error instanceof OutOfOrder)) throw error
+  }
+  const sorter = new LineSorter()
+  new LineSplitter(sorter).push(bytes)
+  return read((reader) => {
+    for (const line of sorter.sorted()) reader.lineAt(line.number, line.bytes)
+  })
+}
+
+const onBack = (): never => {
+  throw new OutOfOrder('back')
+}
+
+function read(feed: (reader: FtraceText) => void): Set<string> {
+  const sink = new MemorySink()
+  const events = new FtraceEvents(sink, {})
+  feed(new FtraceText(events, { onBack }))
+  events.finish()
+  sink.flush()
+  return claimsOf(sink.events)
+}
+
+/** How many of each kind and capture; `node bench/fuzz-import.ts` runs thousands. */
+const MUTANTS = 5
+
+test.each(CAPTURES)(
+  '$name: lines that are lost, doubled, exchanged or late invent nothing',
+  ({ lines }) => {
+    const whole = claims(lines.join('\n'))
+    expect(whole.size).toBeGreaterThan(20)
+    const random = randomOf(7)
+    for (const kind of Object.keys(MUTATIONS) as Mutation[]) {
+      for (let i = 0; i < MUTANTS; i++) {
+        const invented = [...claims(mutant(lines, kind, random))].filter(
+          (claim) => !whole.has(claim),
+        )
+        expect({ kind, i, invented }).toEqual({ kind, i, invented: [] })
+      }
+    }
+  },
+)
