@@ -85,6 +85,15 @@ export { TRACED_FLAVOURS } from './import/translate/kernel-traits.ts'
 export { importFile, importStream } from './import/import.ts'
 export type { ImportOptions, ImportProgress, ImportReport } from './import/import.ts'
 export { checkJson } from './check/check-json.ts'
+export {
+  baselineOf,
+  checkGithub,
+  checkJunit,
+  type CheckGate,
+  checkGate,
+  FAIL_ON,
+  type FailOn,
+} from './check/check-ci.ts'
 export { checkRun, rulesNamed } from './check/check-run.ts'
 export { checkSarif } from './check/check-sarif.ts'
 export { checkLines } from './check/check-text.ts'

@@ -1,4 +1,14 @@
-import { checkJson, checkSarif, checkLines, type Json } from '@pagetrail/recorder'
+import {
+  baselineOf,
+  checkGate,
+  checkGithub,
+  checkJson,
+  checkJunit,
+  checkLines,
+  checkSarif,
+  type Json,
+  toJson,
+} from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 import { PAGE, RO, RW, Script, VMALLOC } from './script.ts'
 
@@ -68,11 +78,70 @@ describe('SARIF 2.1.0', () => {
     }
   })
 
+  test('has what code scanning asks for: lines of a file, fingerprints, severities', () => {
+    const [run] = log.runs
+    expect(run.results[0].locations[0].physicalLocation).toEqual({
+      artifactLocation: { uri: 'script.jsonl' },
+      region: { startLine: 7 },
+    })
+    expect(run.results[0].partialFingerprints['pagetrail/v1']).toMatch(/^[0-9a-f]{16}$/)
+    expect(run.tool.driver.version).toBe('0.1.0')
+    expect(run.tool.driver.rules[0].defaultConfiguration).toEqual({ level: 'error' })
+  })
+
   test('says what was undecided as a notification', () => {
     const [invocation] = log.runs[0].invocations as { [key: string]: Json }[]
     expect(invocation?.['executionSuccessful']).toBe(true)
     expect(invocation?.['toolExecutionNotifications']).toMatchObject([
       { level: 'warning', associatedRule: { id: 'lazy-unbalanced' } },
     ])
+  })
+})
+
+describe('a gate for a CI', () => {
+  test('errors fail it, warnings where asked; rules without evidence are counted', () => {
+    expect(checkGate(report(), 'error')).toMatchObject({ undecided: 1, known: [], unlisted: 0 })
+    expect(checkGate(report(), 'error').failing).toHaveLength(1)
+    const warned = report()
+    const findings = warned.findings.map((f) => ({ ...f, severity: 'warning' as const }))
+    expect(checkGate({ ...warned, findings }, 'error').failing).toEqual([])
+    expect(checkGate({ ...warned, findings }, 'warning').failing).toHaveLength(1)
+  })
+
+  test('what an earlier report has does not fail, wherever its addresses were', () => {
+    const json = [...checkJson(report())].map((line) => toJson(line)).join('\n')
+    const sarif = JSON.stringify(checkSarif(report(), '0.1.0'), null, 2)
+    for (const text of [json, sarif, json.replace(/0x[0-9a-f]+/g, '0x1234')]) {
+      const gate = checkGate(report(), 'warning', baselineOf(text, 'known'))
+      expect(gate.failing).toEqual([])
+      expect(gate.known).toHaveLength(1)
+    }
+  })
+
+  test('a file that is no report is refused, by its line', () => {
+    const [header] = [...checkJson(report())].map((line) => toJson(line))
+    expect(() => baselineOf(`${header}\nrubbish`, 'known.jsonl')).toThrow(
+      /^known\.jsonl:2: not a line of a report/,
+    )
+  })
+
+  test('JUnit: a case for each rule, failed, skipped or passed', () => {
+    const text = [...checkJunit(report(), checkGate(report(), 'error'))].join('\n')
+    expect(text).toContain('tests="2" failures="1" errors="0" skipped="1"')
+    expect(text).toContain('<failure type="error" message="set_memory_ro returned')
+    expect(text).toContain('>script.jsonl:7 events 2 4 5</failure>')
+    expect(text).toContain('<skipped message="needs lazy MMU sections')
+  })
+
+  test('GitHub: an annotation of the line, but not of what is known', () => {
+    const found = [...checkGithub(report(), checkGate(report(), 'error'))]
+    expect(found[0]).toMatch(
+      /^::error file=script\.jsonl,line=7,title=flush-missing::set_memory_ro /,
+    )
+    expect(found.at(-1)).toBe('script: 1 failing, 0 known, 1 rules undecided')
+    const same = report()
+    const known = new Set(same.findings.map((f) => f.fingerprint))
+    const quiet = [...checkGithub(same, checkGate(same, 'error', known))]
+    expect(quiet.filter((line) => line.startsWith('::error'))).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
@@ -41,4 +42,21 @@ test('--list names every rule; an unknown one is refused', async () => {
   const { status, err } = await pagetrail(['check', '--rules', 'H99', '--db', await database()])
   expect(status).toBe(2)
   expect(err).toContain('no rule or hazard H99')
+})
+
+test('for a CI: a baseline, what fails, what may be undecided', async () => {
+  const db = await recordDemo('6.17')
+  const known = join(folder(), 'known.jsonl')
+  await writeFile(known, (await pagetrail(['check', '--json', '--db', db])).out)
+  const again = await pagetrail(['check', '--baseline', known, '--format', 'junit', '--db', db])
+  expect(again.status).toBe(0)
+  expect(again.out).toContain('failures="0"')
+  await writeFile(known, 'rubbish\n')
+  const refused = await pagetrail(['check', '--baseline', known, '--db', db])
+  expect(refused.status).toBe(2)
+  expect(refused.err).toContain('known.jsonl:1: not a line of a report')
+  const stock = join(folder(), 'stock.db')
+  await pagetrail(['import', capture('6.18.15'), '--db', stock])
+  const args = ['check', '--rules', 'alloc-in-lazy', '--allow-undecided', '--db', stock]
+  expect((await pagetrail(args)).status).toBe(0)
 })

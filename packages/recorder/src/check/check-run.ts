@@ -5,6 +5,7 @@ import { missingEvidence } from './fold/evidence.ts'
 import {
   type CheckReport,
   type Finding,
+  Fingerprints,
   MAX_FINDINGS,
   proofOf,
   type RuleVerdict,
@@ -23,6 +24,7 @@ class Running {
   readonly findings: Finding[] = []
   readonly lacking = new Set<string>()
   count = 0
+  readonly #prints = new Fingerprints()
   readonly #fold: Fold
 
   constructor(rule: Rule, fold: Fold) {
@@ -49,6 +51,11 @@ class Running {
       va: report.start === undefined ? null : vaOf(report.start),
       end: report.end === undefined ? null : vaOf(report.end),
       message: report.message,
+      fingerprint: this.#prints.of(
+        this.rule.name,
+        report.hazard ?? this.rule.hazard,
+        report.message,
+      ),
     })
   }
 
@@ -111,9 +118,17 @@ export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): C
     return r.verdict([...r.lacking])
   })
   const { id, label, flavour } = source.run
+  const file = fileOf(source.run)
   const findings = running.flatMap((r, i) => (verdicts[i]?.status === 'found' ? r.findings : []))
   findings.sort((a, b) => (a.proof.at(-1) ?? 0) - (b.proof.at(-1) ?? 0))
-  return { run: { id, label, flavour }, events, findings, verdicts }
+  return { run: { id, label, flavour, file }, events, findings, verdicts }
+}
+
+/** The JSON Lines that hold the events, by lines. */
+function fileOf({ label, facts }: EventSource['run']): string {
+  const { file } = facts
+  const isLines = typeof file === 'string' && file.endsWith('.jsonl')
+  return isLines ? file : `${label.replace(/[^\w.-]+/g, '-')}.jsonl`
 }
 
 /** A capture that counts other events than it holds: nobody knows where those are missing, or come twice. */

@@ -4,29 +4,39 @@ import type { Json } from '../event/kinds.ts'
 import type { CheckReport, Finding } from './finding.ts'
 import type { Rule } from './rule.ts'
 import { RULES } from './rules.ts'
+import { lineOf } from './check-ci.ts'
 
 const SCHEMA =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
 
+/** What code-review services show of a rule, and filter by. */
 function descriptorOf(rule: Rule): Json {
+  const help = rule.remedies.join('\n')
   return {
     id: rule.name,
+    name: rule.name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: rule.sentence },
-    help: { text: rule.remedies.join('\n') },
-    properties: { hazard: rule.hazard },
+    fullDescription: { text: `${rule.hazard}: ${rule.sentence}` },
+    help: { text: help, markdown: rule.remedies.map((remedy) => `- ${remedy}`).join('\n') },
+    defaultConfiguration: { level: 'error' },
+    properties: { hazard: rule.hazard, tags: ['page tables', rule.hazard], precision: 'high' },
   }
 }
 
-/** An event of a run as a SARIF location: no file, but a name that `pagetrail show` takes. */
-function locationOf(seq: number, id: number, label: string): Json {
+/** An event as a SARIF location: its line in the run's JSON Lines, and a name that `pagetrail show` takes. */
+function locationOf(seq: number, id: number, { label, file }: CheckReport['run']): Json {
   return {
     id,
+    physicalLocation: {
+      artifactLocation: { uri: encodeURI(file) },
+      region: { startLine: lineOf(seq) },
+    },
     logicalLocations: [{ fullyQualifiedName: `${label}#${seq}`, kind: 'event' }],
     message: { text: `event ${seq}` },
   }
 }
 
-function resultOf(finding: Finding, ruleIndex: number, label: string): Json {
+function resultOf(finding: Finding, ruleIndex: number, label: CheckReport['run']): Json {
   const at = finding.proof.at(-1) ?? 0
   return {
     ruleId: finding.rule,
@@ -34,6 +44,7 @@ function resultOf(finding: Finding, ruleIndex: number, label: string): Json {
     level: finding.severity,
     message: { text: finding.message },
     locations: [locationOf(at, 0, label)],
+    partialFingerprints: { 'pagetrail/v1': finding.fingerprint },
     relatedLocations: finding.proof.slice(0, -1).map((seq, i) => locationOf(seq, i + 1, label)),
     properties: {
       hazard: finding.hazard,
@@ -48,7 +59,7 @@ function resultOf(finding: Finding, ruleIndex: number, label: string): Json {
 
 /**
  * A report as SARIF 2.1.0, for code-review tools: rules with their sentences and remedies, results with the proving
- * events as logical locations, undecided rules as notifications.
+ * events as lines of the run's JSON Lines, fingerprints, undecided rules as notifications: what code scanning asks for.
  */
 export function checkSarif(report: CheckReport, version: string): Json {
   const ran = new Set(report.verdicts.map((v) => v.rule))
@@ -61,7 +72,12 @@ export function checkSarif(report: CheckReport, version: string): Json {
     runs: [
       {
         tool: {
-          driver: { name: 'pagetrail', semanticVersion: version, rules: rules.map(descriptorOf) },
+          driver: {
+            name: 'pagetrail',
+            version,
+            semanticVersion: version,
+            rules: rules.map(descriptorOf),
+          },
         },
         invocations: [
           {
@@ -73,7 +89,7 @@ export function checkSarif(report: CheckReport, version: string): Json {
             })),
           },
         ],
-        results: report.findings.map((f) => resultOf(f, index.get(f.rule) ?? -1, report.run.label)),
+        results: report.findings.map((f) => resultOf(f, index.get(f.rule) ?? -1, report.run)),
         properties: { run: report.run.id, events: report.events },
       },
     ],

@@ -38,6 +38,8 @@ export interface Finding {
   readonly va: bigint | null
   readonly end: bigint | null
   readonly message: string
+  /** The same for the same finding in another run of the same work, wherever its addresses and events lie. */
+  readonly fingerprint: string
 }
 
 /** What one rule said about a run. */
@@ -52,7 +54,13 @@ export interface RuleVerdict {
 }
 
 export interface CheckReport {
-  readonly run: { readonly id: number; readonly label: string; readonly flavour: string | null }
+  readonly run: {
+    readonly id: number
+    readonly label: string
+    readonly flavour: string | null
+    /** JSON Lines that it was imported from, or that `export` makes of it: event n is on line n + 2. */
+    readonly file: string
+  }
   readonly events: number
   readonly findings: readonly Finding[]
   readonly verdicts: readonly RuleVerdict[]
@@ -77,3 +85,26 @@ export const isClean = (report: CheckReport): boolean =>
 /** Rules that could not decide. */
 export const undecided = (report: CheckReport): RuleVerdict[] =>
   report.verdicts.filter((v) => v.status === 'undecided')
+
+/** What is left of a message when numbers and addresses, which differ from boot to boot, are taken out of it. */
+const shapeOf = (message: string): string =>
+  message.replace(/0x[0-9a-f]+/gi, '0x').replace(/\d+/g, '0')
+
+const FNV_OFFSET = 0xcbf29ce484222325n
+const FNV_PRIME = 0x100000001b3n
+
+/** Names findings: by rule, hazard and the words of the message, and among those that agree in them by number. */
+export class Fingerprints {
+  readonly #seen = new Map<string, number>()
+
+  of(rule: string, hazard: Hazard, message: string): string {
+    const text = `${rule} ${hazard} ${shapeOf(message)}`
+    const count = (this.#seen.get(text) ?? 0) + 1
+    this.#seen.set(text, count)
+    let hash = FNV_OFFSET
+    for (const letter of `${text} ${count}`) {
+      hash = BigInt.asUintN(64, (hash ^ BigInt(letter.codePointAt(0)!)) * FNV_PRIME)
+    }
+    return hash.toString(16).padStart(16, '0')
+  }
+}

@@ -1,17 +1,24 @@
 import { Option } from '@commander-js/extra-typings'
+import { readFile } from 'node:fs/promises'
 import {
+  baselineOf,
+  type CheckGate,
+  checkGate,
+  checkGithub,
   checkJson,
+  checkJunit,
   checkLines,
   type CheckReport,
   checkRun,
   checkSarif,
+  FAIL_ON,
+  type FailOn,
+  InputError,
   escapeControls,
-  isClean,
   pairLines,
   RULES,
   rulesNamed,
   toJson,
-  undecided,
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
@@ -19,24 +26,33 @@ import { VERSION } from '../command/version.ts'
 import { parseList, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['text', 'json', 'sarif'] as const
+const FORMATS = ['text', 'json', 'sarif', 'junit', 'github'] as const
 
 interface Options {
   readonly rules?: string[] | undefined
   readonly format: (typeof FORMATS)[number]
   readonly list?: true | undefined
+  readonly failOn: FailOn
+  readonly allowUndecided?: true | undefined
+  readonly baseline?: string | undefined
 }
 
 export const checkVerb: Verb = {
   name: 'check',
   group: 'Comparing and checking:',
   summary: 'look for hazards: what the run does that the architecture or the kernel forbids',
-  more: `Exit status: 0 nothing but notes, 1 errors or warnings, 3 none, but some rule lacked what it needs to decide
-(a stock kernel does not show everything); the output names what.`,
+  more: `Exit status: 0 nothing but notes, 1 errors or warnings (with --fail-on error: errors), 3 none, but some rule
+lacked what it needs to decide (a stock kernel does not show everything; 0 with --allow-undecided); the output names
+what. Findings of a --baseline are counted and do not fail. Lines in sarif, junit and github are those of the run's
+JSON Lines, as it was imported or as \`pagetrail export\` writes it.`,
   examples: [
     ['check -1', 'all rules on the latest run'],
     ['check modules --rules flush-missing,H3', 'some, by name or hazard'],
     ['check 2 --format sarif > check.sarif', 'for a code-review tool'],
+    [
+      'check 2 --fail-on error --baseline known.jsonl',
+      'for a CI: only errors that were not there before',
+    ],
     ['check --list', 'the rules'],
   ],
   declare(command, invoke) {
@@ -46,6 +62,13 @@ export const checkVerb: Verb = {
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
+      .addOption(
+        new Option('--fail-on <severity>', 'what fails: errors, or warnings too')
+          .choices(FAIL_ON)
+          .default('warning' as const),
+      )
+      .option('--allow-undecided', 'exit with 0 where nothing fails but rules were undecided')
+      .option('--baseline <file>', 'an earlier report (--json, sarif): what it has does not fail')
       .option('--list', 'list the rules instead')
       .action((run, options) =>
         invoke((session) => (options.list ? listRules(session) : check(session, run, options))),
@@ -58,16 +81,42 @@ async function check(session: Session, spec: string, options: Options): Promise<
   const { runFile, run } = await findRun(session, spec)
   const report = checkRun(runFile.source(run), rules)
   const format = session.json ? 'json' : options.format
-  for (const line of linesOf(report, format)) {
+  const gate = checkGate(report, options.failOn, await knownOf(options.baseline))
+  for (const line of linesOf(report, format, gate)) {
     session.out.line(line)
     await session.out.room()
   }
-  if (!isClean(report)) return 1
-  return undecided(report).length > 0 ? 3 : 0
+  if (gate.known.length > 0 && format === 'text') {
+    await session.note(`${gate.known.length} of the findings are in the baseline and do not fail`)
+  }
+  if (gate.failing.length > 0) return 1
+  if (options.baseline !== undefined && gate.unlisted > 0) {
+    await session.note(
+      `${gate.unlisted} findings are not listed: whether the baseline has them is open`,
+    )
+    return 3
+  }
+  return gate.undecided > 0 && options.allowUndecided !== true ? 3 : 0
 }
 
-function* linesOf(report: CheckReport, format: Options['format']): Iterable<string> {
-  if (format === 'sarif') yield JSON.stringify(checkSarif(report, VERSION), null, 2)
+async function knownOf(file: string | undefined): Promise<ReadonlySet<string>> {
+  if (file === undefined) return new Set()
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new InputError(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  })
+  return baselineOf(text, file)
+}
+
+function* linesOf(
+  report: CheckReport,
+  format: Options['format'],
+  gate: CheckGate,
+): Iterable<string> {
+  if (format === 'junit') yield* checkJunit(report, gate)
+  else if (format === 'github') yield* checkGithub(report, gate)
+  else if (format === 'sarif') yield JSON.stringify(checkSarif(report, VERSION), null, 2)
   else if (format === 'json') for (const line of checkJson(report)) yield toJson(line)
   else for (const line of checkLines(report)) yield escapeControls(line)
 }

@@ -1,0 +1,137 @@
+import { InputError } from '@pagetrail/engine'
+import { type CheckReport, type Finding, type Severity, undecided } from './finding.ts'
+
+/** The line of the run's JSON Lines that an event is on: the first is the header. */
+export const lineOf = (seq: number): number => seq + 2
+
+/** What fails a check: errors, or warnings too. */
+export const FAIL_ON = ['error', 'warning'] as const
+export type FailOn = (typeof FAIL_ON)[number]
+
+const COUNTS: Readonly<Record<FailOn, readonly Severity[]>> = {
+  error: ['error'],
+  warning: ['error', 'warning'],
+}
+
+/** A report as a gate sees it. */
+export interface CheckGate {
+  /** Findings that fail it, and those that would but for the baseline, which knew them. */
+  readonly failing: readonly Finding[]
+  readonly known: readonly Finding[]
+  readonly undecided: number
+  /** Findings past those that a report lists: where there is a baseline, nobody can say whether it knew them. */
+  readonly unlisted: number
+}
+
+/** `baseline`: fingerprints of findings that were there before. */
+export function checkGate(
+  report: CheckReport,
+  failOn: FailOn,
+  baseline: ReadonlySet<string> = new Set(),
+): CheckGate {
+  const counted = report.findings.filter((f) => COUNTS[failOn].includes(f.severity))
+  return {
+    failing: counted.filter((f) => !baseline.has(f.fingerprint)),
+    known: counted.filter((f) => baseline.has(f.fingerprint)),
+    undecided: undecided(report).length,
+    unlisted: report.verdicts
+      .filter((v) => v.status === 'found')
+      .reduce((sum, v) => sum + v.count, -report.findings.length),
+  }
+}
+
+/**
+ * The fingerprints of an earlier report, as `check --json` or `--format sarif` wrote it. @throws InputError naming the
+ * line that is neither
+ */
+export function baselineOf(text: string, file: string): Set<string> {
+  const prints = new Set<string>()
+  if (/^\s*\{\s*"\$schema"/.test(text)) {
+    for (const match of text.matchAll(/"pagetrail\/v1":\s*"([0-9a-f]{16})"/g)) prints.add(match[1]!)
+    return prints
+  }
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const found = printOf(line)
+    if (found === null) {
+      throw new InputError(
+        `${file}:${i + 1}: not a line of a report; --baseline takes what check --json or --format sarif wrote`,
+      )
+    }
+    if (found !== '') prints.add(found)
+  }
+  return prints
+}
+
+/** The fingerprint in a line of JSON, empty: the line has none; null: it is not JSON. */
+function printOf(line: string): string | null {
+  try {
+    const json: unknown = JSON.parse(line)
+    if (typeof json !== 'object' || json === null || !('type' in json)) return null
+    return 'fingerprint' in json ? String(json.fingerprint) : ''
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+const escapeXml = (text: string): string =>
+  text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    // XML 1.0 has no way to write these.
+    .replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/g, '?')
+
+const whereOf = (finding: Finding, file: string): string =>
+  `${file}:${lineOf(finding.proof.at(-1) ?? 0)}`
+
+/** JUnit's XML: a test case for each rule; what fails the gate is a failure, an undecided rule is skipped. */
+export function* checkJunit(report: CheckReport, gate: CheckGate): Generator<string> {
+  const { verdicts, run } = report
+  const failed = verdicts.filter(({ rule }) => gate.failing.some((f) => f.rule === rule))
+  yield '<?xml version="1.0" encoding="UTF-8"?>'
+  yield (
+    `<testsuite name="${escapeXml(`pagetrail check ${run.label}`)}" tests="${verdicts.length}" ` +
+    `failures="${failed.length}" errors="0" skipped="${gate.undecided}">`
+  )
+  for (const { rule, hazard, status, missing } of verdicts) {
+    const failing = gate.failing.filter((f) => f.rule === rule)
+    const open = `  <testcase classname="${hazard}" name="${rule}"`
+    if (failing.length > 0) {
+      yield `${open}>`
+      for (const f of failing) {
+        yield (
+          `    <failure type="${f.severity}" message="${escapeXml(f.message)}">` +
+          `${escapeXml(`${whereOf(f, run.file)} events ${f.proof.join(' ')}`)}</failure>`
+        )
+      }
+      yield '  </testcase>'
+    } else if (status === 'undecided') {
+      yield `${open}><skipped message="${escapeXml(`needs ${missing.join('; ')}`)}"/></testcase>`
+    } else yield `${open}/>`
+  }
+  yield '</testsuite>'
+}
+
+/** A workflow command's text: https://docs.github.com, "Workflow commands". */
+const escapeCommand = (text: string): string =>
+  text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A')
+const escapeProperty = (text: string): string =>
+  escapeCommand(text).replace(/:/g, '%3A').replace(/,/g, '%2C')
+
+/** Annotations of a GitHub workflow: one for each finding that is not known, notes as notices; then one line of sum. */
+export function* checkGithub(report: CheckReport, gate: CheckGate): Generator<string> {
+  const { run } = report
+  for (const f of report.findings) {
+    if (gate.known.includes(f)) continue
+    const command = f.severity === 'note' ? 'notice' : f.severity
+    const at = `file=${escapeProperty(run.file)},line=${lineOf(f.proof.at(-1) ?? 0)}`
+    yield `::${command} ${at},title=${escapeProperty(f.rule)}::${escapeCommand(f.message)}`
+  }
+  for (const { rule, missing } of undecided(report)) {
+    yield `::notice title=${escapeProperty(`${rule} undecided`)}::needs ${escapeCommand(missing.join('; '))}`
+  }
+  yield `${run.label}: ${gate.failing.length} failing, ${gate.known.length} known, ${gate.undecided} rules undecided`
+}
