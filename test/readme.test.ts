@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { VERBS } from '../packages/tui/src/verbs/table.ts'
+import { VERBS } from '../packages/tui/src/verbs/program/table.ts'
 import { folder, pagetrail } from './support/cli.ts'
 
 const README = join(import.meta.dirname, '..', 'README.md')

@@ -1,0 +1,167 @@
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { wrap } from '../../text/fit.ts'
+import { reportFailure } from '../../command/failure.ts'
+import { isFile } from '../../command/find-runs.ts'
+import { ClosedPipe, type Io } from '../../command/io.ts'
+import { Output } from '../../command/output.ts'
+import { type GlobalOptions, Session, type Status } from '../../command/session.ts'
+import { bare, paintFor } from '../../text/paint.ts'
+import { VERBS } from './table.ts'
+import { GROUPS, type Invoke, type Verb } from '../verb.ts'
+import { VERSION } from '../../command/version.ts'
+
+const DEFAULT_DB = 'pagetrail.db'
+
+const DESCRIPTION = `Records what page-table code does, replays it, and says whether two implementations do the same.`
+
+const EPILOGUE = `
+A run is named by its id, its label, or -1 for the latest, -2 for the one before; wherever a verb looks at one, the
+path of a trace or of an exported run does too.
+Exit status: 0 fine, same, clean; 1 differences or findings; 2 usage, unreadable or damaged input;
+3 answer incomplete (events lost, limit reached, undecided); 130 interrupted.
+
+  pagetrail import modules.trace.gz  a capture of a real kernel becomes a run
+  pagetrail record clean-ro          a scenario on the code of 6.17 and of 6.18
+  pagetrail diff                     are the last two runs the same?
+  pagetrail help VERB                options and examples of a verb`
+
+/** Runs one command line. All that it reads and writes is in `io`; the result is the exit status. */
+export async function runProgram(argv: readonly string[], io: Io): Promise<Status> {
+  let status: Status = 0
+  const program = programFor(io, (result) => (status = result))
+  try {
+    await program.parseAsync(withDefaultVerb(program, argv), { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof ClosedPipe) return status
+    if (isAbort(error)) return 130
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return await reportFailure(io, error)
+  }
+}
+
+function programFor(io: Io, finish: (status: Status) => void) {
+  const program = new Command('pagetrail')
+    .description(DESCRIPTION)
+    .usage('[--db FILE] [VERB …]')
+    .option('--db <file>', `database of runs (default: $PAGETRAIL_DB, else ./${DEFAULT_DB})`)
+    .option('--json', 'output as JSON Lines: a header, data, an end line; 64-bit values as 0x…')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'say what there is')
+    .addHelpCommand(helpCommand())
+    .addHelpText('after', `\n${flow(EPILOGUE, widthOf(io))}`)
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (c) => c.name() })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text).catch(ignoreClosed),
+      writeErr: (text) => void io.stderr.write(text).catch(ignoreClosed),
+      outputError: (text, write) => write(text.replace(/^error: /, 'pagetrail: ')),
+      getOutHelpWidth: () => widthOf(io),
+      getErrHelpWidth: () => widthOf(io),
+    })
+    .showHelpAfterError('pagetrail --help tells what there is.')
+    .exitOverride()
+  const options = () => {
+    const { db, json } = program.opts()
+    return {
+      db: db ?? (io.env['PAGETRAIL_DB'] || DEFAULT_DB),
+      named: db !== undefined,
+      json: json ?? false,
+    }
+  }
+  for (const group of GROUPS) {
+    for (const verb of VERBS.filter((v) => v.group === group)) {
+      const command = new Command(verb.name).copyInheritedSettings(program)
+      describe(command, verb, widthOf(io))
+      verb.declare(command, invokerOf(io, verb, options, finish))
+      program.addCommand(command)
+    }
+  }
+  return program
+}
+
+/** `pagetrail help VERB`, for those who expect it. */
+function helpCommand(): Command {
+  const help = new Command('help')
+  help.argument('[verb]').description('the same as --help, or VERB --help').helpGroup(GROUPS[3])
+  return help
+}
+
+const widthOf = (io: Io) => Math.min(io.stdout.columns, 100)
+
+function describe(command: Command, verb: Verb, width: number): void {
+  const examples = verb.examples.map(([line, why]) => `  pagetrail ${line}\n      ${why}`)
+  const more = verb.more === undefined ? '' : `\n${flow(verb.more, width)}\n`
+  command
+    .summary(verb.summary)
+    .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`)
+    .helpGroup(verb.group)
+    .showHelpAfterError(`pagetrail help ${verb.name} tells its options, with examples.`)
+    .addHelpText('after', `${more}\nExamples:\n${examples.join('\n')}`)
+}
+
+/** Text in paragraphs of this width; lines with two blanks in a row are tables and stay as they are. */
+function flow(text: string, width: number): string {
+  const lines: string[] = []
+  let paragraph: string[] = []
+  const end = () => {
+    if (paragraph.length > 0) lines.push(...wrap(paragraph.join(' '), width))
+    paragraph = []
+  }
+  for (const line of text.trim().split('\n')) {
+    if (line === '' || line.includes('  ')) {
+      end()
+      lines.push(line)
+    } else paragraph.push(line)
+  }
+  end()
+  return lines.join('\n')
+}
+
+function invokerOf(
+  io: Io,
+  verb: Verb,
+  options: () => GlobalOptions,
+  finish: (status: Status) => void,
+): Invoke {
+  return async (body) => {
+    const chosen = options()
+    const paint = chosen.json ? bare : paintFor(io)
+    const session = new Session(io, verb.name, chosen, new Output(io.stdout), paint)
+    try {
+      finish(await body(session))
+      await session.out.flush()
+    } catch (error) {
+      // What had been found out before the failure is still worth showing.
+      await session.out.flush()
+      throw error
+    } finally {
+      session.end()
+    }
+  }
+}
+
+/** What can only name a run: an id, -1 for the latest, or a label such as `clean-ro/4k-48/6.18`. */
+const NAMES_RUN = /^(-?\d+|[a-z][^/]*\/[^/]+\/.+)$/
+
+/** A file is one too, unless a verb is called so. */
+const namesRun = (word: string): boolean =>
+  NAMES_RUN.test(word) || (!VERBS.some(({ name }) => name === word) && isFile(word))
+
+/** Without a verb it is `tui`, on runs that are named or on all of them. */
+function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly string[]) {
+  const { operands, unknown } = program.parseOptions([...argv])
+  const rest = [...operands, ...unknown]
+  if (!rest.every(namesRun)) return [...argv]
+  // Runs stand last; what is before them are options of the program.
+  const at = argv.length - rest.length
+  const last = argv.slice(at)
+  return last.every(namesRun) ? argv.toSpliced(at, 0, 'tui') : [...argv]
+}
+
+/** What work that Ctrl-C stopped rejects with. */
+const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
+
+/** Help that nobody reads is no failure. */
+function ignoreClosed(error: unknown): void {
+  if (!(error instanceof ClosedPipe)) throw error
+}
