@@ -138,9 +138,7 @@ describe.runIf(hasPrograms('gcc'))('the toy page table in C', () => {
     expect(diff.status).toBe(1)
     expect(diff.out).toContain('same outcome, different effects')
     expect(diff.out).toContain('49 events the same, 0 changed, 5 only left, 0 only right')
-    expect(diff.out).toMatch(
-      /1 × flush 0xffff8000c0000000, 4 × 4K in set_memory_valid: flushed \| nothing/,
-    )
+    expect(diff.out).toContain('4 × held in set_memory_valid: nothing | may lead elsewhere')
     const check = await ask('check', '1')
     expect(check.status).toBe(1)
     expect(check.out).toContain('flush-missing')

@@ -54,6 +54,10 @@ export interface Sample {
 
 const ASK_EVERY = 64
 
+/**
+ * Plays `runs` schedules that are drawn as `sampling` says, the same ones for the same seed, and keeps which flags of
+ * the watch they broke. The machine is afterwards as it was before.
+ */
 export function sampleSchedules(search: SearchMachine, options: SampleOptions): Sample {
   const sampler = new Sampler(search, options)
   let runs = 0
