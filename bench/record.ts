@@ -7,12 +7,12 @@ import Sqlite from 'better-sqlite3'
 import {
   BATCH_EVENTS,
   COLUMN_NAMES,
-  EventReader,
   HookRecorder,
   openRuns,
   type RunMeta,
   verify,
 } from '@pagetrail/recorder'
+import { EventReader } from '../packages/recorder/src/store/event-reader.ts'
 
 /**
  * How fast events become durable, against a bare better-sqlite3 prepared insert of the same rows; what a hook costs

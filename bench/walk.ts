@@ -6,8 +6,8 @@
  * whether the store needs a barrier; walking 1,954 tables is noise. With counting hooks it is four events a page
  * (callback entered, entry stored, barrier queued, callback left), of which the counting itself, four increments in
  * memory, is nearly all. The linear alias is a walk, a lazy section and a
- * flush of its own for each page, as in the kernel: some hundred times the bare loop, nearly all of it in the
- * walk's descent from the top table.
+ * flush of its own for each page, as in the kernel; unwatched, a walk that comes to the table of the last one goes
+ * there at once: 65 ns a page, where the descent from the top table took 350.
  */
 import { createMachine, setMemoryRo, setMemoryRw, toVa } from '@pagetrail/engine'
 import type { Cpu, Hooks, Machine } from '@pagetrail/engine'
@@ -21,6 +21,8 @@ const FLAVOURS_MEASURED = ['6.17', '7.3'] as const
 
 /** Ratios to the bare loop that must be kept. */
 const LIMITS = { none: 3, counting: 5 } as const
+/** ns a page of set_memory_ro() with its linear alias, on a machine with nothing else to do. */
+const ALIAS_LIMIT_NS = 150
 
 const RDONLY = 0x80
 const WRITE_HI = 1 << 19
@@ -205,10 +207,12 @@ function measureCalls(cpu: Cpu): number {
   })
 }
 
-/** One page of the linear map is walked and flushed for each page: measured, without a limit. */
+/** One page of the linear map is walked and flushed for each page. */
 function measureAlias(flavour: string): number {
   return measureCalls(build(flavour, true, null).cpu(0))
 }
+
+const ALIAS = 'no hooks, linear alias'
 
 interface Row {
   readonly flavour: string
@@ -232,7 +236,7 @@ function measureFlavour(flavour: string): Row[] {
     measureCalls(build(flavour, false, new CountingHooks()).cpu(0)),
     LIMITS.counting,
   )
-  add('no hooks, linear alias', measureAlias(flavour), null)
+  add(ALIAS, measureAlias(flavour), null)
   return rows
 }
 
@@ -248,4 +252,6 @@ function print(rows: readonly Row[]): void {
 const rows = FLAVOURS_MEASURED.flatMap(measureFlavour)
 if (process.argv.includes('--json')) console.log(JSON.stringify(rows))
 else print(rows)
-process.exitCode = rows.some((row) => row.limit !== null && row.ratio > row.limit) ? 1 : 0
+const isSlow = ({ way, nsPerPage, ratio, limit }: Row): boolean =>
+  limit === null ? way === ALIAS && nsPerPage > ALIAS_LIMIT_NS : ratio > limit
+process.exitCode = rows.some(isSlow) ? 1 : 0

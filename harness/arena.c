@@ -344,3 +344,38 @@ void harness_print_final(FILE *out)
 	print_run(out, &run, &first);
 	fprintf(out, "]}\n");
 }
+
+/* ---- the same as a number ---- */
+
+unsigned long harness_hashed(unsigned long hash, unsigned long value)
+{
+	return (hash ^ value) * 0x9e3779b97f4a7c15UL ^ hash >> 29;
+}
+
+static unsigned long hash_table(unsigned long hash, const char *table, enum pt_level level, unsigned long va)
+{
+	unsigned long i, entries = page_size() / 8;
+
+	if (level == top_level() && table == harness_arena)
+		entries = 1UL << (harness_constants.va_bits - level_shift(level));
+	for (i = 0; i < entries; i++) {
+		unsigned long desc = ((const unsigned long *)table)[i];
+		unsigned long at = va + (i << level_shift(level));
+		void *below;
+
+		if (!desc)
+			continue;
+		below = level != PT_PTE && (desc & 3) == 3 ? harness_arena_pointer(table_pa(desc)) : NULL;
+		if (below)
+			hash = hash_table(hash, below, level_below(level), at);
+		else
+			hash = harness_hashed(harness_hashed(hash, at), desc ^ level);
+	}
+	return hash;
+}
+
+/* Where tables lie does not count, nor the bits of the entries above them. */
+unsigned long harness_leaves_hash(unsigned long hash)
+{
+	return hash_table(hash, harness_arena, top_level(), ~0UL << harness_constants.va_bits);
+}

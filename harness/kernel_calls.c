@@ -297,6 +297,7 @@ CALL(set_memory_ro, return set_memory_ro(ON_PAGES(c)))
 CALL(set_memory_rw, return set_memory_rw(ON_PAGES(c)))
 CALL(set_memory_x, return set_memory_x(ON_PAGES(c)))
 CALL(set_memory_nx, return set_memory_nx(ON_PAGES(c)))
+CALL(set_memory_rox, return set_memory_rox(ON_PAGES(c)))
 CALL(set_memory_valid, return set_memory_valid(ON_PAGES(c), c->enable))
 CALL(set_direct_map_invalid_noflush, return set_direct_map_invalid_noflush(pfn_to_page(c->pfn)))
 CALL(set_direct_map_default_noflush, return set_direct_map_default_noflush(pfn_to_page(c->pfn)))
@@ -398,6 +399,7 @@ static const struct {
 	{ "set_memory_rw", ON_ADDRESS, call_set_memory_rw },
 	{ "set_memory_x", ON_ADDRESS, call_set_memory_x },
 	{ "set_memory_nx", ON_ADDRESS, call_set_memory_nx },
+	{ "set_memory_rox", ON_ADDRESS, call_set_memory_rox },
 	{ "set_memory_valid", ON_ADDRESS, call_set_memory_valid },
 	{ "set_direct_map_invalid_noflush", ON_FRAME, call_set_direct_map_invalid_noflush },
 	{ "set_direct_map_default_noflush", ON_FRAME, call_set_direct_map_default_noflush },

@@ -13,8 +13,10 @@
  *	schedule 0.0.1			who takes each step
  *	final				the tables at the end are written too
  *	run
+ *	search PREEMPTIONS RUNS RANDOM SEED	schedules, instead of one run
  *
- * and for each there is one line {"constants":…}, the events, {"results":[…]}, {"final":…} and {"end":…}.
+ * and for each run there is one line {"constants":…}, the events, {"results":[…]}, {"final":…} and {"end":…}; for a
+ * search {"constants":…}, {"search":…} and {"end":…}.
  */
 #include <errno.h>
 #include <signal.h>
@@ -426,6 +428,30 @@ static void run(void)
 	fflush(stdout);
 }
 
+unsigned long harness_end_hash(void)
+{
+	unsigned long hash = 0;
+	int i;
+
+	for (i = 0; i < call_count; i++)
+		hash = harness_hashed(hash, results[i].returned ? (unsigned long)results[i].ret : ~0UL);
+	return harness_leaves_hash(hash);
+}
+
+static void search(void)
+{
+	struct harness_search options;
+
+	options.preemptions = (int)number_of(word());
+	options.runs = (long)number_of(word());
+	options.random = (int)number_of(word());
+	options.seed = number_of(word());
+	if (program_count < 2)
+		refuse("a search needs several CPUs");
+	print_constants();
+	harness_search_schedules(&options, programs, program_count, reset, stdout);
+}
+
 /* ---- a wild pointer in the user's code ends its call, not the run ---- */
 
 static void wild_access(int signal_number, siginfo_t *info, void *context)
@@ -516,6 +542,8 @@ int main(int argc, char **argv)
 			wants_final = 1;
 		else if (!strcmp(verb, "run"))
 			run();
+		else if (!strcmp(verb, "search"))
+			search();
 		else
 			refuse("unknown word");
 	}

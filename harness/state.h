@@ -45,6 +45,8 @@ int harness_arena_map(enum pt_level level, unsigned long va, unsigned long desc,
 /* Level and address of an entry; 0: nobody said where its table hangs. */
 int harness_entry_place(const void *slot, enum pt_level *level, unsigned long *va);
 void harness_print_final(FILE *out);
+unsigned long harness_leaves_hash(unsigned long hash);
+unsigned long harness_hashed(unsigned long hash, unsigned long value);
 /* An entry that changed though no store of it was seen, or NULL; then taken as seen. */
 const void *harness_unseen_store(void);
 void harness_store_seen(const void *slot);
@@ -88,5 +90,18 @@ int harness_waits(int cpu);
 /* scenario.c: makes a call of the case on the CPU that runs; puts that CPU into a context, which is an event */
 void harness_run_call(int index);
 void harness_set_context(int context);
+
+/* What the calls of the case returned, and every leaf of the tables, as a number. */
+unsigned long harness_end_hash(void);
+
+/* search.c */
+struct harness_search {
+	int preemptions;	/* at most, of the schedules that are all run */
+	long runs;		/* at most */
+	int random;		/* more, at random */
+	unsigned long seed;
+};
+void harness_search_schedules(const struct harness_search *search, const struct harness_program *programs, int count,
+			      void (*reset)(void), FILE *out);
 
 #endif /* HARNESS_STATE_H */

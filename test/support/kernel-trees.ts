@@ -1,4 +1,4 @@
-import { type KernelTree, Workshop } from '@pagetrail/recorder'
+import { type KernelTree, treeGeometry, Workshop } from '@pagetrail/recorder'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -12,6 +12,9 @@ import { onTestFinished } from 'vitest'
 const CACHE = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pagetrail')
 const TREES = join(CACHE, 'trees')
 export const BUILD_CACHE = join(CACHE, 'tree')
+
+/** 4K pages, 48 bits. */
+export const USUAL = treeGeometry({ page_shift: 12, va_bits: 48 })
 
 const runs = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 const hasTools = (): boolean =>

@@ -28,6 +28,7 @@ export type { Flavour } from './machine/flavour.ts'
 export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './arch/geometry.ts'
 export type { Geometry, GeometryChoice } from './arch/geometry.ts'
 export { dmb, dsb, isb, tlbi } from './kernel/instructions.ts'
+export { BARRIER_SCOPES } from './machine/hooks.ts'
 export type {
   BarrierScope,
   CallArgs,
@@ -59,7 +60,7 @@ export { Lock, lock, tryLock, unlock } from './machine/locks.ts'
 export { searchClasses } from './explore/dpor.ts'
 export type { DporCounts, DporLimits } from './explore/dpor.ts'
 export { PairTable } from './explore/pair-table.ts'
-export { Chance, sampleSchedules } from './explore/random.ts'
+export { Chance, ScheduleSampler, sampleSchedules } from './explore/random.ts'
 export type { Sample, SampleOptions, Sampling } from './explore/random.ts'
 export { COUNTED_STEPS, DEADLOCK, SearchMachine } from './explore/search-machine.ts'
 export type { CountedSteps, SearchSetup, Watch } from './explore/search-machine.ts'
@@ -114,7 +115,7 @@ export { parseEntries, parseSchedule, printEntries, printSchedule } from './play
 export type { ScheduleEntry } from './play/schedule-text.ts'
 export type { CpuWork, Interrupt } from './play/thread.ts'
 export type { Chooser, ScheduleOutcome } from './play/schedule.ts'
-export type { Program } from './play/scheduled-cpu.ts'
+export type { Program, ScheduledCpu } from './play/scheduled-cpu.ts'
 export {
   pteClear,
   ptepGetAndClear,
@@ -127,13 +128,15 @@ export { populate, setP4d, setPgd, setPmd, setPud } from './kernel/set-table.ts'
 export { rangeSplitToPtes, splitKernelLeafMapping } from './kernel/split.ts'
 export type { InitRun } from './machine/start-state.ts'
 export type { Stepper } from './machine/stepper.ts'
+export { SilentHooks } from './machine/silent-hooks.ts'
 export { KernelStop, Suspended } from './machine/stop.ts'
 export { allocTable } from './kernel/table-alloc.ts'
 export type { Gfp } from './kernel/table-alloc.ts'
 export { flushTlbAll, flushTlbKernelPgtable, flushTlbKernelRange } from './kernel/tlb.ts'
 export { TlbModel } from './machine/tlb-model.ts'
 export type { AccessChoice, AccessMode, AccessOutcome, AccessResult } from './machine/tlb-model.ts'
-export type { FillChoice, TlbEntry } from './machine/tlb-model.ts'
+export type { FillChoice } from './machine/tlb-model.ts'
+export type { TlbEntry } from './machine/tlb-state.ts'
 export {
   addressOf,
   alignDown,

@@ -32,7 +32,10 @@ export { FILTER_FIELDS } from './filter/fields.ts'
 export { FilterError } from './filter/lex.ts'
 export { toPredicate, toSql } from './filter/to-sql.ts'
 export { HookRecorder } from './record/hook-recorder.ts'
-export { EventReader } from './store/event-reader.ts'
+export { recordRun } from './record/record-run.ts'
+export type { Recorded, RunDescription } from './record/record-run.ts'
+export { RunHooks } from './record/run-hooks.ts'
+export type { HookRange } from './record/run-hooks.ts'
 export type { Condition } from './event/condition.ts'
 export type { PageRequest } from './store/event-reader.ts'
 export type { RunMeta } from './store/run-row.ts'
@@ -85,6 +88,7 @@ export { TRACED_FLAVOURS } from './import/translate/kernel-traits.ts'
 export { importFile, importStream } from './import/import.ts'
 export type { ImportOptions, ImportProgress, ImportReport } from './import/import.ts'
 export { checkJson } from './check/check-json.ts'
+export type { CheckLine } from './check/check-json.ts'
 export {
   baselineOf,
   checkGithub,
@@ -126,14 +130,19 @@ export type { Query } from './sql/queries/query.ts'
 export { buildApart, buildOf } from './event/build.ts'
 export { alignedRows } from './diff/aligned-rows.ts'
 export { shapeOf } from './diff/fold-repeats.ts'
-export type { AlignedRow, AlignedStatus, RowOptions } from './diff/aligned-rows.ts'
+export type { AlignedRow, RowOptions } from './diff/aligned-rows.ts'
 export { diffRuns } from './diff/diff-runs.ts'
 export type { ListedAlone, ListedPairs, PairList } from './diff/pair-list.ts'
 export type { RepeatedRow } from './diff/repeated-rows.ts'
 export { pairListText } from './diff/say/pair-list-text.ts'
 export { diffJsonLines } from './diff/say/json-report.ts'
 export { diffMarkdown } from './diff/say/markdown-report.ts'
-export type { MarkdownOptions } from './diff/say/markdown-report.ts'
+export type { DiffPageOptions } from './diff/say/commands.ts'
+export type { JsonPart } from './diff/say/json-report.ts'
+export { checkPage } from './page/check-page.ts'
+export { diffDetail, runDetail } from './page/detail.ts'
+export { diffDetailLines, runDetailLines } from './page/detail-json.ts'
+export { diffPage } from './page/diff-page.ts'
 export { costBounds, gateQuestions, judge } from './diff/gate.ts'
 export type { CostBound, Gate, GateCheck, GateResult } from './diff/gate.ts'
 export { gateLine, gateReasons, githubLines, junitLines } from './diff/say/gate-text.ts'
@@ -144,8 +153,11 @@ export type { Addressing, DiffOptions, Question } from './diff/options.ts'
 export { VERDICTS } from './diff/result.ts'
 export type { Geometries } from './diff/result.ts'
 export type {
+  AlignedStatus,
   Answer,
   CallRef,
+  CallTree,
+  CallTreeRow,
   Diff,
   Divergence,
   EffectDifference,
@@ -166,6 +178,31 @@ export type {
   MappingDifference,
 } from './tables/compare-mappings.ts'
 export type { CostName, Costs } from './cost/costs.ts'
+export {
+  exploreFields,
+  exploreLines,
+  exploreMarkdown,
+  type Explored,
+  isBroken,
+  numberOf,
+  relevant,
+  verdictText,
+} from './explore/explore-text.ts'
+export { laneLines } from './explore/lanes.ts'
+export { PROPERTIES, propertiesNamed, type Property } from './explore/properties.ts'
+export { recordFinding, recordPassing } from './explore/record-finding.ts'
+export { ScenarioWatch } from './explore/scenario-watch.ts'
+export {
+  EXPLORE_MODES,
+  type ExploreFinding,
+  type ExploreMode,
+  type ExploreOptions,
+  type ExploreProgress,
+  type ExploreResult,
+  exploreScenario,
+  exploring,
+} from './explore/search-scenario.ts'
+export { eventsOf } from './record/record-scenario.ts'
 export { INTERLEAVINGS, scenarioNamed, SCENARIOS } from './record/scenario-library.ts'
 export type { LibraryGeometry, LibraryScenario } from './record/scenario-library.ts'
 export { whyDescriptor } from './why/why.ts'
@@ -189,3 +226,16 @@ export type { WorkshopOptions } from './tree/workshop.ts'
 export { conformOnTree } from './conform/cases-on-tree.ts'
 export type { TreeCaseOptions, TreeCaseVerdict } from './conform/cases-on-tree.ts'
 export { fileChunks } from './import/bytes/chunks.ts'
+export { checkoutBase } from './patch/base.ts'
+export type { Base } from './patch/base.ts'
+export { compareTrees, isChanged, isUnknown, patchAnswer } from './patch/compare-trees.ts'
+export type {
+  NotRun,
+  PatchOptions,
+  PatchReport,
+  PatchScenario,
+  ScenarioResult,
+} from './patch/compare-trees.ts'
+export { patchMarkdown, patchText } from './patch/patch-page.ts'
+export { raceEnds, searchOnTree } from './tree/search-tree.ts'
+export type { TreeEnd, TreeSearch, TreeSearchOptions } from './tree/search-tree.ts'

@@ -5,12 +5,15 @@ import {
   InputError,
   createMachine,
   lock,
+  setMemoryValid,
+  setPmd,
   toVa,
   walkKernelPageTableRange,
   walkKernelPageTableRangeLockless,
   walkOps,
   walkPageRangeDebug,
 } from '@pagetrail/engine'
+import type { Machine } from '@pagetrail/engine'
 
 import { hookLog } from '../../support/hook-log.ts'
 
@@ -93,5 +96,45 @@ describe('walk_page_range_debug() of init_mm', () => {
     expect(warnings()).toEqual([2, 1, 1, 2])
     expect(warnings('read')).toEqual([2, 0, 0, 2])
     expect(warnings('write')).toEqual([0, 0, 0, 0])
+  })
+})
+
+const isInvalid = (machine: Machine, page: number): boolean => {
+  const { memory } = machine.system
+  const slot = memory.firstSlot(memory.tables - 2) + 2 * page
+  return ((memory.words[slot] as number) & 1) === 0
+}
+
+describe('unwatched walks that come to the table of the last one', () => {
+  const BASE = 0xffff800080000000n
+  const va = toVa(BASE)
+  const build = () => {
+    const geometry = { page_shift: 12, va_bits: 48 }
+    const machine = createMachine({ flavour: '7.3', geometry, features: { rodata_full: false } })
+    machine.map({ va: BASE, level: 'pte', desc: 0xe8000500000703n, count: 1024, paStep: 0x1000n })
+    return machine
+  }
+  test('change what they are to change, across the end of the table as well', () => {
+    const machine = build()
+    const cpu = machine.cpu(0)
+    for (const page of [3, 4, 511, 512, 5]) setMemoryValid(cpu, va + page * 4096, 1, false)
+    setMemoryValid(cpu, va + 510 * 4096, 4, false)
+    const invalid = Array.from({ length: 1024 }, (_, page) => page).filter((page) =>
+      isInvalid(machine, page),
+    )
+    expect(invalid).toEqual([3, 4, 5, 510, 511, 512, 513])
+  })
+
+  test('find the way anew once an entry above has changed', () => {
+    const machine = build()
+    const cpu = machine.cpu(0)
+    setMemoryValid(cpu, va + 3 * 4096, 1, false)
+    const { memory } = machine.system
+    const table = memory.tables - 2
+    const above = Array.from({ length: 512 }, (_, i) => memory.firstSlot(table - 1) + 2 * i)
+    const pmd = above.find((slot) => memory.slotVa(slot) === va) as number
+    setPmd(cpu, pmd, 0, 0)
+    setMemoryValid(cpu, va + 4 * 4096, 1, false)
+    expect([isInvalid(machine, 3), isInvalid(machine, 4)]).toEqual([true, false])
   })
 })

@@ -145,7 +145,7 @@ describe('several CPUs', () => {
   test('the schedule that was taken is among the facts, and recorded again gives the same', async () => {
     const first = await record('1.0.1.1.0')
     const { schedule } = first.run.facts
-    expect(schedule).toMatch(/^1\.0\.1\.1\.0\./)
+    expect(schedule).toMatch(/^1\.0\.1\.1\.0[.*]/)
     const again = await record(String(schedule))
     expect(again.events).toEqual(first.events)
     expect(first.run.facts).not.toHaveProperty('deadlocked')

@@ -59,7 +59,7 @@ const ASK_EVERY = 64
  * the watch they broke. The machine is afterwards as it was before.
  */
 export function sampleSchedules(search: SearchMachine, options: SampleOptions): Sample {
-  const sampler = new Sampler(search, options)
+  const sampler = new ScheduleSampler(search, options)
   let runs = 0
   while (runs < options.runs) {
     sampler.run()
@@ -70,7 +70,8 @@ export function sampleSchedules(search: SearchMachine, options: SampleOptions): 
   return { runs, failing, first, longest }
 }
 
-class Sampler {
+/** Tries one schedule after the other. */
+export class ScheduleSampler {
   readonly failing = new Map<number, number>()
   readonly first = new Map<number, readonly ScheduleEntry[]>()
   longest = 1
@@ -87,7 +88,10 @@ class Sampler {
   #edges = 0
   #flags = 0
 
-  constructor(search: SearchMachine, { sampling, seed, depth = 3 }: SampleOptions) {
+  constructor(
+    search: SearchMachine,
+    { sampling, seed, depth = 3 }: Pick<SampleOptions, 'sampling' | 'seed' | 'depth'>,
+  ) {
     this.#search = search
     this.#sampling = sampling
     this.#depth = depth

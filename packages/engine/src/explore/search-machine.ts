@@ -9,7 +9,7 @@ import type { Hooks } from '../machine/hooks.ts'
 import { Journal } from '../machine/journal.ts'
 import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
-import type { SavedTlbs } from '../machine/tlb-model.ts'
+import type { SavedTlbs } from '../machine/tlb-state.ts'
 import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { Machine } from '../play/machine.ts'
 import type { Program, ScheduledCpu, Turns } from '../play/scheduled-cpu.ts'
@@ -85,6 +85,11 @@ export class SearchMachine implements Turns {
   /** What the edge has touched, and the lock it has taken. */
   readonly touches: Touch[] = []
   acquired: Lock | null = null
+  /** Every entry that was ever stored to, on any path. */
+  readonly stored = new Set<Slot>()
+  /** Whose step it is, and the entry that the step is about; -1: none. */
+  stepping: ScheduledCpu | null = null
+  slot: Slot = -1
   readonly #counted: CountedSteps
   readonly #journal = new Journal()
   readonly #before: readonly TaskState[]
@@ -99,6 +104,8 @@ export class SearchMachine implements Turns {
   #latches: number
   #isPreparing = true
   #hasStepped = false
+  /** By CPU and length of its log: the length that it has gone back to, having settled. */
+  readonly #forgets: (number | undefined)[][] = []
   #last = 0
   #given: readonly number[] = []
   /** Choices within the step. */
@@ -221,6 +228,8 @@ export class SearchMachine implements Turns {
     this.#made = []
     this.taken.push({ cpu: cpu.cpu.id, arrives, choices: this.#made })
     touch(this.touches, cpu)
+    this.stepping = cpu
+    this.slot = cpu.slotAt(cpu.length)
     const lock = cpu.lockAt(cpu.length)
     if (lock === null) return true
     this.#touchedLocks.push(lock)
@@ -229,11 +238,37 @@ export class SearchMachine implements Turns {
   }
 
   logged(cpu: ScheduledCpu, lo: number, hi: number): void {
+    if (this.#forgets[cpu.id]?.[cpu.length] !== undefined)
+      delete this.#forgets[cpu.id]?.[cpu.length]
     this.vector?.logged(cpu, lo, hi)
   }
 
   settled(cpu: ScheduledCpu, mark: number, key: number | string): void {
+    if (mark < cpu.length) (this.#forgets[cpu.id] ??= [])[cpu.length] = mark
     this.vector?.settled(cpu, mark, key)
+  }
+
+  /**
+   * Index in the log of the load by which the CPU last read this entry, before `at` and not forgotten since; -1: there
+   * was none, or it has stored there after it.
+   */
+  lastRead(cpu: ScheduledCpu, slot: Slot, at: number): number {
+    const forgets = this.#forgets[cpu.id]
+    for (let i = at; i > 0;) {
+      const kept = forgets?.[i]
+      if (kept !== undefined) {
+        i = kept
+        continue
+      }
+      i--
+      if (cpu.slotAt(i) === slot) return cpu.kindAt(i) === 'load' ? i : -1
+    }
+    return -1
+  }
+
+  /** Has something taken back when the edge is. */
+  changed(undo: () => void): void {
+    this.#journal.changed(undo)
   }
 
   choose(_cpu: ScheduledCpu, alternatives: number): number {
@@ -274,6 +309,7 @@ export class SearchMachine implements Turns {
     for (let row = this.#absorbed; row < journal.mark; row++) {
       const slot = journal.slotAt(row)
       if (slot === -1) continue
+      this.stored.add(slot)
       this.vector?.stored(slot, journal.oldLo(row), journal.oldHi(row), memory.words)
       this.#publish(slot)
     }

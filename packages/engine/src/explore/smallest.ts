@@ -10,6 +10,8 @@ export interface FoundSchedule {
   readonly preemptions: number
   /** Steps after which every schedule breaks the rule; null: that is so from the start. */
   readonly unavoidable: number | null
+  /** The same up to the step that made it so, and then on to an end that breaks nothing; null: there is none. */
+  readonly passing: readonly ScheduleEntry[] | null
 }
 
 interface Edge extends Again {
@@ -19,24 +21,27 @@ interface Edge extends Again {
 
 /**
  * The smallest schedule that breaks a rule: fewest preemptions, then fewest steps until it cannot be avoided, then
- * the lowest CPU first. It is read off what the search knows, by going its way once. Null: no schedule does.
+ * the lowest CPU first. It is read off what the search knows, by going its way once. Null: no schedule does. The one
+ * beside it that passes breaks nothing of `avoided`.
  */
 export function smallestSchedule(
   search: SearchMachine,
   known: StateSearch,
   rule: number,
+  avoided = rule,
 ): FoundSchedule | null {
   const tally = known.tally(rule)
   const cpus = search.cpus.length
   const start = known.stateNow()
   if (tally === null || tally.preemptions(start, cpus) === NEVER) return null
   const preemptions = tally.preemptions(start, cpus)
-  const path = new Path(search, known, tally, rule)
+  const path = new Path(search, known, tally, rule, known.tally(avoided) ?? tally)
   path.walk()
   const entries = [...search.taken]
   const unavoidable = path.certainAt
+  const passing = unavoidable === null ? null : path.avoid()
   path.back()
-  return { entries, preemptions, unavoidable }
+  return { entries, preemptions, unavoidable, passing }
 }
 
 class Path {
@@ -45,11 +50,21 @@ class Path {
   readonly #known: StateSearch
   readonly #tally: Tally
   readonly #rule: number
+  readonly #avoided: Tally
   readonly #marks: EdgeMark[] = []
   #last: number
   #isBroken = false
+  /** Edges before the one that made it certain. */
+  #certainEdge = 0
 
-  constructor(search: SearchMachine, known: StateSearch, tally: Tally, rule: number) {
+  constructor(
+    search: SearchMachine,
+    known: StateSearch,
+    tally: Tally,
+    rule: number,
+    avoided: Tally,
+  ) {
+    this.#avoided = avoided
     this.#search = search
     this.#known = known
     this.#tally = tally
@@ -65,8 +80,51 @@ class Path {
       this.#search.take(edge.cpu, () => false, edge.choices)
       this.#last = edge.cpu
       if ((edge.flags & (1 << this.#rule)) !== 0) this.#isBroken = true
-      if (this.certainAt === null && this.#isCertain()) this.certainAt = this.#search.taken.length
+      if (this.certainAt !== null || !this.#isCertain()) continue
+      this.certainAt = this.#search.taken.length
+      this.#certainEdge = this.#marks.length - 1
     }
+  }
+
+  /** Goes back before the step that made it certain, or further, and on by steps that leave a way to pass. */
+  avoid(): readonly ScheduleEntry[] | null {
+    while (this.#marks.length > this.#certainEdge || (this.#marks.length > 0 && !this.#canPass())) {
+      this.#search.undo(this.#marks.pop() as EdgeMark)
+    }
+    if (!this.#canPass()) return null
+    this.#isBroken = false
+    for (let edge = this.#passing(); edge !== null; edge = this.#passing()) {
+      this.#marks.push(this.#search.mark(edge.cpu))
+      this.#search.take(edge.cpu, () => false, edge.choices)
+      this.#last = edge.cpu
+    }
+    return this.#search.cpus.some((cpu) => cpu.runnable) ? null : [...this.#search.taken]
+  }
+
+  /** An edge after which some schedule breaks nothing; the CPU that stepped last if it can be. */
+  #passing(): Again | null {
+    const search = this.#search
+    const runnable = search.cpus.filter((cpu) => cpu.runnable).map(({ id }) => id)
+    const order = runnable.toSorted((a, b) => Number(b === this.#last) - Number(a === this.#last))
+    for (const cpu of order) {
+      let again: Again | null = { cpu, choices: [] }
+      while (again !== null) {
+        const mark = search.mark(cpu)
+        search.take(cpu, () => false, again.choices)
+        again = nextChoices(cpu, search.chosen, search.offered)
+        const choices = [...search.chosen]
+        const isBroken = ((search.watch?.flags ?? 0) & (1 << this.#rule)) !== 0
+        const leadsOn = !isBroken && this.#canPass()
+        search.undo(mark)
+        if (leadsOn) return { cpu, choices }
+      }
+    }
+    return null
+  }
+
+  #canPass(): boolean {
+    const state = this.#known.stateNow()
+    return this.#avoided.count(state) < this.#known.all.count(state)
   }
 
   back(): void {

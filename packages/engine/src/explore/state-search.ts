@@ -3,6 +3,7 @@
  * how many schedules lead on from it, how many of them break a rule, and with how few preemptions: exact numbers, by
  * adding up those of the states that follow.
  */
+import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { EdgeMark, SearchMachine } from './search-machine.ts'
 import type { StateVector } from './state-vector.ts'
 import { Tally, atOnce, further } from './tally.ts'
@@ -81,6 +82,8 @@ export class StateSearch {
   #known: { readonly mark: EdgeMark; readonly flags: number; readonly state: number } | null = null
   #mark: EdgeMark | null = null
   #limit = false
+  /** The path to the first edge or end that broke a rule. */
+  readonly first = new Map<number, readonly ScheduleEntry[]>()
   #maxStates = Infinity
 
   constructor(search: SearchMachine, bound: number | null = null) {
@@ -126,6 +129,7 @@ export class StateSearch {
     const search = this.#search
     const mark = this.#mark as EdgeMark
     const flags = search.watch?.flags ?? 0
+    if (flags !== 0) this.#noteFirst(flags)
     const parent = this.#stack.at(-1) as Frame
     parent.again = nextChoices(cpu, search.chosen, search.offered)
     const budget = this.#budgetAfter(parent, mark.last, cpu)
@@ -172,9 +176,17 @@ export class StateSearch {
     this.#ends++
     this.#longest = Math.max(this.#longest, search.taken.length)
     const broken = search.flagsAtEnd()
+    if (broken !== 0) this.#noteFirst(broken)
     for (const tally of [this.#all, ...this.#tallies(broken)]) {
       tally.add(state, 1n)
       for (let last = 0; last <= this.#cpus; last++) tally.lower(state, last, 0)
+    }
+  }
+
+  #noteFirst(flags: number): void {
+    for (let left = flags; left !== 0; left &= left - 1) {
+      const rule = 31 - Math.clz32(left & -left)
+      if (!this.first.has(rule)) this.first.set(rule, [...this.#search.taken])
     }
   }
 

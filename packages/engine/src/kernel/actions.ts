@@ -3,12 +3,17 @@ import { access, tlbEvict, tlbFill } from '../machine/access.ts'
 import type { Spec } from './call-spec.ts'
 import { setContext } from '../machine/context.ts'
 import type { Cpu } from '../machine/cpu.ts'
-import { CONTEXTS, LOCK_MODES } from '../machine/hooks.ts'
+import { BARRIER_SCOPES, CONTEXTS, LOCK_MODES } from '../machine/hooks.ts'
 import type { LockMode } from '../machine/hooks.ts'
 import { InputError } from '../arch/input-error.ts'
-import { asInt, asOneOf, asVa } from '../machine/input.ts'
+import { asInt, asOneOf, asU64, asVa } from '../machine/input.ts'
 import type { Fields } from '../machine/input.ts'
-import { LOCK_NAMES, lock, lockNamed, unlock } from '../machine/locks.ts'
+import { LOCK_NAMES, awaitFlag, lock, lockNamed, raiseFlag, unlock } from '../machine/locks.ts'
+import { NO_SLOT, findSlot } from '../machine/find-slot.ts'
+import { PMD, PTE } from '../arch/level.ts'
+import { store } from '../machine/memory.ts'
+import { wordsOf } from '../arch/u64.ts'
+import { dmb, dsb, isb, tlbi } from './instructions.ts'
 import type { Lock } from '../machine/locks.ts'
 
 /** More than any schedule of interest; the recorder keeps CPUs in a byte. */
@@ -72,6 +77,7 @@ const fillChoice = (fields: Fields, path: string) => ({
 })
 
 const EFAULT = -14
+const LEVELS = { pmd: PMD, pte: PTE } as const
 
 /** The actions, by name. Those on TLBs give 0, or what the comment says where nothing was there. */
 export const ACTIONS: Readonly<Record<string, Spec>> = {
@@ -105,6 +111,57 @@ export const ACTIONS: Readonly<Record<string, Spec>> = {
       otherCpu: by ?? 0,
     }
   }),
+  /** One instruction, on its own. */
+  barrier: action(['op', 'scope'], (fields, path) => {
+    const op = oneOf(fields, 'op', ['dsb', 'dmb', 'isb'], path)
+    const scope = op === 'isb' ? 'sy' : oneOf(fields, 'scope', BARRIER_SCOPES, path)
+    return {
+      run: (cpu) => {
+        if (op === 'isb') isb(cpu)
+        else if (op === 'dsb') dsb(cpu, scope)
+        else dmb(cpu, scope)
+        return 0
+      },
+    }
+  }),
+  tlbi: action(['insn', 'addr'], (fields, path) => {
+    const insn = oneOf(fields, 'insn', ['vaale1is', 'vaae1is', 'vaale1', 'vaae1'], path)
+    const addr = asVa(fields['addr'], `${path}.addr`)
+    return {
+      run: (cpu) => {
+        tlbi(cpu, insn, addr)
+        return 0
+      },
+    }
+  }),
+  /** A plain store to a PTE or, where `level` says so, a PMD entry, without any barrier. */
+  store: action(['addr', 'desc', 'level'], (fields, path) => {
+    const addr = asVa(fields['addr'], `${path}.addr`)
+    const { lo, hi } = wordsOf(asU64(fields['desc'], `${path}.desc`))
+    const level =
+      fields['level'] === undefined ? PTE : LEVELS[oneOf(fields, 'level', ['pmd', 'pte'], path)]
+    return {
+      run: (cpu) => {
+        const slot = findSlot(cpu, level, addr)
+        if (slot === NO_SLOT) return EFAULT
+        store(cpu, level, slot, lo, hi)
+        return 0
+      },
+    }
+  }),
+  /** A flag that one CPU raises and others wait for. */
+  raise: action([], () => ({
+    run: (cpu) => {
+      raiseFlag(cpu)
+      return 0
+    },
+  })),
+  await: action([], () => ({
+    run: (cpu) => {
+      awaitFlag(cpu)
+      return 0
+    },
+  })),
   /** 1 if something was evicted. */
   tlb_evict: action(['addr', 'cpu'], (fields, path) => {
     const addr = asVa(fields['addr'], `${path}.addr`)

@@ -72,9 +72,24 @@ function apply<P>(name: string, a: Apply<P>, addr: Va, size: number): number {
   const end = addr + size
   hooks?.walkBegin(name, loOf(addr), hiOf(addr), loOf(end), hiOf(end))
   let err = EINVAL
-  if (isBelow(addr, end)) err = applyToLevel(a, PGD, pgdOffset(a.cpu, addr), addr, end)
+  const near = nearSlot(a, addr, end)
+  if (near !== -1) err = applyNear(a, near, addr, end)
+  else if (isBelow(addr, end)) err = applyToLevel(a, PGD, pgdOffset(a.cpu, addr), addr, end)
   else warnOn(a.cpu, '__apply_to_page_range')
   a.cpu.hooks?.walkEnd(name, err)
+  return err
+}
+
+/** Unwatched, the descent to the table that the last walk came to only loads: its slot, or -1. */
+function nearSlot<P>({ cpu, fn, create }: Apply<P>, addr: Va, end: Va): Slot {
+  if (fn?.runMany === undefined || !create || !isUnwatched(cpu)) return -1
+  return isBelow(addr, end) ? cpu.memory.nearSlot(addr, end) : -1
+}
+
+function applyNear<P>(a: Apply<P>, slot: Slot, start: Va, end: Va): number {
+  lazyMmuEnter(a.cpu)
+  const err = a.fn === null ? 0 : applyToPtes(a, a.fn, slot, start, end)
+  lazyMmuLeave(a.cpu)
   return err
 }
 
@@ -138,6 +153,7 @@ function descend<P>(a: Apply<P>, level: Level, slot: Slot, addr: Va, end: Va): n
 function applyToPteRange<P>(a: Apply<P>, pmd: Slot, start: Va, end: Va): number {
   const { cpu } = a
   const slot = pteOffset(cpu, pmd, start)
+  if (cpu.stepper === null) cpu.memory.reached(cpu.memory.tableOf(slot), start)
   lazyMmuEnter(cpu)
   const err = a.fn === null ? 0 : applyToPtes(a, a.fn, slot, start, end)
   lazyMmuLeave(cpu)

@@ -26,8 +26,10 @@ export function dmb(cpu: Cpu, scope: BarrierScope): void {
   cpu.hooks?.dmb?.(scope)
 }
 
-/** isb: matters to its own CPU, which the model TLB is not asked about. Not a step. */
+/** isb: its CPU takes no fault any more that a walk has decided before. */
 export function isb(cpu: Cpu): void {
+  const { tlb } = cpu.system
+  if (tlb?.weak === true && cpu.stepper?.barrier('dsb') === true) tlb.isb(cpu.id)
   cpu.hooks?.isb?.()
 }
 

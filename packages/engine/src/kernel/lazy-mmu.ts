@@ -11,7 +11,10 @@ const U8 = 0xff
 
 /** emit_pte_barriers() (6.17 and later; 6.12 has it inline): dsb(ishst); isb(). One step. */
 export function emitBarriers(cpu: Cpu): void {
-  if (cpu.stepper?.barrier('dsb') === true) cpu.system.tlb?.dsb(cpu.id)
+  if (cpu.stepper?.barrier('dsb') === true) {
+    cpu.system.tlb?.dsb(cpu.id)
+    cpu.system.tlb?.isb(cpu.id)
+  }
   cpu.hooks?.barrier()
 }
 

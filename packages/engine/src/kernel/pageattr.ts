@@ -84,7 +84,12 @@ export function pageattrOps(rules: PageattrRules): WalkOps<PageattrMasks> {
   if (known !== undefined) return known
   const at = (level: Level): EntryFn<PageattrMasks> | undefined =>
     rules.levels.includes(level) ? blockEntry(level, rules) : undefined
-  const members: WalkMembers<PageattrMasks> = { pteEntry, pteRun }
+  const members: WalkMembers<PageattrMasks> = {
+    pteEntry,
+    pteRun,
+    settles: true,
+    passesTables: true,
+  }
   const blocks = { pgdEntry: at(PGD), p4dEntry: at(P4D), pudEntry: at(PUD), pmdEntry: at(PMD) }
   const present = Object.entries(blocks).filter(([, entry]) => entry !== undefined)
   const ops = walkOps('pageattr', { ...Object.fromEntries(present), ...members })

@@ -193,20 +193,24 @@ function fill(
 /** split_contpmd(): clears CONT on the whole span, entry by entry with plain loads and stores. */
 function splitContPmd(cpu: Cpu, slot: Slot): void {
   const first = spanStart(cpu, CONT_PMD, slot, cpu.geometry.contPmds)
+  const mark = cpu.stepper?.mark() ?? 0
   for (let i = 0; i < cpu.geometry.contPmds; i++) {
     const at = first + 2 * i
     const lo = loadLo(cpu, at)
     setPmd(cpu, at, lo, (loadHi(cpu, at) & ~HI.CONT) >>> 0)
+    cpu.stepper?.settled(mark, i)
   }
 }
 
 /** split_contpte(). */
 function splitContPte(cpu: Cpu, slot: Slot): void {
   const first = spanStart(cpu, CONT_PTE, slot, cpu.geometry.contPtes)
+  const mark = cpu.stepper?.mark() ?? 0
   for (let i = 0; i < cpu.geometry.contPtes; i++) {
     const at = first + 2 * i
     const lo = loadLo(cpu, at)
     setPte(cpu, at, lo, (loadHi(cpu, at) & ~HI.CONT) >>> 0)
+    cpu.stepper?.settled(mark, i)
   }
 }
 

@@ -155,5 +155,7 @@ function begin(cpu: Cpu): void {
 
 /** dsb(ish); isb() at its end, no event either: no CPU uses what was invalidated from here on. */
 function complete(cpu: Cpu): void {
-  if (cpu.stepper?.barrier('complete') === true) cpu.system.tlb?.complete(cpu.id)
+  if (cpu.stepper?.barrier('complete') !== true) return
+  cpu.system.tlb?.complete(cpu.id)
+  cpu.system.tlb?.isb(cpu.id)
 }

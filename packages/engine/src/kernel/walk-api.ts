@@ -1,4 +1,5 @@
 /** The entry points of mm/pagewalk.c for kernel ranges: what each checks and asserts, in the order of its version. */
+import { isUnwatched } from '../machine/cpu.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import { EINVAL } from '../arch/errno.ts'
 import { InputError } from '../arch/input-error.ts'
@@ -109,5 +110,13 @@ function startWalk<P>(
   table: number,
 ): number {
   const walk: Walk<P> = { cpu, ops, private: data, table, action: ACTION_SUBTREE }
+  // Unwatched, the descent to the table that the last walk came to only loads.
+  if (ops.passesTables === true && table === 0 && isUnwatched(cpu)) {
+    const near = cpu.memory.nearSlot(start, end)
+    if (near !== -1) {
+      ops.pteRun?.(near, start, Math.ceil((end - start) / cpu.geometry.pageSize), walk)
+      return 0
+    }
+  }
   return walkPgdRange(walk, start, end)
 }

@@ -42,6 +42,10 @@ export interface WalkMembers<P> {
    * instead of it where nothing can come between two entries.
    */
   readonly pteRun?: (slot: Slot, addr: Va, count: number, walk: Walk<P>) => void
+  /** There is a pteRun, and the callbacks above it do nothing where there is a table. */
+  readonly passesTables?: boolean
+  /** The PTE callback remembers nothing from one entry to the next: see {@link Stepper.settled}. */
+  readonly settles?: boolean
   /** A missing table; `depth` is its level with folding collapsed, 0 PGD … 3 PMD. */
   readonly pteHole?: (addr: Va, next: Va, depth: Level, walk: Walk<P>) => number
   /** Only for mm's own use: a walk with it is refused with -EINVAL from 6.17 on. */

@@ -146,15 +146,18 @@ function walkPteRange<P>(walk: Walk<P>, pmd: Slot, start: Va, end: Va): number {
   let addr = start
   let slot = pteOffset(cpu, pmd, addr)
   if (ops.pteRun !== undefined && cpu.stepper === null) {
+    if (walk.table === 0) cpu.memory.reached(cpu.memory.tableOf(slot), addr)
     ops.pteRun(slot, addr, Math.ceil((end - addr) / pageSize), walk)
     return 0
   }
+  const mark = cpu.stepper?.mark() ?? 0
   for (;;) {
     const next = addr + pageSize
     const err = isUnwatched(cpu)
       ? entry(slot, addr, next, walk)
       : reported(walk, entry, PTE, slot, addr, next)
     if (err !== 0) return err
+    if (ops.settles === true) cpu.stepper?.settled(mark, addr)
     if (!isBelow(addr, last)) return 0
     addr = next
     slot += 2

@@ -2,7 +2,8 @@
 import type { Cpu } from './cpu.ts'
 import { InputError } from '../arch/input-error.ts'
 import { CONT_PMD, CONT_PTE, PTE } from '../arch/level.ts'
-import type { AccessChoice, AccessMode, AccessOutcome, FillChoice, TlbEntry } from './tlb-model.ts'
+import type { AccessChoice, AccessMode, AccessOutcome, FillChoice } from './tlb-model.ts'
+import type { TlbEntry } from './tlb-state.ts'
 import type { TlbModel } from './tlb-model.ts'
 import { KernelStop } from './stop.ts'
 import { hiOf, loOf } from '../arch/u64.ts'
@@ -22,6 +23,7 @@ export function access(
   by = cpu.id,
 ): AccessOutcome {
   const outcome = inStep(cpu, (tlb) => {
+    if (tlb.weak) return accessWeakly(cpu, tlb, va, mode, by)
     const entry = tlb.holds(by, va) ? null : tlb.fill(by, va, choice)
     const result = tlb.access(by, va, mode, choice)
     asCpu(cpu, by, () => {
@@ -34,6 +36,16 @@ export function access(
   return OUTCOMES[outcome] as AccessOutcome
 }
 
+function accessWeakly(cpu: Cpu, tlb: TlbModel, va: Va, mode: AccessMode, by: number): number {
+  const choose = (alternatives: number): number => cpu.stepper?.choose(alternatives) ?? 0
+  const { outcome, stale, filled } = tlb.accessWeakly(by, va, mode, choose)
+  asCpu(cpu, by, () => {
+    if (filled !== null) tellFill(cpu, filled)
+    cpu.hooks?.access(mode, loOf(va), hiOf(va), outcome, stale)
+  })
+  return OUTCOMES.indexOf(outcome)
+}
+
 /** Of which page: any of some, from `va` on. */
 export interface SpeculativeFill extends FillChoice {
   readonly pages?: number
@@ -43,7 +55,9 @@ export interface SpeculativeFill extends FillChoice {
 export function tlbFill(cpu: Cpu, va: Va, choice: SpeculativeFill = {}, by = cpu.id): boolean {
   const filled = inStep(cpu, (tlb) => {
     const page = cpu.stepper?.choose(choice.pages ?? 1) ?? 0
-    const entry = tlb.fill(by, va + page * cpu.geometry.pageSize, choice)
+    const at = va + page * cpu.geometry.pageSize
+    const choose = (alternatives: number): number => cpu.stepper?.choose(alternatives) ?? 0
+    const entry = tlb.weak ? tlb.fillWeakly(by, at, choose) : tlb.fill(by, at, choice)
     if (entry !== null) asCpu(cpu, by, () => tellFill(cpu, entry))
     return Number(entry !== null)
   })

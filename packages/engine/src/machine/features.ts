@@ -38,6 +38,10 @@ export interface Features {
   readonly split_lock: boolean
   /** Changes of attributes take a cpa_lock around everything, as x86 does. */
   readonly cpa_lock: boolean
+  /** Walkers of the model TLB are weak: see tlb-model.ts. */
+  readonly weak_walkers: boolean
+  /** FEAT_ETS2. */
+  readonly ets2: boolean
   /** Keep the model TLB even if the scenario accesses nothing. */
   readonly tlb_model: boolean
 }
@@ -65,6 +69,8 @@ export const DEFAULT_FEATURES: Features = {
   init_mm_locked: true,
   split_lock: true,
   cpa_lock: false,
+  weak_walkers: false,
+  ets2: false,
   tlb_model: false,
 }
 

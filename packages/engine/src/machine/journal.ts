@@ -1,4 +1,4 @@
-import type { Slot } from './memory.ts'
+import type { Memory, Slot } from './memory.ts'
 
 /** A store's row: slot, old low word, old high word. A row whose slot is this names a change of another sort. */
 const OTHER = -1
@@ -57,7 +57,8 @@ export class Journal {
   }
 
   /** Takes back everything since a mark, newest first. */
-  undo(memory: { readonly words: Uint32Array }, mark: number): void {
+  undo(memory: Memory, mark: number): void {
+    memory.relinked()
     while (this.#length > mark) {
       const at = --this.#length * ROW
       const slot = this.#rows[at] as number

@@ -58,6 +58,8 @@ export interface Locks {
   readonly cpa: Lock
   /** arm64_ptdump_lock_key (6.18), a static key: held by readers while ptdump runs. */
   readonly ptdumpKey: Lock
+  /** Something that one CPU stores and others load until they see it: held until then. */
+  readonly flag: Lock
 }
 
 const NAMES = {
@@ -66,7 +68,7 @@ const NAMES = {
   swapperPgdir: 'swapper_pgdir_lock',
   mmap: 'init_mm.mmap_lock',
   cpa: 'cpa_lock',
-} as const satisfies Record<Exclude<keyof Locks, 'ptdumpKey'>, string>
+} as const satisfies Record<Exclude<keyof Locks, 'ptdumpKey' | 'flag'>, string>
 
 /** The names of the locks, as events and scenarios have them. */
 export const LOCK_NAMES = Object.values(NAMES)
@@ -80,6 +82,36 @@ const BY_NAME = {
   [NAMES.cpa]: 'cpa',
 } as const satisfies Record<LockName, keyof Locks>
 
+/** Nobody's CPU. */
+const NOBODY = -2
+
+function raisedLater(): Lock {
+  const flag = new Lock('flag')
+  flag.take(NOBODY, 'write')
+  return flag
+}
+
+/** A plain store to a flag that others wait for: one step. Events: unlock and lock of `flag`. */
+export function raiseFlag(cpu: Cpu): void {
+  const { flag } = cpu.system.locks
+  if (cpu.stepper === null || cpu.stepper.release(flag, 'write')) {
+    if (flag.isHeldBy(NOBODY)) {
+      cpu.system.journal?.changed(() => flag.take(NOBODY, 'write'))
+      flag.give(NOBODY)
+    }
+    cpu.system.tlb?.storedElsewhere(cpu.id)
+  }
+  cpu.hooks?.unlock(flag.name, 'write')
+}
+
+/** Loads of the flag until it is raised: one step, the last. */
+export function awaitFlag(cpu: Cpu): void {
+  const { flag } = cpu.system.locks
+  if (cpu.stepper === null && flag.isHeldBy(NOBODY)) bug(cpu, flag.name)
+  cpu.stepper?.acquire(flag, 'read')
+  cpu.hooks?.lock(flag.name, 'read')
+}
+
 export const createLocks = (): Locks => ({
   pgtableSplit: new Lock(NAMES.pgtableSplit),
   pageTable: new Lock(NAMES.pageTable),
@@ -87,6 +119,7 @@ export const createLocks = (): Locks => ({
   mmap: new Lock(NAMES.mmap),
   cpa: new Lock(NAMES.cpa),
   ptdumpKey: new Lock('arm64_ptdump_lock_key'),
+  flag: raisedLater(),
 })
 
 export const lockNamed = (locks: Locks, name: LockName): Lock => locks[BY_NAME[name]]

@@ -40,6 +40,11 @@ export class Memory {
   readonly #initFrames: number[] = []
   readonly #poolFrames: number[] = []
 
+  /** PTE table that a walk from the top has last come to, as long as no entry above PTEs has changed; else -1. */
+  #lastPtes = -1
+  #lastStart: Va = 0
+  #lastEnd: Va = 0
+
   /** The fixmap PTE of FIX_PGD. Its table hangs under no entry: no walk meets it. */
   readonly fixPgdSlot: Slot
 
@@ -139,6 +144,29 @@ export class Memory {
     return this.#pas[table] as Pa
   }
 
+  /** A walk of swapper_pg_dir for an address came to this table of PTEs. */
+  reached(table: number, addr: Va): void {
+    const span = this.#g.entries * this.#g.pageSize
+    this.#lastPtes = table
+    this.#lastStart = alignDown(addr, span)
+    this.#lastEnd = this.#lastStart + span
+  }
+
+  /** An entry above PTEs changes: where walks come to is to be found anew. */
+  relinked(): void {
+    this.#lastPtes = -1
+  }
+
+  /**
+   * The slot of a PTE if a walk to it would come to the same table as the last one did, and [addr, end) lies in it;
+   * else -1.
+   */
+  nearSlot(addr: Va, end: Va): Slot {
+    if (this.#lastPtes === -1 || addr < this.#lastStart || end > this.#lastEnd) return -1
+    const { pageSize } = this.#g
+    return this.firstSlot(this.#lastPtes) + 2 * Math.floor((addr - this.#lastStart) / pageSize)
+  }
+
   /** First address translated by the entry: its table's start plus its index. */
   slotVa(slot: Slot): Va {
     const table = slot >> this.tableShift
@@ -162,6 +190,7 @@ export function loadHi(cpu: Cpu, slot: Slot): number {
 /** WRITE_ONCE() of an entry: one 64-bit store, reported, without any barrier. `level` is the setter's. */
 export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
   const { stepper } = cpu
+  if (level !== PTE) cpu.memory.relinked()
   if (stepper === null && cpu.hooks === null) {
     const { words } = cpu.memory
     words[slot] = lo
@@ -220,6 +249,7 @@ export function exchange(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: num
 }
 
 function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
+  if (level !== PTE) cpu.memory.relinked()
   const { memory } = cpu
   const { words } = memory
   const oldLo = words[slot] as number

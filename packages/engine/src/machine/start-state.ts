@@ -22,6 +22,7 @@ export interface InitRun {
 /** @throws InputError if the run lies under something that is no table. `path` is that of the run. */
 export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
   const { geometry: g, memory } = cpu
+  memory.relinked()
   const level = levelOf(cpu, run.level, path)
   const size = g.size[level] as number
   const start = toVa(run.va)

@@ -11,6 +11,9 @@
  *   what it covers, whatever its size. A walk that reads an entry as it was comes after that moment unless the caller
  *   says otherwise (`struck`): what it caches stays. So without a dsb before the TLBI an old entry can outlive it.
  * - A dmb orders: once its CPU stores again, what it stored before is visible.
+ * - Weak walkers (`weak`): what is left open is not said but chosen, by {@link TlbModel.accessWeakly}: for each entry
+ *   whether a walk sees the old value or the new, whether a TLBI has struck yet, which of several translations
+ *   answers. A fault is not cached, but a CPU may still take one that a walk has decided since its last isb.
  * - Entries of different size over one address are a conflict without BBML2; with it any of them may answer (`pick`).
  */
 import { HI, LO, physOf } from '../arch/descriptor.ts'
@@ -21,6 +24,8 @@ import type { Memory, Slot } from './memory.ts'
 import { isCont, isSect, isTable, isValid } from '../arch/predicates.ts'
 import { alignDown } from '../arch/u64.ts'
 import type { Pa, Va } from '../arch/u64.ts'
+import { copyOf, covers, deepest, strike, textOf } from './tlb-state.ts'
+import type { Before, CachedTable, SavedTlbs, Seen, TlbEntry, TlbState } from './tlb-state.ts'
 
 export type AccessMode = 'read' | 'write' | 'exec'
 export type AccessOutcome = 'ok' | 'fault' | 'conflict'
@@ -40,70 +45,10 @@ export interface AccessChoice extends FillChoice {
   readonly pick?: 'oldest' | 'newest'
 }
 
-/** A cached translation of [va, va + size). */
-export interface TlbEntry {
-  readonly va: Va
-  readonly size: number
-  readonly level: Level
-  /** The descriptor it was built from, and the address that one translates. */
-  readonly lo: number
-  readonly hi: number
-  readonly from: Va
-}
-
-/** A cached table: where the walk of [va, va + size) may start. */
-interface CachedTable {
-  readonly va: Va
-  readonly size: number
-  readonly level: Level
-  readonly table: number
-}
-
 export interface AccessResult {
   readonly outcome: AccessOutcome
   /** The entry that answered translates or permits otherwise than the tables do now. */
   readonly stale: boolean
-}
-
-interface Invalidation {
-  readonly va: Va
-  readonly end: Va
-  /** Walk-cache entries as well. */
-  readonly tables: boolean
-  /** CPUs that it has struck, and those it is not for. */
-  readonly struck: readonly number[]
-}
-
-interface Cpu {
-  entries: TlbEntry[]
-  tables: CachedTable[]
-  /** Issued, not yet completed by a dsb(ish) of this CPU. */
-  pending: Invalidation[]
-  /** Entries as they were before this CPU's stores since its last dsb, by slot. */
-  readonly unseen: Map<Slot, { readonly lo: number; readonly hi: number }>
-  /** Those of them that a dmb follows. */
-  readonly ordered: Set<Slot>
-}
-
-/** All that the TLBs of a machine hold at some moment: {@link TlbModel.save}. */
-export type SavedTlbs = readonly Cpu[]
-
-const copyOf = ({ entries, tables, pending, unseen, ordered }: Cpu): Cpu => ({
-  entries: [...entries],
-  tables: [...tables],
-  pending: [...pending],
-  unseen: new Map(unseen),
-  ordered: new Set(ordered),
-})
-
-const textOf = ({ entries, tables, pending, unseen, ordered }: Cpu): string => {
-  const held = entries.map((e) => `${e.va}+${e.size}:${e.lo},${e.hi}@${e.from}`)
-  const cached = new Set(tables.map((t) => `${t.va}+${t.size}>${t.table}`))
-  const issued = pending.map((p) => `${p.va}-${p.end}${p.tables ? 't' : ''}!${p.struck.join('.')}`)
-  const old = [...unseen].map(
-    ([slot, { lo, hi }]) => `${slot}=${lo},${hi}${ordered.has(slot) ? 'o' : ''}`,
-  )
-  return [held, [...cached].toSorted(), issued, old.toSorted()].map((part) => part.join()).join(';')
 }
 
 const FAULT: AccessResult = { outcome: 'fault', stale: false }
@@ -114,7 +59,11 @@ export class TlbModel {
   readonly #memory: Memory
   /** BBML2 without conflict aborts, or BBML3. */
   readonly #bbml: boolean
-  #cpus: readonly Cpu[]
+  #cpus: readonly TlbState[]
+  /** Walkers are weak: accesses choose what the architecture leaves open. */
+  weak = false
+  /** FEAT_ETS2: a dsb is enough for a CPU not to fault on what it has stored. */
+  ets2 = false
 
   constructor(g: Geometry, memory: Memory, bbml: boolean, cpus: number) {
     this.#g = g
@@ -126,6 +75,7 @@ export class TlbModel {
       pending: [],
       unseen: new Map(),
       ordered: new Set<Slot>(),
+      recent: new Map(),
     }))
   }
 
@@ -150,10 +100,30 @@ export class TlbModel {
 
   /** A CPU stored to an entry that held old: walkers may go on seeing that until {@link dsb}. */
   stored(cpu: number, slot: Slot, oldLo: number, oldHi: number): void {
+    const { unseen } = this.#cpu(cpu)
+    this.storedElsewhere(cpu)
+    if (!unseen.has(slot)) unseen.set(slot, { lo: oldLo, hi: oldHi })
+    if (!this.weak) return
+    for (const { recent } of this.#cpus) {
+      if (!recent.has(slot)) recent.set(slot, { lo: oldLo, hi: oldHi })
+    }
+  }
+
+  /** A CPU stored to something that is not an entry: what its dmb has put before that is visible. */
+  storedElsewhere(cpu: number): void {
     const { unseen, ordered } = this.#cpu(cpu)
     for (const before of ordered) unseen.delete(before)
     ordered.clear()
-    if (!unseen.has(slot)) unseen.set(slot, { lo: oldLo, hi: oldHi })
+  }
+
+  /** isb: the CPU takes no fault that was decided before. Of what is not visible yet a new walk may make one. */
+  isb(cpu: number): void {
+    const { recent } = this.#cpu(cpu)
+    for (const slot of recent.keys()) if (!this.#isUnseen(slot)) recent.delete(slot)
+  }
+
+  #isUnseen(slot: Slot): boolean {
+    return this.#cpus.some(({ unseen }) => unseen.has(slot))
   }
 
   /** dmb of stores: none of the CPU's later ones is visible before those that it has made. */
@@ -167,6 +137,7 @@ export class TlbModel {
     const { unseen, ordered } = this.#cpu(cpu)
     unseen.clear()
     ordered.clear()
+    if (this.ets2) this.isb(cpu)
   }
 
   /**
@@ -245,6 +216,60 @@ export class TlbModel {
     return { outcome, stale: this.#isStale(entry, va) }
   }
 
+  /**
+   * An access by weak walkers: through any translation that is held or a walk makes now, or a fault that was decided
+   * before; `choose` decides among so many alternatives. `filled`: what the walk has put into the TLB.
+   */
+  accessWeakly(
+    cpu: number,
+    va: Va,
+    mode: AccessMode,
+    choose: (alternatives: number) => number,
+  ): AccessResult & { readonly filled: TlbEntry | null } {
+    if (this.#mayStillFault(cpu, va) && choose(2) === 1) return { ...FAULT, filled: null }
+    const held = this.#cpu(cpu).entries.filter((entry) => covers(entry, va))
+    const picked = choose(held.length + 1)
+    const cached = held[picked]
+    const filled = cached === undefined ? this.fillWeakly(cpu, va, choose) : null
+    const entry = cached ?? filled
+    if (entry === null) return { ...FAULT, filled }
+    const outcome = permits(entry, mode) ? 'ok' : 'fault'
+    return { outcome, stale: this.#isStale(entry, va), filled }
+  }
+
+  /** A walk by weak walkers: of each entry whose store is not visible yet it sees the old value or the new. */
+  fillWeakly(cpu: number, va: Va, choose: (alternatives: number) => number): TlbEntry | null {
+    if (this.#pendingFor(cpu, va) && choose(2) === 1) this.#struck(cpu)
+    const mine = this.#cpu(cpu)
+    // Only of what the walk meets.
+    const get = (slot: Slot): Before | undefined => {
+      const befores = this.#cpus.flatMap(({ unseen }) => unseen.get(slot) ?? [])
+      return befores[choose(befores.length + 1) - 1]
+    }
+    const entry = this.#leaf(va, [{ get }], mine.tables)
+    if (entry === null) return null
+    // The same translation twice is one.
+    const isSame = (held: TlbEntry): boolean =>
+      held.va === entry.va &&
+      held.size === entry.size &&
+      held.lo === entry.lo &&
+      held.hi === entry.hi
+    if (!mine.entries.some(isSame)) mine.entries.push(entry)
+    return entry
+  }
+
+  /** A TLBI that covers the address has been issued, and may have struck this CPU or not. */
+  #pendingFor(cpu: number, va: Va): boolean {
+    return this.#cpus.some(({ pending }) =>
+      pending.some((tlbi) => va >= tlbi.va && va < tlbi.end && !tlbi.struck.includes(cpu)),
+    )
+  }
+
+  #mayStillFault(cpu: number, va: Va): boolean {
+    const { recent } = this.#cpu(cpu)
+    return recent.size > 0 && this.#leaf(va, [recent], []) === null
+  }
+
   /** Whether a walk that sees every store would translate or permit otherwise. CONT and size alone do not matter. */
   #isStale(entry: TlbEntry, va: Va): boolean {
     const now = this.#leaf(va, null, [])
@@ -279,7 +304,7 @@ export class TlbModel {
   /**
    * Walks to the leaf of an address; null if the walk faults. Table entries met are added to `cache` and used from it.
    */
-  #leaf(va: Va, unseen: readonly Cpu['unseen'][] | null, cache: CachedTable[]): TlbEntry | null {
+  #leaf(va: Va, unseen: readonly Seen[] | null, cache: CachedTable[]): TlbEntry | null {
     const g = this.#g
     const known = deepest(cache, va)
     let level = known?.level ?? g.top
@@ -305,7 +330,7 @@ export class TlbModel {
     }
   }
 
-  #read(slot: Slot, unseen: readonly Cpu['unseen'][] | null): { lo: number; hi: number } {
+  #read(slot: Slot, unseen: readonly Seen[] | null): { lo: number; hi: number } {
     for (const stores of unseen ?? []) {
       const before = stores.get(slot)
       if (before !== undefined) return before
@@ -314,30 +339,11 @@ export class TlbModel {
     return { lo: words[slot] as number, hi: words[slot + 1] as number }
   }
 
-  #cpu(id: number): Cpu {
+  #cpu(id: number): TlbState {
     const cpu = this.#cpus[id]
     if (cpu === undefined) throw new RangeError(`no CPU ${id} among ${this.#cpus.length}`)
     return cpu
   }
-}
-
-const covers = (cached: { va: Va; size: number }, va: Va): boolean =>
-  va >= cached.va && va < cached.va + cached.size
-
-function strike(cpu: Cpu, tlbi: Invalidation): void {
-  const stays = (cached: { va: Va; size: number }): boolean =>
-    cached.va >= tlbi.end || cached.va + cached.size <= tlbi.va
-  cpu.entries = cpu.entries.filter(stays)
-  if (tlbi.tables) cpu.tables = cpu.tables.filter(stays)
-}
-
-/** The cached table nearest to the leaf. */
-function deepest(cache: readonly CachedTable[], va: Va): CachedTable | undefined {
-  let best: CachedTable | undefined
-  for (const table of cache) {
-    if (covers(table, va) && (best === undefined || table.level > best.level)) best = table
-  }
-  return best
 }
 
 /** EL1: valid suffices to read; RDONLY forbids writing, PXN executing. */

@@ -135,6 +135,13 @@ export class Machine {
 const isParsed = (call: CallInput | Call): call is Call =>
   'run' in call && typeof call.run === 'function'
 
+function modelTlb(geometry: Geometry, memory: Memory, features: Features, cpus: number): TlbModel {
+  const tlb = new TlbModel(geometry, memory, features.bbml, cpus)
+  tlb.weak = features.weak_walkers
+  tlb.ets2 = features.ets2
+  return tlb
+}
+
 /** A machine with empty tables. @throws InputError if a choice does not exist */
 export function createMachine(options: MachineOptions): Machine {
   const { flavour: chosen } = options
@@ -161,7 +168,7 @@ export function createMachine(options: MachineOptions): Machine {
       dirty: flavour.kernelDirty,
     }),
     linearMapRequiresBbml: requiresBbml(features, flavour),
-    tlb: hasTlb ? new TlbModel(geometry, memory, features.bbml, cpus) : null,
+    tlb: hasTlb ? modelTlb(geometry, memory, features, cpus) : null,
     journal: null,
   }
   return new Machine(system, options.hooks ?? null, cpus)

@@ -56,6 +56,7 @@ export function playScenario(
   machine: Machine,
   scenario: Scenario,
   onCall: OnCall = () => {},
+  onStep?: (step: number) => void,
 ): PlayedScenario {
   const outcomes = scenario.calls.map(({ fn }): CallOutcome => ({
     fn,
@@ -79,7 +80,7 @@ export function playScenario(
   }
   const { schedule, exact } = interleaved
   const works = scenarioWorks(scenario, make)
-  return { outcomes, schedule: runSchedule(machine, works, schedule, { exact }) }
+  return { outcomes, schedule: runSchedule(machine, works, schedule, { exact, onStep }) }
 }
 
 /** Makes one call of a program, by its index in the scenario. */

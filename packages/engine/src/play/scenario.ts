@@ -156,10 +156,15 @@ function ownCalls(cpu: Fields, choice: ScenarioChoice, path: string): Call[] {
     throw InputError.of(`${path}.calls`, 'should be left out where there is `fills`')
   }
   const fills = asFields(cpu['fills'], `${path}.fills`)
-  refuseUnknown(fills, ['addr', 'pages', 'times'], `${path}.fills`)
+  refuseUnknown(fills, ['addr', 'pages', 'times', 'cpu'], `${path}.fills`)
   const times = choice.fills ?? asInt(fills['times'] ?? 1, `${path}.fills.times`, 0, MAX_FILLS)
   const { addr, pages = 1 } = fills
-  const fill = { fn: 'tlb_fill', addr, pages }
+  const fill = {
+    fn: 'tlb_fill',
+    addr,
+    pages,
+    ...(fills['cpu'] !== undefined && { cpu: fills['cpu'] }),
+  }
   return Array.from({ length: times }, () => parseCall(fill, `${path}.fills`))
 }
 

@@ -40,6 +40,8 @@ export interface ScheduleOutcome {
 export interface ScheduleOptions {
   /** Refuse an entry that cannot run instead of passing it over. */
   readonly exact?: boolean
+  /** Called before each step, with its number, when its hooks begin. */
+  readonly onStep?: ((step: number) => void) | undefined
 }
 
 /**
@@ -51,7 +53,7 @@ export function runSchedule(
   machine: Machine,
   programs: readonly (Program | CpuWork)[],
   schedule: string | readonly number[] | readonly ScheduleEntry[],
-  { exact = false }: ScheduleOptions = {},
+  { exact = false, onStep }: ScheduleOptions = {},
 ): ScheduleOutcome {
   const entries = typeof schedule === 'string' ? parseEntries(schedule) : listOf(schedule)
   const stray = entries.findIndex(({ cpu }) => cpu >= programs.length)
@@ -71,7 +73,7 @@ export function runSchedule(
     }
     return { thread: (runnable[0] as ScheduledCpu).id, choices: [] }
   }
-  const outcome = runThreads(machine, programs, next)
+  const outcome = runThreads(machine, programs, next, onStep)
   const unused = entries[at]
   if (exact && unused !== undefined) throw InputError.of(`schedule[${at}]`, refusal(unused))
   return { ...outcome, passedOver: passedOver + entries.length - at }
@@ -115,8 +117,9 @@ function runThreads(
   machine: Machine,
   programs: readonly (Program | CpuWork)[],
   next: Next,
+  onStep?: (step: number) => void,
 ): ScheduleOutcome {
-  const scheduler = new Scheduler(machine, next)
+  const scheduler = new Scheduler(machine, next, onStep)
   const threads = scheduleThreads(machine, programs, scheduler)
   try {
     scheduler.run(threads)
@@ -137,6 +140,7 @@ class Scheduler implements Turns {
   readonly entries: ScheduleEntry[] = []
   readonly #machine: Machine
   readonly #next: Next
+  readonly #onStep: ((step: number) => void) | undefined
   #threads: readonly ScheduledCpu[] = []
   /** Who takes the next step, once that has been chosen. */
   #chosen: Choice | null = null
@@ -145,8 +149,9 @@ class Scheduler implements Turns {
   #given: readonly number[] = []
   #made: number[] = []
 
-  constructor(machine: Machine, next: Next) {
+  constructor(machine: Machine, next: Next, onStep: ((step: number) => void) | undefined) {
     this.#machine = machine
+    this.#onStep = onStep
     this.#next = next
   }
 
@@ -175,6 +180,7 @@ class Scheduler implements Turns {
     const arrives = thread.isInterrupt && !thread.isActive
     this.entries.push({ cpu: thread.cpu.id, arrives, choices: this.#made })
     this.#machine.speak(thread.cpu.id)
+    this.#onStep?.(this.entries.length - 1)
     return true
   }
 

@@ -5,11 +5,8 @@ import { comparePair, refOf } from './compare-pair.ts'
 import { pairedCalls, startComparison } from './comparison.ts'
 import { foldRepeats } from './fold-repeats.ts'
 import type { DiffOptions } from './options.ts'
-import type { CallRef, PairDiff, RowStatus } from './result.ts'
-import type { RowRun } from './align/rows.ts'
-
-/** `unknown`: the other side could not show it, or it concerns what others left behind. */
-export type AlignedStatus = RowStatus | 'unknown'
+import { type PairRow, pairRows } from './pair-rows.ts'
+import type { AlignedStatus, CallRef, PairDiff } from './result.ts'
 
 /** What a screen shows in one line: a call, a row of two events, or a folded part. */
 export type AlignedRow =
@@ -57,14 +54,8 @@ export function* alignedRows(
     if (left !== null && right !== null) {
       const { diff, script } = comparePair(left, right, pair, comparison.context)
       yield { row: 'call', left: diff.left, right: diff.right, pair: diff }
-      const rows = pairRows(
-        script.runs,
-        eventsOf(a, left),
-        eventsOf(b, right),
-        left,
-        right,
-        context,
-      )
+      const found = pairRows(script.runs, left.tokens, right.tokens, context)
+      const rows = eventRows(found, eventsOf(a, left), eventsOf(b, right))
       yield* options.repeats === true ? foldRepeats(rows) : rows
     } else if (left !== null) {
       yield { row: 'call', left: refOf(left.call, left.endedBy), right: null, pair: null }
@@ -91,69 +82,19 @@ function eventsOf(source: EventSource, { call, tokens }: CallData): Map<number, 
   return events
 }
 
-function* pairRows(
-  runs: readonly RowRun[],
-  leftEvents: Map<number, TraceEvent>,
-  rightEvents: Map<number, TraceEvent>,
-  left: CallData,
-  right: CallData,
-  context: number,
+/** Rows of a pair with their events. */
+function* eventRows(
+  rows: Iterable<PairRow>,
+  left: ReadonlyMap<number, TraceEvent>,
+  right: ReadonlyMap<number, TraceEvent>,
 ): Generator<AlignedRow> {
-  const sideA = new Side(left, leftEvents)
-  const sideB = new Side(right, rightEvents)
-  for (const run of runs) {
-    const equal = run.status === 'same' || run.status === 'renamed'
-    const folded = equal && run.length > 2 * context ? run.length - 2 * context : 0
-    for (let n = 0; n < run.length; n++) {
-      if (folded > 0 && n === context) {
-        yield {
-          row: 'fold',
-          count: folded,
-          left: left.tokens.seqs[run.left + n]!,
-          right: right.tokens.seqs[run.right + n]!,
-        }
-        n += folded
-      }
-      const i = run.status === 'right' ? null : run.left + n
-      const j = run.status === 'left' ? null : run.right + n
-      for (const event of sideA.asideBefore(i))
-        yield { row: 'events', status: 'unknown', left: event, right: null }
-      for (const event of sideB.asideBefore(j))
-        yield { row: 'events', status: 'unknown', left: null, right: event }
-      yield { row: 'events', status: run.status, left: sideA.event(i), right: sideB.event(j) }
-    }
-  }
-  for (const event of sideA.asideBefore(left.tokens.length))
-    yield { row: 'events', status: 'unknown', left: event, right: null }
-  for (const event of sideB.asideBefore(right.tokens.length))
-    yield { row: 'events', status: 'unknown', left: null, right: event }
-}
-
-/** One call's events as its rows ask for them, with those set aside in their places. */
-class Side {
-  private readonly data: CallData
-  private readonly events: Map<number, TraceEvent>
-  private at = 0
-
-  constructor(data: CallData, events: Map<number, TraceEvent>) {
-    this.data = data
-    this.events = events
-  }
-
-  event(index: number | null): TraceEvent | null {
-    return index === null ? null : (this.events.get(this.data.tokens.seqs[index]!) ?? null)
-  }
-
-  /**
-   * What was set aside before this row's event and has not been handed out; it is passed over where rows are folded.
-   */
-  *asideBefore(index: number | null): Generator<TraceEvent> {
-    if (index === null) return
-    const { aside, seqs, length } = this.data.tokens
-    const bound = index < length ? seqs[index]! : Number.POSITIVE_INFINITY
-    for (; this.at < aside.length && aside[this.at]! < bound; this.at++) {
-      const event = this.events.get(aside[this.at]!)
-      if (event) yield event
+  for (const row of rows) {
+    if (row.row === 'fold') yield row
+    else {
+      const { status } = row
+      const a = row.left === null ? null : (left.get(row.left) ?? null)
+      const b = row.right === null ? null : (right.get(row.right) ?? null)
+      yield { row: 'events', status, left: a, right: b }
     }
   }
 }

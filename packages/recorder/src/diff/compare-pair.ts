@@ -20,12 +20,14 @@ import type {
   PairDiff,
   DiffVerdict,
 } from './result.ts'
-import { alignRows, countRows, differs, type RowScript } from './align/rows.ts'
+import type { KnownScripts } from './align/known-scripts.ts'
+import { countRows, differs, type RowScript } from './align/rows.ts'
 
 /** What both sides of every pair have in common. */
 export interface PairContext {
   readonly addresses: Addressing
   readonly budget: number
+  readonly scripts: KnownScripts
   readonly leftGeometry: Geometry | null
   readonly rightGeometry: Geometry | null
   readonly leftKnown: (name: CostName) => boolean
@@ -49,7 +51,7 @@ export function comparePair(
   { sameInput, reordered, lane }: Pick<PairedCalls, 'sameInput' | 'reordered' | 'lane'>,
   context: PairContext,
 ): ComparedPair {
-  const script = alignRows(left.tokens, right.tokens, context.budget)
+  const script = context.scripts.of(left.tokens, right.tokens)
   const path = countRows(script, left.tokens, right.tokens)
   const mayDiffer =
     effectsMayDiffer(script, left.tokens, right.tokens) || aftersDiffer(left.after, right.after)

@@ -18,6 +18,7 @@ import { callTraits } from './align/call-traits.ts'
 import { type CallData, CallStream, WHOLE_RUN } from './align/call-stream.ts'
 import type { PairContext } from './compare-pair.ts'
 import { fieldReaders, ignoredNames, Texts } from './align/field-readers.ts'
+import { KnownScripts } from './align/known-scripts.ts'
 import { type Addressing, BUDGET, type DiffOptions, LISTED } from './options.ts'
 import type { EffectKind } from './result.ts'
 import { roleTable } from './align/roles.ts'
@@ -92,6 +93,7 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
     context: {
       addresses,
       budget,
+      scripts: new KnownScripts(budget),
       limit: options.limit ?? LISTED,
       leftGeometry: leftState.geometry,
       rightGeometry: rightState.geometry,

@@ -5,6 +5,7 @@ import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
 import type { CallData, CallStream } from './align/call-stream.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
+import { FirstTrees } from './call-trees.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
 import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
 import { NoiseFloor } from './noise.ts'
@@ -38,6 +39,7 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   const tally = new Tally(options.limit ?? LISTED)
   let first: FoundDivergence | null = null
   const { leftKnown, rightKnown } = comparison.context
+  const trees = new FirstTrees()
   const listing = options.pairs === true ? new PairCollector() : null
   const floor = options.noise ? NoiseFloor.between(a, options.noise, options) : null
   const alone = (side: 'left' | 'right', data: CallData, pair: LoneOnLeft | LoneOnRight): void => {
@@ -57,6 +59,7 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
       if (way && diff.verdict !== 'identical' && floor?.takesPair(diff, way)) tally.noise(diff)
       else {
         tally.pair(compared)
+        trees.pair(compared, left, right)
         if (first === null && diff.sameInput && differs(diff.path))
           first = findDivergence(left, right, compared)
       }
@@ -67,7 +70,7 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
     { a, b, options, comparison, tally, outside, noise: floor?.result ?? null },
     first && readDivergence(a, b, first),
   )
-  return { ...result, pairs: listing?.list(a, b) ?? null }
+  return { ...result, trees: trees.read(a, b), pairs: listing?.list(a, b) ?? null }
 }
 
 /** Compares what happened between calls; not where only some calls were asked for. */
@@ -105,7 +108,7 @@ interface Found {
   readonly noise: Noise | null
 }
 
-function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs'> {
+function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 'trees'> {
   const { a, b, options, comparison, tally, outside, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])

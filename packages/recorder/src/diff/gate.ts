@@ -4,7 +4,7 @@ import { COST_NAMES, type CostName } from '../cost/costs.ts'
 import { didYouMean } from '../event/nearest.ts'
 import { type Question, QUESTIONS } from './options.ts'
 import type { Answer, Diff } from './result.ts'
-import { effectExample, effectText, mappingTexts, callText } from './say/wording.ts'
+import { effectExample, effectText, mappingTexts, callText, unseen } from './say/wording.ts'
 import { plural } from './say/plural.ts'
 
 /** By how much a cost may grow: `+3`, or a part of what the baseline has, `+10%`. */
@@ -118,13 +118,16 @@ function outcomeCheck({ outcome, geometries }: Diff): GateCheck {
   return { name: 'outcome', answer, reasons }
 }
 
-function effectCheck({ effect }: Diff): GateCheck {
-  const { answer, groups, unknown } = effect
+function effectCheck(diff: Diff): GateCheck {
+  const { groups, unknown } = diff.effect
+  const hidden = unseen(diff)
+  const answer = diff.effect.answer === 'same' && hidden.length > 0 ? 'unknown' : diff.effect.answer
   const reasons = groups.items
     .slice(0, NAMED)
     .map((group) => `${effectText(group)} (first: ${effectExample(group)})`)
   if (groups.total > NAMED) reasons.push(`and ${plural(groups.total - NAMED, 'more sort')}`)
-  if (answer === 'unknown') reasons.push(`a run does not show ${unknown.join(', ')}`)
+  if (answer === 'unknown')
+    reasons.push(`a run does not show ${(hidden.length > 0 ? hidden : unknown).join(', ')}`)
   return { name: 'effect', answer, reasons }
 }
 

@@ -1,6 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
 
 import type { Kind, TraceEvent } from '../event/kinds.ts'
+import type { RunOrigin } from '../event/run.ts'
 import type { Costs } from '../cost/costs.ts'
 import type { MappingDifference } from '../tables/compare-mappings.ts'
 import type { LoneReason, MatchedLane } from './align/align-calls.ts'
@@ -23,7 +24,7 @@ export type Answer = 'same' | 'different' | 'unknown'
 export interface Side {
   readonly id: number
   readonly label: string
-  readonly source: string
+  readonly source: RunOrigin
   readonly flavour: string | null
   readonly kernel: string | null
   /** Which build of that kernel; null: the other is of the same build or another version, or a run does not say. */
@@ -169,6 +170,9 @@ export interface PairGroup {
 
 export type RowStatus = 'same' | 'renamed' | 'changed' | 'left' | 'right'
 
+/** `unknown`: the other side could not show it, or it concerns what others left behind. */
+export type AlignedStatus = RowStatus | 'unknown'
+
 export interface DivergenceRow {
   readonly status: RowStatus
   readonly left: TraceEvent | null
@@ -182,6 +186,26 @@ export interface Divergence {
   readonly rows: readonly DivergenceRow[]
   /** Index in `rows` of the first that differs. */
   readonly at: number
+}
+
+/** A row of two call trees: a row of events, or equal rows that are folded, with the first of them. */
+export type CallTreeRow =
+  | {
+      readonly row: 'events'
+      readonly status: AlignedStatus
+      readonly left: TraceEvent | null
+      readonly right: TraceEvent | null
+    }
+  | { readonly row: 'fold'; readonly count: number; readonly left: number; readonly right: number }
+
+/** The first pair of calls of a verdict, side by side from its beginning to its end. */
+export interface CallTree {
+  readonly verdict: DiffVerdict
+  readonly left: CallRef
+  readonly right: CallRef
+  readonly rows: readonly CallTreeRow[]
+  /** Rows beyond those that are kept. */
+  readonly more: number
 }
 
 export interface Listed<T> {
@@ -293,6 +317,8 @@ export interface Diff {
     readonly outsideRight: Costs
   }
   readonly groups: Listed<PairGroup>
+  /** The first pair of each verdict but `identical`, the worst first: what to look at. */
+  readonly trees: readonly CallTree[]
   /** Every pair and every call alone; null where they were not asked for. */
   readonly pairs: PairList | null
   /** Null: there are no calls, or only some were asked for. */

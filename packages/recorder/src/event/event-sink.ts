@@ -5,6 +5,8 @@ export interface EventSink {
   readonly batch: Batch
   /** The id of a recurring text. */
   intern(text: string): number
+  /** The text by this id. */
+  textOf(id: number): string
   /** Starts a row of the kind, making room first where the batch is full; the row's index in `batch`. */
   row(kind: number, cpu: number): number
   /** The row of a call's end is complete. */

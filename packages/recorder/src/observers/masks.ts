@@ -102,6 +102,16 @@ export function changeOf(fn: string, args: Json): Change | null {
   return on === null ? null : on ? ON : OFF
 }
 
+/**
+ * The same of calls that are races reduced to what matters, too: none of the kernel's functions, but what they make of
+ * a page is promised alike.
+ */
+export function promisedChange(fn: string, args: Json): Change | null {
+  if (fn === 'h7_block_change') return RO
+  if (fn !== 'h7_change') return changeOf(fn, args)
+  return isJsonObject(args) && args['bits'] === 'nx' ? NX : RO
+}
+
 /** Functions of the API that change permissions: what happens below one is its doing, not that of a call around it. */
 export const isPermissionCall = (fn: string): boolean =>
   FIXED[fn] !== undefined || SWITCHES[fn] !== undefined || fn === 'kfence_protect_page'

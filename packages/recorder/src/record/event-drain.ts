@@ -14,7 +14,7 @@ export class EventDrain implements EventSink {
   readonly #names: string[] = []
   readonly #ids = new Map<string, number>()
   #seq = 0
-  readonly #nameOf = (id: number): string => this.#names[id] ?? ''
+  readonly textOf = (id: number): string => this.#names[id] ?? ''
 
   constructor(take: (event: TraceEvent) => void) {
     this.#take = take
@@ -32,12 +32,17 @@ export class EventDrain implements EventSink {
     return this.batch.row(kind, cpu)
   }
 
+  /** The number of the first event; 0 if it is not said. */
+  startAt(seq: number): void {
+    this.#seq = seq
+  }
+
   callEnded(): void {}
 
   flush(): void {
     const { batch } = this
     for (let i = 0; i < batch.length; i++) {
-      this.#take(rowToEvent(rowOf(batch, i, this.#seq++), this.#nameOf))
+      this.#take(rowToEvent(rowOf(batch, i, this.#seq++), this.textOf))
     }
     batch.clear()
   }

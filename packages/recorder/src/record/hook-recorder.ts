@@ -31,7 +31,7 @@ const OUTCOME = codes(KINDS.access.fields.outcome.values)
 const SCOPE: Readonly<Record<BarrierScope, number>> = codes(KINDS.dsb.fields.scope.values)
 
 /** CPUs that a machine may have here. */
-const MAX_CPUS = 256
+export const MAX_CPUS = 256
 
 /**
  * The engine's hooks as events of a run: fills the columns of the writer's batch, without an object or a bigint an
@@ -42,6 +42,8 @@ const MAX_CPUS = 256
 export class HookRecorder implements Hooks {
   /** Index that the next call gets: who skips a call of a scenario sets it past that one. */
   nextOp = 0
+  /** Events so far. */
+  events = 0
   readonly #sink: EventSink
   readonly #batch: Batch
   readonly #op = new Int32Array(MAX_CPUS).fill(NONE)
@@ -311,7 +313,17 @@ export class HookRecorder implements Hooks {
     this.#halt()
   }
 
+  /** The event that has no end yet, innermost of the first CPU that has one; null: there is none. */
+  open(): string | null {
+    const cpu = this.#kinds.findIndex((kinds) => kinds.length > 0)
+    const kind = this.#kinds[cpu]?.at(-1)
+    if (kind === undefined) return null
+    const fn = this.#sink.textOf(this.#fns[cpu]!.at(-1)!)
+    return `${kindOfId(kind)} of ${fn} on CPU ${cpu}`
+  }
+
   #row(kind: number): number {
+    this.events++
     const cpu = this.#cpu
     const i = this.#sink.row(kind, cpu)
     this.#batch.op[i] = this.#op[cpu]!

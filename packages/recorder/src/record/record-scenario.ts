@@ -11,14 +11,16 @@ import {
   parseScenario,
   type PlayedScenario,
   playScenario,
-  printSchedule,
+  printEntries,
   type Scenario,
 } from '@pagetrail/engine'
 import type { Json, TraceEvent } from '../event/kinds.ts'
+import type { EventSink } from '../event/event-sink.ts'
+import { EventDrain } from './event-drain.ts'
 import { HookRecorder } from './hook-recorder.ts'
 import type { Run, RunOrigin } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
+import type { WriteOptions } from '../store/run-writer.ts'
 
 export interface EngineRunOptions {
   /** Said instead of the scenario's own; needed where it has none. */
@@ -26,6 +28,10 @@ export interface EngineRunOptions {
   readonly geometry?: GeometryChoice
   /** `0.0.1.0` instead of the scenario's own; only for one with several CPUs. */
   readonly schedule?: string
+  /** Refuse an entry of the schedule that cannot run instead of passing it over. */
+  readonly exact?: boolean
+  /** Written behind the label: `~torn-span`. */
+  readonly suffix?: string
   /** Calls that it has are made by it, the others by `flavour`, else its base, else the scenario's. */
   readonly implementation?: Implementation
   /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
@@ -42,6 +48,10 @@ export type CallResult = CallOutcome
 export interface EngineRun {
   readonly run: Run
   readonly results: readonly CallResult[]
+  /** Entries of the schedule that could not run. */
+  readonly passedOver: number
+  /** By step of the schedule: the first event from it on. */
+  readonly stepSeqs: readonly number[]
 }
 
 /**
@@ -55,9 +65,9 @@ export function recordScenario(
   input: unknown,
   options: EngineRunOptions,
 ): EngineRun {
-  const { flavour, geometry, schedule, implementation, created, write } = options
+  const { flavour, geometry, schedule, exact, implementation, created, write } = options
   const chosen = flavour ?? implementation?.base
-  const parsed = parseScenario(input, { flavour: chosen, geometry, schedule })
+  const parsed = parseScenario(input, { flavour: chosen, geometry, schedule, exact })
   const scenario = implementation === undefined ? parsed : implementScenario(parsed, implementation)
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
@@ -65,7 +75,7 @@ export function recordScenario(
   const facts = { ...featuresOf(scenario), ...addressBits(scenario), ...options.facts }
   const writer = runFile.startRun(
     {
-      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}`,
+      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}${options.suffix ?? ''}`,
       source,
       created,
       flavour: scenario.flavour.name,
@@ -77,9 +87,10 @@ export function recordScenario(
   )
   try {
     startState(scenario, 2 ** pageShift, (event) => writer.append(event))
-    const played = makeCalls(scenario, writer)
+    const { played, stepSeqs } = makeCalls(scenario, writer)
     writer.finish('complete', { facts: { ...facts, ...interleavingOf(played) } })
-    return { run: runFile.find(writer.id), results: played.outcomes }
+    const passedOver = played.schedule?.passedOver ?? 0
+    return { run: runFile.find(writer.id), results: played.outcomes, passedOver, stepSeqs }
   } catch (error) {
     // A bug of the engine's or of the module's: what it did until then helps to find it.
     writer.finish('interrupted')
@@ -136,17 +147,41 @@ function areaFields({ start, size, flags, nrPages, pages }: Area, pageSize: numb
   }
 }
 
-function makeCalls(scenario: Scenario, writer: RunWriter): PlayedScenario {
-  const recorder = new HookRecorder(writer)
+function makeCalls(
+  scenario: Scenario,
+  sink: EventSink,
+): { played: PlayedScenario; stepSeqs: readonly number[] } {
+  const recorder = new HookRecorder(sink)
   const machine = buildMachine(scenario, recorder)
-  return playScenario(machine, scenario, (op) => {
-    recorder.nextOp = op
-  })
+  const begun = scenario.init.length + scenario.areas.length
+  const stepSeqs: number[] = []
+  const played = playScenario(
+    machine,
+    scenario,
+    (op) => {
+      recorder.nextOp = op
+    },
+    () => stepSeqs.push(begun + recorder.events),
+  )
+  return { played, stepSeqs }
+}
+
+/** What a run of the scenario would be recorded as, without a file: for those who look at many. */
+export function eventsOf(scenario: Scenario, take: (event: TraceEvent) => void): PlayedScenario {
+  const drain = new EventDrain(take)
+  // Numbered by the drain, as a file numbers them.
+  let seq = 0
+  const { pageSize } = buildMachine(scenario).geometry
+  startState(scenario, pageSize, (event) => take({ ...event, seq: seq++ }))
+  drain.startAt(seq)
+  const { played } = makeCalls(scenario, drain)
+  drain.flush()
+  return played
 }
 
 /** The schedule that was taken, in full, and the CPUs that were left waiting. */
 function interleavingOf({ schedule }: PlayedScenario): Record<string, Json> {
   if (schedule === null) return {}
-  const { steps, deadlocked } = schedule
-  return { schedule: printSchedule(steps), ...(deadlocked.length > 0 && { deadlocked }) }
+  const { entries, deadlocked } = schedule
+  return { schedule: printEntries(entries), ...(deadlocked.length > 0 && { deadlocked }) }
 }

@@ -21,7 +21,7 @@ import {
  * process can be ended. It answers one request and exits.
  */
 async function main(): Promise<void> {
-  new Worker(new URL('./watchdog.ts', import.meta.url)).unref()
+  new Worker(new URL(import.meta.resolve('#watchdog'))).unref()
   const [request] = (await once(process, 'message')) as [QueryRequest]
   const runFile = await openRuns(request.path, { mode: 'read' })
   // Folding page tables for page_table() reads events while the query's own statement is running.

@@ -13,8 +13,8 @@ import {
   VALUE_MAX,
 } from './protocol.ts'
 
-/** The child's program, by the package's name: this module may have been bundled to somewhere else. */
-const CHILD = createRequire(import.meta.url).resolve('@pagetrail/recorder/sql-child')
+/** The child's program, by the name that the package around gives it: this module may have been bundled. */
+const CHILD = createRequire(import.meta.url).resolve('#sql-child')
 
 export const QUERY_ROWS = 1000
 export const QUERY_MS = 10_000

@@ -28,9 +28,14 @@ export interface PageRequest {
   readonly where?: Condition
 }
 
+/** @internal */
 export type CallRow = Selectable<Schema['call']>
 
-/** Reads events of a file by keyset: every page is a range of rowids, however far into the run. */
+/**
+ * Reads events of a file by keyset: every page is a range of rowids, however far into the run.
+ *
+ * @internal
+ */
 export class EventReader {
   readonly #db: Sqlite.Database
   readonly #spans: BatchSpans
@@ -192,7 +197,11 @@ const callsFrom = build
   .orderBy('op')
   .limit(BIND)
 
-/** A run of a file as diff, check and report want it. */
+/**
+ * A run of a file as diff, check and report want it.
+ *
+ * @internal
+ */
 export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
   run,
   calls: () => guardedEach(path, reader.calls(run.id)),

@@ -27,7 +27,11 @@ export interface OpenOptions {
   readonly mode: 'read' | 'write'
   /** How long to wait for another process's transaction; {@link BUSY_MS} unless told. */
   readonly busyMs?: number
-  /** For tests of upgrades. */
+  /**
+   * For tests of upgrades.
+   *
+   * @internal
+   */
   readonly migrations?: Migrations
 }
 
@@ -59,12 +63,17 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
 export class RunFile {
   readonly path: string
   readonly mode: 'read' | 'write'
-  /** The connection, with safe integers: for queries that nothing here offers. */
+  /**
+   * The connection, with safe integers: for queries that nothing here offers.
+   *
+   * @internal
+   */
   readonly db: Sqlite.Database
   readonly #reader: EventReader
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
 
+  /** @internal */
   constructor(db: Sqlite.Database, path: string, mode: 'read' | 'write') {
     this.db = db
     this.path = path

@@ -22,7 +22,11 @@ export interface RunMeta {
   readonly lost?: number
 }
 
-/** `state` is what it turned out to be, where that is not what the row says. */
+/**
+ * `state` is what it turned out to be, where that is not what the row says.
+ *
+ * @internal
+ */
 export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
   const { page_shift, va_bits, levels, facts, seal: _, ...same } = row
   const geometry =
@@ -54,7 +58,11 @@ function factsOf(text: string): Run['facts'] {
 
 type RunColumns = Updateable<Schema['run']>
 
-/** The columns of `run` that this part of its description sets. */
+/**
+ * The columns of `run` that this part of its description sets.
+ *
+ * @internal
+ */
 export function columnsOf(meta: Partial<RunMeta>): RunColumns {
   const { created, facts, geometry, lost, ...same } = meta
   return {

@@ -38,7 +38,11 @@ export interface WriteOptions {
   readonly batchEvents?: number
 }
 
-/** What a writer needs of the file it writes to. */
+/**
+ * What a writer needs of the file it writes to.
+ *
+ * @internal
+ */
 export interface WriterFile {
   readonly db: Sqlite.Database
   readonly path: string
@@ -77,6 +81,7 @@ export class RunWriter {
   #kept = 0
   #state: 'open' | 'failed' | 'closed' = 'open'
 
+  /** @internal */
   constructor(file: WriterFile, id: number, lease: Lease | null, options: WriteOptions) {
     this.#file = file
     this.id = id
@@ -96,6 +101,11 @@ export class RunWriter {
     const id = this.#texts.push(text) - 1
     this.#local.set(text, id)
     return id
+  }
+
+  /** The text that {@link intern} gave this id. */
+  textOf(id: number): string {
+    return this.#texts[id] ?? ''
   }
 
   /** Starts a row of this kind and returns its index in {@link batch}; flushes first where that is due. */

@@ -10,6 +10,7 @@ export const ROWS_PER_INSERT = 16
 export type Bound = number | bigint | string | Uint8Array | null
 /** Takes all its parameters as one array, which the caller reuses. */
 export type ArrayStatement = Sqlite.Statement<[Bound[]]>
+/** @internal */
 export type WriteStatements = ReturnType<typeof writeStatements>
 
 /**
@@ -63,7 +64,11 @@ const insertCall = build
 const ofCall = (eb: ReturnType<typeof build.updateTable<'call'>>) =>
   eb.where('run', '=', BIND).where('op', '=', BIND)
 
-/** Everything that recording does to the file, prepared once per connection. */
+/**
+ * Everything that recording does to the file, prepared once per connection.
+ *
+ * @internal
+ */
 export function writeStatements(db: Sqlite.Database) {
   const inRun = (table: 'call' | 'batch' | 'name_use' | 'snapshot' | 'mark') =>
     prepare(db, build.deleteFrom(table).where('run', '=', BIND))

@@ -18,7 +18,11 @@ const MATTERING: readonly Kind[] = KIND_NAMES.filter(
   (kind) => nestOf(kind) !== 0 || halts(kind) || kind === 'access',
 )
 
-/** Of a run that holds what was picked from its events (`record --only`) nothing can be said. */
+/**
+ * Of a run that holds what was picked from its events (`record --only`) nothing can be said.
+ *
+ * @internal
+ */
 export function nestingRemark(reader: EventReader, run: Run): NestingRemark | null {
   if (run.facts['only'] !== undefined) return null
   const ids = MATTERING.map((kind) => KINDS[kind].id)

@@ -38,7 +38,7 @@ export interface BuiltTree {
 }
 
 /** Files of the harness that are compiled with a C library, and with the tree's headers. */
-const OWN_FILES = ['arena', 'cpus', 'events', 'given', 'scenario', 'symbols'] as const
+const OWN_FILES = ['arena', 'cpus', 'events', 'given', 'scenario', 'search', 'symbols'] as const
 const KERNEL_FILE = 'kernel_calls.c'
 const OWN_HEADERS = [
   'observe.h',

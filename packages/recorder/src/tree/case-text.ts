@@ -1,6 +1,5 @@
 import {
   type Call,
-  CALL_NAMES,
   fromVa,
   hexOf,
   InputError,
@@ -19,7 +18,7 @@ export function caseText(scenario: Scenario, machine: Machine, wantsFinal: boole
   const { constants } = machine.system
   const lines = ['case']
   for (const [name, value] of Object.entries(features)) {
-    if (!ENGINE_FEATURES.has(name)) lines.push(`feat ${name} ${numberText(name, value)}`)
+    if (TREE_FEATURES.has(name)) lines.push(`feat ${name} ${numberText(name, value)}`)
   }
   for (const name of ['PHYS_OFFSET', 'SWAPPER_PG_DIR_PA', 'TABLE_POOL_PA'] as const) {
     lines.push(`const ${name} ${hexOf(BigInt.asUintN(64, BigInt(constants[name])))}`)
@@ -44,34 +43,66 @@ export function caseText(scenario: Scenario, machine: Machine, wantsFinal: boole
   return `${lines.join('\n')}\n`
 }
 
-/** Of the engine's model, or of code that is not compiled into the harness. */
-const ENGINE_FEATURES = new Set(['realm', 'ipa_bits', 'tlb_model'])
-const ENGINE_CALLS = new Set([
-  'h7_change',
-  'set_memory_encrypted',
-  'set_memory_decrypted',
-  'arch_kfence_init_pool',
-  'kfence_protect_page',
-  'linear_map_maybe_split_to_ptes',
-  'ptep_try_set',
+/** What the harness has; the rest belongs to the engine's model, or to code that is not compiled into it. */
+const TREE_FEATURES: ReadonlySet<string> = new Set([
+  'rodata_full',
+  'debug_pagealloc',
+  'kfence_direct_map',
+  'bbml',
+  'cpu_bbml',
+  'caps_finalized',
+  'page_alloc_available',
+  'online_cpus',
+  'tlb_range',
+  'rodata_is_rw',
+  'in_interrupt',
+  'ng_mappings',
+  'bti_kernel',
+  'kfence_start',
+  'kfence_size',
+  'init_mm_locked',
 ])
-const TREE_ACTIONS = new Set(['context'])
+const TREE_CALLS: ReadonlySet<string> = new Set([
+  'set_memory_ro',
+  'set_memory_rw',
+  'set_memory_x',
+  'set_memory_nx',
+  'set_memory_rox',
+  'set_memory_valid',
+  'set_direct_map_invalid_noflush',
+  'set_direct_map_default_noflush',
+  'set_direct_map_valid_noflush',
+  '__kernel_map_pages',
+  'kernel_page_present',
+  'can_set_direct_map',
+  'apply_to_page_range',
+  'apply_to_existing_page_range',
+  'walk_kernel_page_table_range',
+  'walk_kernel_page_table_range_lockless',
+  'walk_page_range_debug',
+  'walk_page_range_novma',
+  'split_kernel_leaf_mapping',
+  'range_split_to_ptes',
+  'flush_tlb_kernel_range',
+  'lazy_enter',
+  'lazy_leave',
+  'lazy_pause',
+  'lazy_resume',
+])
+const TREE_ACTIONS: ReadonlySet<string> = new Set(['context'])
+const ONLY = 'belongs to the engine; record it with --flavour'
 
 function refuseEngineOnly({ features, calls, geometry }: Scenario): void {
-  const feature = [...ENGINE_FEATURES].find(
-    (name) =>
-      name !== 'ipa_bits' &&
-      Object.entries(features).some(([own, value]) => own === name && value === true),
-  )
-  const only = 'belongs to the engine; record it with --flavour'
-  if (feature !== undefined) throw InputError.of(`features.${feature}`, only)
+  for (const [name, value] of Object.entries(features)) {
+    // What is switched off, or only says how wide something is, changes nothing.
+    if (!TREE_FEATURES.has(name) && value === true) throw InputError.of(`features.${name}`, ONLY)
+  }
   if (geometry.va_bits_actual !== undefined || geometry.pa_bits !== undefined) {
     throw InputError.of('geometry', 'with va_bits_actual or pa_bits is not run on a tree')
   }
   for (const [i, { fn, isAction }] of calls.entries()) {
-    if (isAction ? !TREE_ACTIONS.has(fn) : ENGINE_CALLS.has(fn) || !CALL_NAMES.includes(fn)) {
-      throw InputError.of(`calls[${i}].fn`, `${fn} ${only}`)
-    }
+    const known = isAction ? TREE_ACTIONS : TREE_CALLS
+    if (!known.has(fn)) throw InputError.of(`calls[${i}].fn`, `${fn} ${ONLY}`)
   }
 }
 

@@ -17,6 +17,8 @@ export interface CaseAnswer {
   readonly deadlocked: readonly number[]
   /** Where it was asked for: the tables at the end, in the corpus's form. */
   readonly final: readonly Json[] | null
+  /** What a search of schedules came to; null of a run. */
+  readonly search: JsonObject | null
 }
 
 /** Hears a case as it runs. */
@@ -80,6 +82,7 @@ class Running {
   #watchdog: NodeJS.Timeout
   #results: JsonObject = {}
   #final: readonly Json[] | null = null
+  #search: Json = null
 
   constructor(listener: CaseListener, kill: () => void) {
     this.#listener = listener
@@ -114,12 +117,15 @@ class Running {
     if (line.startsWith('{"seq"')) this.#listener.line(line)
     else if (line.startsWith('{"constants"')) this.#listener.constants(objectOf(line))
     else if (line.startsWith('{"results"')) this.#results = objectOf(line)
+    else if (line.startsWith('{"search"')) this.#search = objectOf(line)['search'] ?? null
+    else if (line.startsWith('{"runs"')) return
     else if (line.startsWith('{"final"')) this.#final = listOf(objectOf(line)['final'])
     else {
       this.#listener.line(line)
       if (!line.startsWith('{"end"')) return
       clearTimeout(this.#watchdog)
-      this.#resolve(answerOf(this.#results, this.#final))
+      const search = isJsonObject(this.#search) ? this.#search : null
+      this.#resolve({ ...answerOf(this.#results), final: this.#final, search })
     }
   }
 
@@ -129,7 +135,7 @@ class Running {
   }
 }
 
-function answerOf(json: JsonObject, final: readonly Json[] | null): CaseAnswer {
+function answerOf(json: JsonObject): Omit<CaseAnswer, 'final' | 'search'> {
   const { incomplete, schedule } = json
   return {
     results: listOf(json['results']).map((ret) =>
@@ -138,7 +144,6 @@ function answerOf(json: JsonObject, final: readonly Json[] | null): CaseAnswer {
     incomplete: typeof incomplete === 'string' ? incomplete : null,
     schedule: typeof schedule === 'string' ? schedule : null,
     deadlocked: listOf(json['deadlocked']).map(Number),
-    final,
   }
 }
 

@@ -41,14 +41,23 @@ export async function loadImplementation(file: string): Promise<LoadedModule> {
   return { implementation, facts: { module: basename(file), module_sha256: sha256 } }
 }
 
-const ENGINE = '@pagetrail/engine'
+/** What modules call the engine: in a clone, and where the package is installed. */
+const ENGINE = new Set(['@pagetrail/engine', 'pagetrail/engine'])
 
 /** A module may lie anywhere: the engine that it imports is this one, whatever is installed around it. */
 function withThisEngine(): { deregister(): void } {
-  const url = import.meta.resolve(ENGINE)
+  const url = import.meta.resolve('#engine')
   return registerHooks({
     resolve: (specifier, context, next) =>
-      specifier === ENGINE ? { url, shortCircuit: true } : next(specifier, context),
+      ENGINE.has(specifier) ? { url, shortCircuit: true } : next(specifier, context),
+    // `npm init` says "commonjs" of a folder where nobody has thought of it; these modules have imports and exports.
+    load: (file, context, next) =>
+      next(
+        file,
+        context.format === 'commonjs-typescript'
+          ? { ...context, format: 'module-typescript' }
+          : context,
+      ),
   })
 }
 

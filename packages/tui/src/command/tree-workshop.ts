@@ -12,13 +12,13 @@ export interface TreeOptions {
 /** A workshop that is closed with the verb; what it builds is told on a terminal. */
 export async function openWorkshop(
   session: Session,
-  { cross, cache }: TreeOptions,
+  options: TreeOptions,
   signal?: AbortSignal,
 ): Promise<Workshop> {
   const workshop = await Workshop.open({
-    cache: resolve(cache ?? defaultCache(session)),
+    cache: cacheOf(session, options),
     hostIsArm64: process.arch === 'arm64',
-    cross,
+    cross: options.cross,
     signal,
     onStep: (what) => {
       if (session.io.stderr.isTTY) void session.note(`${what} …`)
@@ -27,6 +27,10 @@ export async function openWorkshop(
   session.atEnd(() => workshop.close())
   return workshop
 }
+
+/** Where everything that is built goes. */
+export const cacheOf = (session: Session, { cache }: TreeOptions): string =>
+  resolve(cache ?? defaultCache(session))
 
 function defaultCache({ io }: Session): string {
   const { XDG_CACHE_HOME: xdg, HOME: home } = io.env

@@ -6,8 +6,10 @@ import {
   checkGate,
   checkGithub,
   checkJson,
+  type CheckLine,
   checkJunit,
   checkLines,
+  checkPage,
   type CheckReport,
   checkRun,
   checkSarif,
@@ -17,6 +19,8 @@ import {
   escapeControls,
   pairLines,
   RULES,
+  runDetail,
+  runDetailLines,
   rulesNamed,
   toJson,
 } from '@pagetrail/recorder'
@@ -26,12 +30,13 @@ import { VERSION } from '../command/version.ts'
 import { parseList, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['text', 'json', 'sarif', 'junit', 'github'] as const
+const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'html'] as const
 
 interface Options {
   readonly rules?: string[] | undefined
   readonly format: (typeof FORMATS)[number]
   readonly list?: true | undefined
+  readonly detail?: true | undefined
   readonly failOn: FailOn
   readonly allowUndecided?: true | undefined
   readonly baseline?: string | undefined
@@ -50,6 +55,10 @@ JSON Lines, as it was imported or as \`pagetrail export\` writes it.`,
     ['check modules --rules flush-missing,H3', 'some, by name or hazard'],
     ['check 2 --format sarif > check.sarif', 'for a code-review tool'],
     [
+      'check 2 --format html > check.html',
+      'findings with their events, flushes owed, the page table, as one file',
+    ],
+    [
       'check 2 --fail-on error --baseline known.jsonl',
       'for a CI: only errors that were not there before',
     ],
@@ -62,6 +71,7 @@ JSON Lines, as it was imported or as \`pagetrail export\` writes it.`,
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
+      .option('--detail', 'JSON with all that the page of --format html shows')
       .addOption(
         new Option('--fail-on <severity>', 'what fails: errors, or warnings too')
           .choices(FAIL_ON)
@@ -78,11 +88,19 @@ JSON Lines, as it was imported or as \`pagetrail export\` writes it.`,
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {
   const rules = rulesNamed(options.rules)
-  const { runFile, run } = await findRun(session, spec)
-  const report = checkRun(runFile.source(run), rules)
+  const { runFile, run, path } = await findRun(session, spec)
+  const source = runFile.source(run)
+  const report = checkRun(source, rules)
   const format = session.json ? 'json' : options.format
   const gate = checkGate(report, options.failOn, await knownOf(options.baseline))
-  for (const line of linesOf(report, format, gate)) {
+  const { db } = session.options
+  const command = path === null ? `pagetrail --db ${db}` : 'pagetrail'
+  const again = { command, spec: path ?? run.label, ...(options.rules && { rules: options.rules }) }
+  const lines =
+    format === 'html'
+      ? [checkPage(source, report, runDetail(source), again).trimEnd()]
+      : linesOf(report, format, gate, options.detail ? [...runDetailLines(runDetail(source))] : [])
+  for (const line of lines) {
     session.out.line(line)
     await session.out.room()
   }
@@ -113,11 +131,12 @@ function* linesOf(
   report: CheckReport,
   format: Options['format'],
   gate: CheckGate,
+  detail: readonly CheckLine[],
 ): Iterable<string> {
   if (format === 'junit') yield* checkJunit(report, gate)
   else if (format === 'github') yield* checkGithub(report, gate)
   else if (format === 'sarif') yield JSON.stringify(checkSarif(report, VERSION), null, 2)
-  else if (format === 'json') for (const line of checkJson(report)) yield toJson(line)
+  else if (format === 'json') for (const line of checkJson(report, detail)) yield toJson(line)
   else for (const line of checkLines(report)) yield escapeControls(line)
 }
 

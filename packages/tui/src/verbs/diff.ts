@@ -2,36 +2,27 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
   answerTo,
   type AskedLanes,
-  type Diff,
-  diffJsonLines,
-  diffLines,
-  diffMarkdown,
   type DiffOptions,
-  type DiffPaint,
   diffRuns,
-  escapeControls,
   type EventSource,
-  type GateResult,
   InputError,
   judge,
   LANE_MODES,
-  type MarkdownOptions,
-  pairListText,
+  type DiffPageOptions,
   parseFilter,
   type Question,
   QUESTIONS,
   toPredicate,
 } from '@pagetrail/recorder'
-import type { Theme } from '../text/theme.ts'
 import { findEach, type FoundRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
-import { GATE_STATUS, gateOf, printGate, showsPage } from './diff-gate.ts'
+import { GATE_STATUS, gateOf, printDiff, printGate, showsPage } from './diff-output.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['text', 'json', 'markdown', 'junit', 'github'] as const
+const FORMATS = ['text', 'json', 'markdown', 'html', 'junit', 'github'] as const
 
 interface Options {
   readonly by?: Question | undefined
@@ -44,6 +35,7 @@ interface Options {
   readonly callsList?: true | undefined
   readonly noise?: string | undefined
   readonly quiet?: true | undefined
+  readonly detail?: true | undefined
   readonly gate?: string[] | undefined
   readonly maxCost?: string[] | undefined
   readonly allowUndecided?: true | undefined
@@ -66,6 +58,10 @@ told, but a side lacks what the answer needs (0 with --allow-undecided).`,
     ['diff a b --noise a2', 'without what two recordings of a differ in'],
     ['diff 1 2 --map my_pte_entry=pageattr_pte_entry', 'functions that play the same role'],
     ['diff 1 2 --format markdown > review.md', 'one page for a mail'],
+    [
+      'diff 1 2 --format html > review.html',
+      'call trees, page tables, costs and findings as one file',
+    ],
     ['diff golden.jsonl.gz -1 --gate outcome,effect --max-cost barriers=0', 'a gate for a CI'],
   ],
   declare(command, invoke) {
@@ -87,6 +83,7 @@ told, but a side lacks what the answer needs (0 with --allow-undecided).`,
       )
       .option('--noise <run>', 'a second recording of A: what these two differ in is set aside')
       .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
+      .option('--detail', 'JSON with all that the page of --format html shows')
       .option('-q, --quiet', 'print the verdict only')
       .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
       .option('--max-cost <list>', 'what costs may grow by: barriers=0,callbacks=+10%', parseList)
@@ -121,7 +118,12 @@ export async function diff(
   }
   if (judged) await printGate(session, result, judged, options.format)
   if (!judged || showsPage(session, judged, options))
-    await print(session, result, options, again, judged)
+    await printDiff(session, result, {
+      ...options,
+      sources: [sourceOf(left), sourceOf(right)],
+      again,
+      judged,
+    })
   for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
   }
@@ -144,7 +146,7 @@ async function lastTwo(session: Session): Promise<readonly [string, string]> {
 }
 
 /** The command of the page, and its names of the runs: paths of what was imported for it alone. */
-function againOf(session: Session, left: FoundRun, right: FoundRun): MarkdownOptions {
+function againOf(session: Session, left: FoundRun, right: FoundRun): DiffPageOptions {
   const { db } = session.options
   const paths = [left.path, right.path] as const
   if (paths.every((path) => path !== null)) return { command: 'pagetrail', paths }
@@ -153,52 +155,11 @@ function againOf(session: Session, left: FoundRun, right: FoundRun): MarkdownOpt
   return { command: mixed ? `PAGETRAIL_DB=${db} pagetrail` : `pagetrail --db ${db}`, paths }
 }
 
-async function print(
-  session: Session,
-  result: Diff,
-  options: Options,
-  again: MarkdownOptions,
-  judged: GateResult | null,
-): Promise<void> {
-  const { out, json, paint } = session
-  const format = json ? 'json' : options.format
-  if (options.quiet && format !== 'json') {
-    const { left, right } = result
-    out.line(escapeControls(`${left.label} | ${right.label}: ${answerTo(result).reason}`))
-  } else if (format === 'markdown') {
-    for (const line of diffMarkdown(result, again).split('\n')) out.line(escapeControls(line))
-  } else {
-    const width = out.isTTY ? out.columns : 120
-    const lines =
-      format === 'json'
-        ? diffJsonLines(result, judged)
-        : diffLines(result, { width, paint: inks(paint) })
-    for (const line of lines) {
-      out.line(line)
-      await out.room()
-    }
-    if (format !== 'json' && result.pairs) {
-      out.line('')
-      for (const line of pairListText(result)) {
-        out.line(escapeControls(line))
-        await out.room()
-      }
-    }
-  }
-}
-
-const inks = ({ paint, bold, dim }: Theme): DiffPaint => ({
-  title: bold,
-  left: (text) => paint('write', text),
-  right: (text) => paint('flush', text),
-  changed: (text) => paint('bad', text),
-  dim,
-})
-
-function optionsOf({ by, calls, filter, ignore, map, lanes, callsList }: Options): DiffOptions {
+function optionsOf(options: Options): DiffOptions {
+  const { by, calls, filter, ignore, map, lanes, callsList, format } = options
   return {
     lanes,
-    pairs: callsList === true,
+    pairs: callsList === true || format === 'html',
     ...(by === undefined ? {} : { by }),
     ...(calls === undefined ? {} : { calls }),
     ...(filter === undefined

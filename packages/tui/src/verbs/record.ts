@@ -1,9 +1,8 @@
 import { Option } from '@commander-js/extra-typings'
-import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
 import {
   type EngineRun,
-  escapeControls,
   InputError,
+  escapeControls,
   parseFilter,
   recordScenario,
   type RunFile,
@@ -13,19 +12,16 @@ import {
 import { setImmediate } from 'node:timers/promises'
 import { inFile } from '../command/failure.ts'
 import { loadImplementation, type LoadedModule } from '../command/module-file.ts'
-import { type NamedScenario, findScenarios } from '../command/scenario-file.ts'
+import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { runFields } from '../text/run.ts'
 import { parseList } from './arguments.ts'
-import { resultLine } from './record-result.ts'
-import { recordOnTrees } from './record-trees.ts'
+import { resultLine } from '../text/record-result.ts'
+import { recordOnTrees } from '../command/record-trees.ts'
 import { CACHE, CROSS } from './tree.ts'
+import { FLAVOUR_NAMES, GEOMETRY_NAMES, type Job, jobsOf } from '../command/scenario-jobs.ts'
 import type { Verb } from './verb.ts'
 
-const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
-const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
-/** Before and after the change of walker. */
-const DEFAULT_FLAVOURS = ['6.17', '6.18']
 const DURABILITY = ['batch', 'call'] as const
 
 interface Options {
@@ -33,6 +29,7 @@ interface Options {
   readonly geometry?: string[] | undefined
   readonly module?: string | undefined
   readonly schedule?: string | undefined
+  readonly exact?: true | undefined
   readonly only?: string | undefined
   readonly tree?: string[] | undefined
   readonly cross?: string | undefined
@@ -80,6 +77,10 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
         "a kernel's source folder whose own code is run, instead of a flavour; several times for several trees",
         (dir, dirs: string[] = []) => [...dirs, dir],
       )
+      .option(
+        '--exact',
+        'refuse a step of the schedule that cannot be taken, instead of passing it over',
+      )
       .addOption(CROSS)
       .addOption(CACHE)
       .option('--only <expression>', 'record only events that match')
@@ -92,19 +93,12 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   },
 }
 
-/** One run to be made. */
-interface Job {
-  readonly scenario: NamedScenario
-  readonly flavour: string | undefined
-  readonly geometry: GeometryChoice | undefined
-}
-
 async function record(
   session: Session,
   specs: readonly string[],
   options: Options,
 ): Promise<Status> {
-  const { module, schedule, only, durability } = options
+  const { module, schedule, exact = false, only, durability } = options
   if (options.tree !== undefined && (options.flavour !== undefined || module !== undefined)) {
     throw new InputError('--tree runs the code of the tree: leave out --flavour and --module')
   }
@@ -124,7 +118,7 @@ async function record(
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
-      const done = recordJob(session, runFile, job, { loaded, schedule, only, write })
+      const done = recordJob(session, runFile, job, { loaded, schedule, exact, only, write })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
       else session.out.line(escapeControls(resultLine(done)))
@@ -138,29 +132,6 @@ async function record(
   return 130
 }
 
-function jobsOf(
-  scenarios: readonly NamedScenario[],
-  { flavour, geometry }: Options,
-  base: string | undefined,
-): Job[] {
-  const chosen = flavour ?? (base === undefined ? undefined : [base])
-  const flavours = chosen?.map((name) => known(name, FLAVOUR_NAMES, 'flavour'))
-  const geometries = geometry?.map((name) => {
-    const index = GEOMETRY_NAMES.indexOf(known(name, GEOMETRY_NAMES, 'geometry'))
-    return GEOMETRIES[index]
-  })
-  return scenarios.flatMap((scenario) =>
-    (flavours ?? (scenario.hasFlavour ? [undefined] : DEFAULT_FLAVOURS)).flatMap((flavour) =>
-      (geometries ?? [scenario.geometry]).map((geometry) => ({ scenario, flavour, geometry })),
-    ),
-  )
-}
-
-function known(name: string, names: readonly string[], what: string): string {
-  if (names.includes(name)) return name
-  throw new InputError(`there is no ${what} ${name}; it is one of ${names.join(', ')}`)
-}
-
 function recordJob(
   session: Session,
   runFile: RunFile,
@@ -168,6 +139,7 @@ function recordJob(
   own: {
     loaded: LoadedModule | undefined
     schedule: string | undefined
+    exact: boolean
     only: string | undefined
     write: WriteOptions
   },
@@ -184,7 +156,7 @@ function recordJob(
       },
       ...(flavour === undefined ? {} : { flavour }),
       ...(geometry === undefined ? {} : { geometry }),
-      ...(own.schedule === undefined ? {} : { schedule: own.schedule }),
+      ...(own.schedule === undefined ? {} : { schedule: own.schedule, exact: own.exact }),
       ...(own.loaded === undefined ? {} : { implementation: own.loaded.implementation }),
     }),
   )

@@ -1,9 +1,18 @@
 import { Option } from '@commander-js/extra-typings'
-import { type BuiltTree, escapeControls, KIND_NAMES, TREE_GEOMETRIES } from '@pagetrail/recorder'
+import {
+  type BuiltTree,
+  escapeControls,
+  KIND_NAMES,
+  raceEnds,
+  searchOnTree,
+  TREE_GEOMETRIES,
+  type TreeSearch,
+} from '@pagetrail/recorder'
+import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { openWorkshop, treeGeometries, type TreeOptions } from '../command/tree-workshop.ts'
 import { many } from '../text/fit.ts'
-import { parseList } from './arguments.ts'
+import { parseCount, parseList } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 export const GEOMETRY_NAMES = TREE_GEOMETRIES.map(({ name }) => name)
@@ -20,6 +29,11 @@ export const CACHE = new Option(
 
 interface Options extends TreeOptions {
   readonly geometry: string[]
+  readonly explore?: string[] | undefined
+  readonly preemptions: number
+  readonly random: number
+  readonly seed: number
+  readonly bound: number
 }
 
 export const treeVerb: Verb = {
@@ -29,10 +43,12 @@ export const treeVerb: Verb = {
   more: `Compiles pageattr.c, mmu.c, fixmap.c, pagewalk.c, memory.c and pgtable-generic.c of the tree, whole files with the tree's own
 headers and configuration, into a program for user space in which every observable thing is reported. Nothing is written
 into the tree. \`record --tree\`, \`conform --tree\` and \`patch\` do the same by themselves. The first time takes half a minute a
-geometry, later a few seconds. Exit status: 3 if a part of the tree that is hooked was not found.`,
+geometry, later a few seconds. --explore looks for schedules of several CPUs that end as no order of them does: lost
+updates. Exit status: 1 if there is one, 3 if a part of the tree that is hooked was not found, or not all was run.`,
   examples: [
     ['tree ~/linux', 'Linux 6.12 or newer, not built in place'],
     ['tree ~/linux --geometry 4k-48,64k-42', 'two configurations'],
+    ['tree ~/linux --explore two-in-one-block', 'two CPUs that split the same block'],
   ],
   declare(command, invoke) {
     command
@@ -43,6 +59,20 @@ geometry, later a few seconds. Exit status: 3 if a part of the tree that is hook
         parseList,
         ['4k-48'],
       )
+      .option(
+        '--explore <list>',
+        'run the schedules of these scenarios with several CPUs: all with one preemption, and random ones',
+        parseList,
+      )
+      .option(
+        '--preemptions <n>',
+        'with --explore: all schedules with at most so many',
+        parseCount,
+        1,
+      )
+      .option('--random <n>', 'with --explore: how many random ones', parseCount, 200)
+      .option('--seed <n>', 'with --explore: of the random ones', parseCount, 1)
+      .option('--bound <n>', 'with --explore: at most so many schedules', parseCount, 20_000)
       .addOption(CROSS)
       .addOption(CACHE)
       .action((dir, options) => invoke((session) => showTree(session, dir, options)))
@@ -53,6 +83,7 @@ async function showTree(session: Session, dir: string, options: Options): Promis
   const geometries = treeGeometries(options.geometry)
   const lines = session.json ? session.jsonLines() : null
   let isWhole = true
+  let isRacy = false
   await session.interruptible(async (signal) => {
     const workshop = await openWorkshop(session, options, signal)
     const tree = await workshop.openTree(dir)
@@ -63,10 +94,22 @@ async function showTree(session: Session, dir: string, options: Options): Promis
       const seconds = ((session.io.now() - began) / 1000).toFixed(1)
       if (lines) lines.data('tree', fieldsOf(built, workshop.compiler))
       else session.out.lines(treeLines(built, workshop.compiler, seconds).map(escapeControls))
+      const scenarios = (await Promise.all((options.explore ?? []).map(findScenarios))).flat()
+      for (const { name, json } of scenarios) {
+        const search = await searchOnTree(workshop.harness(built), built, json, {
+          ...options,
+          runs: options.bound,
+        })
+        isRacy ||= raceEnds(search).length > 0
+        isWhole &&= search.isComplete
+        if (lines) lines.data('search', { scenario: name, ...searchFields(search) })
+        else session.out.lines(searchLines(name, search, dir).map(escapeControls))
+      }
       await session.out.flush()
     }
   })
   lines?.end(isWhole)
+  if (isRacy) return 1
   return isWhole ? 0 : 3
 }
 
@@ -104,6 +147,26 @@ function treeLines(built: BuiltTree, compiler: string, seconds: string): string[
           stubs.map((name) => `${name}()`),
         )
       : []),
+  ]
+}
+
+export const searchFields = ({ runs, random, isComplete, ends }: TreeSearch) => ({
+  runs,
+  random,
+  complete: isComplete,
+  ends: ends.map((end) => ({ ...end })),
+})
+
+function searchLines(name: string, search: TreeSearch, dir: string): string[] {
+  const { runs, random, isComplete, ends } = search
+  const all = `${many(runs, 'schedule')}${isComplete ? '' : ' (not all)'} and ${random} random`
+  const races = raceEnds(search)
+  return [
+    `  ${name}: ${all}; ${many(ends.length, 'end')}, ${races.length} of which no order of the CPUs has`,
+    ...races.map(({ runs: count, isDeadlocked, schedule }) => {
+      const what = isDeadlocked ? 'deadlock in' : 'so end'
+      return `    ${what} ${count}: pagetrail record ${name} --tree ${dir} --schedule ${schedule}`
+    }),
   ]
 }
 

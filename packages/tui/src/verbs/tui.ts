@@ -11,8 +11,10 @@ import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
 /** Made by build.ts: the only part that Node cannot run from source, for it has JSX. */
-const BUNDLE = new URL('../../dist/app.js', import.meta.url)
-const WORKER = new URL('../../dist/worker.js', import.meta.url)
+const built = () => ({
+  bundle: new URL(import.meta.resolve('#app')),
+  worker: new URL(import.meta.resolve('#worker')),
+})
 
 export const tuiVerb: Verb = {
   name: 'tui',
@@ -46,13 +48,14 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
       ? replay(session, a, {})
       : diff(session, a, b, { format: 'text', lanes: 'auto' })
   }
-  if (!existsSync(BUNDLE) || !existsSync(WORKER)) {
+  const files = built()
+  if (!existsSync(files.bundle) || !existsSync(files.worker)) {
     throw new InputError('the terminal UI is not built; npm run build makes it')
   }
   const { db, names } = await whatToOpen(session, runs)
   // It opens the file on the other core while the screens are loaded on this one.
-  const worker = startWorker(WORKER, db)
-  const app: { runApp: typeof runApp } = await import(BUNDLE.href)
+  const worker = startWorker(files.worker, db)
+  const app: { runApp: typeof runApp } = await import(files.bundle.href)
   const status = await app.runApp({ db, runs: names, io: { ...terminal, env }, worker })
   return status === 0 ? 0 : status === 130 ? 130 : 2
 }

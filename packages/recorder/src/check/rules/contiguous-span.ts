@@ -1,9 +1,9 @@
 import type { LevelName } from '@pagetrail/engine'
-import { roleWords } from '../../descriptor/bits.ts'
-import { AF, CONT_HI, DIRTY_HI, frameOf, VALID } from '../../observers/descriptor.ts'
+import { CONT_HI, VALID } from '../../observers/descriptor.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { OpenCall } from '../fold/lane.ts'
 import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
+import { tearOf, type Torn } from '../../observers/torn.ts'
 import type { Rule } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'
 
@@ -17,47 +17,16 @@ interface Touched {
   last: number
 }
 
-/** A member that disagrees with the valid contiguous entry `with`. */
-interface Torn {
-  readonly with: number
-  readonly member: number
-  readonly why: string
-  readonly isInvalid: boolean
-}
-
 const isContiguous = (lo: number, hi: number): boolean => (lo & VALID) !== 0 && (hi & CONT_HI) !== 0
 
-/** Members of a contiguous span must agree in everything but consecutive output addresses, access and dirty bits. */
+/** Where a span of the run disagrees with itself; members as 4K pages. */
 function tear(fold: Fold, level: LevelName, base: number): Torn | null {
   const size = fold.sizes.of(level)
-  const end = base + fold.sizes.span(level)
-  let model = -1
-  for (let page = base; page < end && model < 0; page += size) {
-    const slot = fold.tables.slot(level, page)
-    if (slot !== undefined && isContiguous(slot.lo, slot.hi)) model = page
-  }
-  if (model < 0) return null
-  const like = fold.tables.slot(level, model)!
-  const address = roleWords('address', fold.geometry)
-  const frame = frameOf(fold.geometry, like.lo, like.hi)
-  for (let page = base; page < end; page += size) {
-    const slot = fold.tables.slot(level, page)
-    if (slot === undefined) continue
-    const differs = (why: string, isInvalid = false): Torn => ({
-      with: model,
-      member: page,
-      why,
-      isInvalid,
-    })
-    if ((slot.lo & VALID) === 0) return differs('is not valid', true)
-    if ((slot.hi & CONT_HI) === 0) return differs('has no contiguous bit')
-    const lo = (slot.lo ^ like.lo) & ~address.lo & ~AF
-    const hi = (slot.hi ^ like.hi) & ~address.hi & ~DIRTY_HI
-    if ((lo | hi) !== 0) return differs('has other attributes')
-    if (frameOf(fold.geometry, slot.lo, slot.hi) - frame !== page - model)
-      return differs('maps another page')
-  }
-  return null
+  const entries = fold.sizes.span(level) / size
+  const at = (member: number) => fold.tables.slot(level, base + member * size)
+  const torn = tearOf(fold.geometry, size, entries, at)
+  if (torn === null) return null
+  return { ...torn, with: base + torn.with * size, member: base + torn.member * size }
 }
 
 export const tornSpan: Rule = {

@@ -2,7 +2,10 @@ import { bigintOf, hexOf } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import { changeOf, derives } from '../../observers/masks.ts'
+import { type Broken, KeptPromises } from '../../observers/kept-promises.ts'
 import { hexPage, pageOf } from '../../observers/pages.ts'
+import { undoesChange } from '../../observers/undone.ts'
+import type { Write } from '../../observers/write.ts'
 import type { Rule, Scope } from '../rule.ts'
 
 /** What a CPU last read from an entry. */
@@ -74,16 +77,55 @@ function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why:
   })
 }
 
+const undoes = (s: Write, read: Read): boolean =>
+  undoesChange(s.level, read, { lo: s.oldLo, hi: s.oldHi }, { lo: s.newLo, hi: s.newHi })
+
+function reportBroken(scope: Scope, { kept, page, lo, hi }: Broken): void {
+  scope.report({
+    severity: 'error',
+    cpu: kept.cpu,
+    op: kept.op,
+    proof: [kept.seq, scope.fold.tables.leafAt(page)?.slot.seq ?? -1].filter((seq) => seq >= 0),
+    start: page,
+    end: page + 1,
+    message:
+      `${kept.fn} on CPU ${kept.cpu} made the page at ${hexPage(page)} ${kept.change.asked}; once all calls have ` +
+      `returned its entry is ${hexOf(bigintOf(lo, hi))}: that update is lost`,
+  })
+}
+
 export const lostUpdate: Rule = {
   name: 'lost-update',
   hazard: 'H7',
-  sentence: 'A store replaces the value that its CPU last read from the entry.',
+  sentence:
+    'No store undoes what another CPU has changed, and what calls made holds once all have returned.',
   needs: ['stores'],
   remedies: REMEDIES,
   start(scope) {
     const reads = new Reads()
+    const kept = new KeptPromises()
+    /** Pages of stores that were reported themselves. */
+    const reported = new Set<number>()
+    const leafAt = (page: number) => scope.fold.tables.leafAt(page)?.slot
+    const judge = (): void => {
+      for (const broken of kept.broken(leafAt)) {
+        if (!reported.has(broken.page)) reportBroken(scope, broken)
+      }
+      kept.clear()
+      reported.clear()
+    }
     return {
       on: {
+        op_begin() {
+          const { call } = scope.fold
+          if (call !== null) kept.begin(call, call.args)
+        },
+        op_end(e) {
+          const { call } = scope.fold
+          if (call === null) return
+          // Alone, nobody else can have undone it.
+          if (call.isConcurrent) kept.end(call.op, e.ret)
+        },
         desc_read(e) {
           if (e.level !== null && e.va !== null && e.val !== null) {
             reads.add(e.cpu, e.level, pageOf(e.va), e.val, e.seq)
@@ -96,8 +138,10 @@ export const lostUpdate: Rule = {
         desc_write(e) {
           const { write: s } = scope.fold
           const read = reads.take(e.cpu, s.level, s.page)
-          if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) {
+          if (e.op !== null) kept.stored(e.op, s.page, s.newLo, s.newHi)
+          if (read !== undefined && undoes(s, read)) {
             const was = hexOf(bigintOf(read.lo, read.hi))
+            reported.add(s.page)
             reportLost(
               scope,
               e,
@@ -105,6 +149,7 @@ export const lostUpdate: Rule = {
               `derived from ${was}, which it had read before; that update is lost`,
             )
           } else if (read === undefined && isForeign(scope)) {
+            reported.add(s.page)
             reportLost(
               scope,
               e,
@@ -114,8 +159,15 @@ export const lostUpdate: Rule = {
           }
         },
       },
-      quiet: () => reads.clear(),
-      gap: () => reads.clear(),
+      quiet() {
+        reads.clear()
+        judge()
+      },
+      end: judge,
+      gap() {
+        reads.clear()
+        kept.clear()
+      },
     }
   },
 }

@@ -2,6 +2,7 @@ import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { isTable } from '../../descriptor/bits.ts'
 import { frameOf } from '../../observers/descriptor.ts'
 import { hexPage, pageOf } from '../../observers/pages.ts'
+import type { EventOf } from '../../event/kinds.ts'
 import type { Rule, Scope } from '../rule.ts'
 
 /** A table that no entry points to any more. */
@@ -9,6 +10,53 @@ interface Unlinked {
   readonly seq: number
   readonly level: LevelName
   readonly page: number
+}
+
+/** A table that is gone, in a run that shows every read. */
+interface Freed extends Unlinked {
+  readonly freedAt: number
+  /** Level of its entries. */
+  readonly entries: LevelName
+  readonly end: number
+}
+
+/** Tables that are gone, and whether anybody reads them still. */
+class FreedTables {
+  /** Interleaved runs show what is read when; of others a walk that was going on is a suspicion. */
+  showsReads = false
+  readonly #freed: Freed[] = []
+
+  add(freed: Freed): void {
+    this.#freed.push(freed)
+  }
+
+  /** Another table is at its place now. */
+  forget(level: LevelName, page: number): void {
+    const at = this.#freed.findIndex((each) => each.level === level && each.page === page)
+    if (at !== -1) this.#freed.splice(at, 1)
+  }
+
+  /** The freed table that this reads an entry of. */
+  readBy(e: EventOf<'desc_read'>): Freed | undefined {
+    this.showsReads = true
+    if (this.#freed.length === 0 || e.va === null) return undefined
+    const page = pageOf(e.va)
+    return this.#freed.find((f) => f.entries === e.level && page >= f.page && page < f.end)
+  }
+
+  clear(): void {
+    this.#freed.length = 0
+  }
+}
+
+/** The entry that still points to a table that is freed. */
+function linkOf({ fold }: Scope, e: EventOf<'table_free'>, table: number) {
+  const above = e.level === null ? undefined : ABOVE[e.level]
+  if (above === undefined || e.va === null) return null
+  const page = fold.sizes.base(above, pageOf(e.va))
+  const slot = fold.tables.slot(above, page)
+  if (slot === undefined || !isTable(above, slot.lo)) return null
+  return frameOf(fold.geometry, slot.lo, slot.hi) === table ? { above, page, slot } : null
 }
 
 const ABOVE: Readonly<Partial<Record<LevelName, LevelName>>> = {
@@ -51,6 +99,8 @@ export const freedInUse: Rule = {
   ],
   start(scope) {
     const unlinked = new Map<number, Unlinked>()
+    const freed = new FreedTables()
+    const suspected: (() => void)[] = []
     const report = (proof: number[], level: LevelName, page: number, what: string): void => {
       const end = page + scope.fold.sizes.of(level)
       const message = `the table of the ${level} at ${hexPage(page)} was freed ${what}`
@@ -58,31 +108,31 @@ export const freedInUse: Rule = {
     }
     return {
       on: {
+        desc_read(e) {
+          const used = freed.readBy(e)
+          if (used === undefined) return
+          const { seq, freedAt, level, page } = used
+          report([seq, freedAt, e.seq], level, page, `and then read by CPU ${e.cpu}`)
+        },
         desc_write(e) {
           const { write: s } = scope.fold
+          if (s.isTable) freed.forget(s.level, s.page)
           if (!s.wasTable || !s.changes || s.leadsToSameTable) return
           const table = s.oldFrame
           unlinked.set(table, { seq: e.seq, level: s.level, page: s.page })
         },
         table_free(e) {
           if (e.pa === null || e.va === null || e.level === null) return
-          const { sizes, tables, observers } = scope.fold
+          const { sizes, observers } = scope.fold
           const table = pageOf(e.pa)
           const from = unlinked.get(table)
           unlinked.delete(table)
-          const above = ABOVE[e.level]
-          if (above !== undefined) {
-            const page = sizes.base(above, pageOf(e.va))
-            const slot = tables.slot(above, page)
-            const isLinked =
-              slot !== undefined &&
-              isTable(above, slot.lo) &&
-              frameOf(scope.fold.geometry, slot.lo, slot.hi) === table
-            if (isLinked) {
-              const proof = slot.seq >= 0 ? [slot.seq, e.seq] : [e.seq]
-              report(proof, above, page, 'while the entry still points to it')
-              return
-            }
+          const link = linkOf(scope, e, table)
+          if (link !== null) {
+            const { above, page, slot } = link
+            const proof = slot.seq >= 0 ? [slot.seq, e.seq] : [e.seq]
+            report(proof, above, page, 'while the entry still points to it')
+            return
           }
           const row = heldRow(scope, table)
           if (row >= 0) {
@@ -98,18 +148,23 @@ export const freedInUse: Rule = {
           }
           // Never linked: the loser of a race to populate frees its own page.
           if (from === undefined) return
-          const reader = walkerIn(scope, from.page, from.page + sizes.of(from.level))
+          const end = from.page + sizes.of(from.level)
+          freed.add({ ...from, freedAt: e.seq, entries: e.level, end })
+          const reader = walkerIn(scope, from.page, end)
           if (reader === null) return
           const { walk, lane } = reader
-          report(
-            [walk.seq, from.seq, e.seq],
-            from.level,
-            from.page,
-            `while ${walk.fn} on CPU ${lane.cpu} walks there`,
-          )
+          const proof = [walk.seq, from.seq, e.seq]
+          const what = `while ${walk.fn} on CPU ${lane.cpu} walks there`
+          suspected.push(() => report(proof, from.level, from.page, what))
         },
       },
-      gap: () => unlinked.clear(),
+      end() {
+        if (!freed.showsReads) for (const each of suspected) each()
+      },
+      gap() {
+        unlinked.clear()
+        freed.clear()
+      },
     }
   },
 }

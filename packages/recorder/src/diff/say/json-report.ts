@@ -1,16 +1,21 @@
 import { eventToJson } from '../../event/codec.ts'
 import { toJson } from '../../event/json.ts'
-import type { GateResult } from '../gate.ts'
-import type { Diff, DivergenceRow } from '../result.ts'
+import type { CallTreeRow, Diff, DivergenceRow } from '../result.ts'
 import { answerTo } from './answer.ts'
 import { verdictText } from './wording.ts'
+
+/** A line that stands beside those of the diff itself. */
+export interface JsonPart {
+  readonly type: string
+  readonly [field: string]: unknown
+}
 
 /**
  * The diff as JSON Lines: a header, a line per answer and per listed thing, and an end line that says how many there
  * were and whether the answer is complete. 64-bit values are `0x…` strings. Where one question was asked, only its
  * lines are there.
  */
-export function* diffJsonLines(diff: Diff, gate: GateResult | null = null): Generator<string> {
+export function* diffJsonLines(diff: Diff, more: Iterable<JsonPart> = []): Generator<string> {
   let rows = 0
   const line = (type: string, fields: object): string => {
     rows++
@@ -56,12 +61,15 @@ export function* diffJsonLines(diff: Diff, gate: GateResult | null = null): Gene
   if (wants('path') || wants('cost')) {
     for (const group of diff.groups.items) yield line('group', group)
   }
+  if (wants('path')) {
+    for (const tree of diff.trees) yield line('tree', { ...tree, rows: tree.rows.map(treeRowJson) })
+  }
   for (const group of diff.pairs?.pairs ?? []) {
     const differences = group.rows.map((row) => ({ ...rowJson(row), count: row.count }))
     yield line('pairs', { ...group, rows: differences })
   }
   for (const group of diff.pairs?.alone ?? []) yield line('alone', group)
-  if (gate) yield line('gate', gate)
+  for (const { type, ...fields } of more) yield line(type, fields)
   yield toJson({
     type: 'end',
     rows,
@@ -75,6 +83,15 @@ const rowJson = ({ status, left, right }: DivergenceRow) => ({
   left: left && eventToJson(left),
   right: right && eventToJson(right),
 })
+
+const treeRowJson = (row: CallTreeRow) =>
+  row.row === 'fold'
+    ? row
+    : {
+        ...row,
+        left: row.left && eventToJson(row.left),
+        right: row.right && eventToJson(row.right),
+      }
 
 /** The same with each list as its length: the items are lines of their own. */
 function counted(part: object): object {

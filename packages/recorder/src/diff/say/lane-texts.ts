@@ -10,7 +10,8 @@ const BY: Readonly<Record<LaneMode, string>> = {
   one: 'as one sequence',
 }
 
-const REASONS: Readonly<Record<LoneReason, string>> = {
+/** Why a call has no counterpart. */
+export const LONE_WORDS: Readonly<Record<LoneReason, string>> = {
   lane: 'of a task or CPU without counterpart',
   function: 'never made so on the other side',
   number: 'made less often on the other side',
@@ -45,7 +46,7 @@ function loneTexts(side: string, { byFunction, byReason }: Lone): string[] {
   if (WHOLE_RUN.fn in byFunction) return []
   const texts = LONE_REASONS.flatMap((reason) => {
     const n = byReason[reason] ?? 0
-    return n > 0 ? [`${n} ${REASONS[reason]}`] : []
+    return n > 0 ? [`${n} ${LONE_WORDS[reason]}`] : []
   })
   return texts.length === 0 ? [] : [`why only on the ${side}: ${texts.join(', ')}`]
 }

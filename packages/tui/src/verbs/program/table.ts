@@ -2,9 +2,11 @@ import { captureScriptVerb } from '../capture-script.ts'
 import { checkVerb } from '../check.ts'
 import { conformVerb } from '../conform.ts'
 import { diffVerb } from '../diff.ts'
+import { exploreVerb } from '../explore.ts'
 import { exportVerb } from '../export.ts'
 import { importVerb } from '../import.ts'
 import { infoVerb } from '../info.ts'
+import { patchVerb } from '../patch.ts'
 import { recordVerb } from '../record.ts'
 import { renameVerb } from '../rename.ts'
 import { replayVerb } from '../replay.ts'
@@ -39,7 +41,9 @@ export const VERBS: readonly Verb[] = [
   diffVerb,
   reportVerb,
   checkVerb,
+  exploreVerb,
   conformVerb,
+  patchVerb,
   renameVerb,
   rmVerb,
   exportVerb,

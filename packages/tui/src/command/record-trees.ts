@@ -9,17 +9,12 @@ import {
   type WriteOptions,
   type Workshop,
 } from '@pagetrail/recorder'
-import { inFile } from '../command/failure.ts'
-import type { NamedScenario } from '../command/scenario-file.ts'
-import type { Session, Status } from '../command/session.ts'
-import {
-  openWorkshop,
-  treeGeometries,
-  treeNames,
-  type TreeOptions,
-} from '../command/tree-workshop.ts'
+import { inFile } from './failure.ts'
+import type { NamedScenario } from './scenario-file.ts'
+import type { Session, Status } from './session.ts'
+import { openWorkshop, treeGeometries, treeNames, type TreeOptions } from './tree-workshop.ts'
 import { runFields } from '../text/run.ts'
-import { resultLine } from './record-result.ts'
+import { resultLine } from '../text/record-result.ts'
 
 export interface TreeRecordOptions extends TreeOptions {
   readonly tree: readonly string[]

@@ -1,7 +1,18 @@
 import {
   type Answer,
+  answerTo,
   costBounds,
   type Diff,
+  diffDetail,
+  diffDetailLines,
+  diffJsonLines,
+  diffLines,
+  diffMarkdown,
+  diffPage,
+  type DiffPageOptions,
+  type DiffPaint,
+  escapeControls,
+  type EventSource,
   type Gate,
   gateLine,
   gateQuestions,
@@ -9,10 +20,68 @@ import {
   type GateResult,
   githubLines,
   InputError,
+  type JsonPart,
   junitLines,
+  pairListText,
   type Question,
 } from '@pagetrail/recorder'
+import type { Theme } from '../text/theme.ts'
 import type { Session, Status } from '../command/session.ts'
+
+/** A comparison with what its output needs. */
+export interface Shown {
+  readonly format: string
+  readonly quiet?: true | undefined
+  readonly detail?: true | undefined
+  readonly sources: readonly [left: EventSource, right: EventSource]
+  /** The command that shows it again. */
+  readonly again: DiffPageOptions
+  readonly judged: GateResult | null
+}
+
+export async function printDiff(session: Session, result: Diff, shown: Shown): Promise<void> {
+  const { out } = session
+  for (const line of linesOf(session, result, shown)) {
+    out.line(line)
+    await out.room()
+  }
+}
+
+function* linesOf(session: Session, result: Diff, shown: Shown): Iterable<string> {
+  const { out, json, paint } = session
+  const format = json ? 'json' : shown.format
+  if (format === 'json') yield* diffJsonLines(result, jsonParts(result, shown))
+  else if (shown.quiet) {
+    const { left, right } = result
+    yield escapeControls(`${left.label} | ${right.label}: ${answerTo(result).reason}`)
+  } else if (format === 'html') {
+    const { again, judged, sources } = shown
+    const gate = judged === null ? {} : { gate: judged }
+    yield diffPage(result, diffDetail(...sources, result), { ...again, ...gate }).trimEnd()
+  } else if (format === 'markdown') {
+    yield* diffMarkdown(result, shown.again).split('\n').map(escapeControls)
+  } else {
+    const width = out.isTTY ? out.columns : 120
+    yield* diffLines(result, { width, paint: inks(paint) })
+    if (result.pairs) {
+      yield ''
+      for (const line of pairListText(result)) yield escapeControls(line)
+    }
+  }
+}
+
+function* jsonParts(result: Diff, { judged, detail, sources }: Shown): Iterable<JsonPart> {
+  if (judged) yield { type: 'gate', ...judged }
+  if (detail) yield* diffDetailLines(diffDetail(...sources, result))
+}
+
+const inks = ({ paint, bold, dim }: Theme): DiffPaint => ({
+  title: bold,
+  left: (text) => paint('write', text),
+  right: (text) => paint('flush', text),
+  changed: (text) => paint('bad', text),
+  dim,
+})
 
 export const GATE_STATUS: Readonly<Record<Answer, Status>> = { same: 0, different: 1, unknown: 3 }
 
@@ -61,6 +130,9 @@ export async function printGate(
   const { out } = session
   if (isOfGate(format)) {
     for (const line of OF_GATE[format](diff, judged)) out.line(line)
+  } else if (format === 'html') {
+    // The page has the reasons.
+    if (judged.answer === 'same') out.line(gateLine(diff, judged))
   } else if (format === 'markdown') {
     out.line(markdownText(gateLine(diff, judged)))
     out.line('')

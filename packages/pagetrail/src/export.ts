@@ -1,0 +1,4 @@
+/** `pagetrail/export`: runs become files. */
+export { chromeChunks, csvChunks, exportParquet, jsonlChunks } from '@pagetrail/recorder'
+export { writeFileAtomic } from '@pagetrail/recorder'
+export type { ParquetOptions, ParquetReport } from '@pagetrail/recorder'

@@ -1,0 +1,183 @@
+import type { ExploreFinding, ExploreResult } from './search-scenario.ts'
+
+/** A search that has been made, with what it was made of. */
+export interface Explored {
+  /** `two-in-one-span/4k-48/6.18`. */
+  readonly label: string
+  /** Locks, walkers and other choices that differ from the usual: `, cpa lock`. */
+  readonly variant: string
+  readonly result: ExploreResult
+  /** ms. */
+  readonly took: number
+  readonly seed: number
+}
+
+const grouped = (n: bigint | number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
+
+/** Of all schedules: `100 %`, `0.35 %`, `1 in 61,189,336,506,613,435`. */
+export function shareText(failing: bigint, all: bigint): string {
+  if (all === 0n || failing === 0n) return '0 %'
+  if (failing === all) return '100 %'
+  const tenThousandths = Number((failing * 1_000_000n) / all) / 10_000
+  return tenThousandths >= 0.01
+    ? `${tenThousandths.toFixed(2)} %`
+    : `1 in ${grouped(all / failing)}`
+}
+
+const WHAT: Readonly<Record<ExploreResult['mode'], string>> = {
+  states: 'schedules',
+  bounded: 'schedules',
+  dpor: 'classes',
+  pct: 'runs',
+  random: 'runs',
+}
+
+/** What the numbers are: exact, bounds, or tries. */
+export function coverageText({ mode, complete, limit }: ExploreResult): string {
+  if (mode === 'pct' || mode === 'random') return complete ? 'by chance' : `by chance; ${limit}`
+  if (!complete) return `at least; ${limit}`
+  if (mode === 'dpor') return 'one of each class of schedules, all covered'
+  return mode === 'bounded' ? 'all covered within the bound' : 'all covered'
+}
+
+const row = (name: string, n: string, rest: string): string =>
+  `  ${name.padEnd(20)} ${n.padStart(16)}   ${rest}`.trimEnd()
+
+/** The answer to one search as text; `runs`: what was recorded, by property. */
+export function* exploreLines(
+  explored: Explored,
+  runs: ReadonlyMap<string, string>,
+): Generator<string> {
+  const { label, variant, result, took } = explored
+  const { cpus, longest, states, schedules, gaveUp, waited } = result
+  const size = longest > 0 ? `, longest schedule ${grouped(longest)} steps` : ''
+  yield `${label}${variant}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}${size}; sequentially consistent data accesses`
+  const where = states > 0 ? `states ${grouped(states)} · ` : ''
+  yield row(
+    WHAT[result.mode],
+    grouped(schedules),
+    `${coverageText(result)}   ${where}${Math.round(took)} ms`,
+  )
+  if (gaveUp > 0n)
+    yield row(
+      'given up',
+      grouped(gaveUp),
+      'more reach the bound of a retry loop, and are not counted',
+    )
+  for (const finding of result.findings) yield row(...findingRow(result, finding, runs))
+  const unbroken = relevant(result).map(({ name }) => name)
+  const shown = unbroken.filter((name) => SHOWN.has(name))
+  for (const name of shown) yield row(name, '0', verdictText(explored))
+  const others = unbroken.filter((name) => !SHOWN.has(name))
+  if (others.length > 0) {
+    yield row(`${others.length} more`, '0', `${verdictText(explored)}: ${others.join(', ')}`)
+  }
+  for (const { held, taken } of result.inversions) {
+    yield row('lock-order', '', `${held} and ${taken} are taken in both orders`)
+  }
+  if (waited > 0n)
+    yield row('waits for a lock', grouped(waited), shareText(waited, schedules + gaveUp))
+}
+
+function findingRow(
+  result: ExploreResult,
+  { property, failing, preemptions, unavoidable, entries }: ExploreFinding,
+  runs: ReadonlyMap<string, string>,
+): [string, string, string] {
+  const least =
+    preemptions === null
+      ? ''
+      : `   least: ${preemptions} ${preemptions === 1 ? 'preemption' : 'preemptions'}`
+  const from =
+    unavoidable === null || entries.length === 0 ? '' : `, unavoidable after step ${unavoidable}`
+  const run = runs.get(property.name)
+  const share = shareText(failing, result.schedules)
+  return [
+    property.name,
+    grouped(failing),
+    `${share}${least}${from}${run === undefined ? '' : `   ${run}`}`,
+  ]
+}
+
+/** Nothing broke these: `proved` only where every schedule was looked at. */
+export function verdictText({ result, seed }: Explored): string {
+  const { mode, complete, schedules } = result
+  if (complete && (mode === 'states' || mode === 'dpor')) return 'proved'
+  if (complete && mode === 'bounded') return 'proved within the bound of preemptions'
+  if (mode === 'pct' || mode === 'random') {
+    return `not found in ${grouped(schedules)} runs (seed ${seed}); a failure of probability p was missed with (1-p)^${schedules}`
+  }
+  return 'not found so far'
+}
+
+/** Of a machine without TLBs. */
+const NEEDS_TLB: ReadonlySet<string> = new Set([
+  'stale-access',
+  'tlb-conflict',
+  'spurious-fault',
+  'stale-at-return',
+])
+/** Shown in rows of their own, whatever comes of them. */
+const SHOWN: ReadonlySet<string> = new Set([
+  'lost-update',
+  'torn-span',
+  'deadlock',
+  'stale-at-return',
+])
+
+/** Those of what was not broken that could have been: nothing is proved of what the scenario does not do. */
+export const relevant = ({ unbroken, hasTlb }: ExploreResult): ExploreResult['unbroken'] =>
+  unbroken.filter(
+    ({ name }) => name !== 'property' && name !== 'never' && (hasTlb || !NEEDS_TLB.has(name)),
+  )
+
+export const isBroken = ({ findings, inversions }: ExploreResult): boolean =>
+  findings.length > 0 || inversions.length > 0
+
+/** A page for a mail: variants × what was found, and the smallest schedules as lanes. */
+export function* exploreMarkdown(
+  explored: readonly Explored[],
+  lanes: ReadonlyMap<string, readonly string[]>,
+): Generator<string> {
+  yield '| what | schedules | covered | fails | least preemptions | a CPU waits |'
+  yield '|---|---:|---|---|---|---:|'
+  for (const each of explored) {
+    const { label, variant, result } = each
+    const fails = result.findings.map(
+      ({ property, failing }) => `${property.name} ${grouped(failing)}`,
+    )
+    const least = result.findings.map(({ preemptions }) => preemptions ?? '?')
+    const verdict = fails.length > 0 ? fails.join('<br>') : `0, ${verdictText(each)}`
+    yield `| ${label}${variant} | ${grouped(result.schedules)} | ${coverageText(result)} | ${verdict} | ${least.join('<br>')} | ${grouped(result.waited)} |`
+  }
+  for (const [title, lines] of lanes) {
+    yield ''
+    yield `**${title}**`
+    yield ''
+    yield* lines.map((line) => `    ${line}`)
+  }
+}
+
+/** The fields of a search for `--json`; numbers that a JSON reader could lose bits of are texts. */
+export function exploreFields({ label, result, took, seed }: Explored): Record<string, unknown> {
+  return {
+    label,
+    mode: result.mode,
+    complete: result.complete,
+    ...(result.limit !== null && { limit: result.limit }),
+    schedules: numberOf(result.schedules),
+    gave_up: numberOf(result.gaveUp),
+    waited: numberOf(result.waited),
+    states: result.states,
+    edges: result.edges,
+    ends: result.ends,
+    longest: result.longest,
+    bytes: result.bytes,
+    cpus: result.cpus,
+    seed,
+    ms: Math.round(took),
+  }
+}
+
+export const numberOf = (n: bigint): number | string =>
+  n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n)

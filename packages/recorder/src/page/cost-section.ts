@@ -1,0 +1,117 @@
+import { COST_LABELS, COST_NAMES, type CostName } from '../cost/costs.ts'
+import type { Diff } from '../diff/result.ts'
+import { isPartial } from '../diff/say/wording.ts'
+import { scrolling } from './frame.ts'
+import { figure, html, Html, many, numberText, type Value } from './html.ts'
+import type { SideNames } from './side-names.ts'
+
+/** Counts of both sides: bars where they differ, the equal ones in a line, time last: a clock is not to be trusted. */
+export function costBody(diff: Diff, names: SideNames): Html {
+  const { pairedLeft, pairedRight } = diff.cost
+  const shown = COST_NAMES.filter((n) => (pairedLeft[n] ?? 0) !== 0 || (pairedRight[n] ?? 0) !== 0)
+  const differ = shown.filter((n) => pairedLeft[n] !== pairedRight[n])
+  const equal = shown.filter((n) => pairedLeft[n] === pairedRight[n])
+  const rows = differ
+    .toSorted((a, b) => Number(a === 'time') - Number(b === 'time'))
+    .map((cost) => rowOf(cost, diff))
+  const same = equal.map(
+    (n) => html`<li>${COST_LABELS[n].trim()} <b>${figure(pairedLeft[n])}</b></li> `,
+  )
+  return html`<p class="say">
+      Of the ${many(diff.calls.paired, 'pair')} of
+      calls${isPartial(diff) && '; calls without a counterpart are not in it'}. Each pair of bars
+      has its own scale.
+    </p>
+    ${
+      rows.length > 0 &&
+      scrolling(
+        'Cost',
+        html`<table class="wide stack">
+          <caption>
+            Counts that differ
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">count</th>
+              <th scope="col" class="num">${names.left}</th>
+              <th scope="col" class="num">${names.right}</th>
+              <th scope="col" class="num">change</th>
+              <th scope="col" class="bars"><span class="vh">bars</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows}
+          </tbody>
+        </table>`,
+      )
+    }
+    ${
+      same.length > 0 &&
+      html`<h3>Counts that are equal</h3>
+        <ul class="eq">
+          ${same}
+        </ul>`
+    }
+    ${allCalls(diff, names)}`
+}
+
+function rowOf(cost: CostName, { cost: { pairedLeft, pairedRight } }: Diff): Html {
+  const [a, b] = [pairedLeft[cost], pairedRight[cost]]
+  const change =
+    a === null || b === null ? '?' : `${b > a ? '+' : '−'}${numberText(Math.abs(b - a))}`
+  const label = COST_LABELS[cost]
+  return html`<tr><td${label.startsWith(' ') && new Html(' class="sub"')}>${label.trim()}</td><td class="num" data-h="left">${figure(a)}</td><td class="num" data-h="right">${figure(b)}</td><td class="num" data-h="change"><b>${change}</b></td><td class="bars">${bars(a, b)}</td></tr>`
+}
+
+function bars(a: number | null, b: number | null): Value {
+  const top = Math.max(a ?? 0, b ?? 0, 1)
+  const bar = (n: number | null, y: number, kind: string, fill: string) =>
+    new Html(
+      n === null
+        ? ''
+        : `<rect class="${kind}" fill="${fill}" x="0" y="${y}" width="${Math.round((n / top) * 20000) / 100}" height="5"/>`,
+    )
+  return html`<svg
+    width="200"
+    height="13"
+    viewBox="0 0 200 13"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+    style="width:100%"
+  >
+    ${bar(a, 0, 'bl', '#8c959f')}${bar(b, 7, 'br', '#0a5cad')}
+  </svg>`
+}
+
+/** What all calls cost, where the pairs are not all of them, and what was done outside of calls. */
+function allCalls(diff: Diff, names: SideNames): Value {
+  const { left, right, outsideLeft, outsideRight } = diff.cost
+  const table = (title: string, a: typeof left, b: typeof right): Value => {
+    const costs = COST_NAMES.filter((n) => n !== 'time' && ((a[n] ?? 0) !== 0 || (b[n] ?? 0) !== 0))
+    if (costs.length === 0) return null
+    const rows = costs.map(
+      (n) =>
+        html`<tr>
+          <td>${COST_LABELS[n].trim()}</td>
+          <td class="num">${figure(a[n])}</td>
+          <td class="num">${figure(b[n])}</td>
+        </tr>`,
+    )
+    return html`<details>
+      <summary>${title}</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">count</th>
+            <th scope="col" class="num">${names.left}</th>
+            <th scope="col" class="num">${names.right}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </details>`
+  }
+  return html`${isPartial(diff) && table('Of all calls', left, right)}${table('Outside of calls', outsideLeft, outsideRight)}`
+}

@@ -1,0 +1,105 @@
+import { hexOf } from '@pagetrail/engine'
+
+import type { HeldVersion } from '../observers/owed.ts'
+import { MEANING } from '../check/fold/owed.ts'
+import { isHarm } from '../observers/translation.ts'
+import { type Debts, type DebtsOverTime, harmOf } from './debts.ts'
+import { figure, html, Html, numberText, type Value } from './html.ts'
+import { scrolling } from './frame.ts'
+
+/** A run whose ledger is drawn, and how it is called. */
+export interface Ledger {
+  readonly title: Html
+  readonly label: string
+  readonly debts: DebtsOverTime
+}
+
+/** The ledgers of one run or two, to one scale, and what is still owed at the end. */
+export function debtsBody(ledgers: readonly Ledger[]): Html {
+  const top = Math.max(1, ...ledgers.map(({ debts }) => harmOf(debts.most)))
+  const scale = ledgers.length > 1 ? 'Both strips have one height scale' : 'The height scale is'
+  return html`<p class="say">
+      A store that changes a valid entry owes a flush until one covers it: until then, TLBs may hold
+      what it was.
+    </p>
+    ${ledgers.map((ledger) => strip(ledger, top))}
+    <p class="note">
+      <span class="sw lf" style="background:var(--owed)"></span> a TLB may still <b>allow</b> what
+      the tables forbid, or lead elsewhere;
+      <span class="sw lr" style="background:var(--owed2)"></span> it may only <b>refuse</b> what
+      they allow. ${scale}, 0 to ${numberText(top)} entries; each run’s events go from left to
+      right.
+    </p>
+    ${ledgers.map(openTable)}`
+}
+
+/** What stands at most between two samples is not seen. */
+const sampled = (step: number): Value => step > 1 && html` (looked at every ${figure(step)} events)`
+
+function strip({ title, label, debts }: Ledger, top: number): Html {
+  const { most, end, lacks, samples } = debts
+  const last = samples.at(-1)?.seq ?? 0
+  const open = harmOf(end)
+  const words = `${label}: old entries that TLBs may use over ${numberText(last + 1)} events; at most ${numberText(harmOf(most))} at once, ${numberText(open)} at the end`
+  return html`<div class="led"><p>${title} <span class="mu">most at once ${figure(harmOf(most))}${harmOf(most) > 0 && html` after event ${figure(most.seq)}`}${sampled(debts.step)} · <b${open > 0 && new Html(' class="bad"')}>${figure(open)} owed at the end</b>${end.unknown > 0 && html` · ${figure(end.unknown)} beside tables that were not seen`}</span></p>
+<svg width="1000" height="56" viewBox="0 0 1000 56" preserveAspectRatio="none" role="img" aria-label="${words}">${area(samples, last, top, (s) => harmOf(s), 'lr', '#e3b5a6')}${area(samples, last, top, (s) => harmOf(s) - s.harms['too-little'], 'lf', '#a8321a')}<path class="base" stroke="#8c959f" fill="none" d="M0 55.5H1000"/></svg>
+<div class="ends"><span>event 0</span><span>event ${figure(last)}</span></div>${lacks !== null && html`<p class="note"><b>Not all of it is known:</b> ${lacks}.</p>`}</div>`
+}
+
+/** Steps: a debt stands until the sample that shows it paid. */
+function area(
+  samples: readonly Debts[],
+  last: number,
+  top: number,
+  heightOf: (sample: Debts) => number,
+  kind: string,
+  fill: string,
+): Html | null {
+  if (samples.every((sample) => heightOf(sample) === 0)) return null
+  let d = 'M0 56'
+  let height = 0
+  for (const sample of samples) {
+    const now = heightOf(sample)
+    if (now === height) continue
+    height = now
+    d += `H${round((sample.seq / Math.max(1, last)) * 1000)}V${round(56 - (now / top) * 52)}`
+  }
+  return new Html(`<path class="${kind}" fill="${fill}" d="${d}H1000V56z"/>`)
+}
+
+const round = (n: number): number => Math.round(n * 100) / 100
+
+function openTable({ title, debts: { open } }: Ledger): Value {
+  if (open.total === 0) return null
+  const rows = open.items.map(
+    ({ level, va, lo, hi, seq, op, fn, stage, relation }: HeldVersion) =>
+      html`<tr>
+        <td><code>${hexOf(va)}</code> ${level}</td>
+        <td><code>${hexOf((BigInt(hi) << 32n) | BigInt(lo))}</code></td>
+        <td>${isHarm(relation) && MEANING[relation]} (${stage})</td>
+        <td>
+          ${fn !== null && html`<code>${fn}</code>, `}${op !== null && html`call ${figure(op)}, `}event
+          ${figure(seq)}
+        </td>
+      </tr>`,
+  )
+  const more = open.total - open.items.length
+  return html`<h3>Owed at the end, ${title}</h3>
+    ${scrolling(
+      'What is owed at the end',
+      html`<table>
+        <thead>
+          <tr>
+            <th scope="col">entry</th>
+            <th scope="col">TLBs may hold</th>
+            <th scope="col">and</th>
+            <th scope="col">overwritten by</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>`,
+    )}
+    ${more > 0 && html`<p class="note">The first of ${figure(open.total)} entries.</p>`}`
+}

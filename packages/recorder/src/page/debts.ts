@@ -1,0 +1,84 @@
+import type { EventSource } from '../event/run.ts'
+import { byHarm, type HeldVersion, heldVersions } from '../observers/owed.ts'
+import { Observers } from '../observers/observers.ts'
+import { type Harm, isHarm } from '../observers/translation.ts'
+
+/** What observers may still hold after an event, of what the tables do not say any more. */
+export interface Debts {
+  readonly seq: number
+  /** Old versions of entries that are not gone, by what an observer that uses one does. */
+  readonly harms: Readonly<Record<Harm, number>>
+  /** Those beside tables that were never seen: whether they do harm is not known. */
+  readonly unknown: number
+}
+
+/** The ledger of a run over its events. */
+export interface DebtsOverTime {
+  /** Null: complete; else why not all of it can be known. */
+  readonly lacks: string | null
+  /** Events from one sample to the next. */
+  readonly step: number
+  readonly samples: readonly Debts[]
+  /** The sample with most harm. */
+  readonly most: Debts
+  readonly end: Debts
+  /** Harm that is left at the end, the gravest first, and how much there is. */
+  readonly open: { readonly items: readonly HeldVersion[]; readonly total: number }
+}
+
+/** Samples over a run; a run with no more events has one after each. */
+const SAMPLES = 240
+/** Debts listed one by one. */
+const LISTED = 12
+
+/** Follows what observers may hold through a run, in one pass. */
+export function debtsOverTime(source: EventSource): DebtsOverTime {
+  const { run } = source
+  const observers = new Observers(run)
+  const step = Math.max(1, Math.ceil(run.events / SAMPLES))
+  const samples: Debts[] = []
+  let seq = -1
+  let flushes = false
+  for (const e of source.events()) {
+    observers.apply(e)
+    if (e.kind === 'table_free') observers.freed(e)
+    flushes ||= e.kind === 'tlb_flush' || e.kind === 'tlbi'
+    seq = e.seq
+    if ((seq + 1) % step === 0) samples.push(debtsOf(heldVersions(observers), seq))
+  }
+  observers.finish()
+  const held = heldVersions(observers)
+  const end = debtsOf(held, seq)
+  if (samples.at(-1)?.seq === seq) samples.pop()
+  samples.push(end)
+  const harmful = held.filter(({ relation }) => isHarm(relation)).toSorted(byHarm)
+  return {
+    lacks: lackOf(source, flushes),
+    step,
+    samples,
+    most: samples.reduce((most, sample) => (harmOf(sample) > harmOf(most) ? sample : most)),
+    end,
+    open: { items: harmful.slice(0, LISTED), total: harmful.length },
+  }
+}
+
+/** Old versions that do harm, of whichever sort. */
+export const harmOf = ({ harms }: Debts): number =>
+  harms['wrong-place'] + harms['too-much'] + harms['too-little']
+
+function debtsOf(held: readonly HeldVersion[], seq: number): Debts {
+  const harms = { 'wrong-place': 0, 'too-much': 0, 'too-little': 0 }
+  let unknown = 0
+  for (const { relation } of held) {
+    if (isHarm(relation)) harms[relation]++
+    else if (relation === 'unknown') unknown++
+  }
+  return { seq, harms, unknown }
+}
+
+/** A run that never shows a flush does not say that none was made, unless it shows all that happens. */
+function lackOf({ run }: EventSource, flushes: boolean): string | null {
+  if (run.lost > 0) return `${run.lost} events were lost, flushes among them perhaps`
+  if (flushes || run.source === 'engine' || run.source === 'module') return null
+  return 'the run does not show TLB flushes: what is owed may have been paid'
+}

@@ -1,0 +1,260 @@
+import type { Geometry } from '@pagetrail/engine'
+
+import { readableGeometry } from '../descriptor/bits.ts'
+import { commandLines, quoted, type DiffPageOptions } from '../diff/say/commands.ts'
+import type { GateResult } from '../diff/gate.ts'
+import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
+import { QUESTIONS, type Question } from '../diff/options.ts'
+import type { Answer, CallTree, Diff } from '../diff/result.ts'
+import {
+  costRows,
+  effectExample,
+  effectText,
+  mappingTexts,
+  scopeTexts,
+  verdictText,
+} from '../diff/say/wording.ts'
+import { comparedBody } from './compared-section.ts'
+import { costBody } from './cost-section.ts'
+import { harmOf } from './debts.ts'
+import { debtsBody } from './debts-section.ts'
+import type { DiffDetail, TableHistories } from './detail.ts'
+import { findingsBody } from './findings-section.ts'
+import { document, type Section } from './frame.ts'
+import { figure, html, Html, join, lines, listed, many, name, type Value } from './html.ts'
+import { pairsBody } from './pairs-section.ts'
+import { type SideNames, sideNames } from './side-names.ts'
+import { type Drawn, runMoments, tableMaps } from './table-section.ts'
+import { treeBody } from './tree-section.ts'
+
+/** How a page names its command, and the gate that it explains. */
+export interface PageOptions extends DiffPageOptions {
+  readonly gate?: GateResult
+}
+
+/** A comparison as one HTML file that needs nothing else, for a reviewer. `diff` with its list of pairs. */
+export function diffPage(diff: Diff, detail: DiffDetail, options: PageOptions = {}): string {
+  const names = sideNames(diff)
+  const title = `${diff.verdict}: ${diff.left.label} │ ${diff.right.label}`
+  return document(
+    title,
+    head(diff, detail, names, options.gate),
+    sections(diff, detail, names, options),
+    'pagetrail diff --format html',
+  )
+}
+
+function sections(
+  diff: Diff,
+  detail: DiffDetail,
+  names: SideNames,
+  options: PageOptions,
+): Section[] {
+  const { debts: left, most: leftMost } = detail.left
+  const { debts: right, most: rightMost } = detail.right
+  return [
+    { id: 'compared', title: 'What was compared', body: comparedBody(diff, names) },
+    ...(diff.trees.length > 0 ||
+    diff.effect.groups.total > 0 ||
+    diff.outcome.mapping.ranges.total > 0
+      ? [
+          {
+            id: 'difference',
+            title: 'The differences that matter',
+            body: differences(diff, detail, names),
+          },
+        ]
+      : []),
+    {
+      id: 'table',
+      title: 'The page table with most stores',
+      body: tableMaps(drawn(diff, names, leftMost, rightMost), runMoments),
+    },
+    { id: 'pairs', title: 'Pairs of calls', body: pairsBody(diff, names) },
+    { id: 'cost', title: 'Cost', body: costBody(diff, names) },
+    {
+      id: 'flushes',
+      title: 'TLB flushes owed',
+      body: debtsBody([
+        { title: names.left, label: names.plain.left, debts: left },
+        { title: names.right, label: names.plain.right, debts: right },
+      ]),
+    },
+    { id: 'findings', title: 'Findings', body: findingsBody(detail.findings, names) },
+    { id: 'reproduce', title: 'Reproduce', body: commands(diff, options) },
+  ]
+}
+
+function drawn(diff: Diff, names: SideNames, left: TableHistories, right: TableHistories): Drawn[] {
+  const of = (side: 'left' | 'right', tables: TableHistories): Drawn => {
+    const geometry: Geometry = readableGeometry(diff.geometries[side])
+    return { title: names[side], label: names.plain[side], tables, geometry }
+  }
+  return [of('left', left), of('right', right)]
+}
+
+function head(
+  diff: Diff,
+  { left, right, findings }: DiffDetail,
+  names: SideNames,
+  gate: GateResult | undefined,
+): Html {
+  const verdict = verdictText(diff)
+  const fresh = findings.filter(({ is }) => is === 'new' || is === 'more')
+  const owed = [harmOf(left.debts.end), harmOf(right.debts.end)] as const
+  const undecided = findings.filter(({ is }) => is === 'undecided').length
+  const rules = fresh.map(({ rule }) => html`<code>${rule}</code>`)
+  return html`<p class="eyebrow">pagetrail diff <span class="l">${name(diff.left.label)}</span> <span class="r">${name(diff.right.label)}</span></p>
+<h1>${verdict.slice(0, 1).toUpperCase()}${verdict.slice(1)}</h1>
+${gate && gatePart(diff, gate)}
+${lede(diff, names)}
+${diff.incomplete.length > 0 && html`<p class="lede bad"><b>Not whole:</b> ${join(diff.incomplete, '; ')}.</p>`}
+<p class="scope"><b>Scope.</b> ${join(scopeTexts(diff), '; ')}.</p>
+<ul class="cards" aria-label="Four questions">${QUESTIONS.map((question) => card(question, diff))}</ul>
+<p>${fresh.length > 0 ? html`<b class="bad">${listed(fresh.length, 'rule')} with new findings: ${join(rules, ', ')}.</b>` : 'No new findings.'}${undecided > 0 && html` ${listed(undecided, 'rule')} undecided.`} Flushes owed at the end: <b${owed[1] > owed[0] && new Html(' class="bad"')}>${figure(owed[0])} │ ${figure(owed[1])}</b>.</p>`
+}
+
+const gatePart = (diff: Diff, gate: GateResult): Html =>
+  html`<p class="lede bad"><b>${gateLine(diff, gate)}</b></p>
+    <ul>
+      ${gateReasons(gate).map((text) => html`<li>${text}</li>`)}
+    </ul>`
+
+/** What differs, by the side's names: the most frequent sort of effect, else outcome, else path. */
+function lede({ outcome, effect, path, calls }: Diff, names: SideNames): Value {
+  const [group] = effect.groups.items
+  const sides = html`${names.left} │ ${names.right}`
+  if (group)
+    return html`<p class="lede">
+      ${many(effect.differences.total, 'difference')} of effect in
+      ${many(effect.differentPairs, 'pair')} of ${figure(calls.paired)}. ${sides}:
+      ${effectText(group)}.
+    </p>`
+  if (outcome.answer === 'different')
+    return html`<p class="lede">
+      ${many(outcome.different.total, 'pair')} of calls end otherwise;
+      ${figure(outcome.mapping.ranges.total)} ranges of the final mapping differ.
+    </p>`
+  if (path.answer === 'different')
+    return html`<p class="lede">
+      What calls return, map and flush is the same. The events differ: ${pathText(path)}.
+    </p>`
+  return html`<p class="lede">No event of the compared calls differs.</p>`
+}
+
+const pathText = (path: Diff['path']): Html =>
+  html`${figure(path.same)}
+  equal${path.renamed > 0 && html` (${figure(path.renamed)} under another name)`},
+  ${figure(path.changed)} changed, ${figure(path.onlyLeft)} only left, ${figure(path.onlyRight)}
+  only right`
+
+const CARDS: Readonly<
+  Record<Question, (diff: Diff) => { readonly answer: Answer; readonly text: Html }>
+> = {
+  outcome: ({ outcome }) => ({
+    answer: outcome.answer,
+    text: html`${many(outcome.sameReturn, 'call')} returned the same,
+    ${figure(outcome.differentReturn)} did
+    not${outcome.unknownReturn > 0 && html`, ${figure(outcome.unknownReturn)} unknown`}.
+    ${outcome.mapping.compared === 'final state' ? 'Final mapping of every address' : 'Final mapping of the entries written'}:
+    ${outcome.mapping.answer}.`,
+  }),
+  effect: ({ effect, calls }) => ({
+    answer: effect.answer,
+    text: html`${many(effect.differences.total, 'difference')} of
+    ${many(effect.groups.total, 'sort')}, in ${figure(effect.differentPairs)} of
+    ${many(calls.paired, 'pair')}.${effect.unknown.length > 0 && ` Not compared: ${effect.unknown.join(', ')}.`}`,
+  }),
+  path: ({ path }) => ({ answer: path.answer, text: html`Events: ${pathText(path)}.` }),
+  cost: ({ cost }) => {
+    const rows = costRows(cost.pairedLeft, cost.pairedRight).filter((row) => row.name !== 'time')
+    const apart = rows.filter(({ change }) => change !== '=')
+    const unknown = apart.length > 0 && apart.every(({ change }) => change === '?')
+    const named = apart.slice(0, 3).map(({ label, change }) => `${label.trim()} ${change}`)
+    return {
+      answer: apart.length === 0 ? 'same' : unknown ? 'unknown' : 'different',
+      text: html`${named.length > 0 && `${named.join(', ')}; `}${rows.length - apart.length} of
+      ${listed(rows.length, 'count')} equal.`,
+    }
+  },
+}
+
+const ANSWERS: Readonly<Record<Answer, readonly [kind: string, text: string]>> = {
+  same: ['same', '= same'],
+  different: ['diff', '≠ different'],
+  unknown: ['unknown', '? unknown'],
+}
+
+function card(question: Question, diff: Diff): Html {
+  const { answer, text } = CARDS[question](diff)
+  const [kind, words] = ANSWERS[answer]
+  return html`<li class="card ${kind}">
+    <span>${question.slice(0, 1).toUpperCase()}${question.slice(1)}</span><strong>${words}</strong>
+    <p>${text}</p>
+  </li>`
+}
+
+/** Sorts of effects listed; the rest are counted. */
+const SORTS = 20
+/** Ranges of the final mapping. */
+const RANGES = 8
+
+function differences(diff: Diff, detail: DiffDetail, names: SideNames): Html {
+  const { groups } = diff.effect
+  const { ranges } = diff.outcome.mapping
+  const sorts = groups.items
+    .slice(0, SORTS)
+    .map(
+      (group) =>
+        html`<li>
+          ${effectText(group)} <span class="mu">(first: ${effectExample(group)})</span>
+        </li>`,
+    )
+  const maps = ranges.items.slice(0, RANGES).flatMap((range) => mappingTexts(range))
+  return html`${
+    sorts.length > 0 &&
+    html`<h3>Effects, ${names.left} │ ${names.right}</h3>
+      <ul>
+        ${sorts}
+      </ul>`
+  }
+  ${groups.total > sorts.length && html`<p class="note">The first of ${many(groups.total, 'sort')}.</p>`}
+  ${
+    maps.length > 0 &&
+    html`<h3>${many(ranges.total, 'range')} of the final mapping</h3>
+      <pre>${lines(maps)}</pre>`
+  }
+  ${diff.trees.map((tree, i) => treePart(tree, diff, detail.tables[i], names))}`
+}
+
+const callMoments = (i: number): string => (i === 0 ? 'before the call' : 'after the call')
+
+function treePart(
+  tree: CallTree,
+  diff: Diff,
+  tables: DiffDetail['tables'][number] | undefined,
+  names: SideNames,
+): Html {
+  const calls =
+    tree.left.op >= 0
+      ? html`call ${figure(tree.left.op)} │ ${figure(tree.right.op)}`
+      : html`the whole runs`
+  return html`<h3>First pair with <em>${tree.verdict}</em>: ${calls}</h3>
+    ${treeBody(tree, diff, names)}
+    ${
+      tables &&
+      html`<h3>The page tables that it stored to</h3>
+        ${tableMaps(drawn(diff, names, tables.left, tables.right), callMoments)}`
+    }`
+}
+
+function commands(diff: Diff, options: PageOptions): Html {
+  const { command = 'pagetrail', paths } = options
+  const runs = [diff.left, diff.right].map(({ label }, i) => quoted(paths?.[i] ?? label))
+  const checks = runs.map((run) => `${command} check ${run}`)
+  return html`<p class="say">The runs, this page, and where they part:</p>
+    <pre>${lines(commandLines(diff, { ...options, format: 'html' }))}</pre>
+    <p class="say">The findings of each, and every figure of this page as JSON Lines:</p>
+    <pre>
+${lines([...checks, `${command} diff ${runs.join(' ')} --calls-list --detail --json`])}</pre>`
+}

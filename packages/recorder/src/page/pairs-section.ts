@@ -1,0 +1,196 @@
+import type { ListedAlone, ListedPairs } from '../diff/pair-list.ts'
+import { type Diff, VERDICTS } from '../diff/result.ts'
+import { LONE_WORDS } from '../diff/say/lane-texts.ts'
+import { rowTexts } from '../diff/say/wording.ts'
+import { sizeText } from '../say/value.ts'
+import { scrolling } from './frame.ts'
+import { figure, html, Html, listed, many, type Value } from './html.ts'
+import type { SideNames } from './side-names.ts'
+
+/** Groups of pairs that a page lists; the rest are counted. */
+const GROUPS = 40
+/** Rows of one group. */
+const ROWS = 6
+/** Bins of the strip over the run. */
+const BINS = 500
+
+/** All pairs, in groups that differ in the same way, the worst first, and where in the run they are. */
+export function pairsBody(diff: Diff, names: SideNames): Html {
+  const { pairs: list, calls } = diff
+  if (list === null) throw new Error('the page needs the list of pairs')
+  const { pairs, alone } = list
+  const { onlyLeft, onlyRight } = calls
+  const rest = pairs.slice(GROUPS).reduce((sum, { count }) => sum + count, 0)
+  const rows = pairs.slice(0, GROUPS).map((group) => groupRow(group, diff))
+  return html`<p class="say">
+      ${many(calls.paired, 'pair')} of calls, in ${listed(pairs.length, 'group')} that differ in the
+      same way, the worst
+      first.${calls.otherInput > 0 && html` ${many(calls.otherInput, 'pair')} of another size, of which no verdict speaks.`}
+      ${figure(onlyLeft.total)} only on the left, ${figure(onlyRight.total)} only on the right.
+    </p>
+    ${strip(pairs, diff)}
+    ${scrolling(
+      'Pairs of calls',
+      html`<table class="wide stack">
+        <caption class="vh">
+          Pairs of calls, grouped by how they differ, the worst first
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">verdict</th>
+            <th scope="col">call</th>
+            <th scope="col" class="num">pairs</th>
+            <th scope="col">what differs, ${names.left} │ ${names.right}</th>
+            <th scope="col">first pair</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>`,
+    )}
+    ${pairs.length > GROUPS && html`<p class="note">${rest} pairs are in further groups; <code>--calls-list</code> lists all.</p>`}
+    ${alone.length > 0 && aloneTable(alone, diff)}`
+}
+
+function groupRow(group: ListedPairs, diff: Diff): Html {
+  const { left, right, leftSize, rightSize, verdict, sameInput, reordered, count, rows } = group
+  const rank = VERDICTS.indexOf(verdict)
+  const sizes = [sizeOf(leftSize, diff, 'left'), sizeOf(rightSize, diff, 'right')]
+  const notes = [!sameInput && ', other size', reordered && ', reordered']
+  const shown = rows.slice(0, ROWS).map((row) => {
+    const texts = rowTexts(row, diff.geometries)
+    const times = row.count > 1 && html` × ${figure(row.count)}`
+    return html`<li>
+      ${texts.left !== null && html`− ${texts.left}`}${texts.left !== null && texts.right !== null && html`<br />`}${texts.right !== null && html`+ ${texts.right}`}${times}
+    </li>`
+  })
+  const more = rows.length > ROWS && html`<li>and ${rows.length - ROWS} more ways</li>`
+  return html`<tr>
+    <td><span class="tag t${rank}">${verdict}${notes}</span></td>
+    <td>
+      <code>${left.fn === right.fn ? left.fn : `${left.fn} ≙ ${right.fn}`}</code
+      >${sizes[0] === sizes[1] ? sizes[0] : `${sizes[0]} |${sizes[1]}`}
+    </td>
+    <td class="num" data-h="pairs">${figure(count)}</td>
+    <td>
+      ${costsOf(group)}${
+        rows.length > 0 &&
+        html`<details>
+          <summary>${listed(rows.length, 'row')} of events</summary>
+          <ul class="mono">
+            ${shown}${more}
+          </ul>
+        </details>`
+      }
+    </td>
+    <td data-h="first pair">
+      call ${figure(left.op)} │ ${figure(right.op)}<br /><span class="mu"
+        >event ${figure(left.seq)} │ ${figure(right.seq)}</span
+      >
+    </td>
+  </tr>`
+}
+
+/** What a pair of the group costs more or less: a count each. */
+function costsOf({ more, count }: ListedPairs): Value {
+  const parts = Object.entries(more)
+    .filter(([, n]) => n !== 0)
+    .map(([cost, n]) => html`${cost} ${n === null ? '?' : html`${n > 0 && '+'}${figure(n)}`} `)
+  return parts.length > 0 && html`${parts}${count > 1 && html`<span class="mu">each</span>`}`
+}
+
+function sizeOf(size: number | null, { geometries }: Diff, side: 'left' | 'right'): string {
+  const text = size === null ? '' : sizeText(BigInt(size), geometries[side])
+  return text === '' ? '' : ` ${text}`
+}
+
+/** Pairs in the order of the left run's calls: the worst verdict of each place. */
+function strip(groups: readonly ListedPairs[], diff: Diff): Value {
+  const last = groups.reduce(
+    (most, { calls }) => calls.reduce((m, [op]) => Math.max(m, op), most),
+    0,
+  )
+  if (last === 0) return null
+  const bins = new Int8Array(Math.min(BINS, last + 1)).fill(-1)
+  for (const { verdict, sameInput, calls } of groups) {
+    if (!sameInput) continue
+    for (const [op] of calls) {
+      const bin = Math.floor((op / (last + 1)) * bins.length)
+      bins[bin] = Math.max(bins[bin]!, VERDICTS.indexOf(verdict))
+    }
+  }
+  const width = 1000 / bins.length
+  const rects: Html[] = []
+  for (let i = 0; i < bins.length;) {
+    let end = i + 1
+    while (end < bins.length && bins[end] === bins[i]) end++
+    if (bins[i]! >= 0)
+      rects.push(
+        new Html(
+          `<rect class="k${bins[i]}" fill="${FILLS[bins[i]!]}" x="${Math.round(i * width * 100) / 100}" y="0" width="${Math.round((end - i) * width * 100) / 100}" height="14"/>`,
+        ),
+      )
+    i = end
+  }
+  const counts = VERDICTS.map((verdict, i) => ({
+    verdict,
+    i,
+    n: diff.calls.byVerdict[verdict],
+  })).filter(({ n }) => n > 0)
+  const words = counts.map(({ verdict, n }) => `${n} ${verdict}`).join(', ')
+  return html`<div class="strip">
+    <svg
+      width="1000"
+      height="14"
+      viewBox="0 0 1000 14"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label="Pairs in the order of their calls: ${words}"
+    >
+      ${rects}
+    </svg>
+    <div class="ends">
+      <span>call 0</span
+      >${counts.map(({ verdict, i, n }) => html`<span class="tag t${i}">${figure(n)} ${verdict}</span>`)}<span
+        >call ${figure(last)}</span
+      >
+    </div>
+  </div>`
+}
+
+const FILLS = ['#d8dee4', '#8c959f', '#1b1f24', '#b3261e'] as const
+
+function aloneTable(alone: readonly ListedAlone[], diff: Diff): Html {
+  const rows = alone.slice(0, GROUPS).map(
+    ({ side, call, size, reason, count }) =>
+      html`<tr>
+        <td>only ${side}</td>
+        <td><code>${call.fn}</code>${sizeOf(size, diff, side)}</td>
+        <td class="num" data-h="calls">${figure(count)}</td>
+        <td>${LONE_WORDS[reason]}</td>
+        <td>call ${figure(call.op)}, event ${figure(call.seq)}</td>
+      </tr>`,
+  )
+  const more =
+    alone.length > GROUPS &&
+    html`<p class="note">The first ${GROUPS} of ${listed(alone.length, 'group')}.</p>`
+  return html`<h3>Calls without a counterpart</h3>
+    ${scrolling(
+      'Calls without a counterpart',
+      html`<table class="wide stack">
+        <thead>
+          <tr>
+            <th scope="col">side</th>
+            <th scope="col">call</th>
+            <th scope="col" class="num">calls</th>
+            <th scope="col">why</th>
+            <th scope="col">first</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>`,
+    )}${more}`
+}

@@ -1,0 +1,31 @@
+import type { Diff, Side } from '../diff/result.ts'
+import { html, type Html, name } from './html.ts'
+
+/** How the sides are called on a page: by what tells them apart, in the colour of each. */
+export interface SideNames {
+  readonly left: Html
+  readonly right: Html
+  readonly plain: { readonly left: string; readonly right: string }
+}
+
+/** The kernel, else the code that was run, else the run's label. */
+export function sideNames({ left, right }: Pick<Diff, 'left' | 'right'>): SideNames {
+  const ways: readonly ((side: Side) => string | null)[] = [
+    ({ kernel }) => kernel,
+    ({ source, flavour }) => (source === 'module' ? null : flavour),
+    ({ label }) => label.split('/').at(-1) ?? null,
+    ({ label }) => label,
+    ({ id, label }) => `${label} (run ${id})`,
+  ]
+  for (const way of ways) {
+    const [a, b] = [way(left), way(right)]
+    if (a !== null && b !== null && a !== '' && b !== '' && a !== b) return named(a, b)
+  }
+  return named('left', 'right')
+}
+
+const named = (left: string, right: string): SideNames => ({
+  left: html`<b class="l">${name(left)}</b>`,
+  right: html`<b class="r">${name(right)}</b>`,
+  plain: { left, right },
+})

@@ -1,0 +1,183 @@
+import { type Geometry, hexOf } from '@pagetrail/engine'
+
+import { decodeDescriptor } from '../descriptor/decode.ts'
+import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import type { CallTree, CallTreeRow, Diff } from '../diff/result.ts'
+import { callText } from '../diff/say/wording.ts'
+import { eventWords } from '../say/event-words.ts'
+import { scrolling } from './frame.ts'
+import { figure, html, Html, type Value } from './html.ts'
+import type { SideNames } from './side-names.ts'
+
+const STATUS = {
+  same: { sign: '', words: 'same', kind: 'same' },
+  renamed: { sign: '≙', words: 'same role', kind: 'chg' },
+  changed: { sign: '≠', words: 'changed', kind: 'chg' },
+  left: { sign: '−', words: 'only left', kind: 'lo' },
+  right: { sign: '+', words: 'only right', kind: 'ro_' },
+  unknown: { sign: '?', words: 'the other side does not show it', kind: 'unk' },
+} as const
+
+/** Two call trees side by side, and below them the first store that differs, bit by bit. */
+export function treeBody(tree: CallTree, diff: Diff, names: SideNames): Html {
+  const { geometries } = diff
+  const at = tree.rows.findIndex(isDifference)
+  const rows = tree.rows.map((row, i) => rowOf(row, diff, i === at))
+  const table = html`<table class="tree">
+    <caption class="vh">
+      Both calls, event by event
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col" class="m"><span class="vh">status</span></th>
+        <th scope="col" class="n">event</th>
+        <th scope="col">${names.left}</th>
+        <th scope="col" class="n">event</th>
+        <th scope="col">${names.right}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`
+  return html`<p class="say mono">
+      ${names.left} <code>${callText(tree.left, geometries.left)}</code><br />${names.right}
+      <code>${callText(tree.right, geometries.right)}</code>
+    </p>
+    ${scrolling('Two call trees side by side', table)}
+    ${tree.more > 0 && html`<p class="note">and ${figure(tree.more)} more rows.</p>`}
+    ${storeBits(tree, diff, names)}`
+}
+
+const isDifference = (row: CallTreeRow): boolean =>
+  row.row === 'events' &&
+  (row.status === 'changed' || row.status === 'left' || row.status === 'right')
+
+function rowOf(row: CallTreeRow, { geometries, addresses }: Diff, here: boolean): Html {
+  if (row.row === 'fold') {
+    return html`<tr class="fold">
+      <td colspan="5">
+        ${figure(row.count)} equal rows, from event ${figure(row.left)} │ ${figure(row.right)}
+      </td>
+    </tr> `
+  }
+  const { sign, words, kind } = STATUS[row.status]
+  const left = row.left && saidOf(row.left, geometries.left)
+  const right = row.right && saidOf(row.right, geometries.right)
+  const apart = row.status === 'changed' || row.status === 'renamed'
+  const shown = (side: Said | null, other: Said | null) =>
+    side && textOf(side, apart ? other : null, addresses === 'relative')
+  return html`<tr class="${kind}${here && ' here'}">
+    <td class="m">
+      <span aria-hidden="true">${here ? '➤' : sign}</span><span class="vh">${words}</span>
+    </td>
+    ${cell('a', row.left, shown(left, right))}${cell('b', row.right, shown(right, left))}
+  </tr> `
+}
+
+const cell = (kind: 'a' | 'b', event: TraceEvent | null, text: Value): Html =>
+  event === null
+    ? html`<td class="n ${kind} none"></td>
+        <td class="t ${kind} none"></td>`
+    : html`<td class="n ${kind}">${figure(event.seq)}</td>
+        <td class="t ${kind}" style="--d:${event.nest}">${text}</td>`
+
+interface Said {
+  readonly what: string
+  readonly detail: readonly string[]
+}
+
+function saidOf(event: TraceEvent, geometry: Geometry | null): Said {
+  const { mark, what, detail } = eventWords(event, geometry)
+  return { what: `${mark} ${what}`, detail: detail.split(' ') }
+}
+
+/** Words that the other side has not are marked; addresses of another boot differ without saying anything. */
+function textOf({ what, detail }: Said, other: Said | null, relative: boolean): Html {
+  const theirs = other && new Set(other.detail)
+  const isApart = (word: string): boolean =>
+    theirs !== null && !theirs.has(word) && !(relative && /^0x[0-9a-f]{7,}$/.test(word))
+  const words = detail.map((word) => (isApart(word) ? html` <em>${word}</em>` : html` ${word}`))
+  const head = other && other.what !== what ? html`<em>${what}</em>` : html`<b>${what}</b>`
+  return html`${head}<span class="mu">${words}</span>`
+}
+
+type Store = EventOf<'desc_write'>
+const asStore = (event: TraceEvent | null): Store | null =>
+  event?.kind === 'desc_write' ? event : null
+
+/** The first store that differs: what it made of each field, on either side. */
+function storeBits(tree: CallTree, { geometries }: Diff, names: SideNames): Value {
+  const row = tree.rows.find(
+    (r) => r.row === 'events' && isDifference(r) && (asStore(r.left) ?? asStore(r.right)) !== null,
+  )
+  if (row?.row !== 'events') return null
+  const [left, right] = [asStore(row.left), asStore(row.right)]
+  const sides = [
+    { store: left, geometry: geometries.left, name: names.left },
+    { store: right, geometry: geometries.right, name: names.right },
+  ].filter((side) => side.store !== null)
+  const fields = sides.map(({ store, geometry }) =>
+    store ? decodeDescriptor(store.old, store.new, store.level, geometry) : [],
+  )
+  const all = [...new Set(fields.flatMap((list) => list.map(({ name }) => name)))]
+  const rows = all.flatMap((field) => {
+    const found = fields.map((list) => list.find(({ name }) => name === field))
+    const texts = found.map((f) => (f ? `${f.old ?? '?'} → ${f.new ?? '?'}` : ''))
+    const differs = texts.length === 2 && texts[0] !== texts[1]
+    if (!differs && found.every((f) => f?.changed !== true)) return []
+    const cells = texts.map(
+      (text) => html`<td><code>${differs ? html`<em>${text}</em>` : text}</code></td>`,
+    )
+    const meaning = found.find((f) => f?.changed)?.meaning ?? found.at(-1)?.meaning ?? ''
+    return [
+      html`<tr>
+        <th scope="row">${field}</th>
+        <td class="mu">${found.find(Boolean)?.bits}</td>
+        ${cells}
+        <td class="mu">${meaning}</td>
+      </tr>`,
+    ]
+  })
+  const heads = sides.map(
+    ({ store, name }) =>
+      html`<th scope="col">
+        ${name}, event ${store && figure(store.seq)}<br /><code>${store && digits(store)}</code>
+      </th>`,
+  )
+  return html`<div class="bits">
+    ${scrolling(
+      'The first store that differs',
+      html`<table>
+        <caption>
+          The first store that differs, field by field
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">field</th>
+            <th scope="col">bits</th>
+            ${heads}
+            <th scope="col">after it</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>`,
+    )}
+  </div>`
+}
+
+/** `00e8000500040703 → 00e8000500040702`, the digits that the store changed marked. */
+function digits({ old, new: now }: Store): Html {
+  const [a, b] = [digitsOf(old), digitsOf(now)]
+  return html`${marked(a, b)} → ${marked(b, a)}`
+}
+
+const digitsOf = (value: bigint | null): string =>
+  value === null ? '?' : hexOf(value).slice(2).padStart(16, '0')
+
+const marked = (mine: string, other: string): Value =>
+  [...mine].map((digit, i) =>
+    mine.length === other.length && other[i] !== digit ? html`<em>${digit}</em>` : digit,
+  )

@@ -1,0 +1,44 @@
+import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
+import { InputError } from '@pagetrail/recorder'
+import type { NamedScenario } from './scenario-file.ts'
+
+export const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
+export const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
+/** Before and after the change of walker. */
+const DEFAULT_FLAVOURS = ['6.17', '6.18']
+
+/** One scenario on one flavour and geometry. */
+export interface Job {
+  readonly scenario: NamedScenario
+  readonly flavour: string | undefined
+  readonly geometry: GeometryChoice | undefined
+}
+
+/** What of it is said on the command line. */
+interface Chosen {
+  readonly flavour?: string[] | undefined
+  readonly geometry?: string[] | undefined
+}
+
+export function jobsOf(
+  scenarios: readonly NamedScenario[],
+  { flavour, geometry }: Chosen,
+  base: string | undefined,
+): Job[] {
+  const chosen = flavour ?? (base === undefined ? undefined : [base])
+  const flavours = chosen?.map((name) => known(name, FLAVOUR_NAMES, 'flavour'))
+  const geometries = geometry?.map((name) => {
+    const index = GEOMETRY_NAMES.indexOf(known(name, GEOMETRY_NAMES, 'geometry'))
+    return GEOMETRIES[index]
+  })
+  return scenarios.flatMap((scenario) =>
+    (flavours ?? (scenario.hasFlavour ? [undefined] : DEFAULT_FLAVOURS)).flatMap((flavour) =>
+      (geometries ?? [scenario.geometry]).map((geometry) => ({ scenario, flavour, geometry })),
+    ),
+  )
+}
+
+function known(name: string, names: readonly string[], what: string): string {
+  if (names.includes(name)) return name
+  throw new InputError(`there is no ${what} ${name}; it is one of ${names.join(', ')}`)
+}

@@ -1,0 +1,227 @@
+import { Option } from '@commander-js/extra-typings'
+import {
+  type Base,
+  checkoutBase,
+  compareTrees,
+  escapeControls,
+  InputError,
+  isChanged,
+  isUnknown,
+  type NotRun,
+  openRuns,
+  patchAnswer,
+  patchMarkdown,
+  type PatchReport,
+  type PatchScenario,
+  patchText,
+  SCENARIOS,
+  type TreeGeometry,
+  type Workshop,
+} from '@pagetrail/recorder'
+import { existsSync } from 'node:fs'
+import { Progress } from '../command/progress.ts'
+import { findScenarios, type NamedScenario } from '../command/scenario-file.ts'
+import type { Session, Status } from '../command/session.ts'
+import {
+  cacheOf,
+  openWorkshop,
+  treeGeometries,
+  treeNames,
+  type TreeOptions,
+} from '../command/tree-workshop.ts'
+import { parseList } from './arguments.ts'
+import { CACHE, CROSS, GEOMETRY_NAMES, searchFields } from './tree.ts'
+import type { Verb } from './verb.ts'
+
+const FORMATS = ['text', 'markdown', 'json'] as const
+
+interface Options extends TreeOptions {
+  readonly base?: string | undefined
+  readonly geometry: string[]
+  readonly format: (typeof FORMATS)[number]
+}
+
+export const patchVerb: Verb = {
+  name: 'patch',
+  group: 'Comparing and checking:',
+  summary: 'say what a patch to a kernel tree changes of what page tables see',
+  more: `Left is the base, right the tree as it lies. Every scenario of the library that a tree can run, or those that are named, is
+recorded on both; each pair is compared as \`diff\` does and both sides are checked. The base is a commit, unpacked into the
+cache (default: HEAD, for changes that are not committed), or a folder; nothing is written into the tree or its .git. The
+runs are not kept: the page says how to record one pair. Exit status: 0 nothing differs, 1 something does, 3 the same as
+far as can be told.`,
+  examples: [
+    ['patch ~/linux', 'what is not committed yet'],
+    ['patch ~/linux --base v7.3 --format markdown > review.md', 'one page for a mail'],
+    [
+      'patch ~/linux-patched --base ~/linux partial-block half-changed',
+      'two folders, two scenarios',
+    ],
+  ],
+  declare(command, invoke) {
+    command
+      .argument('<dir>', "the patched kernel's source folder")
+      .argument('[scenario...]', 'names or files (default: the whole library)')
+      .option('--base <ref or dir>', 'a commit of the tree, or another folder')
+      .option(
+        '--geometry <list>',
+        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
+        parseList,
+        ['4k-48'],
+      )
+      .addOption(
+        new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
+      )
+      .addOption(CROSS)
+      .addOption(CACHE)
+      .action((dir, scenarios, options) =>
+        invoke((session) => patch(session, dir, scenarios, options)),
+      )
+  },
+}
+
+async function patch(
+  session: Session,
+  dir: string,
+  specs: readonly string[],
+  options: Options,
+): Promise<Status> {
+  const named = (
+    await Promise.all(
+      (specs.length > 0 ? specs : SCENARIOS.map(({ name }) => name)).map(findScenarios),
+    )
+  ).flat()
+  const { scenarios, notRun } = fitted(named, treeGeometries(options.geometry))
+  const report = await session.interruptible(async (signal) => {
+    const workshop = await openWorkshop(session, options, signal)
+    const made = await compare(session, workshop, dir, options, scenarios, signal)
+    return signal.aborted ? null : { ...made, notRun: [...notRun, ...made.notRun] }
+  })
+  if (report === null) return 130
+  print(session, report, options)
+  const answer = patchAnswer(report)
+  return answer === 'same' ? 0 : answer === 'different' ? 1 : 3
+}
+
+async function compare(
+  session: Session,
+  workshop: Workshop,
+  dir: string,
+  options: Options,
+  scenarios: readonly PatchScenario[],
+  signal: AbortSignal,
+): Promise<PatchReport> {
+  const right = await workshop.openTree(dir)
+  const { base } = options
+  const isFolder = base !== undefined && existsSync(base)
+  const found: Base = isFolder
+    ? { dir: base, name: '' }
+    : await checkoutBase(right, base ?? null, cacheOf(session, options), signal)
+  const left = await workshop.openTree(found.dir)
+  const [leftName = left.name, rightName = right.name] = treeNames([left.path, right.path])
+  const runFile = await openRuns(':memory:', { mode: 'write' })
+  session.atEnd(() => runFile.close())
+  const progress = new Progress(session.io, 'comparing', 'scenarios')
+  const report = await compareTrees(
+    runFile,
+    workshop,
+    [
+      { tree: left, called: isFolder ? leftName : found.name },
+      { tree: right, called: isFolder ? rightName : right.name },
+    ],
+    scenarios,
+    {
+      created: session.io.now(),
+      signal,
+      onScenario: (done) => progress.update(done, done / scenarios.length),
+    },
+  )
+  progress.end()
+  return report
+}
+
+/** Each scenario with the geometries that were asked for; one that was made for another is not run, and said. */
+function fitted(
+  named: readonly NamedScenario[],
+  geometries: readonly TreeGeometry[],
+): { scenarios: PatchScenario[]; notRun: NotRun[] } {
+  const scenarios: PatchScenario[] = []
+  const notRun: NotRun[] = []
+  for (const { name, json, geometry: own } of named) {
+    const fits = geometries.filter(
+      ({ choice }) =>
+        own === undefined ||
+        (own.page_shift === choice.page_shift && own.va_bits === choice.va_bits),
+    )
+    for (const geometry of fits) scenarios.push({ name, json, geometry })
+    if (fits.length > 0 || own === undefined) continue
+    const wanted = `${2 ** (own.page_shift - 10)}k-${own.va_bits}`
+    const isKnown = GEOMETRY_NAMES.includes(wanted)
+    notRun.push({
+      name,
+      why: isKnown ? `made for ${wanted}: --geometry ${wanted}` : `made for ${wanted}`,
+    })
+  }
+  if (scenarios.length > 0) return { scenarios, notRun }
+  throw new InputError(
+    'none of these scenarios is made for a geometry that was asked for; see --geometry',
+  )
+}
+
+function print(session: Session, report: PatchReport, options: Options): void {
+  const { out } = session
+  const page = { command: 'pagetrail' }
+  if (session.json || options.format === 'json') {
+    const lines = session.jsonLines({ left: sideOf(report.left), right: sideOf(report.right) })
+    for (const result of report.results) lines.data('scenario', scenarioFields(result))
+    for (const one of report.notRun) lines.data('not-run', { ...one })
+    lines.end(patchAnswer(report) !== 'incomplete', {
+      answer: patchAnswer(report),
+      missed: [...report.missed],
+    })
+    return
+  }
+  const text = options.format === 'markdown' ? patchMarkdown(report, page) : patchText(report, page)
+  out.lines(text.map(escapeControls))
+}
+
+const sideOf = ({ path, version, describe, called }: PatchReport['left']) => ({
+  path,
+  version,
+  describe,
+  called,
+})
+
+function scenarioFields(result: PatchReport['results'][number]) {
+  const { name, geometry, diff, added, gone, undecided, incomplete, searches } = result
+  return {
+    name,
+    geometry,
+    verdict: diff.verdict,
+    changed: isChanged(result),
+    complete: !isUnknown(result),
+    events: [diff.left.events, diff.right.events],
+    added: added.map(findingFields),
+    gone: gone.map(findingFields),
+    undecided: [...undecided],
+    incomplete: [...incomplete],
+    schedules: searches && {
+      left: searchFields(searches.left),
+      right: searchFields(searches.right),
+    },
+  }
+}
+
+const findingFields = ({
+  rule,
+  hazard,
+  severity,
+  op,
+  message,
+}: PatchReport['results'][number]['added'][number]) => ({
+  rule,
+  hazard,
+  severity,
+  op,
+  message,
+})

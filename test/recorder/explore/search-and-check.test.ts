@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+
+import {
+  buildMachine,
+  parseEntries,
+  parseScenario,
+  printEntries,
+  runChosen,
+  type Scenario,
+  scenarioWorks,
+} from '@pagetrail/engine'
+import {
+  checkRun,
+  eventsOf,
+  exploreScenario,
+  propertiesNamed,
+  type Run,
+  rulesNamed,
+  scenarioNamed,
+  type TraceEvent,
+} from '@pagetrail/recorder'
+
+const SHARED = [
+  'lost-update',
+  'lost-table',
+  'torn-span',
+  'stale-access',
+  'tlb-conflict',
+  'spurious-fault',
+  'table-freed-in-use',
+  'sleep-in-atomic',
+  'overlapping-owners',
+  'wild-walk',
+]
+
+const scenarioOf = (name: string, flavour: string, schedule = ''): Scenario => {
+  const { json, geometry } = scenarioNamed(name)
+  return parseScenario(json, { flavour, geometry, schedule, exact: schedule !== '' })
+}
+
+/** Every schedule there is, as texts, by trying all. */
+function schedulesOf(scenario: Scenario): readonly string[] {
+  const found: string[] = []
+  const pending: (readonly number[])[] = [[]]
+  for (let given = pending.pop(); given !== undefined; given = pending.pop()) {
+    const prefix = given
+    const machine = buildMachine(scenario)
+    const works = scenarioWorks(scenario, (cpu, call) => machine.call(call, cpu))
+    const taken: number[] = []
+    const { entries } = runChosen(machine, works, (runnable, step) => {
+      const pick = prefix[step] ?? runnable[0] ?? -1
+      if (step >= prefix.length) {
+        for (const other of runnable) if (other !== pick) pending.push([...taken, other])
+      }
+      taken.push(pick)
+      return pick
+    })
+    found.push(printEntries(entries))
+  }
+  return found
+}
+
+/** Rules that `check` finds broken in the run that a schedule makes. */
+function brokenBy(name: string, flavour: string, schedule: string): readonly string[] {
+  const scenario = scenarioOf(name, flavour, schedule)
+  const events: TraceEvent[] = []
+  eventsOf(scenario, (event) => events.push(event))
+  const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
+  const run: Run = {
+    id: 1,
+    label: name,
+    source: 'engine',
+    state: 'complete',
+    flavour,
+    kernel: null,
+    scenario: name,
+    geometry: { pageShift, vaBits, levels },
+    facts: { features: { ...scenario.features } },
+    t0: null,
+    created: 0,
+    events: events.length,
+    calls: 0,
+    lost: 0,
+  }
+  const report = checkRun({ run, events: () => events, calls: () => [] }, rulesNamed(SHARED))
+  return report.verdicts.filter(({ status }) => status === 'found').map(({ rule }) => rule)
+}
+
+describe('a schedule that the search finds failing fails in check of its run, and the reverse', () => {
+  test.each([
+    ['h7-first-atomic', '6.18', 180],
+    ['h7-tested-plain', '6.18', 630],
+    ['h7-lock', '6.18', 42],
+    ['h7-both-atomic', '6.18', 52],
+    ['owners-plain', '6.18', 6],
+    ['owners-atomic', '6.18', 2],
+    ['softirq-in-split-mutex', '6.18', 10],
+    ['ptdump-vmap', '6.17', 65],
+    ['ptdump-vmap', '7.3', 6],
+  ])('%s in %s: all %d schedules', { timeout: 60_000 }, (name, flavour, count) => {
+    const scenario = scenarioOf(name, flavour)
+    const result = exploreScenario(scenario, { properties: propertiesNamed(SHARED) })
+    const schedules = schedulesOf(scenario)
+    expect(schedules).toHaveLength(count)
+    expect(Number(result.schedules)).toBe(count)
+    const counted = new Map<string, number>()
+    for (const schedule of schedules) {
+      for (const rule of brokenBy(name, flavour, schedule)) {
+        counted.set(rule, (counted.get(rule) ?? 0) + 1)
+      }
+    }
+    const found = result.findings.map(
+      ({ property, failing }) => [property.name, Number(failing)] as const,
+    )
+    expect(Object.fromEntries(counted)).toEqual(Object.fromEntries(found))
+    for (const { property, entries } of result.findings) {
+      expect(brokenBy(name, flavour, printEntries(entries))).toContain(property.name)
+      expect(parseEntries(printEntries(entries))).toEqual(entries)
+    }
+  })
+})
