@@ -8,7 +8,6 @@ import { quoted } from '../diff/say/commands.ts'
 import { eventAt } from '../diff/repeated-rows.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { eventText } from '../say/event-words.ts'
-import { harmOf } from './debts.ts'
 import { debtsBody } from './debts-section.ts'
 import type { RunDetail } from './detail.ts'
 import { gravest } from './findings.ts'
@@ -80,9 +79,9 @@ function head(run: Run, report: CheckReport, { debts }: RunDetail): Html {
     run.kernel !== null && html`kernel ${name(run.kernel)}`,
     run.flavour !== null && html`code of ${run.flavour}`,
     geometry && geometryName(geometry.pageShift, geometry.vaBits),
-    many(run.calls, 'call'),
+    listed(run.calls, 'call'),
     many(report.events, 'event'),
-    run.lost > 0 && html`<b class="bad">${many(run.lost, 'event')} lost</b>`,
+    run.lost > 0 && html`<b class="bad">${listed(run.lost, 'event')} lost</b>`,
   ].filter(Boolean)
   return html`<p class="eyebrow">pagetrail check ${name(run.label)}</p>
 <h1>${verdictOf(report)}</h1>
@@ -99,7 +98,7 @@ function head(run: Run, report: CheckReport, { debts }: RunDetail): Html {
         </p>
       </li>`,
   )}<li class="card${open > 0 && ' unknown'}"><span>Undecided</span><strong>${open}</strong><p>of ${listed(report.verdicts.length, 'rule')}</p></li></ul>
-<p>Flushes owed at the end: <b${harmOf(debts.end) > 0 && new Html(' class="bad"')}>${figure(harmOf(debts.end))}</b>.</p>`
+<p>Flushes owed at the end: <b${debts.end.harmful > 0 && new Html(' class="bad"')}>${figure(debts.end.harmful)}</b>.</p>`
 }
 
 const CARDS = { error: 'Errors: rules', warning: 'Warnings: rules', note: 'Notes: rules' } as const

@@ -97,20 +97,21 @@ function allCalls(diff: Diff, names: SideNames): Value {
           <td class="num">${figure(b[n])}</td>
         </tr>`,
     )
+    const body = html`<table>
+      <thead>
+        <tr>
+          <th scope="col">count</th>
+          <th scope="col" class="num">${names.left}</th>
+          <th scope="col" class="num">${names.right}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>`
     return html`<details>
       <summary>${title}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">count</th>
-            <th scope="col" class="num">${names.left}</th>
-            <th scope="col" class="num">${names.right}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
+      ${scrolling(title, body)}
     </details>`
   }
   return html`${isPartial(diff) && table('Of all calls', left, right)}${table('Outside of calls', outsideLeft, outsideRight)}`

@@ -3,7 +3,7 @@ import { hexOf } from '@pagetrail/engine'
 import type { HeldVersion } from '../observers/owed.ts'
 import { MEANING } from '../check/fold/owed.ts'
 import { isHarm } from '../observers/translation.ts'
-import { type Debts, type DebtsOverTime, harmOf } from './debts.ts'
+import type { Debts, DebtsOverTime } from './debts.ts'
 import { figure, html, Html, numberText, type Value } from './html.ts'
 import { scrolling } from './frame.ts'
 
@@ -16,7 +16,7 @@ export interface Ledger {
 
 /** The ledgers of one run or two, to one scale, and what is still owed at the end. */
 export function debtsBody(ledgers: readonly Ledger[]): Html {
-  const top = Math.max(1, ...ledgers.map(({ debts }) => harmOf(debts.most)))
+  const top = Math.max(1, ...ledgers.map(({ debts }) => debts.most.harmful))
   const scale = ledgers.length > 1 ? 'Both strips have one height scale' : 'The height scale is'
   return html`<p class="say">
       A store that changes a valid entry owes a flush until one covers it: until then, TLBs may hold
@@ -39,10 +39,10 @@ const sampled = (step: number): Value => step > 1 && html` (looked at every ${fi
 function strip({ title, label, debts }: Ledger, top: number): Html {
   const { most, end, lacks, samples } = debts
   const last = samples.at(-1)?.seq ?? 0
-  const open = harmOf(end)
-  const words = `${label}: old entries that TLBs may use over ${numberText(last + 1)} events; at most ${numberText(harmOf(most))} at once, ${numberText(open)} at the end`
-  return html`<div class="led"><p>${title} <span class="mu">most at once ${figure(harmOf(most))}${harmOf(most) > 0 && html` after event ${figure(most.seq)}`}${sampled(debts.step)} · <b${open > 0 && new Html(' class="bad"')}>${figure(open)} owed at the end</b>${end.unknown > 0 && html` · ${figure(end.unknown)} beside tables that were not seen`}</span></p>
-<svg width="1000" height="56" viewBox="0 0 1000 56" preserveAspectRatio="none" role="img" aria-label="${words}">${area(samples, last, top, (s) => harmOf(s), 'lr', '#e3b5a6')}${area(samples, last, top, (s) => harmOf(s) - s.harms['too-little'], 'lf', '#a8321a')}<path class="base" stroke="#8c959f" fill="none" d="M0 55.5H1000"/></svg>
+  const open = end.harmful
+  const words = `${label}: old entries that TLBs may use over ${numberText(last + 1)} events; at most ${numberText(most.harmful)} at once, ${numberText(open)} at the end`
+  return html`<div class="led"><p>${title} <span class="mu">most at once ${figure(most.harmful)}${most.harmful > 0 && html` after event ${figure(most.seq)}`}${sampled(debts.step)} · <b${open > 0 && new Html(' class="bad"')}>${figure(open)} owed at the end</b>${end.unknown > 0 && html` · ${figure(end.unknown)} beside tables that were not seen`}</span></p>
+<svg width="1000" height="56" viewBox="0 0 1000 56" preserveAspectRatio="none" role="img" aria-label="${words}">${area(samples, last, top, ({ harmful }) => harmful, 'lr', '#e3b5a6')}${area(samples, last, top, (s) => s.harmful - s.harms['too-little'], 'lf', '#a8321a')}<path class="base" stroke="#8c959f" fill="none" d="M0 55.5H1000"/></svg>
 <div class="ends"><span>event 0</span><span>event ${figure(last)}</span></div>${lacks !== null && html`<p class="note"><b>Not all of it is known:</b> ${lacks}.</p>`}</div>`
 }
 
@@ -69,7 +69,7 @@ function area(
 
 const round = (n: number): number => Math.round(n * 100) / 100
 
-function openTable({ title, debts: { open } }: Ledger): Value {
+function openTable({ title, label, debts: { open } }: Ledger): Value {
   if (open.total === 0) return null
   const rows = open.items.map(
     ({ level, va, lo, hi, seq, op, fn, stage, relation }: HeldVersion) =>
@@ -86,7 +86,7 @@ function openTable({ title, debts: { open } }: Ledger): Value {
   const more = open.total - open.items.length
   return html`<h3>Owed at the end, ${title}</h3>
     ${scrolling(
-      'What is owed at the end',
+      `What is owed at the end, ${label}`,
       html`<table>
         <thead>
           <tr>

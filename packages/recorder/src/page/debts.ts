@@ -8,6 +8,8 @@ export interface Debts {
   readonly seq: number
   /** Old versions of entries that are not gone, by what an observer that uses one does. */
   readonly harms: Readonly<Record<Harm, number>>
+  /** All of these. */
+  readonly harmful: number
   /** Those beside tables that were never seen: whether they do harm is not known. */
   readonly unknown: number
 }
@@ -56,24 +58,23 @@ export function debtsOverTime(source: EventSource): DebtsOverTime {
     lacks: lackOf(source, flushes),
     step,
     samples,
-    most: samples.reduce((most, sample) => (harmOf(sample) > harmOf(most) ? sample : most)),
+    most: samples.reduce((most, sample) => (sample.harmful > most.harmful ? sample : most)),
     end,
     open: { items: harmful.slice(0, LISTED), total: harmful.length },
   }
 }
 
-/** Old versions that do harm, of whichever sort. */
-export const harmOf = ({ harms }: Debts): number =>
-  harms['wrong-place'] + harms['too-much'] + harms['too-little']
-
 function debtsOf(held: readonly HeldVersion[], seq: number): Debts {
   const harms = { 'wrong-place': 0, 'too-much': 0, 'too-little': 0 }
+  let harmful = 0
   let unknown = 0
   for (const { relation } of held) {
-    if (isHarm(relation)) harms[relation]++
-    else if (relation === 'unknown') unknown++
+    if (isHarm(relation)) {
+      harms[relation]++
+      harmful++
+    } else if (relation === 'unknown') unknown++
   }
-  return { seq, harms, unknown }
+  return { seq, harms, harmful, unknown }
 }
 
 /** A run that never shows a flush does not say that none was made, unless it shows all that happens. */

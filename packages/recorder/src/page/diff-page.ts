@@ -16,7 +16,6 @@ import {
 } from '../diff/say/wording.ts'
 import { comparedBody } from './compared-section.ts'
 import { costBody } from './cost-section.ts'
-import { harmOf } from './debts.ts'
 import { debtsBody } from './debts-section.ts'
 import type { DiffDetail, TableHistories } from './detail.ts'
 import { findingsBody } from './findings-section.ts'
@@ -101,7 +100,7 @@ function head(
 ): Html {
   const verdict = verdictText(diff)
   const fresh = findings.filter(({ is }) => is === 'new' || is === 'more')
-  const owed = [harmOf(left.debts.end), harmOf(right.debts.end)] as const
+  const owed = [left.debts.end.harmful, right.debts.end.harmful] as const
   const undecided = findings.filter(({ is }) => is === 'undecided').length
   const rules = fresh.map(({ rule }) => html`<code>${rule}</code>`)
   return html`<p class="eyebrow">pagetrail diff <span class="l">${name(diff.left.label)}</span> <span class="r">${name(diff.right.label)}</span></p>

@@ -60,4 +60,4 @@ const sectionOf = ({ id, title, body }: Section): Html =>
 
 /** A table that scrolls by itself where the page is too narrow. */
 export const scrolling = (label: string, table: Html): Html =>
-  html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${table}</div>`
+  html`<div class="scroll" role="region" tabindex="0" aria-label="${label}: table">${table}</div>`

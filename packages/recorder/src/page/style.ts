@@ -39,7 +39,7 @@ dl.limits{margin:0;font-size:.87rem}.limits dt{font-weight:600}.limits dd{margin
 .tree{width:100%;font:12px/1.5 var(--mono);table-layout:fixed}.tree th,.tree td{border:0;padding:0 .5rem 0 0}.tree thead th{padding-bottom:.35rem}
 .tree .m{width:1.6rem;text-align:center;padding:0}.tree .n{width:4.6rem;text-align:right;color:var(--muted);font-variant-numeric:tabular-nums}
 .tree .t{padding-left:calc(var(--d,0)*1.1em);background:repeating-linear-gradient(90deg,var(--line) 0 1px,transparent 1px 1.1em) no-repeat 0 0/calc(var(--d,0)*1.1em) 100%;overflow-wrap:anywhere;text-indent:-1em;padding-left:calc(var(--d,0)*1.1em + 1em)}
-.tree tr.chg td,.tree tr.lo td,.tree tr.ro_ td{background-color:var(--soft)}.tree tr.here td{background-color:var(--mark)}
+.tree tr.chg td,.tree tr.lo td,.tree tr.ro_ td{background-color:var(--soft)}.tree tr.here td{background-color:var(--mark)}.tree tr.here .n,.tree tr.here .mu{color:var(--ink)}
 .tree em,.bits em{font-style:normal;font-weight:700;text-decoration:underline;text-underline-offset:2px}.tree b{font-weight:650}.tree .fold td{color:var(--muted);text-align:center}
 .tree tr.unk td{color:var(--muted)}
 .bits{margin-top:1rem}.bits td,.bits th{white-space:nowrap}

@@ -44,7 +44,7 @@ export function treeBody(tree: CallTree, diff: Diff, names: SideNames): Html {
       ${names.left} <code>${callText(tree.left, geometries.left)}</code><br />${names.right}
       <code>${callText(tree.right, geometries.right)}</code>
     </p>
-    ${scrolling('Two call trees side by side', table)}
+    ${scrolling(`Two call trees, ${tree.verdict}`, table)}
     ${tree.more > 0 && html`<p class="note">and ${figure(tree.more)} more rows.</p>`}
     ${storeBits(tree, diff, names)}`
 }
@@ -147,7 +147,7 @@ function storeBits(tree: CallTree, { geometries }: Diff, names: SideNames): Valu
   )
   return html`<div class="bits">
     ${scrolling(
-      'The first store that differs',
+      `The first store that differs, ${tree.verdict}`,
       html`<table>
         <caption>
           The first store that differs, field by field
