@@ -85,6 +85,7 @@ function splitRun(): TraceEvent[] {
     },
     { kind: 'barrier' },
     { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', va: hex(AREA), end: hex(AREA + PAGE) },
+    { kind: 'tlbi', insn: 'vaale1is', va: hex(AREA), pages: 1, scale: null, num: null },
     { kind: 'op_end', fn: 'set_memory_ro', ret: 0 },
   ])
 }
@@ -109,7 +110,7 @@ test('the same in words', async () => {
   const [runFile, run] = await recorded(splitRun())
   const lines = [...whyLines(whyDescriptor(runFile, run, AREA))]
   expect(lines.slice(0, 3)).toEqual([
-    '0xffff8000c0000000 after event 12 of run 1 sample',
+    '0xffff8000c0000000 after event 13 of run 1 sample',
     '  pmd  0xffff8000c0000000  0x1800001406000403  table 0x1406000000 AF PXNTable UXNTable',
     '  pte  0xffff8000c0000000  0x60000500000787  page 0x500000000 r-- tagged ISH RDONLY AF PXN UXN',
   ])
@@ -256,4 +257,44 @@ test('an address that no event concerns', async () => {
   const why = whyDescriptor(runFile, run, 0xffff_0000_0000_0000n)
   expect(why).toMatchObject({ steps: [], levels: [], lookup: { found: 'empty' } })
   expect([...whyLines(why)]).toContain('  no event of this run set an entry on the way to it')
+})
+
+/** What `why` says of the flush of a page made read-only, after these instructions or functions. */
+async function flushed(...after: Parameters<typeof eventsOf>[0]): Promise<string | undefined> {
+  const page = { va: hex(AREA), level: 'pte' }
+  const [runFile, run] = await recorded(
+    eventsOf(
+      [
+        { kind: 'init', ...page, new: hex(KERNEL_RW), count: 1, pa_step: hex(PAGE) },
+        { kind: 'desc_write', ...page, old: hex(KERNEL_RW), new: hex(KERNEL_RW | 0x80n) },
+        ...after,
+      ],
+      null,
+    ),
+  )
+  return [...whyLines(whyDescriptor(runFile, run, AREA))].findLast((line) => line.includes('flush'))
+}
+
+test('a flush is what removes the entry: instructions alone, and no function without one', async () => {
+  const fn = { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', va: hex(AREA) }
+  const end = hex(AREA + PAGE)
+  const tlbi = {
+    kind: 'tlbi',
+    insn: 'vaale1is',
+    pages: 4,
+    scale: null,
+    num: null,
+    by: 'set_memory_ro',
+  }
+  const barely = hex(AREA - 3n * PAGE)
+  expect(await flushed({ ...tlbi, va: barely })).toContain(
+    'flushed by tlbi vaale1is in set_memory_ro #2',
+  )
+  expect(await flushed({ ...tlbi, va: barely, pages: 3 })).toContain('no flush of it was seen')
+  expect(await flushed({ ...tlbi, va: hex(AREA), insn: 'vae1is' })).toContain('#2')
+  expect(await flushed({ ...tlbi, va: hex(AREA), insn: 'aside1is' })).toContain('no flush of it')
+  expect(await flushed({ ...fn, end })).toContain('no flush of it was seen')
+  expect(await flushed({ ...fn, end }, { ...tlbi, va: hex(AREA) })).toContain(
+    'flushed by flush_tlb_kernel_range of',
+  )
 })

@@ -10,6 +10,9 @@ import {
 } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { isIdle, type Run } from '../event/run.ts'
+import { type Covered, coveredBy, flushOf, standsFor } from '../observers/instructions.ts'
+import { runEvidence } from '../observers/evidence.ts'
+import { pageOf, vaOf } from '../observers/pages.ts'
 import type { RunFile } from '../store/run-file.ts'
 
 /** How far a barrier, a flush or the end of a lazy section is looked for, in events. */
@@ -18,6 +21,9 @@ const CONTEXT_EVENTS = 1 << 18
 /** How many edges of lazy sections, and how many splits, are looked at around an event. */
 const EDGES = 32
 const SPLITS = 64
+/** How many flushes are read at once, and how many are looked at. */
+const FLUSH_PAGE = 64
+const MOST_FLUSHES = 4096
 
 /** What an event happened in and what followed it, as far as the run shows. */
 export interface EventContext {
@@ -27,9 +33,14 @@ export interface EventContext {
   readonly lazy: LazySection | null
   /** seq of the first barrier after it on its CPU. */
   readonly barrier: number | null
-  /** The first flush after it that covers the address. */
-  readonly flush: EventOf<'tlb_flush'> | null
+  /**
+   * What first removed the entry from TLBs, or walk caches, after it: the flush function, or the TLBI instruction where
+   * there is none around it. Where the run shows TLBI, a function without one is no flush.
+   */
+  readonly flush: FlushEvent | null
 }
+
+export type FlushEvent = EventOf<'tlb_flush'> | EventOf<'tlbi'>
 
 export interface LazySection {
   /** seq of its lazy_mmu_enter. */
@@ -55,34 +66,38 @@ function kinds(...list: readonly Kind[]): Kinds {
 const OPENING = kinds(...KIND_NAMES.filter((kind) => nestOf(kind) === 1))
 const LAZY = kinds('lazy_mmu_enter', 'lazy_mmu_leave')
 const BARRIERS = kinds('barrier', 'dsb')
-const FLUSHES = kinds('tlb_flush')
+const FLUSHES = kinds('tlb_flush', 'tlbi')
 const SPLITTING = kinds('split')
 /** Events of the same task; of the same CPU where no task is known, and for the idle task, which is on each. */
 const SAME_TASK = 'task is (select id from name where text = ?) and (? or cpu = ?)'
 
-/** Ranges that hold an address. Where none is told it is flush_tlb_all() alone that covers everything. */
-const COVERS = `(va <= ? and ? - va < size)
-  or (va is null and fn in (select id from name where text = 'flush_tlb_all'))`
+/** What begins at an address or below, in the page of 64K where its granule may be that; or tells no address. */
+const MAY_COVER = 'va is null or va <= ?'
 
 /** Looks around events of one run, up to event `to`. */
 export class Surroundings {
   readonly #runFile: RunFile
   readonly #run: Run
   readonly #to: number
+  readonly #showsTlbi: boolean
+  readonly #pagesOfGranule: number
 
-  constructor(runFile: RunFile, run: Run, to: number) {
+  constructor(runFile: RunFile, run: Run, to: number, pageShift: number) {
     this.#runFile = runFile
     this.#run = run
     this.#to = to
+    this.#showsTlbi = runEvidence(run).tlbi
+    this.#pagesOfGranule = 2 ** (pageShift - 12)
   }
 
-  of(event: TraceEvent, va: bigint): EventContext {
+  /** `isTable`: what the event replaced pointed to a table, which walk caches hold. */
+  of(event: TraceEvent, va: bigint, isTable: boolean): EventContext {
     const onCpu = this.#after(event, BARRIERS, 'cpu = ?', 1, [BigInt(event.cpu)])
     return {
       around: this.#around(event),
       lazy: this.#lazy(event),
       barrier: onCpu[0]?.seq ?? null,
-      flush: this.#flush(event, va),
+      flush: this.#flush(event, pageOf(va), isTable),
     }
   }
 
@@ -130,10 +145,30 @@ export class Surroundings {
     return { from, to: openEdge(after, 'lazy_mmu_leave') }
   }
 
-  #flush(event: TraceEvent, va: bigint): EventOf<'tlb_flush'> | null {
-    const address = BigInt.asIntN(64, va)
-    const [found] = this.#after(event, FLUSHES, COVERS, 1, [address, address])
-    return found?.kind === 'tlb_flush' ? found : null
+  #flush(event: TraceEvent, page: number, isTable: boolean): FlushEvent | null {
+    const last = BigInt.asIntN(64, vaOf(page + 1) - 1n)
+    let around: EventOf<'tlb_flush'> | null = null
+    let { seq } = event
+    for (let looked = 0; looked < MOST_FLUSHES; looked += FLUSH_PAGE) {
+      const found = this.#after({ ...event, seq }, FLUSHES, MAY_COVER, FLUSH_PAGE, [last])
+      for (const e of found) {
+        const isFunction = e.kind === 'tlb_flush'
+        if (!isFunction && e.kind !== 'tlbi') continue
+        if (isFunction && this.#showsTlbi) around = e
+        const covered = isFunction ? this.#coveredIn(e) : coveredBy(e, this.#pagesOfGranule)
+        if (!covered || page < covered.start || page >= covered.end) continue
+        if (isTable && !covered.tables) continue
+        const isIn = around?.cpu === e.cpu && around.op === e.op && around.nest <= e.nest
+        return isIn ? around : e
+      }
+      if (found.length < FLUSH_PAGE) return null
+      seq = found.at(-1)!.seq
+    }
+    return null
+  }
+
+  #coveredIn(e: EventOf<'tlb_flush'>): Covered | null {
+    return this.#showsTlbi ? null : standsFor(flushOf(e, this.#pagesOfGranule))
   }
 
   #after(

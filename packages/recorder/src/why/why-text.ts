@@ -92,6 +92,10 @@ function* contextLines(
 }
 
 function flushText({ flush }: EventContext, old: bigint | null, geometry: Geometry | null): string {
+  if (flush?.kind === 'tlbi') {
+    const by = flush.by === null ? '' : ` in ${flush.by}`
+    return `flushed by tlbi ${flush.insn ?? ''}${by} #${flush.seq}`
+  }
   if (flush) {
     const range = flush.va === null ? 'everything' : rangeText(flush.va, flush.end, geometry)
     return `flushed by ${flush.fn ?? 'a flush'} of ${range} #${flush.seq}`

@@ -90,7 +90,7 @@ export function whyDescriptor(
     state.pageShift,
   )
   const { told, earlier } = latest(steps)
-  const surroundings = new Surroundings(runFile, run, at)
+  const surroundings = new Surroundings(runFile, run, at, state.pageShift)
   return {
     run,
     va,
@@ -221,7 +221,8 @@ function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surro
   if (event.kind === 'init') return step
   const isSplit = event.kind === 'desc_write' && splits(old, now, level)
   const split = isSplit ? around.split(event, va, pageShift) : null
-  return { ...step, context: around.of(event, va), split }
+  const wasTable = old !== null && kindOf(old, level) === 'table'
+  return { ...step, context: around.of(event, va, wasTable), split }
 }
 
 /** Whether a store looks like a step of a split: a leaf became a table, or left its contiguous span. */
