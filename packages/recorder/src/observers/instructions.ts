@@ -6,6 +6,18 @@ const FOREIGN = /^_*(?:vm_unmap_aliases|purge_vmap_area_lazy)$/
 /** Whether a function flushes or unmaps lazily freed areas of others: its doings follow from no argument of a call. */
 export const isForeign = (fn: string | null | undefined): boolean => FOREIGN.test(fn ?? '')
 
+/** Functions that unmap their range, or map it anew, by stores that no probe shows. */
+const UNMAPS = /^(?:vfree|vunmap|_*vunmap_range(?:_noflush)?|__vmap_pages_range_noflush)$/
+/** 16 GB: no area is larger. */
+const MOST_UNMAPPED = 1 << 22
+
+/** Pages of which nothing is known after this span of a capture; null: none. */
+export function unmappedBy({ fn, va, end }: EventOf<'span_begin'>) {
+  if (va === null || end === null || !UNMAPS.test(fn ?? '')) return null
+  const range = { start: pageOf(va), end: endPageOf(end) }
+  return range.end - range.start > MOST_UNMAPPED ? null : range
+}
+
 /** What may come between two instructions of a flush without being part of it. */
 const PASSING: ReadonlySet<Kind> = new Set(['context', 'ftrace'])
 export const isPassing = (kind: Kind): boolean => PASSING.has(kind)

@@ -19,6 +19,7 @@ import {
   isPassing,
   standsFor,
   widen,
+  unmappedBy,
 } from './instructions.ts'
 import { KnownEntries } from './known-entries.ts'
 import { pageOf, PageSizes } from './pages.ts'
@@ -148,6 +149,7 @@ export class Observers {
         this.#forget()
         break
       default:
+        if (e.kind === 'span_begin') this.#spanned(e)
         if (!isPassing(e.kind)) line.head = NONE
     }
     // What a freed table held is still there when rules see it go: see freed().
@@ -169,10 +171,12 @@ export class Observers {
     for (const line of this.lines()) if (line.flush !== null) this.#close(line, this.run.events)
   }
 
-  /** Memory of [start, end) was unmapped while nobody looked: pages of 4K. */
-  unmapped(start: number, end: number): void {
-    this.versions.forgetRange(start, end)
-    this.entries.forgetRange(start, end)
+  /** A capture shows that a range is unmapped, or mapped anew, but not by which stores: it is unknown. */
+  #spanned(e: EventOf<'span_begin'>): void {
+    const range = this.evidence.allStores ? null : unmappedBy(e)
+    if (range === null) return
+    this.versions.forgetRange(range.start, range.end)
+    this.entries.forgetRange(range.start, range.end)
     this.#reachedBase = NONE
   }
 
