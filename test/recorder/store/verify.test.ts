@@ -110,12 +110,15 @@ test('a run whose row is damaged does not hide the others', async () => {
   writing.startRun({ ...META, label: 'second' }).finish('complete')
   writing.db.exec(`update run set facts = '{"file":' where id = 1`)
   expect(writing.runs().map((run) => run.label)).toEqual(['test', 'second'])
-  expect(writing.find(1).facts).toHaveProperty('damaged')
+  expect(writing.runs().map((run) => run.state)).toEqual(['damaged', 'complete'])
+  expect(() => writing.find(1)).toThrow('run 1, the row that describes the run was changed')
+  expect(() => writing.find('test')).toThrow('run 1')
+  expect(writing.find(2).label).toBe('second')
   expect(verify(writing, writing.find(2)).problems).toEqual([])
   expect(verify(writing).problems).toMatchObject([
     { run: 1, message: expect.stringContaining('row') },
   ])
-  writing.remove(writing.find(1))
+  writing.remove(writing.find(1, { damaged: true }))
   expect(verify(writing)).toMatchObject({ runs: 1, problems: [] })
   writing.close()
 })

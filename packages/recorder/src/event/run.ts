@@ -3,7 +3,9 @@ import { type Flavour, FLAVOURS } from '@pagetrail/engine'
 
 /** Where a run's events came from; `tree`: code of a kernel tree, built and run by itself. */
 export type RunOrigin = 'engine' | 'module' | 'ftrace' | 'jsonl' | 'tree'
-export type RunState = 'recording' | 'complete' | 'interrupted'
+/** What the row of a run says, and `damaged` where the row cannot be believed. */
+export type RunState = StoredState | 'damaged'
+export type StoredState = 'recording' | 'complete' | 'interrupted'
 
 /** Page size and depth of the tables: pageShift 12, 14 or 16; vaBits as in the kernel's configuration. */
 export interface RunGeometry {

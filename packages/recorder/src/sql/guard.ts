@@ -79,6 +79,12 @@ function checkPragma(words: Iterator<string, undefined>): void {
   }
 }
 
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
+
+/** Whether the statement has the parameter `:run`, outside of texts, names and comments. */
+export const namesRun = (text: string): boolean =>
+  /:run(?![\w$])/.test(text.replaceAll(QUOTED, ' '))
+
 /** The words and signs of a statement in lower case, without blanks, comments and leading semicolons. */
 function* wordsOf(text: string): Generator<string, undefined> {
   let begun = false

@@ -7,10 +7,16 @@ export interface QueryRequest {
   readonly text: string
   /** The most rows that are wanted. */
   readonly rows: number
+  /** Value of the parameter `:run`. */
+  readonly run: number | null
+  /** As of {@link OpenOptions}. */
+  readonly proofs: string | undefined
 }
 
 /** What the child says; it sends the next rows when it was told `more`. */
 export type QueryMessage =
+  /** The file is open and proven: the statement's time begins. */
+  | { readonly type: 'begins' }
   | { readonly type: 'columns'; readonly names: readonly string[] }
   | { readonly type: 'rows'; readonly rows: SqlValue[][]; readonly cut: number }
   | { readonly type: 'end'; readonly more: boolean }

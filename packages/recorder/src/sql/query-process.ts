@@ -23,9 +23,10 @@ import {
 async function main(): Promise<void> {
   new Worker(new URL(import.meta.resolve('#watchdog'))).unref()
   const [request] = (await once(process, 'message')) as [QueryRequest]
-  const runFile = await openRuns(request.path, { mode: 'read' })
+  const { path, proofs } = request
+  const runFile = await openRuns(path, { mode: 'read', proofs })
   // Folding page tables for page_table() reads events while the query's own statement is running.
-  const folding = await openRuns(request.path, { mode: 'read' })
+  const folding = await openRuns(path, { mode: 'read', proofs })
   const { db } = runFile
   db.pragma('query_only = on')
   db.pragma('trusted_schema = off')
@@ -33,16 +34,19 @@ async function main(): Promise<void> {
   db.pragma('temp_store = memory')
   registerFunctions(db, runFile.runs())
   registerPageTable(db, folding)
+  runFile.proveAll()
+  await send({ type: 'begins' })
   await answer(runFile, request)
 }
 
-async function answer(runFile: RunFile, { text, rows }: QueryRequest): Promise<void> {
+async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Promise<void> {
   const statement = prepare(runFile, text)
   await send({ type: 'columns', names: statement.columns().map(({ name }) => name) })
+  const bound: unknown[] = run === null ? [] : [{ run: BigInt(run) }]
   let chunk: SqlValue[][] = []
   let count = 0
   let cut = 0
-  for (const row of statement.iterate()) {
+  for (const row of statement.iterate(...bound)) {
     if (count === rows) {
       if (chunk.length > 0) await send({ type: 'rows', rows: chunk, cut })
       return send({ type: 'end', more: true })
@@ -62,8 +66,8 @@ async function answer(runFile: RunFile, { text, rows }: QueryRequest): Promise<v
   return send({ type: 'end', more: false })
 }
 
-function prepare(runFile: RunFile, text: string): Sqlite.Statement<[], SqlValue[]> {
-  const statement = runFile.db.prepare<[], SqlValue[]>(text)
+function prepare(runFile: RunFile, text: string): Sqlite.Statement<unknown[], SqlValue[]> {
+  const statement = runFile.db.prepare<unknown[], SqlValue[]>(text)
   if (statement.readonly && statement.reader) return statement.raw()
   throw new InputError('the statement would write, and is refused: pagetrail sql only reads')
 }

@@ -57,11 +57,22 @@ function csvText(value: SqlValue): string {
  * itself escapes the controls below U+0020, the others are escaped here.
  */
 export function jsonLine(columns: readonly string[], row: readonly SqlValue[]): string {
-  const object = Object.fromEntries(columns.map((name, i) => [name, jsonValue(row[i]!)]))
+  const object = Object.fromEntries(apart(columns).map((name, i) => [name, jsonValue(row[i]!)]))
   return JSON.stringify(object).replaceAll(
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
     (sign) => `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`,
   )
+}
+
+/** Names of columns, those that occur again with a number as SQLite gives them in a table: `a`, `a:1`. */
+function apart(columns: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return columns.map((name) => {
+    let own = name
+    for (let n = 1; seen.has(own); n++) own = `${name}:${n}`
+    seen.add(own)
+    return own
+  })
 }
 
 function jsonValue(value: SqlValue): string | number | null {

@@ -22,9 +22,13 @@ export const QUERY_MS = 10_000
 export interface QueryOptions {
   /** The most rows; Infinity for all. */
   readonly rows?: number
-  /** The most time from the start of the query. */
+  /** The most time from the start of the statement: that of opening and proving the file does not count. */
   readonly ms?: number
   readonly signal?: AbortSignal
+  /** Value of the parameter `:run`, where the statement has it; see {@link namesRun}. */
+  readonly run?: number
+  /** Folder in which it is remembered what of the file was proven. */
+  readonly proofs?: string | undefined
   /**
    * Takes the rows as they come instead of collecting them in the result; the query waits until it has returned, so
    * that a result of any size needs little memory.
@@ -58,7 +62,7 @@ export async function runQuery(
   text: string,
   options: QueryOptions = {},
 ): Promise<QueryResult> {
-  const { rows = QUERY_ROWS, ms = QUERY_MS, signal, onRows } = options
+  const { rows = QUERY_ROWS, ms = QUERY_MS, signal, run, proofs, onRows } = options
   checkStatement(text)
   if (signal?.aborted) return finished(new Collector(onRows), 'cancelled', rows, ms)
   // Structured clones carry bigints and bytes, which JSON does not.
@@ -73,12 +77,15 @@ export async function runQuery(
     limit ??= why
     child.kill('SIGKILL')
   }
-  const timer = setTimeout(() => stop('time'), Math.min(ms, 2 ** 31 - 1))
+  let timer: NodeJS.Timeout | undefined
+  const begins = () => {
+    timer = setTimeout(() => stop('time'), Math.min(ms, 2 ** 31 - 1))
+  }
   const cancel = () => stop('cancelled')
   signal?.addEventListener('abort', cancel)
   try {
-    const request: QueryRequest = { path, text, rows }
-    const ended = await conversation(child, request, collector)
+    const request: QueryRequest = { path, text, rows, run: run ?? null, proofs }
+    const ended = await conversation(child, request, collector, begins)
     limit ??= ended
   } finally {
     clearTimeout(timer)
@@ -112,6 +119,7 @@ async function conversation(
   child: ChildProcess,
   request: QueryRequest,
   collector: Collector,
+  begins: () => void,
 ): Promise<QueryLimit | null> {
   let complaint = ''
   child.stderr?.on('data', (data) => (complaint += String(data)))
@@ -120,6 +128,10 @@ async function conversation(
   for await (const [message] of messages) {
     if (message.type === 'refused') throw new InputError(message.message)
     if (message.type === 'end') return message.more ? 'rows' : null
+    if (message.type === 'begins') {
+      begins()
+      continue
+    }
     if (message.type === 'columns') {
       collector.columns = message.names
       continue

@@ -59,23 +59,46 @@ export function rowOf(batch: Batch, i: number, seq = i): EventRow {
   return one.map((cell) => (typeof cell === 'number' ? BigInt(cell) : cell)) as EventRow
 }
 
-/** Appends a row that was read: as the writer had it in its batch, but for the names, which are the file's. */
-export function putRow(batch: Batch, row: EventRow): void {
-  const i = batch.row(small(row[AT.kind], 0), small(row[AT.cpu], 0))
-  for (const name of ALWAYS) batch[name][i] = small(row[AT[name]], 0)
-  for (const name of UNSET) batch[name][i] = small(row[AT[name]], NONE)
-  for (const [word, name] of WORD_COLUMNS.entries()) {
-    const value = row[AT[name]]
-    if (typeof value === 'bigint') batch.setLong(i, word, value)
+/**
+ * Appends a row that was read: as the writer had it in its batch, but for the names, which are the file's. False for
+ * one that holds a value that a batch cannot: 256 in a byte, or the -1 that stands for what is unset.
+ */
+export function putRow(batch: Batch, row: EventRow): boolean {
+  const i = batch.row(0, 0)
+  let kept = true
+  for (const name of ALWAYS) {
+    const { [AT[name]]: value } = row
+    if (typeof value !== 'bigint') return false
+    const number = Number(value)
+    batch[name][i] = number
+    kept &&= batch[name][i] === number
   }
-  const { [AT.ret]: ret, [AT.extra]: extra, [AT.more]: more } = row
-  if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
-  batch.extra[i] = typeof extra === 'string' ? extra : null
-  if (typeof more === 'string') batch.more.set(i, more)
+  for (const name of UNSET) {
+    const { [AT[name]]: value } = row
+    if (value === null) continue
+    if (typeof value !== 'bigint' || value === UNSET_VALUE) return false
+    const number = Number(value)
+    batch[name][i] = number
+    kept &&= batch[name][i] === number && Number.isSafeInteger(number)
+  }
+  for (const [word, name] of WORD_COLUMNS.entries()) {
+    const { [AT[name]]: value } = row
+    if (typeof value === 'bigint') batch.setLong(i, word, value)
+    else kept &&= value === null
+  }
+  return putRest(batch, i, row) && kept
 }
 
-const small = (value: EventRow[number] | undefined, none: number): number =>
-  typeof value === 'bigint' ? Number(value) : none
+const UNSET_VALUE = BigInt(NONE)
+
+function putRest(batch: Batch, i: number, row: EventRow): boolean {
+  const { [AT.ret]: ret, [AT.extra]: extra, [AT.more]: more } = row
+  if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
+  if (typeof extra === 'string') batch.extra[i] = extra
+  if (typeof more === 'string') batch.more.set(i, more)
+  return typeof ret !== 'bigint' || batch.ret[i] === Number(ret)
+}
+
 /** Kinds by id whose column holds an interned name, beside `fn` which always does. */
 const nameIn = (column: 'aux' | 'ret') => {
   const table = new Uint8Array(256)
@@ -99,4 +122,18 @@ export function renameBatch(batch: Batch, idOf: readonly number[]): void {
       batch.setSmall(i, AUX, idOf[batch.low(i, AUX)]!)
     }
   }
+}
+
+/** Ids of all names that a batch read from a file uses. */
+export function nameIdsIn(batch: Batch): Set<number> {
+  const { fn, task, kind, ret, hasRet, length } = batch
+  const ids = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    ids.add(fn[i]!).add(task[i]!)
+    const id = kind[i]!
+    if (NAME_IN_RET[id] === 1 && hasRet[i] === 1) ids.add(ret[i]!)
+    if (NAME_IN_AUX[id] === 1 && batch.has(i, AUX)) ids.add(batch.low(i, AUX))
+  }
+  ids.delete(NONE)
+  return ids
 }

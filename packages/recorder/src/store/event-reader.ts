@@ -2,7 +2,7 @@ import type { Condition } from '../event/condition.ts'
 import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 
-import { BatchSpans } from './batch-spans.ts'
+import { BatchSpans, type Span } from './batch-spans.ts'
 import { rowToEvent } from '../event/codec.ts'
 import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
@@ -31,6 +31,19 @@ export interface PageRequest {
 /** @internal */
 export type CallRow = Selectable<Schema['call']>
 
+/** What an {@link EventReader} may read of a run, part by part; see Proof. */
+export interface Pieces {
+  /** From `from` to `to` in the order of reading, or only the first `atMost` events of that. */
+  pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>
+}
+
+/** All of it, as it lies there: for those who prove it themselves. */
+const ANYTHING: Pieces = {
+  pieces: (_run, from, to, backward) => [
+    backward ? { first: to, last: from } : { first: from, last: to },
+  ],
+}
+
 /**
  * Reads events of a file by keyset: every page is a range of rowids, however far into the run.
  *
@@ -38,6 +51,7 @@ export type CallRow = Selectable<Schema['call']>
  */
 export class EventReader {
   readonly #db: Sqlite.Database
+  readonly #pieces: Pieces
   readonly #spans: BatchSpans
   readonly #names = new Map<number, string>()
   readonly #name: Sqlite.Statement<[bigint], string>
@@ -54,8 +68,10 @@ export class EventReader {
     return text
   }
 
-  constructor(db: Sqlite.Database) {
+  /** Rows come from `pieces` of a run alone; without it they are read unproven. */
+  constructor(db: Sqlite.Database, pieces: Pieces = ANYTHING) {
     this.#db = db
+    this.#pieces = pieces
     this.#spans = new BatchSpans(db)
     this.#name = db.prepare<[bigint], string>('select text from name where id = ?').pluck()
   }
@@ -71,14 +87,24 @@ export class EventReader {
   rows(run: number, request: PageRequest): EventRow[] {
     const { from, limit, backward = false, where } = request
     const to = request.to ?? (backward ? 0 : RUN_SHIFT - 1)
-    if (where?.kindMask === undefined) return this.#range(run, from, to, limit, backward, where)
+    // Without a condition the page ends after so many events; more need not be proven.
+    const atMost = where ? Infinity : limit
     const rows: EventRow[] = []
-    for (const { first, last } of this.#spans.spans(run, where.kindMask, from, to, backward)) {
-      const [start, end] = backward ? [last, first] : [first, last]
-      rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
-      if (rows.length >= limit) break
+    for (const piece of this.#pieces.pieces(run, from, to, backward, atMost)) {
+      for (const { first, last } of this.#having(run, piece, backward, where)) {
+        const [start, end] = backward ? [last, first] : [first, last]
+        rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
+        if (rows.length >= limit) return rows
+      }
     }
     return rows
+  }
+
+  /** The parts of a piece in which there can be events that fulfil the condition. */
+  #having(run: number, piece: Span, backward: boolean, where?: Condition): Iterable<Span> {
+    if (where?.kindMask === undefined) return [piece]
+    const [from, to] = backward ? [piece.last, piece.first] : [piece.first, piece.last]
+    return this.#spans.spans(run, where.kindMask, from, to, backward)
   }
 
   /** seq of each event from `from` to `to` that fulfils a condition. */
@@ -86,7 +112,12 @@ export class EventReader {
     const base = BigInt(run) * BigInt(RUN_SHIFT)
     const sql = `select id - ? from event where id >= ? and id <= ? and (${where.sql}) order by id`
     const query = this.#db.prepare<(bigint | string)[], number>(sql).pluck().safeIntegers(false)
-    return query.all(base, base + BigInt(from), base + BigInt(to), ...where.parameters)
+    const found: number[] = []
+    for (const { first, last } of this.#pieces.pieces(run, from, to, false)) {
+      const [low, high] = [base + BigInt(first), base + BigInt(last)]
+      for (const seq of query.all(base, low, high, ...where.parameters)) found.push(seq)
+    }
+    return found
   }
 
   /** Texts of the first `limit` names that a run's events use, in order. */
@@ -198,13 +229,21 @@ const callsFrom = build
   .limit(BIND)
 
 /**
- * A run of a file as diff, check and report want it.
+ * A run of a file as diff, check and report want it; `proveCalls` is called before its calls are read.
  *
  * @internal
  */
-export const eventSource = (reader: EventReader, run: Run, path: string): EventSource => ({
+export const eventSource = (
+  reader: EventReader,
+  run: Run,
+  path: string,
+  proveCalls: () => void,
+): EventSource => ({
   run,
-  calls: () => guardedEach(path, reader.calls(run.id)),
+  *calls() {
+    proveCalls()
+    yield* guardedEach(path, reader.calls(run.id))
+  },
   events: (from, to, kinds) =>
     guardedEach(path, reader.events(run.id, from, to, kinds && onlyKinds(kinds))),
 })

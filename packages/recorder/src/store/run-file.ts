@@ -4,16 +4,22 @@ import type Sqlite from 'better-sqlite3'
 import { MIGRATIONS } from '../../../../migrations/index.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
-import { Lease } from './lease.ts'
+import { NO_DIGEST } from './digest.ts'
+import { Lease, MEMORY } from './lease.ts'
 import { inspect, migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
+import { Proof } from './proof.ts'
+import { ProofMemory } from './proof-memory.ts'
 import {
+  damagedAfter,
   insertRun,
   listRuns,
   lookUpRun,
+  lostRun,
   markInterrupted,
   removeRun,
+  rowProblem,
   updateRun,
 } from './run-table.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
@@ -28,6 +34,11 @@ export interface OpenOptions {
   /** How long to wait for another process's transaction; {@link BUSY_MS} unless told. */
   readonly busyMs?: number
   /**
+   * Folder in which it is remembered what of an unchanged file has been proven, so that the next process need not prove
+   * it again. Without it, and of a file that is opened for writing, nothing is.
+   */
+  readonly proofs?: string | undefined
+  /**
    * For tests of upgrades.
    *
    * @internal
@@ -40,7 +51,7 @@ export interface OpenOptions {
  * such file or folder, no permission, not a database, not ours, damaged, or of a newer version.
  */
 export async function openRuns(path: string, options: OpenOptions): Promise<RunFile> {
-  const { mode, busyMs = BUSY_MS, migrations = MIGRATIONS } = options
+  const { mode, busyMs = BUSY_MS, proofs = null, migrations = MIGRATIONS } = options
   let db: Sqlite.Database | undefined
   try {
     db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
@@ -52,7 +63,7 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
       throw new InputError(`${path} is empty; record or import a run`)
     }
     db.defaultSafeIntegers(true)
-    return new RunFile(db, path, mode)
+    return new RunFile(db, path, mode, proofs)
   } catch (error) {
     db?.close()
     throw inFile(path, error)
@@ -70,32 +81,63 @@ export class RunFile {
    */
   readonly db: Sqlite.Database
   readonly #reader: EventReader
+  /** null: a database in memory, which nobody else can have changed. */
+  readonly #proof: Proof | null
+  readonly #closing: (() => void)[] = []
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
 
   /** @internal */
-  constructor(db: Sqlite.Database, path: string, mode: 'read' | 'write') {
+  constructor(
+    db: Sqlite.Database,
+    path: string,
+    mode: 'read' | 'write',
+    proofs: string | null = null,
+  ) {
     this.db = db
     this.path = path
     this.mode = mode
-    this.#reader = new EventReader(db)
+    const folder = mode === 'read' ? proofs : null
+    this.#proof = path === MEMORY ? null : new Proof(db, path, new ProofMemory(path, folder))
+    this.#reader = new EventReader(db, this.#proof ?? undefined)
   }
 
-  /** Every run, oldest first. */
+  /** Every run, oldest first; one whose row is damaged is there, and its state says so. */
   runs(): Run[] {
+    const lost = guarded(this.path, () => lostRun(this.db))
+    if (lost !== undefined) throw this.#damaged(Number(lost), 'the row that describes it is gone')
     return guarded(this.path, () => listRuns(this.db, this.path))
   }
 
-  /** The run of this id or label, or -1 (latest), -2, …; InputError naming what is near. */
-  find(spec: string | number): Run {
-    const run = this.lookUp(spec)
+  /**
+   * The run of this id or label, or -1 (latest), -2, …; InputError naming what is near, or saying that the run's row is
+   * damaged, unless the caller can bear it.
+   */
+  find(spec: string | number, bears: { readonly damaged?: boolean } = {}): Run {
+    const run = bears.damaged
+      ? guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
+      : this.lookUp(spec)
     if (run) return run
     throw this.noSuch(String(spec))
   }
 
   /** The same; undefined where there is none. */
   lookUp(spec: string | number): Run | undefined {
-    return guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
+    const run = guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
+    if (run?.state === 'damaged') {
+      const problem = guarded(this.path, () => rowProblem(this.db, run.id))
+      throw this.#damaged(run.id, problem ?? 'the row that describes the run was changed')
+    }
+    if (run === undefined || String(run.id) === String(spec)) return run
+    const later = guarded(this.path, () => damagedAfter(this.db, run.id))
+    if (later === undefined) return run
+    throw this.#damaged(later, `its row was changed, and it may be what ${spec} means`)
+  }
+
+  #damaged(run: number, why: string): InputError {
+    return new InputError(
+      `${this.path} is damaged: run ${run}, ${why}. Name a run by its id; pagetrail verify says more, pagetrail rm ${run} removes the run`,
+    )
   }
 
   /** Says that there is no such run, and which are near. */
@@ -113,9 +155,10 @@ export class RunFile {
   /** Removes a run and the names that only it used. Refused while it is being recorded. */
   remove(run: Run): void {
     this.#mustWrite()
-    if (this.find(run.id).state === 'recording') {
+    if (this.find(run.id, { damaged: true }).state === 'recording') {
       throw new InputError(`run ${run.id} ${run.label} is being recorded; end its recorder first`)
     }
+    this.#proof?.forget(run.id)
     guarded(this.path, () => removeRun(this.db, this.#write(), run.id))
   }
 
@@ -126,7 +169,9 @@ export class RunFile {
 
   /** The run as a source of events, read in pages; each reading sees what was recorded meanwhile. */
   source(run: Run): EventSource {
-    return eventSource(this.#reader, run, this.path)
+    return eventSource(this.#reader, run, this.path, () =>
+      guarded(this.path, () => this.#proof?.calls(run)),
+    )
   }
 
   /** One page of events in the order of their seq. */
@@ -141,7 +186,14 @@ export class RunFile {
 
   /** seq of the op_begin of a call; undefined: there is no such call. */
   callStart(run: Run, op: number): number | undefined {
-    return guarded(this.path, () => this.#reader.callStart(run.id, op))
+    return guarded(this.path, () => {
+      const first = this.#reader.callStart(run.id, op)
+      const [begin] =
+        first === undefined ? [] : this.#reader.page(run.id, { from: first, limit: 1 })
+      // A row of `call` that is missing or leads elsewhere is only found by deriving them all.
+      if (begin?.kind !== 'op_begin' || begin.op !== op) this.#proof?.calls(run)
+      return first
+    })
   }
 
   /** The first `limit` functions, tasks and instructions that a run's events name, in alphabetical order. */
@@ -149,10 +201,66 @@ export class RunFile {
     return guarded(this.path, () => this.#reader.namesOf(run.id, limit))
   }
 
+  /** Proves these events of a run, for a caller that reads them by statements of its own; damage is an InputError. */
+  prove(run: Run, from: number, to: number): void {
+    guarded(this.path, () => {
+      for (const _ of this.#proof?.pieces(run.id, from, to, false) ?? []);
+    })
+  }
+
+  /** Proves the whole file, once per state, for queries that may read anything of it. */
+  proveAll(): void {
+    const proof = this.#proof
+    if (!proof) return
+    guarded(this.path, () => {
+      // One moment of the file, although others may be recording into it.
+      this.db.exec('begin')
+      try {
+        const runs = this.runs()
+        const damaged = runs.find(({ state }) => state === 'damaged')
+        if (damaged) throw this.#damaged(damaged.id, 'the row that describes the run was changed')
+        proof.file(runs)
+      } finally {
+        this.db.exec('rollback')
+      }
+    })
+  }
+
+  /** A digest that stands for all events of a run up to one, and some after it. */
+  digestAt(run: number, seq: number): Uint8Array {
+    return guarded(this.path, () => this.#proof?.digestAt(run, seq) ?? NO_DIGEST)
+  }
+
+  /** Writes on a connection what changes no answer; what was proven of the file stays so. */
+  whileWriting(writer: Sqlite.Database, write: () => void): void {
+    if (this.#proof) this.#proof.whileWriting(writer, write)
+    else write()
+  }
+
+  /** All of these runs was verified. */
+  verified(runs: readonly Run[]): void {
+    for (const run of runs) {
+      if (run.events > 0) this.#proof?.add(run.id, 0, run.events - 1)
+      if (run.state !== 'recording') this.#proof?.addCalls(run.id)
+    }
+  }
+
+  /** Writes down what was proven, for the next process. */
+  remember(): void {
+    this.#proof?.remember()
+  }
+
+  /** Calls it before the file is closed. */
+  atClose(work: () => void): void {
+    this.#closing.push(work)
+  }
+
   /** Ends recordings that were left open, as interrupted, and closes the file. */
   close(): void {
     try {
       for (const writer of this.#writers) writer.finish('interrupted')
+      for (const work of this.#closing.splice(0)) work()
+      if (this.db.open) this.remember()
     } finally {
       this.db.close()
     }
@@ -184,9 +292,14 @@ export class RunFile {
       statements,
       update: (patch: Partial<RunMeta>, state: 'complete' | 'interrupted') =>
         updateRun(db, id, patch, state),
-      remove: () => removeRun(db, statements, id),
+      remove: () => {
+        this.#proof?.forget(id)
+        removeRun(db, statements, id)
+      },
+      wrote: (first: number, count: number) => this.#proof?.add(id, first, first + count - 1),
       closed: (writer: RunWriter) => this.#writers.delete(writer),
     }
+    this.#proof?.addCalls(id)
     const writer = new RunWriter(file, id, lease, options)
     this.#writers.add(writer)
     return writer

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 
 import type Sqlite from 'better-sqlite3'
+import { type Selectable, sql } from 'kysely'
 
 import { dropLease, isLeased } from './lease.ts'
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
-import { build } from './schema.ts'
+import { build, type Schema } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
 import { KIND_NAMES, KINDS } from '../event/kinds.ts'
-import type { Run, RunState } from '../event/run.ts'
+import type { Run, StoredState } from '../event/run.ts'
 import { execute, selectAll, type WriteStatements } from './statements.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
@@ -32,9 +33,24 @@ const allRuns = build.selectFrom('run').selectAll()
 
 function selected(db: Sqlite.Database, path: string, query: typeof allRuns): Run[] {
   return selectAll(db, query).map((row) => {
+    if (rowProblem(db, Number(row.id)) !== null) return runOfRow(row, 'damaged')
     const dead = row.state === 'recording' && !isLeased(path, Number(row.id))
     return withShown(db, runOfRow(row, dead ? 'interrupted' : row.state))
   })
+}
+
+/** A run whose row is gone: its batches are still there. */
+export function lostRun(db: Sqlite.Database): bigint | undefined {
+  const known = build.selectFrom('run').select('id')
+  const lost = build.selectFrom('batch').select('run').where('run', 'not in', known).limit(1)
+  return selectAll(db, lost)[0]?.run
+}
+
+/** Runs later than one that cannot be believed: one of them may be what was meant by a label or by -1. */
+export function damagedAfter(db: Sqlite.Database, id: number): number | undefined {
+  const later = build.selectFrom('run').select('id').where('id', '>', BigInt(id)).orderBy('id')
+  const found = selectAll(db, later).find((row) => rowProblem(db, Number(row.id)) !== null)
+  return found && Number(found.id)
 }
 
 /** A run of a producer that did not say what it shows, and that is not finished or of version 0.1: what occurs. */
@@ -58,7 +74,7 @@ export function markInterrupted(db: Sqlite.Database, path: string): void {
 }
 
 function markDead(db: Sqlite.Database, id: bigint): void {
-  const whole = !sealIsBroken(db, Number(id))
+  const whole = rowProblem(db, Number(id)) === null
   const dead = build.updateTable('run').set({ state: 'interrupted' }).where('id', '=', id)
   // It may have been finished since: only a state that still says recording is corrected.
   execute(db, dead.where('state', '=', 'recording'))
@@ -86,7 +102,7 @@ export function updateRun(
   db: Sqlite.Database,
   run: number,
   patch: Partial<RunMeta>,
-  state?: RunState,
+  state?: StoredState,
 ): void {
   const values = { ...columnsOf(patch), ...(state && { state }) }
   if (Object.keys(values).length === 0) return
@@ -98,23 +114,53 @@ export function updateRun(
   }).immediate()
 }
 
-/** Puts a digest of the run's row into it, so that {@link sealIsBroken} can tell a changed or damaged one. */
+/** Puts a digest of the run's row into it, so that {@link rowProblem} can tell a changed or damaged one. */
 function seal(db: Sqlite.Database, run: number): void {
   const update = build.updateTable('run').set({ seal: sealOf(db, run) })
   execute(db, update.where('id', '=', BigInt(run)))
 }
 
-export function sealIsBroken(db: Sqlite.Database, run: number): boolean {
-  const query = build.selectFrom('run').select('seal').where('id', '=', BigInt(run))
-  const stored = selectAll(db, query)[0]?.seal
-  return !stored || Buffer.compare(stored, sealOf(db, run)) !== 0
+/** What is wrong with the row of a run: its seal, or its count of events where the batches have others. */
+export function rowProblem(db: Sqlite.Database, run: number): string | null {
+  const [row] = selectAll(db, withReach.where('id', '=', BigInt(run)))
+  if (!row) return null
+  const { reach, ...stored } = row
+  if (!hasItsSeal(stored)) return SEAL_BROKEN
+  if (stored.events === (reach ?? 0n)) return null
+  return `${stored.events} events were recorded, the batches have ${reach ?? 0n}`
 }
+
+/** Of the row alone. */
+export function sealProblem(db: Sqlite.Database, run: number): string | null {
+  const [row] = selectAll(db, allRuns.where('id', '=', BigInt(run)))
+  return row && !hasItsSeal(row) ? SEAL_BROKEN : null
+}
+
+const SEAL_BROKEN = 'the row that describes the run was changed'
+
+const hasItsSeal = (row: Selectable<Schema['run']>): boolean =>
+  row.seal !== null && Buffer.compare(row.seal, sealOfRow({ ...row })) === 0
+
+/** One statement: a recorder may commit between two. */
+const withReach = allRuns.select((eb) =>
+  eb
+    .selectFrom('batch')
+    .select(sql<bigint>`first + count`.as('end'))
+    .whereRef('batch.run', '=', 'run.id')
+    .orderBy('first', 'desc')
+    .limit(sql.lit(1))
+    .as('reach'),
+)
 
 /** Of everything in the row, in the order of the table; but for the counts while batches still change them. */
 function sealOf(db: Sqlite.Database, run: number): Buffer {
   const [row] = selectAll(db, allRuns.where('id', '=', BigInt(run)))
-  const { seal: _, ...sealed } = row ?? { state: null, seal: null }
-  const grows = sealed.state === 'recording' ? { events: '', calls: '' } : {}
+  return sealOfRow(row ?? { state: null, seal: null })
+}
+
+function sealOfRow(row: Readonly<Record<string, unknown>>): Buffer {
+  const { seal: _, ...sealed } = row
+  const grows = sealed['state'] === 'recording' ? { events: '', calls: '' } : {}
   const values = Object.values({ ...sealed, ...grows }).map(String)
   return createHash('sha256').update(JSON.stringify(values)).digest()
 }

@@ -49,6 +49,8 @@ export interface WriterFile {
   readonly statements: WriteStatements
   readonly update: (patch: Partial<RunMeta>, state: 'complete' | 'interrupted') => void
   readonly remove: () => void
+  /** So many events from `first` on are committed as they were given. */
+  readonly wrote: (first: number, count: number) => void
   readonly closed: (writer: RunWriter) => unknown
 }
 
@@ -204,6 +206,7 @@ export class RunWriter {
     try {
       this.#digest = this.#writeBatch()
       db.exec('commit')
+      this.#file.wrote(this.committed, this.batch.length)
       this.committed += this.batch.length
     } catch (error) {
       this.#state = 'failed'

@@ -8,7 +8,7 @@ import {
 } from 'kysely'
 
 import type { ColumnsOf, EventColumn } from '../event/event-columns.ts'
-import type { RunOrigin, RunState } from '../event/run.ts'
+import type { RunOrigin, StoredState } from '../event/run.ts'
 
 /** The tables as kysely knows them; rows come back from better-sqlite3 with every integer a bigint. */
 export interface Schema {
@@ -35,7 +35,7 @@ interface RunTable {
   id: Generated<bigint>
   label: string
   source: RunOrigin
-  state: RunState
+  state: StoredState
   flavour: string | null
   kernel: string | null
   scenario: string | null

@@ -1,13 +1,11 @@
 import type Sqlite from 'better-sqlite3'
-import type { Selectable } from 'kysely'
 
-import { Batch } from '../event/batch.ts'
-import { putRow } from './batch-insert.ts'
-import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
+import { proveBatch } from './batch-proof.ts'
+import { NO_DIGEST } from './digest.ts'
 import { EventReader } from './event-reader.ts'
-import { sealIsBroken } from './run-table.ts'
-import { build, type Schema } from './schema.ts'
-import { hasTable, selectAll } from './statements.ts'
+import { sealProblem } from './run-table.ts'
+import { build } from './schema.ts'
+import { selectAll } from './statements.ts'
 import { schemaIsCurrent } from './migrate.ts'
 import type { Run } from '../event/run.ts'
 import { inFile } from './sqlite-errors.ts'
@@ -15,7 +13,7 @@ import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
 import { type NestingRemark, nestingRemark } from './verify-nesting.ts'
 import { viewsAreCurrent } from './views.ts'
-import { RUN_SHIFT } from './run-writer.ts'
+import { strayProblems } from './verify-strays.ts'
 
 /** Something that is not as it was written. `run` null: it concerns the file. */
 export interface Problem {
@@ -54,7 +52,7 @@ export function verify(runFile: RunFile, only?: Run): Verification {
     attempt(problems, null, runFile.path, () => checkStructure(db, problems))
     let runs: readonly Run[] = []
     attempt(problems, only?.id ?? null, runFile.path, () => {
-      runs = only ? [runFile.find(only.id)] : runFile.runs()
+      runs = only ? [runFile.find(only.id, { damaged: true })] : runFile.runs()
     })
     for (const run of runs) {
       total.runs++
@@ -96,7 +94,10 @@ function checkStructure(db: Sqlite.Database, problems: Problem[]): void {
   }
 }
 
-type BatchRow = Selectable<Schema['batch']>
+function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Problem[]): void {
+  const strays = strayProblems(db, runs)
+  problems.push(...strays.map((message) => ({ run: null, first: null, message })))
+}
 
 function checkRun(
   db: Sqlite.Database,
@@ -106,7 +107,8 @@ function checkRun(
 ): void {
   const bad = (message: string, first: number | null = null) =>
     problems.push({ run: run.id, first, message })
-  if (sealIsBroken(db, run.id)) bad('the row that describes the run was changed')
+  const seal = sealProblem(db, run.id)
+  if (seal !== null) bad(seal)
   const reader = new EventReader(db)
   const batches = build.selectFrom('batch').selectAll().where('run', '=', BigInt(run.id))
   let digest: Uint8Array = NO_DIGEST
@@ -115,10 +117,10 @@ function checkRun(
     const [first, count] = [Number(row.first), Number(row.count)]
     if (first !== next)
       return void bad(`events ${next} to ${first - 1} are missing: no batch has them`, next)
-    const found = batchProblem(db, reader, run.id, row, digest)
+    const found = proveBatch(db, reader, row, digest)
     if (typeof found === 'string')
       return void bad(`batch ${first} to ${first + count - 1}: ${found}`, first)
-    digest = found
+    digest = found.digest
     next += count
     total.batches++
     total.events += count
@@ -127,64 +129,6 @@ function checkRun(
     return void bad(`${run.events} events were recorded, the batches have ${next}`, next)
   if (reader.rows(run.id, { from: next, limit: 1 }).length > 0)
     return void bad(`there are events after the last batch`, next)
-  const call = callProblem(db, reader, run)
+  const call = callProblem(db, reader, run.id)
   if (call) bad(call)
-}
-
-/** The batch's digest if it is the one that was recorded, or what is wrong. */
-function batchProblem(
-  db: Sqlite.Database,
-  reader: EventReader,
-  run: number,
-  row: BatchRow,
-  previous: Uint8Array,
-): Uint8Array | string {
-  const { first, count, kinds, digest: recorded } = row
-  const limit = Number(count)
-  if (limit < 1 || limit > RUN_SHIFT) return `it claims ${count} events`
-  const rows = reader.rows(run, { from: Number(first), to: Number(first) + limit - 1, limit })
-  if (rows.length !== limit) return `${limit - rows.length} of its events are missing`
-  const batch = new Batch(limit)
-  for (const event of rows) putRow(batch, event)
-  if (kindsIn(batch) !== kinds) return 'its list of kinds was changed'
-  const digest = digestBatch(previous, batch, newNames(db, run, first))
-  return Buffer.compare(digest, recorded) === 0 ? digest : 'it is not what was recorded'
-}
-
-function newNames(db: Sqlite.Database, run: number, first: bigint): NewName[] {
-  const query = build
-    .selectFrom('name_use')
-    .innerJoin('name', 'name.id', 'name_use.name')
-    .select(['name.id', 'name.text'])
-    .where('name_use.run', '=', BigInt(run))
-    .where('name_use.first', '=', first)
-    .orderBy('name.id')
-  return selectAll(db, query).map(({ id, text }) => ({ id: Number(id), text }))
-}
-
-/** Rows of runs that are not there: what a deletion by hand leaves. */
-function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Problem[]): void {
-  const known = build.selectFrom('run').select('id')
-  for (const table of ['batch', 'call', 'name_use', 'snapshot', 'mark'] as const) {
-    if (!hasTable(db, table)) continue
-    const query = build.selectFrom(table).select('run').where('run', 'not in', known).limit(1)
-    const run = selectAll(db, query)[0]?.run
-    if (run !== undefined)
-      problems.push({
-        run: null,
-        first: null,
-        message: `${table} has rows of run ${run}, which is not there`,
-      })
-  }
-  const stray = db
-    .prepare<bigint[], bigint>('select id from event where id >= ? and id < ? limit 1')
-    .pluck()
-  let from = -(1n << 63n)
-  const shift = BigInt(RUN_SHIFT)
-  for (const end of [...runs.map((run) => BigInt(run.id) * shift), (1n << 63n) - 1n]) {
-    const id = stray.get(from, end)
-    if (id !== undefined)
-      problems.push({ run: null, first: null, message: `event ${id} belongs to no run` })
-    from = end + shift
-  }
 }

@@ -15,7 +15,7 @@ const PROJECTION = 'page-state'
 /** The same for which entries were touched since the snapshot before. */
 const TOUCHED = 'page-touched'
 /** Version of fold and form: snapshots of another are not used, and overwritten. */
-const VERSION = 4
+const VERSION = 5
 /** `PTS2` */
 const MAGIC = 0x32535450
 const HEADER_WORDS = 7
@@ -96,7 +96,7 @@ export class SnapshotStore {
   *#whole(run: number, projection: string, seq: number): Generator<Row> {
     if (!this.#nearest) return
     for (const row of this.#nearest.iterate(run, projection, VERSION, seq)) {
-      if (digestOf(row.body).equals(row.digest)) yield row
+      if (this.#digestOf(run, projection, Number(row.seq), row.body).equals(row.digest)) yield row
     }
   }
 
@@ -106,20 +106,27 @@ export class SnapshotStore {
     try {
       const db = this.#connection()
       const insert = prepare(db, insertion)
-      db.transaction(() => {
+      const put = (projection: string, seq: number, body: Uint8Array) =>
+        insert.run(run, projection, VERSION, seq, body, this.#digestOf(run, projection, seq, body))
+      const putAll = db.transaction(() => {
         for (const snapshot of snapshots) {
           const { seq, touched } = snapshot
-          const noted = new Uint8Array(Uint32Array.of(run, seq, ...touched).buffer)
-          const state = write(run, snapshot)
-          insert.run(run, PROJECTION, VERSION, seq, state, digestOf(state))
-          insert.run(run, TOUCHED, VERSION, seq, noted, digestOf(noted))
+          put(PROJECTION, seq, write(run, snapshot))
+          put(TOUCHED, seq, new Uint8Array(Uint32Array.of(run, seq, ...touched).buffer))
         }
-      })()
+      })
+      this.#runFile.whileWriting(db, putAll)
     } catch (error) {
       if (!(error instanceof Sqlite.SqliteError) || !UNAVAILABLE.test(error.code)) throw error
       this.close()
       this.#mayWrite = false
     }
+  }
+
+  /** Binds a body to the events that it was folded from: the digest of their batch is chained to all before. */
+  #digestOf(run: number, projection: string, seq: number, body: Uint8Array): Buffer {
+    const hash = createHash('sha256').update(`snapshot ${projection} ${VERSION} ${run} ${seq}\n`)
+    return hash.update(this.#runFile.digestAt(run, seq)).update(body).digest()
   }
 
   close(): void {
@@ -154,5 +161,3 @@ function read(run: number, seq: number, body: Uint8Array): Snapshot | undefined 
 
 /** A copy, since the bytes may lie anywhere in a buffer (slice() of a Buffer is none). */
 const wordsOf = (bytes: Uint8Array): Uint32Array => new Uint32Array(new Uint8Array(bytes).buffer)
-
-const digestOf = (body: Uint8Array): Buffer => createHash('sha256').update(body).digest()

@@ -122,6 +122,7 @@ class Folder {
   constructor(runFile: RunFile) {
     this.#runFile = runFile
     this.snapshots = new SnapshotStore(runFile)
+    runFile.atClose(() => this.snapshots.close())
     this.#rows = prepare(runFile.db, foldRows).safeIntegers(false)
   }
 
@@ -169,6 +170,7 @@ class Folder {
   }
 
   #foldRange(run: Run, layer: Layer, from: number, to: number): void {
+    this.#runFile.prove(run, from, to)
     const base = BigInt(run.id) * BigInt(RUN_SHIFT)
     for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
       const { seq, kind, level, va, lo, hi } = row

@@ -1,6 +1,7 @@
 import { openRuns, type RunFile } from '@pagetrail/recorder'
 import type { Theme } from '../text/theme.ts'
 import type { Io } from './io.ts'
+import { proofFolder } from './proof-folder.ts'
 import type { Fields } from '../text/run.ts'
 import { JsonLines } from './json-lines.ts'
 import type { Output } from './output.ts'
@@ -36,13 +37,18 @@ export class Session {
     this.paint = paint
   }
 
+  /** Folder in which it is remembered what of unchanged databases has been proven; undefined: there is no home. */
+  get proofs(): string | undefined {
+    return proofFolder(this.io.env)
+  }
+
   get json(): boolean {
     return this.options.json
   }
 
   /** The database, closed when the verb is over. `write` creates it where there is none. */
   async runFile(mode: 'read' | 'write'): Promise<RunFile> {
-    const runFile = await openRuns(this.options.db, { mode })
+    const runFile = await openRuns(this.options.db, { mode, proofs: this.proofs })
     this.atEnd(() => runFile.close())
     return runFile
   }

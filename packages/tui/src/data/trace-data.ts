@@ -22,9 +22,15 @@ import { nextOdd } from './odd.ts'
 import { Pager } from './paging.ts'
 import { StateReader } from './state-reader.ts'
 
+/** What the thread that owns the connection answers. */
+export interface TraceData extends Omit<Data, 'cancel' | 'sql' | 'command'> {
+  /** Writes down what was proven of the file. */
+  remember(): Promise<void>
+}
+
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
-export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | 'sql' | 'command'>> {
-  const runFile = await openRuns(db, { mode: 'read' })
+export async function openTraceData(db: string, proofs?: string): Promise<TraceData> {
+  const runFile = await openRuns(db, { mode: 'read', proofs })
   const pages = new DiffPages(runFile)
   const pager = new Pager(runFile)
   const states = new StateReader(runFile)
@@ -61,6 +67,7 @@ export async function openTraceData(db: string): Promise<Omit<Data, 'cancel' | '
     },
     exists: async (file) => exists(file),
     paths: pathsFor,
+    remember: async () => runFile.remember(),
     close: async () => {
       closeStates(runFile)
       runFile.close()

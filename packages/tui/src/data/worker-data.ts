@@ -7,7 +7,9 @@ import { runSql } from './run-sql.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
 
 /** A thread that answers questions about a database; see worker.ts, whose bundle `url` is. */
-export const startWorker = (url: URL, db: string): Worker => new Worker(url, { workerData: { db } })
+/** `proofs`: folder in which it is remembered what of the database was proven. */
+export const startWorker = (url: URL, db: string, proofs: string | undefined): Worker =>
+  new Worker(url, { workerData: { db, proofs } })
 
 /** Something that was asked was given up; nobody needs to be told. */
 export class Dropped extends Error {
@@ -100,8 +102,14 @@ const THREADS: Readonly<Partial<Record<Method, 'states' | 'pairs' | 'alone'>>> =
  * The database behind worker threads: a query of it never stops the keyboard. `url` is that of the bundled worker.ts,
  * `program` that of the command, for verbs that write; `first` is a worker on the same database that was started early.
  */
-export function workerData(url: URL, program: URL, db: string, first?: Worker): Data {
-  const start = () => new Thread(startWorker(url, db))
+export function workerData(
+  url: URL,
+  program: URL,
+  db: string,
+  proofs: string | undefined,
+  first?: Worker,
+): Data {
+  const start = () => new Thread(startWorker(url, db, proofs))
   /** Begun when first wanted, for the first frame needs the cores. */
   const threads = new Map([['pages', first ? new Thread(first) : start()]])
   const threadOf = (name: string): Thread => {
@@ -123,7 +131,7 @@ export function workerData(url: URL, program: URL, db: string, first?: Worker): 
     }
   }
   const own: Omit<Data, Method> = {
-    sql: (text) => work.run((signal) => runSql(db, text, signal)),
+    sql: (text) => work.run((signal) => runSql(db, text, signal, proofs)),
     command: (args) => work.run((signal) => runCommand(program, db, args.map(expanded), signal)),
     async cancel() {
       work.stop()

@@ -11,13 +11,13 @@ const isYetToBeMade = (db: string): boolean => !existsSync(db) && existsSync(dir
 /** The thread that owns the connection: answers the calls of worker-data.ts in turn, long ones in slices. */
 const port = parentPort
 if (!port) throw new Error('worker.ts runs as a worker thread')
-const { db } = workerData as { readonly db: string }
+const { db, proofs } = workerData as { readonly db: string; readonly proofs: string | undefined }
 let opened: ReturnType<typeof openTraceData> | null = null
 
 /** The open file. One that could not be opened is tried again by the next call: it may have been made since. */
 const open = () => {
   if (opened) return opened
-  const opening = openTraceData(db)
+  const opening = openTraceData(db, proofs)
   opening.catch(() => (opened = null))
   opened = opening
   return opening
@@ -31,7 +31,10 @@ port.on('message', (request: Request) => {
     if (method === 'runs' && isYetToBeMade(db)) return []
     const data = await open()
     const call = data[method] as (...args: readonly unknown[]) => Promise<unknown>
-    return call(...args)
+    const answered = await call(...args)
+    // The thread may be ended at any time.
+    await data.remember()
+    return answered
   }
   answer().then(
     (value) => port.postMessage({ type: 'done', id, value } satisfies Reply),

@@ -7,6 +7,8 @@ export interface AppOptions {
   /** Runs to open, by id, label or -1, -2, …: one is replayed, two are compared. */
   readonly runs: readonly string[]
   readonly io: AppIo
+  /** Folder in which it is remembered what of the database was proven. */
+  readonly proofs?: string | undefined
   /** A worker on the database, where it was started while this code was being loaded. */
   readonly worker?: Worker
 }

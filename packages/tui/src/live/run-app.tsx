@@ -32,7 +32,7 @@ const CRASHED = 70
  */
 export async function runApp(options: AppOptions): Promise<number> {
   const { db, runs, io } = options
-  const data = workerData(WORKER, PROGRAM, db, options.worker)
+  const data = workerData(WORKER, PROGRAM, db, options.proofs, options.worker)
   const session = sessionFile(io.env, db)
   const restored = restoreSession(session)
   const store = new ModelStore(

@@ -60,6 +60,7 @@ function aboutOf(m: Model, theme: Theme): string {
   const state = {
     recording: theme.paint('good', '● recording  '),
     interrupted: theme.paint('bad', '✗ interrupted  '),
+    damaged: theme.paint('bad', '✗ damaged  '),
     complete: run.lost > 0 ? theme.paint('bad', `! ${many(run.lost, 'event')} lost  `) : '',
   }[run.state]
   return `${state}${originOf(run)}  ${geometryOf(run)}`

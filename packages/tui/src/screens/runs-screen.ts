@@ -8,7 +8,7 @@ import { originOf } from '../text/run.ts'
 import { geometryOf } from './bars.ts'
 import type { PaneView } from './pane.tsx'
 
-const STATES = { complete: '✓', recording: '●', interrupted: '✗' } as const
+const STATES = { complete: '✓', recording: '●', interrupted: '✗', damaged: '‼' } as const
 
 /** The run browser: the list, and where there is room what is known of the run under the cursor. */
 export function runsPanes(m: Model, theme: Theme): PaneView[][] {

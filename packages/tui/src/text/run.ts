@@ -18,7 +18,10 @@ export const runName = (run: Run): string => `run ${run.id} ${run.label}`
 
 /** `2026-11-22 12:00`, in UTC so that two people see the same. */
 export const momentText = (ms: number): string =>
-  new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+  isMoment(ms) ? new Date(ms).toISOString().slice(0, 16).replace('T', ' ') : '?'
+
+/** A damaged row can hold any number. */
+const isMoment = (ms: number): boolean => Math.abs(ms) <= 8.64e15
 
 /** What keeps a run from being whole, in words; null when it is. */
 export function missingText(run: Run): string | null {
@@ -33,7 +36,7 @@ export function missingText(run: Run): string | null {
 export const runFields = (run: Run): Fields => ({
   ...run,
   t0: run.t0 === null ? null : run.t0.toString(),
-  created: new Date(run.created).toISOString(),
+  created: isMoment(run.created) ? new Date(run.created).toISOString() : null,
 })
 
 /** What a run is of: `engine 6.18`, `Linux 6.17.13`. */

@@ -19,7 +19,11 @@ export const rmVerb: Verb = {
 async function remove(session: Session, specs: readonly string[]): Promise<Status> {
   const runFile = await session.runFile('write')
   // All are found before the first is removed: -1 and -2 mean what they meant when they were typed.
-  const runs = [...new Map(specs.map((spec) => runFile.find(spec)).map((r) => [r.id, r])).values()]
+  const runs = [
+    ...new Map(
+      specs.map((spec) => runFile.find(spec, { damaged: true })).map((r) => [r.id, r]),
+    ).values(),
+  ]
   const lines = session.json ? session.jsonLines() : null
   for (const run of runs) {
     runFile.remove(run)

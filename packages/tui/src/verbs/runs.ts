@@ -34,7 +34,8 @@ export const runsVerb: Verb = {
 }
 
 export async function listRuns(session: Session): Promise<Status> {
-  const runs = (await session.runFile('read')).runs()
+  const runFile = await session.runFile('read')
+  const runs = runFile.runs()
   if (session.json) {
     const lines = session.jsonLines()
     for (const run of runs) lines.data('run', runFields(run))
@@ -46,5 +47,11 @@ export async function listRuns(session: Session): Promise<Status> {
     session.out.line(session.paint.bold(head))
     session.out.lines(rows)
   }
-  return 0
+  const damaged = runs.find(({ state }) => state === 'damaged')
+  if (!damaged) return 0
+  await session.out.flush()
+  await session.note(
+    `${runFile.path} is damaged: what it says of run ${damaged.id} cannot be believed; pagetrail verify says more`,
+  )
+  return 2
 }

@@ -10,7 +10,7 @@ import {
   QUERY_MS,
   QUERY_ROWS,
   type QueryResult,
-  queryText,
+  namesRun,
   resultLines,
   runQuery,
   type SqlValue,
@@ -84,13 +84,15 @@ async function ask(
   options: Options,
   signal: AbortSignal,
 ): Promise<Status> {
-  const bound = text.includes(':run') ? await withRun(session, text, options.run) : text
+  const run = namesRun(text) ? (await session.runFile('read')).find(options.run).id : undefined
   const limits = { rows: options.rows, ms: options.timeout * 1000 }
   const json = session.json || options.format === 'json'
   const lines = json ? session.jsonLines() : null
-  const result = await runQuery(session.options.db, bound, {
+  const result = await runQuery(session.options.db, text, {
     ...limits,
     signal,
+    proofs: session.proofs,
+    ...(run === undefined ? {} : { run }),
     ...(lines ? { onRows: (columns, rows) => printJson(session, lines, columns, rows) } : {}),
   })
   const { columns, rows, limit, notice } = result
@@ -106,11 +108,6 @@ async function ask(
 
 const statusOf = ({ limit }: QueryResult): Status =>
   limit === null ? 0 : limit === 'cancelled' ? 130 : 3
-
-async function withRun(session: Session, text: string, spec: string): Promise<string> {
-  const runFile = await session.runFile('read')
-  return queryText({ name: '', title: '', sql: text }, runFile.find(spec).id)
-}
 
 async function printJson(
   session: Session,

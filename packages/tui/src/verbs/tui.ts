@@ -54,9 +54,15 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
   }
   const { db, names } = await whatToOpen(session, runs)
   // It opens the file on the other core while the screens are loaded on this one.
-  const worker = startWorker(files.worker, db)
+  const worker = startWorker(files.worker, db, session.proofs)
   const app: { runApp: typeof runApp } = await import(files.bundle.href)
-  const status = await app.runApp({ db, runs: names, io: { ...terminal, env }, worker })
+  const status = await app.runApp({
+    db,
+    runs: names,
+    io: { ...terminal, env },
+    proofs: session.proofs,
+    worker,
+  })
   return status === 0 ? 0 : status === 130 ? 130 : 2
 }
 

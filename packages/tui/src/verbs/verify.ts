@@ -19,7 +19,7 @@ export const verifyVerb: Verb = {
 
 async function verifyFile(session: Session, spec: string | undefined): Promise<Status> {
   const runFile = await session.runFile('read')
-  const only = spec === undefined ? undefined : runFile.find(spec)
+  const only = spec === undefined ? undefined : runFile.find(spec, { damaged: true })
   const { runs, batches, events, problems, nesting } = verify(runFile, only)
   if (session.json) {
     const lines = session.jsonLines()
@@ -35,6 +35,7 @@ async function verifyFile(session: Session, spec: string | undefined): Promise<S
   }
   if (problems.length > 0) return 2
   // Of a capture every return that its buffer lost is one; its import has counted them.
+  runFile.verified(only ? [only] : runFile.runs())
   return nesting.some(({ run }) => runFile.find(run).source !== 'ftrace') ? 1 : 0
 }
 

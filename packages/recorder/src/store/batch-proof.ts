@@ -1,0 +1,58 @@
+import type Sqlite from 'better-sqlite3'
+import type { Selectable } from 'kysely'
+
+import { Batch } from '../event/batch.ts'
+import { nameIdsIn, putRow } from './batch-insert.ts'
+import { digestBatch, kindsIn, type NewName } from './digest.ts'
+import type { EventReader } from './event-reader.ts'
+import { RUN_SHIFT } from './run-writer.ts'
+import { build, type Schema } from './schema.ts'
+import { selectAll } from './statements.ts'
+
+export type BatchRow = Selectable<Schema['batch']>
+
+/** A batch that is what was recorded. */
+export interface ProvenBatch {
+  readonly digest: Uint8Array
+  /** Ids of the names that its events use. */
+  readonly names: ReadonlySet<number>
+}
+
+/**
+ * Reads the events of a batch and compares them, value for value, with its digest, which is chained to that of the
+ * batch before it. What is wrong, or the batch as proven; of the names only those first used in it.
+ */
+export function proveBatch(
+  db: Sqlite.Database,
+  reader: EventReader,
+  row: BatchRow,
+  previous: Uint8Array,
+): ProvenBatch | string {
+  const { first, count, kinds, digest: recorded } = row
+  const run = Number(row.run)
+  const limit = Number(count)
+  if (limit < 1 || limit > RUN_SHIFT) return `it claims ${count} events`
+  const rows = reader.rows(run, { from: Number(first), to: Number(first) + limit - 1, limit })
+  if (rows.length !== limit) return `${limit - rows.length} of its events are missing`
+  const batch = new Batch(limit)
+  for (const event of rows) {
+    if (putRow(batch, event)) continue
+    const seq = Number(first) + batch.length - 1
+    return `event ${seq} holds a value that no event can have`
+  }
+  if (kindsIn(batch) !== kinds) return 'its list of kinds was changed'
+  const digest = digestBatch(previous, batch, newNames(db, run, first))
+  if (Buffer.compare(digest, recorded) !== 0) return 'it is not what was recorded'
+  return { digest, names: nameIdsIn(batch) }
+}
+
+function newNames(db: Sqlite.Database, run: number, first: bigint): NewName[] {
+  const query = build
+    .selectFrom('name_use')
+    .innerJoin('name', 'name.id', 'name_use.name')
+    .select(['name.id', 'name.text'])
+    .where('name_use.run', '=', BigInt(run))
+    .where('name_use.first', '=', first)
+    .orderBy('name.id')
+  return selectAll(db, query).map(({ id, text }) => ({ id: Number(id), text }))
+}

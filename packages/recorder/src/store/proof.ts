@@ -1,0 +1,250 @@
+import { InputError } from '@pagetrail/engine'
+import type Sqlite from 'better-sqlite3'
+import { sql } from 'kysely'
+
+import type { Run } from '../event/run.ts'
+import { type BatchRow, proveBatch } from './batch-proof.ts'
+import type { Span } from './batch-spans.ts'
+import { NO_DIGEST } from './digest.ts'
+import { EventReader, type Pieces } from './event-reader.ts'
+import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memory.ts'
+import { RUN_SHIFT } from './run-writer.ts'
+import { BIND, build } from './schema.ts'
+import { type Bound, prepare } from './statements.ts'
+import { callProblem } from './verify-calls.ts'
+import { strayProblems } from './verify-strays.ts'
+
+/** Batches that are proven together where much is read: 65,536 events. */
+const TOGETHER = 16
+/** Newly proven batches after which the memory is written, for a process that may be ended at any time. */
+const REMEMBER_EVERY = 256
+
+/**
+ * What of a file was found to be as it was written. Events are read through {@link pieces}, which proves the batches
+ * that hold them first; a damaged one is an InputError that names it, never a row. What is once proven stays so for
+ * this connection, and for later ones as long as the file's state does not change (see ProofMemory).
+ */
+export class Proof implements Pieces {
+  readonly #db: Sqlite.Database
+  readonly #path: string
+  /** Reads as the rows lie there. */
+  readonly #reader: EventReader
+  readonly #memory: ProofMemory
+  readonly #runs = new Map<number, Proven>()
+  readonly #last: Sqlite.Statement<Bound[], BatchRow>
+  readonly #end: Sqlite.Statement<Bound[], { end: bigint | null; stray: bigint }>
+  readonly #use: Sqlite.Statement<Bound[], { first: bigint }>
+  #unsaved = 0
+
+  constructor(db: Sqlite.Database, path: string, memory: ProofMemory) {
+    this.#db = db
+    this.#path = path
+    this.#memory = memory
+    this.#reader = new EventReader(db)
+    this.#last = prepare(db, lastUpTo)
+    this.#end = prepare(db, endOfRun)
+    this.#use = prepare(db, firstUse)
+    for (const [run, proven] of memory.remembered()) this.#runs.set(run, proven)
+  }
+
+  /** Parts of a run's events from `from` to `to`, in the order of reading, each proven when it is given. */
+  *pieces(
+    run: number,
+    from: number,
+    to: number,
+    backward: boolean,
+    atMost = Infinity,
+  ): Generator<Span> {
+    const end = this.#endOf(run, Math.max(from, to))
+    const { spans } = this.#of(run)
+    let at = backward ? Math.min(from, end - 1) : from
+    const stop = backward ? Math.max(to, at - atMost + 1) : Math.min(to, end - 1, at + atMost - 1)
+    while (backward ? at >= stop && at >= 0 : at <= stop) {
+      const span = spanAround(spans, at)
+      if (!span) {
+        this.#proveNear(run, at, stop, backward)
+        continue
+      }
+      yield backward
+        ? { first: Math.max(span.first, stop), last: at }
+        : { first: at, last: Math.min(span.last, stop) }
+      at = backward ? span.first - 1 : span.last + 1
+    }
+  }
+
+  /** Proves everything of a run: its events, and table `call` by deriving it from them. */
+  run(run: Run): void {
+    for (const _ of this.pieces(run.id, 0, RUN_SHIFT - 1, false));
+    this.calls(run)
+  }
+
+  /** Proves table `call` of a run, which takes all of its events. */
+  calls(run: Run): void {
+    const proven = this.#of(run.id)
+    if (proven.calls) return
+    this.#atOneMoment(() => {
+      for (const _ of this.pieces(run.id, 0, RUN_SHIFT - 1, false));
+      const problem = callProblem(this.#db, this.#reader, run.id)
+      if (problem !== null) throw this.#damaged(run.id, problem)
+    })
+    if (run.state === 'recording') return
+    proven.calls = true
+    this.#unsaved++
+  }
+
+  /** Proves every run, and that nothing belongs to none: for queries that may read anything. */
+  file(runs: readonly Run[]): void {
+    for (const run of runs) this.run(run)
+    const [stray] = strayProblems(this.#db, runs)
+    if (stray !== undefined) throw new InputError(`${this.#path} is damaged: ${stray}`)
+    this.remember()
+  }
+
+  /** This process has just written, or verified, all of a run's events up to one. */
+  add(run: number, first: number, last: number): void {
+    addSpan(this.#of(run).spans, { first, last })
+    this.#unsaved++
+  }
+
+  /** This process writes all of the run, or has verified it: its calls too are what its events make them. */
+  addCalls(run: number): void {
+    this.#of(run).calls = true
+  }
+
+  /** What was known of a run that is removed or given up. */
+  forget(run: number): void {
+    this.#runs.delete(run)
+  }
+
+  /** Digest of the batch that holds an event, once it is proven: it stands for all events up to the batch's end. */
+  digestAt(run: number, seq: number): Uint8Array {
+    for (const _ of this.pieces(run, seq, seq, false));
+    const [row] = this.#last.all(BigInt(run), BigInt(seq), 1n)
+    return row?.digest ?? NO_DIGEST
+  }
+
+  /** Writes to the file what changes no answer, such as a snapshot; what was proven stays so. */
+  whileWriting(writer: Sqlite.Database, write: () => void): void {
+    this.#memory.whileWriting(writer, write)
+  }
+
+  /** Writes what was proven to where the next process finds it. */
+  remember(): void {
+    if (this.#unsaved === 0) return
+    this.#unsaved = 0
+    this.#memory.remember(this.#runs)
+  }
+
+  #of(run: number): Proven {
+    let proven = this.#runs.get(run)
+    if (!proven) this.#runs.set(run, (proven = { spans: [], calls: false }))
+    return proven
+  }
+
+  /** Number of events in the batches of a run; events beyond them are only looked for where one wants to read there. */
+  #endOf(run: number, reach: number): number {
+    const base = BigInt(run) * BigInt(RUN_SHIFT)
+    const { end, stray } = this.#end.get(base, run, base + BigInt(RUN_SHIFT), run)!
+    if (stray !== 0n && reach >= Number(end ?? 0n))
+      throw this.#damaged(run, `there are events after the last batch, from ${end ?? 0n} on`)
+    return Number(end ?? 0n)
+  }
+
+  /** Proves the batch that holds an event, and the next ones in the order of reading. */
+  #proveNear(run: number, at: number, stop: number, backward: boolean): void {
+    const { spans } = this.#of(run)
+    for (let n = 0, seq = at; n < TOGETHER && (backward ? seq >= stop : seq <= stop); n++) {
+      if (seq < 0 || spanAround(spans, seq)) return
+      const { first, last } = this.#prove(run, seq)
+      seq = backward ? first - 1 : last + 1
+    }
+    if (this.#unsaved >= REMEMBER_EVERY) this.remember()
+  }
+
+  /** Proves the batch that holds an event, and those in which its names are used first: their texts are in its digest. */
+  #prove(run: number, seq: number): Span {
+    const { spans } = this.#of(run)
+    const proven: Span[] = []
+    const done = new Set<number>()
+    const wanted = [seq]
+    for (let at = wanted.pop(); at !== undefined; at = wanted.pop()) {
+      const { span, names } = this.#proveBatch(run, at)
+      proven.push(span)
+      done.add(span.first)
+      for (const name of names) {
+        const use = this.#use.get(run, name)
+        if (!use) throw this.#batchDamaged(run, span, `nothing says what its name ${name} is`)
+        const first = Number(use.first)
+        if (done.has(first) || spanAround(spans, first)) continue
+        if (first > span.first) throw this.#batchDamaged(run, span, `its name ${name} comes later`)
+        done.add(first)
+        wanted.push(first)
+      }
+    }
+    for (const span of proven) addSpan(spans, span)
+    this.#unsaved += proven.length
+    return proven[0]!
+  }
+
+  #proveBatch(run: number, seq: number): { span: Span; names: ReadonlySet<number> } {
+    const [row, before] = this.#last.all(BigInt(run), BigInt(seq), 2n)
+    const end = row ? Number(row.first + row.count) : 0
+    if (!row || end <= seq)
+      throw this.#damaged(run, `events ${end} to ${seq} are missing: no batch has them`)
+    const span = { first: Number(row.first), last: end - 1 }
+    const expected = before ? Number(before.first + before.count) : 0
+    if (expected !== span.first)
+      throw this.#batchDamaged(run, span, `the batch before it ends at ${expected - 1}`)
+    const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST)
+    if (typeof found === 'string') throw this.#batchDamaged(run, span, found)
+    return { span, names: found.names }
+  }
+
+  #batchDamaged(run: number, { first, last }: Span, why: string): InputError {
+    return this.#damaged(run, `batch of seq ${first} to ${last}: ${why}`)
+  }
+
+  #damaged(run: number, why: string): InputError {
+    return new InputError(
+      `${this.#path} is damaged: run ${run}, ${why}. pagetrail verify says what else is; no answer is given from it`,
+    )
+  }
+
+  /** A recorder may commit between two questions. */
+  #atOneMoment(work: () => void): void {
+    if (this.#db.inTransaction) return void work()
+    this.#db.exec('begin')
+    try {
+      work()
+    } finally {
+      this.#db.exec('rollback')
+    }
+  }
+}
+
+/** The last batches of a run that begin at or before a seq. */
+const lastUpTo = build
+  .selectFrom('batch')
+  .selectAll()
+  .where('run', '=', BIND)
+  .where('first', '<=', BIND)
+  .orderBy('first', 'desc')
+  .limit(BIND)
+
+const lastEnd = sql<
+  bigint | null
+>`(select first + count from batch where run = ${BIND} order by first desc limit 1)`
+
+/** Where the batches of a run end, and whether events lie behind: one statement, for a recorder may be at work. */
+const endOfRun = build.selectNoFrom([
+  sql<bigint>`exists (select 1 from event where id >= ${BIND} + coalesce(${lastEnd}, 0) and id < ${BIND})`.as(
+    'stray',
+  ),
+  lastEnd.as('end'),
+])
+
+const firstUse = build
+  .selectFrom('name_use')
+  .select('first')
+  .where('run', '=', BIND)
+  .where('name', '=', BIND)

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+import Sqlite from 'better-sqlite3'
+import { expect, test } from 'vitest'
+
+import { closeStates, leavesOf, openRuns, stateAt } from '@pagetrail/recorder'
+
+import { callEvents } from '../../support/call-events.ts'
+import { storedFile } from '../../support/files.ts'
+
+test('a snapshot is bound to the events that it folds: one with a digest of its own is passed over', async () => {
+  const path = await storedFile(callEvents(1000), 4096)
+  const leaves = async () => {
+    const runFile = await openRuns(path, { mode: 'read' })
+    const state = stateAt(runFile, runFile.find(1))
+    const found = [...leavesOf(state)]
+    closeStates(runFile)
+    runFile.close()
+    return found
+  }
+  const right = await leaves()
+  const db = new Sqlite(path)
+  const bodies = db.prepare(`select body from snapshot where projection = 'page-state'`).pluck()
+  const [body, ...others] = bodies.all() as Buffer[]
+  expect(others).toEqual([])
+  const forged = zstdDecompressSync(body!)
+  // Every value read-only the other way round: bit 7 of each word after the header.
+  for (let at = 28; at < forged.length; at += 4) forged[at]! ^= 0x80
+  const packed = zstdCompressSync(forged)
+  const digest = createHash('sha256').update(packed).digest()
+  db.prepare(`update snapshot set body = ?, digest = ? where projection = 'page-state'`).run(
+    packed,
+    digest,
+  )
+  db.close()
+  expect(await leaves()).toEqual(right)
+})
