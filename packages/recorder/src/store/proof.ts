@@ -161,7 +161,7 @@ export class Proof implements Pieces {
     if (this.#unsaved >= REMEMBER_EVERY) this.remember()
   }
 
-  /** Proves the batch that holds an event, and those in which its names are used first: their texts are in its digest. */
+  /** Proves the batch that holds an event, and those in which its names are used first: they vouch for their texts. */
   #prove(run: number, seq: number): Span {
     const { spans } = this.#of(run)
     const proven: Span[] = []
