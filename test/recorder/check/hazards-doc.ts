@@ -1,6 +1,7 @@
 import { RULES, SCENARIOS } from '@pagetrail/recorder'
 import { BY_HAND, HAZARDS, RULE_CASES, type HazardDoc } from './hazards.ts'
 import { FLAVOURS, type FlavourName, type Library } from './library.ts'
+import mutants from './mutants.json' with { type: 'json' }
 
 /** Results, then the rules that fired: notes in italics, those of other hazards after a semicolon. */
 function cell(library: Library, scenario: string, flavour: FlavourName, hazard: string): string {
@@ -53,6 +54,35 @@ function ruleTable(): string[] {
   return [...lines, '']
 }
 
+/** What `bench/mutate.ts` has found, by kind of fault. */
+function faultTable(): string[] {
+  const { table, places, bases } = mutants
+  const sum = (of: 'tried' | 'found' | 'undecided' | 'missed') =>
+    table.reduce((total, row) => total + row[of], 0)
+  return [
+    '## Faults put into sound runs',
+    '',
+    `Each kind of fault was put into ${bases} sound runs, six of the engine and four captures of real kernels, at up to`,
+    `${places} places of each (\`node bench/mutate.ts --write\`): ${sum('tried')} runs with one fault each.`,
+    'Without a fault these runs have no error and no warning.',
+    '',
+    '| fault | found by | tried | found | undecided | missed |',
+    '|---|---|--:|--:|--:|--:|',
+    ...table.map(
+      ({ fault, rules, tried, found, undecided, missed }) =>
+        `| ${fault} | ${rules.map((rule) => `\`${rule}\``).join(', ')} | ${tried} | ${found} | ${undecided} | ${missed} |`,
+    ),
+    `| all | | ${sum('tried')} | ${sum('found')} | ${sum('undecided')} | ${sum('missed')} |`,
+    '',
+    'Undecided: where the return of a call is not in the run, what the call promises is not judged; where a capture shows no',
+    'callback of a page walk, there may be no table.',
+    '',
+    'No fault, and not reported: a barrier of a setter left out where the call flushes, a TLBI that a later dsb ish of the call',
+    'completes, no flush of what is restored unchanged, no flush of a page where a purge of everything follows in the call.',
+    '',
+  ]
+}
+
 /** docs/hazards.md, from the recorded library. */
 export function hazardsDoc(library: Library): string {
   const clean = SCENARIOS.filter(({ group }) => group === 'clean').map(({ name }) => `\`${name}\``)
@@ -67,6 +97,7 @@ export function hazardsDoc(library: Library): string {
     '',
     ...HAZARDS.flatMap((hazard) => section(library, hazard)),
     ...ruleTable(),
+    ...faultTable(),
     '## Nothing to find',
     '',
     `No rule fires, not even a note, on any version of ${clean.join(', ')}.`,

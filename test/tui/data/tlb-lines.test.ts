@@ -1,6 +1,5 @@
-import { type JsonObject, eventFromJson, PageState } from '@pagetrail/recorder'
+import { type JsonObject, eventFromJson, PageState, TlbFold } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
-import { TlbFold } from '@pagetrail/recorder'
 import { tlbRows } from '../../../packages/tui/src/data/tlb-lines.ts'
 
 const RW = '0x68000040000703'
@@ -45,6 +44,12 @@ function after(...drafts: JsonObject[]): string[] {
   }
   return tlbRows(fold, () => state).map((l) => `${l.owed ? '! ' : ''}${l.text}`)
 }
+
+test('an entry with the same words that leads to another page stands out', () => {
+  expect(after(write(RW), fill(1, RW), write('0x68000099000703'))).toEqual([
+    '! cpu 1 TLB 0xffff800080000000 +1p rw-, tables say rw- at 0x99000000',
+  ])
+})
 
 test('a run that models no TLB says nothing of it', () => {
   expect(after(write(RW), tlbi, dsb('ish'))).toEqual([])

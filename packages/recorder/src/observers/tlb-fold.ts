@@ -1,4 +1,6 @@
-import type { LevelName } from '@pagetrail/engine'
+import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
+import { outputAddress, roleMask, withoutAddress } from '../descriptor/bits.ts'
+import type { PageState } from '../tables/page-state.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 
 /** A translation of [va, end) that a CPU holds. */
@@ -93,4 +95,23 @@ export class TlbFold {
     }
     this.#pending = this.#pending.filter((x) => x.cpu !== cpu)
   }
+}
+
+/** Bits that say how an entry is built, or what software keeps there: entries that differ in them translate alike. */
+const UNSEEN = roleMask('shape', null) | roleMask('software', null)
+
+/**
+ * Whether what a TLB holds says of its first address what the tables say, by value: where it leads and what it allows.
+ * Size and contiguity do not matter. Null: the tables were not seen there.
+ */
+export function saysTheSame({ va, end, desc }: HeldEntry, state: PageState): boolean | null {
+  const now = state.lookup(va)
+  if (now.found === 'unknown') return null
+  if (now.found === 'empty' || (now.desc & 1n) === 0n) return false
+  const { geometry } = state
+  const held = outputAddress(desc, geometry) & -(end - va)
+  const size = BigInt(state.entrySize(LEVEL_NAMES.indexOf(now.level)))
+  const leads = (outputAddress(now.desc, geometry) & -size) + (va - now.va)
+  const attributes = withoutAddress(desc, geometry) ^ withoutAddress(now.desc, geometry)
+  return held === leads && (attributes & ~UNSEEN) === 0n
 }

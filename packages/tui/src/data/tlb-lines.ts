@@ -1,6 +1,14 @@
-import { type PageState, rangeText, shortText } from '@pagetrail/recorder'
+import {
+  type HeldEntry,
+  outputAddress,
+  type PageState,
+  rangeText,
+  saysTheSame,
+  shortText,
+  type TlbFold,
+  valueText,
+} from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import type { HeldEntry, TlbFold } from '@pagetrail/recorder'
 import { count } from '../text/fit.ts'
 
 /** Entries listed one by one. */
@@ -30,7 +38,7 @@ function entryLine(e: HeldEntry, all: readonly HeldEntry[], state: PageState): L
   const held = wordsOf(e.desc, e, state)
   const now = nowOf(e, state)
   const overlaps = all.some((x) => x !== e && x.cpu === e.cpu && x.va < e.end && e.va < x.end)
-  const stale = now !== null && now !== held
+  const stale = saysTheSame(e, state) === false
   const text = `cpu ${e.cpu} TLB ${rangeText(e.va, e.end, state.geometry)} ${held}`
   const remark = stale ? `, tables say ${now}` : overlaps ? ', two sizes overlap' : ''
   return { text: text + remark, owed: stale || overlaps }
@@ -44,5 +52,9 @@ const wordsOf = (desc: bigint, { level }: Pick<HeldEntry, 'level'>, state: PageS
 function nowOf(e: HeldEntry, state: PageState): string | null {
   const now = state.lookup(e.va)
   if (now.found === 'unknown') return null
-  return now.found === 'empty' ? 'none' : wordsOf(now.desc, now, state)
+  if (now.found === 'empty') return 'none'
+  const words = wordsOf(now.desc, now, state)
+  // The same words, elsewhere: the most dangerous of all.
+  if (words !== wordsOf(e.desc, e, state)) return words
+  return `${words} at ${valueText(outputAddress(now.desc, state.geometry))}`
 }

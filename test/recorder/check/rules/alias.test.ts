@@ -15,6 +15,21 @@ function partOf(
   return s.change('pte', VMALLOC, from, to).end(fn).check('alias-mismatch')
 }
 
+/** One page of an area whose pages are known; `alias`: what is stored to its linear alias, null: nothing. */
+const area = (alias: bigint | null, features: { readonly [name: string]: number }) => {
+  const s = new Script({ features }).init('pte', VMALLOC, RW).init('pte', LINEAR, RW)
+  s.add('area', {
+    va: VMALLOC,
+    end: VMALLOC + 2n * PAGE,
+    flags: 2n,
+    nr_pages: 1,
+    pages: [{ pfn: '0x500040', count: 1 }],
+  })
+  s.begin('set_memory_ro', VMALLOC)
+  if (alias !== null) s.change('pte', LINEAR, RW, alias)
+  return s.change('pte', VMALLOC, RW, RO).end('set_memory_ro').check('alias-mismatch')
+}
+
 describe('alias-mismatch', () => {
   test('the alias of a page outside the range becomes read-only (up to 6.18)', () => {
     const found = partOf(2, '6.18')
@@ -41,5 +56,16 @@ describe('alias-mismatch', () => {
 
   test('near miss: only the aliases of the range (7.3)', () => {
     expect(partOf(1, '7.3')).toEqual([])
+  })
+
+  test('with rodata_full an alias that nobody touched', () => {
+    const found = area(null, { rodata_full: 1 })
+    expect(brief(found)).toEqual(['H16 error 3,7'])
+    expect(found[0]?.message).toContain('was not made read-only')
+  })
+
+  test('near miss: changed along, or without rodata_full', () => {
+    expect(area(RO, { rodata_full: 1 })).toEqual([])
+    expect(area(null, { rodata_full: 0 })).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
 import { type Change, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
-import { sizeText } from '../../observers/pages.ts'
+import { hexPage, sizeText } from '../../observers/pages.ts'
 import { isSuccess } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import { type Rule, type Scope, unreturned } from '../rule.ts'
@@ -68,14 +68,22 @@ interface Missed {
   seq: number
 }
 
+/** Where the next PTE callback of a walk is due: page, and the table that it lies in (-1: none was come to). */
+interface Due {
+  readonly walk: Frame
+  next: number
+  table: number
+  /** A callback took a block whole. */
+  hasLeaf: boolean
+}
+
 /**
  * Walks whose callbacks are shown call one for every PTE of a table that they come to, whatever it holds. Pages
  * without one, in a table of which others had theirs, were passed over.
  */
 class Visits {
   readonly #scope: Scope
-  /** Where the next PTE callback of each lane's walk is due; page, and the table that it lies in. */
-  readonly #due = new Map<Lane, { walk: Frame; next: number; table: number }>()
+  readonly #due = new Map<Lane, Due>()
   readonly #missed = new Map<number, Missed>()
 
   constructor(scope: Scope) {
@@ -85,7 +93,8 @@ class Visits {
   begin(): void {
     const { lane } = this.#scope.fold
     const walk = lane.innermost('walk')
-    if (walk !== undefined) this.#due.set(lane, { walk, next: walk.start, table: -1 })
+    if (walk !== undefined)
+      this.#due.set(lane, { walk, next: walk.start, table: -1, hasLeaf: false })
   }
 
   enter({ level, seq }: EventOf<'cb_enter'>): void {
@@ -105,13 +114,30 @@ class Visits {
     due.table = table
   }
 
+  exit({ action }: EventOf<'cb_exit'>): void {
+    const due = this.#due.get(this.#scope.fold.lane)
+    if (due !== undefined && action === 'continue') due.hasLeaf = true
+  }
+
   end({ ret, seq }: EventOf<'walk_end'>): void {
     const { lane, sizes } = this.#scope.fold
     const due = this.#due.get(lane)
     this.#due.delete(lane)
-    if (due === undefined || ret !== 0 || due.table < 0) return
+    if (due === undefined || ret !== 0) return
+    if (due.table < 0) {
+      if (!due.hasLeaf && due.next < due.walk.end) this.#nothing(due.walk, seq)
+      return
+    }
     const end = Math.min(due.walk.end, due.table + sizes.of('pmd'))
     if (due.next < end) this.#add(due.next, end, seq)
+  }
+
+  /** A walk without any callback for a page: apply_to_page_range() makes the tables, the page walk skips holes. */
+  #nothing(walk: Frame, seq: number): void {
+    // Of the engine all tables are known: see skipped-hole. What a capture showed of a page may be of long ago.
+    if (this.#scope.fold.run.source !== 'ftrace') return
+    if (walk.fn === 'apply_to_page_range') this.#add(walk.start, walk.end, seq)
+    else this.#scope.lacks(`whether there is a page table at ${hexPage(walk.start)}`)
   }
 
   missedBy(op: number): Missed | null {
@@ -178,6 +204,7 @@ export const silentNoOp: Rule = {
         },
         walk_begin: () => visits.begin(),
         cb_enter: (e) => visits.enter(e),
+        cb_exit: (e) => visits.exit(e),
         walk_end: (e) => visits.end(e),
         op_end(e) {
           const { call } = scope.fold

@@ -184,6 +184,10 @@ export const unseenStore: Rule = {
           })
         },
       },
+      end() {
+        if (!scope.fold.observers.evidence.allStores)
+          scope.lacks('all stores, not only those of callbacks')
+      },
     }
   },
 }
