@@ -50,6 +50,18 @@ test('a signal stops it between two pieces', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
+test('what a killed process left of the file is cleared away, what a living one writes is not', async () => {
+  // The largest process number of Linux is 2^22.
+  const left = ['.out.jsonl.partial-99999999', `.out.jsonl.partial-${process.ppid}`]
+  for (const name of left) writeFileSync(join(folder, name), '')
+  function* pieces() {
+    expect(readdirSync(folder)).toEqual([left[1], `.out.jsonl.partial-${process.pid}`].toSorted())
+    yield 'a'
+  }
+  await writeFileAtomic(path, pieces())
+  expect(readdirSync(folder)).toEqual([left[1], 'out.jsonl'])
+})
+
 test('a folder that is not there is told by its path', async () => {
   await expect(writeFileAtomic(join(folder, 'none', 'x'), ['x'])).rejects.toThrow(/ENOENT.*none/)
 })

@@ -23,7 +23,9 @@ async function problemsOf(path: string): Promise<string[]> {
 
 test('a file that is as it was written has no problems', async () => {
   const runFile = await openRuns(await storedFile(EVENTS, BATCH), { mode: 'read' })
-  expect(verify(runFile)).toEqual({ runs: 1, batches: 7, events: 400, problems: [], nesting: [] })
+  const { digest, ...found } = verify(runFile)
+  expect(found).toEqual({ runs: 1, batches: 7, events: 400, problems: [], nesting: [] })
+  expect(digest).toMatch(/^[0-9a-f]{64}$/)
   runFile.close()
 })
 
@@ -70,6 +72,13 @@ describe('what was changed by hand is named', () => {
       'insert into call(run, op, cpu, first) values (5, 0, 0, 0)',
       'call has rows of run 5, which is not there',
     ],
+    ['create table extra (a)', `table extra is not one of Pagetrail's`],
+    ['create index fast on event (va)', `index fast on event is not one of Pagetrail's`],
+    [
+      'create trigger t after update on run begin delete from event; end',
+      `trigger t on run is not one of Pagetrail's`,
+    ],
+    [`insert into mark values (1, 400, '')`, 'a mark of run 1 is at event 400, the run has 400'],
   ])('%s', async (sql, message) => {
     const path = await storedFile(EVENTS, BATCH)
     const db = new Sqlite(path)

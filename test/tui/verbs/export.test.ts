@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
-import { database } from '../../support/stored.ts'
+import { database, sampleEvents } from '../../support/stored.ts'
 
 test('writes JSON Lines to standard output', async () => {
   const { status, out } = await pagetrail(['export', '1', '--db', await database()])
@@ -44,4 +44,97 @@ test('says what cannot be done', async () => {
   const nowhere = await pagetrail(['export', '1', '-o', '/nowhere/at/all', '--db', db])
   expect(nowhere.status).toBe(2)
   expect(nowhere.err).toContain('/nowhere/at/all')
+})
+
+test('never writes over its database, and over another file only by force', async () => {
+  const db = await database()
+  const link = join(folder(), 'link')
+  symlinkSync(db, link)
+  const before = readFileSync(db)
+  for (const name of [db, link]) {
+    const own = await pagetrail(['export', '1', '-o', name, '--force', '--db', db])
+    expect(own).toMatchObject({ status: 2, err: expect.stringContaining('is the database') })
+  }
+  expect(readFileSync(db)).toEqual(before)
+  const file = join(folder(), 'out')
+  writeFileSync(file, 'mine')
+  const there = await pagetrail(['export', '1', '-o', file, '--db', db])
+  expect(there).toMatchObject({ status: 2, err: expect.stringContaining('--force replaces it') })
+  expect(readFileSync(file, 'utf8')).toBe('mine')
+  expect(await pagetrail(['export', '1', '-o', file, '--force', '--db', db])).toMatchObject({
+    status: 0,
+  })
+  const fleet = ['export', '1', '--format', 'parquet', '-o', join(folder(), 'f'), '--db', db]
+  expect((await pagetrail(fleet)).status).toBe(0)
+  expect((await pagetrail(fleet)).status).toBe(2)
+})
+
+const unstyled = (text: string) => text.replaceAll(/\x1b\[[0-9;]*[mK]|\r/g, '')
+
+/** Signs that a terminal acts on, that end lines elsewhere, or that a spreadsheet runs. */
+const NASTY = '=1+1 \u001b[31m \u009b \u2028\u2029 \u202e \u0085 "q", \n\r é 漢字 \u{e0041}'
+
+test('a run is read back as it was, whatever its names hold', async () => {
+  const events = sampleEvents()
+  for (const event of events) {
+    if (event.kind !== 'init') Object.assign(event, { task: `${NASTY}-1` })
+    if (event.kind === 'op_begin') Object.assign(event, { args: { [NASTY]: NASTY } })
+  }
+  const db = await database([{ meta: { label: NASTY, facts: { [NASTY]: NASTY } }, events }])
+  const file = join(folder(), 'out')
+  expect((await pagetrail(['export', '1', '-o', file, '--db', db])).status).toBe(0)
+  expect(readFileSync(file, 'utf8')).toMatch(/^[\x20-\x7eé漢字\n]*$/)
+  expect((await pagetrail(['import', file, '--db', db])).status).toBe(0)
+  const again = join(folder(), 'again')
+  await pagetrail(['export', '2', '-o', again, '--db', db])
+  expect(readFileSync(again, 'utf8')).toBe(readFileSync(file, 'utf8'))
+})
+
+test('nothing that a terminal acts on reaches one, on neither stream', async () => {
+  const db = await database([{ meta: { label: NASTY } }])
+  const harmless = /^[\n\x20-\x7e\u00a1-\u0377\u2010-\u2027\u2190-\uffee]*$/u
+  const file = join(folder(), `\u009b31m\u202e.jsonl`)
+  writeFileSync(
+    file,
+    `{"pagetrail":1,"run":{"label":"a"}}\n{"seq":0,"kind":"${NASTY.slice(5, 9)}"}`,
+  )
+  for (const argv of [
+    ['runs'],
+    ['runs', '--json'],
+    ['info', '1'],
+    ['info', 'nosuch'],
+    ['rm', '\u001b[31m'],
+    ['sql', 'select label from run'],
+    ['sql', '--format', 'json', 'select label from run'],
+    ['sql', '--format', 'csv', 'select label from run'],
+    ['sql', 'select * from "\u009b"'],
+    ['export', '1', '--format', 'csv'],
+    ['export', '1'],
+    ['export', '1', '--format', 'chrome'],
+    ['import', file],
+    ['import', '\u009bnone'],
+    ['\u001b[31m'],
+    ['check', '1', '--\u009b'],
+    ['record', '--module', '\u009b.ts', 'clean-ro'],
+    ['conform', '\u009b'],
+  ]) {
+    const { out, err } = await pagetrail([...argv, '--db', db], { tty: true })
+    // Styles of our own are the only ones: the label's is not among them.
+    expect(out + err).not.toContain('\u001b[31m \\x9b')
+    expect([argv, unstyled(out), unstyled(err)]).toEqual([
+      argv,
+      expect.stringMatching(harmless),
+      expect.stringMatching(harmless),
+    ])
+  }
+})
+
+test('--safe-csv marks texts that a spreadsheet would run', async () => {
+  const db = await database([{ meta: { label: '=cmd()' } }])
+  const csv = (...more: string[]) => pagetrail([...more, '--db', db])
+  const query = `select label, -5 as n, '@x' as t from run`
+  expect((await csv('sql', '--format', 'csv', query)).out).toBe('label,n,t\n=cmd(),-5,@x\n')
+  const safe = await csv('sql', '--format', 'csv', '--safe-csv', query)
+  expect(safe.out).toBe("label,n,t\n'=cmd(),-5,'@x\n")
+  expect((await csv('export', '1', '--format', 'csv', '--safe-csv')).out).toContain("\n'=cmd(),")
 })

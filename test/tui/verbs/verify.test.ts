@@ -6,10 +6,17 @@ import { database } from '../../support/stored.ts'
 test('a file as it was written', async () => {
   const db = await database([{}, {}])
   const { status, out } = await pagetrail(['verify', '--db', db])
-  expect({ status, out }).toEqual({
+  const [line, digest] = out.trimEnd().split('\n')
+  expect({ status, line }).toEqual({
     status: 0,
-    out: `${db}: 2 runs, 44 events in 2 batches: as it was written\n`,
+    line: `${db}: 2 runs, 44 events in 2 batches: as it was written`,
   })
+  const expected = digest!.replace('digest ', '')
+  const verified = (...argv: string[]) => pagetrail(['verify', '--db', db, '--expect', ...argv])
+  expect(await verified(expected.toUpperCase())).toMatchObject({ status: 0, out })
+  expect(await verified('0'.repeat(64))).toMatchObject({ status: 2 })
+  expect((await verified('0'.repeat(64))).out).toContain('its digest is not 000')
+  expect(await verified('abc')).toMatchObject({ status: 2, out: '' })
   const one = jsonLines((await pagetrail(['verify', '2', '--json', '--db', db])).out)
   expect(one.at(-1)).toMatchObject({ runs: 1, events: 22, whole: true, complete: true })
 })

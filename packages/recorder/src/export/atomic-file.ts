@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 
 /** Text exports are handed on in pieces of about this many characters: few writes, little memory. */
@@ -19,8 +20,10 @@ export interface PendingFile {
  * folder, which a rename turns into `path`. Errors are Node's own (ENOSPC, EACCES, …) and name the path.
  */
 export function openPending(path: string): PendingFile {
-  const temporary = `${path}.partial-${process.pid}`
-  const fd = openSync(temporary, 'w')
+  // With a dot before it: who reads a folder of parts passes over it.
+  const temporary = join(dirname(path), `${partialOf(path)}${process.pid}`)
+  const fd = openNamed(temporary, path)
+  clearLeftovers(path)
   let open = true
   const close = () => {
     if (open) closeSync(fd)
@@ -40,6 +43,37 @@ export function openPending(path: string): PendingFile {
       close()
       rmSync(temporary, { force: true })
     },
+  }
+}
+
+/** What cannot be opened is told by the name that was asked for. */
+function openNamed(temporary: string, path: string): number {
+  try {
+    return openSync(temporary, 'w')
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replaceAll(temporary, path)
+    throw error
+  }
+}
+
+const partialOf = (path: string): string => `.${basename(path)}.partial-`
+
+/** Removes what processes that were killed left of this file. */
+function clearLeftovers(path: string): void {
+  const folder = dirname(path)
+  const prefix = partialOf(path)
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(prefix) ? name.slice(prefix.length) : ''
+    if (/^\d+$/.test(pid) && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // Of somebody else's process this is EPERM: it lives.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
   }
 }
 

@@ -4,11 +4,17 @@ import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './col
 import type { EventSource } from '../event/run.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
 
+export interface CsvOptions {
+  /** Texts that a spreadsheet would run are marked as text; without it they are what the run holds. */
+  readonly safe?: boolean
+}
+
 /**
  * A run as comma-separated values (RFC 4180, lines end with LF): a line of names, then one line per event in the wide
  * table's columns. 64-bit fields are `0x…`, an absent value is empty, JSON is its text. Yields pieces of text.
  */
-export function* csvChunks(source: EventSource): Generator<string> {
+export function* csvChunks(source: EventSource, options: CsvOptions = {}): Generator<string> {
+  const { safe = false } = options
   const row: WideValue[] = WIDE_COLUMNS.map(() => null)
   const put = (column: number, value: WideValue) => {
     row[column] = value
@@ -20,7 +26,7 @@ export function* csvChunks(source: EventSource): Generator<string> {
     for (let i = 0; i < row.length; i++) {
       if (i > 0) text += ','
       const value = row[i]!
-      if (value !== null) text += csvCell(WIDE_COLUMNS[i]!.type, value)
+      if (value !== null) text += csvCell(WIDE_COLUMNS[i]!.type, value, safe)
     }
     text += '\n'
     if (text.length >= TEXT_CHUNK) {
@@ -31,10 +37,13 @@ export function* csvChunks(source: EventSource): Generator<string> {
   if (text !== '') yield text
 }
 
-function csvCell(type: WideType, value: Exclude<WideValue, null>): string {
+function csvCell(type: WideType, value: Exclude<WideValue, null>, safe: boolean): string {
   if (type === 'u64' && typeof value === 'bigint') return hexOf(value)
-  return csvQuote(String(value))
+  return csvQuote(safe && typeof value === 'string' ? asText(value) : String(value))
 }
+
+/** A text that a spreadsheet would take for a formula and run, with the sign before it that makes it text there. */
+export const asText = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
 
 /** Quotes a value where RFC 4180 asks for it. */
 export function csvQuote(text: string): string {

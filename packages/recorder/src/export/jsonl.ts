@@ -2,6 +2,7 @@ import { hexOf } from '@pagetrail/engine'
 
 import { eventToJson } from '../event/codec.ts'
 import { SHOWS } from '../event/evidence.ts'
+import { neutralJson } from '../event/json.ts'
 import type { Json } from '../event/kinds.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'
@@ -41,11 +42,11 @@ export function jsonlHeader(run: Run): JsonlHeader {
  * the counts. Reading it again gives the same run, event for event. Yields pieces of text.
  */
 export function* jsonlChunks(source: EventSource): Generator<string> {
-  let text = `${JSON.stringify(jsonlHeader(source.run))}\n`
+  let text = `${neutralJson(JSON.stringify(jsonlHeader(source.run)))}\n`
   let events = 0
   let calls = 0
   for (const event of source.events()) {
-    text += `${JSON.stringify({ ...eventToJson(event), nest: event.nest })}\n`
+    text += `${neutralJson(JSON.stringify({ ...eventToJson(event), nest: event.nest }))}\n`
     events++
     if (event.kind === 'op_begin') calls++
     if (text.length >= TEXT_CHUNK) {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
@@ -55,9 +55,8 @@ export async function exportParquet(
   folder: string,
   options: ParquetOptions = {},
 ): Promise<ParquetReport> {
-  const partition = join(folder, `run=${encodeURIComponent(options.key ?? String(source.run.id))}`)
-  mkdirSync(partition, { recursive: true })
-  const path = join(partition, 'part-0000.parquet')
+  const path = parquetPath(source.run.id, folder, options.key)
+  mkdirSync(dirname(path), { recursive: true })
   const file = openPending(path)
   try {
     const written = await writeGroups(source, file, options)
@@ -68,6 +67,10 @@ export async function exportParquet(
     throw error
   }
 }
+
+/** The file of a run in a folder of them. */
+export const parquetPath = (run: number, folder: string, key: string = String(run)): string =>
+  join(folder, `run=${encodeURIComponent(key)}`, 'part-0000.parquet')
 
 async function writeGroups(
   source: EventSource,

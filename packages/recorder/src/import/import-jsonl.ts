@@ -1,7 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import { createInterface } from 'node:readline'
 import { basename } from 'node:path'
-import { Readable } from 'node:stream'
 import type { Misfit } from '../event/call-tree.ts'
 import { SHOWS } from '../event/evidence.ts'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
@@ -9,6 +7,8 @@ import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
 import { KernelLog } from './kmsg.ts'
 import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
+import { LineSplitter } from './bytes/line-splitter.ts'
+import { decodeUtf8 } from './bytes/utf8.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
@@ -43,6 +43,9 @@ export interface JsonlReport {
   readonly interrupted: boolean
 }
 
+/** A case of the corpus is a whole run in a line; the largest has two megabytes. */
+const MAX_JSON_LINE = 1 << 25
+
 /** How many lines pass between two reports of progress. */
 const REPORT_EVERY = 4096
 
@@ -61,10 +64,9 @@ export async function importJsonl(
   const log = options.isKernelLog ? new KernelLog(basename(name)) : null
   let lines = 0
   try {
-    const input = createInterface({ input: Readable.from(chunks), crlfDelay: Infinity })
     // The last line may be half of one: each waits for the next.
     let last: [text: string, number: number] | null = null
-    for await (const line of input) {
+    for await (const line of linesOf(chunks, name)) {
       if (options.signal?.aborted) break
       const found = log === null ? [line] : inLog(log, line, `${name}:${lines + 1}`)
       for (const text of found) {
@@ -88,6 +90,29 @@ export async function importJsonl(
     misfits: runs.misfits,
     interrupted: options.signal?.aborted ?? false,
   }
+}
+
+/**
+ * Lines as they end with a line feed: U+2028 and a lone carriage return are signs within a name, which a reader of
+ * lines from Node takes for their ends. Throws InputError with the line's number for one that is too long.
+ */
+async function* linesOf(chunks: Chunks, name: string): AsyncGenerator<string> {
+  let found: string[] = []
+  const splitter = new LineSplitter(
+    { line: (bytes, start, end) => found.push(decodeUtf8(bytes, start, end)) },
+    MAX_JSON_LINE,
+  )
+  for await (const chunk of chunks) {
+    try {
+      splitter.push(chunk)
+    } catch (error) {
+      throw error instanceof InputError ? error.at(`${name}:${splitter.lines}`) : error
+    }
+    yield* found
+    found = []
+  }
+  const { rest } = splitter
+  if (rest.length > 0) yield decodeUtf8(rest, 0, rest.length)
 }
 
 function inLog(log: KernelLog, line: string, where: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { eventFromJson, isJsonObject, type JsonObject } from '../event/codec.ts'
+import { bounded } from '../event/field-codec.ts'
 import { CallTree, type Misfit } from '../event/call-tree.ts'
 import type { Json, TraceEvent } from '../event/kinds.ts'
 import { corpusCase, isCorpusCase } from '../event/corpus-case.ts'
@@ -142,9 +143,11 @@ function parseObject(text: string): JsonObject {
   try {
     json = JSON.parse(text) as Json
   } catch (error) {
-    const why = error instanceof SyntaxError ? error.message : String(error)
+    // A RangeError is one of a nesting that JSON.parse itself gave up on.
+    const why = error instanceof Error ? error.message : String(error)
     throw new InputError(`not JSON: ${why}`, { cause: error })
   }
+  bounded(json)
   if (isJsonObject(json)) return json
   throw new InputError('a line has to be a JSON object')
 }
@@ -155,7 +158,7 @@ function isJson(text: string): boolean {
     JSON.parse(text)
     return true
   } catch (error) {
-    if (error instanceof SyntaxError) return false
+    if (error instanceof SyntaxError || error instanceof RangeError) return false
     throw error
   }
 }

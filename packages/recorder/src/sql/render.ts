@@ -1,4 +1,5 @@
-import { csvQuote } from '../export/csv.ts'
+import { neutralJson } from '../event/json.ts'
+import { asText, type CsvOptions, csvQuote } from '../export/csv.ts'
 import { type Column, tableLines } from '../say/table.ts'
 import { escapeControls } from '../say/value.ts'
 import type { SqlValue } from './protocol.ts'
@@ -37,8 +38,14 @@ const isNumber = (value: SqlValue): boolean =>
   typeof value === 'bigint' || typeof value === 'number'
 
 /** A result as RFC 4180: text as it is but for controls that a terminal would act on, blobs in hexadecimal. */
-export function csvLines(columns: readonly string[], rows: readonly SqlValue[][]): string[] {
-  return [columns.map(csvText), ...rows.map((row) => row.map(csvText))].map((row) => row.join(','))
+export function csvLines(
+  columns: readonly string[],
+  rows: readonly SqlValue[][],
+  { safe = false }: CsvOptions = {},
+): string[] {
+  const cell = (value: SqlValue) =>
+    csvText(safe && typeof value === 'string' ? asText(value) : value)
+  return [columns.map(cell), ...rows.map((row) => row.map(cell))].map((row) => row.join(','))
 }
 
 function csvText(value: SqlValue): string {
@@ -53,15 +60,11 @@ function csvText(value: SqlValue): string {
 }
 
 /**
- * A row as one line of JSON, by column name. Integers beyond 2^53 are decimal strings, blobs hexadecimal ones; JSON
- * itself escapes the controls below U+0020, the others are escaped here.
+ * A row as one line of JSON, by column name. Integers beyond 2^53 are decimal strings, blobs hexadecimal ones.
  */
 export function jsonLine(columns: readonly string[], row: readonly SqlValue[]): string {
   const object = Object.fromEntries(apart(columns).map((name, i) => [name, jsonValue(row[i]!)]))
-  return JSON.stringify(object).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
-    (sign) => `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  )
+  return neutralJson(JSON.stringify(object))
 }
 
 /** Names of columns, those that occur again with a number as SQLite gives them in a table: `a`, `a:1`. */

@@ -1,13 +1,17 @@
-import { rmSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 
 import Sqlite from 'better-sqlite3'
+
+export const MEMORY = ':memory:'
 
 /**
  * Tells a run that is being recorded from one whose recorder died.
  *
- * While it records, a writer holds SQLite's exclusive lock on an empty file beside the database, `<db>-run<id>`. The
- * operating system drops the lock with the process, however it ends; no clock, process id or heartbeat is consulted,
- * so a reused pid or a suspended machine cannot mislead.
+ * While it records, a writer holds SQLite's exclusive lock on a small file beside the database, `<db>-run<id>`; the
+ * operating system drops the lock with the process, however it ends. No clock, process id or heartbeat is consulted, so
+ * a reused pid or a suspended machine cannot mislead. The file also keeps how many events were committed: what a
+ * database falls back to whose -wal was lost after a kill is less, and that can be said.
  */
 export class Lease {
   readonly #path: string
@@ -24,9 +28,12 @@ export class Lease {
     const path = leasePath(db, run)
     const lock = new Sqlite(path, { timeout: 0 })
     try {
-      // No journal beside it that a killed process would leave.
+      // No journal beside it that a killed process would leave; the lock outlasts each transaction.
       lock.pragma('journal_mode = memory')
-      lock.exec('begin exclusive')
+      lock.pragma('synchronous = off')
+      lock.pragma('locking_mode = exclusive')
+      lock.exec('begin exclusive; create table if not exists lease (run); commit')
+      lock.pragma('user_version = 0')
     } catch (error) {
       lock.close()
       throw error
@@ -34,9 +41,18 @@ export class Lease {
     return new Lease(path, lock)
   }
 
-  /** The file goes first: whoever looks in between finds no lease, and the run's state is already final. */
-  release(): void {
-    rmSync(this.#path, { force: true })
+  /** Keeps that so many events are committed. */
+  acknowledge(events: number): void {
+    // The header has 31 bits for it; what is beyond two billion events is not told.
+    if (events <= 0x7fff_ffff) this.#lock.pragma(`user_version = ${events}`)
+  }
+
+  /**
+   * The file goes first: whoever looks in between finds no lease, and the run's state is already final. It stays where
+   * the run's last events are in the -wal alone.
+   */
+  release(settled: boolean): void {
+    if (settled) rmSync(this.#path, { force: true })
     this.#lock.close()
   }
 }
@@ -44,20 +60,31 @@ export class Lease {
 /** Whether a living process records this run. */
 export function isLeased(db: string, run: number): boolean {
   if (db === MEMORY) return true
-  let lock: Sqlite.Database | undefined
-  try {
-    lock = new Sqlite(leasePath(db, run), { readonly: true, fileMustExist: true, timeout: 0 })
-    lock.prepare('select 1 from sqlite_schema').get()
-    return false
-  } catch (error) {
-    if (error instanceof Sqlite.SqliteError) {
-      if (error.code.startsWith('SQLITE_BUSY')) return true
-      if (error.code.startsWith('SQLITE_CANTOPEN')) return false
-    }
-    throw error
-  } finally {
-    lock?.close()
+  const { names, all } = namesOf(db)
+  // A name in another folder cannot be found: then the run's own row is all that is known.
+  return !all || names.some((name) => lookAt(`${name}-run${run}`) === 'locked')
+}
+
+/** Events that a dead recorder had committed, as its lease says; 0 where there is none. */
+export function acknowledgedOf(db: string, run: number): number {
+  if (db === MEMORY) return 0
+  const found = lookAt(leasePath(db, run))
+  return typeof found === 'number' ? found : 0
+}
+
+/** Runs with a lease that nobody holds, and what it says was committed. */
+export function droppedLeases(db: string): { run: number; acknowledged: number }[] {
+  if (db === MEMORY) return []
+  const prefix = `${basename(realPath(db))}-run`
+  const found: { run: number; acknowledged: number }[] = []
+  for (const name of readdirSync(dirname(realPath(db)))) {
+    const id = name.startsWith(prefix) ? name.slice(prefix.length) : ''
+    if (!/^\d+$/.test(id)) continue
+    const run = Number(id)
+    const state = lookAt(leasePath(db, run))
+    if (typeof state === 'number') found.push({ run, acknowledged: state })
   }
+  return found.toSorted((a, b) => a.run - b.run)
 }
 
 /** Removes what a dead recorder left. */
@@ -65,6 +92,45 @@ export function dropLease(db: string, run: number): void {
   if (db !== MEMORY) rmSync(leasePath(db, run), { force: true })
 }
 
-export const MEMORY = ':memory:'
+/** The number that a lease keeps, or that it is held, or is not there. */
+function lookAt(path: string): number | 'locked' | 'none' {
+  let lock: Sqlite.Database | undefined
+  try {
+    lock = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: 0 })
+    lock.prepare('select 1 from sqlite_schema').get()
+    return Number(lock.pragma('user_version', { simple: true }))
+  } catch (error) {
+    if (error instanceof Sqlite.SqliteError) {
+      if (error.code.startsWith('SQLITE_BUSY')) return 'locked'
+      if (error.code.startsWith('SQLITE_CANTOPEN')) return 'none'
+      if (/^SQLITE_(NOTADB|CORRUPT|IOERR_SHORT)/.test(error.code)) return 0
+    }
+    throw error
+  } finally {
+    lock?.close()
+  }
+}
 
-const leasePath = (db: string, run: number): string => `${db}-run${run}`
+/** One file, one name, whichever symbolic link was typed; SQLite does the same for its -wal. */
+export function realPath(db: string): string {
+  try {
+    return realpathSync(db)
+  } catch {
+    // It was removed: then it has no other name either.
+    return db
+  }
+}
+
+/** The names of a file in its folder, and whether these are all that it has. */
+export function namesOf(db: string): { names: string[]; all: boolean } {
+  const path = realPath(db)
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat || stat.nlink < 2) return { names: [path], all: true }
+  const folder = dirname(path)
+  const names = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((name) => lstatSync(name, { throwIfNoEntry: false })?.ino === stat.ino)
+  return { names, all: names.length === stat.nlink }
+}
+
+const leasePath = (db: string, run: number): string => `${realPath(db)}-run${run}`

@@ -1,34 +1,51 @@
 import { InputError } from '@pagetrail/engine'
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import Sqlite from 'better-sqlite3'
 
-import { MEMORY } from './lease.ts'
+import { MEMORY, realPath } from './lease.ts'
+
+/** Whether a path leads to the database, by whatever name, or to one of the files that SQLite has beside it. */
+export function isPartOf(db: string, path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (!there) return false
+  const own = realPath(db)
+  return [own, `${own}-wal`, `${own}-shm`].some((name) => {
+    const file = statSync(name, { throwIfNoEntry: false })
+    return file !== undefined && file.ino === there.ino && file.dev === there.dev
+  })
+}
 
 /** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */
 export const BUSY_MS = 15_000
 /** A file that can only be read from memory may be this large. */
 const MEMORY_COPY_BYTES = 1 << 30
 
-/** A connection for writing; creates the file. */
+/** A connection for writing; creates the file, and changes nothing in one that is there. */
 export function openForWriting(path: string, timeout: number): Sqlite.Database {
-  if (path !== MEMORY) checkFolder(path)
+  if (path !== MEMORY) {
+    checkFolder(path)
+    checkOneName(path)
+  }
   const db = new Sqlite(path, { timeout })
   // Asks for the write lock now: a read-only file is told before anything was recorded.
   if (path !== MEMORY && existsSync(path)) checkWritable(db, path)
-  db.pragma('journal_mode = wal')
   return db
+}
+
+/** @throws InputError where there is no such file */
+export function checkExists(path: string): Stats {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat) return stat
+  throw new InputError(
+    `${path} does not exist; pagetrail record or import makes it, --db names another`,
+  )
 }
 
 /** A read-only connection to an existing file. */
 export function openForReading(path: string, timeout: number): Sqlite.Database {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat) {
-    throw new InputError(
-      `${path} does not exist; pagetrail record or import makes it, --db names another`,
-    )
-  }
+  const stat = checkExists(path)
   checkNoFolder(path)
   const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout })
   try {
@@ -85,6 +102,15 @@ function checkFolder(path: string): void {
       `${path} is in a folder that cannot be written; name another file with --db`,
     )
   }
+}
+
+/** SQLite names its -wal after the file: through two names it would be written without either knowing of the other. */
+function checkOneName(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat || stat.nlink < 2) return
+  throw new InputError(
+    `${path} has ${stat.nlink} names (hard links), and writing through two of them loses runs; copy it and write to the copy`,
+  )
 }
 
 function checkNoFolder(path: string): void {

@@ -1,4 +1,6 @@
 import { InputError } from '@pagetrail/engine'
+import { statSync } from 'node:fs'
+
 import type Sqlite from 'better-sqlite3'
 
 import { MIGRATIONS } from '../../../../migrations/index.ts'
@@ -7,13 +9,14 @@ import type { Condition } from '../event/condition.ts'
 import { NO_DIGEST } from './digest.ts'
 import { Lease, MEMORY } from './lease.ts'
 import { inspect, migrate, type Migrations } from './migrate.ts'
-import { BUSY_MS, openForReading, openForWriting } from './open-file.ts'
+import { BUSY_MS, checkExists, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
 import { Proof } from './proof.ts'
 import { ProofMemory } from './proof-memory.ts'
 import {
   damagedAfter,
   insertRun,
+  isSettled,
   listRuns,
   lookUpRun,
   lostRun,
@@ -21,6 +24,7 @@ import {
   removeRun,
   rowProblem,
   updateRun,
+  vanishedRuns,
 } from './run-table.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
 import type { EventSource, Run } from '../event/run.ts'
@@ -31,6 +35,8 @@ import { RunWriter, type WriteOptions } from './run-writer.ts'
 export interface OpenOptions {
   /** `write` creates the file where there is none and brings an older one up to date. */
   readonly mode: 'read' | 'write'
+  /** Without a file there is nothing to change: it is not made. */
+  readonly mustExist?: boolean
   /** How long to wait for another process's transaction; {@link BUSY_MS} unless told. */
   readonly busyMs?: number
   /**
@@ -51,11 +57,15 @@ export interface OpenOptions {
  * such file or folder, no permission, not a database, not ours, damaged, or of a newer version.
  */
 export async function openRuns(path: string, options: OpenOptions): Promise<RunFile> {
-  const { mode, busyMs = BUSY_MS, proofs = null, migrations = MIGRATIONS } = options
+  const { mode, mustExist, busyMs = BUSY_MS, proofs = null, migrations = MIGRATIONS } = options
+  if (mustExist) checkExists(path)
   let db: Sqlite.Database | undefined
   try {
     db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
     if (mode === 'write') {
+      // First: a database that is not ours stays as it is, bit for bit.
+      inspect(db, path, migrations)
+      db.pragma('journal_mode = wal')
       await migrate(db, path, migrations)
       db.defaultSafeIntegers(true)
       markInterrupted(db, path)
@@ -84,6 +94,8 @@ export class RunFile {
   /** null: a database in memory, which nobody else can have changed. */
   readonly #proof: Proof | null
   readonly #closing: (() => void)[] = []
+  /** The file behind the path when it was opened. */
+  readonly #inode: number | undefined
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
 
@@ -100,10 +112,18 @@ export class RunFile {
     const folder = mode === 'read' ? proofs : null
     this.#proof = path === MEMORY ? null : new Proof(db, path, new ProofMemory(path, folder))
     this.#reader = new EventReader(db, this.#proof ?? undefined)
+    this.#inode = inodeOf(path)
+  }
+
+  /** SQLite would go on with a file that no longer has this name. */
+  #mustBeThere(): void {
+    if (inodeOf(this.path) === this.#inode) return
+    throw new InputError(`${this.path} was removed or replaced while it was open; open it again`)
   }
 
   /** Every run, oldest first; one whose row is damaged is there, and its state says so. */
   runs(): Run[] {
+    this.#mustBeThere()
     const lost = guarded(this.path, () => lostRun(this.db))
     if (lost !== undefined) throw this.#damaged(Number(lost), 'the row that describes it is gone')
     return guarded(this.path, () => listRuns(this.db, this.path))
@@ -123,6 +143,7 @@ export class RunFile {
 
   /** The same; undefined where there is none. */
   lookUp(spec: string | number): Run | undefined {
+    this.#mustBeThere()
     const run = guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
     if (run?.state === 'damaged') {
       const problem = guarded(this.path, () => rowProblem(this.db, run.id))
@@ -201,6 +222,11 @@ export class RunFile {
     return guarded(this.path, () => this.#reader.namesOf(run.id, limit))
   }
 
+  /** Runs of which nothing is there but that their recorder had committed events: their -wal was lost after a kill. */
+  vanished(): { readonly run: number; readonly acknowledged: number }[] {
+    return guarded(this.path, () => vanishedRuns(this.db, this.path))
+  }
+
   /** Proves these events of a run, for a caller that reads them by statements of its own; damage is an InputError. */
   prove(run: Run, from: number, to: number): void {
     guarded(this.path, () => {
@@ -277,7 +303,7 @@ export class RunFile {
       db.exec('commit')
       return this.#writer(id, lease, options)
     } catch (error) {
-      lease?.release()
+      lease?.release(true)
       if (db.inTransaction) db.exec('rollback')
       throw error
     }
@@ -296,7 +322,12 @@ export class RunFile {
         this.#proof?.forget(id)
         removeRun(db, statements, id)
       },
-      wrote: (first: number, count: number) => this.#proof?.add(id, first, first + count - 1),
+      wrote: (first: number, count: number) => {
+        lease?.acknowledge(first + count)
+        this.#proof?.add(id, first, first + count - 1)
+      },
+      settled: () => isSettled(db),
+      isThere: () => inodeOf(path) === this.#inode,
       closed: (writer: RunWriter) => this.#writers.delete(writer),
     }
     this.#proof?.addCalls(id)
@@ -314,3 +345,6 @@ export class RunFile {
     throw new InputError(`${this.path} was opened for reading only`)
   }
 }
+
+const inodeOf = (path: string): number | undefined =>
+  path === MEMORY ? undefined : statSync(path, { throwIfNoEntry: false })?.ino

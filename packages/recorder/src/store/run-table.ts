@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type Sqlite from 'better-sqlite3'
 import { type Selectable, sql } from 'kysely'
 
-import { dropLease, isLeased } from './lease.ts'
+import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './lease.ts'
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
 import { build, type Schema } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
@@ -35,7 +35,8 @@ function selected(db: Sqlite.Database, path: string, query: typeof allRuns): Run
   return selectAll(db, query).map((row) => {
     if (rowProblem(db, Number(row.id)) !== null) return runOfRow(row, 'damaged')
     const dead = row.state === 'recording' && !isLeased(path, Number(row.id))
-    return withShown(db, runOfRow(row, dead ? 'interrupted' : row.state))
+    const run = withShown(db, runOfRow(row, dead ? 'interrupted' : row.state))
+    return dead ? withFall(run, path) : run
   })
 }
 
@@ -63,23 +64,80 @@ function withShown(db: Sqlite.Database, run: Run): Run {
   return { ...run, facts: { ...facts, [SHOWS]: shown } }
 }
 
-/** Writes down what {@link listRuns} found out about runs that nobody records any more. */
+/** Fact of a run that fell back to fewer events than its recorder had committed. */
+export const ACKNOWLEDGED = 'acknowledged'
+
+const withFall = (run: Run, path: string): Run => ({
+  ...run,
+  facts: { ...run.facts, ...fallen(run, path) },
+})
+
+/** The -wal in which the rest was is damaged or gone: the lease, which is outside of it, still has the count. */
+function fallen({ id, events }: Run, path: string): Run['facts'] {
+  const acknowledged = acknowledgedOf(path, id)
+  return acknowledged > events ? { [ACKNOWLEDGED]: acknowledged } : {}
+}
+
+/**
+ * Writes down what {@link listRuns} found out about runs that nobody records any more, and clears away leases. That of a
+ * run which is gone stays: it is all that says that there was one.
+ */
 export function markInterrupted(db: Sqlite.Database, path: string): void {
+  const left = droppedLeases(path)
   const recording = build.selectFrom('run').select('id').where('state', '=', 'recording')
   for (const { id } of selectAll(db, recording)) {
     if (isLeased(path, Number(id))) continue
-    db.transaction(() => markDead(db, id)).immediate()
-    dropLease(path, Number(id))
+    db.transaction(() => markDead(db, id, path)).immediate()
   }
+  if (left.length === 0 || !isSettled(db)) return
+  // A recorder takes its lease within its own write transaction: none appears meanwhile.
+  db.transaction(() => {
+    for (const { run, acknowledged } of left) {
+      const [row] = selectAll(
+        db,
+        build.selectFrom('run').select('state').where('id', '=', BigInt(run)),
+      )
+      const gone = row === undefined && acknowledged > 0
+      if (!gone && row?.state !== 'recording' && !isLeased(path, run)) dropLease(path, run)
+    }
+  }).immediate()
 }
 
-function markDead(db: Sqlite.Database, id: bigint): void {
+/** Moves what is in the -wal into the file itself; false where readers keep that from happening. */
+export function isSettled(db: Sqlite.Database): boolean {
+  const [done] = db.pragma('wal_checkpoint(passive)') as {
+    busy: bigint
+    log: bigint
+    checkpointed: bigint
+  }[]
+  return done !== undefined && Number(done.busy) === 0 && done.log === done.checkpointed
+}
+
+/** Runs whose recorder had committed events and that are gone, with the -wal that they were in. */
+export function vanishedRuns(
+  db: Sqlite.Database,
+  path: string,
+): { run: number; acknowledged: number }[] {
+  const known = new Set(
+    selectAll(db, build.selectFrom('run').select('id')).map(({ id }) => Number(id)),
+  )
+  return droppedLeases(path).filter(({ run, acknowledged }) => acknowledged > 0 && !known.has(run))
+}
+
+function markDead(db: Sqlite.Database, id: bigint, path: string): void {
   const whole = rowProblem(db, Number(id)) === null
   const dead = build.updateTable('run').set({ state: 'interrupted' }).where('id', '=', id)
   // It may have been finished since: only a state that still says recording is corrected.
   execute(db, dead.where('state', '=', 'recording'))
   // A row that was damaged before must not be declared sound.
-  if (whole) seal(db, Number(id))
+  if (!whole) return
+  const [row] = selectAll(db, allRuns.where('id', '=', id))
+  if (row) {
+    const run = runOfRow(row, row.state)
+    const facts = { ...run.facts, ...fallen(run, path) }
+    execute(db, build.updateTable('run').set(columnsOf({ facts })).where('id', '=', id))
+  }
+  seal(db, Number(id))
 }
 
 /** Adds a run in the state `recording` and returns its id, which no run has had before. */

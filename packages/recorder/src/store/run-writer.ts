@@ -1,5 +1,4 @@
 import { InputError } from '@pagetrail/engine'
-import { existsSync } from 'node:fs'
 
 import type Sqlite from 'better-sqlite3'
 
@@ -11,7 +10,7 @@ import { putEvent } from '../event/codec.ts'
 import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { keepOnly } from './keep-only.ts'
-import { type Lease, MEMORY } from './lease.ts'
+import type { Lease } from './lease.ts'
 import type { RunMeta } from './run-row.ts'
 import { guarded } from './sqlite-errors.ts'
 import type { WriteStatements } from './statements.ts'
@@ -51,6 +50,10 @@ export interface WriterFile {
   readonly remove: () => void
   /** So many events from `first` on are committed as they were given. */
   readonly wrote: (first: number, count: number) => void
+  /** Moves what was committed into the file itself; whether that is done. */
+  readonly settled: () => boolean
+  /** Whether the file that was opened still has its name. */
+  readonly isThere: () => boolean
   readonly closed: (writer: RunWriter) => unknown
 }
 
@@ -154,11 +157,13 @@ export class RunWriter {
   /** Commits the rest and ends the recording; `patch` corrects what was said at its start. */
   finish(state: 'complete' | 'interrupted', patch: Partial<RunMeta> = {}): void {
     if (this.#state === 'closed') return
+    let settled = false
     try {
       if (this.#state === 'open') this.flush()
       guarded(this.#file.path, () => this.#file.update(patch, state))
+      settled = guarded(this.#file.path, () => this.#file.settled())
     } finally {
-      this.#close()
+      this.#close(settled)
     }
   }
 
@@ -169,13 +174,13 @@ export class RunWriter {
     try {
       guarded(this.#file.path, () => this.#file.remove())
     } finally {
-      this.#close()
+      this.#close(true)
     }
   }
 
-  #close(): void {
+  #close(settled: boolean): void {
     this.#state = 'closed'
-    this.#lease?.release()
+    this.#lease?.release(settled)
     this.#file.closed(this)
   }
 
@@ -195,10 +200,10 @@ export class RunWriter {
   #commit(): void {
     const { db, path } = this.#file
     // SQLite would go on writing to a file that no longer has a name.
-    if (path !== MEMORY && !existsSync(path)) {
+    if (!this.#file.isThere()) {
       this.#state = 'failed'
       throw new InputError(
-        `${path} was removed while it was recorded; its run is lost, record again`,
+        `${path} was removed or replaced while it was recorded; its run is lost, record again`,
       )
     }
     // Waiting for another writer may fail, with nothing changed: the same flush can be tried again.

@@ -8,6 +8,41 @@ import { hasTable, selectAll } from './statements.ts'
 /** Tables whose rows belong to a run. */
 const OF_RUNS = ['batch', 'call', 'name_use', 'snapshot', 'mark'] as const
 
+const OURS: ReadonlySet<string> = new Set<string>([
+  ...['run', 'name', 'event', ...OF_RUNS],
+  ...['kysely_migration', 'kysely_migration_lock', 'sqlite_sequence'],
+])
+
+/** Tables, indexes and triggers that Pagetrail has not made: a trigger would run at its next change of the file. */
+export function foreignObjects(db: Sqlite.Database): string[] {
+  const all = db.prepare<[], { type: string; name: string; tbl_name: string }>(
+    `select type, name, tbl_name from sqlite_schema where type <> 'view' order by type, name`,
+  )
+  return all
+    .all()
+    .filter(({ type, name }) =>
+      type === 'table' ? !OURS.has(name) : !name.startsWith('sqlite_autoindex_'),
+    )
+    .map(({ type, name, tbl_name }) =>
+      type === 'table'
+        ? `table ${name} is not one of Pagetrail's`
+        : `${type} ${name} on ${tbl_name} is not one of Pagetrail's`,
+    )
+}
+
+/** Marks of places that their run does not have. */
+export function marksBeyond(db: Sqlite.Database): string[] {
+  if (!hasTable(db, 'mark')) return []
+  const query = build
+    .selectFrom('mark')
+    .innerJoin('run', 'run.id', 'mark.run')
+    .select(['mark.run', 'mark.seq', 'run.events'])
+    .where((eb) => eb.or([eb('mark.seq', '<', 0n), eb('mark.seq', '>=', eb.ref('run.events'))]))
+  return selectAll(db, query).map(
+    ({ run, seq, events }) => `a mark of run ${run} is at event ${seq}, the run has ${events}`,
+  )
+}
+
 /** Rows of runs that are not there: what a deletion by hand leaves. One sentence each. */
 export function strayProblems(db: Sqlite.Database, runs: readonly Run[]): string[] {
   const problems: string[] = []

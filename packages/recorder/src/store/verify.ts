@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
+
 import type Sqlite from 'better-sqlite3'
 
 import { proveBatch } from './batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
 import { EventReader } from './event-reader.ts'
-import { sealProblem } from './run-table.ts'
+import { sealProblem, vanishedRuns } from './run-table.ts'
 import { build } from './schema.ts'
 import { selectAll } from './statements.ts'
 import { schemaIsCurrent } from './migrate.ts'
@@ -13,7 +15,7 @@ import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
 import { type NestingRemark, nestingRemark } from './verify-nesting.ts'
 import { viewsAreCurrent } from './views.ts'
-import { strayProblems } from './verify-strays.ts'
+import { foreignObjects, marksBeyond, strayProblems } from './verify-strays.ts'
 
 /** Something that is not as it was written. `run` null: it concerns the file. */
 export interface Problem {
@@ -27,6 +29,11 @@ export interface Verification {
   readonly runs: number
   readonly batches: number
   readonly events: number
+  /**
+   * SHA-256 of what was verified: of each run its id, the last of its chained digests, and the seal of its row. Kept
+   * elsewhere, it proves later that nobody has changed the file and all its digests with it.
+   */
+  readonly digest: string
   /** Empty: all is as it was written. Of each run the first one. */
   readonly problems: readonly Problem[]
   /** Runs whose events do not fit a call tree: they were written so. */
@@ -46,6 +53,7 @@ export function verify(runFile: RunFile, only?: Run): Verification {
   const problems: Problem[] = []
   const nesting: NestingRemark[] = []
   const total = { runs: 0, batches: 0, events: 0 }
+  let digest = ''
   // One moment of the file, although others may be recording into it.
   db.exec('begin')
   try {
@@ -62,11 +70,26 @@ export function verify(runFile: RunFile, only?: Run): Verification {
         if (remark) nesting.push(remark)
       })
     }
-    if (!only) attempt(problems, null, runFile.path, () => checkStrays(db, runs, problems))
+    attempt(problems, null, runFile.path, () => (digest = digestOf(db, runs)))
+    if (!only)
+      attempt(problems, null, runFile.path, () => checkStrays(db, runFile.path, runs, problems))
   } finally {
     if (db.inTransaction) db.exec('rollback')
   }
-  return { ...total, problems, nesting }
+  return { ...total, digest, problems, nesting }
+}
+
+function digestOf(db: Sqlite.Database, runs: readonly Run[]): string {
+  const hash = createHash('sha256').update('pagetrail file 1\n')
+  for (const { id } of runs) {
+    const run = BigInt(id)
+    const batches = build.selectFrom('batch').select('digest').where('run', '=', run)
+    const [last] = selectAll(db, batches.orderBy('first', 'desc').limit(1))
+    const [row] = selectAll(db, build.selectFrom('run').select('seal').where('id', '=', run))
+    const parts = [last?.digest ?? NO_DIGEST, row?.seal ?? NO_DIGEST]
+    hash.update(`${id} ${parts.map((part) => Buffer.from(part).toString('hex')).join(' ')}\n`)
+  }
+  return hash.digest('hex')
 }
 
 function attempt(problems: Problem[], run: number | null, path: string, check: () => void): void {
@@ -94,9 +117,22 @@ function checkStructure(db: Sqlite.Database, problems: Problem[]): void {
   }
 }
 
-function checkStrays(db: Sqlite.Database, runs: readonly Run[], problems: Problem[]): void {
-  const strays = strayProblems(db, runs)
-  problems.push(...strays.map((message) => ({ run: null, first: null, message })))
+const vanishedText = ({ run, acknowledged }: { run: number; acknowledged: number }): string =>
+  `run ${run} is gone, of which ${acknowledged} events were committed: the -wal beside the file was lost`
+
+function checkStrays(
+  db: Sqlite.Database,
+  path: string,
+  runs: readonly Run[],
+  problems: Problem[],
+): void {
+  for (const find of [
+    () => strayProblems(db, runs),
+    () => foreignObjects(db),
+    () => marksBeyond(db),
+    () => vanishedRuns(db, path).map(vanishedText),
+  ])
+    problems.push(...find().map((message) => ({ run: null, first: null, message })))
 }
 
 function checkRun(

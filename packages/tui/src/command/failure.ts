@@ -1,4 +1,5 @@
 import { InputError } from '@pagetrail/engine'
+import { safeLines } from '../text/fit.ts'
 import type { Io } from './io.ts'
 import type { Status } from './session.ts'
 
@@ -11,8 +12,8 @@ export async function reportFailure(io: Io, error: unknown): Promise<Status> {
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error)
   await io.stderr.write(
     told === null
-      ? `pagetrail: internal error; please report it with the command you ran\n${bug}\n`
-      : `pagetrail: ${told}\n`,
+      ? `pagetrail: internal error; please report it with the command you ran\n${safeLines(bug)}\n`
+      : `pagetrail: ${safeLines(told)}\n`,
   )
   return 2
 }

@@ -61,7 +61,8 @@ function streamSink(stream: NodeJS.WriteStream): Sink {
       return stream.isTTY === true
     },
     get columns() {
-      return stream.columns ?? 80
+      // A pty that nobody gave a size says 0: `script` without a terminal, serial consoles, some CI.
+      return stream.columns || 80
     },
     write: (text) =>
       new Promise((resolve, reject) => {

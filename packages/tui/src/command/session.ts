@@ -1,4 +1,5 @@
 import { openRuns, type RunFile } from '@pagetrail/recorder'
+import { safeLines } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import type { Io } from './io.ts'
 import { proofFolder } from './proof-folder.ts'
@@ -46,9 +47,9 @@ export class Session {
     return this.options.json
   }
 
-  /** The database, closed when the verb is over. `write` creates it where there is none. */
-  async runFile(mode: 'read' | 'write'): Promise<RunFile> {
-    const runFile = await openRuns(this.options.db, { mode, proofs: this.proofs })
+  /** The database, closed when the verb is over. `write` creates it where there is none, unless it must exist. */
+  async runFile(mode: 'read' | 'write', mustExist = false): Promise<RunFile> {
+    const runFile = await openRuns(this.options.db, { mode, mustExist, proofs: this.proofs })
     this.atEnd(() => runFile.close())
     return runFile
   }
@@ -60,7 +61,7 @@ export class Session {
 
   /** A remark beside the answer; it never mixes with what is piped on. */
   note(text: string): Promise<void> {
-    return this.io.stderr.write(`pagetrail: ${text}\n`)
+    return this.io.stderr.write(`pagetrail: ${safeLines(text)}\n`)
   }
 
   /** Has `cleanup` called when the verb is over, however it ends; the last first. */

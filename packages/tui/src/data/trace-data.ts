@@ -2,6 +2,8 @@ import {
   closeStates,
   csvLines,
   diffRuns,
+  InputError,
+  isPartOf,
   type Run,
   type RunFile,
   type TraceEvent,
@@ -63,6 +65,7 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
     difference: async (query) => pages.seek(query),
     exportResult: async (file, { columns, rows }) => {
       const lines = csvLines(columns, rows).map((line) => `${line}\r\n`)
+      if (isPartOf(db, expanded(file))) throw new InputError(`${file} is the database itself`)
       await writeFileAtomic(expanded(file), lines)
     },
     exists: async (file) => exists(file),

@@ -13,6 +13,9 @@ const NARROW =
 /** Text of unknown origin: letters of all scripts as they are, what a terminal would obey as an escape. */
 export const safe = (text: string): string => escapeControls(text)
 
+/** The same for messages, whose own line ends stay; a line that is not their first cannot look like another message. */
+export const safeLines = (text: string): string => text.split('\n').map(escapeControls).join('\n  ')
+
 export const plain = (text: string): string => text.replace(ESCAPE, '')
 
 /** Columns taken: styles take none, wide signs two. */
@@ -75,7 +78,7 @@ export function duration(ns: number): string {
 
 /** Words wrapped into lines of this width; a word that is longer is broken. */
 export const wrap = (text: string, columns: number): string[] =>
-  wrapAnsi(text, columns, { hard: true }).split('\n')
+  wrapAnsi(text, Math.max(1, columns), { hard: true }).split('\n')
 
 /** Structured values as people write them: `addr ffff…, numpages 3`. */
 export function factText(value: Json): string {

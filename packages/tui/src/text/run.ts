@@ -28,6 +28,11 @@ export function missingText(run: Run): string | null {
   const parts: string[] = []
   if (run.state === 'interrupted') parts.push('its recording was interrupted')
   if (run.state === 'recording') parts.push('it is still being recorded')
+  const { acknowledged } = run.facts
+  if (typeof acknowledged === 'number')
+    parts.push(
+      `its recorder had committed ${count(acknowledged)} events, ${count(run.events)} are left: the -wal beside the file was lost`,
+    )
   if (run.lost > 0) parts.push(`${count(run.lost)} events were lost`)
   return parts.length === 0 ? null : `${runName(run)} is not whole: ${parts.join(', ')}`
 }

@@ -6,10 +6,14 @@ import {
   type EventSource,
   exportParquet,
   InputError,
+  isPartOf,
   jsonlChunks,
+  neutralJson,
+  parquetPath,
   type RunFile,
   writeFileAtomic,
 } from '@pagetrail/recorder'
+import { statSync } from 'node:fs'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
@@ -18,7 +22,7 @@ import type { Verb } from './verb.ts'
 import { count } from '../text/fit.ts'
 
 /** Formats that are text, and so can go to standard output. */
-const TEXT = { jsonl: jsonlChunks, chrome: chromeChunks, csv: csvChunks } as const
+const TEXT = { jsonl: jsonlChunks, chrome: chromeChunks } as const
 const FORMATS = ['jsonl', 'chrome', 'csv', 'parquet'] as const
 type Format = (typeof FORMATS)[number]
 
@@ -26,6 +30,8 @@ interface Options {
   readonly format: Format
   readonly output?: string | undefined
   readonly key?: string | undefined
+  readonly force?: true | undefined
+  readonly safeCsv?: true | undefined
 }
 
 export const exportVerb: Verb = {
@@ -34,7 +40,8 @@ export const exportVerb: Verb = {
   summary: 'write a run in another format',
   more: `jsonl    Pagetrail's own form; pagetrail import reads it back, event for event
 chrome   trace event JSON for Perfetto (ui.perfetto.dev) and chrome://tracing
-csv      one line per event, a column per field
+csv      one line per event, a column per field; names are as they are, and a spreadsheet runs one that begins
+         with =, +, - or @: --safe-csv marks those as text
 parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse read a folder of runs as one table`,
   examples: [
     ['export -1 --format chrome -o trace.json', 'to look at in Perfetto'],
@@ -50,6 +57,8 @@ parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse r
           .default('jsonl' as Format),
       )
       .option('-o, --output <path>', 'file (a folder for parquet); without it, standard output')
+      .option('--force', 'replace a file that is there; the database itself never')
+      .option('--safe-csv', 'csv: put an apostrophe before texts that a spreadsheet would run')
       .option('--key <name>', "value of parquet's partition run= (default: the run's id)")
       .action((run, options) => invoke((session) => exportRun(session, run, options)))
   },
@@ -78,10 +87,29 @@ async function toStandardOutput(
   spec: string,
   options: Options,
 ) {
-  for (const piece of textOf(options.format, runFile.source(runFile.find(spec)))) {
-    session.out.text(piece)
+  const neutral = session.out.isTTY ? NEUTRAL[options.format] : null
+  for (const piece of textOf(options, runFile.source(runFile.find(spec)))) {
+    session.out.text(neutral === null ? piece : piece.split('\n').map(neutral).join('\n'))
     await session.out.room()
   }
+}
+
+/** A terminal would act on what is in a name. */
+const NEUTRAL = {
+  jsonl: neutralJson,
+  chrome: neutralJson,
+  csv: escapeControls,
+  parquet: null,
+} as const
+
+/** Nothing that is there is lost unless it was said to be; the database that is read is not lost at all. */
+function checkOutput(path: string, db: string, force: boolean): void {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (!there) return
+  if (isPartOf(db, path))
+    throw new InputError(`${path} is the database that is exported from; name another file`)
+  if (there.isFile() && !force)
+    throw new InputError(`${path} exists; --force replaces it, or name another file`)
 }
 
 async function toFile(
@@ -89,10 +117,16 @@ async function toFile(
   runFile: RunFile,
   spec: string,
   output: string,
-  { format, key }: Options,
+  options: Options,
   signal: AbortSignal,
 ) {
+  const { format, key, force } = options
   const run = runFile.find(spec)
+  checkOutput(
+    format === 'parquet' ? parquetPath(run.id, output, key) : output,
+    runFile.path,
+    force === true,
+  )
   const source = runFile.source(run)
   const progress = new Progress(session.io, `exporting run ${run.id}`, 'events')
   const done = (events: number) => progress.update(events, events / Math.max(1, run.events))
@@ -106,7 +140,7 @@ async function toFile(
       : {
           path: output,
           events: run.events,
-          bytes: await writeFileAtomic(output, textOf(format, source), signal),
+          bytes: await writeFileAtomic(output, textOf(options, source), signal),
         }
   progress.end()
   if (session.json) {
@@ -121,7 +155,7 @@ async function toFile(
   }
 }
 
-function textOf(format: Format, source: EventSource): Iterable<string> {
-  if (format === 'parquet') throw new Error('parquet is no text')
-  return TEXT[format](source)
+function textOf({ format, safeCsv }: Options, source: EventSource): Iterable<string> {
+  if (format === 'parquet') throw new Error('parquet is not text')
+  return format === 'csv' ? csvChunks(source, { safe: safeCsv === true }) : TEXT[format](source)
 }

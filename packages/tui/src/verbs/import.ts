@@ -14,6 +14,7 @@ import {
 import { basename } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { count, many } from '../text/fit.ts'
+import { isFile } from '../command/find-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { JsonLines } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'
@@ -96,6 +97,9 @@ async function importFiles(
   if (files.length > 1 && (options.label !== undefined || options.follow)) {
     throw new InputError('--label and --follow are for one file')
   }
+  const missing = files.find((file) => file !== STANDARD_INPUT && !isFile(file))
+  // Before a database is made for it.
+  if (missing !== undefined) throw new InputError(`${missing}: there is no such file`)
   const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
   const status = await session.interruptible(async (signal): Promise<Status> => {

@@ -19,7 +19,7 @@ export const renameVerb: Verb = {
 
 async function rename(session: Session, spec: string, label: string): Promise<Status> {
   checkLabel(label)
-  const runFile = await session.runFile('write')
+  const runFile = await session.runFile('write', true)
   const run = runFile.find(spec)
   runFile.rename(run, label)
   if (session.json) {

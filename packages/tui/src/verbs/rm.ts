@@ -17,7 +17,7 @@ export const rmVerb: Verb = {
 }
 
 async function remove(session: Session, specs: readonly string[]): Promise<Status> {
-  const runFile = await session.runFile('write')
+  const runFile = await session.runFile('write', true)
   // All are found before the first is removed: -1 and -2 mean what they meant when they were typed.
   const runs = [
     ...new Map(

@@ -47,6 +47,12 @@ export async function listRuns(session: Session): Promise<Status> {
     session.out.line(session.paint.bold(head))
     session.out.lines(rows)
   }
+  for (const { run, acknowledged } of runFile.vanished()) {
+    await session.out.flush()
+    await session.note(
+      `run ${run} is gone: its recorder had committed ${count(acknowledged)} events; the -wal beside the file was lost`,
+    )
+  }
   const damaged = runs.find(({ state }) => state === 'damaged')
   if (!damaged) return 0
   await session.out.flush()

@@ -30,6 +30,7 @@ interface Options {
   readonly format: (typeof FORMATS)[number]
   readonly rows: number
   readonly timeout: number
+  readonly safeCsv?: true | undefined
 }
 
 export const sqlVerb: Verb = {
@@ -53,6 +54,7 @@ stands for the run of --run. A limit that is met is told, and the exit status is
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('table' as const),
       )
+      .option('--safe-csv', 'csv: mark texts that a spreadsheet would run as text')
       .option('--rows <n>', 'the most rows', parseCount, QUERY_ROWS)
       .option('--timeout <seconds>', 'the most time', parseCount, QUERY_MS / 1000)
       .action((query, options) => invoke((session) => sql(session, query, options)))
@@ -99,7 +101,9 @@ async function ask(
   if (lines) lines.end(limit === null, notice === null ? {} : { why: notice })
   else
     session.out.lines(
-      options.format === 'csv' ? csvLines(columns, rows) : resultLines(columns, rows),
+      options.format === 'csv'
+        ? csvLines(columns, rows, { safe: options.safeCsv ?? false })
+        : resultLines(columns, rows),
     )
   await session.out.flush()
   if (notice !== null) await session.note(notice)

@@ -13,29 +13,39 @@ export interface LineSink {
 /** Cuts chunks into lines, keeping at most one unfinished line between them. */
 export class LineSplitter {
   readonly #sink: LineSink
+  readonly #most: number
   /** Lines that were complete so far. */
   lines = 0
-  #rest: Uint8Array = new Uint8Array()
+  /** The line whose end has not come, as it came, and its length. */
+  #parts: Uint8Array[] = []
+  #held = 0
 
-  constructor(sink: LineSink) {
+  /** `most`: bytes that a line may have. */
+  constructor(sink: LineSink, most = MAX_LINE) {
     this.#sink = sink
+    this.#most = most
   }
 
   /** A line whose end has not come. */
   get rest(): Uint8Array {
-    return this.#rest
+    const rest = new Uint8Array(this.#held)
+    let at = 0
+    for (const part of this.#parts) {
+      rest.set(part, at)
+      at += part.length
+    }
+    return rest
   }
 
   push(chunk: Uint8Array): void {
     let start = 0
-    if (this.#rest.length > 0) {
+    if (this.#held > 0) {
       const first = chunk.indexOf(LINE_FEED)
-      const head = first < 0 ? chunk.length : first
-      this.#rest = concat(this.#rest, chunk.subarray(0, head))
-      if (this.#rest.length > MAX_LINE) throw this.#tooLong()
+      this.#hold(chunk.subarray(0, first < 0 ? chunk.length : first))
       if (first < 0) return
-      const whole = this.#rest
-      this.#rest = new Uint8Array()
+      const whole = this.rest
+      this.#parts = []
+      this.#held = 0
       this.#line(whole, 0, whole.length)
       start = first + 1
     }
@@ -45,8 +55,14 @@ export class LineSplitter {
       this.#line(chunk, start, end)
       start = end + 1
     }
-    if (chunk.length - start > MAX_LINE) throw this.#tooLong()
-    if (start < chunk.length) this.#rest = chunk.slice(start)
+    if (start < chunk.length) this.#hold(chunk.subarray(start))
+  }
+
+  /** A copy: the chunk is the caller's. */
+  #hold(part: Uint8Array): void {
+    this.#held += part.length
+    if (this.#held > this.#most) throw this.#tooLong()
+    this.#parts.push(part.slice())
   }
 
   #line(bytes: Uint8Array, start: number, end: number): void {
@@ -56,13 +72,7 @@ export class LineSplitter {
 
   #tooLong(): InputError {
     this.lines++
-    return new InputError('expected lines of text, found one of more than a megabyte')
+    const most = this.#most === MAX_LINE ? 'a megabyte' : `${this.#most >> 20} megabytes`
+    return new InputError(`expected lines of text, found one of more than ${most}`)
   }
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
 }

@@ -4,7 +4,7 @@ import type { Task, TaskStacks } from '../translate/task-stack.ts'
 import { decodeUtf8 } from '../bytes/utf8.ts'
 
 const SLASH = 0x2f
-/** Tasks remembered at a time; those with nothing open are forgotten beyond it. */
+/** Tasks remembered before those with nothing open are forgotten; twice as many as are still needed, after that. */
 const MAX_TASKS = 0x1_0000
 
 /** The tasks of a trace, by their name and by their pid: a task keeps its open functions when it changes its name. */
@@ -12,6 +12,8 @@ export class TaskNames {
   readonly #intern: (text: string) => number
   #byName = new ByteTable<Task>()
   #byPid = new Map<number, TaskStacks>()
+  /** When to forget next. Doubled where it helped little: each task is then looked at a few times, however many. */
+  #most = MAX_TASKS
 
   constructor(intern: (text: string) => number) {
     this.#intern = intern
@@ -32,7 +34,7 @@ export class TaskNames {
   }
 
   task(comm: string, pid: number): Task {
-    if (this.#byPid.size >= MAX_TASKS || this.#byName.size >= MAX_TASKS) this.#forget()
+    if (this.#byPid.size >= this.#most || this.#byName.size >= this.#most) this.#forget()
     let stacks = this.#byPid.get(pid)
     if (!stacks) {
       stacks = { idle: pid === 0, byCpu: [] }
@@ -44,6 +46,7 @@ export class TaskNames {
   #forget(): void {
     this.#byName.retain((task) => open(task.stacks))
     for (const [pid, stacks] of this.#byPid) if (!open(stacks)) this.#byPid.delete(pid)
+    this.#most = Math.max(MAX_TASKS, 2 * this.#byName.size, 2 * this.#byPid.size)
   }
 }
 

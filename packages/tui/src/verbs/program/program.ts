@@ -1,5 +1,5 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
-import { wrap } from '../../text/fit.ts'
+import { safe, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
 import { isFile } from '../../command/find-runs.ts'
 import { ClosedPipe, type Io } from '../../command/io.ts'
@@ -53,7 +53,9 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (c) => c.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text).catch(ignoreClosed),
-      writeErr: (text) => void io.stderr.write(text).catch(ignoreClosed),
+      // What was typed is quoted in it.
+      writeErr: (text) =>
+        void io.stderr.write(text.split('\n').map(safe).join('\n')).catch(ignoreClosed),
       outputError: (text, write) => write(text.replace(/^error: /, 'pagetrail: ')),
       getOutHelpWidth: () => widthOf(io),
       getErrHelpWidth: () => widthOf(io),
