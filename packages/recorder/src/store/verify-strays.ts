@@ -8,9 +8,14 @@ import { hasTable, selectAll } from './statements.ts'
 /** Tables whose rows belong to a run. */
 const OF_RUNS = ['batch', 'call', 'name_use', 'snapshot', 'mark'] as const
 
-const OURS: ReadonlySet<string> = new Set<string>([
-  ...['run', 'name', 'event', ...OF_RUNS],
-  ...['kysely_migration', 'kysely_migration_lock', 'sqlite_sequence'],
+const OURS: ReadonlySet<string> = new Set([
+  'run',
+  'name',
+  'event',
+  ...OF_RUNS,
+  'kysely_migration',
+  'kysely_migration_lock',
+  'sqlite_sequence',
 ])
 
 /** Tables, indexes and triggers that Pagetrail has not made: a trigger would run at its next change of the file. */
