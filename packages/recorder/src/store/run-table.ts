@@ -79,8 +79,8 @@ function fallen({ id, events }: Run, path: string): Run['facts'] {
 }
 
 /**
- * Writes down what {@link listRuns} found out about runs that nobody records any more, and clears away leases. That of a
- * run which is gone stays: it is all that says that there was one.
+ * Writes down what {@link listRuns} found out about runs that nobody records any more, and clears away leases. That of
+ * a run which is gone stays: it is all that says that there was one.
  */
 export function markInterrupted(db: Sqlite.Database, path: string): void {
   const left = droppedLeases(path)
