@@ -350,7 +350,7 @@ static void reset(void)
 	pt_init(&harness_pt, pt_to_file, stdout);
 }
 
-static int scheduled_at;
+static int scheduled_at, passed_over;
 
 /* As the engine: entries whose CPU cannot run are passed over; after the last the CPUs run on in order. */
 static int as_scheduled(const int *runnable, int n, int step, int last)
@@ -365,6 +365,7 @@ static int as_scheduled(const int *runnable, int n, int step, int last)
 		for (i = 0; i < n; i++)
 			if (runnable[i] == cpu)
 				return cpu;
+		passed_over++;
 	}
 	return runnable[0];
 }
@@ -401,7 +402,7 @@ static void print_results(void)
 		printf(",\"schedule\":\"");
 		for (i = 0; i < harness_steps; i++)
 			printf("%s%d", i ? "." : "", harness_schedule[i]);
-		printf("\",\"deadlocked\":[");
+		printf("\",\"passed_over\":%d,\"deadlocked\":[", passed_over + given_steps - scheduled_at);
 		for (cpu = 0; cpu < program_count; cpu++) {
 			if (!harness_waits(cpu))
 				continue;
@@ -417,7 +418,7 @@ static void run(void)
 {
 	reset();
 	print_constants();
-	scheduled_at = 0;
+	scheduled_at = passed_over = 0;
 	if (!program_count)
 		programs[program_count++] = (struct harness_program){ 0, 0, -1 };
 	harness_run_programs(programs, program_count, as_scheduled);

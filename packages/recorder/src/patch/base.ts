@@ -1,7 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KernelTree } from '../tree/kernel-tree.ts'
+import { isDirty, type KernelTree } from '../tree/kernel-tree.ts'
 import { runTool } from '../tree/tools.ts'
 
 /** The left side of a patch: a folder, and what it is called. */
@@ -46,7 +46,7 @@ export async function checkoutBase(
   const wanted = ref ?? 'HEAD'
   const commit = (await git('rev-parse', '--verify', '--quiet', `${wanted}^{commit}`)).stdout.trim()
   if (commit === '') throw new InputError(`${tree.path} has no commit ${wanted}`)
-  if (ref === null && (await git('diff', '--quiet', 'HEAD')).status === 0) {
+  if (ref === null && !(await isDirty(tree.path))) {
     throw new InputError(
       `${tree.path} is as its HEAD is: say what it is compared with, as in --base HEAD~1`,
     )

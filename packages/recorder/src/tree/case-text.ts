@@ -38,7 +38,9 @@ export function caseText(scenario: Scenario, machine: Machine, wantsFinal: boole
     lines.push(context === null ? 'cpu' : `cpu ${context}`)
     lines.push(...calls.slice(first, first + count).map(callLine))
   }
-  if (interleaved !== null) lines.push(`schedule ${interleaved.schedule.join('.')}`)
+  if (interleaved !== null) {
+    lines.push(`schedule ${interleaved.schedule.map(({ cpu }) => cpu).join('.')}`)
+  }
   if (wantsFinal) lines.push('final')
   return `${lines.join('\n')}\n`
 }
@@ -92,7 +94,7 @@ const TREE_CALLS: ReadonlySet<string> = new Set([
 const TREE_ACTIONS: ReadonlySet<string> = new Set(['context'])
 const ONLY = 'belongs to the engine; record it with --flavour'
 
-function refuseEngineOnly({ features, calls, geometry }: Scenario): void {
+function refuseEngineOnly({ features, calls, geometry, interleaved }: Scenario): void {
   for (const [name, value] of Object.entries(features)) {
     // What is switched off, or only says how wide something is, changes nothing.
     if (!TREE_FEATURES.has(name) && value === true) throw InputError.of(`features.${name}`, ONLY)
@@ -103,6 +105,17 @@ function refuseEngineOnly({ features, calls, geometry }: Scenario): void {
   for (const [i, { fn, isAction }] of calls.entries()) {
     const known = isAction ? TREE_ACTIONS : TREE_CALLS
     if (!known.has(fn)) throw InputError.of(`calls[${i}].fn`, `${fn} ${ONLY}`)
+  }
+  for (const [i, { interrupts }] of (interleaved?.programs ?? []).entries()) {
+    if (interrupts.length > 0) throw InputError.of(`cpus[${i}].interrupts`, ONLY)
+  }
+  for (const [i, { arrives, choices }] of (interleaved?.schedule ?? []).entries()) {
+    if (arrives || choices.length > 0) {
+      throw InputError.of(
+        `schedule[${i}]`,
+        'a tree takes numbers of CPUs; interrupts and choices are of the engine',
+      )
+    }
   }
 }
 

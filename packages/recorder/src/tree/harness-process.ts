@@ -1,4 +1,4 @@
-import { InputError } from '@pagetrail/engine'
+import { InputError, parseEntries, printEntries } from '@pagetrail/engine'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { isJsonObject, type JsonObject } from '../event/codec.ts'
@@ -15,6 +15,8 @@ export interface CaseAnswer {
   /** Steps as they were taken, and CPUs that still wait; null with one CPU. */
   readonly schedule: string | null
   readonly deadlocked: readonly number[]
+  /** Entries of the schedule that was given whose CPU could not run. */
+  readonly passedOver: number
   /** Where it was asked for: the tables at the end, in the corpus's form. */
   readonly final: readonly Json[] | null
   /** What a search of schedules came to; null of a run. */
@@ -135,6 +137,9 @@ class Running {
   }
 }
 
+/** `0*3.1` for `0.0.0.1`, as the engine prints it. */
+export const compact = (schedule: string): string => printEntries(parseEntries(schedule))
+
 function answerOf(json: JsonObject): Omit<CaseAnswer, 'final' | 'search'> {
   const { incomplete, schedule } = json
   return {
@@ -142,7 +147,8 @@ function answerOf(json: JsonObject): Omit<CaseAnswer, 'final' | 'search'> {
       typeof ret === 'number' || ret === 'unsupported' ? ret : null,
     ),
     incomplete: typeof incomplete === 'string' ? incomplete : null,
-    schedule: typeof schedule === 'string' ? schedule : null,
+    schedule: typeof schedule === 'string' ? compact(schedule) : null,
+    passedOver: Number(json['passed_over'] ?? 0),
     deadlocked: listOf(json['deadlocked']).map(Number),
   }
 }

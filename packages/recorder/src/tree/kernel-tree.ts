@@ -63,10 +63,23 @@ function versionOf(path: string, dir: string) {
   return { version: `${release}${tail}${value('EXTRAVERSION') ?? ''}`, release, parts }
 }
 
+/** As `git describe --dirty` says, which itself would write the index anew. */
 async function describeOf(path: string): Promise<string | null> {
   if (!existsSync(join(path, '.git'))) return null
-  const { status, stdout } = await runTool('git', ['describe', '--always', '--dirty'], {
-    cwd: path,
-  })
-  return status === 0 ? stdout.trim() : null
+  const { status, stdout } = await runTool('git', ['-C', path, 'describe', '--always'])
+  if (status !== 0) return null
+  return `${stdout.trim()}${(await isDirty(path)) ? '-dirty' : ''}`
+}
+
+/** Whether a work tree has changes that are not committed. */
+export async function isDirty(path: string): Promise<boolean> {
+  const status = [
+    '--no-optional-locks',
+    '-C',
+    path,
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+  ]
+  return (await runTool('git', status)).stdout !== ''
 }

@@ -18,6 +18,8 @@ export interface TreeRunOptions {
   /** Stands for the tree's folder in the label. */
   readonly treeName?: string
   readonly schedule?: string
+  /** An entry of it that cannot run is refused. */
+  readonly exact?: boolean
   readonly facts?: Readonly<Record<string, Json>>
   /** ms since 1970. */
   readonly created: number
@@ -27,6 +29,8 @@ export interface TreeRunOptions {
 export interface TreeRun {
   readonly run: Run
   readonly results: readonly CallResult[]
+  /** Entries of its schedule that could not run. */
+  readonly passedOver: number
   /** Why it shows less than it should: a function that is not part of the harness was called. Null: it shows all. */
   readonly incomplete: string | null
 }
@@ -81,10 +85,16 @@ export async function recordOnTree(
     })
     const made = writer as RunWriter | null
     if (made === null) throw new TypeError('the harness said nothing of its constants')
+    if (options.exact === true && answer.passedOver > 0) {
+      made.abort()
+      writer = null
+      throw InputError.of('schedule', `${answer.passedOver} of its steps cannot be taken`)
+    }
     made.finish('complete', { facts: { ...facts, ...endFacts(answer) } })
     return {
       run: runFile.find(made.id),
       results: outcomesOf(scenario, answer),
+      passedOver: answer.passedOver,
       incomplete: answer.incomplete,
     }
   } catch (error) {

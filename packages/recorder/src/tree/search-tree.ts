@@ -3,7 +3,7 @@ import { isJsonObject } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
 import type { BuiltTree } from './build.ts'
 import { caseText } from './case-text.ts'
-import type { HarnessProcess } from './harness-process.ts'
+import { compact, type HarnessProcess } from './harness-process.ts'
 import { treeScenario } from './record-tree.ts'
 
 export interface TreeSearchOptions {
@@ -71,6 +71,6 @@ function endOf(json: Json): TreeEnd {
     runs: Number(json['runs']),
     isSerial: json['serial'] === true,
     isDeadlocked: json['deadlocked'] === true,
-    schedule: String(json['schedule']),
+    schedule: compact(String(json['schedule'])),
   }
 }

@@ -20,6 +20,7 @@ export interface TreeRecordOptions extends TreeOptions {
   readonly tree: readonly string[]
   readonly geometry?: readonly string[] | undefined
   readonly schedule?: string | undefined
+  readonly exact?: boolean | undefined
 }
 
 /** `record --tree`: each scenario on each tree, in the order in which `diff` pairs them. */
@@ -47,7 +48,9 @@ export async function recordOnTrees(
           const made = await recordOne(session, runFile, workshop, built, scenario, {
             treeName: called[i] ?? tree.name,
             write,
-            ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
+            ...(options.schedule === undefined
+              ? {}
+              : { schedule: options.schedule, exact: options.exact === true }),
           })
           isIncomplete ||= made.incomplete !== null || built.missed.length > 0
           if (lines)
@@ -86,7 +89,7 @@ async function recordOne(
   workshop: Workshop,
   built: BuiltTree,
   scenario: NamedScenario,
-  options: { treeName: string; write: WriteOptions; schedule?: string },
+  options: { treeName: string; write: WriteOptions; schedule?: string; exact?: boolean },
 ): Promise<TreeRun> {
   try {
     return await recordOnTree(runFile, workshop.harness(built), built, scenario.json, {
