@@ -1,5 +1,6 @@
 import {
   type Call,
+  DEFAULT_FEATURES,
   fromVa,
   hexOf,
   InputError,
@@ -96,8 +97,9 @@ const ONLY = 'belongs to the engine; record it with --flavour'
 
 function refuseEngineOnly({ features, calls, geometry, interleaved }: Scenario): void {
   for (const [name, value] of Object.entries(features)) {
-    // What is switched off, or only says how wide something is, changes nothing.
-    if (!TREE_FEATURES.has(name) && value === true) throw InputError.of(`features.${name}`, ONLY)
+    if (TREE_FEATURES.has(name)) continue
+    const usual: unknown = Reflect.get(DEFAULT_FEATURES, name)
+    if (value !== usual) throw InputError.of(`features.${name}`, ONLY)
   }
   if (geometry.va_bits_actual !== undefined || geometry.pa_bits !== undefined) {
     throw InputError.of('geometry', 'with va_bits_actual or pa_bits is not run on a tree')
