@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { importFile } from '../../../../packages/recorder/src/import/import.ts'
+import { reportRun } from '../../../../packages/recorder/src/report/report-runs.ts'
 import {
   findQuery,
   QUERIES,
@@ -93,6 +94,33 @@ test('leaf-masks shows a write that is not', () => {
   expect(ask('leaf-masks', '6.18')).toHaveLength(1)
   runFile.db.exec('rollback to damage; release damage')
 })
+
+/** What the report counts for each function, as the columns of the ready queries; what it cannot know as 0. */
+function reported(
+  label: string,
+  names: readonly ('barriers' | 'flushes' | 'flushedPages' | 'tlbi')[],
+) {
+  const { functions } = reportRun(runFile.source(runFile.find(label)))
+  return new Map(
+    functions.map(({ fn, costs }) => [fn, names.map((name) => BigInt(costs[name] ?? 0))]),
+  )
+}
+
+const asked = (query: string, label: string, columns: readonly string[]) =>
+  new Map(ask(query, label).map((row) => [row['fn'], columns.map((column) => row[column])]))
+
+test.each(['6.12', '6.17', '6.18', '6.18-bbm', '7.3'])(
+  'flushes and barriers of %s are counted as the report counts them, of instructions or functions',
+  (label) => {
+    expect(asked('flushes-per-changed-page', label, ['flushes', 'pages_flushed'])).toEqual(
+      reported(label, ['flushes', 'flushedPages']),
+    )
+    const columns = ['barriers', 'flushes', 'tlbis']
+    expect(asked('barriers-per-call', label, columns)).toEqual(
+      reported(label, ['barriers', 'flushes', 'tlbi']),
+    )
+  },
+)
 
 describe('the library', () => {
   test.each(QUERIES.map((query) => [query.name, query] as const))(

@@ -1,5 +1,15 @@
 import type { Query } from './query.ts'
-import { hexOf, idleCpu, IN_RUN, inRun, kinds, nameOf, PAGE_BYTES, seqOf } from './sql-text.ts'
+import {
+  hexOf,
+  idleCpu,
+  IN_RUN,
+  inRun,
+  INSTRUCTIONS,
+  kinds,
+  nameOf,
+  PAGE_BYTES,
+  seqOf,
+} from './sql-text.ts'
 
 const CHANGED = `w.kind = ${kinds('desc_write')} and w.old is not w.new`
 
@@ -9,15 +19,19 @@ export const COST_QUERIES: readonly Query[] = [
     name: 'barriers-per-call',
     title: 'Per function of the API: writes, barriers and flushes for each call',
     sql: `
-with inside as (
-  select op,
-    count(*) filter (where kind = ${kinds('desc_write')}) as writes,
-    count(*) filter (where kind = ${kinds('barrier')} or kind = ${kinds('dsb')} and aux = 0) as barriers,
-    count(*) filter (where kind = ${kinds('barrier_queue')}) as queued,
-    count(*) filter (where kind = ${kinds('tlb_flush')}) as flushes,
-    count(*) filter (where kind = ${kinds('tlbi')}) as tlbis
-  from event where ${IN_RUN} and op is not null
+with ${INSTRUCTIONS}, done as (
+  select op, sum(orders) as barriers, sum(flushes) as flushes, sum(tlbis) as tlbis
+  from instruction where op is not null
   group by op
+), inside as (
+  select e.op,
+    count(*) filter (where kind = ${kinds('desc_write')}) as writes,
+    count(*) filter (where kind = ${kinds('barrier')}) + coalesce(d.barriers, 0) as barriers,
+    count(*) filter (where kind = ${kinds('barrier_queue')}) as queued,
+    coalesce(d.flushes, 0) as flushes, coalesce(d.tlbis, 0) as tlbis
+  from event e left join done d on d.op = e.op
+  where ${inRun('e')} and e.op is not null
+  group by e.op
 )
 select ${nameOf('c.fn')} as fn, count(*) as calls, sum(writes) as writes, sum(barriers) as barriers,
   sum(queued) as queued, sum(flushes) as flushes, sum(tlbis) as tlbis,
@@ -43,13 +57,18 @@ order by redundant desc`,
     name: 'flushes-per-changed-page',
     title: 'Per function of the API: pages changed, flushes, and pages those flushes covered',
     sql: `
-with inside as (
-  select op,
-    count(*) filter (where kind = ${kinds('desc_write')} and old is not new) as changed,
-    count(*) filter (where kind = ${kinds('tlb_flush')}) as flushes,
-    total(size) filter (where kind = ${kinds('tlb_flush')}) / ${PAGE_BYTES} as flushed
-  from event where ${IN_RUN} and op is not null
+with ${INSTRUCTIONS}, done as (
+  select op, sum(flushes) as flushes,
+    case when max(kind = ${kinds('tlb_flush')}) then total(pages) filter (where kind = ${kinds('tlb_flush')})
+      else total(pages) end as flushed
+  from instruction where op is not null
   group by op
+), inside as (
+  select e.op, count(*) filter (where kind = ${kinds('desc_write')} and old is not new) as changed,
+    coalesce(d.flushes, 0) as flushes, coalesce(d.flushed, 0) as flushed
+  from event e left join done d on d.op = e.op
+  where ${inRun('e')} and e.op is not null
+  group by e.op
 )
 select ${nameOf('c.fn')} as fn, count(*) as calls, sum(changed) as entries_changed, sum(flushes) as flushes,
   cast(sum(flushed) as integer) as pages_flushed,

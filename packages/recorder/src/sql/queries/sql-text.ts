@@ -30,3 +30,34 @@ export const hexOf = (value: string): string =>
 
 /** Bytes in the run's pages; 4K where a trace did not tell. */
 export const PAGE_BYTES = '(select 1 << coalesce(page_shift, 12) from run where id = :run)'
+
+/** Functions that flush what others unmapped lazily: how much that is follows from no argument of the call. */
+const FOREIGN = `select id from name where text in ('_vm_unmap_aliases', '__purge_vmap_area_lazy',
+      'vm_unmap_aliases', 'purge_vmap_area_lazy')`
+const TLBI = `kind = ${kinds('tlbi')}`
+const FLUSH = `kind = ${kinds('tlb_flush')}`
+
+/**
+ * `instruction`: the run's dsb, tlbi, isb and flush functions with their call, and what they are. `orders`: a barrier,
+ * `dsb ishst; isb`. `flushes`: a flush begins, a function's or, as 6.12 has it inside its callers, `dsb ishst; tlbi …`
+ * alone; `pages` is what it asks for. `tlbis`: a TLBI. Flushes of others' areas and what an erratum has repeated are
+ * left out, as `report` does.
+ */
+export const INSTRUCTIONS = `beside as (
+  select id, op, kind, aux, size, va,
+    coalesce(case when ${FLUSH} then aux when ${TLBI} then ret end in (${FOREIGN}), 0) as is_foreign,
+    ${TLBI} and va is null and fn in (select id from name where text = 'vale1is') as repeats,
+    lag(kind) over one as before, lag(aux) over one as before_scope, lag(kind, 2) over one as before_that,
+    lead(kind) over one as next
+  from event where ${IN_RUN} and kind in (${kinds('dsb', 'tlbi', 'isb', 'tlb_flush')})
+  window one as (partition by cpu order by id)
+), instruction as (
+  select id, op, kind,
+    not is_foreign and (${FLUSH} or ${TLBI} and before = ${kinds('dsb')} and before_scope = 0
+      and before_that is not ${kinds('tlb_flush')}) as flushes,
+    kind = ${kinds('dsb')} and aux = 0 and next = ${kinds('isb')} as orders,
+    not is_foreign and not repeats and ${TLBI} as tlbis,
+    case when is_foreign then null when ${FLUSH} then size / ${PAGE_BYTES}
+      when ${TLBI} and va is not null then size end as pages
+  from beside
+)`
