@@ -192,6 +192,12 @@ export {
   verdictText,
 } from './explore/explore-text.ts'
 export { laneLines } from './explore/lanes.ts'
+export {
+  WINDOW_FORMATS,
+  type WindowFormat,
+  windowText,
+  type WindowText,
+} from './explore/export-window.ts'
 export { PROPERTIES, propertiesNamed, type Property } from './explore/properties.ts'
 export { recordFinding, recordPassing } from './explore/record-finding.ts'
 export { ScenarioWatch } from './explore/scenario-watch.ts'

@@ -11,6 +11,9 @@ import {
   neutralJson,
   parquetPath,
   type RunFile,
+  WINDOW_FORMATS,
+  type WindowFormat,
+  windowText,
   writeFileAtomic,
 } from '@pagetrail/recorder'
 import { statSync } from 'node:fs'
@@ -23,7 +26,7 @@ import { count } from '../text/fit.ts'
 
 /** Formats that are text, and so can go to standard output. */
 const TEXT = { jsonl: jsonlChunks, chrome: chromeChunks } as const
-const FORMATS = ['jsonl', 'chrome', 'csv', 'parquet'] as const
+const FORMATS = ['jsonl', 'chrome', 'csv', 'parquet', 'litmus', 'casemate'] as const
 type Format = (typeof FORMATS)[number]
 
 interface Options {
@@ -32,6 +35,7 @@ interface Options {
   readonly key?: string | undefined
   readonly force?: true | undefined
   readonly safeCsv?: true | undefined
+  readonly window?: string | undefined
 }
 
 export const exportVerb: Verb = {
@@ -42,10 +46,13 @@ export const exportVerb: Verb = {
 chrome   trace event JSON for Perfetto (ui.perfetto.dev) and chrome://tracing
 csv      one line per event, a column per field; names are as they are, and a spreadsheet runs one that begins
          with =, +, - or @: --safe-csv marks those as text
-parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse read a folder of runs as one table`,
+parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse read a folder of runs as one table
+litmus   a window of the run as a test for herd7 (AArch64, vmsa), with the verdict that is expected
+casemate a window as a log for casemate-check -R: break-before-make and the life of tables, as of EL2 stage 1`,
   examples: [
     ['export -1 --format chrome -o trace.json', 'to look at in Perfetto'],
     ['export 3 | gzip > run.jsonl.gz', 'JSON Lines to standard output'],
+    ['export 3 --format litmus --window 4..20 -o window.litmus', 'a second opinion, by herd7'],
     ['export 3 --format parquet -o fleet --key host17', 'one of many runs in one folder'],
   ],
   declare(command, invoke) {
@@ -60,6 +67,10 @@ parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse r
       .option('--force', 'replace a file that is there; the database itself never')
       .option('--safe-csv', 'csv: put an apostrophe before texts that a spreadsheet would run')
       .option('--key <name>', "value of parquet's partition run= (default: the run's id)")
+      .option(
+        '--window <events>',
+        'of litmus and casemate: N..M, or the name of a rule that is broken',
+      )
       .action((run, options) => invoke((session) => exportRun(session, run, options)))
   },
 }
@@ -72,12 +83,29 @@ async function exportRun(session: Session, spec: string, options: Options): Prom
   if (output === undefined && session.json) {
     throw new InputError('standard output is the export itself; --json needs --output')
   }
+  const windowed = WINDOW_FORMATS.find((known) => known === format)
+  if (windowed !== undefined) return exportWindow(session, spec, windowed, options)
   const runFile = await session.runFile('read')
   if (output === undefined) await toStandardOutput(session, runFile, spec, options)
   else
     await session.interruptible((signal) => toFile(session, runFile, spec, output, options, signal))
   const missing = missingText(runFile.find(spec))
   if (missing !== null) await session.note(missing)
+  return 0
+}
+
+/** Part of the run in another tool's words; what that tool cannot see of it is said beside it. */
+async function exportWindow(
+  session: Session,
+  spec: string,
+  format: WindowFormat,
+  { output, window }: Options,
+): Promise<Status> {
+  const runFile = await session.runFile('read')
+  const { text, limits } = windowText(runFile.source(runFile.find(spec)), format, window)
+  if (output === undefined) session.out.text(text)
+  else await writeFileAtomic(output, [text])
+  for (const limit of limits) await session.note(`${format}: ${limit}`)
   return 0
 }
 
@@ -156,6 +184,7 @@ async function toFile(
 }
 
 function textOf({ format, safeCsv }: Options, source: EventSource): Iterable<string> {
-  if (format === 'parquet') throw new Error('parquet is not text')
-  return format === 'csv' ? csvChunks(source, { safe: safeCsv === true }) : TEXT[format](source)
+  if (format === 'csv') return csvChunks(source, { safe: safeCsv === true })
+  if (format === 'jsonl' || format === 'chrome') return TEXT[format](source)
+  throw new Error(`${format} is not text of a whole run`)
 }
