@@ -4,6 +4,7 @@ import { BY_HAND, HAZARDS, RULE_CASES } from './hazards.ts'
 import { hazardsDoc } from './hazards-doc.ts'
 import { FLAVOURS, type Library, recordLibrary } from './library.ts'
 import { reviewDoc } from './review-doc.ts'
+import { saidOf } from './review-explore.ts'
 import { REVIEW } from './review-items.ts'
 
 let library: Library
@@ -71,6 +72,11 @@ describe('the review', () => {
   const shown = REVIEW.filter((item) => item.by === 'scenario')
   test.each(shown)('$n $item', ({ holds, shows }) => {
     expect(holds(library), shows(library)).toBe(true)
+  })
+
+  const searched = REVIEW.filter((item) => item.by === 'explore')
+  test.each(searched)('$n $item', ({ holds, searches }) => {
+    expect(holds(), searches.map(saidOf).join()).toBe(true)
   })
 
   test('docs/review.md', async () => {

@@ -1,3 +1,4 @@
+import { resultOf, type Searched } from './review-explore.ts'
 import { FLAVOURS } from './library.ts'
 import {
   PAGEWALK,
@@ -8,9 +9,12 @@ import {
   firesOn,
   finalLeaves,
   scenario,
-  search,
+  explored,
   type ReviewItem,
 } from './review-queries.ts'
+
+const DISJOINT: Searched = { scenario: 'disjoint-ranges', flavour: '6.18' }
+const LOCKED: Searched = { scenario: 'disjoint-ranges-locked', flavour: '6.18' }
 
 export const CLAIMS: readonly ReviewItem[] = [
   scenario(
@@ -53,10 +57,11 @@ export const CLAIMS: readonly ReviewItem[] = [
       firesOn(l, 'walk-unlocked', 'walk-unlocked') === FLAVOURS.join(' ') &&
       firesOn(l, 'walk-locked', 'walk-unlocked') === '',
   ),
-  search(
+  explored(
     6,
     'That lock would be a needless bottleneck',
-    'several CPUs over disjoint ranges, with the lock and without',
+    [DISJOINT, LOCKED],
+    () => resultOf(DISJOINT).waited === 0n && resultOf(LOCKED).waited > 0n,
   ),
   scenario(
     7,

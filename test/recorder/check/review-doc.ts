@@ -1,5 +1,6 @@
 import type { Library } from './library.ts'
 import { REVIEW } from './review-items.ts'
+import { commandOf, saidOf } from './review-explore.ts'
 import type { ReviewItem } from './review-queries.ts'
 
 const PARTS: readonly (readonly [from: number, title: string])[] = [
@@ -16,6 +17,11 @@ function row(library: Library, item: ReviewItem): string {
   switch (item.by) {
     case 'scenario':
       return cells(item.scenarios.map((name) => `\`${name}\``).join(', '), item.shows(library))
+    case 'explore':
+      return cells(
+        item.searches.map((each) => `\`${commandOf(each)}\``).join('<br>'),
+        item.searches.map(saidOf).join('<br>'),
+      )
     case 'search':
       return cells('*a search of interleavings*', item.why)
     case 'meta':
@@ -34,8 +40,8 @@ export function reviewDoc(library: Library): string {
     '',
     'The first pagewalk patch (June 2025) and its review on the mailing list make 90 statements that can be judged.',
     `${count('scenario')} are shown here by recorded scenarios, with what came out on each version and a test that holds it to that;`,
-    `${count('search')} need a search of interleavings, as \`test/engine/contpte-race.test.ts\` makes it for a contiguous span; ${count('meta')} are opinions, plans or style.`,
-    'To see one: `pagetrail record SCENARIO`, then `pagetrail report`, `check`, `replay` or `diff` of the runs.',
+    `${count('explore')} by searches of all interleavings; ${count('search')} would need another; ${count('meta')} are opinions, plans or style.`,
+    'To see one: the command that stands there, or `pagetrail record SCENARIO`, then `pagetrail report`, `check`, `replay` or `diff` of the runs.',
   ]
   for (const [i, [from, title]] of PARTS.entries()) {
     const to = PARTS[i + 1]?.[0] ?? REVIEW.length + 1

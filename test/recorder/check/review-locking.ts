@@ -1,4 +1,5 @@
 import { FLAVOURS } from './library.ts'
+import { failing, resultOf, type Searched } from './review-explore.ts'
 import {
   perFlavour,
   counts,
@@ -7,25 +8,34 @@ import {
   stores,
   lockModes,
   scenario,
-  search,
+  explored,
   meta,
   window,
   type ReviewItem,
 } from './review-queries.ts'
 
-/** The race of the review with one rule of splitting: what `explore` searches. */
-const race = (rule: string): string => `two CPUs, one contiguous span, a page each; ${rule}`
+/** The race of the review with one rule of splitting. */
+const h7 = (rule: string): Searched => ({ scenario: `h7-${rule}`, flavour: '6.18' })
+const SHARED: Searched = { scenario: 'two-in-one-span', flavour: '6.18' }
+const DISJOINT: Searched = { scenario: 'disjoint-ranges', flavour: '6.18' }
 
 export const LOCKING: readonly ReviewItem[] = [
-  search(
+  explored(
     37,
     'x86 serialises with cpa_lock',
-    'the same two-CPU scenario with a lock around everything',
+    [{ scenario: 'two-in-one-span', flavour: '6.18', locks: 'cpa' }],
+    () =>
+      resultOf({ scenario: 'two-in-one-span', flavour: '6.18', locks: 'cpa' }).findings.length ===
+      0,
   ),
-  search(
+  explored(
     38,
     'arm64 must have such a lock',
-    'disjoint ranges, and ranges that share a leaf, with the lock and without',
+    [DISJOINT, SHARED, { ...SHARED, locks: 'none' }, { ...SHARED, locks: 'cpa' }],
+    () =>
+      resultOf(DISJOINT).findings.length === 0 &&
+      resultOf(SHARED).findings.length === 0 &&
+      failing({ ...SHARED, locks: 'none' }, 'lost-update') > 0n,
   ),
   scenario(
     39,
@@ -51,73 +61,105 @@ export const LOCKING: readonly ReviewItem[] = [
       l.results('two-in-one-block', '7.3') === '0, 0' &&
       l.events('two-in-one-block', '7.3', 'split').filter((e) => e.level === 'pmd').length === 1,
   ),
-  search(
-    42,
-    'It can be done without a lock',
-    race('each PTE tested, cleared atomically: no schedule may fail'),
-  ),
-  search(
-    43,
-    'With a lock around the split the change can stay lockless',
-    race('the split locked, the change not: no schedule may fail'),
-  ),
-  search(
-    44,
-    'Without it the change is tricky, for contiguous entries above all',
-    race('the first PTE tested, cleared plainly'),
-  ),
-  search(
-    45,
-    "Yang's split looks only at the first PTE",
-    race('the first PTE tested: some schedules put the bit back'),
-  ),
-  search(
-    46,
-    'The race: two plain read-modify-writes of one PTE',
-    race('every PTE rewritten plainly: some schedules lose a permission'),
-  ),
-  search(
-    47,
-    'Misprogrammed contiguous PTEs',
-    race(
-      'the first PTE tested: some schedules end with a torn span, others silently lose a permission',
+  explored(42, 'It can be done without a lock', [h7('tested-atomic'), h7('tested-atomic-16')], () =>
+    [h7('tested-atomic'), h7('tested-atomic-16')].every(
+      (each) => resultOf(each).findings.length === 0,
     ),
   ),
-  search(48, 'Remedy 1: lock the split', race('with pgtable_split_lock')),
-  search(49, 'Remedy 2: atomic read-modify-write in both', race('atomic in split and change')),
-  search(
+  explored(
+    43,
+    'With a lock around the split the change can stay lockless',
+    [h7('lock'), SHARED],
+    () => [h7('lock'), SHARED].every((each) => resultOf(each).findings.length === 0),
+  ),
+  explored(
+    44,
+    'Without it the change is tricky, for contiguous entries above all',
+    [h7('first-plain')],
+    () =>
+      failing(h7('first-plain'), 'lost-update') === 189n &&
+      failing(h7('first-plain'), 'torn-span') === 9n,
+  ),
+  explored(
+    45,
+    "Yang's split looks only at the first PTE",
+    [h7('first-atomic')],
+    () => failing(h7('first-atomic'), 'torn-span') === 3n,
+  ),
+  explored(
+    46,
+    'The race: two plain read-modify-writes of one PTE',
+    [h7('rewrite-plain')],
+    () => failing(h7('rewrite-plain'), 'lost-update') === 62n,
+  ),
+  explored(
+    47,
+    'Misprogrammed contiguous PTEs',
+    [h7('first-plain'), { scenario: 'two-in-one-span', flavour: '6.17' }],
+    () =>
+      failing(h7('first-plain'), 'torn-span') > 0n &&
+      failing({ scenario: 'two-in-one-span', flavour: '6.17' }, 'torn-span') > 0n,
+  ),
+  explored(
+    48,
+    'Remedy 1: lock the split',
+    [h7('lock')],
+    () => resultOf(h7('lock')).findings.length === 0,
+  ),
+  explored(
+    49,
+    'Remedy 2: atomic read-modify-write in both',
+    [h7('both-atomic'), h7('fill-both-atomic')],
+    () =>
+      resultOf(h7('both-atomic')).findings.length === 0 &&
+      failing(h7('fill-both-atomic'), 'stale-at-return') === 1n,
+  ),
+  explored(
     50,
     'Remedy 3: test the bit of every PTE',
-    race('each PTE tested, cleared plainly: some schedules still lose a permission'),
+    [h7('tested-plain')],
+    () => failing(h7('tested-plain'), 'lost-update') === 20n,
   ),
-  search(
+  explored(
     51,
     'Remedy 4: the change retries',
-    race('the change waits until the bit is clear: alone it still loses permissions'),
+    [h7('retry')],
+    () => failing(h7('retry'), 'lost-update') === 186n,
   ),
-  search(52, 'Both racers only clear the bit: harmless', race('splits only: always consistent')),
-  search(
+  explored(
+    52,
+    'Both racers only clear the bit: harmless',
+    [h7('splits-only')],
+    () => resultOf(h7('splits-only')).findings.length === 0,
+  ),
+  explored(
     53,
     'But the first to finish may then change permissions',
-    race('splits, then changes: the failures appear'),
+    [h7('splits-only'), h7('first-plain')],
+    () => failing(h7('first-plain'), 'lost-update') === 189n,
   ),
   meta(54, 'The lock is the simplest', 'a judgement'),
-  search(
+  explored(
     55,
     'Atomicity is needed only where the bit is cleared',
-    race('atomic clear after testing the first PTE only: a few schedules put the bit back'),
+    [h7('first-atomic')],
+    () => failing(h7('first-atomic'), 'torn-span') === 3n,
   ),
-  search(
-    56,
-    'because the change touches only split, owned PTEs',
-    race('at each store of a permission: own slot, bit clear or whole span owned'),
+  explored(56, 'because the change touches only split, owned PTEs', [h7('lock-16'), SHARED], () =>
+    [h7('lock-16'), SHARED].every((each) => resultOf(each).findings.length === 0),
   ),
-  search(
+  explored(
     57,
     'Loop: plain read, atomic clear only if set',
-    race('each PTE tested, atomic only where set'),
+    [h7('tested-atomic')],
+    () => resultOf(h7('tested-atomic')).findings.length === 0,
   ),
-  search(58, 'That is what remedy 3 amounts to', race('the same traces as 57')),
+  explored(
+    58,
+    'That is what remedy 3 amounts to',
+    [h7('tested-plain'), h7('tested-atomic')],
+    () => resultOf(h7('tested-plain')).schedules === resultOf(h7('tested-atomic')).schedules,
+  ),
   scenario(
     59,
     'Splitting stays decoupled from the change',
@@ -131,7 +173,12 @@ export const LOCKING: readonly ReviewItem[] = [
       )
     },
   ),
-  search(60, 'Lockless is preferred: least contention', 'how often CPUs wait for the mutex'),
+  explored(
+    60,
+    'Lockless is preferred: least contention',
+    [SHARED, h7('tested-atomic-16')],
+    () => resultOf(SHARED).waited > 0n && resultOf(h7('tested-atomic-16')).waited === 0n,
+  ),
   scenario(
     61,
     'A lock of its own, not the page-table lock',

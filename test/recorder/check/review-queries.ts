@@ -1,9 +1,11 @@
 import { PageState, type Kind, type TraceEvent } from '@pagetrail/recorder'
 import { FLAVOURS, type FlavourName, type Library } from './library.ts'
 
+import type { Searched } from './review-explore.ts'
+
 /**
- * How an item of the review is answered: by scenarios of the library; by a search of interleavings, of which
- * test/engine/contpte-race.test.ts is one; or not at all, because there is nothing to run.
+ * How an item of the review is answered: by scenarios of the library; by `pagetrail explore`;
+ * by a search that is not made; or not at all, because there is nothing to run.
  */
 export type ReviewItem =
   | {
@@ -14,6 +16,14 @@ export type ReviewItem =
       /** What came out, in words; and whether it is what the item says. */
       readonly shows: (library: Library) => string
       readonly holds: (library: Library) => boolean
+    }
+  | {
+      readonly n: number
+      readonly item: string
+      readonly by: 'explore'
+      readonly searches: readonly Searched[]
+      /** Whether what came out is what the item says, or that it does not hold. */
+      readonly holds: () => boolean
     }
   | { readonly n: number; readonly item: string; readonly by: 'search'; readonly why: string }
   | { readonly n: number; readonly item: string; readonly by: 'meta'; readonly why: string }
@@ -82,6 +92,12 @@ export const scenario = (
   shows: (l: Library) => string,
   holds: (l: Library) => boolean,
 ): ReviewItem => ({ n, item, by: 'scenario', scenarios, shows, holds })
+export const explored = (
+  n: number,
+  item: string,
+  searches: readonly Searched[],
+  holds: () => boolean,
+): ReviewItem => ({ n, item, by: 'explore', searches, holds })
 export const search = (n: number, item: string, why: string): ReviewItem => ({
   n,
   item,

@@ -33,8 +33,8 @@ export const SPLIT_VARIANTS = [
 ] as const
 export type SplitVariant = (typeof SPLIT_VARIANTS)[number]
 
-/** How the own PTE is changed: load and store, one atomic operation, or (remedy 4) plainly once CONT is seen clear. */
-export const CHANGE_VARIANTS = ['plain', 'atomic', 'retry'] as const
+/** How the own PTE is changed: load and store, one atomic operation, (remedy 4) plainly once CONT is seen clear, or not. */
+export const CHANGE_VARIANTS = ['plain', 'atomic', 'retry', 'none'] as const
 export type ChangeVariant = (typeof CHANGE_VARIANTS)[number]
 
 /** Loads of the own PTE by the `retry` variant before it gives up: the bound of the table of H7. */
@@ -107,6 +107,7 @@ function clear(cpu: Cpu, slot: Slot, variant: SplitVariant): void {
 }
 
 function protect(cpu: Cpu, slot: Slot, variant: ChangeVariant, changed: ChangedBits): number {
+  if (variant === 'none') return 0
   const { set, clear } = MASKS[changed]
   if (variant === 'atomic') {
     atomicChange(cpu, PTE, slot, set, clear)

@@ -109,6 +109,7 @@ export function changeOf(fn: string, args: Json): Change | null {
 export function promisedChange(fn: string, args: Json): Change | null {
   if (fn === 'h7_block_change') return RO
   if (fn !== 'h7_change') return changeOf(fn, args)
+  if (isJsonObject(args) && args['change'] === 'none') return null
   return isJsonObject(args) && args['bits'] === 'nx' ? NX : RO
 }
 

@@ -1,4 +1,10 @@
-import { pairLines, scenarioNamed, SCENARIOS } from '@pagetrail/recorder'
+import {
+  INTERLEAVINGS,
+  type LibraryScenario,
+  pairLines,
+  scenarioNamed,
+  SCENARIOS,
+} from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import type { Verb } from './verb.ts'
 
@@ -13,24 +19,28 @@ export const scenariosVerb: Verb = {
   declare(command, invoke) {
     command
       .argument('[name]', 'print this one as JSON')
-      .action((name) =>
-        invoke((session) => (name === undefined ? list(session) : printScenario(session, name))),
+      .option('--explore', 'those for the search of interleavings')
+      .action((name, { explore }) =>
+        invoke((session) => {
+          if (name !== undefined) return printScenario(session, name)
+          return list(session, explore === true ? INTERLEAVINGS : SCENARIOS)
+        }),
       )
   },
 }
 
-function list(session: Session): Status {
+function list(session: Session, scenarios: readonly LibraryScenario[]): Status {
   if (session.json) {
     const lines = session.jsonLines()
-    for (const { name, group, sentence } of SCENARIOS)
+    for (const { name, group, sentence } of scenarios)
       lines.data('scenario', { name, group, sentence })
     lines.end(true)
     return 0
   }
-  const groups = Map.groupBy(SCENARIOS, (scenario) => scenario.group)
-  for (const [group, scenarios] of groups) {
+  const groups = Map.groupBy(scenarios, (scenario) => scenario.group)
+  for (const [group, members] of groups) {
     session.out.line(session.paint.bold(group))
-    const rows = pairLines(scenarios.map(({ name, sentence }) => [name, sentence]))
+    const rows = pairLines(members.map(({ name, sentence }) => [name, sentence]))
     session.out.lines(rows.map((row) => `  ${row}`))
     session.out.line()
   }
