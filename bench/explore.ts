@@ -95,8 +95,7 @@ for (const [name, setup, limit] of SEARCHES) {
     took.toFixed(3).padStart(7),
     String(limit).padStart(7),
     ((took * 1e6) / edges).toFixed(1).padStart(8),
-    perState.toFixed(0).padStart(12) +
-      judge(took <= limit && (states < 10_000 || perState <= BYTES_A_STATE)),
+    perState.toFixed(0).padStart(12) + judge(took <= limit && perState <= room),
   )
 }
 
