@@ -33,7 +33,10 @@ export const SPLIT_VARIANTS = [
 ] as const
 export type SplitVariant = (typeof SPLIT_VARIANTS)[number]
 
-/** How the own PTE is changed: load and store, one atomic operation, (remedy 4) plainly once CONT is seen clear, or not. */
+/**
+ * How the own PTE is changed: by load and store, by one atomic operation, (remedy 4) plainly once CONT is seen clear,
+ * or not at all.
+ */
 export const CHANGE_VARIANTS = ['plain', 'atomic', 'retry', 'none'] as const
 export type ChangeVariant = (typeof CHANGE_VARIANTS)[number]
 

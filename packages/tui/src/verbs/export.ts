@@ -99,9 +99,10 @@ async function exportWindow(
   session: Session,
   spec: string,
   format: WindowFormat,
-  { output, window }: Options,
+  { output, window, force }: Options,
 ): Promise<Status> {
   const runFile = await session.runFile('read')
+  if (output !== undefined) checkOutput(output, runFile.path, force === true)
   const { text, limits } = windowText(runFile.source(runFile.find(spec)), format, window)
   if (output === undefined) session.out.text(text)
   else await writeFileAtomic(output, [text])
@@ -128,6 +129,8 @@ const NEUTRAL = {
   chrome: neutralJson,
   csv: escapeControls,
   parquet: null,
+  litmus: escapeControls,
+  casemate: escapeControls,
 } as const
 
 /** Nothing that is there is lost unless it was said to be; the database that is read is not lost at all. */
