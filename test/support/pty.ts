@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as pty from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { svgOf } from './svg.ts'
 
 export interface PtyOptions {
   readonly columns?: number
@@ -37,7 +38,7 @@ export class PtyScreen {
       allowProposedApi: true,
       scrollback: 0,
     })
-    const name = 'xterm-256color'
+    const name = options.env?.['TERM'] ?? 'xterm-256color'
     const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _force, ...inherited } = process.env
     const env = { ...inherited, TERM: name, COLORTERM: 'truecolor', ...options.env }
     this.#pty = pty.spawn(file, [...args], { cols: columns, rows, env, cwd, name })
@@ -106,6 +107,15 @@ export class PtyScreen {
     })
   }
 
+  /** Resolves when nothing has been written for a while: what is shown is the last word. */
+  async settled(quiet = 400): Promise<void> {
+    let length = -1
+    while (length !== this.#raw.length) {
+      length = this.#raw.length
+      await new Promise((resolve) => setTimeout(resolve, quiet))
+    }
+  }
+
   write(keys: string): void {
     this.#pty.write(keys)
   }
@@ -123,6 +133,11 @@ export class PtyScreen {
 
   kill(signal?: string): void {
     this.#pty.kill(signal)
+  }
+
+  /** The screen as a picture. */
+  svg(title: string): string {
+    return svgOf(this.#term, title)
   }
 
   /** Everything that was written, escape sequences and all. */

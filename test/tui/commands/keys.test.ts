@@ -10,11 +10,12 @@ import {
   type Place,
 } from '../../../packages/tui/src/commands/keys.ts'
 
-const SCREENS: readonly Place[] = ['runs', 'replay', 'diff', 'sql', 'findings', 'why']
+const SCREENS: readonly Place[] = ['runs', 'replay', 'timeline', 'diff', 'sql', 'findings', 'why']
 
 const PLACES: Readonly<Record<Place, string>> = {
   runs: 'Run browser',
   replay: 'Replay',
+  timeline: 'Timeline',
   diff: 'Comparison',
   sql: 'SQL console',
   page: 'Findings and Why',

@@ -77,6 +77,7 @@ test('the four questions are tabs, equal parts unfold', async () => {
 })
 
 test.each([
+  [200, 50],
   [120, 36],
   [80, 24],
 ] as const)('the comparison at %i×%i', async (columns, rows) => {
@@ -106,6 +107,7 @@ async function otherState(columns: number, rows: number) {
 }
 
 test.each([
+  [200, 50],
   [120, 36],
   [80, 24],
 ] as const)(

@@ -6,6 +6,7 @@ import { width } from '../../../packages/tui/src/text/fit.ts'
 import { session } from '../../support/session.ts'
 
 const SIZES = [
+  [200, 50],
   [120, 36],
   [80, 24],
 ] as const
@@ -38,6 +39,31 @@ test.each(SIZES)('a filter being typed at %i×%i', async (columns, rows) => {
   await s.end()
 })
 
+/** Every other screen, by the keys that lead to it. */
+const SCREENS: readonly (readonly [name: string, keys: readonly string[]])[] = [
+  ['findings', ['c']],
+  ['why', [':', '4', 'enter', 'w']],
+  ['map', [':', '8', 'enter', 't']],
+  ['ledger', [':', '8', 'enter', 't', 't']],
+  ['sql', ['s', ...'select seq, va from tlb_flush limit 3', 'enter']],
+  ['palette', [':', ...'copy']],
+]
+
+test.each(SCREENS.flatMap(([name, keys]) => SIZES.map(([w, h]) => [name, w, h, keys] as const)))(
+  'the screen %s at %i×%i',
+  async (name, columns, rows, keys) => {
+    const s = await session({ calls: 40, columns, rows })
+    for (const key of keys) {
+      s.keys(key)
+      if (key.length > 1) await s.settled()
+    }
+    await s.settled()
+    const screen = s.screen().replace(/\d+ ms/, '7 ms')
+    await expect(screen).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`)
+    await s.end()
+  },
+)
+
 const NAMED = [...new Set(BINDINGS.flatMap((b) => b.keys))].filter((k) => k !== 'ctrl+z')
 const TYPED = ['kind == desc_write', '1234', '50%', 'w', 'va ==', '"', '\\', ' ']
 const step = fc.oneof(
@@ -57,27 +83,52 @@ const step = fc.oneof(
   },
 )
 
+/** Where a sequence begins: on each screen, and while long work is under way. */
+const BEGIN = [
+  [],
+  ['q'],
+  ['c'],
+  ['z'],
+  ['w'],
+  ['s'],
+  ['q', 'm', 'd'],
+  ['q', 'm', 'd', 'c'],
+  ['q', 'm', 'd', 'tab'],
+  ['q', 'i', ...'/no/such/file', 'enter', 'i'],
+  ['v'],
+  ['t'],
+] as const
+
 test('no sequence of keys, pastes, clicks and sizes throws or breaks the layout', async () => {
+  const begin = fc.constantFrom(...BEGIN)
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-      const s = await session({ calls: 30 })
-      for (const x of steps) {
-        if ('key' in x) s.keys(x.key === 'space' ? ' ' : x.key)
-        else if ('text' in x) s.dispatch({ type: 'text', text: x.text, pasted: x.text.length > 1 })
-        else if ('columns' in x) s.dispatch({ type: 'resize', ...x })
-        else s.mouse(x.dy === 0 ? 'click' : 'wheel', x.dy, x.x, x.y)
-        const { columns, rows } = s.model()
-        // The model counts with the rows that the frame has.
-        const list = s.place('list')
-        expect(list?.height ?? listHeight(s.model())).toBe(listHeight(s.model()))
-        const lines = s.raw().split('\n')
-        expect(lines.length).toBeLessThanOrEqual(rows)
-        for (const line of lines) expect(width(line)).toBeLessThanOrEqual(columns)
-        expect(s.raw().replace(/\x1b\[[0-9;]*m/g, '')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
-      }
-      await s.settled()
-      await s.end()
-    }),
+    fc.asyncProperty(
+      begin,
+      fc.array(step, { minLength: 1, maxLength: 25 }),
+      async (first, steps) => {
+        const s = await session({ calls: 30 })
+        s.keys(...first)
+        for (const x of steps) {
+          if ('key' in x) s.keys(x.key === 'space' ? ' ' : x.key)
+          else if ('text' in x)
+            s.dispatch({ type: 'text', text: x.text, pasted: x.text.length > 1 })
+          else if ('columns' in x) s.dispatch({ type: 'resize', ...x })
+          else s.mouse(x.dy === 0 ? 'click' : 'wheel', x.dy, x.x, x.y)
+          const { columns, rows } = s.model()
+          // The model counts with the rows that the frame has.
+          const list = s.place('list')
+          expect(list?.height ?? listHeight(s.model())).toBe(listHeight(s.model()))
+          const lines = s.raw().split('\n')
+          expect(lines.length).toBeLessThanOrEqual(rows)
+          for (const line of lines) expect(width(line)).toBeLessThanOrEqual(columns)
+          expect(s.raw().replace(/\x1b\[[0-9;]*m/g, '')).not.toMatch(
+            /[\x00-\x09\x0b-\x1f\x7f-\x9f]/,
+          )
+        }
+        await s.settled()
+        await s.end()
+      },
+    ),
     { numRuns: 40 },
   )
 }, 60_000)

@@ -1,8 +1,10 @@
+import { COPY_COMMANDS } from './copy-commands.ts'
 import { DIFF_COMMANDS } from './diff-commands.ts'
 import { FILTER_COMMANDS } from './filter-commands.ts'
 import type { CommandId } from './keys.ts'
 import { type Model, ask, say } from '../model/model.ts'
 import { back, NAVIGATION_COMMANDS } from './navigation.ts'
+import { TIMELINE_COMMANDS } from './timeline-commands.ts'
 import { SQL_COMMANDS } from './sql-commands.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { RECORDING_COMMANDS } from './recording.ts'
@@ -30,6 +32,8 @@ const ANYWHERE = {
 const COMMANDS: Readonly<Record<CommandId, Command>> = {
   ...ANYWHERE,
   ...NAVIGATION_COMMANDS,
+  ...TIMELINE_COMMANDS,
+  ...COPY_COMMANDS,
   ...LIST_COMMANDS,
   ...RUNS_COMMANDS,
   ...REPLAY_COMMANDS,

@@ -78,7 +78,7 @@ const toAim = (m: Model, aim: Aim, backward: boolean): Model => {
 const next = (backward: boolean) => (m: Model) => {
   const page = pageOf(m)
   if (!page) return toAim(m, m.diff?.aim ?? 'path', backward)
-  return withPage(m, movePage(page.lines, page.view, backward ? -1 : 1, page.height))
+  return withPage(m, movePage(page.lines, page.view, backward ? -1 : 1, page.height, Infinity))
 }
 
 const aimAt = (aim: Aim) => (m: Model) => toAim(m, aim, false)

@@ -6,6 +6,7 @@ export type Place =
   | 'anywhere'
   | 'list'
   | 'page'
+  | 'timeline'
   | 'runs'
   | 'replay'
   | 'diff'
@@ -126,6 +127,9 @@ export const BINDINGS = [
   ),
   row('form', 'replay', ['v'], 'lanes', 'a column a CPU, or one tree'),
   row('clock', 'replay', ['T'], '', 'times since the start, the cursor, or the row above'),
+  row('timeline', 'replay', ['z'], 'timeline', 'the run as a timeline, to walk, zoom and select'),
+  row('copy.va', 'replay', ['C'], '', 'copy the address'),
+  row('copy.desc', 'replay', ['D'], '', 'copy the descriptor'),
   row('play', 'replay', ['space', 'p'], 'play', 'play and pause'),
   row('faster', 'replay', ['+', '='], '', 'play faster'),
   row('slower', 'replay', ['-'], '', 'play slower'),
@@ -191,6 +195,28 @@ export const BINDINGS = [
   row('diff.openB', 'diff', ['b'], 'open B', 'replay B at this row'),
   row('diff.swap', 'diff', ['W'], '', 'swap the two runs'),
 
+  row('time.left', 'timeline', ['left', 'h'], 'walk', 'one part to the left'),
+  row('time.right', 'timeline', ['right', 'l'], '', 'one part to the right'),
+  row('time.farLeft', 'timeline', ['H', 'pageup'], '', 'ten parts to the left'),
+  row('time.farRight', 'timeline', ['L', 'pagedown'], '', 'ten parts to the right'),
+  row(
+    'time.in',
+    'timeline',
+    ['+', '=', 'down', 'j'],
+    'closer',
+    'a shorter stretch around the cursor',
+  ),
+  row('time.out', 'timeline', ['-', 'up', 'k'], 'wider', 'a longer one'),
+  row('time.all', 'timeline', ['0'], '', 'the whole run'),
+  row('time.select', 'timeline', ['space', 'v'], 'select', 'begin or give up a selection'),
+  row(
+    'time.open',
+    'timeline',
+    ['enter'],
+    'go there',
+    'replay there; only the selected events, where some are',
+  ),
+
   row('sql.edit', 'sql', ['i', 'tab', '/'], 'edit', 'edit the query'),
   row('sql.open', 'sql', ['enter'], 'go to event', 'replay at the row (its columns run and seq)'),
   row('sql.right', 'sql', ['right', 'l'], 'columns', 'columns to the right'),
@@ -199,6 +225,7 @@ export const BINDINGS = [
   row('sql.copy', 'sql', ['y'], 'copy', 'copy the row'),
   row('sql.export', 'sql', ['e'], 'export', 'write the result to a CSV file'),
 
+  row('page.copy', 'page', ['y'], 'copy', 'copy the finding as Markdown, or the answer'),
   row(
     'page.open',
     'page',

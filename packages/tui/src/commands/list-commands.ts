@@ -45,6 +45,7 @@ export function moveList(m: Model, step: Step): Model {
       })
     case 'why':
     case 'findings':
+    case 'timeline':
       return m
   }
 }
@@ -64,6 +65,7 @@ export function clickedRow(m: Model, row: number): Model {
       return moveList(m, m.sql.top + row - m.sql.cursor)
     case 'why':
     case 'findings':
+    case 'timeline':
       return m
   }
 }

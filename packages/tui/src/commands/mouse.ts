@@ -1,5 +1,7 @@
 import { run } from './commands.ts'
 import { callAt } from '../model/calls.ts'
+import { LABEL_COLUMNS } from '../model/timeline.ts'
+import { pointAt } from './timeline-commands.ts'
 import { back, follow } from './navigation.ts'
 import { footerBindings } from './keys.ts'
 import { clickedRow, moveList } from './list-commands.ts'
@@ -18,6 +20,12 @@ export function moused(m: Model, mouse: Mouse): Model {
   if (!at) return m
   switch (at.name) {
     case 'list':
+      if (m.screen === 'timeline') {
+        return pointAt(
+          m,
+          (at.column - LABEL_COLUMNS - 2) / Math.max(1, at.width - LABEL_COLUMNS - 4),
+        )
+      }
       return clickedRow(m.prompt ? { ...m, prompt: null } : m, at.row)
     case 'timeline': {
       if (m.screen === 'diff') return clickedStrip(m, (at.column - 2) / Math.max(1, at.width - 4))

@@ -22,14 +22,15 @@ export function understand(text: string, chosen: number, screen: Place): Request
   return found ? { type: 'command', id: found.id } : { type: 'unknown' }
 }
 
-/** Commands of a screen whose name or sentence has these letters in this order, the best first. */
+/** Commands of a screen with each of these words, or its letters in order, in name, label or help; the best first. */
 export function matches(text: string, screen: Place): readonly AnyBinding[] {
-  const query = text.trim().toLowerCase()
+  const words = text.trim().toLowerCase().split(/\s+/)
   return bindingsOf(screen)
-    .map((b) => ({
-      b,
-      score: Math.min(score(query, b.id), score(query, b.help.toLowerCase()) + 5),
-    }))
+    .map((b) => {
+      const texts = [b.id, b.label, b.help.toLowerCase()]
+      const scores = words.map((word) => Math.min(...texts.map((t, i) => score(word, t) + 3 * i)))
+      return { b, score: scores.reduce((sum, n) => sum + n, 0) }
+    })
     .filter((x) => x.score < Infinity)
     .toSorted((x, y) => x.score - y.score)
     .map((x) => x.b)

@@ -1,13 +1,4 @@
-import {
-  eventToJson,
-  type Mark,
-  nestOf,
-  runGeometry,
-  type TraceEvent,
-  type WhyRow,
-  eventWords,
-  valueText,
-} from '@pagetrail/recorder'
+import { type Mark, nestOf, type TraceEvent, type WhyRow, valueText } from '@pagetrail/recorder'
 import type { CheckView } from '../data/data.ts'
 import { CLOCK_MODES } from '../text/clock.ts'
 import { isLanes } from '../model/lanes.ts'
@@ -16,7 +7,6 @@ import {
   type Model,
   type Pane,
   type Replay,
-  ask,
   complain,
   currentEvent,
   enter,
@@ -26,9 +16,7 @@ import {
 } from '../model/model.ts'
 import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
 import { withChecked } from '../model/findings.ts'
-import { follow } from './navigation.ts'
 import { type Link, movePage } from '../model/page.ts'
-import { pageOf } from '../model/pages.ts'
 import { openPrompt } from '../model/prompt.ts'
 import {
   changeView,
@@ -41,7 +29,7 @@ import {
   undo,
   withReplay,
 } from '../model/replay.ts'
-import { count, many } from '../text/fit.ts'
+import { many } from '../text/fit.ts'
 import { asFilter, isFolded } from '../model/view-filter.ts'
 
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const
@@ -245,16 +233,6 @@ export const saveMarks = (m: Model, { run }: Replay, marks: readonly Mark[]): Mo
 export const withMark = (marks: readonly Mark[], seq: number, text: string): readonly Mark[] =>
   [...marks.filter((k) => k.seq !== seq), { seq, text }].toSorted((a, b) => a.seq - b.seq)
 
-const copyRow = (m: Model): Model =>
-  atEvent(m, (r, e) => {
-    const line = eventWords(e, runGeometry(r.run))
-    return ask(m, {
-      type: 'copy',
-      text: `${e.seq} ${line.what} ${line.detail}`,
-      what: `row ${count(e.seq)}`,
-    })
-  })
-
 export const REPLAY_COMMANDS = {
   'step.forward': (m: Model) => stepAny(m, 1),
   'step.back': (m: Model) => stepAny(m, -1),
@@ -308,21 +286,8 @@ export const REPLAY_COMMANDS = {
   'mark.next': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], false, 'mark'),
   'mark.prev': (m: Model) => toOneOf(m, m.replay?.marks.map((k) => k.seq) ?? [], true, 'mark'),
   findings: showFindings,
-  'page.open': (m: Model) => {
-    const page = pageOf(m)
-    return follow(m, page?.lines[page.view.cursor]?.link)
-  },
   undo: (m: Model) => stepView(m, undo, 'nothing to undo'),
   redo: (m: Model) => stepView(m, redo, 'nothing to redo'),
-  copy: copyRow,
-  'copy.json': (m: Model) =>
-    atEvent(m, (_r, e) =>
-      ask(m, {
-        type: 'copy',
-        text: JSON.stringify(eventToJson(e)),
-        what: `event ${count(e.seq)} as JSON`,
-      }),
-    ),
 } as const
 
 /** What the checks said; they are run when they have not been, or when the run may have grown. */

@@ -145,6 +145,32 @@ export interface CheckView {
   readonly rules: number
 }
 
+export interface ProfileQuery {
+  readonly run: number
+  readonly from: number
+  readonly to: number
+  readonly buckets: number
+}
+
+/** What happened in a part of a run, in events. */
+export interface ProfileCosts {
+  readonly calls: number
+  readonly stores: number
+  readonly barriers: number
+  readonly flushes: number
+  readonly tables: number
+}
+
+/** What happened in each part of a stretch. */
+export interface Profile {
+  readonly run: number
+  readonly from: number
+  readonly to: number
+  /** Counted; otherwise estimated from samples. */
+  readonly exact: boolean
+  readonly buckets: readonly ProfileCosts[]
+}
+
 /** How busy parts of a run are, 0 … 1 each, from samples. */
 export interface Density {
   readonly run: number
@@ -241,6 +267,7 @@ export interface Data {
   /** The next callback of the call at an event that does something else than the one before it; null: none. */
   odd(run: number, from: number, backward: boolean): Promise<number | null>
   density(run: number, total: number, buckets: number): Promise<Density>
+  profile(query: ProfileQuery): Promise<Profile>
   /** The functions named in a run, for completion. */
   names(run: number): Promise<readonly string[]>
   rename(run: number, label: string): Promise<void>

@@ -15,9 +15,11 @@ import {
   writeFileAtomic,
   writeMarks,
 } from '@pagetrail/recorder'
+import { statSync } from 'node:fs'
 import type { Data } from './data.ts'
 import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
+import { profileOf } from './profile.ts'
 import { sampleDensity } from './density.ts'
 import { exists, expanded, pathsFor } from './paths.ts'
 import { nextOdd } from './odd.ts'
@@ -33,11 +35,15 @@ export interface TraceData extends Omit<Data, 'cancel' | 'sql' | 'command'> {
 /** The answers of an open database; long ones come in slices, so that others get their turn. */
 export async function openTraceData(db: string, proofs?: string): Promise<TraceData> {
   const runFile = await openRuns(db, { mode: 'read', proofs })
+  const stillThere = watched(db)
   const pages = new DiffPages(runFile)
   const pager = new Pager(runFile)
   const states = new StateReader(runFile)
   return {
-    runs: async () => runFile.runs(),
+    runs: async () => {
+      stillThere()
+      return runFile.runs()
+    },
     find: async (spec) => runFile.find(spec),
     window: async (query) => pager.window(runOf(runFile, query.run), query),
     count: async (query) => pager.count(runOf(runFile, query.run), query),
@@ -48,6 +54,7 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
     state: async (query) => states.read(runOf(runFile, query.run), query),
     why: async (id, va, at) => [...whyRows(whyDescriptor(runFile, runOf(runFile, id), va, at))],
     density: async (id, _total, buckets) => sampleDensity(runFile, runOf(runFile, id), buckets),
+    profile: async (query) => profileOf(runFile, runOf(runFile, query.run), query),
     names: async (id) => runFile.namesIn(runOf(runFile, id), NAMES),
     rename: async (id, label) => writing(db, (w) => w.rename(runOf(w, id), label)),
     remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
@@ -75,6 +82,19 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
       closeStates(runFile)
       runFile.close()
     },
+  }
+}
+
+/** Throws InputError once the file is another one than now: what is shown is no longer what is there. */
+function watched(db: string): () => void {
+  const was = statSync(db)
+  return () => {
+    const now = statSync(db, { throwIfNoEntry: false })
+    const again = 'leave, and open it again'
+    if (!now) throw new InputError(`${db} was removed; what is shown is what it held: ${again}`)
+    if (now.ino !== was.ino || now.dev !== was.dev) {
+      throw new InputError(`${db} was replaced by another file; the old one is shown: ${again}`)
+    }
   }
 }
 

@@ -132,7 +132,11 @@ export function workerData(
   }
   const own: Omit<Data, Method> = {
     sql: (text) => work.run((signal) => runSql(db, text, signal, proofs)),
-    command: (args) => work.run((signal) => runCommand(program, db, args.map(expanded), signal)),
+    async command(args) {
+      // Into a file that took the place of this one nothing is written.
+      await threadOf('pages').call('runs', [])
+      return work.run((signal) => runCommand(program, db, args.map(expanded), signal))
+    },
     async cancel() {
       work.stop()
       await Promise.all([long?.end(), threadOf('pages').call('stopSeek', [])])

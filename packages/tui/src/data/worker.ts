@@ -28,7 +28,7 @@ port.on('message', (request: Request) => {
   if (request.type !== 'call') return
   const { id, method, args } = request
   const answer = async (): Promise<unknown> => {
-    if (method === 'runs' && isYetToBeMade(db)) return []
+    if (method === 'runs' && !opened && isYetToBeMade(db)) return []
     const data = await open()
     const call = data[method] as (...args: readonly unknown[]) => Promise<unknown>
     const answered = await call(...args)

@@ -71,3 +71,13 @@ export const withChecked = (r: Replay, checked: CheckView, columns: number): Rep
   checked,
   findings: opened(findingPage(r.run, checked, columns - 4).lines),
 })
+
+/** What one rule found, as it stands on the page around a line, for a mail or an issue. */
+export function findingMarkdown(run: Run, lines: readonly PageLine[], at: number): string {
+  const ends = lines.flatMap((line, i) => (line.text === '' ? [i] : []))
+  const from = (ends.findLast((i) => i < at) ?? -1) + 1
+  const to = ends.find((i) => i >= from) ?? lines.length
+  const [head, ...rest] = lines.slice(from, to)
+  const body = rest.map(({ text }) => text.replace(/^ {2}/, '').replace(/^ {4}(?=[#i])/, '  - '))
+  return [`**${head?.text ?? ''}** in run ${run.id} ${run.label}`, '', ...body].join('\n')
+}

@@ -5,6 +5,7 @@ import type { DiffView } from './diff.ts'
 import { type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
 import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
+import type { TimelineView } from './timeline.ts'
 import { EMPTY_SQL, type SqlView } from './sql.ts'
 
 /** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
@@ -44,7 +45,7 @@ export interface Model {
 /** A place to come back to: what the screen showed there. */
 export type Spot = Pick<Model, 'screen' | 'behind' | 'replay' | 'diff' | 'sql'>
 
-export type ScreenName = 'runs' | 'replay' | 'why' | 'findings' | 'diff' | 'sql'
+export type ScreenName = 'runs' | 'replay' | 'timeline' | 'why' | 'findings' | 'diff' | 'sql'
 
 /** A line to be shown until the next key. */
 export interface Message {
@@ -157,6 +158,7 @@ export interface Replay {
   readonly follow: boolean
   readonly clock: ClockMode
   readonly form: ListForm
+  readonly timeline: TimelineView | null
 }
 
 /** How events are listed: as a tree, or a column a CPU; `auto`: as columns where CPUs work at the same time. */
@@ -257,6 +259,7 @@ export function openReplay(run: Run, last?: RunSession): Replay {
     follow: false,
     clock: 'run',
     form: 'auto',
+    timeline: null,
   }
 }
 

@@ -28,20 +28,22 @@ export function movePage(
   view: PageView,
   step: Step,
   height: number,
+  /** How far such a line may be. */
+  reach = height,
 ): PageView {
-  const near = step === 1 || step === -1 ? linkNear(lines, view.cursor, step, height) : undefined
+  const near = step === 1 || step === -1 ? linkNear(lines, view.cursor, step, reach) : undefined
   const cursor = near ?? stepped(view.cursor, step, lines.length)
   return { cursor, top: scrolled(view.top, cursor, height, lines.length) }
 }
 
-/** The next line that leads somewhere, less than a page away. */
+/** The next line that leads somewhere, if it is not too far. */
 function linkNear(
   lines: readonly PageLine[],
   from: number,
   step: 1 | -1,
-  height: number,
+  reach: number,
 ): number | undefined {
-  for (let at = from + step; Math.abs(at - from) < height; at += step) {
+  for (let at = from + step; Math.abs(at - from) < reach && lines[at]; at += step) {
     if (lines[at]?.link !== undefined) return at
   }
   return undefined

@@ -16,6 +16,7 @@ import { currentEvent, type Model, type Replay } from './model.ts'
 import { PATHS } from './prompt.ts'
 import { descriptorOf } from '../text/kinds.ts'
 import { wantedWindow, windowCame, withReplay } from './replay.ts'
+import { wantedProfile } from './timeline.ts'
 import { asFilter, viewFilter } from './view-filter.ts'
 
 /** Equal for equal questions. */
@@ -104,6 +105,16 @@ export const STANDING: readonly Standing[] = [
     (m) => m.replay && replayed(m) && { run: m.replay.run.id, total: m.replay.run.events },
     (data, { run, total }) => data.density(run, total, DENSITY_BUCKETS),
     ofRun((r, density) => ({ ...r, density })),
+  ),
+  standing(
+    wantedProfile,
+    (data, q) => data.profile(q),
+    ofRun((r, profile) =>
+      r.timeline?.from === profile.from && r.timeline.to === profile.to
+        ? { ...r, timeline: { ...r.timeline, profile } }
+        : r,
+    ),
+    RESTS,
   ),
   standing(
     wantedCheck,

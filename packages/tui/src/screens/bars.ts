@@ -33,7 +33,13 @@ export interface BarView {
   readonly right?: string
 }
 
-const TITLES = { runs: 'Runs', sql: 'SQL', why: 'Why', findings: 'Findings' } as const
+const TITLES = {
+  runs: 'Runs',
+  sql: 'SQL',
+  why: 'Why',
+  findings: 'Findings',
+  timeline: 'Timeline',
+} as const
 
 /** What a screen is of, in the breadcrumb. */
 function crumbOf(m: Model, screen: ScreenName): string {
@@ -192,7 +198,7 @@ export function replayStatus(r: Replay, columns: number, theme: Theme): string {
   const event = r.rows.find((e) => e.seq === r.cursor)
   const time = event?.ts === null || event === undefined ? '' : `  ${duration(event.ts)}`
   const task = event?.task ? `  ${safe(event.task)} cpu ${event.cpu}` : ''
-  const playing = r.play ? theme.paint('good', '▶ playing') : '⏸'
+  const playing = r.play ? theme.paint('good', '▶ playing') : '■'
   const extra = `${r.marks.length > 0 ? `  ${many(r.marks.length, 'mark')}` : ''}${r.follow ? '  following' : ''}`
   const left = ` ${playing} ${r.speed}/s  ${at}${time}${task}${extra}`
   return fit(`${left}${gravest(r, theme)}`, columns)

@@ -8,6 +8,7 @@ import { overlayOf } from './overlays.ts'
 import { pagePane } from './page-screen.ts'
 import { Bar, type Drawing, Line, Overlay, Pane, type PaneView, Place } from './pane.tsx'
 import { replayPanes, timeline } from './replay-screen.ts'
+import { timelinePanes } from './timeline-screen.ts'
 import { runsPanes } from './runs-screen.ts'
 import { sqlPanes } from './sql-screen.ts'
 import { safe } from '../text/fit.ts'
@@ -68,6 +69,7 @@ function screenOf(m: Model, { theme }: Drawing): Screen {
   if (m.screen === 'runs' || !r) return { bar: database, panes: runsPanes(m, theme) }
   const bar = filterBar(m, r, theme)
   if (page) return { bar, panes: [[pagePane(m, page, theme)]] }
+  if (m.screen === 'timeline') return { bar, panes: timelinePanes(m, r, theme) }
   return { bar, panes: replayPanes(m, r, theme), below: timeline(r, m.columns, theme) }
 }
 

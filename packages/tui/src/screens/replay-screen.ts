@@ -32,6 +32,10 @@ export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
       [list, r.pane === 'details' ? detailsPane(r, lower, theme) : statePane(r, lower, theme)],
     ]
   }
+  // A map needs the height.
+  if (r.pane === 'map') {
+    return [[list], [statePane(r, { columns, height: detailsHeight + lowerHeight }, theme)]]
+  }
   const details = detailsPane(r, { columns, height: detailsHeight }, theme)
   return [[list], [details, statePane(r, lower, theme)]]
 }
@@ -57,7 +61,12 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   }
   const geometry = runGeometry(r.run)
   if (r.pane === 'map') {
-    const rows = mapLines(state?.map ?? null, size.columns - 2, theme, geometry)
+    const rows = mapLines(
+      state?.map ?? null,
+      { columns: size.columns - 2, rows: size.height - 2 },
+      theme,
+      geometry,
+    )
     return { ...pane, title: 'Map of the table', rows }
   }
   // An event without an address shows the tables around the last one of its call that has one.

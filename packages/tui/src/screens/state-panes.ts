@@ -1,7 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
 import { shortText, valueText } from '@pagetrail/recorder'
 import type { EntryState, StateView, TableMap } from '../data/data.ts'
-import { fit, many, safe, width, wrap } from '../text/fit.ts'
+import { fit, fitEnd, safe, width, wrap } from '../text/fit.ts'
 import type { Role, Theme } from '../text/theme.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */
@@ -45,32 +45,45 @@ const CELLS: readonly (readonly [test: RegExp, sign: string, role: Role, words: 
   [/r--/, 'r', 'memory', 'r--'],
 ]
 
-/** Every entry of the table around the address, a cell each: what it allows, what this call changed, where one is. */
+/** Columns of a row's first index. */
+const INDEX = 7
+
+/**
+ * Every entry of the table around the address, a cell each: what it allows, what this call changed, where one is. Where
+ * there is no room for all, the part around the address.
+ */
 export function mapLines(
   map: TableMap | null,
-  columns: number,
+  size: { readonly columns: number; readonly rows: number },
   theme: Theme,
   geometry: Geometry | null,
 ): string[] {
   if (!map) return [theme.dim(' the table around this event is not known yet')]
-  const across = 2 ** Math.floor(Math.log2(Math.max(8, columns - 21)))
+  const across = 2 ** Math.floor(Math.log2(Math.max(8, size.columns - INDEX - 1)))
   const changed = new Set(map.changed)
   const used = new Set<string>()
-  const lines = []
-  for (let from = 0; from < map.cells.length; from += across) {
-    const cells = map.cells.slice(from, from + across).map((desc, i) => {
-      const at = from + i
-      const [sign, role, words] = cellOf(desc, map, geometry)
-      used.add(`${sign} ${words}`)
-      if (at === map.at) return theme.inverse(sign)
-      return changed.has(at) ? theme.bold(theme.paint('match', sign)) : theme.paint(role, sign)
-    })
-    lines.push(` ${theme.dim(valueText(map.va + map.size * BigInt(from)))} ${cells.join('')}`)
+  const cell = (desc: bigint | null, at: number) => {
+    const [sign, role, words] = cellOf(desc, map, geometry)
+    used.add(`${sign} ${words}`)
+    if (at === map.at) return theme.inverse(sign)
+    return changed.has(at) ? theme.bold(theme.paint('match', sign)) : theme.paint(role, sign)
   }
+  const cells = map.cells.map(cell)
+  const lines: string[] = []
+  for (let from = 0; from < cells.length; from += across) {
+    const index = fitEnd(`[${from}]`, INDEX - 1)
+    lines.push(`${theme.dim(index)} ${cells.slice(from, from + across).join('')}`)
+  }
+  const room = Math.max(1, size.rows - 3)
+  const here = Math.floor(map.at / across)
+  const top = Math.max(0, Math.min(lines.length - room, here - (room >> 1)))
   const seen = map.cells.filter((desc) => desc !== null).length
-  const legend = [...used].toSorted().join('   ')
-  const about = `${map.level}, ${many(seen, 'entry', 'entries')} of ${map.cells.length} seen, ${changed.size} changed by this call (underlined)`
-  return [` ${about}`, ` ${legend}`, ...lines]
+  return [
+    ` ${map.level} from ${valueText(map.va)}`,
+    ` ${seen} of ${map.cells.length} seen, ${changed.size} underlined: this call`,
+    ` ${[...used].toSorted().join('   ')}`,
+    ...lines.slice(top, top + room),
+  ]
 }
 
 function cellOf(

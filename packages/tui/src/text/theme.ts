@@ -38,7 +38,7 @@ const SIGNS: Readonly<Record<string, string>> = Object.fromEntries(
     ['÷', '/'],
     ['µ', 'u'],
     ['⏎', '@'],
-    ['⏸', '='],
+    ['■', '='],
     ['⇧', '^'],
     ['⌫', '<'],
     ['▁▂', '.'],
