@@ -30,6 +30,7 @@ const { metafile } = await build({
     io: 'packages/tui/src/command/io.ts',
     app: 'packages/tui/src/live/run-app.tsx',
     worker: 'packages/tui/src/data/worker.ts',
+    'side-thread': 'packages/recorder/src/apart/side-thread.ts',
     'sql-child': 'packages/recorder/src/sql/child.ts',
     watchdog: 'packages/recorder/src/sql/watchdog.ts',
   },

@@ -8,14 +8,14 @@ import type { Call, EventSource } from '../event/run.ts'
 import {
   alignCalls,
   type CallAlignment,
-  type CallList,
   type LoneOnLeft,
   type LoneOnRight,
   type PairedCalls,
 } from './align/align-calls.ts'
 import { unknownEffects } from './effects.ts'
 import { callTraits } from './align/call-traits.ts'
-import { type CallData, CallStream, WHOLE_RUN } from './align/call-stream.ts'
+import { type CallData, type CallSide, CallStream, WHOLE_RUN } from './align/call-stream.ts'
+import { allCalls, type SideApart } from './align/side.ts'
 import type { PairContext } from './compare-pair.ts'
 import { fieldReaders, ignoredNames, Texts } from './align/field-readers.ts'
 import { KnownScripts } from './align/known-scripts.ts'
@@ -27,8 +27,8 @@ import { roleTable } from './align/roles.ts'
 export interface Comparison {
   readonly addresses: Addressing
   readonly calls: CallAlignment
-  readonly left: CallStream
-  readonly right: CallStream
+  readonly left: CallSide
+  readonly right: CallSide
   readonly leftState: PageState
   readonly rightState: PageState
   readonly context: PairContext
@@ -37,6 +37,8 @@ export interface Comparison {
     readonly right: ReadonlySet<Kind>
     readonly both: ReadonlySet<Kind>
   }
+  /** Stops what still reads for it. */
+  readonly end: () => void
 }
 
 /** Prepares the comparison; nothing but the calls has been read. Throws InputError for a name that does not exist. */
@@ -47,22 +49,23 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
   const right = comparedKinds(b.run, a.run)
   const both = new Set([...left].filter((kind) => right.has(kind)))
   const addresses = options.addresses ?? defaultAddresses(a, b)
-  const leftCalls = selectCalls(a, options)
-  const rightCalls = selectCalls(b, options)
-  const listOf = (source: EventSource, selected: readonly Call[]): CallList => ({
-    calls: selected,
-    traits: callTraits(source, selected, both),
-    geometry: source.run.geometry,
-  })
-  const calls = alignCalls(listOf(a, leftCalls), listOf(b, rightCalls), {
-    lanes: options.lanes ?? 'auto',
-    addresses,
-    roleOf,
-    budget,
-  })
   const ignored = ignoredNames(options.ignore ?? [])
+  const apart = readApart(a, both, addresses, options)
+  const rightCalls = selectCalls(b, options)
+  const rightTraits = callTraits(b, rightCalls, both)
+  const leftCalls = apart?.calls ?? selectCalls(a, options)
+  const calls = alignCalls(
+    {
+      calls: leftCalls,
+      traits: apart?.traits ?? callTraits(a, leftCalls, both),
+      geometry: a.run.geometry,
+    },
+    { calls: rightCalls, traits: rightTraits, geometry: b.run.geometry },
+    { lanes: options.lanes ?? 'auto', addresses, roleOf, budget },
+  )
+  const texts = new Texts(roleOf)
   const encoding = {
-    texts: new Texts(roleOf),
+    texts,
     readers: fieldReaders(ignored),
     ignored,
     shown: both,
@@ -83,10 +86,14 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
       },
       state,
     )
+  apart?.order(
+    calls.pairs.flatMap(({ left: call }) => (call === null ? [] : [call])),
+    texts,
+  )
   return {
     addresses,
     calls,
-    left: stream(a, leftCalls, leftState),
+    left: apart ?? stream(a, leftCalls, leftState),
     right: stream(b, rightCalls, rightState),
     leftState,
     rightState,
@@ -102,7 +109,28 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
       unknown: new Set([...unknownEffects(both), ...leftOut(options, ignored)]),
     },
     shown: { left, right, both },
+    end: () => apart?.end(),
   }
+}
+
+/**
+ * The left side from another thread, where the caller has one and it can do the same: of one layout the final states
+ * are compared, which only who reads has; a filter is a function.
+ */
+function readApart(
+  source: EventSource,
+  shown: ReadonlySet<Kind>,
+  addresses: Addressing,
+  { apart, calls, filter, ignore = [], map = {}, waitingRows }: DiffOptions,
+): SideApart | null {
+  if (apart === undefined || addresses === 'raw' || calls || filter) return null
+  return apart(source, {
+    shown: [...shown],
+    addresses,
+    ignore,
+    map,
+    waitingRows: waitingRows ?? null,
+  })
 }
 
 /** Kinds of which observers' beliefs are made. */
@@ -149,10 +177,8 @@ const defaultAddresses = (a: EventSource, b: EventSource): Addressing =>
 
 function selectCalls(source: EventSource, options: DiffOptions): Call[] {
   const { calls: range } = options
-  const calls = [...source.calls()].toSorted((p, q) => p.op - q.op)
-  // Events of a walker that nobody called: the run is compared as a whole.
-  if (calls.length === 0) return [WHOLE_RUN]
-  if (range === undefined) return calls
+  const calls = allCalls(source)
+  if (range === undefined || calls[0] === WHOLE_RUN) return calls
   const last = calls.at(-1)?.op ?? 0
   if (range.to > last) {
     throw new InputError(

@@ -3,7 +3,7 @@ import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
-import type { CallData, CallStream } from './align/call-stream.ts'
+import type { CallData, CallSide } from './align/call-stream.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { FirstTrees } from './call-trees.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
@@ -36,6 +36,19 @@ import { plural } from './say/plural.ts'
  */
 export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = {}): Diff {
   const comparison = startComparison(a, b, options)
+  try {
+    return diffOf(comparison, a, b, options)
+  } finally {
+    comparison.end()
+  }
+}
+
+function diffOf(
+  comparison: Comparison,
+  a: EventSource,
+  b: EventSource,
+  options: DiffOptions,
+): Diff {
   const tally = new Tally(options.limit ?? LISTED)
   let first: FoundDivergence | null = null
   const { leftKnown, rightKnown } = comparison.context
@@ -252,8 +265,8 @@ const worse = (a: DiffVerdict, b: DiffVerdict): DiffVerdict =>
 function sideOf(
   source: EventSource,
   beside: EventSource,
-  own: CallStream,
-  other: CallStream,
+  own: CallSide,
+  other: CallSide,
   hidden: readonly Kind[],
 ): Side {
   const {

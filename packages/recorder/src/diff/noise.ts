@@ -25,14 +25,18 @@ export class NoiseFloor {
   static between(a: EventSource, again: EventSource, options: DiffOptions): NoiseFloor {
     const floor = new NoiseFloor(again.run.label)
     const comparison = startComparison(a, again, options)
-    for (const { pair, left, right } of pairedCalls(comparison)) {
-      if (left !== null && right !== null) {
-        const compared = comparePair(left, right, pair, comparison.context)
-        if (compared.diff.verdict !== 'identical') floor.saw(pairWay(compared, left, right))
-      } else {
-        const data = left ?? right
-        floor.add(aloneWay(data))
+    try {
+      for (const { pair, left, right } of pairedCalls(comparison)) {
+        if (left !== null && right !== null) {
+          const compared = comparePair(left, right, pair, comparison.context)
+          if (compared.diff.verdict !== 'identical') floor.saw(pairWay(compared, left, right))
+        } else {
+          const data = left ?? right
+          floor.add(aloneWay(data))
+        }
       }
+    } finally {
+      comparison.end()
     }
     return floor
   }

@@ -1,6 +1,7 @@
 import type { TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import type { AskedLanes } from './align/lanes.ts'
+import type { ReadApart } from './align/side.ts'
 
 /** The four questions, in the order in which they are asked. */
 export const QUESTIONS = ['outcome', 'effect', 'path', 'cost'] as const
@@ -26,6 +27,8 @@ export interface DiffOptions {
   readonly lanes?: AskedLanes
   /** A second recording of the left run: what these two differ in is set aside. */
   readonly noise?: EventSource
+  /** Reads the left run's calls in a thread of their own, where that pays: the same result in less time. */
+  readonly apart?: ReadApart
   /** Also lists every pair of calls, in groups that differ in the same way. */
   readonly pairs?: boolean
   /** Listed calls, groups and ranges of each sort; what lies beyond is counted. Default {@link LISTED}. */

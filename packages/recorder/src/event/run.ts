@@ -67,9 +67,30 @@ export interface Call {
   readonly last: number | null
 }
 
+/** Where a run lies, for another thread or process that reads it too. */
+export interface RunPlace {
+  readonly path: string
+  /** Of the file that was opened by that path: another may have come to its place. */
+  readonly inode: number | undefined
+  readonly run: number
+  /** Folder in which it is remembered what was proven of the file. */
+  readonly proofs: string | null
+  /** What this process has proven of the run, or has written itself. */
+  readonly proven: {
+    readonly spans: readonly { readonly first: number; readonly last: number }[]
+    readonly calls: boolean
+  }
+}
+
 /** A run that can be read in order, as often as wanted: what diff, check and report work on. */
 export interface EventSource {
   readonly run: Run
+  /**
+   * Undefined: it is in this process's memory alone.
+   *
+   * @internal
+   */
+  readonly place?: RunPlace | undefined
   calls(): Iterable<Call>
   /**
    * Events with from <= seq <= to, in order; without bounds all of them. `kinds` names those that the caller looks at:

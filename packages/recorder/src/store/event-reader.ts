@@ -8,7 +8,7 @@ import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
 import { BIND, build, type Schema } from './schema.ts'
 import { type Bound, prepare } from './statements.ts'
-import type { Call, EventSource, Run } from '../event/run.ts'
+import type { Call, EventSource, Run, RunPlace } from '../event/run.ts'
 import { guardedEach } from './sqlite-errors.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
@@ -238,8 +238,12 @@ export const eventSource = (
   run: Run,
   path: string,
   proveCalls: () => void,
+  placeOf: () => RunPlace | undefined,
 ): EventSource => ({
   run,
+  get place() {
+    return placeOf()
+  },
   *calls() {
     proveCalls()
     yield* guardedEach(path, reader.calls(run.id))

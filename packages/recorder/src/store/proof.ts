@@ -111,6 +111,12 @@ export class Proof implements Pieces {
     this.#of(run).calls = true
   }
 
+  /** What is known of a run, for another thread. */
+  known(run: number): Proven {
+    const { spans, calls } = this.#of(run)
+    return { spans: spans.map(({ first, last }) => ({ first, last })), calls }
+  }
+
   /** What was known of a run that is removed or given up. */
   forget(run: number): void {
     this.#runs.delete(run)

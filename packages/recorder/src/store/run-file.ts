@@ -27,7 +27,7 @@ import {
   vanishedRuns,
 } from './run-table.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
-import type { EventSource, Run } from '../event/run.ts'
+import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { guarded, inFile } from './sqlite-errors.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
 import { RunWriter, type WriteOptions } from './run-writer.ts'
@@ -96,6 +96,7 @@ export class RunFile {
   readonly #closing: (() => void)[] = []
   /** The file behind the path when it was opened. */
   readonly #inode: number | undefined
+  readonly #proofs: string | null
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
 
@@ -113,11 +114,16 @@ export class RunFile {
     this.#proof = path === MEMORY ? null : new Proof(db, path, new ProofMemory(path, folder))
     this.#reader = new EventReader(db, this.#proof ?? undefined)
     this.#inode = inodeOf(path)
+    this.#proofs = folder
   }
 
   /** SQLite would go on with a file that no longer has this name. */
   #mustBeThere(): void {
-    if (inodeOf(this.path) === this.#inode) return
+    this.#mustBe(inodeOf(this.path))
+  }
+
+  #mustBe(inode: number | undefined): void {
+    if (inode === this.#inode) return
     throw new InputError(`${this.path} was removed or replaced while it was open; open it again`)
   }
 
@@ -190,9 +196,31 @@ export class RunFile {
 
   /** The run as a source of events, read in pages; each reading sees what was recorded meanwhile. */
   source(run: Run): EventSource {
-    return eventSource(this.#reader, run, this.path, () =>
-      guarded(this.path, () => this.#proof?.calls(run)),
+    return eventSource(
+      this.#reader,
+      run,
+      this.path,
+      () => guarded(this.path, () => this.#proof?.calls(run)),
+      () => this.#placeOf(run),
     )
+  }
+
+  #placeOf({ id }: Run): RunPlace | undefined {
+    const { path } = this
+    const proven = this.#proof?.known(id)
+    return proven && { path, inode: this.#inode, run: id, proofs: this.#proofs, proven }
+  }
+
+  /**
+   * The run at this place, with what another thread has proven of it.
+   *
+   * @internal
+   */
+  at({ inode, run, proven }: RunPlace): EventSource {
+    this.#mustBe(inode)
+    for (const { first, last } of proven.spans) this.#proof?.add(run, first, last)
+    if (proven.calls) this.#proof?.addCalls(run)
+    return this.source(this.find(run))
   }
 
   /** One page of events in the order of their seq. */
@@ -257,7 +285,11 @@ export class RunFile {
     return guarded(this.path, () => this.#proof?.digestAt(run, seq) ?? NO_DIGEST)
   }
 
-  /** Writes on a connection what changes no answer; what was proven of the file stays so. */
+  /**
+   * Writes on a connection what changes no answer; what was proven of the file stays so.
+   *
+   * @internal
+   */
   whileWriting(writer: Sqlite.Database, write: () => void): void {
     if (this.#proof) this.#proof.whileWriting(writer, write)
     else write()

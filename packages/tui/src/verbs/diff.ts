@@ -10,6 +10,7 @@ import {
   LANE_MODES,
   type DiffPageOptions,
   parseFilter,
+  readApart,
   type Question,
   QUESTIONS,
   toPredicate,
@@ -109,6 +110,7 @@ export async function diff(
   if (!left || !right) throw new Error('two runs were named')
   const result = diffRuns(sourceOf(left), sourceOf(right), {
     ...asked,
+    apart: readApart,
     ...(second && { noise: sourceOf(second) }),
   })
   const judged = gate && judge(result, gate)

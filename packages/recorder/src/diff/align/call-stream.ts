@@ -1,6 +1,6 @@
 import type { Kind, TraceEvent } from '../../event/kinds.ts'
 import type { PageState } from '../../tables/page-state.ts'
-import { CostCounter } from '../../cost/costs.ts'
+import { CostCounter, type CostName, type Costs } from '../../cost/costs.ts'
 import type { Call, EventSource } from '../../event/run.ts'
 import { Addresses } from './addresses.ts'
 import { Encoder, type EncoderOptions } from './encode.ts'
@@ -38,11 +38,16 @@ const WAITING_ROWS = 262_144
 
 const NO_ROWS = new Tokens(0)
 
+/** Costs that were counted; those that the run cannot show become null through `known`. */
+export interface Counted {
+  costs(known: (name: CostName) => boolean): Costs
+}
+
 /** One call as it is compared. */
 export interface CallData {
   readonly call: Call
   readonly tokens: Tokens
-  readonly costs: CostCounter
+  readonly costs: Counted
   /** Kind of the event that ended it instead of a return. */
   endedBy: string | null
   /** seq of its last event. */
@@ -52,6 +57,7 @@ export interface CallData {
 }
 
 interface Open extends CallData {
+  readonly costs: CostCounter
   readonly encoder: Encoder
   cpu: number
 }
@@ -63,6 +69,18 @@ export interface Outside {
   readonly after: ReadonlyMap<number, After>
   /** More was done than is kept for the comparison. */
   readonly isCut: boolean
+}
+
+/** The calls of one side, handed out as they are asked for. */
+export interface CallSide {
+  /** What happened outside of calls; this and what follows once all has been read. */
+  readonly outside: Counted
+  readonly lost: number
+  readonly seen: ReadonlySet<Kind>
+  take(call: Call): CallData
+  release(data: CallData): void
+  finish(): void
+  outsideOf(): Outside
 }
 
 export interface StreamOptions extends EncoderOptions {
@@ -79,7 +97,7 @@ export interface StreamOptions extends EncoderOptions {
  * time and those whose turn has not come, up to a bound: of more than that, the events are read a second time. On the
  * way it folds the page tables and counts what happened outside of calls.
  */
-export class CallStream {
+export class CallStream implements CallSide {
   readonly outside: CostCounter
   /** Events that the source says are missing. */
   lost = 0

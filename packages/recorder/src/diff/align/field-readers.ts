@@ -63,6 +63,11 @@ export class Texts {
   id(text: string): number {
     return this.ids.id(text)
   }
+
+  /** All that have a number. */
+  entries(): [text: string, id: number][] {
+    return this.ids.entries()
+  }
 }
 
 /** What is left out by name: whole kinds, and fields wherever they occur. Throws InputError for an unknown name. */

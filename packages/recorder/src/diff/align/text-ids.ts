@@ -6,6 +6,10 @@ export class TextIds {
   private readonly ids = new Map<string, number>()
   private readonly taken = new Set<number>()
 
+  entries(): [text: string, id: number][] {
+    return [...this.ids]
+  }
+
   id(text: string): number {
     const known = this.ids.get(text)
     if (known !== undefined) return known

@@ -56,6 +56,28 @@ export class Tokens {
   /** seqs of events that the other side could not show, or that concern what others left behind. */
   readonly aside: number[] = []
 
+  /** A stream whose memory is there already. */
+  static over(
+    words: Uint32Array,
+    seqs: Float64Array,
+    fields: Uint32Array,
+    aside: readonly number[],
+  ): Tokens {
+    const tokens = new Tokens(0)
+    tokens.words = words
+    tokens.seqs = seqs
+    tokens.length = seqs.length
+    tokens.fields.set(fields)
+    for (const seq of aside) tokens.aside.push(seq)
+    return tokens
+  }
+
+  /** The same rows in memory of their own, as long as they are. */
+  copy(): Tokens {
+    const { words, seqs, length, fields, aside } = this
+    return Tokens.over(words.slice(0, length * TOKEN_WORDS), seqs.slice(0, length), fields, aside)
+  }
+
   constructor(capacity = 64) {
     this.words = new Uint32Array(capacity * TOKEN_WORDS)
     this.seqs = new Float64Array(capacity)
