@@ -1,4 +1,4 @@
-// Plain JavaScript for the Node that is there, 20 or newer: installs what the clone needs, and says nothing if that works.
+// Plain JavaScript for the Node that is there, 20 or newer: installs what the clone needs, and is silent if that works.
 // With --tests all of it, else what `npm start` needs; what is there already is never taken away.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
