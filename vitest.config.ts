@@ -29,6 +29,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          // Programs that are started obey it; a terminal's own tests leave it out.
+          env: { FORCE_COLOR: '0' },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           fileParallelism: false,

@@ -2,10 +2,12 @@ import { ClosedPipe, type Io } from './command/io.ts'
 import type { Status } from './command/session.ts'
 import { VERSION } from './command/version.ts'
 
+const VERSION_OPTIONS: ReadonlySet<string> = new Set(['-V', '--version'])
+
 /** Runs one command line. All that it reads and writes is in `io`; the result is the exit status. */
 export async function main(argv: readonly string[], io: Io): Promise<Status> {
   // Scripts ask for it before anything else: it takes none of the verbs, and a quarter of the time.
-  if (argv.length === 1 && argv[0] === '--version') return await printVersion(io)
+  if (argv.length === 1 && VERSION_OPTIONS.has(argv[0]!)) return await printVersion(io)
   const { runProgram } = await import('./verbs/program/program.ts')
   return await runProgram(argv, io)
 }

@@ -1,4 +1,5 @@
 import { InputError } from '@pagetrail/engine'
+import { didYouMean } from '../event/nearest.ts'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { missingEvidence } from './fold/evidence.ts'
@@ -74,7 +75,13 @@ export function rulesNamed(names?: readonly string[]): readonly Rule[] {
     const wanted = RULES.filter((rule) => rule.name === name || rule.hazard === name.toUpperCase())
     if (wanted.length === 0) {
       const known = RULES.map((rule) => rule.name).join(', ')
-      throw new InputError(`no rule or hazard ${name}; there are ${known}, and H1 to H18`)
+      const near = didYouMean(
+        name,
+        RULES.map((rule) => rule.name),
+      )
+      throw new InputError(
+        `no rule or hazard ${name}${near || `; there are ${known}, and H1 to H18`}`,
+      )
     }
     for (const rule of wanted) picked.add(rule)
   }

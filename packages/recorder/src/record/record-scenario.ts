@@ -34,6 +34,8 @@ export interface EngineRunOptions {
   readonly suffix?: string
   /** Calls that it has are made by it, the others by `flavour`, else its base, else the scenario's. */
   readonly implementation?: Implementation
+  /** The run's label, made of `4k-48/6.18`; without it that stands behind the scenario's name. */
+  readonly label?: (variant: string) => string
   /** Name of the scenario; the run's label is `name/4k-48/6.18`. */
   readonly name: string
   /** Added to the run's facts: the file of the scenario, of the module, … */
@@ -73,9 +75,10 @@ export function recordScenario(
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
   const facts = { ...featuresOf(scenario), ...addressBits(scenario), ...options.facts }
+  const variant = `${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}${options.suffix ?? ''}`
   const writer = runFile.startRun(
     {
-      label: `${options.name}/${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}${options.suffix ?? ''}`,
+      label: options.label?.(variant) ?? `${options.name}/${variant}`,
       source,
       created,
       flavour: scenario.flavour.name,

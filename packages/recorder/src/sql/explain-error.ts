@@ -2,7 +2,8 @@ import { InputError } from '@pagetrail/engine'
 import Sqlite from 'better-sqlite3'
 
 import { didYouMean } from '../event/nearest.ts'
-import { KIND_NAMES } from '../event/kinds.ts'
+import { COLUMN_NAMES } from '../event/event-columns.ts'
+import { KIND_NAMES, KINDS } from '../event/kinds.ts'
 import { FUNCTION_NAMES } from './functions.ts'
 
 const TABLES = [
@@ -16,6 +17,16 @@ const TABLES = [
   'page_table',
   ...KIND_NAMES,
 ]
+
+/** Columns of the tables, and of the views, which have the fields of their kind. */
+const COLUMNS: ReadonlySet<string> = new Set([
+  ...COLUMN_NAMES,
+  ...KIND_NAMES.flatMap((kind) => Object.keys(KINDS[kind].fields)),
+  ...'seq run label source state flavour kernel scenario events calls lost facts created t0'.split(
+    ' ',
+  ),
+  ...'page_shift va_bits levels first last size ret text count'.split(' '),
+])
 
 /** One sentence for what SQLite or the store said about a query. */
 export function explainError(error: unknown): string {
@@ -33,6 +44,8 @@ export function explainError(error: unknown): string {
     const hint = didYouMean(name!, kind === 'table' ? TABLES : FUNCTION_NAMES)
     return `there is no ${kind} ${name}${hint}`
   }
+  const column = /^no such column: (?:\w+\.)?(.+)$/.exec(message)?.[1]
+  if (column !== undefined) return `there is no column ${column}${didYouMean(column, COLUMNS)}`
   if (error instanceof Sqlite.SqliteError && error.code === 'SQLITE_READONLY') {
     return 'the statement would write, and is refused: pagetrail sql only reads'
   }

@@ -1,5 +1,5 @@
 import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
-import { InputError } from '@pagetrail/recorder'
+import { didYouMean, InputError } from '@pagetrail/recorder'
 import type { NamedScenario } from './scenario-file.ts'
 
 export const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
@@ -40,5 +40,6 @@ export function jobsOf(
 
 function known(name: string, names: readonly string[], what: string): string {
   if (names.includes(name)) return name
-  throw new InputError(`there is no ${what} ${name}; it is one of ${names.join(', ')}`)
+  const near = didYouMean(name, names)
+  throw new InputError(`there is no ${what} ${name}${near || `; it is one of ${names.join(', ')}`}`)
 }

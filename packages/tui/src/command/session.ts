@@ -1,5 +1,6 @@
 import { openRuns, type RunFile } from '@pagetrail/recorder'
 import { safeLines } from '../text/fit.ts'
+import type { Color } from '../text/paint.ts'
 import type { Theme } from '../text/theme.ts'
 import type { Io } from './io.ts'
 import { proofFolder } from './proof-folder.ts'
@@ -19,6 +20,7 @@ export interface GlobalOptions {
   /** --db names it, not the environment or the default. */
   readonly named: boolean
   readonly json: boolean
+  readonly color: Color
 }
 
 /** One invocation of one verb: the world, the common options, and what is printed. */

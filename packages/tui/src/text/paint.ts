@@ -18,6 +18,20 @@ interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Colours for standard output: only on a terminal, and never with NO_COLOR. */
-export const paintFor = (io: Terminal): Theme =>
-  io.stdout.isTTY && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb' ? themeFor(io.env) : bare
+export const COLORS = ['auto', 'always', 'never'] as const
+export type Color = (typeof COLORS)[number]
+
+/**
+ * Colours for standard output. `auto`: where FORCE_COLOR asks for them (set, and neither empty nor 0), else on a
+ * terminal; never with NO_COLOR. What --color says goes before the environment.
+ */
+export function paintFor({ stdout, env }: Terminal, color: Color): Theme {
+  const { NO_COLOR, FORCE_COLOR, TERM, ...rest } = env
+  if (color === 'never') return bare
+  const forced =
+    color === 'always' || (!NO_COLOR && (FORCE_COLOR ?? '0') !== '0' && FORCE_COLOR !== '')
+  // TERM=dumb and NO_COLOR would be obeyed again where the theme is chosen.
+  if (forced)
+    return themeFor({ ...rest, TERM: TERM === undefined || TERM === 'dumb' ? 'xterm' : TERM })
+  return stdout.isTTY && !NO_COLOR && TERM !== 'dumb' ? themeFor(env) : bare
+}

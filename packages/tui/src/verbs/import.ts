@@ -10,6 +10,7 @@ import {
   InputError,
   escapeControls,
   type RunFile,
+  runWithSameEvents,
 } from '@pagetrail/recorder'
 import { basename } from 'node:path'
 import { addAbortSignal } from 'node:stream'
@@ -18,7 +19,7 @@ import { isFile } from '../command/find-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { JsonLines } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'
-import { runFields } from '../text/run.ts'
+import { runFields, runName } from '../text/run.ts'
 import { parsePairs } from './arguments.ts'
 import { checkLabel } from './rename.ts'
 import type { Verb } from './verb.ts'
@@ -176,6 +177,13 @@ async function report(
         escapeControls(`run ${id} ${label}: ${many(events, 'event')} in ${many(calls, 'call')}`),
       )
     }
+  }
+  for (const run of lines ? [] : runsOf(imported).map((id) => runFile.find(String(id)))) {
+    const same = runWithSameEvents(runFile, run)
+    if (same)
+      session.out.line(
+        `  ${escapeControls(`the same events as ${runName(same)}: imported before`)}`,
+      )
   }
   if (!lines) session.out.lines(remarks(imported).map((text) => `  ${escapeControls(text)}`))
   await session.out.flush()

@@ -7,6 +7,7 @@ import {
   recordScenario,
   type RunFile,
   toPredicate,
+  unfitFor,
   type WriteOptions,
 } from '@pagetrail/recorder'
 import { setImmediate } from 'node:timers/promises'
@@ -16,6 +17,7 @@ import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { runFields } from '../text/run.ts'
 import { parseList } from './arguments.ts'
+import { checkLabel } from './rename.ts'
 import { resultLine } from '../text/record-result.ts'
 import { recordOnTrees } from '../command/record-trees.ts'
 import { CACHE, CROSS } from './tree.ts'
@@ -31,6 +33,7 @@ interface Options {
   readonly schedule?: string | undefined
   readonly exact?: true | undefined
   readonly only?: string | undefined
+  readonly label?: string | undefined
   readonly tree?: string[] | undefined
   readonly cross?: string | undefined
   readonly cache?: string | undefined
@@ -83,6 +86,7 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
       )
       .addOption(CROSS)
       .addOption(CACHE)
+      .option('--label <label>', 'name of the run; of several: LABEL/GEOMETRY/FLAVOUR')
       .option('--only <expression>', 'record only events that match')
       .addOption(
         new Option('--durability <when>', 'what is on disk after each batch, or each call')
@@ -98,10 +102,11 @@ async function record(
   specs: readonly string[],
   options: Options,
 ): Promise<Status> {
-  const { module, schedule, exact = false, only, durability } = options
+  const { module, label, schedule, exact = false, only, durability } = options
   if (options.tree !== undefined && (options.flavour !== undefined || module !== undefined)) {
     throw new InputError('--tree runs the code of the tree: leave out --flavour and --module')
   }
+  if (label !== undefined) checkLabel(label)
   const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
   const loaded = module === undefined ? undefined : await loadImplementation(module)
   const jobs = jobsOf(scenarios, options, loaded?.implementation.base)
@@ -112,13 +117,28 @@ async function record(
   if (options.tree !== undefined) {
     return recordOnTrees(session, scenarios, { ...options, tree: options.tree }, write)
   }
+  if (label !== undefined && (scenarios.length > 1 || options.tree !== undefined)) {
+    throw new InputError('--label is for one scenario on the engine; rename gives others a label')
+  }
+  const labelled =
+    label === undefined
+      ? undefined
+      : (variant: string) => (jobs.length === 1 ? label : `${label}/${variant}`)
+  jobs.forEach(mustFit)
   const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
   const made = await session.interruptible(async (signal) => {
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
-      const done = recordJob(session, runFile, job, { loaded, schedule, exact, only, write })
+      const done = recordJob(session, runFile, job, {
+        loaded,
+        labelled,
+        schedule,
+        exact,
+        only,
+        write,
+      })
       if (lines)
         lines.data('run', { ...runFields(done.run), results: done.results.map((r) => ({ ...r })) })
       else session.out.line(escapeControls(resultLine(done)))
@@ -132,12 +152,23 @@ async function record(
   return 130
 }
 
+/** A built-in scenario is for one size of pages; one of a file is its author's. */
+function mustFit({ scenario, geometry }: Job): void {
+  if (geometry === undefined || 'file' in scenario.facts) return
+  const why = unfitFor(scenario.json, geometry.page_shift)
+  if (why === null) return
+  throw new InputError(
+    `${scenario.name} does not fit the geometry: ${why}; \`pagetrail scenarios ${scenario.name}\` prints it, to be changed`,
+  )
+}
+
 function recordJob(
   session: Session,
   runFile: RunFile,
   { scenario, flavour, geometry }: Job,
   own: {
     loaded: LoadedModule | undefined
+    labelled: ((variant: string) => string) | undefined
     schedule: string | undefined
     exact: boolean
     only: string | undefined
@@ -157,6 +188,7 @@ function recordJob(
       ...(flavour === undefined ? {} : { flavour }),
       ...(geometry === undefined ? {} : { geometry }),
       ...(own.schedule === undefined ? {} : { schedule: own.schedule, exact: own.exact }),
+      ...(own.labelled === undefined ? {} : { label: own.labelled }),
       ...(own.loaded === undefined ? {} : { implementation: own.loaded.implementation }),
     }),
   )

@@ -1,4 +1,12 @@
-import { eventToJson, parseFilter, type Run, runGeometry, toPredicate } from '@pagetrail/recorder'
+import {
+  didYouMean,
+  eventToJson,
+  parseFilter,
+  type Run,
+  type RunFile,
+  runGeometry,
+  toPredicate,
+} from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/listing.ts'
@@ -43,16 +51,33 @@ export async function replay(session: Session, spec: string, options: Options): 
   const { runFile, run } = await findRun(session, spec)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
   const listing = listingOf(session, run)
+  let shown = 0
   for (const event of runFile.source(run).events(options.from, options.to)) {
     if (filter && !filter(event)) continue
+    shown++
     if (lines) lines.data('event', eventToJson(event))
     else session.out.line(eventLine(event, listing))
     await session.out.room()
+  }
+  if (shown === 0 && options.filter !== undefined) {
+    await session.note(`no event matches${nearFunction(runFile, run, options.filter)}`)
   }
   const missing = missingText(run)
   lines?.end(missing === null, missing === null ? {} : { why: missing })
   if (missing !== null) await session.note(missing)
   return 0
+}
+
+/** Functions whose names are looked at for one that was meant. */
+const MOST_NAMES = 10_000
+
+/** A name in `fn == name` that no event has is a slip where one is near. */
+function nearFunction(runFile: RunFile, run: Run, filter: string): string {
+  const names = runFile.namesIn(run, MOST_NAMES)
+  for (const [, name = ''] of filter.matchAll(/\bfn\s*==\s*"?(\w+)/g)) {
+    if (!names.includes(name)) return `: it has no ${name}${didYouMean(name, names)}`
+  }
+  return ''
 }
 
 export const listingOf = (session: Session, run: Run): Listing => ({

@@ -26,7 +26,7 @@ const FORMATS = ['table', 'csv', 'json'] as const
 interface Options {
   readonly list?: true | undefined
   readonly query?: string | undefined
-  readonly run: string
+  readonly run?: string | undefined
   readonly format: (typeof FORMATS)[number]
   readonly rows: number
   readonly timeout: number
@@ -50,7 +50,7 @@ stands for the run of --run. A limit that is met is told, and the exit status is
       .argument('[query]', 'one statement of SQLite')
       .option('--list', 'list the ready queries')
       .option('--query <name>', 'run a ready query')
-      .option('--run <run>', `for :run; ${RUN}`, '-1')
+      .option('--run <run>', `for :run; ${RUN} (default: -1)`)
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('table' as const),
       )
@@ -86,7 +86,13 @@ async function ask(
   options: Options,
   signal: AbortSignal,
 ): Promise<Status> {
-  const run = namesRun(text) ? (await session.runFile('read')).find(options.run).id : undefined
+  const asks = namesRun(text)
+  if (options.run !== undefined && !asks) {
+    throw new InputError(
+      '--run stands for :run, which this query does not have; without it all runs are asked',
+    )
+  }
+  const run = asks ? (await session.runFile('read')).find(options.run ?? '-1').id : undefined
   const limits = { rows: options.rows, ms: options.timeout * 1000 }
   const json = session.json || options.format === 'json'
   const lines = json ? session.jsonLines() : null

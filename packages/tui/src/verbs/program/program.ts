@@ -1,11 +1,12 @@
-import { Command, CommanderError } from '@commander-js/extra-typings'
+import { Command, CommanderError, Option } from '@commander-js/extra-typings'
+import { didYouMean, InputError } from '@pagetrail/recorder'
 import { safe, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
 import { isFile } from '../../command/find-runs.ts'
 import { ClosedPipe, type Io } from '../../command/io.ts'
 import { Output } from '../../command/output.ts'
 import { type GlobalOptions, Session, type Status } from '../../command/session.ts'
-import { bare, paintFor } from '../../text/paint.ts'
+import { bare, COLORS, paintFor } from '../../text/paint.ts'
 import { VERBS } from './table.ts'
 import { GROUPS, type Invoke, type Verb } from '../verb.ts'
 import { VERSION } from '../../command/version.ts'
@@ -30,6 +31,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<Statu
   let status: Status = 0
   const program = programFor(io, (result) => (status = result))
   try {
+    mustKnow(program.parseOptions([...argv]).operands)
     await program.parseAsync(withDefaultVerb(program, argv), { from: 'user' })
     return status
   } catch (error) {
@@ -46,7 +48,12 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .usage('[--db FILE] [VERB …]')
     .option('--db <file>', `database of runs (default: $PAGETRAIL_DB, else ./${DEFAULT_DB})`)
     .option('--json', 'output as JSON Lines: a header, data, an end line; 64-bit values as 0x…')
-    .version(VERSION, '--version', 'print the version')
+    .addOption(
+      new Option('--color <when>', 'colours in the output')
+        .choices(COLORS)
+        .default('auto' as const),
+    )
+    .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'say what there is')
     .addHelpCommand(helpCommand())
     .addHelpText('after', `\n${flow(EPILOGUE, widthOf(io))}`)
@@ -63,11 +70,12 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .showHelpAfterError('pagetrail --help tells what there is.')
     .exitOverride()
   const options = () => {
-    const { db, json } = program.opts()
+    const { db, json, color } = program.opts()
     return {
       db: db ?? (io.env['PAGETRAIL_DB'] || DEFAULT_DB),
       named: db !== undefined,
       json: json ?? false,
+      color,
     }
   }
   for (const group of GROUPS) {
@@ -79,6 +87,16 @@ function programFor(io: Io, finish: (status: Status) => void) {
     }
   }
   return program
+}
+
+/** @throws InputError for `help nosuch`, where the help of everything would hide the slip */
+function mustKnow([first, verb]: readonly string[]): void {
+  if (first !== 'help' || verb === undefined || verb.startsWith('-')) return
+  const names = VERBS.map(({ name }) => name)
+  if (verb === 'help' || names.includes(verb)) return
+  throw new InputError(
+    `there is no verb ${verb}${didYouMean(verb, names)}; pagetrail --help lists them`,
+  )
 }
 
 /** `pagetrail help VERB`, for those who expect it. */
@@ -127,7 +145,7 @@ function invokerOf(
 ): Invoke {
   return async (body) => {
     const chosen = options()
-    const paint = chosen.json ? bare : paintFor(io)
+    const paint = chosen.json ? bare : paintFor(io, chosen.color)
     const session = new Session(io, verb.name, chosen, new Output(io.stdout), paint)
     try {
       finish(await body(session))
