@@ -18,6 +18,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@pagetrail/recorder': 'packages/recorder/src/index',
 }
 
+/** The entries that are lists of what the recorder's barrel has. */
+const OWN = 'packages/pagetrail/src/'
+const BARREL = PACKAGES['@pagetrail/recorder']
+
 const SPECIFIER = /(\bfrom |\bimport\()(['"])([^'"]+)\2/g
 
 /**
@@ -64,9 +68,15 @@ export async function declared(root: string): Promise<ReadonlyMap<string, string
 async function reachable(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   const wanted = Object.values(ENTRIES)
+  const own = wanted.filter((entry) => entry.startsWith(OWN))
+  const lists = await Promise.all(
+    own.map((entry) => readFile(join(folder, `${entry}.d.ts`), 'utf8')),
+  )
+  const published = new Set(lists.join(' ').match(/\w+/g))
   for (let file = wanted.pop(); file !== undefined; file = wanted.pop()) {
     if (found.has(file)) continue
-    const text = await readFile(join(folder, `${file}.d.ts`), 'utf8')
+    const whole = await readFile(join(folder, `${file}.d.ts`), 'utf8')
+    const text = file === BARREL ? onlyNames(whole, published) : whole
     const from = file
     found.set(
       file,
@@ -85,6 +95,13 @@ async function reachable(folder: string): Promise<Map<string, string>> {
   }
   return found
 }
+
+/** A barrel without what is not among the names. */
+const onlyNames = (text: string, names: ReadonlySet<string>): string =>
+  text.replace(/^export (type )?\{([^}]*)\} from .*\n/gm, (line, _type, list: string) => {
+    const kept = list.split(',').filter((name) => names.has(name.trim().replace(/^type /, '')))
+    return kept.length === 0 ? '' : line.replace(list, ` ${kept.join(', ').trim()} `)
+  })
 
 /** Writes them below a folder, in the order of the tree that they came from. */
 export async function declarations(root: string, folder: string): Promise<void> {

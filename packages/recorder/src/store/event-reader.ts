@@ -31,7 +31,11 @@ export interface PageRequest {
 /** @internal */
 export type CallRow = Selectable<Schema['call']>
 
-/** What an {@link EventReader} may read of a run, part by part; see Proof. */
+/**
+ * What an {@link EventReader} may read of a run, part by part; see Proof.
+ *
+ * @internal
+ */
 export interface Pieces {
   /** From `from` to `to` in the order of reading, or only the first `atMost` events of that. */
   pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>

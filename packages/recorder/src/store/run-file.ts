@@ -280,7 +280,11 @@ export class RunFile {
     })
   }
 
-  /** A digest that stands for all events of a run up to one, and some after it. */
+  /**
+   * A digest that stands for all events of a run up to one, and some after it.
+   *
+   * @internal
+   */
   digestAt(run: number, seq: number): Uint8Array {
     return guarded(this.path, () => this.#proof?.digestAt(run, seq) ?? NO_DIGEST)
   }
@@ -295,7 +299,11 @@ export class RunFile {
     else write()
   }
 
-  /** All of these runs was verified. */
+  /**
+   * All of these runs was verified.
+   *
+   * @internal
+   */
   verified(runs: readonly Run[]): void {
     for (const run of runs) {
       if (run.events > 0) this.#proof?.add(run.id, 0, run.events - 1)
@@ -308,7 +316,11 @@ export class RunFile {
     this.#proof?.remember()
   }
 
-  /** Calls it before the file is closed. */
+  /**
+   * Calls it before the file is closed.
+   *
+   * @internal
+   */
   atClose(work: () => void): void {
     this.#closing.push(work)
   }
