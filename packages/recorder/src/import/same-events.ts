@@ -1,7 +1,7 @@
 import { COLUMN_NAMES } from '../event/event-columns.ts'
 import type { Run } from '../event/run.ts'
-import type { RunFile } from './run-file.ts'
-import { RUN_SHIFT } from './run-writer.ts'
+import type { RunFile } from '../store/run-file.ts'
+import { RUN_SHIFT } from '../store/run-writer.ts'
 
 /** Names are numbered once in a file, so that equal events have equal columns. */
 const DIFFERS = COLUMN_NAMES.filter((name) => name !== 'id')
