@@ -1,7 +1,16 @@
-import { chromeChunks, type Json, memorySource } from '@pagetrail/recorder'
+import {
+  chromeChunks,
+  chromePairChunks,
+  diffRuns,
+  type Json,
+  memorySource,
+  pairNumbers,
+} from '@pagetrail/recorder'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { capture } from '../../support/demo.ts'
+import { captures } from '../../support/runs.ts'
 import { anyEvent } from '../../support/events.ts'
 import { eventsOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
 
@@ -10,6 +19,8 @@ interface Traced {
   name: string
   tid: number
   ts: number
+  pid: number
+  id?: number
   args?: Record<string, Json>
 }
 
@@ -111,4 +122,27 @@ test('tasks have tracks of their own, the idle task one per CPU', () => {
 test('an end whose begin was not seen is an instant', () => {
   const traced = trace(eventsOf([{ kind: 'walk_end', fn: 'apply_to_page_range', ret: 0 }]))
   expect(traced.at(-1)).toMatchObject({ ph: 'i', name: 'apply_to_page_range (end)' })
+})
+
+test('two runs side by side: frames of one pair carry one id, on either side', async () => {
+  const [a, b] = await captures(capture('6.17.13'), capture('6.18.15'))
+  const { left, right } = pairNumbers(a!, b!)
+  const text = [
+    ...chromePairChunks({ source: a!, pairs: left }, { source: b!, pairs: right }),
+  ].join('')
+  const { traceEvents } = JSON.parse(text) as { traceEvents: Traced[] }
+  const processes = traceEvents.filter(({ name }) => name === 'process_name')
+  expect(processes.map(({ pid }) => pid)).toEqual([1, 2])
+  const calls = (pid: number) =>
+    traceEvents.filter(
+      (e) => e.pid === pid && e.ph === 'B' && e.id !== undefined && e.name.startsWith('set_'),
+    )
+  const paired = diffRuns(a!, b!).calls
+  expect(calls(1)).toHaveLength(paired.paired + paired.otherInput)
+  const names = (pid: number) => new Map(calls(pid).map(({ id, name }) => [id, name]))
+  expect(names(1)).toEqual(names(2))
+  // What is in the call is in the pair.
+  for (const { ph, id, args } of traceEvents)
+    expect(ph === 'B' ? id : undefined).toBe(ph === 'B' ? args?.['pair'] : undefined)
+  for (const pid of [1, 2]) depthOf(traceEvents.filter((e) => e.pid === pid))
 })

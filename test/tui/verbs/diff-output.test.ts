@@ -59,13 +59,17 @@ test('a capture without one call fails, and says which', async () => {
   )
 })
 
-test('flushing before the stores fails by its path', async () => {
+test('flushing before the stores fails by its effect, and by its path', async () => {
   const { baseline, db } = await golden('record', 'clean-ro', '--flavour', 'seed-v1')
   const record = ['record', 'clean-ro', '--module', module('test/fixtures/flush-first.ts')]
   expect(await pagetrail([...record, '--db', db])).toMatchObject({ status: 0 })
-  const gate = ['diff', '--gate', 'outcome,path', baseline, '1']
+  const gate = ['diff', '--gate', 'outcome,effect,path', baseline, '1']
   const { status, out } = await pagetrail(gate, env(db))
   expect(status).toBe(1)
+  expect(out).toMatch(
+    /^effect: failed: 8 × held in set_memory_ro: nothing \| may be held too permissive \(first: call 0/m,
+  )
+  expect(out).not.toContain('outcome: failed')
   expect(out).toContain(
     '\npath: failed: 0 events changed, 10 only in the baseline, 10 only in the new run, first in call 0 | 0\n',
   )
@@ -117,4 +121,33 @@ test.each([
   )
   expect(status).toBe(2)
   expect(err).toContain(message)
+})
+
+test('--format html: the page when the gate does not pass, with its reasons; else one line', async () => {
+  const { baseline, db } = await golden('record', 'clean-ro', '--flavour', 'seed-v1')
+  const record = ['record', 'clean-ro', '--module', module('test/fixtures/flush-first.ts')]
+  expect(await pagetrail([...record, '--db', db])).toMatchObject({ status: 0 })
+  const gate = ['diff', '--gate', 'effect', '--format', 'html', baseline]
+  const failed = await pagetrail([...gate, '1'], env(db))
+  expect(failed.status).toBe(1)
+  expect(failed.out).toMatch(/^<!doctype html>/)
+  expect(failed.out).toContain('<li>effect: failed: 8 × held in set_memory_ro: ')
+  expect(failed.out).toContain('golden.jsonl.gz clean-ro/4k-48/flush-first.ts --format html')
+  const passed = await pagetrail([...gate, baseline], env(db))
+  expect(passed).toMatchObject({ status: 0 })
+  expect(passed.out).toMatch(/^gate passed: [^\n]*\n$/)
+})
+
+test('--detail: the JSON has what the page shows', async () => {
+  const file = capture('6.18.15')
+  const none = env(join(folder(), 'none.db'))
+  const diff = await pagetrail(['diff', file, file, '--detail', '--json'], none)
+  const types = jsonLines(diff.out).map(({ type }) => type)
+  expect(types).toEqual(expect.arrayContaining(['debts', 'table', 'rule']))
+  const check = await pagetrail(['check', file, '--detail', '--json'], none)
+  const lines = jsonLines(check.out)
+  expect(lines.find(({ type }) => type === 'table')).toMatchObject({ level: 'pte' })
+  expect(lines.at(-1)).toMatchObject({ type: 'end', rows: lines.length - 2 })
+  const page = await pagetrail(['check', file, '--format', 'html'], none)
+  expect(page.out).toMatch(/<h1>(Something is broken|Nothing found, not all decided)<\/h1>/)
 })

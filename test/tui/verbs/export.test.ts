@@ -2,6 +2,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
+import { capture } from '../../support/demo.ts'
 import { database, sampleEvents } from '../../support/stored.ts'
 
 test('writes JSON Lines to standard output', async () => {
@@ -137,4 +138,20 @@ test('--safe-csv marks texts that a spreadsheet would run', async () => {
   const safe = await csv('sql', '--format', 'csv', '--safe-csv', query)
   expect(safe.out).toBe("label,n,t\n'=cmd(),-5,'@x\n")
   expect((await csv('export', '1', '--format', 'csv', '--safe-csv')).out).toContain("\n'=cmd(),")
+})
+
+test('two runs beside each other: chrome alone, runs and files alike', async () => {
+  const file = capture('6.18.15')
+  const both = join(folder(), 'both.json')
+  const args = ['export', capture('6.17.13'), file, '--format', 'chrome', '-o', both]
+  const ran = await pagetrail(args, { env: { PAGETRAIL_DB: join(folder(), 'none.db') } })
+  expect(ran).toMatchObject({ status: 0, err: '' })
+  expect(ran.out).toMatch(/^wrote [\d,]+ events, [\d,]+ bytes, to /)
+  const { otherData } = JSON.parse(readFileSync(both, 'utf8'))
+  expect(otherData).toMatchObject({ left: { flavour: '6.17' }, right: { flavour: '6.18' } })
+  const refused = await pagetrail(['export', '1', '1', '--db', await database()])
+  expect(refused).toMatchObject({ status: 2 })
+  expect(refused.err).toContain(
+    'jsonl holds one run; two go beside each other with --format chrome',
+  )
 })

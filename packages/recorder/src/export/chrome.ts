@@ -4,7 +4,7 @@ import { runGeometry } from '../descriptor/run-geometry.ts'
 import { eventToJson } from '../event/codec.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { nestOf } from '../event/kinds.ts'
-import { type EventSource, isIdle } from '../event/run.ts'
+import { type EventSource, isIdle, type Run } from '../event/run.ts'
 import { eventWords } from '../say/event-words.ts'
 import { CounterTracks } from './chrome-counters.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
@@ -32,12 +32,45 @@ interface Track {
  * left, and says `unfinished`. Where there is no clock an event lasts one microsecond. Yields pieces of text.
  */
 export function* chromeChunks(source: EventSource): Generator<string> {
-  const { run } = source
-  const writer = new ChromeWriter(run.id, runGeometry(run))
-  let text = '{"displayTimeUnit":"ns","otherData":'
-  const clock = run.t0 === null ? 'none: one event, one microsecond' : 'ns'
-  text += JSON.stringify({ run: run.label, kernel: run.kernel, flavour: run.flavour, clock })
-  text += `,"traceEvents":[\n${JSON.stringify(metadata(run.id, 0, 'process_name', run.label))}`
+  yield `{"displayTimeUnit":"ns","otherData":${JSON.stringify(originOf(source.run))},"traceEvents":[`
+  yield* processChunks(source, source.run.id, null)
+  yield '\n]}\n'
+}
+
+/** By the number of a call, that of its pair. */
+type Pairs = ReadonlyMap<number, number>
+
+/** A run beside another: which of its calls have a counterpart, and the number of their pair. */
+export interface PairedRun {
+  readonly source: EventSource
+  readonly pairs: Pairs
+}
+
+/**
+ * Two runs side by side, a process each. The frames of a pair of calls, and of all that is in them, carry one `id`,
+ * which is `pair` among the arguments of each event. There are no arrows: those of the format cannot go back in time,
+ * and which side's call is earlier says nothing.
+ */
+export function* chromePairChunks(left: PairedRun, right: PairedRun): Generator<string> {
+  const [a, b] = [left.source.run, right.source.run]
+  const origins = { left: originOf(a), right: originOf(b) }
+  yield `{"displayTimeUnit":"ns","otherData":${JSON.stringify(origins)},"traceEvents":[`
+  // Runs of two databases may have one number.
+  const [one, two] = a.id === b.id ? [1, 2] : [a.id, b.id]
+  yield* processChunks(left.source, one, left.pairs)
+  yield ','
+  yield* processChunks(right.source, two, right.pairs)
+  yield '\n]}\n'
+}
+
+const originOf = ({ label, kernel, flavour, t0 }: Run) => {
+  const clock = t0 === null ? 'none: one event, one microsecond' : 'ns'
+  return { run: label, kernel, flavour, clock }
+}
+
+function* processChunks(source: EventSource, pid: number, pairs: Pairs | null): Generator<string> {
+  const writer = new ChromeWriter(pid, runGeometry(source.run), pairs)
+  let text = `\n${JSON.stringify(metadata(pid, 0, 'process_name', source.run.label))}`
   for (const event of source.events()) {
     text += writer.event(event)
     if (text.length >= TEXT_CHUNK) {
@@ -45,7 +78,7 @@ export function* chromeChunks(source: EventSource): Generator<string> {
       text = ''
     }
   }
-  yield `${text}${writer.end()}\n]}\n`
+  yield text + writer.end()
 }
 
 const metadata = (pid: number, tid: number, name: string, value: string) => ({
@@ -61,11 +94,13 @@ class ChromeWriter {
   readonly #geometry: Geometry | null
   readonly #tracks = new Map<string, Track>()
   readonly #counters = new CounterTracks()
+  readonly #pairs: Pairs | null
   #lastUs = 0
   #text = ''
 
-  constructor(pid: number, geometry: Geometry | null) {
+  constructor(pid: number, geometry: Geometry | null, pairs: Pairs | null) {
     this.#pid = pid
+    this.#pairs = pairs
     this.#geometry = geometry
   }
 
@@ -80,13 +115,15 @@ class ChromeWriter {
     } else {
       this.#leaveAbandoned(track, event.nest)
       const name = this.#name(event)
+      const pair = this.#pairOf(event)
       if (nest === 1) track.open.push({ name, nest: event.nest })
       this.#put({
         ph: nest === 1 ? 'B' : 'i',
         tid: track.tid,
         name,
         cat: event.kind,
-        args: argsOf(event),
+        ...(pair !== null && nest === 1 && { id: pair }),
+        args: pair === null ? argsOf(event) : { ...argsOf(event), pair },
       })
     }
     for (const { name, values } of this.#counters.after(event)) {
@@ -101,7 +138,18 @@ class ChromeWriter {
     return this.#text
   }
 
-  #put(event: { ph: string; tid: number; name: string; cat?: string; args?: object }): void {
+  #pairOf({ op }: TraceEvent): number | null {
+    return op === null ? null : (this.#pairs?.get(op) ?? null)
+  }
+
+  #put(event: {
+    ph: string
+    tid: number
+    name: string
+    cat?: string
+    id?: number
+    args?: object
+  }): void {
     const scope = event.ph === 'i' ? { s: 't' } : undefined
     this.#text += `,\n${JSON.stringify({ ...event, ...scope, pid: this.#pid, ts: this.#lastUs })}`
   }

@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import {
   chromeChunks,
+  chromePairChunks,
   csvChunks,
   escapeControls,
   type EventSource,
@@ -9,6 +10,7 @@ import {
   isPartOf,
   jsonlChunks,
   neutralJson,
+  pairNumbers,
   parquetPath,
   type RunFile,
   WINDOW_FORMATS,
@@ -17,10 +19,11 @@ import {
   writeFileAtomic,
 } from '@pagetrail/recorder'
 import { statSync } from 'node:fs'
+import { findEach } from '../command/find-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
-import { RUN } from './arguments.ts'
+import { RUN, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 import { count } from '../text/fit.ts'
 
@@ -51,6 +54,7 @@ litmus   a window of the run as a test for herd7 (AArch64, vmsa), with the verdi
 casemate a window as a log for casemate-check -R: break-before-make and the life of tables, as of EL2 stage 1`,
   examples: [
     ['export -1 --format chrome -o trace.json', 'to look at in Perfetto'],
+    ['export before after --format chrome -o both.json', 'two, paired call by call: one id a pair'],
     ['export 3 | gzip > run.jsonl.gz', 'JSON Lines to standard output'],
     ['export 3 --format litmus --window 4..20 -o window.litmus', 'a second opinion, by herd7'],
     ['export 3 --format parquet -o fleet --key host17', 'one of many runs in one folder'],
@@ -58,6 +62,7 @@ casemate a window as a log for casemate-check -R: break-before-make and the life
   declare(command, invoke) {
     command
       .argument('<run>', RUN)
+      .argument('[beside]', `for chrome, a second run to stand beside the first: ${RUN_OR_FILE}`)
       .addOption(
         new Option('--format <format>', 'what to write')
           .choices(FORMATS)
@@ -71,7 +76,13 @@ casemate a window as a log for casemate-check -R: break-before-make and the life
         '--window <events>',
         'of litmus and casemate: N..M, or the name of a rule that is broken',
       )
-      .action((run, options) => invoke((session) => exportRun(session, run, options)))
+      .action((run, beside, options) =>
+        invoke((session) =>
+          beside === undefined
+            ? exportRun(session, run, options)
+            : exportPair(session, [run, beside], options),
+        ),
+      )
   },
 }
 
@@ -80,9 +91,7 @@ async function exportRun(session: Session, spec: string, options: Options): Prom
   if (output === undefined && format === 'parquet') {
     throw new InputError('parquet is written to a folder; name it with --output')
   }
-  if (output === undefined && session.json) {
-    throw new InputError('standard output is the export itself; --json needs --output')
-  }
+  refuseMixed(session, output)
   const windowed = WINDOW_FORMATS.find((known) => known === format)
   if (windowed !== undefined) return exportWindow(session, spec, windowed, options)
   const runFile = await session.runFile('read')
@@ -110,14 +119,51 @@ async function exportWindow(
   return 0
 }
 
+function refuseMixed(session: Session, output: string | undefined): void {
+  if (output === undefined && session.json) {
+    throw new InputError('standard output is the export itself; --json needs --output')
+  }
+}
+
+/** Two runs in one file; only chrome's has room for that. */
+async function exportPair(
+  session: Session,
+  names: readonly [string, string],
+  { format, output, force }: Options,
+): Promise<Status> {
+  if (format !== 'chrome') {
+    throw new InputError(`${format} holds one run; two go beside each other with --format chrome`)
+  }
+  refuseMixed(session, output)
+  const [left, right] = await findEach(session, names)
+  if (!left || !right) throw new Error('two runs were named')
+  const [a, b] = [left.runFile.source(left.run), right.runFile.source(right.run)]
+  const pairs = pairNumbers(a, b)
+  const text = chromePairChunks({ source: a, pairs: pairs.left }, { source: b, pairs: pairs.right })
+  if (output === undefined) await print(session, format, text)
+  else {
+    for (const { runFile } of [left, right]) checkOutput(output, runFile.path, force === true)
+    const events = left.run.events + right.run.events
+    const bytes = await session.interruptible((signal) => writeFileAtomic(output, text, signal))
+    report(session, { path: output, events, bytes })
+  }
+  for (const missing of [left, right].map(({ run }) => missingText(run)))
+    if (missing !== null) await session.note(missing)
+  return 0
+}
+
 async function toStandardOutput(
   session: Session,
   runFile: RunFile,
   spec: string,
   options: Options,
 ) {
-  const neutral = session.out.isTTY ? NEUTRAL[options.format] : null
-  for (const piece of textOf(options, runFile.source(runFile.find(spec)))) {
+  await print(session, options.format, textOf(options, runFile.source(runFile.find(spec))))
+}
+
+async function print(session: Session, format: Format, text: Iterable<string>): Promise<void> {
+  const neutral = session.out.isTTY ? NEUTRAL[format] : null
+  for (const piece of text) {
     session.out.text(neutral === null ? piece : piece.split('\n').map(neutral).join('\n'))
     await session.out.room()
   }
@@ -161,7 +207,7 @@ async function toFile(
   const source = runFile.source(run)
   const progress = new Progress(session.io, `exporting run ${run.id}`, 'events')
   const done = (events: number) => progress.update(events, events / Math.max(1, run.events))
-  const report =
+  const written =
     format === 'parquet'
       ? await exportParquet(source, output, {
           signal,
@@ -174,12 +220,22 @@ async function toFile(
           bytes: await writeFileAtomic(output, textOf(options, source), signal),
         }
   progress.end()
+  report(session, written)
+}
+
+interface Written {
+  readonly path: string
+  readonly events: number
+  readonly bytes: number
+}
+
+function report(session: Session, written: Written): void {
   if (session.json) {
     const lines = session.jsonLines()
-    lines.data('file', { ...report })
+    lines.data('file', { ...written })
     lines.end(true)
   } else {
-    const { path, events, bytes } = report
+    const { path, events, bytes } = written
     session.out.line(
       escapeControls(`wrote ${count(events)} events, ${count(bytes)} bytes, to ${path}`),
     )
