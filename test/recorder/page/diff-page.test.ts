@@ -1,9 +1,12 @@
 import { diffDetail, diffPage, diffRuns } from '@pagetrail/recorder'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { runOf } from '../../support/runs.ts'
 import { eventsOf, initOf, setMemoryRo } from '../../support/sample-run.ts'
 import { goldenPage, pageOf, PAIRS } from './pages.ts'
+
+// One of them is of 100,000 calls a side.
+vi.setConfig({ testTimeout: 180_000 })
 
 /** A mail server must take it. */
 const LARGEST = 200_000
@@ -31,7 +34,7 @@ describe.each(Object.keys(PAIRS))('the page of %s', (name) => {
     // The style is the same in all.
     const page = html.replace(/<style>.*<\/style>/s, '<style></style>')
     await expect(page).toMatchFileSnapshot(goldenPage(name))
-  }, 180_000)
+  })
 })
 
 test('a run that lost events says so at the top, and what it owes is not all known', async () => {
