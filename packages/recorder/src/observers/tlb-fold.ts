@@ -1,7 +1,9 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { outputAddress, roleMask, withoutAddress } from '../descriptor/bits.ts'
 import type { PageState } from '../tables/page-state.ts'
-import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
+import { coveredBy, dsbOf, isPassing } from './instructions.ts'
+import { PAGE_LIMIT, vaOf } from './pages.ts'
 
 /** A translation of [va, end) that a CPU holds. */
 export interface HeldEntry {
@@ -23,7 +25,11 @@ export interface Invalidation {
   /** null: everything. */
   readonly va: bigint | null
   readonly end: bigint
+  /** On all CPUs, not only on its own. */
+  readonly broadcast: boolean
 }
+
+const endsFlush = (kind: Kind): boolean => kind !== 'tlbi' && !isPassing(kind)
 
 const covers = (held: HeldEntry, cpu: number, va: bigint): boolean =>
   held.cpu === cpu && held.va <= va && va < held.end
@@ -33,13 +39,15 @@ const covers = (held: HeldEntry, cpu: number, va: bigint): boolean =>
  * of their CPU completes them. The same rules as the engine's TlbModel, without its walks.
  */
 export class TlbFold {
-  readonly #pageSize: bigint
+  readonly #pagesOfGranule: number
+  /** CPUs in a flush function, whose own barriers are no events: what comes after it shows that they are over. */
+  readonly #flushing = new Set<number>()
   #entries: HeldEntry[] = []
   #pending: Invalidation[] = []
   #modelled = false
 
   constructor(pageShift: number) {
-    this.#pageSize = 1n << BigInt(pageShift)
+    this.#pagesOfGranule = 2 ** (pageShift - 12)
   }
 
   /** The run says what its TLBs hold. */
@@ -62,10 +70,12 @@ export class TlbFold {
   }
 
   apply(e: TraceEvent): void {
+    if (this.#flushing.has(e.cpu) && endsFlush(e.kind)) this.#complete(e.cpu)
     if (e.kind === 'tlb_fill') this.#fill(e)
     else if (e.kind === 'tlb_evict' && e.va !== null) this.#evict(e.cpu, e.va)
-    else if (e.kind === 'tlbi') this.#pending.push(this.#invalidation(e))
-    else if (e.kind === 'dsb' && e.scope !== 'ishst') this.#complete(e.cpu)
+    else if (e.kind === 'tlb_flush') this.#flushing.add(e.cpu)
+    else if (e.kind === 'tlbi') this.#invalidate(e)
+    else if (e.kind === 'dsb' && dsbOf(e.scope).all) this.#complete(e.cpu)
   }
 
   #fill({ cpu, level, va, end, desc, seq }: EventOf<'tlb_fill'>): void {
@@ -80,19 +90,25 @@ export class TlbFold {
     this.#entries = this.#entries.filter((x) => !covers(x, cpu, va))
   }
 
-  #invalidation({ cpu, seq, insn, va, pages }: EventOf<'tlbi'>): Invalidation {
-    const all = va === null || (pages !== null && pages < 0)
-    const end = (va ?? 0n) + BigInt(Math.max(1, pages ?? 1)) * this.#pageSize
-    return { cpu, seq, insn, va: all ? null : va, end }
+  #invalidate(e: EventOf<'tlbi'>): void {
+    const covered = coveredBy(e, this.#pagesOfGranule)
+    if (covered === null) return
+    const { cpu, seq, insn } = e
+    const { start, end, broadcast } = covered
+    const va = start === 0 && end === PAGE_LIMIT ? null : vaOf(start)
+    this.#pending.push({ cpu, seq, insn, va, end: vaOf(end), broadcast })
   }
 
-  /** dsb(ish): what this CPU invalidated is gone on all of them. */
+  /** dsb(ish): what this CPU invalidated is gone. */
   #complete(cpu: number): void {
     for (const gone of this.#pending) {
       if (gone.cpu !== cpu) continue
-      const { va, end } = gone
-      this.#entries = this.#entries.filter((x) => va !== null && (x.va >= end || x.end <= va))
+      const { va, end, broadcast } = gone
+      const spares = (x: HeldEntry): boolean =>
+        (!broadcast && x.cpu !== cpu) || (va !== null && (x.va >= end || x.end <= va))
+      this.#entries = this.#entries.filter(spares)
     }
+    this.#flushing.delete(cpu)
     this.#pending = this.#pending.filter((x) => x.cpu !== cpu)
   }
 }
