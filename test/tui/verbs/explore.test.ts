@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
@@ -122,6 +123,40 @@ test('three regimes of locks, side by side', { timeout: 60_000 }, async () => {
     /6\.18, locks: none \| 23,607,[\d,]+ \| all covered \| lost-update 11,474,509,/,
   )
   expect(out).toContain('| two-in-one-span/4k-48/6.18, locks: cpa | 2 | all covered | 0, proved |')
+})
+
+test('what --never forbids is found, or proved not to happen', { timeout: 60_000 }, async () => {
+  const explore = (name: string, expression: string) =>
+    pagetrail(['explore', name, '--flavour', '6.18', '--no-record', '--never', expression])
+  const clean = await explore('owners-plain', 'kind == desc_write && cpu == 7')
+  expect(clean.out).toMatch(/never +0 +proved/)
+  const stores = await explore('owners-plain', 'kind == desc_write && cpu == 1')
+  expect(stores.status).toBe(1)
+  expect(stores.out).toMatch(/never +6 +100 %/)
+  const lock = await explore('h7-lock', 'kind == lock')
+  expect(lock.status).toBe(2)
+  expect(lock.err).toContain(
+    '--never looks at desc_write, desc_read, access; it cannot speak of lock',
+  )
+})
+
+test("a module's property is asked at each end", { timeout: 60_000 }, async () => {
+  const file = join(folder(), 'mine.ts')
+  const body = [
+    "import { setMemoryValid, toVa } from '@pagetrail/engine'",
+    "export const base = '6.18'",
+    'export const calls = {',
+    '  set_memory_valid: (cpu, { addr, numpages }) => setMemoryValid(cpu, toVa(addr), Number(numpages), false),',
+    '}',
+    'export const property = (machine) =>',
+    "  [...machine.leaves()].some(({ desc }) => (desc & 1n) === 0n) ? 'a page is off' : null",
+  ]
+  writeFileSync(file, body.join('\n'))
+  const args = ['explore', 'disjoint-ranges', '--module', file, '--no-record']
+  const { status, out, err } = await pagetrail(args)
+  expect(err).toBe('')
+  expect(status).toBe(1)
+  expect(out).toMatch(/property +9,075,135,300 +100 %/)
 })
 
 test.each([

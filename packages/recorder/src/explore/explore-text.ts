@@ -123,13 +123,13 @@ const SHOWN: ReadonlySet<string> = new Set([
   'torn-span',
   'deadlock',
   'stale-at-return',
+  'never',
+  'property',
 ])
 
 /** Those of what was not broken that could have been: nothing is proved of what the scenario does not do. */
 export const relevant = ({ unbroken, hasTlb }: ExploreResult): ExploreResult['unbroken'] =>
-  unbroken.filter(
-    ({ name }) => name !== 'property' && name !== 'never' && (hasTlb || !NEEDS_TLB.has(name)),
-  )
+  unbroken.filter(({ name }) => hasTlb || !NEEDS_TLB.has(name))
 
 export const isBroken = ({ findings, inversions }: ExploreResult): boolean =>
   findings.length > 0 || inversions.length > 0

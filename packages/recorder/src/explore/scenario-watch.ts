@@ -14,7 +14,7 @@ import {
   type Watch,
 } from '@pagetrail/engine'
 import { isTable } from '../descriptor/bits.ts'
-import type { Json } from '../event/kinds.ts'
+import type { Json, TraceEvent } from '../event/kinds.ts'
 import { type Kept, KeptPromises } from '../observers/kept-promises.ts'
 import { changeOf } from '../observers/masks.ts'
 import { promisesFlush } from '../observers/promises.ts'
@@ -22,6 +22,7 @@ import { endPageOf, pageOf } from '../observers/pages.ts'
 import { frameOf } from '../observers/descriptor.ts'
 import { undoesChange } from '../observers/undone.ts'
 import { allows, leafAt, tornSpans, translates } from './machine-leaves.ts'
+import { accessEvent, type Never, readEvent, writeEvent } from './never.ts'
 import { Owners } from './owners.ts'
 import { bitOf, BROKEN, GAVE_UP, WAITED, withBroken } from './properties.ts'
 
@@ -37,10 +38,13 @@ const OVERLAPPING = bitOf('overlapping-owners')
 const WILD_WALK = bitOf('wild-walk')
 const STALE_AT_RETURN = bitOf('stale-at-return')
 const PROPERTY = bitOf('property')
+const NEVER = bitOf('never')
 
 export interface WatchOptions {
   /** Of a user's module: what is wrong with how a schedule ended; null: nothing. */
   readonly property?: ((machine: Machine) => string | null) | undefined
+  /** What must not happen. */
+  readonly never?: Never | undefined
   /** Schedules that reach the bound of a retry loop are told apart from the others. */
   readonly canGiveUp?: boolean
 }
@@ -184,6 +188,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     const name = LEVEL_NAMES[level] ?? 'pte'
     const old = { lo: oldLo, hi: oldHi }
     const stored = { lo: newLo, hi: newHi }
+    this.#meets(writeEvent, [level, vaLo, vaHi, oldLo, oldHi, newLo, newHi])
     const read = this.#readBy(search, thread)
     if (read !== null && undoesChange(name, read, old, stored)) this.#breaks(LOST_UPDATE)
     if (replacesTable(search.machine, name, old, stored)) this.#breaks(LOST_TABLE)
@@ -201,7 +206,16 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     return read === -1 ? null : { lo: thread.loAt(read), hi: thread.hiAt(read) }
   }
 
-  override descRead(): void {
+  /** An event that --never may forbid. */
+  #meets<A>(event: (cpu: number, op: number | null, args: A) => TraceEvent, args: A): void {
+    const { never } = this.#options
+    if (never === undefined) return
+    const op = this.#open.get(this.#cpu)?.at(-1) ?? null
+    if (never(event(this.#cpu, op, args))) this.#breaks(NEVER)
+  }
+
+  override descRead(...load: Parameters<SilentHooks['descRead']>): void {
+    this.#meets(readEvent, load)
     const search = this.#search
     if (search !== null && this.#freed.has(search.machine.system.memory.tableOf(search.slot))) {
       this.#breaks(FREED_IN_USE)
@@ -249,6 +263,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
   }
 
   override access(...[mode, vaLo, vaHi, outcome, stale]: Parameters<SilentHooks['access']>): void {
+    this.#meets(accessEvent, { mode, va: bigintOf(vaLo, vaHi), outcome, stale })
     if (outcome === 'conflict') this.#breaks(TLB_CONFLICT)
     else if (stale) this.#breaks(STALE_ACCESS)
     else if (outcome === 'fault' && this.#search !== null) {

@@ -14,6 +14,7 @@ import {
   smallestSchedule,
   StateSearch,
 } from '@pagetrail/engine'
+import type { Never } from './never.ts'
 import { BROKEN, GAVE_UP, type Property, PROPERTIES, propertyOf, WAITED } from './properties.ts'
 import { type LockOrder, ScenarioWatch } from './scenario-watch.ts'
 
@@ -32,6 +33,8 @@ export interface ExploreOptions {
   readonly maxStates?: number
   /** Of a user's module: what is wrong with how a schedule ended. */
   readonly property?: ((machine: Machine) => string | null) | undefined
+  /** What must not happen. */
+  readonly never?: Never | undefined
 }
 
 export interface ExploreFinding {
@@ -137,7 +140,11 @@ interface Opened {
 function open(scenario: Scenario, options: ExploreOptions, numbered: boolean): Opened {
   const machine = buildMachine(scenario)
   const canGiveUp = scenario.calls.some(({ args }) => args['change'] === 'retry')
-  const watch = new ScenarioWatch({ canGiveUp, property: options.property })
+  const watch = new ScenarioWatch({
+    canGiveUp,
+    property: options.property,
+    never: options.never,
+  })
   const make = (cpu: Machine['cpus'][number], call: Call): number | null => machine.call(call, cpu)
   const programs = scenarioWorks(scenario, make)
   const steps = options.steps ?? 'shared'
@@ -167,7 +174,7 @@ function* byStates(
       why = yield { states, depth, schedules, findings }
       if (why === null) counts = known.run({ maxStates, stop })
     }
-    const wanted = options.properties ?? PROPERTIES
+    const wanted = wantedOf(options)
     const found = [...counts.rules].map(([bit, count]) => ({
       property: propertyOf(bit),
       bit,
@@ -207,6 +214,17 @@ function* byStates(
     search.close()
   }
 }
+
+/** A filter or a module's property is looked for where there is one. */
+const wantedOf = ({
+  properties = PROPERTIES,
+  never,
+  property,
+}: ExploreOptions): readonly Property[] =>
+  properties.filter(
+    ({ name }) =>
+      (name !== 'never' || never !== undefined) && (name !== 'property' || property !== undefined),
+  )
 
 function verdictOf(
   findings: readonly ExploreFinding[],
@@ -293,7 +311,7 @@ function tried(
   watch: ScenarioWatch,
   { mode, limit, count, failing, first, longest }: Tried,
 ): ExploreResult {
-  const wanted = options.properties ?? PROPERTIES
+  const wanted = wantedOf(options)
   const findings = [...failing].flatMap(([bit, n]): ExploreFinding[] => {
     const property = propertyOf(bit)
     if (property === undefined || !wanted.includes(property)) return []

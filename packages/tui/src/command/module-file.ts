@@ -1,4 +1,4 @@
-import { defineImplementation, type Implementation } from '@pagetrail/engine'
+import { defineImplementation, type Implementation, type Machine } from '@pagetrail/engine'
 import { InputError } from '@pagetrail/recorder'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -11,6 +11,8 @@ import { inFile } from './failure.ts'
 export interface LoadedModule {
   readonly implementation: Implementation
   readonly facts: { readonly module: string; readonly module_sha256: string }
+  /** What is wrong with the machine at the end of a schedule, for `explore`; null: nothing. */
+  readonly property: ((machine: Machine) => string | null) | undefined
 }
 
 /**
@@ -38,7 +40,21 @@ export async function loadImplementation(file: string): Promise<LoadedModule> {
   const sha256 = createHash('sha256')
     .update(await readFile(file))
     .digest('hex')
-  return { implementation, facts: { module: basename(file), module_sha256: sha256 } }
+  const facts = { module: basename(file), module_sha256: sha256 }
+  const property = propertyOf(exported['property'] ?? whole['property'], file)
+  return { implementation, facts, property }
+}
+
+/** @throws InputError for one that is not a function; what it returns must be a text or null */
+function propertyOf(given: unknown, file: string): LoadedModule['property'] {
+  if (given === undefined) return undefined
+  if (typeof given !== 'function')
+    throw new InputError(`${file}: property should be a function of the machine`)
+  return (machine) => {
+    const said: unknown = given(machine)
+    if (said === null || said === undefined || typeof said === 'string') return said ?? null
+    throw new InputError(`${file}: property returned ${String(said)}; it must be a text, or null`)
+  }
 }
 
 /** What modules call the engine: in a clone, and where the package is installed. */

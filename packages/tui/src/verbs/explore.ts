@@ -22,6 +22,7 @@ import {
   type ExploreResult,
   isBroken,
   laneLines,
+  neverOf,
   numberOf,
   propertiesNamed,
   recordFinding,
@@ -64,6 +65,7 @@ interface Options {
   readonly locks: string[]
   readonly walkers?: (typeof WALKERS)[number] | undefined
   readonly fills?: number | undefined
+  readonly never?: string | undefined
   readonly seed: number
   readonly runs: number
   readonly maxStates: number
@@ -106,7 +108,10 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
         `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
         parseList,
       )
-      .option('--module <file>', 'your own implementation of the calls, as for record')
+      .option(
+        '--module <file>',
+        'your own implementation of the calls, as for record; its `property(machine)` says what is wrong at an end, or null',
+      )
       .option('--rules <list>', 'properties to look for; default: all', parseList)
       .addOption(
         new Option('--mode <mode>', 'how to search')
@@ -130,6 +135,7 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
           'whether walks may see old entries until a dsb; default: weak where the scenario has accesses',
         ).choices(WALKERS),
       )
+      .option('--never <expression>', 'a filter: a store, load or access that must not happen')
       .option('--fills <n>', 'speculative fills of each CPU that makes some', parseCount)
       .option('--seed <n>', 'of modes pct and random', parseCount, 1)
       .option('--runs <n>', 'of modes pct, random and dpor', parseCount, 100_000)
@@ -163,7 +169,19 @@ async function explore(
   const properties = propertiesNamed(options.rules)
   const steps = options.everyStep === true ? 'every' : options.steps
   const { mode, preemptions, seed, runs, maxStates } = options
-  const how: ExploreOptions = { mode, preemptions, properties, steps, seed, runs, maxStates }
+  const never = options.never === undefined ? undefined : neverOf(options.never)
+  const property = loaded?.property
+  const how: ExploreOptions = {
+    mode,
+    preemptions,
+    properties,
+    steps,
+    seed,
+    runs,
+    maxStates,
+    never,
+    property,
+  }
   const runFile = options.record ? await session.runFile('write') : null
   const lines = session.json ? session.jsonLines() : null
   return session.interruptible((signal) => {
