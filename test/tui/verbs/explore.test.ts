@@ -125,15 +125,16 @@ test('three regimes of locks, side by side', { timeout: 60_000 }, async () => {
   expect(out).toContain('| two-in-one-span/4k-48/6.18, locks: cpa | 2 | all covered | 0, proved |')
 })
 
+const exploreNever = (name: string, expression: string) =>
+  pagetrail(['explore', name, '--flavour', '6.18', '--no-record', '--never', expression])
+
 test('what --never forbids is found, or proved not to happen', { timeout: 60_000 }, async () => {
-  const explore = (name: string, expression: string) =>
-    pagetrail(['explore', name, '--flavour', '6.18', '--no-record', '--never', expression])
-  const clean = await explore('owners-plain', 'kind == desc_write && cpu == 7')
+  const clean = await exploreNever('owners-plain', 'kind == desc_write && cpu == 7')
   expect(clean.out).toMatch(/never +0 +proved/)
-  const stores = await explore('owners-plain', 'kind == desc_write && cpu == 1')
+  const stores = await exploreNever('owners-plain', 'kind == desc_write && cpu == 1')
   expect(stores.status).toBe(1)
   expect(stores.out).toMatch(/never +6 +100 %/)
-  const lock = await explore('h7-lock', 'kind == lock')
+  const lock = await exploreNever('h7-lock', 'kind == lock')
   expect(lock.status).toBe(2)
   expect(lock.err).toContain(
     '--never looks at desc_write, desc_read, access; it cannot speak of lock',
