@@ -7,7 +7,12 @@ void harness_mmu_reset(void)
 	rodata_is_rw = harness_features[FEATURE_RODATA_IS_RW];
 #endif
 #ifdef TREE_LINEAR_MAP_RULE
+	/* Decided when the linear map is built: capabilities are not final then, and only the boot CPU's are known. */
+	unsigned long finalized = harness_features[FEATURE_CAPS_FINALIZED];
+
+	harness_features[FEATURE_CAPS_FINALIZED] = 0;
 	TREE_LINEAR_MAP_RULE
+	harness_features[FEATURE_CAPS_FINALIZED] = finalized;
 #endif
 }
 

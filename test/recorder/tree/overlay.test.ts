@@ -141,7 +141,7 @@ describe('overlayOf()', () => {
       '#define TREE_LINEAR_MAP_RULE linear_map_requires_bbml9 = !one() && two();\n',
     )
     expect(treeHeader).toContain(
-      '#define TREE_RANGE_SPLIT_TO_PTES range_split_to_ptes(start, end, GFP_ATOMIC, loud)\n',
+      '#define TREE_RANGE_SPLIT_TO_PTES range_split_to_ptes(start, end, GFP_KERNEL, loud)\n',
     )
     expect(treeHeader).toContain(
       '#define TREE_ARGS_walk_kernel_page_table_range_lockless a.start, a.end, a.ops, a.private\n',

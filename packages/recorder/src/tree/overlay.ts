@@ -193,12 +193,12 @@ function treeFacts(read: ReadFile, files: ReadonlyMap<string, string>): string {
     .concat('\n')
 }
 
-/** A call with `start`, `end` and, for what else it takes, atomic allocation. */
+/** A call with `start`, `end` and an allocation that may sleep, as arch_kfence_init_pool() makes it. */
 function callOf(text: string, fn: string): string | false {
   const [definition] = definitionsOf(text, fn)
   if (definition === undefined) return false
   const given = definition.parameters.map(({ type, name }) =>
-    type === 'gfp_t' ? 'GFP_ATOMIC' : name,
+    type === 'gfp_t' ? 'GFP_KERNEL' : name,
   )
   return `${fn}(${given.join(', ')})`
 }
