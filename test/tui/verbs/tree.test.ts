@@ -81,6 +81,17 @@ describe.runIf(hasTree())('on a kernel tree', () => {
   )
 
   test(
+    'nothing is written into the tree',
+    async () => {
+      const mark = join(folder(), 'mark')
+      writeFileSync(mark, '')
+      await record(join(folder(), 'a.db'), 'clean-ro')
+      expect(execFileSync('find', [dir, '-newer', mark], { encoding: 'utf8' })).toBe('')
+    },
+    MINUTES,
+  )
+
+  test(
     'twice the same, byte for byte',
     async () => {
       const db = join(folder(), 'a.db')
