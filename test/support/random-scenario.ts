@@ -1,4 +1,4 @@
-/** Scenarios at random, the same for the same seed: what a tree and the engine are held against beyond those by hand. */
+/** Scenarios at random, the same for the same seed: what a tree and the engine are compared by beyond those by hand. */
 
 const BASE = 0xffff8000c0000000n
 const ALIAS = 0xffff000100000000n
