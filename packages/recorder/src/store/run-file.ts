@@ -28,7 +28,7 @@ import {
 } from './run-table.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
-import { guarded, inFile } from './sqlite-errors.ts'
+import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
 import { RunWriter, type WriteOptions } from './run-writer.ts'
 
@@ -221,6 +221,11 @@ export class RunFile {
     for (const { first, last } of proven.spans) this.#proof?.add(run, first, last)
     if (proven.calls) this.#proof?.addCalls(run)
     return this.source(this.find(run))
+  }
+
+  /** The events from `from` to `to` that fulfil a condition, in order; SQLite passes over the others. */
+  eventsWhere(run: Run, where: Condition, from?: number, to?: number): Iterable<TraceEvent> {
+    return guardedEach(this.path, this.#reader.events(run.id, from, to, where))
   }
 
   /** One page of events in the order of their seq. */

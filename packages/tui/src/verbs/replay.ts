@@ -5,7 +5,7 @@ import {
   type Run,
   type RunFile,
   runGeometry,
-  toPredicate,
+  toSql,
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
@@ -47,20 +47,24 @@ A filter compares fields of docs/events.md with values, numbers with each other 
 }
 
 export async function replay(session: Session, spec: string, options: Options): Promise<Status> {
-  const filter = options.filter === undefined ? null : toPredicate(parseFilter(options.filter))
+  const { from, to, filter } = options
+  const where = filter === undefined ? null : toSql(parseFilter(filter))
   const { runFile, run } = await findRun(session, spec)
   const lines = session.json ? session.jsonLines({ run: runFields(run) }) : null
   const listing = listingOf(session, run)
   let shown = 0
-  for (const event of runFile.source(run).events(options.from, options.to)) {
-    if (filter && !filter(event)) continue
+  const events =
+    where === null
+      ? runFile.source(run).events(from, to)
+      : runFile.eventsWhere(run, where, from, to)
+  for (const event of events) {
     shown++
     if (lines) lines.data('event', eventToJson(event))
     else session.out.line(eventLine(event, listing))
     await session.out.room()
   }
-  if (shown === 0 && options.filter !== undefined) {
-    await session.note(`no event matches${nearFunction(runFile, run, options.filter)}`)
+  if (shown === 0 && filter !== undefined) {
+    await session.note(`no event matches${nearFunction(runFile, run, filter)}`)
   }
   const missing = missingText(run)
   lines?.end(missing === null, missing === null ? {} : { why: missing })
