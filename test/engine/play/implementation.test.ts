@@ -83,7 +83,7 @@ describe('mistakes are told as the module’s own', () => {
   })
 
   test.each<[string, string, string]>([
-    ['calls.set_memory_or: is no call; there are set_memory_ro', 'set_memory_or', '6.18'],
+    ['calls.set_memory_or: is not a call; the calls are set_memory_ro', 'set_memory_or', '6.18'],
     ['base: "6.11" is not known', 'set_memory_ro', '6.11'],
   ])('%s', (message, fn, base) => {
     const define = () => defineImplementation({ name: 'mine', base, calls: { [fn]: () => 0 } })

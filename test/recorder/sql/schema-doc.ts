@@ -16,7 +16,7 @@ export const TABLES: Readonly<Record<string, TableDoc>> = {
       flavour: '`6.12`, `6.17`, `seed-v1`, `6.18` or `7.3`',
       kernel: 'release of the real kernel',
       scenario: 'name of the scenario',
-      page_shift: '12, 14 or 16; null, like the next two, where a trace does not tell',
+      page_shift: '12, 14 or 16; null, like the next two, where a trace does not say',
       va_bits: 'bits of a kernel address',
       levels: 'levels of the tables',
       facts: 'JSON: features, constants, file, clock, … of this source',

@@ -36,8 +36,8 @@ test('a scenario is named by its name, its id, or its file', async () => {
 
 test.each([
   ['', 'is empty'],
-  ['{"calls": [', /a\.json is no JSON: /],
-  ['{}\n{', /a\.json:2 is no JSON: /],
+  ['{"calls": [', /a\.json is not JSON: /],
+  ['{}\n{', /a\.json:2 is not JSON: /],
 ])('%j is refused with its place', async (text, message) => {
   const path = join(folder(), 'a.json')
   writeFileSync(path, text)

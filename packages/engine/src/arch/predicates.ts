@@ -33,7 +33,7 @@ export const isValidNotUser = (lo: number, hi: number): boolean =>
 
 /** pmd_leaf(): also a block that is present-invalid. */
 export const pmdLeaf = (lo: number): boolean => isPresent(lo) && !isTable(lo)
-/** pmd_bad(): everything that is no table, none and blocks too. */
+/** pmd_bad(): everything that is not a table, none and blocks too. */
 export const pmdBad = (lo: number): boolean => !isTable(lo)
 
 /** pud_none(): false where the PUD is folded into the PMD. */

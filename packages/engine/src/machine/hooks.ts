@@ -119,7 +119,7 @@ export interface Hooks {
 
   /** A WARN site was reached. `fired` false: its once-latch had gone off before, nothing was printed. */
   warn(fn: string, once: boolean, fired: boolean): void
-  /** The kernel's complaint about an entry that is no table where one is needed. */
+  /** The kernel's complaint about an entry that is not a table where one is needed. */
   badEntry(level: Level, descLo: number, descHi: number): void
   /** The CPU's context changed. */
   context(context: Context): void
@@ -154,7 +154,7 @@ export interface Hooks {
 
   /** The call ends here without returning: the same callback again and again on one entry. */
   livelock(level: Level, fn: string, vaLo: number, vaHi: number, repeats: number): void
-  /** The call ends here: something that is no table would be followed (`__va`), area->pages[] read past its end. */
+  /** The call ends here: something that is not a table would be followed (`__va`), area->pages[] read past its end. */
   wildDeref(fn: string, paLo: number, paHi: number): void
   /** The call ends here: BUG_ON at `fn`. */
   bug(fn: string): void

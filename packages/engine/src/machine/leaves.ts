@@ -30,7 +30,7 @@ interface Open {
   lastHi: number
 }
 
-/** Every non-zero entry that is no table, in ascending order, run-length coded: the `final` of a scenario. */
+/** Every non-zero entry that is not a table, in ascending order, run-length coded: the `final` of a scenario. */
 export function* leafRuns(g: Geometry, memory: Memory): Generator<LeafRun> {
   let open: Open | null = null
   for (const { slot, level, va } of entries(g, memory, 0, g.top, g.topVa, g.topEntries)) {

@@ -19,7 +19,7 @@ import type { Pa, Va, Words } from '../arch/u64.ts'
 export type Slot = number
 
 const FIRST_TABLES = 64
-/** Words of all tables together, 1 GiB: where an allocation at run time fails, as for want of memory. */
+/** Words of all tables together, 1 GiB: where an allocation at run time fails, as when memory runs out. */
 const MAX_WORDS = 2 ** 28
 /** Of a table that nothing points to. */
 const NO_PA = -1

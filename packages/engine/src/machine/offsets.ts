@@ -39,7 +39,7 @@ export const pteOffset = (cpu: Cpu, pmd: Slot, addr: Va): Slot => below(cpu, pmd
 const sameTable = (cpu: Cpu, slot: Slot, level: Level, addr: Va): Slot =>
   cpu.memory.firstSlot(cpu.memory.tableOf(slot)) + 2 * indexOf(cpu.geometry, level, addr)
 
-/** Follows a descriptor; one that is no table of this machine ends the call. */
+/** Follows a descriptor; one that is not a table of this machine ends the call. */
 function below(cpu: Cpu, parent: Slot, level: Level, addr: Va): Slot {
   const lo = loadLo(cpu, parent)
   const hi = loadHi(cpu, parent)

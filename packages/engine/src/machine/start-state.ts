@@ -19,7 +19,7 @@ export interface InitRun {
   readonly paStep: bigint
 }
 
-/** @throws InputError if the run lies under something that is no table. `path` is that of the run. */
+/** @throws InputError if the run lies under something that is not a table. `path` is that of the run. */
 export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
   const { geometry: g, memory } = cpu
   memory.relinked()

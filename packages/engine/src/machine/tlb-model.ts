@@ -1,5 +1,5 @@
 /**
- * What the TLBs of all CPUs may hold, as a model that is told everything and never guesses: nothing is cached unless
+ * What the TLBs of all CPUs may hold, as a model that is shown everything and never guesses: nothing is cached unless
  * an access or a {@link TlbModel.fill} puts it there, and what a fill may see is chosen by the caller. So every
  * legitimate history is a sequence of calls, and a run is exact.
  *

@@ -23,7 +23,7 @@ function fire(cpu: Cpu, site: string): number {
   return 1
 }
 
-/** Something that is no table, or lies outside of an array, would be followed: the call ends. */
+/** Something that is not a table, or lies outside of an array, would be followed: the call ends. */
 export function wildDeref(cpu: Cpu, fn: string, pa: Pa): never {
   cpu.hooks?.wildDeref(fn, loOf(pa), hiOf(pa))
   throw new KernelStop(`${fn}: 0x${pa.toString(16)} is not there`)

@@ -27,16 +27,16 @@ export interface Implementation {
 
 /**
  * Checks an implementation and returns it; gives its author types to write against. @throws InputError for a call
- * that does not exist, one that is no function, or a base that is no flavour
+ * that does not exist, one that is not a function, or a base that is not a flavour
  */
 export function defineImplementation(implementation: Implementation): Implementation {
   const { base, calls } = implementation
   if (base !== undefined) flavourOf(base, 'base')
   for (const [fn, body] of Object.entries(calls)) {
     if (!CALL_NAMES.includes(fn)) {
-      throw InputError.of(`calls.${fn}`, `is no call; there are ${CALL_NAMES.join(', ')}`)
+      throw InputError.of(`calls.${fn}`, `is not a call; the calls are ${CALL_NAMES.join(', ')}`)
     }
-    if (typeof body !== 'function') throw new InputError(`calls.${fn} is no function`)
+    if (typeof body !== 'function') throw new InputError(`calls.${fn} is not a function`)
   }
   return implementation
 }
@@ -56,7 +56,7 @@ export function implementScenario(scenario: Scenario, implementation: Implementa
 /** What the engine throws through a program on purpose. */
 const SIGNALS = [KernelStop, Suspended, InputError]
 
-/** The same, with its mistakes told as its own: what it throws, and what it returns that is no integer. */
+/** The same, with its mistakes reported as its own: what it throws, and what it returns that is not an integer. */
 const watched =
   (where: string, body: CallBody): CallBody =>
   (cpu, args) => {

@@ -16,7 +16,7 @@ import { addressOfPage, argument, pageOf, type Survey, survey } from './survey.t
 export type Missing = 'kernel' | 'events' | 'arguments' | 'area' | 'physical page'
 
 export const MISSING: Readonly<Record<Missing, string>> = {
-  kernel: 'the trace does not tell which kernel it is of',
+  kernel: 'the trace does not say which kernel it is of',
   events: 'part of the call is missing in the trace',
   arguments: 'the arguments were not recorded',
   area: 'the call ended at its checks, which depend on the vm area',

@@ -9,7 +9,7 @@ export type FieldType =
   | 'bool'
   /** a page-table level by name; SQLite holds its number */
   | 'level'
-  /** a level by number: what pte_hole() was told */
+  /** a level by number: what pte_hole() was given */
   | 'depth'
   /** a short text that recurs: interned in `name` */
   | 'name'

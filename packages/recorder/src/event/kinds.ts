@@ -172,7 +172,7 @@ export const KINDS = {
   },
   bad_entry: {
     id: 26,
-    doc: 'The kernel complained about an entry that is no table.',
+    doc: 'The kernel complained about an entry that is not a table.',
     fields: { level, desc: u64('new') },
   },
   livelock: {
@@ -184,7 +184,7 @@ export const KINDS = {
   wild_deref: {
     id: 28,
     halts: true,
-    doc: 'The call ended: something that is no table would be followed.',
+    doc: 'The call ended: something that is not a table would be followed.',
     fields: { fn, pa: u64('aux') },
   },
   bug: { id: 29, halts: true, doc: 'The call ended: BUG_ON.', fields: { fn } },

@@ -9,14 +9,14 @@ import type { Run, RunGeometry, RunState } from './run.ts'
 /** Version of the JSON Lines form, in its header line. Readers accept this and older ones. */
 export const JSONL_VERSION = 2
 
-/** What a header line tells of a run. Its id and counts are the reader's own. */
+/** What a header line says of a run. Its id and counts are the reader's own. */
 export type RunHeader = Pick<
   Run,
   'label' | 'state' | 'flavour' | 'kernel' | 'scenario' | 'geometry' | 'facts' | 't0' | 'lost'
 > & {
   /** Where the run came from before it was JSON Lines. */
   readonly source: Run['source']
-  /** ms since 1970; null where the file does not tell. */
+  /** ms since 1970; null where the file does not say. */
   readonly created: number | null
 }
 

@@ -27,13 +27,13 @@ export const kernelOf = ({ flavour }: Pick<Run, 'flavour'>): Flavour | undefined
 /** No task, or the idle task, of which every CPU has its own under one name (`swapper/0-0`): the CPU tells which. */
 export const isIdle = (task: string | null): boolean => task === null || task.endsWith('-0')
 
-/** One recorded run, as its row tells. */
+/** One recorded run, as its row says. */
 export interface Run {
   readonly id: number
   readonly label: string
   readonly source: RunOrigin
   readonly state: RunState
-  /** `6.12` … `7.3` for engine runs; for real kernels the flavour they follow, where the trace tells. */
+  /** `6.12` … `7.3` for engine runs; for real kernels the flavour they follow, where the trace says. */
   readonly flavour: string | null
   /** Release of the real kernel, or null. */
   readonly kernel: string | null

@@ -8,7 +8,7 @@ import type { Condition } from '../event/condition.ts'
 /** What a field is compared with. */
 export interface Operand {
   readonly text: string
-  /** null: it is no number. */
+  /** null: it is not a number. */
   readonly number: bigint | null
   /** Upper bound of `in`, inclusive. */
   readonly to: bigint | null

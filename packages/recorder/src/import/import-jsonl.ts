@@ -14,7 +14,7 @@ import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 
 export interface JsonlOptions {
-  /** ms since 1970, for runs that do not tell when they were recorded. */
+  /** ms since 1970, for runs that do not say when they were recorded. */
   readonly created: number
   /** Instead of the label in the file; several runs get `-2`, `-3`, … appended. */
   readonly label?: string

@@ -77,7 +77,7 @@ export interface ImportReport {
   /** Lines that could not be read: each is an event of its own; and the first of them. */
   readonly unreadable: number
   readonly quoted: readonly UnreadableLine[]
-  /** Whether the probes saw the stores (`full`), or those were had from the callbacks (`lean`). */
+  /** Whether the probes saw the stores (`full`), or those were inferred from the callbacks (`lean`). */
   readonly definitions: 'full' | 'lean' | null
   readonly flavour: TracedFlavour | null
 }

@@ -38,7 +38,7 @@ export class Write {
     this.#address = roleWords('address', geometry)
   }
 
-  /** False: the event does not tell enough (no address, no level), and no rule is asked about it. */
+  /** False: the event does not show enough (no address, no level), and no rule is asked about it. */
   read(e: EventOf<'desc_write'>, sizes: PageSizes, tables: KnownEntries): boolean {
     if (e.level === null || e.va === null || e.old === null || e.new === null) return false
     this.seq = e.seq

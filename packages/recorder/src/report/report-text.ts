@@ -21,7 +21,7 @@ const COLUMNS: readonly (readonly [CostName, string])[] = [
 
 const number = (value: number | null): string => (value === null ? '?' : `${value}`)
 
-/** Runs side by side: costs of each, then by function, then coverage. Numbers that a run cannot tell are `?`. */
+/** Runs side by side: costs of each, then by function, then coverage. Numbers that a run does not show are `?`. */
 export function* reportLines(reports: readonly RunReport[]): Generator<string> {
   yield* table([
     ['', ...reports.map(({ run }) => run.label)],

@@ -42,7 +42,7 @@ export const SQL_FUNCTIONS: Readonly<Record<string, SqlFunction>> = {
   },
   region: {
     usage: 'region(va, run)',
-    doc: 'The part of the address space that an address is in: `linear`, `modules`, `vmalloc`, `vmemmap`, `pci-io`, `fixmap`, `user`. Null where the run does not tell its geometry.',
+    doc: 'The part of the address space that an address is in: `linear`, `modules`, `vmalloc`, `vmemmap`, `pci-io`, `fixmap`, `user`. Null where the run does not say its geometry.',
     body: (runs, [va, run]) => {
       if (va === null || run === null) return null
       return regionName(unsigned('region', va), runOf('region', runs, run).geometry)

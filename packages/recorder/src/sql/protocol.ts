@@ -13,7 +13,7 @@ export interface QueryRequest {
   readonly proofs: string | undefined
 }
 
-/** What the child says; it sends the next rows when it was told `more`. */
+/** What the child says; it sends the next rows when it was sent `more`. */
 export type QueryMessage =
   /** The file is open and proven: the statement's time begins. */
   | { readonly type: 'begins' }

@@ -15,7 +15,7 @@ export interface Region {
 
 /**
  * The parts of an arm64 kernel's address space (arch/arm64/include/asm/memory.h; the same in 6.12 to 7.3), for 52-bit
- * kernels on hardware that has all 52. With KASAN the linear map ends earlier than told here; with KASLR the kernel's
+ * kernels on hardware that has all 52. With KASAN the linear map ends earlier than given here; with KASLR the kernel's
  * image lies anywhere in vmalloc, without it at its start.
  */
 export function regionsOf({ pageShift, vaBits }: RunGeometry): readonly Region[] {

@@ -49,13 +49,13 @@ export interface QueryResult {
   readonly rowCount: number
   /** null: the result is whole. */
   readonly limit: QueryLimit | null
-  /** What to tell the user about limits that were met; null: nothing. */
+  /** What to say to the user about limits that were reached; null: nothing. */
   readonly notice: string | null
 }
 
 /**
  * Runs one query on the database in a process of its own, which can only read. Throws InputError for what is refused
- * or wrong; a limit that is met is no error: what was found until then is the result, and `notice` tells.
+ * or wrong; a limit that is reached is not an error: what was found until then is the result, and `notice` says so.
  */
 export async function runQuery(
   path: string,

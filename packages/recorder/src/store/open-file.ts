@@ -29,7 +29,7 @@ export function openForWriting(path: string, timeout: number): Sqlite.Database {
     checkOneName(path)
   }
   const db = new Sqlite(path, { timeout })
-  // Asks for the write lock now: a read-only file is told before anything was recorded.
+  // Asks for the write lock now: a read-only file is reported before anything was recorded.
   if (path !== MEMORY && existsSync(path)) checkWritable(db, path)
   return db
 }

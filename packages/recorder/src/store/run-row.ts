@@ -46,7 +46,7 @@ export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
   }
 }
 
-/** A damaged row must not hide the other runs; verify tells of it. */
+/** A damaged row must not hide the other runs; verify reports it. */
 function factsOf(text: string): Run['facts'] {
   try {
     return JSON.parse(text) as Run['facts']

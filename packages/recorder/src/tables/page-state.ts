@@ -175,7 +175,7 @@ export class PageState {
   }
 
   /**
-   * Every non-zero entry that is no table and is reachable, in ascending signed order (kernel addresses ascend).
+   * Every non-zero entry that is not a table and is reachable, in ascending signed order (kernel addresses ascend).
    * Invalid ones are included: bit 0 of `lo` tells.
    */
   eachLeaf(visit: (level: number, address: number, lo: number, hi: number) => void): void {

@@ -4,7 +4,7 @@ import type { Io } from './io.ts'
 import type { Status } from './session.ts'
 
 /**
- * Says on standard error what went wrong, and gives the exit status. Bad input is told in its own words; a fault
+ * Says on standard error what went wrong, and gives the exit status. Bad input is reported in its own words; a fault
  * that names no input is a bug of Pagetrail's and comes with its stack.
  */
 export async function reportFailure(io: Io, error: unknown): Promise<Status> {
@@ -24,7 +24,7 @@ function ownWords(error: Error): string | null {
   return null
 }
 
-/** What the operating system reports of files, with the remedy; the recorder tells of databases by itself. */
+/** What the operating system reports of files, with the remedy; the recorder reports those of databases itself. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'the file may not be accessed: check its permissions',
@@ -38,7 +38,7 @@ function system(error: Error, code: string): string | null {
   return remedy === undefined ? null : `${error.message}: ${remedy}`
 }
 
-/** Runs `work` with bad input told of the file (and line) it came from. */
+/** Runs `work`; bad input names the file (and line) it came from. */
 export function inFile<T>(where: string, work: () => T): T {
   try {
     return work()

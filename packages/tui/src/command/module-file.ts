@@ -98,7 +98,7 @@ type CallBody = Calls[string]
 
 function bodiesOf(calls: Readonly<Record<string, unknown>>, file: string): Calls {
   const bodies = Object.entries(calls).map(([fn, body]): [string, CallBody] => {
-    if (!isCall(body)) throw new InputError(`${file}: calls.${fn} is no function`)
+    if (!isCall(body)) throw new InputError(`${file}: calls.${fn} is not a function`)
     return [fn, body]
   })
   return Object.fromEntries(bodies)

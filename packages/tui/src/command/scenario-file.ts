@@ -12,7 +12,7 @@ export interface NamedScenario {
   /** File and line, for errors. */
   readonly where: string
   readonly hasFlavour: boolean
-  /** Where the JSON does not tell. */
+  /** Where the JSON does not say. */
   readonly geometry: GeometryChoice | undefined
   readonly facts: Readonly<Record<string, Json>>
 }
@@ -37,7 +37,7 @@ async function readScenarios(file: string): Promise<NamedScenario[]> {
     if (parsed.ok) return named(parsed.value, file, `${file}:${i + 1}`)
     // A file of one scenario with a mistake somewhere reads better as a whole.
     const why = i === 0 ? whole.why : parsed.why
-    throw new InputError(`${file}${i === 0 ? '' : `:${i + 1}`} is no JSON: ${why}`)
+    throw new InputError(`${file}${i === 0 ? '' : `:${i + 1}`} is not JSON: ${why}`)
   })
 }
 

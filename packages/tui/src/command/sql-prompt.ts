@@ -12,7 +12,7 @@ export interface PromptActions {
   list(): Status
 }
 
-/** Asks for statements on a terminal until the user leaves. A wrong one is told and the prompt goes on. */
+/** Asks for statements on a terminal until the user leaves. A wrong one is reported and the prompt goes on. */
 export async function sqlPrompt(
   session: Session,
   { stdin, stdout }: Terminal,

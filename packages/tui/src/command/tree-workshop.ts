@@ -9,7 +9,7 @@ export interface TreeOptions {
   readonly cache?: string | undefined
 }
 
-/** A workshop that is closed with the verb; what it builds is told on a terminal. */
+/** A workshop that is closed with the verb; what it builds is reported on a terminal. */
 export async function openWorkshop(
   session: Session,
   options: TreeOptions,

@@ -32,11 +32,12 @@ interface Options {
 export const conformVerb: Verb = {
   name: 'conform',
   group: 'Comparing and checking:',
-  summary: 'hold the engine against cases with known results, or against real kernels',
+  summary:
+    'compare the engine with the kernel: cases with known results, or captures of real kernels',
   more: `Cases: a file with one on each line, plain or gzip: a scenario with its flavour, and the \`events\`, \`results\` and
 \`final\` tables that it should give. Real kernels: a trace, or a run imported from one. Each call is made on an engine of
 that kernel that starts from the descriptors the call was seen to find; callbacks, stores, barriers, flushes and result should
-be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run for want of what they depend on.`,
+be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run because something they depend on is missing.`,
   examples: [
     ['conform corpus/*.jsonl.gz', 'every case of a corpus'],
     ['conform --show 1 cases.jsonl', 'only the first that differs: - expected, + the engine'],
@@ -48,7 +49,7 @@ be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run f
     command
       .argument('<what...>', `files; - is standard input, with cases; or runs: ${RUN}`)
       .option('--show <n>', 'how many unequal cases or calls to show', parseCount, SHOWN)
-      .option('--kernel <release>', 'release that was traced, where the trace does not tell')
+      .option('--kernel <release>', 'release that was traced, where the trace does not say')
       .option(
         '--tree <dir>',
         "run the cases on the code of a kernel's source folder instead of the engine",

@@ -88,7 +88,10 @@ told, but a side lacks what the answer needs (0 with --allow-undecided).`,
       .option('-q, --quiet', 'print the verdict only')
       .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
       .option('--max-cost <list>', 'what costs may grow by: barriers=0,callbacks=+10%', parseList)
-      .option('--allow-undecided', 'exit with 0 where nothing differs but not all can be told')
+      .option(
+        '--allow-undecided',
+        'exit with 0 where nothing differs, although not everything was visible',
+      )
       .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
   },
 }

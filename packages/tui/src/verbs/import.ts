@@ -68,7 +68,7 @@ hooks/c/pagetrail.h) out of a dmesg or the log of a console; what the log lost b
       .option('--label <label>', "name of the run (default: the file's)")
       .option(
         '--kernel <release>',
-        'release that was traced, e.g. 6.18.15, where the trace does not tell',
+        'release that was traced, e.g. 6.18.15, where the trace does not say',
       )
       .option(
         '--map <pairs>',
@@ -279,7 +279,7 @@ function remarksOnTrace(report: ImportReport): string[] {
   return [
     `${format}, ${many(lines, 'line')}, ${many(entries, 'entry', 'entries')}${
       definitions === 'lean'
-        ? '; stores had from the callbacks, barriers and flushes not visible'
+        ? '; stores inferred from the callbacks; barriers and flushes not visible'
         : ''
     }`,
     ...(unknownNames.length > 0 ? [`kept without a kind: ${unknownNames.join(', ')}`] : []),

@@ -49,7 +49,7 @@ export const patchVerb: Verb = {
 recorded on both; each pair is compared as \`diff\` does and both sides are checked. The base is a commit, unpacked into the
 cache (default: HEAD, for changes that are not committed), or a folder; nothing is written into the tree or its .git. The
 runs are not kept: the page says how to record one pair. Exit status: 0 nothing differs, 1 something does, 3 the same as
-far as can be told.`,
+far as both sides show.`,
   examples: [
     ['patch ~/linux', 'what is not committed yet'],
     ['patch ~/linux --base v7.3 --format markdown > review.md', 'one page for a mail'],

@@ -47,7 +47,7 @@ export const recordVerb: Verb = {
   more: `A scenario is a name of \`pagetrail scenarios\`, or a file: JSON in the form of docs/scenarios.md, or JSON Lines with
 one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   examples: [
-    ['record partial-block', 'one that comes along, in flavours 6.17 and 6.18'],
+    ['record partial-block', 'a built-in scenario, in flavours 6.17 and 6.18'],
     ['record scenario.json --flavour 6.12,7.3 --geometry 4k-48,64k-52', 'four runs'],
     [
       'record clean-ro --tree ~/linux --tree ~/linux-patched',

@@ -12,7 +12,7 @@ export const renameVerb: Verb = {
   declare(command, invoke) {
     command
       .argument('<run>', RUN)
-      .argument('<label>', 'any text that is no number')
+      .argument('<label>', 'any text that is not a number')
       .action((run, label) => invoke((session) => rename(session, run, label)))
   },
 }

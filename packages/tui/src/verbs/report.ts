@@ -23,7 +23,7 @@ export const reportVerb: Verb = {
   group: 'Comparing and checking:',
   summary:
     'count what runs cost: callbacks, writes, barriers, flushes, allocations, time; and what they exercised',
-  more: `Several runs stand side by side. What a run cannot tell is ?.`,
+  more: `Several runs stand side by side. What a run does not show is ?.`,
   examples: [
     ['report -1', 'the latest run'],
     ['report before after', 'two, side by side'],

@@ -50,7 +50,7 @@ export function eventRange(wanted: string, run: Run): [from: number, to: number]
   const last = run.events - 1
   const match = /^(\d+|end)(?:-(\d+|end))?$/.exec(wanted)
   if (!match) {
-    throw new InputError(`"${wanted}" is no event; name it as 127, 1000-5000, or end`)
+    throw new InputError(`"${wanted}" is not an event; name it as 127, 1000-5000, or end`)
   }
   const at = (text: string) => (text === 'end' ? last : Number(text))
   const from = at(match[1]!)

@@ -37,9 +37,9 @@ export const sqlVerb: Verb = {
   name: 'sql',
   group: 'Looking at one:',
   summary: 'ask the database in SQL, read-only',
-  more: `There is a view for each kind of event, named like it, with addresses in hexadecimal; docs/sql.md tells all of it.
+  more: `There is a view for each kind of event, named like it, with addresses in hexadecimal; docs/sql.md describes all of it.
 Without a query: a prompt on a terminal, else the query is read from standard input. :run in a query
-stands for the run of --run. A limit that is met is told, and the exit status is then 3.`,
+stands for the run of --run. A limit that was reached is reported, and the exit status is then 3.`,
   examples: [
     ["sql 'select level, count(*) from desc_write group by 1'", 'stores by level'],
     ['sql --list', 'the queries that come with it'],

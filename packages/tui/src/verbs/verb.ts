@@ -17,7 +17,7 @@ export interface Verb {
   readonly group: (typeof GROUPS)[number]
   /** One line, as in the list of verbs. */
   readonly summary: string
-  /** What `--help` tells besides the options. */
+  /** What `--help` says besides the options. */
   readonly more?: string
   /** Command lines without the program's name, each with what it is for. */
   readonly examples: readonly (readonly [command: string, why: string])[]

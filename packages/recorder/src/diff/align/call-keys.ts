@@ -55,6 +55,6 @@ export function callKeys(
 export const sizeOf = (call: Call): number =>
   call.va === null || call.end === null ? -1 : signedVa(call.end) - signedVa(call.va)
 
-/** A range that one side does not tell is not a difference. */
+/** A range that one side does not show is not a difference. */
 export const sameSize = (left: Call, right: Call): boolean =>
   sizeOf(left) === sizeOf(right) || sizeOf(left) < 0 || sizeOf(right) < 0

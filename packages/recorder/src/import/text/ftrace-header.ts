@@ -1,10 +1,10 @@
 import { InputError } from '@pagetrail/engine'
 
-/** What the comment lines at the top of a trace tell. */
+/** What the comment lines at the top of a trace say. */
 export interface TraceHeader {
   /** `nop` for events alone; null where nothing was said. */
   tracer: string | null
-  /** Events in the buffer when it was read, and all that were ever written to it; null where not told. */
+  /** Events in the buffer when it was read, and all that were ever written to it; null where it does not say. */
   entries: number | null
   written: number | null
   cpus: number | null
@@ -33,7 +33,7 @@ export function readCaptureLine({ capture }: TraceHeader, line: string): boolean
   return true
 }
 
-/** Takes one `#` line in. Throws InputError for layouts that are no list of events. */
+/** Takes one `#` line in. Throws InputError for layouts that are not a list of events. */
 export function readHeaderLine(header: TraceHeader, line: string): void {
   const tracer = /^# tracer: (\S{1,64})$/.exec(line)?.[1]
   if (tracer !== undefined) header.tracer = tracer

@@ -32,7 +32,7 @@ const WRAPPED_SECONDS = WRAP_SECONDS - 3_155_760_000
  *     `          insmod   272 [000]    16.417416: kperm:set_memory_ro: (…) …`      perf script
  *
  * with or without the flags column and the tgid. Task names may hold anything, so that the pid and the CPU are what
- * it is told by. {@link read} leaves its results in the fields, and allocates nothing.
+ * identifies it. {@link read} leaves its results in the fields, and allocates nothing.
  */
 export class FtraceLine {
   taskStart = 0
@@ -51,7 +51,7 @@ export class FtraceLine {
   /** First byte after the name and its spaces. */
   rest = 0
 
-  /** Throws InputError, without a place, for what is no event's line. */
+  /** Throws InputError, without a place, for what is not an event's line. */
   read(bytes: Uint8Array, start: number, end: number): void {
     let p = this.#task(bytes, start, end)
     if (p < 0) {

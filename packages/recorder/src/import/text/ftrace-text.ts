@@ -40,7 +40,7 @@ const MAX_SPECIAL = 200
 const P = 0x70
 const MAX_FACT = 8_192
 
-/** The clock of a trace, as far as its text tells. */
+/** The clock of a trace, as far as its text shows. */
 export type TextClock = 'seconds' | 'ticks'
 
 export interface TextOptions {
@@ -215,7 +215,7 @@ export class FtraceText {
     }
   }
 
-  /** Lines that are no event's and begin otherwise: true if it was one. */
+  /** Lines that are not an event's and begin otherwise: true if it was one. */
   #special(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start > MAX_SPECIAL) return false
     const first = bytes[start]!
@@ -284,7 +284,7 @@ export class FtraceText {
     if (known) return known
     if (this.#probes.size >= MAX_EVENT_NAMES)
       throw new InputError(
-        `more than ${MAX_EVENT_NAMES} different events, the last ${excerpt(bytes, nameStart, nameEnd)}: this is no trace`,
+        `more than ${MAX_EVENT_NAMES} different events, the last ${excerpt(bytes, nameStart, nameEnd)}: this is not a trace`,
       )
     const probe = this.#events.probe(decodeUtf8(bytes, nameStart, nameEnd))
     this.#probes.add(bytes, nameStart, nameEnd, hashBytes(bytes, nameStart, nameEnd), probe)

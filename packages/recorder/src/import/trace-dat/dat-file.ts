@@ -7,7 +7,7 @@ import { readV7 } from './dat-v7.ts'
 
 const MAGIC_BYTES = 10
 
-/** Reads everything but the events. Throws InputError for what is no trace.dat of version 6 or 7. */
+/** Reads everything but the events. Throws InputError for what is not a trace.dat of version 6 or 7. */
 export function readDatFile(source: ByteSource): DatFile {
   const head = new DatCursor(source, MAGIC_BYTES, true)
   const version = head.string(8)

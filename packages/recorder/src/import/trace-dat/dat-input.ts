@@ -59,7 +59,7 @@ export class DatInput {
       () => (this.#formats ??= printkFormats(file.printk())),
     )
     if (file.formats.length > MAX_EVENT_NAMES)
-      throw new InputError(`more than ${MAX_EVENT_NAMES} different events: this is no trace`)
+      throw new InputError(`more than ${MAX_EVENT_NAMES} different events: this is not a trace`)
     for (const format of file.formats.map(parseFormat))
       this.#byId[format.id] = recordEvent(format, events.probe(format.name))
     for (const line of file.cmdlines.split('\n')) {

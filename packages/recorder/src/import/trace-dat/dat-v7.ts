@@ -28,7 +28,7 @@ interface Parts {
   readonly buffers: DatBuffer[]
 }
 
-/** Version 7: sections anywhere, told by a chain of options. */
+/** Version 7: sections anywhere, named by a chain of options. */
 export function readV7(source: ByteSource, head: DatCursor, longSize: number): DatFile {
   const unpack = unpacker(head.string(64))
   head.string(64)

@@ -4,7 +4,7 @@ import { inflateSync, zstdDecompressSync } from 'node:zlib'
 /** Unpacks a piece whose size when unpacked is known. */
 export type Unpack = (packed: Uint8Array, size: number) => Uint8Array
 
-/** Pieces are some pages, or one section; what claims more is no trace. */
+/** Pieces are some pages, or one section; what claims more is not a trace. */
 const MAX_PIECE = 1 << 28
 
 /** The algorithm that a trace.dat names; null for none. */

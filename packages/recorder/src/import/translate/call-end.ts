@@ -37,7 +37,7 @@ const END_KINDS: Readonly<Record<string, number>> = {
 }
 
 /**
- * The rows of a callback's return. Where no probe sees the store itself, it is had from the descriptor before and
+ * The rows of a callback's return. Where no probe sees the store itself, it is inferred from the descriptor before and
  * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf. Where
  * events were lost in between, nothing says that the two values are of one store.
  */

@@ -45,7 +45,7 @@ export interface TranslationOptions {
   readonly names?: OwnNames
 }
 
-/** More different events than any kernel has: the input is no trace. */
+/** More different events than any kernel has: the input is not a trace. */
 export const MAX_EVENT_NAMES = 20_000
 
 /**

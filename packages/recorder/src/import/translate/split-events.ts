@@ -7,7 +7,7 @@ import type { FtraceEvents } from './ftrace-events.ts'
 import type { Probe } from './probe-table.ts'
 import type { TaskStack } from './task-stack.ts'
 
-/** The function that splits is told an entry, not an address: that is its caller's. */
+/** The function that splits gets an entry, not an address: that is its caller's. */
 const CALLER = 'split_kernel_leaf_mapping_locked'
 
 /** split_pmd() or split_pud() is entered. */

@@ -65,7 +65,7 @@ const COLUMNS = [
 ]
 
 /**
- * One row: what the run did, in counts that can be told of any kernel. 6.12 flushes inside its callers, so its flushes
+ * One row: what the run did, in counts that any kernel shows. 6.12 flushes inside its callers, so its flushes
  * are counted by what they consist of; from 6.17 on they are calls.
  */
 export const COMPARE: Query = {

@@ -28,7 +28,7 @@ export const idleCpu = (alias = ''): string => {
 export const hexOf = (value: string): string =>
   `case when ${value} is not null then printf('0x%llx', ${value}) end`
 
-/** Bytes in the run's pages; 4K where a trace did not tell. */
+/** Bytes in the run's pages; 4K where a trace did not say. */
 export const PAGE_BYTES = '(select 1 << coalesce(page_shift, 12) from run where id = :run)'
 
 /** Functions that flush what others unmapped lazily: how much that is follows from no argument of the call. */

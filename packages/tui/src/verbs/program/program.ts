@@ -54,7 +54,7 @@ function programFor(io: Io, finish: (status: Status) => void) {
         .default('auto' as const),
     )
     .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'say what there is')
+    .helpOption('-h, --help', 'show help')
     .addHelpCommand(helpCommand())
     .addHelpText('after', `\n${flow(EPILOGUE, widthOf(io))}`)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (c) => c.name() })
@@ -67,7 +67,7 @@ function programFor(io: Io, finish: (status: Status) => void) {
       getOutHelpWidth: () => widthOf(io),
       getErrHelpWidth: () => widthOf(io),
     })
-    .showHelpAfterError('pagetrail --help tells what there is.')
+    .showHelpAfterError('pagetrail --help lists the verbs.')
     .exitOverride()
   const options = () => {
     const { db, json, color } = program.opts()
@@ -115,7 +115,7 @@ function describe(command: Command, verb: Verb, width: number): void {
     .summary(verb.summary)
     .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`)
     .helpGroup(verb.group)
-    .showHelpAfterError(`pagetrail help ${verb.name} tells its options, with examples.`)
+    .showHelpAfterError(`pagetrail help ${verb.name} shows its options, with examples.`)
     .addHelpText('after', `${more}\nExamples:\n${examples.join('\n')}`)
 }
 
