@@ -128,7 +128,10 @@ test('a module may lie anywhere, and has its base and a name', async () => {
 })
 
 test.each([
-  ['export const calls = { set_memory_or: () => 0 }', 'mine.mjs: calls.set_memory_or: is not a call'],
+  [
+    'export const calls = { set_memory_or: () => 0 }',
+    'mine.mjs: calls.set_memory_or: is not a call',
+  ],
   ['export const x = 1', 'exports no `calls`'],
   ['export const calls = { set_memory_ro: 7 }', 'calls.set_memory_ro is not a function'],
   ['export const calls = {', 'does not load'],
