@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { build } from 'esbuild'
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { declarations } from './declarations.ts'
 
@@ -55,9 +56,21 @@ const { metafile } = await build({
 
 await Promise.all(Object.keys(metafile.outputs).map((path) => withOwnSources(join(root, path))))
 await declarations(root, at('dist/types'))
+await mkdir(at('man'))
+await writeFile(at('man/pagetrail.1'), command('man'))
+await mkdir(at('completions'))
+for (const shell of ['bash', 'zsh', 'fish']) {
+  await writeFile(at(`completions/pagetrail.${shell}`), command('completion', shell))
+}
 await cp(join(root, 'packages/tui/bin'), at('bin'), { recursive: true })
 await cp(join(root, 'LICENSE'), at('LICENSE'))
 await writeFile(at('LICENSES-bundled.txt'), await licences(Object.keys(metafile.inputs)))
+
+/** What the command of the clone prints. */
+function command(...args: readonly string[]): string {
+  const bin = join(root, 'packages/tui/bin/pagetrail.js')
+  return execFileSync(process.execPath, [bin, ...args], { encoding: 'utf8' })
+}
 
 /** The licence of each package that is bundled, under its name and version. */
 async function licences(inputs: readonly string[]): Promise<string> {

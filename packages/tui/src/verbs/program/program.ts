@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from '@commander-js/extra-typings'
+import { Argument, Command, CommanderError, Option } from '@commander-js/extra-typings'
 import { didYouMean, InputError } from '@pagetrail/recorder'
 import { safe, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
@@ -7,6 +7,8 @@ import { ClosedPipe, type Io } from '../../command/io.ts'
 import { Output } from '../../command/output.ts'
 import { type GlobalOptions, Session, type Status } from '../../command/session.ts'
 import { bare, COLORS, paintFor } from '../../text/paint.ts'
+import { completionFor, SHELLS } from './completion.ts'
+import { manPage } from './man-page.ts'
 import { VERBS } from './table.ts'
 import { GROUPS, type Invoke, type Verb } from '../verb.ts'
 import { VERSION } from '../../command/version.ts'
@@ -86,13 +88,27 @@ function programFor(io: Io, finish: (status: Status) => void) {
       program.addCommand(command)
     }
   }
+  const completion = new Command('completion')
+    .summary('print what makes a shell complete verbs and options')
+    .description(
+      'Print what makes a shell complete verbs and options: eval "$(pagetrail completion bash)".',
+    )
+    .helpGroup(GROUPS[3])
+    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .action(async (shell) => io.stdout.write(completionFor(shell, program)))
+  const man = new Command('man')
+    .summary('print the manual page: pagetrail man | man -l -')
+    .description('Print the manual page in roff: pagetrail man | man -l -')
+    .helpGroup(GROUPS[3])
+    .action(async () => io.stdout.write(manPage(program, VERBS, VERSION)))
+  for (const made of [completion, man]) program.addCommand(made.copyInheritedSettings(program))
   return program
 }
 
 /** @throws InputError for `help nosuch`, where the help of everything would hide the slip */
 function mustKnow([first, verb]: readonly string[]): void {
   if (first !== 'help' || verb === undefined || verb.startsWith('-')) return
-  const names = VERBS.map(({ name }) => name)
+  const names = [...VERBS.map(({ name }) => name), 'completion', 'man']
   if (verb === 'help' || names.includes(verb)) return
   throw new InputError(
     `there is no verb ${verb}${didYouMean(verb, names)}; pagetrail --help lists them`,
