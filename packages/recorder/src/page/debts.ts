@@ -55,7 +55,7 @@ export function debtsOverTime(source: EventSource): DebtsOverTime {
   samples.push(end)
   const harmful = held.filter(({ relation }) => isHarm(relation)).toSorted(byHarm)
   return {
-    lacks: lackOf(source, flushes),
+    lacks: lackOf(observers, flushes),
     step,
     samples,
     most: samples.reduce((most, sample) => (sample.harmful > most.harmful ? sample : most)),
@@ -78,8 +78,12 @@ function debtsOf(held: readonly HeldVersion[], seq: number): Debts {
 }
 
 /** A run that never shows a flush does not say that none was made, unless it shows all that happens. */
-function lackOf({ run }: EventSource, flushes: boolean): string | null {
+function lackOf(observers: Observers, flushes: boolean): string | null {
+  const { run } = observers
   if (run.lost > 0) return `${run.lost} events were lost, flushes among them perhaps`
-  if (flushes || run.source === 'engine' || run.source === 'module') return null
-  return 'the run does not show TLB flushes: what is owed may have been paid'
+  if (!flushes && run.source !== 'engine' && run.source !== 'module')
+    return 'the run does not show TLB flushes: what is owed may have been paid'
+  if (!observers.evidence.allStores)
+    return 'the run shows stores in the functions that have a probe: what others change is not in it'
+  return null
 }
