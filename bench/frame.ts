@@ -15,11 +15,18 @@ import { recordRandomRun } from './seek-run.ts'
  *   120×36   342           13.3 1.17×   13.0 1.15×   16.8 1.48×   15.5 1.37×     0.0 %
  *   80×24    289            8.0 1.43×    6.0 1.10×    7.2 1.33×    8.5 1.55×     0.0 %
  *
- * 99th percentiles: 31 ms and 18 ms. The share above Ink varies by a quarter from run to run, for the constant strings'
- * own median does.
+ * On the same machine while ten other jobs ran (load 10; only the ratios to Ink alone mean anything), median:
+ *
+ *            step    page    timeline, back   lanes, tree   walk the timeline
+ *   200×50   1.07×   0.78×   0.87×            0.93×         0.86×
+ *   120×36   1.19×   0.89×   0.86×            0.69×         0.97×
+ *
+ * 99th percentiles of the quiet moment: 31 ms and 18 ms. The share above Ink varies by a quarter from run to run, for
+ * the constant strings' own median does.
  */
 const EVENTS = 10_000_000
 const SIZES = [
+  [200, 50],
   [120, 36],
   [80, 24],
 ] as const
@@ -27,6 +34,7 @@ const STEPS = 100
 const PAGES = 40
 const SEEKS = 40
 const STARTS = 5
+const SWITCHES = 20
 /** Kinds of the run, each filtered for and dropped again, four times over. */
 const FILTERED = Array.from({ length: 4 }, () => ['tlb_flush', 'op_begin', 'desc_write']).flat()
 
@@ -63,6 +71,9 @@ async function timed(s: PtyScreen, presses: Iterable<Press>): Promise<number[]> 
   }
   return times
 }
+
+/** First event of the part of the timeline under the cursor. */
+const first = (t: string) => /events ([\d,]+) to/.exec(t)?.[1] ?? ''
 
 const ms = (n: number): string => n.toFixed(1).padStart(7)
 
@@ -131,6 +142,28 @@ async function measure(columns: number, rows: number): Promise<void> {
     ['X', (t: string) => t.includes(' all events')] as const,
   ])
   report('filter, and drop it', await timed(s, filters), pageBase)
+  const marks = (name: string, key: string, on: RegExp, off: RegExp, back: string) => {
+    const presses = Array.from({ length: SWITCHES }, () => [
+      [key, (t: string) => on.test(t)] as const,
+      [back, (t: string) => off.test(t)] as const,
+    ]).flat()
+    return timed(s, presses).then((times) => report(name, times, pageBase))
+  }
+  const tree = /seq .*event/
+  await marks('timeline, and back', 'z', /━ Timeline/, tree, 'q')
+  await marks('lanes, and the tree', 'v', /seq +CPU \d/, tree, 'v')
+  s.write('z')
+  await s.until(/━ Timeline/)
+  const walked: number[] = []
+  for (let i = 0; i < SWITCHES; i++) {
+    const was = first(s.text())
+    const began = performance.now()
+    s.write('l')
+    walked.push((await s.until((t) => first(t) !== was && first(t) !== '')) - began)
+    await pause(60)
+  }
+  report('walk the timeline', walked, stepBase)
+  s.write('q')
   await pause(1_500)
   const before = s.cpuMs()
   await pause(3_000)
@@ -150,7 +183,7 @@ await build({
   jsx: 'automatic',
   external: ['@pagetrail/*'],
   nodePaths: [join(root, 'node_modules')],
-  alias: { 'react-devtools-core': join(root, 'packages', 'tui', 'src', 'no-devtools.ts') },
+  alias: { 'react-devtools-core': join(root, 'packages', 'tui', 'src', 'live', 'no-devtools.ts') },
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -90,5 +90,54 @@ test('a new name can be taken back', async () => {
 test('of a long label the end is shown too', async () => {
   const s = await browser(80)
   expect(s.screen()).toMatch(/#4 +a label \S*.*….*7\.13 /)
+  await s.end()
+})
+
+test('what is typed while work is under way goes into its own prompt, and waits there', async () => {
+  const s = await browser()
+  s.keys('r')
+  s.type('clean-ro 6.17')
+  s.keys('enter')
+  expect(s.model().job?.title).toBe('recording clean-ro')
+  s.keys('i')
+  s.type('/no/such/file')
+  s.keys('enter')
+  expect(s.screen()).toContain('recording clean-ro is under way')
+  expect(s.model().prompt?.text).toBe('/no/such/file')
+  await s.settled()
+  expect(s.model().runs.list?.map((run) => run.label)).toContain('clean-ro/4k-48/6.17')
+  expect(s.model().prompt?.text).toBe('/no/such/file')
+  s.keys('enter')
+  await s.settled()
+  expect(s.model().message?.bad).toBe(true)
+  expect(s.model().runs.list?.[0]?.label).toBe('modules-6.18')
+  await s.end()
+})
+
+test('a path is completed, and a file is written over only after a yes', async () => {
+  const s = await browser()
+  const folder = mkdtempSync(join(tmpdir(), 'pagetrail-'))
+  writeFileSync(join(folder, 'result.csv'), 'old')
+  s.keys('s')
+  s.type('select 1 as n')
+  s.keys('enter')
+  await s.settled()
+  s.keys('e', 'ctrl+u')
+  s.type(`${folder}/res`)
+  await s.settled()
+  s.keys('tab')
+  expect(s.model().prompt?.text).toBe(join(folder, 'result.csv'))
+  s.keys('enter')
+  await s.settled()
+  expect(s.screen()).toContain('Write over it?')
+  s.keys('n')
+  expect(readFileSync(join(folder, 'result.csv'), 'utf8')).toBe('old')
+  s.keys('e', 'ctrl+u')
+  s.type(join(folder, 'result.csv'))
+  s.keys('enter')
+  await s.settled()
+  s.keys('y')
+  await s.settled()
+  expect(readFileSync(join(folder, 'result.csv'), 'utf8')).toBe('n\r\n1\r\n')
   await s.end()
 })
