@@ -9,7 +9,9 @@ import {
   type Call,
   diffRuns,
   eventText,
+  importFile,
   openRuns,
+  readApart,
   recordScenario,
   runGeometry,
 } from '@pagetrail/recorder'
@@ -24,7 +26,8 @@ const CALLS = 82_000
  * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
  * event lists as text (sequence numbers left out). Once as many calls, once as a single one: memory goes with the
  * largest pair. Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE` is what it starts to
- * measure. Then calls alone are laid side by side, lane by lane, beside a count of
+ * measure. `node bench/diff.ts captures A B` compares two captures in the same way, read by one thread and by two. Then
+ * calls alone are laid side by side, lane by lane, beside a count of
  * their kinds.
  */
 
@@ -131,6 +134,38 @@ async function bench(name: string, folder: string, input: object): Promise<void>
   console.log(gnuDiff(...texts))
 }
 
+/** Runs the work and prints what it took. */
+async function timed<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  const [start, cpu] = [performance.now(), process.cpuUsage()]
+  const result = await work()
+  const { user, system } = process.cpuUsage(cpu)
+  const seconds = ((performance.now() - start) / 1000).toFixed(2)
+  console.log(`  ${what}: ${seconds} s, ${((user + system) / 1e6).toFixed(2)} s of CPU`)
+  return result
+}
+
+/** Two captures: imported, then compared by one thread and by two, beside GNU diff of their events as text. */
+async function captures(files: readonly string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'pagetrail-bench-'))
+  try {
+    const path = join(folder, 'captures.db')
+    const runFile = await openRuns(path, { mode: 'write' })
+    await timed('import of both', async () => {
+      for (const file of files) await importFile(runFile, file, { created: 0 })
+    })
+    const [left, right] = files.map((_, i) => runFile.source(runFile.find(i + 1)))
+    await timed('one thread', () => diffRuns(left!, right!))
+    await timed('two threads', () => diffRuns(left!, right!, { apart: readApart }))
+    runFile.close()
+    const texts = [join(folder, 'left.txt'), join(folder, 'right.txt')] as const
+    await writeText(path, 1, texts[0])
+    await writeText(path, 2, texts[1])
+    console.log(gnuDiff(...texts))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 /** Calls of 480 tasks, kworkers and KFENCE, in another order and with other pids on each side. */
 function calls(seed: number): Call[] {
   let state = seed
@@ -193,6 +228,7 @@ function alignment(): void {
 }
 
 if (process.argv[2] === 'compare') await compare(process.argv[3]!)
+else if (process.argv[2] === 'captures') await captures(process.argv.slice(3))
 else {
   const events = Number(process.argv[2] ?? 1_000_000)
   const folder = mkdtempSync(join(tmpdir(), 'pagetrail-bench-'))

@@ -9,6 +9,7 @@ import {
   type TraceEvent,
   nestOf,
   openRuns,
+  readApart,
   readMarks,
   whyDescriptor,
   whyRows,
@@ -65,6 +66,7 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
     diff: async (left, right) =>
       diffRuns(runFile.source(runOf(runFile, left)), runFile.source(runOf(runFile, right)), {
         pairs: true,
+        apart: readApart,
       }),
     odd: async (id, from, backward) => nextOdd(runFile.source(runOf(runFile, id)), from, backward),
     diffRows: async (query) => pages.page(query),
