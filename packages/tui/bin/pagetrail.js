@@ -22,6 +22,9 @@ if (ownMajor < major || (ownMajor === major && ownMinor < minor)) {
   // Keeps the compiled code, and the TypeScript with its types taken off: half of what a short command takes.
   module.enableCompileCache()
   // Imported only now: an older Node cannot even parse it.
-  const [{ main }, { processIo }] = await Promise.all([import('#main'), import('#io')])
-  process.exitCode = await main(process.argv.slice(2), processIo())
+  const [{ main }, { processIo, untilAnswered }] = await Promise.all([
+    import('#main'),
+    import('#io'),
+  ])
+  await untilAnswered(() => main(process.argv.slice(2), processIo()))
 }

@@ -174,7 +174,7 @@ test('a file without a home for its proofs, or with a broken one, is proven each
   const proofs = testFolder()
   await reading(path, read, proofs)
   const [name] = readdirSync(proofs)
-  for (const text of ['', '{', '[]', '{"format":1,"state":3,"runs":[]}']) {
+  for (const text of ['', '{', '[]', '{"format":2,"state":3,"runs":[]}']) {
     writeFileSync(join(proofs, name!), text)
     expect(await reading(path, (runFile) => read(runFile), proofs)).toBe(400)
   }

@@ -2,6 +2,7 @@ import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 
 import { Batch } from '../event/batch.ts'
+import { AT } from '../event/event-columns.ts'
 import { nameIdsIn, putRow } from './batch-insert.ts'
 import { digestBatch, kindsIn, type NewName } from './digest.ts'
 import type { EventReader } from './event-reader.ts'
@@ -35,9 +36,12 @@ export function proveBatch(
   const rows = reader.rows(run, { from: Number(first), to: Number(first) + limit - 1, limit })
   if (rows.length !== limit) return `${limit - rows.length} of its events are missing`
   const batch = new Batch(limit)
+  let id = row.run * BigInt(RUN_SHIFT) + first
   for (const event of rows) {
+    const seq = Number(first) + batch.length
+    // SQLite gives rows in the order in which they lie, whatever a damaged number says.
+    if (event[AT.id] !== id++) return `event ${seq} has another number`
     if (putRow(batch, event)) continue
-    const seq = Number(first) + batch.length - 1
     return `event ${seq} holds a value that no event can have`
   }
   if (kindsIn(batch) !== kinds) return 'its list of kinds was changed'

@@ -66,17 +66,17 @@ function addMore(db: Sqlite.Database): void {
   db.exec('create temp view event as select *, null as more from main.event')
 }
 
-/** WAL wants to make `-shm` beside the file even for a reader, which a read-only folder forbids. */
+/** WAL wants to make `-shm` beside the file even for a reader, which a read-only folder and a full disk forbid. */
 function cannotMakeSharedMemory(error: unknown, path: string): boolean {
   if (!(error instanceof Sqlite.SqliteError)) return false
-  return /^SQLITE_(CANTOPEN|READONLY)/.test(error.code) && isReadable(path)
+  return /^SQLITE_(CANTOPEN|READONLY|FULL|IOERR_SHM)/.test(error.code) && isReadable(path)
 }
 
 function openCopy(path: string, size: number): Sqlite.Database {
   const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
   if (size > MEMORY_COPY_BYTES || (wal && wal.size > 0)) {
     throw new InputError(
-      `${path} cannot be read where it is, its folder is read-only; copy it and its -wal elsewhere`,
+      `${path} cannot be read where it is, its folder is read-only or its disk is full; copy it and its -wal elsewhere`,
     )
   }
   const image = readFileSync(path)

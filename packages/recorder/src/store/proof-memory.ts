@@ -23,7 +23,7 @@ export interface Proven {
 }
 
 /** Form of the file that is written; others are not read. */
-const FORMAT = 1
+const FORMAT = 2
 
 /**
  * Remembers outside of a database what was proven of it, for as long as it stays in the same state: device, file,

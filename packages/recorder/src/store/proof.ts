@@ -35,6 +35,7 @@ export class Proof implements Pieces {
   readonly #end: Sqlite.Statement<Bound[], { end: bigint | null; stray: bigint }>
   readonly #use: Sqlite.Statement<Bound[], { first: bigint }>
   #unsaved = 0
+  #indexChecked = false
 
   constructor(db: Sqlite.Database, path: string, memory: ProofMemory) {
     this.#db = db
@@ -193,6 +194,7 @@ export class Proof implements Pieces {
   }
 
   #proveBatch(run: number, seq: number): { span: Span; names: ReadonlySet<number> } {
+    this.#checkNameIndex()
     const [row, before] = this.#last.all(BigInt(run), BigInt(seq), 2n)
     const end = row ? Number(row.first + row.count) : 0
     if (!row || end <= seq)
@@ -204,6 +206,17 @@ export class Proof implements Pieces {
     const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST)
     if (typeof found === 'string') throw this.#batchDamaged(run, span, found)
     return { span, names: found.names }
+  }
+
+  /** Filters find names by their text, through an index that no digest covers; it is small. */
+  #checkNameIndex(): void {
+    if (this.#indexChecked) return
+    const [fault] = this.#db.prepare<[], string>(`pragma integrity_check('name')`).pluck().all()
+    if (fault !== undefined && fault !== 'ok')
+      throw new InputError(
+        `${this.#path} is damaged: its names, ${fault}. pagetrail verify says more`,
+      )
+    this.#indexChecked = true
   }
 
   #batchDamaged(run: number, { first, last }: Span, why: string): InputError {

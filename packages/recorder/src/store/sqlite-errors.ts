@@ -17,6 +17,10 @@ const MEANING: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_READONLY/, 'cannot be written; check its permissions or copy it elsewhere'],
   [/^SQLITE_(CANTOPEN|PERM|AUTH)/, 'cannot be opened; check its folder and permissions'],
   [
+    /^SQLITE_IOERR_SHM/,
+    'has no room beside it for what SQLite needs: the disk is full. Make room, or copy it and its -wal elsewhere',
+  ],
+  [
     /^SQLITE_IOERR/,
     'could not be read or written: the disk or file system reports an error; what was committed is kept',
   ],

@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { safeLines } from '../text/fit.ts'
 
 /**
  * The world as a verb sees it. Tests hand in another one; no verb reads the process, the clock or the environment by
@@ -51,6 +53,36 @@ export function processIo(): Io {
       return () => process.off('SIGINT', handler)
     },
   }
+}
+
+/**
+ * Runs the command and sets the exit status. A module of the user's shares the process: where it ends it, waits for
+ * ever, or fails after its calls, the status is 2 and a sentence says so, instead of Node's own, which means something
+ * else here.
+ */
+export async function untilAnswered(run: () => Promise<number>): Promise<void> {
+  let answered = false
+  process.on('exit', () => {
+    if (answered) return
+    writeSync(
+      2,
+      'pagetrail: ended before it was done: by the module that was loaded, or by an input that never comes\n',
+    )
+    process.exitCode = 2
+  })
+  process.on('uncaughtException', (error) => {
+    // The terminal UI has its own, which gives the terminal back first.
+    if (process.listenerCount('uncaughtException') > 1) return
+    answered = true
+    const why = safeLines(error instanceof Error ? error.message : String(error))
+    writeSync(
+      2,
+      `pagetrail: failed outside of any call: ${why}; a timer or promise of a module does that\n`,
+    )
+    process.exit(2)
+  })
+  process.exitCode = await run()
+  answered = true
 }
 
 function streamSink(stream: NodeJS.WriteStream): Sink {

@@ -127,7 +127,7 @@ async function record(
   jobs.forEach(mustFit)
   const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
-  const made = await session.interruptible(async (signal) => {
+  const made = await stoppable(session, loaded !== undefined, async (signal) => {
     for (const [i, job] of jobs.entries()) {
       await setImmediate()
       if (signal.aborted) return i
@@ -161,6 +161,13 @@ function mustFit({ scenario, geometry }: Job): void {
     `${scenario.name} does not fit the geometry: ${why}; \`pagetrail scenarios ${scenario.name}\` prints it, to be changed`,
   )
 }
+
+/** Somebody's module may never return to where a signal is looked at: there Ctrl-C ends the process, as by default. */
+const stoppable = <T>(
+  session: Session,
+  hasModule: boolean,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => (hasModule ? work(new AbortController().signal) : session.interruptible(work))
 
 function recordJob(
   session: Session,
