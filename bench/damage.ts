@@ -40,15 +40,16 @@ const VERBS: readonly (readonly string[])[] = [
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-damage-'))
 const path = join(folder, 'runs.db')
 
+const sink = (to: string[]) => ({
+  isTTY: false,
+  columns: 100,
+  write: async (text: string) => void to.push(text),
+})
+
 /** What a verb prints on standard output, and its status; 70 where it fails as a program. */
 async function ask(argv: readonly string[]): Promise<{ out: string; status: number }> {
   const parts: string[] = []
   const err: string[] = []
-  const sink = (to: string[]) => ({
-    isTTY: false,
-    columns: 100,
-    write: async (text: string) => void to.push(text),
-  })
   const io: Io = {
     stdin: Readable.from([]),
     terminal: null,
@@ -111,7 +112,6 @@ for (let i = 0; i < times; i++) {
     else {
       count.wrong++
       writeFileSync(join(tmpdir(), `damage-${i}.db`), image)
-      if (process.env['SHOW']) console.error(expected, found)
       console.error(`damage ${i}: ${name} answers ${found.status}, kept as damage-${i}.db`)
     }
   }

@@ -1,7 +1,9 @@
-import { lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readdirSync, rmSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 
 import Sqlite from 'better-sqlite3'
+
+import { namesOf, realPath } from './file-names.ts'
 
 export const MEMORY = ':memory:'
 
@@ -109,28 +111,6 @@ function lookAt(path: string): number | 'locked' | 'none' {
   } finally {
     lock?.close()
   }
-}
-
-/** One file, one name, whichever symbolic link was typed; SQLite does the same for its -wal. */
-export function realPath(db: string): string {
-  try {
-    return realpathSync(db)
-  } catch {
-    // It was removed: then it has no other name either.
-    return db
-  }
-}
-
-/** The names of a file in its folder, and whether these are all that it has. */
-export function namesOf(db: string): { names: string[]; all: boolean } {
-  const path = realPath(db)
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat || stat.nlink < 2) return { names: [path], all: true }
-  const folder = dirname(path)
-  const names = readdirSync(folder)
-    .map((name) => join(folder, name))
-    .filter((name) => lstatSync(name, { throwIfNoEntry: false })?.ino === stat.ino)
-  return { names, all: names.length === stat.nlink }
 }
 
 const leasePath = (db: string, run: number): string => `${realPath(db)}-run${run}`

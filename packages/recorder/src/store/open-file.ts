@@ -4,18 +4,7 @@ import { dirname } from 'node:path'
 
 import Sqlite from 'better-sqlite3'
 
-import { MEMORY, realPath } from './lease.ts'
-
-/** Whether a path leads to the database, by whatever name, or to one of the files that SQLite has beside it. */
-export function isPartOf(db: string, path: string): boolean {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) return false
-  const own = realPath(db)
-  return [own, `${own}-wal`, `${own}-shm`].some((name) => {
-    const file = statSync(name, { throwIfNoEntry: false })
-    return file !== undefined && file.ino === there.ino && file.dev === there.dev
-  })
-}
+import { MEMORY } from './lease.ts'
 
 /** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */
 export const BUSY_MS = 15_000
@@ -34,7 +23,10 @@ export function openForWriting(path: string, timeout: number): Sqlite.Database {
   return db
 }
 
-/** @throws InputError where there is no such file */
+/**
+ * @throws InputError where there is no such file
+ * @internal
+ */
 export function checkExists(path: string): Stats {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat) return stat

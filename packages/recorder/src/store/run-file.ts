@@ -260,14 +260,22 @@ export class RunFile {
     return guarded(this.path, () => vanishedRuns(this.db, this.path))
   }
 
-  /** Proves these events of a run, for a caller that reads them by statements of its own; damage is an InputError. */
+  /**
+   * Proves these events of a run, for a caller that reads them by statements of its own; damage is an InputError.
+   *
+   * @internal
+   */
   prove(run: Run, from: number, to: number): void {
     guarded(this.path, () => {
       for (const _ of this.#proof?.pieces(run.id, from, to, false) ?? []);
     })
   }
 
-  /** Proves the whole file, once per state, for queries that may read anything of it. */
+  /**
+   * Proves the whole file, once per state, for queries that may read anything of it.
+   *
+   * @internal
+   */
   proveAll(): void {
     const proof = this.#proof
     if (!proof) return
@@ -316,7 +324,11 @@ export class RunFile {
     }
   }
 
-  /** Writes down what was proven, for the next process. */
+  /**
+   * Writes down what was proven, for the next process.
+   *
+   * @internal
+   */
   remember(): void {
     this.#proof?.remember()
   }

@@ -1,0 +1,35 @@
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** One file, one name, whichever symbolic link was typed; SQLite does the same for its -wal. */
+export function realPath(db: string): string {
+  try {
+    return realpathSync(db)
+  } catch {
+    // It was removed: then it has no other name either.
+    return db
+  }
+}
+
+/** The names of a file in its folder, and whether these are all that it has. */
+export function namesOf(db: string): { names: string[]; all: boolean } {
+  const path = realPath(db)
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat || stat.nlink < 2) return { names: [path], all: true }
+  const folder = dirname(path)
+  const names = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((name) => lstatSync(name, { throwIfNoEntry: false })?.ino === stat.ino)
+  return { names, all: names.length === stat.nlink }
+}
+
+/** Whether a path leads to the database, by whatever name, or to one of the files that SQLite has beside it. */
+export function isPartOf(db: string, path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (!there) return false
+  const own = realPath(db)
+  return [own, `${own}-wal`, `${own}-shm`].some((name) => {
+    const file = statSync(name, { throwIfNoEntry: false })
+    return file !== undefined && file.ino === there.ino && file.dev === there.dev
+  })
+}
