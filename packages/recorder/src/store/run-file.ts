@@ -44,11 +44,7 @@ export interface OpenOptions {
    * it again. Without it, and of a file that is opened for writing, nothing is.
    */
   readonly proofs?: string | undefined
-  /**
-   * For tests of upgrades.
-   *
-   * @internal
-   */
+  /** For tests of upgrades. @internal */
   readonly migrations?: Migrations
 }
 
@@ -84,11 +80,7 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
 export class RunFile {
   readonly path: string
   readonly mode: 'read' | 'write'
-  /**
-   * The connection, with safe integers: for queries that nothing here offers.
-   *
-   * @internal
-   */
+  /** The connection, with safe integers: for queries that nothing here offers. @internal */
   readonly db: Sqlite.Database
   readonly #reader: EventReader
   /** null: a database in memory, which nobody else can have changed. */
@@ -211,11 +203,7 @@ export class RunFile {
     return proven && { path, inode: this.#inode, run: id, proofs: this.#proofs, proven }
   }
 
-  /**
-   * The run at this place, with what another thread has proven of it.
-   *
-   * @internal
-   */
+  /** The run at this place, with what another thread has proven of it. @internal */
   at({ inode, run, proven }: RunPlace): EventSource {
     this.#mustBe(inode)
     for (const { first, last } of proven.spans) this.#proof?.add(run, first, last)
@@ -271,11 +259,7 @@ export class RunFile {
     })
   }
 
-  /**
-   * Proves the whole file, once per state, for queries that may read anything of it.
-   *
-   * @internal
-   */
+  /** Proves the whole file, once per state, for queries that may read anything of it. @internal */
   proveAll(): void {
     const proof = this.#proof
     if (!proof) return
@@ -293,30 +277,18 @@ export class RunFile {
     })
   }
 
-  /**
-   * A digest that stands for all events of a run up to one, and some after it.
-   *
-   * @internal
-   */
+  /** A digest that stands for all events of a run up to one, and some after it. @internal */
   digestAt(run: number, seq: number): Uint8Array {
     return guarded(this.path, () => this.#proof?.digestAt(run, seq) ?? NO_DIGEST)
   }
 
-  /**
-   * Writes on a connection what changes no answer; what was proven of the file stays so.
-   *
-   * @internal
-   */
+  /** Writes on a connection what changes no answer; what was proven of the file stays so. @internal */
   whileWriting(writer: Sqlite.Database, write: () => void): void {
     if (this.#proof) this.#proof.whileWriting(writer, write)
     else write()
   }
 
-  /**
-   * All of these runs was verified.
-   *
-   * @internal
-   */
+  /** All of these runs was verified. @internal */
   verified(runs: readonly Run[]): void {
     for (const run of runs) {
       if (run.events > 0) this.#proof?.add(run.id, 0, run.events - 1)
@@ -324,20 +296,12 @@ export class RunFile {
     }
   }
 
-  /**
-   * Writes down what was proven, for the next process.
-   *
-   * @internal
-   */
+  /** Writes down what was proven, for the next process. @internal */
   remember(): void {
     this.#proof?.remember()
   }
 
-  /**
-   * Calls it before the file is closed.
-   *
-   * @internal
-   */
+  /** Calls it before the file is closed. @internal */
   atClose(work: () => void): void {
     this.#closing.push(work)
   }
