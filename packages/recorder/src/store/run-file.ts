@@ -11,8 +11,8 @@ import { Lease, MEMORY } from './lease.ts'
 import { inspect, migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
-import { Proof } from './proof.ts'
-import { ProofMemory } from './proof-memory.ts'
+import { Proof } from './proof/proof.ts'
+import { ProofMemory } from './proof/proof-memory.ts'
 import {
   damagedAfter,
   insertRun,

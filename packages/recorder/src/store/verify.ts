@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type Sqlite from 'better-sqlite3'
 
-import { proveBatch } from './batch-proof.ts'
+import { proveBatch } from './proof/batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
 import { EventReader } from './event-reader.ts'
 import { sealProblem, vanishedRuns } from './run-table.ts'

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 
 import type Sqlite from 'better-sqlite3'
 
-import type { Span } from './batch-spans.ts'
+import type { Span } from '../batch-spans.ts'
 
 /** What was proven of a run. */
 export interface Proven {

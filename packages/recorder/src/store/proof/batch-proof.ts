@@ -1,14 +1,14 @@
 import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 
-import { Batch } from '../event/batch.ts'
-import { AT } from '../event/event-columns.ts'
-import { nameIdsIn, putRow } from './batch-insert.ts'
-import { digestBatch, kindsIn, type NewName } from './digest.ts'
-import type { EventReader } from './event-reader.ts'
-import { RUN_SHIFT } from './run-writer.ts'
-import { build, type Schema } from './schema.ts'
-import { selectAll } from './statements.ts'
+import { Batch } from '../../event/batch.ts'
+import { AT } from '../../event/event-columns.ts'
+import { nameIdsIn, putRow } from '../batch-insert.ts'
+import { digestBatch, kindsIn, type NewName } from '../digest.ts'
+import type { EventReader } from '../event-reader.ts'
+import { RUN_SHIFT } from '../run-writer.ts'
+import { build, type Schema } from '../schema.ts'
+import { selectAll } from '../statements.ts'
 
 export type BatchRow = Selectable<Schema['batch']>
 

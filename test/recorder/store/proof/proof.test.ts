@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 
 import { openRuns, type RunFile, verify } from '@pagetrail/recorder'
 
-import { append, callEvents, META } from '../../support/call-events.ts'
-import { storedFile, testFile, testFolder } from '../../support/files.ts'
+import { append, callEvents, META } from '../../../support/call-events.ts'
+import { storedFile, testFile, testFolder } from '../../../support/files.ts'
 
 const EVENTS = callEvents(40)
 const BATCH = 64
