@@ -120,6 +120,15 @@ test.each([
   expect(runFile.db.prepare('select count(*) as n from event').get()).toEqual({ n: 0n })
 })
 
+test.each([
+  ['perf.data', Buffer.from('PERFILE2\x68\x00\x00\x00'), 'perf script --show-lost-events'],
+  ['chrome.json', '{"traceEvents":[{"ph":"B"}]}', 'the trace that it was made from'],
+  ['capture.zip', Buffer.from('PK\x03\x04\x14\x00\x00\x00\x08\x00'), 'unpack it'],
+])('%s is refused as what it is', async (name, content, remedy) => {
+  await expect(load(file(name, content))).rejects.toThrow(remedy)
+  expect(runFile.runs()).toEqual([])
+})
+
 test('what cannot be read says why', async () => {
   await expect(load(join(folder, 'missing'))).rejects.toThrow('there is no such file')
   await expect(load(folder)).rejects.toThrow('it is a directory')

@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
+import { decodeUtf8 } from './utf8.ts'
 
 import {
   abortable,
@@ -67,6 +68,8 @@ export async function openInput(source: InputSource, options: OpenOptions): Prom
   if (packed) input = await peek(gunzipped(name, input.all))
   const magic = magicOf(input.first)
   if (input.first.length === 0 && !signal?.aborted) throw new InputError(`${name} is empty`)
+  const foreign = foreignBytes(input.first)
+  if (foreign !== null) throw new InputError(`${name}: ${foreign}`)
   if (packed && magic === 'gzip') throw new InputError(`${name} is packed twice; unpack it once`)
   if (magic === 'trace.dat' && follow) throw notFollowed(name, 'a trace.dat')
   return {
@@ -80,6 +83,24 @@ export async function openInput(source: InputSource, options: OpenOptions): Prom
     again: size?.isFile() && !follow ? () => openInput(source, options) : null,
     sha256: () => hash.digest('hex'),
   }
+}
+
+/** Files of other tools, by what they begin with, and what to do instead. */
+const FOREIGN: readonly { readonly starts: RegExp; readonly what: string }[] = [
+  {
+    starts: /^(?:PERFILE2|2ELIFREP)/,
+    what: 'this is a perf.data; print it with perf script --show-lost-events and import that text',
+  },
+  {
+    starts: /^\s*[[{]\s*"(?:traceEvents|ph|displayTimeUnit)"/,
+    what: "this is JSON of Chrome's tracing; import the trace that it was made from",
+  },
+  { starts: /^PK\x03\x04/, what: 'this is a zip archive; unpack it and import what is in it' },
+]
+
+function foreignBytes(first: Uint8Array): string | null {
+  const text = decodeUtf8(first, 0, Math.min(first.length, 256))
+  return FOREIGN.find(({ starts }) => starts.test(text))?.what ?? null
 }
 
 const bytesOf = (path: string, { follow, signal }: OpenOptions): Chunks =>

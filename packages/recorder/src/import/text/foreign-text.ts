@@ -35,11 +35,6 @@ const FOREIGN: readonly Foreign[] = [
     remedy: 'write 0 to options/hex and read the trace again',
   },
   {
-    line: /^\s*[[{]\s*"(?:traceEvents|ph|displayTimeUnit)"/,
-    what: "JSON of Chrome's tracing",
-    remedy: 'import the trace that it was made from',
-  },
-  {
     line: /^(?:---\[ .* \]---|0x[0-9a-f]{8,16}-0x[0-9a-f]{8,16}\s)/,
     what: 'a dump of page tables (ptdump)',
     remedy: 'Pagetrail reads events: capture with pagetrail capture-script',
