@@ -48,13 +48,12 @@ const { metafile } = await build({
   banner: { js: BANNER },
   minifySyntax: true,
   sourcemap: true,
-  sourcesContent: true,
+  sourcesContent: false,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
 })
 
-await Promise.all(Object.keys(metafile.outputs).map((path) => withOwnSources(join(root, path))))
 await declarations(root, at('dist/types'))
 await mkdir(at('man'))
 await writeFile(at('man/pagetrail.1'), command('man'))
@@ -90,19 +89,4 @@ async function licence(folder: string): Promise<string> {
   const file = (await readdir(folder)).find((entry) => /^licen[sc]e/i.test(entry))
   const text = file === undefined ? '' : `\n${await readFile(join(folder, file), 'utf8')}`
   return `${name} ${version} (${license})\n${text}`
-}
-
-/** A map shows our own sources; those of libraries, which would double the package, by name only. */
-async function withOwnSources(path: string): Promise<void> {
-  if (!path.endsWith('.map')) return
-  const map: SourceMap = JSON.parse(await readFile(path, 'utf8'))
-  const sourcesContent = map.sourcesContent.map((text, i) =>
-    map.sources[i]!.includes('node_modules') ? null : text,
-  )
-  await writeFile(path, JSON.stringify({ ...map, sourcesContent }))
-}
-
-interface SourceMap {
-  readonly sources: readonly string[]
-  readonly sourcesContent: readonly (string | null)[]
 }

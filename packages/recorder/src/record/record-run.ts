@@ -19,7 +19,7 @@ export interface RunDescription {
   /** Release of the kernel that ran, if one did. */
   readonly kernel?: string | null
   readonly scenario?: string | null
-  /** Kinds of events that it would report: what is not among them is unknown, not absent. Left out: all. */
+  /** Kinds of events that it would report: others are unknown, not absent. Left out: see evidenceOf(). */
   readonly shows?: readonly Kind[]
   readonly facts?: Readonly<Record<string, Json>>
 }

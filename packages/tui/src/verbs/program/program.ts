@@ -13,6 +13,9 @@ import { VERBS } from './table.ts'
 import { GROUPS, type Invoke, type Verb } from '../verb.ts'
 import { VERSION } from '../../command/version.ts'
 
+/** What a first word may be besides a run: a folder of that name does not hide it. */
+const NAMES = [...VERBS.map(({ name }) => name), 'completion', 'man', 'help']
+
 const DEFAULT_DB = 'pagetrail.db'
 
 const DESCRIPTION = `Records what page-table code does, replays it, and says whether two implementations do the same.`
@@ -108,10 +111,9 @@ function programFor(io: Io, finish: (status: Status) => void) {
 /** @throws InputError for `help nosuch`, where the help of everything would hide the slip */
 function mustKnow([first, verb]: readonly string[]): void {
   if (first !== 'help' || verb === undefined || verb.startsWith('-')) return
-  const names = [...VERBS.map(({ name }) => name), 'completion', 'man']
-  if (verb === 'help' || names.includes(verb)) return
+  if (NAMES.includes(verb)) return
   throw new InputError(
-    `there is no verb ${verb}${didYouMean(verb, names)}; pagetrail --help lists them`,
+    `there is no verb ${verb}${didYouMean(verb, NAMES)}; pagetrail --help lists them`,
   )
 }
 
@@ -181,7 +183,7 @@ const NAMES_RUN = /^(-?\d+|[a-z][^/]*\/[^/]+\/.+)$/
 
 /** A file is one too, unless a verb is called so. */
 const namesRun = (word: string): boolean =>
-  NAMES_RUN.test(word) || (!VERBS.some(({ name }) => name === word) && isFile(word))
+  NAMES_RUN.test(word) || (!NAMES.includes(word) && isFile(word))
 
 /** Without a verb it is `tui`, on runs that are named or on all of them. */
 function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly string[]) {
