@@ -42,22 +42,23 @@ const verdictOf = (report: PatchReport, name: string) =>
 describe.runIf(hasTree('7.3'))('patches as developers make them, to Linux 7.3', () => {
   const base = treeFolder('7.3') ?? ''
   let root = ''
+  let patched = ''
   let workshop: Workshop
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'pagetrail-test-'))
+    patched = join(root, 'linux-patched')
+    // Links: a patch writes the files that it changes anew.
+    execFileSync('cp', ['-rl', base, patched])
     // One for all: the base is built once.
     workshop = await Workshop.open({ cache: BUILD_CACHE, hostIsArm64: process.arch === 'arm64' })
-  })
+  }, MINUTES)
   afterAll(() => {
     workshop.close()
     rmSync(root, { recursive: true, force: true })
   }, MINUTES)
 
   async function reportOf(patch: KernelPatch): Promise<PatchReport> {
-    // Links: a patch writes the files that it changes anew.
-    const patched = join(root, patch.name.slice(0, 1))
-    execFileSync('cp', ['-rl', base, patched])
-    applyPatch(patched, patch)
+    const undo = applyPatch(patched, patch)
     const [left, right] = [await workshop.openTree(base), await workshop.openTree(patched)]
     const runFile = await openRuns(':memory:', { mode: 'write' })
     const report = await compareTrees(
@@ -71,6 +72,8 @@ describe.runIf(hasTree('7.3'))('patches as developers make them, to Linux 7.3', 
       { created: 0 },
     )
     runFile.close()
+    undo()
+    workshop.forget(right)
     return report
   }
 

@@ -74,5 +74,7 @@ async function unpack(
     rmSync(part, { recursive: true, force: true })
     throw new InputError(`git archive ${commit} in ${tree.path} fails:\n${stderr.trim()}`)
   }
-  renameSync(part, dir)
+  // Another process may have been first.
+  if (existsSync(dir)) rmSync(part, { recursive: true })
+  else renameSync(part, dir)
 }

@@ -236,7 +236,8 @@ class Compiler {
     if (existsSync(list))
       return { program, stubs: JSON.parse(readFileSync(list, 'utf8')) as string[] }
     mkdirSync(dirname(program), { recursive: true })
-    const linked = await this.#linked(program, objects)
+    const part = `${program}.${process.pid}`
+    const linked = await this.#linked(part, objects)
     const missing = [
       ...new Set(
         [...linked.stderr.matchAll(/undefined reference to `([^']+)'/g)].map((m) => m[1] ?? ''),
@@ -244,16 +245,17 @@ class Compiler {
     ]
     let stubs: readonly string[] = []
     if (missing.length > 0) {
-      const source = `${program}.stubs.c`
+      const source = `${part}.stubs.c`
       const { text, functions } = await stubsFor(missing, objects, `${toolchain.cross}readelf`)
       stubs = functions
       writeFileSync(source, text)
-      const again = await this.#linked(program, [...objects, source])
+      const again = await this.#linked(part, [...objects, source])
       if (again.status !== 0)
         throw new InputError(`${this.#tree.path} cannot be linked:\n${again.stderr}`)
     } else if (linked.status !== 0)
       throw new InputError(`${this.#tree.path} cannot be linked:\n${linked.stderr}`)
-    writeFileSync(list, JSON.stringify(stubs))
+    renameSync(part, program)
+    put(list, JSON.stringify(stubs))
     return { program, stubs }
   }
 
@@ -266,7 +268,10 @@ class Compiler {
 const placeOf = (path: string): string =>
   path.endsWith('.h') ? path.replace(/^.*?include\//, 'include/') : path
 
+/** At once: another process may be writing the same, or reading it. */
 function put(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
+  const part = `${path}.${process.pid}`
+  writeFileSync(part, text)
+  renameSync(part, path)
 }

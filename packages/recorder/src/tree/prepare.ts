@@ -48,7 +48,16 @@ export async function prepareTree(
 ): Promise<Prepared> {
   const key = inputsDigest(tree, geometry, options.toolchain.compiler)
   const path = join(options.cache, 'prepared', `${geometry.name}-${key.slice(0, 24)}`)
-  if (!existsSync(join(path, STAMP))) await make(tree, geometry, path, options)
+  if (!existsSync(join(path, STAMP))) {
+    // Elsewhere, and moved at once: another process may be doing the same. Who is second uses what is there.
+    const part = `${path}.${process.pid}`
+    await make(tree, geometry, part, options)
+    if (existsSync(join(path, STAMP))) rmSync(part, { recursive: true })
+    else {
+      rmSync(path, { recursive: true, force: true })
+      renameSync(part, path)
+    }
+  }
   const { source } = JSON.parse(readFileSync(join(path, STAMP), 'utf8')) as { source: string }
   const config = readFileSync(join(path, '.config'))
   return {
@@ -89,9 +98,8 @@ async function make(
   checkConfig(readFileSync(join(path, '.config'), 'utf8'), geometry)
   await kbuild('prepare')
   await kbuild(`${PLAIN_FILE}.o`)
-  // Last, and at once: a folder without it was interrupted.
-  writeFileSync(join(path, `${STAMP}.new`), JSON.stringify({ source: tree.path }))
-  renameSync(join(path, `${STAMP}.new`), join(path, STAMP))
+  // Last: a folder without it was interrupted.
+  writeFileSync(join(path, STAMP), JSON.stringify({ source: tree.path }))
 }
 
 const tail = (text: string): string => text.trim().split('\n').slice(-12).join('\n')

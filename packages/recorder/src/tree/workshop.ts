@@ -62,6 +62,13 @@ export class Workshop {
     return made
   }
 
+  /** Files of the tree have changed: it is to be built again. */
+  forget(tree: KernelTree): void {
+    for (const key of this.#builds.keys()) {
+      if (key.startsWith(`${tree.path}\0`)) this.#builds.delete(key)
+    }
+  }
+
   /** The running program of a build. After {@link discard}, a new one. */
   harness(built: BuiltTree): HarnessProcess {
     const known = this.#running.get(built.program)
