@@ -45,6 +45,20 @@ describe('silent-no-op', () => {
     expect(found).toMatchObject([{ va: VMALLOC + PAGE, end: VMALLOC + 2n * PAGE }])
   })
 
+  test('near miss: while another call stays open, a later one changes the page again', () => {
+    const s = new Script().init('pte', VMALLOC, RW).init('pte', VMALLOC + PAGE, RW)
+    s.on(1).begin('set_memory_nx', VMALLOC + PAGE)
+    s.on(0).begin('set_memory_ro', VMALLOC).change('pte', VMALLOC, RW, RO).end('set_memory_ro')
+    // Part of a call on the area that this page is the alias of: the range it promises is another.
+    s.begin('set_memory_rw', VMALLOC + 8n * PAGE)
+      .change('pte', VMALLOC, RO, RW)
+      .end('set_memory_rw')
+    s.on(1).end('set_memory_nx')
+    expect(brief(s.check('silent-no-op')).filter((line) => line.startsWith('H9 error 3'))).toEqual(
+      [],
+    )
+  })
+
   test('kfence_protect_page() answers true whatever happened', () => {
     const s = new Script().init('pte', VMALLOC, RW)
     s.begin('kfence_protect_page', VMALLOC, 1, { protect: 1 }).end('kfence_protect_page', 1)
@@ -79,7 +93,8 @@ describe('silent-no-op', () => {
     expect(found.map((f) => [f.op, f.message])).toEqual([
       [
         1,
-        'set_memory_ro returned 0, but when all calls had returned [0xffff8000c0000000, 0xffff8000c0001000) is not read-only',
+        'set_memory_ro returned 0, but when all calls had returned ' +
+          '[0xffff8000c0000000, 0xffff8000c0001000) is not read-only',
       ],
     ])
   })

@@ -169,6 +169,14 @@ const contradict = (a: Change, b: Change): boolean =>
     (a.clearHi & b.setHi)) !==
   0
 
+/** A later call answers for what it stores itself: nothing is asked any more of the one that had returned before it. */
+function leaveToLater(waiting: Promise[], start: number, end: number, call: OpenCall): void {
+  for (let i = waiting.length - 1; i >= 0; i--) {
+    const kept = waiting[i]!
+    if (call.seq > kept.seq && start < kept.end && kept.start < end) waiting.splice(i, 1)
+  }
+}
+
 function reportUnmet(scope: Scope, kept: Promise, missing: RangeList, when: string): void {
   scope.report({
     severity: 'error',
@@ -198,7 +206,9 @@ export const silentNoOp: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { write: s } = scope.fold
+          const { write: s, call } = scope.fold
+          if (waiting.length > 0 && call !== null)
+            leaveToLater(waiting, s.page, s.page + s.pages, call)
           if (s.isNone && !s.wasNone) emptied.set(s.page, e.seq)
           else if (!s.isNone && emptied.size > 0) emptied.delete(s.page)
         },
