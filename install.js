@@ -1,7 +1,7 @@
-// Plain JavaScript for the Node that is there, 20 or newer: installs what the clone needs, silent where that works, and then
-// runs the programs that are named, one after the other, by the Node that was installed. A shell that has run one `node`
-// already would go on with that one. With --tests everything is installed, else what `npm start` needs; what is there
-// already is never taken away.
+// Plain JavaScript for the Node that is there, 20 or newer: installs what the clone needs, silent where that works,
+// and then runs the named programs, one after the other, by the Node that was installed. A shell that has run one
+// `node` already would go on with that one. With --tests everything is installed, else what `npm start` needs; what
+// is there already is never taken away.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
