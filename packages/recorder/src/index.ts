@@ -251,6 +251,8 @@ export type {
   PatchScenario,
   ScenarioResult,
 } from './patch/compare-trees.ts'
+export { byQuestion } from './patch/by-question.ts'
+export { patchHtml } from './patch/patch-html.ts'
 export { patchMarkdown, patchText } from './patch/patch-page.ts'
 export { raceEnds, searchOnTree } from './tree/search-tree.ts'
 export type { TreeEnd, TreeSearch, TreeSearchOptions } from './tree/search-tree.ts'

@@ -1,60 +1,14 @@
 import {
-  checkRun,
-  diffRuns,
-  type KernelTree,
-  openRuns,
   patchAnswer,
   patchMarkdown,
   type PatchReport,
   patchText,
-  recordScenario,
-  scenarioNamed,
-  type ScenarioResult,
   type TreeSearch,
 } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
-/** A page needs no tree: pairs of engine runs of two versions stand for the two sides. */
-async function resultOf(name: string, more: Partial<ScenarioResult> = {}): Promise<ScenarioResult> {
-  const runFile = await openRuns(':memory:', { mode: 'write' })
-  const run = (flavour: string) =>
-    runFile.source(
-      recordScenario(runFile, scenarioNamed(name).json, { name, created: 0, flavour }).run,
-    )
-  const [a, b] = [run('6.18'), run('7.3')]
-  const diff = diffRuns(a, b)
-  const { findings } = checkRun(b)
-  runFile.close()
-  const base = {
-    name,
-    geometry: '4k-48',
-    diff,
-    added: [],
-    gone: [],
-    undecided: [],
-    incomplete: [],
-    searches: null,
-  }
-  return { ...base, ...(name === 'flush-forgotten' && { added: findings }), ...more }
-}
+import { reportOf, resultOf } from './reports.ts'
 
-const side = (called: string): KernelTree & { called: string } => ({
-  path: `/src/${called}`,
-  name: called,
-  version: '7.3.4',
-  release: '7.3',
-  describe: null,
-  called,
-})
-const zero = (await resultOf('clean-ro')).diff.cost.left
-
-function reportOf(
-  results: readonly ScenarioResult[],
-  more: Partial<PatchReport> = {},
-): PatchReport {
-  const sides = { left: side('base'), right: side('patched') }
-  return { ...sides, results, notRun: [], missed: [], leftCosts: zero, rightCosts: zero, ...more }
-}
 const text = (report: PatchReport) => patchText(report, { command: 'pagetrail' }).join('\n')
 
 describe('the page of a patch', () => {
@@ -82,7 +36,9 @@ Scenarios
       /^patched against base: (different outcome|same outcome, different effects)/,
     )
     expect(page).toContain('What changes\n  verdict')
-    expect(page).toContain('pagetrail record block-off-on --tree /src/base --tree /src/patched')
+    expect(page).toContain(
+      'pagetrail record block-off-on --tree /src/base --tree /src/patched --geometry 4k-48',
+    )
   })
 
   test('what a side could not finish is not called different, and the answer is incomplete', async () => {

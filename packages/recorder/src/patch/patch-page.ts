@@ -1,3 +1,4 @@
+import { quoted } from '../diff/say/commands.ts'
 import { type CostRow, costRows, effectText } from '../diff/say/wording.ts'
 import { raceEnds, type TreeSearch } from '../tree/search-tree.ts'
 import type { Finding } from '../check/finding.ts'
@@ -12,7 +13,7 @@ import {
 } from './compare-trees.ts'
 
 /** One section of the page: lines of text, or a table with its head. */
-type Section =
+export type Section =
   | { readonly title: string; readonly lines: readonly string[]; readonly isCode?: true }
   | {
       readonly title: string
@@ -31,7 +32,7 @@ const ANSWERS = {
 } as const
 
 /** The verdict in a line. */
-function headline(report: PatchReport): string {
+export function headline(report: PatchReport): string {
   const answer = patchAnswer(report)
   if (answer !== 'different') return ANSWERS[answer]
   const changed = report.results.filter(isChanged)
@@ -49,7 +50,8 @@ function headline(report: PatchReport): string {
   return [worst ?? 'identical', ...findings].join('; ')
 }
 
-function sections(report: PatchReport, options: PageOptions): Section[] {
+/** What every form of the page says, in its order: the counts first. */
+export function sections(report: PatchReport, options: PageOptions): Section[] {
   const changed = report.results.filter(isChanged)
   return [
     { title: 'Scenarios', lines: [countsOf(report.results)] },
@@ -183,14 +185,15 @@ function findingLines(
 /** Scenarios with several CPUs: what their schedules can come to, where the sides are not the same. */
 function scheduleSection({ results, right }: PatchReport): Section[] {
   const lines: string[] = []
-  for (const { name, searches } of results.filter(isRacyApart)) {
+  for (const { name, geometry, searches } of results.filter(isRacyApart)) {
     if (searches === null) continue
     lines.push(
       `${name}: left ${schedulesText(searches.left)}; right ${schedulesText(searches.right)}`,
     )
     const [first] = raceEnds(searches.right)
     if (first === undefined) continue
-    lines.push(`  pagetrail record ${name} --tree ${right.path} --schedule ${first.schedule}`)
+    const what = `${quoted(name)} --tree ${quoted(right.path)} --geometry ${geometry}`
+    lines.push(`  pagetrail record ${what} --schedule ${quoted(first.schedule)}`)
   }
   return lines.length > 0 ? [{ title: 'Interleaved CPUs', lines }] : []
 }
@@ -245,16 +248,17 @@ const byReason = (named: readonly { readonly name: string; readonly why: string 
 
 const commands = (
   { left, right }: PatchReport,
-  { name }: ScenarioResult,
+  { name, geometry }: ScenarioResult,
   { command }: PageOptions,
 ) => [
-  `${command} record ${name} --tree ${left.path} --tree ${right.path}`,
+  `${command} record ${quoted(name)} --tree ${quoted(left.path)} --tree ${quoted(right.path)} --geometry ${geometry}`,
   `${command} diff && ${command} check -1`,
 ]
 
-const titleOf = ({ left, right }: PatchReport): string => `${right.called} against ${left.called}`
+export const titleOf = ({ left, right }: PatchReport): string =>
+  `${right.called} against ${left.called}`
 
-const sideText = ({ path, version, describe }: PatchReport['left']): string =>
+export const sideText = ({ path, version, describe }: PatchReport['left']): string =>
   `Linux ${version}${describe === null ? '' : ` (${describe})`}, ${path}`
 
 const sidesOf = ({ left, right }: PatchReport): string[] => [

@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import {
   type Base,
+  byQuestion,
   checkoutBase,
   compareTrees,
   escapeControls,
@@ -10,6 +11,7 @@ import {
   type NotRun,
   openRuns,
   patchAnswer,
+  patchHtml,
   patchMarkdown,
   type PatchReport,
   type PatchScenario,
@@ -33,7 +35,7 @@ import { parseList } from './arguments.ts'
 import { CACHE, CROSS, GEOMETRY_NAMES, searchFields } from './tree.ts'
 import type { Verb } from './verb.ts'
 
-const FORMATS = ['text', 'markdown', 'json'] as const
+const FORMATS = ['text', 'markdown', 'html', 'json'] as const
 
 interface Options extends TreeOptions {
   readonly base?: string | undefined
@@ -53,6 +55,10 @@ far as both sides show.`,
   examples: [
     ['patch ~/linux', 'what is not committed yet'],
     ['patch ~/linux --base v7.3 --format markdown > review.md', 'one page for a mail'],
+    [
+      'patch ~/linux --format html > review.html',
+      'the same as one file, each scenario by question',
+    ],
     [
       'patch ~/linux-patched --base ~/linux partial-block half-changed',
       'two folders, two scenarios',
@@ -178,7 +184,12 @@ function print(session: Session, report: PatchReport, options: Options): void {
     lines.end(patchAnswer(report) !== 'incomplete', {
       answer: patchAnswer(report),
       missed: [...report.missed],
+      costs: { left: report.leftCosts, right: report.rightCosts },
     })
+    return
+  }
+  if (options.format === 'html') {
+    out.line(patchHtml(report, page).trimEnd())
     return
   }
   const text = options.format === 'markdown' ? patchMarkdown(report, page) : patchText(report, page)
@@ -199,6 +210,7 @@ function scenarioFields(result: PatchReport['results'][number]) {
     geometry,
     verdict: diff.verdict,
     changed: isChanged(result),
+    ...byQuestion(result),
     complete: !isUnknown(result),
     events: [diff.left.events, diff.right.events],
     added: added.map(findingFields),

@@ -1,0 +1,224 @@
+import { type Question, QUESTIONS } from '../diff/options.ts'
+import type { Answer } from '../diff/result.ts'
+import { costRows } from '../diff/say/wording.ts'
+import { document, scrolling, type Section as Part } from '../page/frame.ts'
+import { html, Html, join, lines, listed, many, name, type Value } from '../page/html.ts'
+import { byQuestion, type ByQuestion } from './by-question.ts'
+import {
+  isChanged,
+  isRacyApart,
+  isUnknown,
+  patchAnswer,
+  type PatchReport,
+  type ScenarioResult,
+} from './compare-trees.ts'
+import {
+  headline,
+  type PageOptions,
+  type Section,
+  sections,
+  sideText,
+  titleOf,
+} from './patch-page.ts'
+
+/** The page as one HTML file that needs nothing else: what the text says, and every scenario by question. */
+export function patchHtml(report: PatchReport, options: PageOptions): string {
+  return document(
+    `${titleOf(report)}: ${headline(report)}`,
+    head(report),
+    [scenarios(report.results), ...sections(report, options).slice(1).map(partOf)],
+    'pagetrail patch --format html',
+  )
+}
+
+function head(report: PatchReport): Html {
+  const { left, right, results, notRun } = report
+  const verdict = headline(report)
+  const isOpen = patchAnswer(report) === 'different' && isLessThanWhole(report)
+  return html`<p class="eyebrow">
+      pagetrail patch <span class="r">${name(right.called)}</span> against
+      <span class="l">${name(left.called)}</span>
+    </p>
+    <h1>${verdict.slice(0, 1).toUpperCase()}${verdict.slice(1)}</h1>
+    <p class="lede">
+      <span class="l">left:</span> ${name(sideText(left))}<br /><span class="r">right:</span>
+      ${name(sideText(right))}
+    </p>
+    ${isOpen && html`<p class="lede bad"><b>Not whole:</b> some of what was asked is not answered, see below.</p>`}
+    ${notRun.length > 0 && html`<p class="scope"><b>Scope.</b> ${listed(notRun.length, 'scenario')} not run, see below.</p>`}
+    <ul class="cards" aria-label="Four questions">
+      ${QUESTIONS.map((question) => card(question, results))}
+    </ul>`
+}
+
+const isLessThanWhole = ({ results, missed }: PatchReport): boolean =>
+  missed.length > 0 || results.some(isUnknown)
+
+const ANSWERS: Readonly<Record<Answer, readonly [kind: string, text: string]>> = {
+  same: ['same', '= same'],
+  different: ['diff', '≠ different'],
+  unknown: ['unknown', '? unknown'],
+}
+
+/** Different where one scenario is; the same only where all are. */
+function card(question: Question, results: readonly ScenarioResult[]): Html {
+  const answers = results.map((result) => byQuestion(result)[question].answer)
+  const count = (answer: Answer): number => answers.filter((one) => one === answer).length
+  const isSame = answers.length > 0 && count('same') === answers.length
+  const [kind, words] = ANSWERS[count('different') > 0 ? 'different' : isSame ? 'same' : 'unknown']
+  return html`<li class="card ${kind}">
+    <span>${question.slice(0, 1).toUpperCase()}${question.slice(1)}</span><strong>${words}</strong>
+    <p>
+      Of ${listed(results.length, 'scenario')}: ${count('different')} different, ${count('same')}
+      the same, ${count('unknown')} unknown.
+    </p>
+  </li>`
+}
+
+/** What differs and what is not whole stands open, the rest is folded. */
+function scenarios(results: readonly ScenarioResult[]): Part {
+  const open = results.filter((result) => isChanged(result) || isUnknown(result))
+  const same = results.filter((result) => !isChanged(result) && !isUnknown(result))
+  const [changed, unknown] = [open.filter(isChanged), open.filter((result) => !isChanged(result))]
+  const body = html`<p class="say">
+      ${listed(results.length, 'scenario')} run on both: ${changed.length} changed,
+      ${unknown.length} not answered in full, ${same.length} the same.
+    </p>
+    ${open.length > 0 && table('Scenarios by question', [...changed, ...unknown])}
+    ${
+      same.length > 0 &&
+      html`<details>
+        <summary>${listed(same.length, 'scenario')} in which nothing differs</summary>
+        ${table('Scenarios in which nothing differs', same)}
+      </details>`
+    }`
+  return { id: 'scenarios', title: 'Scenarios', body }
+}
+
+const COLUMNS = ['scenario', 'verdict', ...QUESTIONS, 'findings']
+
+function table(caption: string, results: readonly ScenarioResult[]): Html {
+  return scrolling(
+    caption,
+    html`<table class="wide stack">
+      <caption class="vh">
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${COLUMNS.map((column) => html`<th scope="col">${column}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${results.map(row)}
+      </tbody>
+    </table>`,
+  )
+}
+
+function row(result: ScenarioResult): Html {
+  const { added, gone, undecided, incomplete, diff, geometry, searches } = result
+  const answers = byQuestion(result)
+  const isCut = searches !== null && !(searches.left.isComplete && searches.right.isComplete)
+  const isSeen = incomplete.length === 0
+  const findings = [
+    added.length > 0 && html`<b class="bad">${added.length} new</b>`,
+    gone.length > 0 && html`${gone.length} gone`,
+    undecided.length > 0 && html`${listed(undecided.length, 'rule')} undecided`,
+  ].filter((part) => part !== false)
+  return html`<tr>
+    <th scope="row"><code>${name(result.name)}</code><br /><span class="mu">${geometry}</span></th>
+    <td>
+      ${isSeen ? diff.verdict : 'not seen to the end'}${isRacyApart(result) && html`<br /><b>interleaved CPUs come to other ends</b>`}${isCut && html`<br />not all schedules were run`}
+    </td>
+    ${QUESTIONS.map((question) => cell(question, answers))}
+    <td data-h="findings">${!isSeen ? '?' : findings.length > 0 ? join(findings, ', ') : '–'}</td>
+  </tr>`
+}
+
+function cell(question: Question, answers: ByQuestion): Html {
+  const { answer } = answers[question]
+  const [, words] = ANSWERS[answer]
+  const lone = counted([[answers.lone, 'without counterpart', 'call']])
+  const how = join([...HOW[question](answers), ...lone], ', ')
+  return html`<td data-h="${question}">
+    ${words}${answer === 'different' && html`<br /><span class="mu">${how}</span>`}
+  </td>`
+}
+
+/** What there is of it: `2 events changed`, `1 call returning otherwise`. */
+const counted = (all: readonly (readonly [n: number, is: string, what: string])[]): Html[] =>
+  all.filter(([n]) => n > 0).map(([n, is, what]) => html`${many(n, what)} ${is}`)
+
+/** Costs that a cell names; the rest are counted. */
+const COSTS = 3
+
+const HOW: Readonly<Record<Question, (answers: ByQuestion) => readonly Value[]>> = {
+  outcome: ({ outcome: { returns, ranges } }) =>
+    counted([
+      [returns, 'returning otherwise', 'call'],
+      [ranges, 'of the final mapping', 'range'],
+    ]),
+  effect: ({ effect }) => counted([[effect.differences, 'of effect', 'difference']]),
+  path: ({ path }) =>
+    counted([
+      [path.changed, 'changed', 'event'],
+      [path.onlyLeft, 'only left', 'event'],
+      [path.onlyRight, 'only right', 'event'],
+      [path.renamed, 'under another name', 'event'],
+    ]),
+  cost: ({ cost }) => {
+    const apart = costRows(cost.left, cost.right).filter(
+      ({ change, name: what }) => change !== '=' && what !== 'time',
+    )
+    const rest = apart.length - COSTS
+    return [
+      ...apart.slice(0, COSTS).map(({ label, change }) => `${label.trim()} ${change}`),
+      ...(rest > 0 ? [`${rest} more`] : []),
+    ]
+  },
+}
+
+/** A section of the text: its lines, those that are indented below the line they belong to. */
+function partOf(section: Section): Part {
+  const { title } = section
+  const id = title.toLowerCase().replaceAll(/[^a-z]+/g, '-')
+  if (!('lines' in section)) return { id, title, body: plainTable(section) }
+  if (section.isCode) return { id, title, body: html`<pre>${lines(section.lines)}</pre>` }
+  const items: Value[][] = []
+  for (const line of section.lines) {
+    const last = items.at(-1)
+    if (last && line.startsWith('  ')) last.push(html`<br /><span class="mu">${line.trim()}</span>`)
+    else items.push([line])
+  }
+  return {
+    id,
+    title,
+    body: html`<ul>
+      ${items.map((item) => html`<li>${item}</li>`)}
+    </ul>`,
+  }
+}
+
+const plainTable = ({ title, head: columns, rows }: Exclude<Section, { lines: unknown }>): Html =>
+  scrolling(
+    title,
+    html`<table class="wide stack">
+      <caption class="vh">
+        ${title}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (cells) =>
+            html`<tr>
+              ${cells.map((text, i) => html`<td data-h="${columns[i]}">${text}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  )
