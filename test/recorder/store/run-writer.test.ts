@@ -167,7 +167,9 @@ test('a file that was removed under its recorder is told, not written to', async
   const writer = runFile.startRun(META, { batchEvents: 16 })
   append(writer, callEvents(2))
   rmSync(dirname(runFile.path), { recursive: true })
-  expect(() => append(writer, callEvents(2))).toThrow('was removed while it was recorded')
+  expect(() => append(writer, callEvents(2))).toThrow(
+    'was removed or replaced while it was recorded',
+  )
   runFile.close()
 })
 
