@@ -26,15 +26,14 @@ export interface PageOptions {
   readonly command: string
 }
 
-const ANSWERS = {
-  same: 'nothing that page tables, TLBs or locks see has changed',
-  incomplete: 'the same as far as it can be told',
-} as const
-
-/** The verdict in a line. */
+/** The verdict in a line: of the scenarios that were run, never of the whole kernel. */
 export function headline(report: PatchReport): string {
   const answer = patchAnswer(report)
-  if (answer !== 'different') return ANSWERS[answer]
+  if (answer === 'incomplete') return 'the same as far as it can be told'
+  if (answer === 'same') {
+    const run = report.results.length === 1 ? 'one scenario' : `${report.results.length} scenarios`
+    return `page tables, TLBs and locks see no change in the ${run} run on both`
+  }
   const changed = report.results.filter(isChanged)
   const worst = VERDICTS.findLast((verdict) => changed.some(({ diff }) => diff.verdict === verdict))
   const added = changed.flatMap((result) => result.added).length
