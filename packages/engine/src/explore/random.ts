@@ -27,8 +27,8 @@ export class Chance {
 }
 
 /**
- * `cpus`: any CPU that can run, with the same chance. `schedules`: any schedule, nearly: a CPU with the chance that it
- * has the next of the steps that are left, as they were counted in earlier runs. `pct`: the CPU of highest priority;
+ * `cpus`: any CPU that can run, with the same chance. `schedules`: nearly any schedule with the same chance: a CPU
+ * is drawn in proportion to the steps it has left, as earlier runs counted them. `pct`: the CPU of highest priority;
  * priorities are drawn at the start, and at d − 1 steps, drawn too, the one that runs falls behind all others.
  */
 export type Sampling = 'cpus' | 'schedules' | 'pct'

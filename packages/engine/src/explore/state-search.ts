@@ -1,7 +1,7 @@
 /**
- * Every schedule, by states: depth first over what can be told apart, one visit a state. Of each state it is known
- * how many schedules lead on from it, how many of them break a rule, and with how few preemptions: exact numbers, by
- * adding up those of the states that follow.
+ * Searches every schedule by visiting each distinguishable state once, depth first. For each state it keeps how many
+ * schedules continue from it, how many of those break a rule, and the fewest preemptions that takes. The numbers are
+ * exact: a state's are the sums of its successors'.
  */
 import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { EdgeMark, SearchMachine } from './search-machine.ts'
@@ -62,7 +62,7 @@ export interface Again {
   readonly choices: readonly number[]
 }
 
-/** `bound`: preemptions a schedule may have; null: any number. */
+/** `bound`: the most preemptions a schedule may have; null for no limit. */
 export class StateSearch {
   readonly #search: SearchMachine
   readonly #vector: StateVector

@@ -13,7 +13,7 @@ const TABLES = Symbol('tables')
 const TLBS = Symbol('TLBs')
 
 export const ALLOCATION: Touch = { what: TABLES, changes: true }
-/** Entries are used, a table is freed: which one is not told apart. */
+/** Using entries conflicts with freeing a table, whichever tables they are: coarser than need be, and safe. */
 const USE = Symbol('tables in use')
 const IN_USE: Touch = { what: USE, changes: false }
 const FREED: Touch = { what: USE, changes: true }

@@ -12,7 +12,7 @@ import { setPmd } from './set-table.ts'
 import { flushTlbKernelPgtable } from './tlb.ts'
 import { wordsOf } from '../arch/u64.ts'
 
-/** On the slot of `addr`; -EINVAL where there is no table for it. `count`: of how many the call speaks. */
+/** A call on the slot of `addr`: -EINVAL if no table holds one. `count` is the number of entries it covers. */
 function onSlot(
   level: typeof PMD | typeof PTE,
   fields: readonly string[],

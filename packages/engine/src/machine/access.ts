@@ -46,7 +46,7 @@ function accessWeakly(cpu: Cpu, tlb: TlbModel, va: Va, mode: AccessMode, by: num
   return OUTCOMES.indexOf(outcome)
 }
 
-/** Of which page: any of some, from `va` on. */
+/** A fill of one of `pages` pages, from `va` on. */
 export interface SpeculativeFill extends FillChoice {
   readonly pages?: number
 }

@@ -70,7 +70,7 @@ function attempt(where: string, work: () => number): number {
     return work()
   } catch (error) {
     if (SIGNALS.some((signal) => error instanceof signal)) throw error
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    throw new InputError(`${where} threw ${told}`)
+    const thrown = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    throw new InputError(`${where} threw ${thrown}`)
   }
 }

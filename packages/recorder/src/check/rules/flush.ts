@@ -13,16 +13,16 @@ const REMEDIES = [
   'Eliding the flush of an enable-only change is sound only if every change before it was flushed.',
 ]
 
-const toldFlushes = (call: OpenCall): string => {
+const flushedRanges = (call: OpenCall): string => {
   const near = call.flushes.filter((flush) => flush.all || flush.end > flush.start)
   if (near.length === 0) return 'nothing was flushed'
-  const told = near
+  const ranges = near
     .slice(0, 2)
     .map((flush) => (flush.all ? 'everything' : hexRange(flush.start, flush.end)))
   const isEarly = near.some((flush) => flush.isOwed)
   return isEarly
-    ? `${told.join(', ')} was flushed, which does not do`
-    : `only ${told.join(', ')} was flushed`
+    ? `${ranges.join(', ')} was flushed, which is not enough`
+    : `only ${ranges.join(', ')} was flushed`
 }
 
 function severityOf(call: OpenCall, harm: Harm): Severity {
@@ -61,7 +61,7 @@ export const flushMissing: Rule = {
         op_end(e) {
           const { call } = scope.fold
           if (call === null || !promisesFlush(call.fn)) return
-          report(scope, call, e.seq, owedBy(scope.fold, call), toldFlushes(call))
+          report(scope, call, e.seq, owedBy(scope.fold, call), flushedRanges(call))
         },
       },
       end() {
@@ -109,7 +109,7 @@ export const flushNever: Rule = {
           if (!forOthers && !promisesFlush(call.fn)) return
           const damage = owedBy(scope.fold, call)
           for (const seq of damage.stores) known.add(seq)
-          if (forOthers) report(scope, call, e.seq, damage, toldFlushes(call))
+          if (forOthers) report(scope, call, e.seq, damage, flushedRanges(call))
         },
       },
       end() {
