@@ -98,6 +98,8 @@ export class PtyScreen {
         else reject(new Error(`${error} while waiting for ${ok}\n${this.text()}`))
       }
       const look = () => {
+        // A frame is written in pieces that the terminal may get one by one: half of one is not looked at.
+        if (this.#exit === null && this.#term.modes.synchronizedOutputMode) return
         if (test(this.text())) end(null)
         else if (this.#exit) end(`exited with ${JSON.stringify(this.#exit)}`)
       }
