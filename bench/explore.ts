@@ -16,8 +16,8 @@ import {
 } from '@pagetrail/engine'
 import type { Cpu, SearchSetup } from '@pagetrail/engine'
 
-import { buildSmall, endOf, smallPrograms } from '../test/support/small-programs.ts'
-import { spanRace } from '../test/support/span-race.ts'
+import { buildSmall, endOf, smallPrograms } from '../test/support/programs/small-programs.ts'
+import { spanRace } from '../test/support/programs/span-race.ts'
 
 const PROGRAMS = Number(process.argv[2] ?? 2000)
 const BASE = 0xffff8000c0000000n

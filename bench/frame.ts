@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { PtyScreen } from '../test/support/pty.ts'
+import { PtyScreen } from '../test/support/terminal/pty.ts'
 import { recordRandomRun } from './seek-run.ts'
 
 /**

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { checkRun, type EventSource, memorySource, undecided } from '@pagetrail/recorder'
-import { Marked, type Mutation } from '../test/support/marked-run.ts'
-import { MUTATIONS, numbered, spread } from '../test/support/mutants.ts'
+import { Marked, type Mutation } from '../test/support/mutants/marked-run.ts'
+import { MUTATIONS, numbered, spread } from '../test/support/mutants/mutants.ts'
 import { captures, engineRuns, fixture } from '../test/support/runs.ts'
-import { mutantBases } from '../test/support/mutant-bases.ts'
+import { mutantBases } from '../test/support/mutants/mutant-bases.ts'
 
 /**
  * Faults put one at a time into sound runs of the engine and into captures: how many `check` finds by the rule that

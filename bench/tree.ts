@@ -8,7 +8,7 @@ import {
 } from '@pagetrail/recorder'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { randomScenario } from '../test/support/random-scenario.ts'
+import { randomScenario } from '../test/support/programs/random-scenario.ts'
 
 /**
  * The engine against a kernel tree's own code, on random scenarios; and how long a build and a run take. Run it with

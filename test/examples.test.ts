@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import seedPatch from '../examples/seed-patch.ts'
 import { folder, jsonLines, pagetrail } from './support/cli.ts'
 import { hookLog } from './support/hook-log.ts'
-import { kernelCases } from './support/kernel-cases.ts'
+import { kernelCases } from './support/kernel/kernel-cases.ts'
 
 const example = (name: string) => join(import.meta.dirname, '..', 'examples', name)
 

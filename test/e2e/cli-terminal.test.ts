@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { folder } from '../support/cli.ts'
 import { SCENARIO } from '../support/demo.ts'
-import { PtyScreen } from '../support/pty.ts'
+import { PtyScreen } from '../support/terminal/pty.ts'
 
 /** The command on a terminal, as a user runs it. */
 const root = join(import.meta.dirname, '..', '..')

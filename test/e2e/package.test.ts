@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Installation, install, npm, pack } from '../support/packed.ts'
-import { PtyScreen } from '../support/pty.ts'
+import { PtyScreen } from '../support/terminal/pty.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const API = join(root, 'docs', 'api.md')

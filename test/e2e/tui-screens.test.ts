@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { PtyScreen } from '../support/pty.ts'
+import { PtyScreen } from '../support/terminal/pty.ts'
 
 /** The screens of the documents, drawn by the program in a real terminal: docs/screens/. */
 const root = join(import.meta.dirname, '..', '..')

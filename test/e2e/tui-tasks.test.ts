@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { PtyScreen, type PtyOptions } from '../support/pty.ts'
+import { PtyScreen, type PtyOptions } from '../support/terminal/pty.ts'
 
 /** What an engineer does with the screens and nothing else, its keys counted. */
 const root = join(import.meta.dirname, '..', '..')

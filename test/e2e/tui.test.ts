@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { PtyScreen, type PtyOptions } from '../support/pty.ts'
+import { PtyScreen, type PtyOptions } from '../support/terminal/pty.ts'
 import { SAMPLE, sampleEvents, writeSample } from '../support/sample-trace.ts'
 
 let db: string
@@ -26,7 +26,7 @@ afterEach(() => {
 })
 
 function start(runs: readonly string[] = [], options: PtyOptions = {}, file = db): PtyScreen {
-  const args = ['test/support/tui-main.ts', file, ...runs]
+  const args = ['test/support/terminal/tui-main.ts', file, ...runs]
   const s = new PtyScreen(process.execPath, args, {
     columns: 120,
     rows: 36,
@@ -170,7 +170,7 @@ describe('in a real terminal', () => {
     const up = 'process.listenerCount("uncaughtException") > 0'
     const bomb = `setInterval(() => { if (${up}) throw new Error("boom") }, 100)`
     const args = ['--import', `data:text/javascript,${encodeURIComponent(bomb)}`]
-    const main = ['test/support/tui-main.ts', db, 'modules']
+    const main = ['test/support/terminal/tui-main.ts', db, 'modules']
     const s = new PtyScreen(process.execPath, [...args, ...main], {
       env: { XDG_STATE_HOME: state },
     })
@@ -255,7 +255,7 @@ describe.runIf(hasTmux())('in a shell with job control', () => {
         '30',
         'bash --norc --noprofile',
       )
-      const command = `XDG_STATE_HOME='${state}' '${process.execPath}' test/support/tui-main.ts '${db}' 1`
+      const command = `XDG_STATE_HOME='${state}' '${process.execPath}' test/support/terminal/tui-main.ts '${db}' 1`
       tmux('send-keys', command, 'Enter')
       await shows(/▶ +0 /)
       tmux('send-keys', 'j', 'j')

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 
 import { Chance, DEADLOCK, SearchMachine, StateSearch, searchClasses } from '@pagetrail/engine'
 
-import { everySchedule } from '../../support/every-schedule.ts'
-import { buildSmall, endOf, smallPrograms } from '../../support/small-programs.ts'
-import type { SmallPrograms } from '../../support/small-programs.ts'
+import { everySchedule } from '../../support/programs/every-schedule.ts'
+import { buildSmall, endOf, smallPrograms } from '../../support/programs/small-programs.ts'
+import type { SmallPrograms } from '../../support/programs/small-programs.ts'
 
 /** Ends with how many schedules come to each, by trying all. */
 function tried(programs: SmallPrograms): {

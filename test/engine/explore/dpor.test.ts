@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { SearchMachine, searchClasses } from '@pagetrail/engine'
 
-import { GAVE_UP, LOST, ROWS, TORN, spanRace } from '../../support/span-race.ts'
+import { GAVE_UP, LOST, ROWS, TORN, spanRace } from '../../support/programs/span-race.ts'
 
 test.each(ROWS)(
   'split %s, change %s: classes of schedules',

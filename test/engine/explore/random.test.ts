@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { SearchMachine, runSchedule, sampleSchedules } from '@pagetrail/engine'
 import type { Sample, Sampling } from '@pagetrail/engine'
 
-import { LOST, TORN, spanRace } from '../../support/span-race.ts'
+import { LOST, TORN, spanRace } from '../../support/programs/span-race.ts'
 
 function sample(sampling: Sampling, runs: number, seed: number): Sample {
   const search = new SearchMachine({ ...race(), numbered: false })

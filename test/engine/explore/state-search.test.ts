@@ -15,7 +15,7 @@ import {
 } from '@pagetrail/engine'
 import type { Cpu, Machine, SearchSetup, StateCounts } from '@pagetrail/engine'
 
-import { GAVE_UP, LOST, ROWS, TORN, spanRace } from '../../support/span-race.ts'
+import { GAVE_UP, LOST, ROWS, TORN, spanRace } from '../../support/programs/span-race.ts'
 
 // The largest takes two seconds where nothing else runs.
 vi.setConfig({ testTimeout: 60_000 })

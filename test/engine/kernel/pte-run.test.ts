@@ -4,7 +4,7 @@ import { buildMachine, parseScenario, runSchedule } from '@pagetrail/engine'
 import type { Cpu } from '@pagetrail/engine'
 
 import { hookLog } from '../../support/hook-log.ts'
-import { kernelCases } from '../../support/kernel-cases.ts'
+import { kernelCases } from '../../support/kernel/kernel-cases.ts'
 
 const cases = kernelCases().map((text): unknown => JSON.parse(text))
 

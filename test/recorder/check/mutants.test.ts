@@ -1,9 +1,9 @@
 import { checkRun, type EventSource, memorySource, undecided } from '@pagetrail/recorder'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { mutantBases } from '../../support/mutant-bases.ts'
-import { Marked } from '../../support/marked-run.ts'
-import { MUTATIONS, numbered, spread } from '../../support/mutants.ts'
+import { mutantBases } from '../../support/mutants/mutant-bases.ts'
+import { Marked } from '../../support/mutants/marked-run.ts'
+import { MUTATIONS, numbered, spread } from '../../support/mutants/mutants.ts'
 import { captures, engineRuns, fixture } from '../../support/runs.ts'
 import mutants from './mutants.json' with { type: 'json' }
 

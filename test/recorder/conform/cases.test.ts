@@ -7,7 +7,7 @@ import { conformCase, conformStream, openConformInput } from '@pagetrail/recorde
 import type { CaseVerdict } from '@pagetrail/recorder'
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { kernelCases } from '../../support/kernel-cases.ts'
+import { kernelCases } from '../../support/kernel/kernel-cases.ts'
 
 interface Case {
   id: string

@@ -13,8 +13,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { applyPatch, type KernelPatch, PATCHES } from '../../support/kernel-patches.ts'
-import { BUILD_CACHE, hasTree, treeFolder, USUAL } from '../../support/kernel-trees.ts'
+import { applyPatch, type KernelPatch, PATCHES } from '../../support/kernel/kernel-patches.ts'
+import { BUILD_CACHE, hasTree, treeFolder, USUAL } from '../../support/kernel/kernel-trees.ts'
 
 const MINUTES = 60_000
 

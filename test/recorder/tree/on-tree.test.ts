@@ -9,7 +9,7 @@ import {
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { hasTree, testTree, testWorkshop, USUAL } from '../../support/kernel-trees.ts'
+import { hasTree, testTree, testWorkshop, USUAL } from '../../support/kernel/kernel-trees.ts'
 
 const MINUTES = 60_000
 const CASES = join(import.meta.dirname, '../../fixtures/corpus/kernel.jsonl.gz')

@@ -168,6 +168,6 @@ test.each([
 ] as const)('the calls and their strip at %i×%i', async (columns, rows) => {
   const s = await comparison(columns, rows)
   s.keys('c')
-  await expect(s.screen()).toMatchFileSnapshot(`../screens/golden/calls-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`../screens/golden/${columns}x${rows}/calls.txt`)
   await s.end()
 })

@@ -48,7 +48,7 @@ test.each([
   const s = await session({ calls: 400, columns, rows })
   s.keys('z', 'L', 'L')
   await s.settled()
-  await expect(s.screen()).toMatchFileSnapshot(`../screens/golden/timeline-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`../screens/golden/${columns}x${rows}/timeline.txt`)
   await s.end()
 })
 

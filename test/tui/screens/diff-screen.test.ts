@@ -84,7 +84,7 @@ test.each([
   const s = await comparison(columns, rows)
   s.keys('n')
   await s.settled()
-  await expect(s.screen()).toMatchFileSnapshot(`golden/diff-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/diff.txt`)
   await s.end()
 })
 
@@ -114,7 +114,7 @@ test.each([
   'the page tables of both sides, what differs marked, at %i×%i',
   async (columns, rows) => {
     const s = await otherState(columns, rows)
-    await expect(s.screen()).toMatchFileSnapshot(`golden/diff-state-${columns}x${rows}.txt`)
+    await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/diff-state.txt`)
     expect(s.screen()).toContain('page tables here: 1 of 2 entries differ')
     s.keys('k', 'k')
     expect(s.screen()).toContain('folding the events')

@@ -13,7 +13,7 @@ const SIZES = [
 
 test.each(SIZES)('the run browser at %i×%i', async (columns, rows) => {
   const s = await session({ calls: 40, open: false, columns, rows })
-  await expect(s.screen()).toMatchFileSnapshot(`golden/runs-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/runs.txt`)
   await s.end()
 })
 
@@ -21,21 +21,21 @@ test.each(SIZES)('a replay at %i×%i', async (columns, rows) => {
   const s = await session({ calls: 40, columns, rows })
   s.keys(...'jjjjjjjj')
   await s.settled()
-  await expect(s.screen()).toMatchFileSnapshot(`golden/replay-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/replay.txt`)
   await s.end()
 })
 
 test.each(SIZES)('all keys at %i×%i', async (columns, rows) => {
   const s = await session({ calls: 4, columns, rows })
   s.keys('?')
-  await expect(s.screen()).toMatchFileSnapshot(`golden/help-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/help.txt`)
   await s.end()
 })
 
 test.each(SIZES)('a filter being typed at %i×%i', async (columns, rows) => {
   const s = await session({ calls: 4, columns, rows })
   s.type('/kind == desc_write && lev')
-  await expect(s.screen()).toMatchFileSnapshot(`golden/filter-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/filter.txt`)
   await s.end()
 })
 
@@ -59,7 +59,7 @@ test.each(SCREENS.flatMap(([name, keys]) => SIZES.map(([w, h]) => [name, w, h, k
     }
     await s.settled()
     const screen = s.screen().replace(/\d+ ms/, '7 ms')
-    await expect(screen).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`)
+    await expect(screen).toMatchFileSnapshot(`golden/${columns}x${rows}/${name}.txt`)
     await s.end()
   },
 )

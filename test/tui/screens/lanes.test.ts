@@ -11,7 +11,7 @@ test.each([
   s.type(':48')
   s.keys('enter')
   await s.settled()
-  await expect(s.screen()).toMatchFileSnapshot(`golden/lanes-${w}x${h}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${w}x${h}/lanes.txt`)
   await s.end()
 })
 

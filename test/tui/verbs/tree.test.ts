@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
-import { BUILD_CACHE, hasTree, treeFolder } from '../../support/kernel-trees.ts'
+import { BUILD_CACHE, hasTree, treeFolder } from '../../support/kernel/kernel-trees.ts'
 
 const MINUTES = 60_000
 

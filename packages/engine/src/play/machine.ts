@@ -1,5 +1,5 @@
-import type { Call, CallInput } from '../kernel/call-spec.ts'
-import { parseCall } from '../kernel/calls.ts'
+import type { Call, CallInput } from '../kernel/calls/call-spec.ts'
+import { parseCall } from '../kernel/calls/calls.ts'
 import { Cpu } from '../machine/cpu.ts'
 import type { Area, System } from '../machine/cpu.ts'
 import { pageKernel } from '../arch/descriptor.ts'

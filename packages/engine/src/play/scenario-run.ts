@@ -1,6 +1,6 @@
 /** Runs a scenario: plainly, one call after the other on one CPU, or interleaved by its schedule. */
-import { TLB_ACTIONS } from '../kernel/actions.ts'
-import type { Call } from '../kernel/call-spec.ts'
+import { TLB_ACTIONS } from '../kernel/calls/actions.ts'
+import type { Call } from '../kernel/calls/call-spec.ts'
 import { setContext } from '../machine/context.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import type { Context, Hooks } from '../machine/hooks.ts'

@@ -2,9 +2,9 @@
  * A scenario in the corpus's form, start state and calls as JSON, and its extension to several CPUs. Hexadecimal
  * strings end here.
  */
-import { MAX_CPUS } from '../kernel/actions.ts'
-import type { Call } from '../kernel/call-spec.ts'
-import { parseCall } from '../kernel/calls.ts'
+import { MAX_CPUS } from '../kernel/calls/actions.ts'
+import type { Call } from '../kernel/calls/call-spec.ts'
+import { parseCall } from '../kernel/calls/calls.ts'
 import type { Area } from '../machine/cpu.ts'
 import { DEFAULT_FEATURES } from '../machine/features.ts'
 import type { Constants, Features } from '../machine/features.ts'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { alignCalls } from '../../../../packages/recorder/src/diff/align/align-calls.ts'
 import { NO_TRAITS } from '../../../../packages/recorder/src/diff/align/call-traits.ts'
 import { roleTable } from '../../../../packages/recorder/src/diff/align/roles.ts'
-import { mostPairs } from '../../../support/lane-bound.ts'
+import { mostPairs } from '../../../support/programs/lane-bound.ts'
 import { AREA } from '../../../support/sample-run.ts'
 
 /** `ro2` is set_memory_ro of 2 pages; `ro2!` one that finds its work done. */

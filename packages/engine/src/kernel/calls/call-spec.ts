@@ -1,9 +1,9 @@
 /** What a call of a scenario is made of, before and after it has been checked. */
-import type { Cpu } from '../machine/cpu.ts'
-import type { Flavour } from '../machine/flavour.ts'
-import type { CallArgs } from '../machine/hooks.ts'
-import type { Fields } from '../machine/input.ts'
-import type { Va } from '../arch/u64.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import type { Flavour } from '../../machine/flavour.ts'
+import type { CallArgs } from '../../machine/hooks.ts'
+import type { Fields } from '../../machine/input.ts'
+import type { Va } from '../../arch/u64.ts'
 
 /** A call as scenarios write it: `{ fn: 'set_memory_ro', addr: '0xffff800080000000', numpages: 4 }`. */
 export type CallInput = Readonly<Record<string, unknown>> & { readonly fn: string }

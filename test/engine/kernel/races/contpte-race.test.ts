@@ -13,8 +13,8 @@ import {
 import { setMemoryValid, splitAndProtect, toVa } from '@pagetrail/engine'
 import type { ChangeVariant, Cpu, LeafRun, Machine, Program, SplitVariant } from '@pagetrail/engine'
 
-import scenarios from '../../../packages/engine/scenarios/split-race.json' with { type: 'json' }
-import { everySchedule } from '../../support/every-schedule.ts'
+import scenarios from '../../../../packages/engine/scenarios/split-race.json' with { type: 'json' }
+import { everySchedule } from '../../../support/programs/every-schedule.ts'
 
 const BASE = 0xffff800080000000n
 const RW_CONT = 0xf8000500000703n

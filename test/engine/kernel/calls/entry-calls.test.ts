@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { runScenario } from '@pagetrail/engine'
 
-import { hookLog } from '../../support/hook-log.ts'
+import { hookLog } from '../../../support/hook-log.ts'
 
 const PAGE = '0xffff8000c0000000'
 const RW = '0x68000500000703'

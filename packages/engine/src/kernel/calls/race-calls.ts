@@ -1,14 +1,19 @@
 /** Calls of a scenario that are not functions of the kernel: races of its code, reduced to what matters. */
-import { InputError } from '../arch/input-error.ts'
-import type { Cpu } from '../machine/cpu.ts'
-import { asInt, asOneOf, asVa } from '../machine/input.ts'
-import type { Fields } from '../machine/input.ts'
-import type { Va } from '../arch/u64.ts'
-import { BLOCK_SPLIT_VARIANTS, splitBlockAndProtect } from './block-race.ts'
+import { InputError } from '../../arch/input-error.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import { asInt, asOneOf, asVa } from '../../machine/input.ts'
+import type { Fields } from '../../machine/input.ts'
+import type { Va } from '../../arch/u64.ts'
+import { BLOCK_SPLIT_VARIANTS, splitBlockAndProtect } from '../races/block-race.ts'
 import type { Spec } from './call-spec.ts'
-import { CHANGED_BITS, CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './contpte-race.ts'
-import { flushPageInTwoSteps, flushTlbKernelRange } from './tlb.ts'
-import { ptdumpWalk, vmapHuge } from './vmap-race.ts'
+import {
+  CHANGED_BITS,
+  CHANGE_VARIANTS,
+  SPLIT_VARIANTS,
+  splitAndProtect,
+} from '../races/contpte-race.ts'
+import { flushPageInTwoSteps, flushTlbKernelRange } from '../tlb.ts'
+import { ptdumpWalk, vmapHuge } from '../races/vmap-race.ts'
 
 /** After the change: flush_tlb_kernel_range() of the page, as one; the same in two steps; none. */
 const FLUSHES = {

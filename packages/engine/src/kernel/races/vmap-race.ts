@@ -2,20 +2,20 @@
  * ptdump against vmap (hazard H15), reduced to what matters: one walks a PTE table that the other takes out and frees
  * to map a block instead. One load, store, lock, unlock, TLBI, dsb or free is one step, and there are no others.
  */
-import { EINVAL } from '../arch/errno.ts'
-import { physOf } from '../arch/descriptor.ts'
-import { indexOf } from '../arch/geometry.ts'
-import { PMD, PTE } from '../arch/level.ts'
-import { isTable } from '../arch/predicates.ts'
-import { hiOf, loOf } from '../arch/u64.ts'
-import type { Va } from '../arch/u64.ts'
-import type { Cpu } from '../machine/cpu.ts'
-import { NO_SLOT, findSlot } from '../machine/find-slot.ts'
-import { isKeyOn, lock, switchKey, tryLock, unlock } from '../machine/locks.ts'
-import { loadHi, loadLo, store } from '../machine/memory.ts'
-import type { Slot } from '../machine/memory.ts'
-import { freeTable } from './table-alloc.ts'
-import { flushTableInTwoSteps } from './tlb.ts'
+import { EINVAL } from '../../arch/errno.ts'
+import { physOf } from '../../arch/descriptor.ts'
+import { indexOf } from '../../arch/geometry.ts'
+import { PMD, PTE } from '../../arch/level.ts'
+import { isTable } from '../../arch/predicates.ts'
+import { hiOf, loOf } from '../../arch/u64.ts'
+import type { Va } from '../../arch/u64.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
+import { isKeyOn, lock, switchKey, tryLock, unlock } from '../../machine/locks.ts'
+import { loadHi, loadLo, store } from '../../machine/memory.ts'
+import type { Slot } from '../../machine/memory.ts'
+import { freeTable } from '../table-alloc.ts'
+import { flushTableInTwoSteps } from '../tlb.ts'
 
 /**
  * ptdump_walk() over `entries` PTEs from `addr` on: under init_mm.mmap_lock for write; 6.18 with the static key on

@@ -1,23 +1,23 @@
 /** Calls of a scenario on the walkers themselves: whose callbacks they are given, and with what. */
-import { applyToExistingPageRange, applyToPageRange } from './apply.ts'
-import type { PteFn } from './apply.ts'
+import { applyToExistingPageRange, applyToPageRange } from '../apply.ts'
+import type { PteFn } from '../apply.ts'
 import type { Spec } from './call-spec.ts'
-import type { Cpu } from '../machine/cpu.ts'
-import type { Flavour } from '../machine/flavour.ts'
-import { asInt, asOneOf, asU64, asVa } from '../machine/input.ts'
-import type { Fields } from '../machine/input.ts'
-import { OBSERVE_PTE_FN, observeOps } from './observe.ts'
-import type { Observation } from './observe.ts'
-import { CHANGE_PAGE_RANGE, pageattrOps } from './pageattr.ts'
-import { ownMasks } from './pageattr-masks.ts'
-import { wordsOf } from '../arch/u64.ts'
-import type { Va } from '../arch/u64.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import type { Flavour } from '../../machine/flavour.ts'
+import { asInt, asOneOf, asU64, asVa } from '../../machine/input.ts'
+import type { Fields } from '../../machine/input.ts'
+import { OBSERVE_PTE_FN, observeOps } from '../observe.ts'
+import type { Observation } from '../observe.ts'
+import { CHANGE_PAGE_RANGE, pageattrOps } from '../pageattr.ts'
+import { ownMasks } from '../pageattr-masks.ts'
+import { wordsOf } from '../../arch/u64.ts'
+import type { Va } from '../../arch/u64.ts'
 import {
   walkKernelPageTableRange,
   walkKernelPageTableRangeLockless,
   walkPageRangeDebug,
-} from './walk-api.ts'
-import type { WalkOps } from './walk-ops.ts'
+} from '../walk-api.ts'
+import type { WalkOps } from '../walk-ops.ts'
 
 export type OnRange = (cpu: Cpu, start: Va, end: Va) => number
 

@@ -1,15 +1,15 @@
 /** Calls of a scenario that Realms, KFENCE and the boot make. */
 import type { Spec } from './call-spec.ts'
-import type { Cpu } from '../machine/cpu.ts'
-import type { Flavour } from '../machine/flavour.ts'
-import { asFlag, asInt, asVa } from '../machine/input.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import type { Flavour } from '../../machine/flavour.ts'
+import { asFlag, asInt, asVa } from '../../machine/input.ts'
 import {
   archKfenceInitPool,
   kfenceProtectPage,
   linearMapMaybeSplitToPtes,
-} from './linear-map-split.ts'
-import { setMemoryDecrypted, setMemoryEncrypted } from './mem-encrypt.ts'
-import type { Va } from '../arch/u64.ts'
+} from '../linear-map-split.ts'
+import { setMemoryDecrypted, setMemoryEncrypted } from '../mem-encrypt.ts'
+import type { Va } from '../../arch/u64.ts'
 
 const splits = (f: Flavour): boolean => f.split !== null
 

@@ -1,7 +1,7 @@
 import type { EventSource } from '@pagetrail/recorder'
 
-import { AREA, hex, KERNEL_RW, PAGE } from './sample-run.ts'
-import type { captures, engineRuns, fixture } from './runs.ts'
+import { AREA, hex, KERNEL_RW, PAGE } from '../sample-run.ts'
+import type { captures, engineRuns, fixture } from '../runs.ts'
 
 const LINEAR = 0xffff_0001_0004_0000n
 const BLOCK = 0xffff_0002_0000_0000n

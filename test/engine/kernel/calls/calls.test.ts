@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { CALL_NAMES, FLAVOURS, InputError, createMachine, parseCall } from '@pagetrail/engine'
 
-import { hookLog } from '../../support/hook-log.ts'
+import { hookLog } from '../../../support/hook-log.ts'
 
 const RANGE = { addr: '0xffff8000c0000000', end: '0xffff8000c0001000' }
 const PAGES = { addr: '0xffff8000c0000000', numpages: 1 }

@@ -1,6 +1,6 @@
 import type { Call } from '@pagetrail/recorder'
 
-import type { CallAlignment } from '../../packages/recorder/src/diff/align/align-calls.ts'
+import type { CallAlignment } from '../../../packages/recorder/src/diff/align/align-calls.ts'
 
 /** What a call is, counted without looking at any other: function and bytes, as text. */
 const kindOf = ({ fn, va, end }: Call): string =>

@@ -1,7 +1,7 @@
 /** The kernel's calls that a scenario can make: their arguments, what flavours have them, the range they speak of. */
 import { ACTIONS } from './actions.ts'
 import type { Call, Spec } from './call-spec.ts'
-import type { Cpu } from '../machine/cpu.ts'
+import type { Cpu } from '../../machine/cpu.ts'
 import {
   canSetDirectMap,
   kernelMapPages,
@@ -9,14 +9,14 @@ import {
   setDirectMapDefaultNoflush,
   setDirectMapInvalidNoflush,
   setDirectMapValidNoflush,
-} from './direct-map.ts'
+} from '../direct-map.ts'
 import { ENTRY_CALLS } from './entry-calls.ts'
-import type { Flavour } from '../machine/flavour.ts'
-import type { CallArgs } from '../machine/hooks.ts'
-import { InputError } from '../arch/input-error.ts'
-import { asFields, asFlag, asInt, asText, asU64, asVa, refuseUnknown } from '../machine/input.ts'
-import type { Fields } from '../machine/input.ts'
-import { lazyMmuEnter, lazyMmuLeave, lazyMmuPause, lazyMmuResume } from './lazy-mmu.ts'
+import type { Flavour } from '../../machine/flavour.ts'
+import type { CallArgs } from '../../machine/hooks.ts'
+import { InputError } from '../../arch/input-error.ts'
+import { asFields, asFlag, asInt, asText, asU64, asVa, refuseUnknown } from '../../machine/input.ts'
+import type { Fields } from '../../machine/input.ts'
+import { lazyMmuEnter, lazyMmuLeave, lazyMmuPause, lazyMmuResume } from '../lazy-mmu.ts'
 import {
   linearAddress,
   setMemoryNx,
@@ -25,12 +25,12 @@ import {
   setMemoryRw,
   setMemoryValid,
   setMemoryX,
-} from './pageattr.ts'
+} from '../pageattr.ts'
 import { RACE_CALLS } from './race-calls.ts'
 import { REALM_AND_KFENCE_CALLS } from './realm-and-kfence-calls.ts'
-import { rangeSplitToPtes, splitKernelLeafMapping } from './split.ts'
-import { flushTlbKernelRange } from './tlb.ts'
-import { type Va, u64OfText } from '../arch/u64.ts'
+import { rangeSplitToPtes, splitKernelLeafMapping } from '../split.ts'
+import { flushTlbKernelRange } from '../tlb.ts'
+import { type Va, u64OfText } from '../../arch/u64.ts'
 import { WALK_CALLS, onRange } from './walk-calls.ts'
 
 type OnPages = (cpu: Cpu, addr: Va, numpages: number) => number

@@ -1,16 +1,16 @@
 /** Calls of a scenario on single entries: what code besides pageattr.c does to kernel tables. */
 import type { Call, Spec } from './call-spec.ts'
-import type { Cpu } from '../machine/cpu.ts'
-import { EEXIST, EINVAL } from '../arch/errno.ts'
-import { NO_SLOT, findSlot } from '../machine/find-slot.ts'
-import { asInt, asU64, asVa } from '../machine/input.ts'
-import type { Fields } from '../machine/input.ts'
-import { PMD, PTE } from '../arch/level.ts'
-import type { Slot } from '../machine/memory.ts'
-import { ptepGetAndClear, ptepTrySet, setPtes } from './set-pte.ts'
-import { setPmd } from './set-table.ts'
-import { flushTlbKernelPgtable } from './tlb.ts'
-import { wordsOf } from '../arch/u64.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import { EEXIST, EINVAL } from '../../arch/errno.ts'
+import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
+import { asInt, asU64, asVa } from '../../machine/input.ts'
+import type { Fields } from '../../machine/input.ts'
+import { PMD, PTE } from '../../arch/level.ts'
+import type { Slot } from '../../machine/memory.ts'
+import { ptepGetAndClear, ptepTrySet, setPtes } from '../set-pte.ts'
+import { setPmd } from '../set-table.ts'
+import { flushTlbKernelPgtable } from '../tlb.ts'
+import { wordsOf } from '../../arch/u64.ts'
 
 /** A call on the slot of `addr`: -EINVAL if no table holds one. `count` is the number of entries it covers. */
 function onSlot(

@@ -3,20 +3,20 @@
  * then its own page read-only. Two tables for one block: what was changed in the first is lost, and it leaks. One
  * load, store, atomic, lock or unlock is one step, and the new table is filled without any: nobody can reach it yet.
  */
-import { HI, LO, bits, physHi, physLo, physOf } from '../arch/descriptor.ts'
-import { EINVAL, ENOMEM } from '../arch/errno.ts'
-import { PMD, PTE } from '../arch/level.ts'
-import { isTable, pmdLeaf } from '../arch/predicates.ts'
-import { alignDown } from '../arch/u64.ts'
-import type { Va, Words } from '../arch/u64.ts'
-import type { Cpu } from '../machine/cpu.ts'
-import { NO_SLOT, findSlot } from '../machine/find-slot.ts'
-import { lock, unlock } from '../machine/locks.ts'
-import { compareExchange, loadHi, loadLo, store } from '../machine/memory.ts'
-import type { Slot } from '../machine/memory.ts'
-import { pteOffset } from '../machine/offsets.ts'
-import { setPteNosync } from './set-pte.ts'
-import { allocTable, freeTable } from './table-alloc.ts'
+import { HI, LO, bits, physHi, physLo, physOf } from '../../arch/descriptor.ts'
+import { EINVAL, ENOMEM } from '../../arch/errno.ts'
+import { PMD, PTE } from '../../arch/level.ts'
+import { isTable, pmdLeaf } from '../../arch/predicates.ts'
+import { alignDown } from '../../arch/u64.ts'
+import type { Va, Words } from '../../arch/u64.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
+import { lock, unlock } from '../../machine/locks.ts'
+import { compareExchange, loadHi, loadLo, store } from '../../machine/memory.ts'
+import type { Slot } from '../../machine/memory.ts'
+import { pteOffset } from '../../machine/offsets.ts'
+import { setPteNosync } from '../set-pte.ts'
+import { allocTable, freeTable } from '../table-alloc.ts'
 
 /** How the table is put in place: stored, stored if the block is still there, or stored under pgtable_split_lock. */
 export const BLOCK_SPLIT_VARIANTS = ['plain', 'compare-exchange', 'lock'] as const

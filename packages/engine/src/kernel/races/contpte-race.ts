@@ -3,18 +3,18 @@
  * them) and then makes its own page read-only. Split and change come in the variants that the review of the first
  * patch weighed against each other. One load, store, atomic, lock or unlock is one step, and there are no others.
  */
-import type { Cpu } from '../machine/cpu.ts'
-import { HI, bits } from '../arch/descriptor.ts'
-import { EAGAIN, EINVAL } from '../arch/errno.ts'
-import { PTE } from '../arch/level.ts'
-import { lock, unlock } from '../machine/locks.ts'
-import { atomicChange, loadHi, loadLo } from '../machine/memory.ts'
-import type { Slot } from '../machine/memory.ts'
-import { NO_SLOT, findSlot } from '../machine/find-slot.ts'
-import { isCont } from '../arch/predicates.ts'
-import { setPteNosync } from './set-pte.ts'
-import { alignDown } from '../arch/u64.ts'
-import type { Va, Words } from '../arch/u64.ts'
+import type { Cpu } from '../../machine/cpu.ts'
+import { HI, bits } from '../../arch/descriptor.ts'
+import { EAGAIN, EINVAL } from '../../arch/errno.ts'
+import { PTE } from '../../arch/level.ts'
+import { lock, unlock } from '../../machine/locks.ts'
+import { atomicChange, loadHi, loadLo } from '../../machine/memory.ts'
+import type { Slot } from '../../machine/memory.ts'
+import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
+import { isCont } from '../../arch/predicates.ts'
+import { setPteNosync } from '../set-pte.ts'
+import { alignDown } from '../../arch/u64.ts'
+import type { Va, Words } from '../../arch/u64.ts'
 
 /**
  * How the span is split. `lock`: under pgtable_split_lock, looking at the first PTE only (remedy 1, adopted).
