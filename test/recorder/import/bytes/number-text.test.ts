@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 
 import { readHex, readNumber } from '../../../../packages/recorder/src/import/bytes/number-text.ts'
 
+const oneValue = () => ({ lo: new Uint32Array(1), hi: new Uint32Array(1) })
+
 const read = (text: string): bigint | null => {
   const bytes = new TextEncoder().encode(` ${text} `)
-  const lo = new Uint32Array(1)
-  const hi = new Uint32Array(1)
-  const ok = readNumber(bytes, 1, bytes.length - 1, lo, hi, 0)
-  return ok ? (BigInt(hi[0]!) << 32n) | BigInt(lo[0]!) : null
+  const to = oneValue()
+  const ok = readNumber(bytes, 1, bytes.length - 1, to, 0)
+  return ok ? (BigInt(to.hi[0]!) << 32n) | BigInt(to.lo[0]!) : null
 }
 
 const U64 = (value: bigint): bigint => BigInt.asUintN(64, value)
@@ -47,10 +48,9 @@ test.each([
 })
 
 test('hexadecimal without a prefix is only read where it is expected', () => {
-  const lo = new Uint32Array(1)
-  const hi = new Uint32Array(1)
+  const to = oneValue()
   const bytes = new TextEncoder().encode('ffff80008003af78')
-  expect(readHex(bytes, 0, bytes.length, lo, hi, 0)).toBe(true)
-  expect([hi[0], lo[0]]).toEqual([0xffff8000, 0x8003af78])
-  expect(readHex(bytes, 0, 0, lo, hi, 0)).toBe(false)
+  expect(readHex(bytes, 0, bytes.length, to, 0)).toBe(true)
+  expect([to.hi[0], to.lo[0]]).toEqual([0xffff8000, 0x8003af78])
+  expect(readHex(bytes, 0, 0, to, 0)).toBe(false)
 })

@@ -13,32 +13,37 @@ const TWO_32 = 0x1_0000_0000
 export const isDigit = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= ZERO && byte <= 0x39
 
+/** 64-bit values by index, as two u32 words each. */
+export interface Words {
+  readonly lo: Uint32Array
+  readonly hi: Uint32Array
+}
+
 /**
- * Reads `0x…` or a decimal number, negative ones in two's complement, into two u32 words at `index`.
+ * Reads `0x…` or a decimal number, negative ones in two's complement, into the two words at `index`.
  * False where [at, end) is anything else, or does not fit 64 bits.
  */
 export function readNumber(
   bytes: Uint8Array,
   at: number,
   end: number,
-  lo: Uint32Array,
-  hi: Uint32Array,
+  to: Words,
   index: number,
 ): boolean {
   if (at >= end) return false
   if (bytes[at] === ZERO && bytes[at + 1] === X && end > at + 2)
-    return readHex(bytes, at + 2, end, lo, hi, index)
+    return readHex(bytes, at + 2, end, to, index)
   const negative = bytes[at] === MINUS
   const from = negative ? at + 1 : at
   if (from >= end) return false
-  if (end - from > EXACT_DIGITS) return readLong(bytes, at, end, lo, hi, index)
+  if (end - from > EXACT_DIGITS) return readLong(bytes, at, end, to, index)
   let value = 0
   for (let p = from; p < end; p++) {
     const digit = bytes[p]! - ZERO
     if (digit < 0 || digit > 9) return false
     value = value * 10 + digit
   }
-  setNumber(negative ? -value : value, lo, hi, index)
+  setNumber(negative ? -value : value, to, index)
   return true
 }
 
@@ -47,8 +52,7 @@ export function readHex(
   bytes: Uint8Array,
   at: number,
   end: number,
-  lo: Uint32Array,
-  hi: Uint32Array,
+  to: Words,
   index: number,
 ): boolean {
   if (end - at > 16 || at >= end) return false
@@ -60,26 +64,19 @@ export function readHex(
     high = (high << 4) | (low >>> 28)
     low = (low << 4) | digit
   }
-  lo[index] = low
-  hi[index] = high
+  to.lo[index] = low
+  to.hi[index] = high
   return true
 }
 
 /** Puts an integer below 2^53 in magnitude into two words, in two's complement. */
-function setNumber(value: number, lo: Uint32Array, hi: Uint32Array, index: number): void {
-  lo[index] = value % TWO_32
-  hi[index] = Math.floor(value / TWO_32)
+function setNumber(value: number, to: Words, index: number): void {
+  to.lo[index] = value % TWO_32
+  to.hi[index] = Math.floor(value / TWO_32)
 }
 
 /** More digits than a double holds: rare enough for a bigint. */
-function readLong(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  lo: Uint32Array,
-  hi: Uint32Array,
-  index: number,
-): boolean {
+function readLong(bytes: Uint8Array, at: number, end: number, to: Words, index: number): boolean {
   if (end - at > 20) return false
   let text = ''
   for (let p = at; p < end; p++) {
@@ -89,7 +86,7 @@ function readLong(
   }
   const value = BigInt(text)
   if (value >= 1n << 64n || value < -(1n << 63n)) return false
-  lo[index] = Number(BigInt.asUintN(32, value))
-  hi[index] = Number(BigInt.asUintN(32, value >> 32n))
+  to.lo[index] = Number(BigInt.asUintN(32, value))
+  to.hi[index] = Number(BigInt.asUintN(32, value >> 32n))
   return true
 }

@@ -42,7 +42,7 @@ export class TextFields extends Fields {
       if (index < 0) continue
       next = index + 1
       const { slot } = probe.keys[index]!
-      if (readNumber(bytes, value, p, this.lo, this.hi, slot)) this.present |= 1 << slot
+      if (readNumber(bytes, value, p, this, slot)) this.present |= 1 << slot
       // A kprobe prints so what it could not read.
       else if (!isFault(bytes, value, p)) throw this.#expected('a number', key)
     }
