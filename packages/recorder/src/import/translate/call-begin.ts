@@ -1,22 +1,10 @@
-import { AUX, NEW, OLD, SIZE, VA } from '../../event/batch.ts'
-import type { Batch } from '../../event/batch.ts'
+import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import {
-  F_CLEAR,
-  F_END,
-  F_PAGES,
-  F_SET,
-  F_SIZE,
-  F_VA,
-  F_VAL,
-  type Fields,
-  type Values,
-} from './fields.ts'
+import { put, putRange } from './columns.ts'
+import { F_CLEAR, F_SET, F_VA, F_VAL, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
 import type { Probe } from './probe-table.ts'
-
-const TWO_32 = 0x1_0000_0000
 
 /** The row of a function's entry. */
 export function beginFunction(
@@ -53,31 +41,6 @@ const BEGIN_KINDS: Readonly<Record<string, number>> = {
   span: KINDS.span_begin.id,
   walk: KINDS.walk_begin.id,
   callback: KINDS.cb_enter.id,
-}
-
-/** Values of an event, or of an entry that is kept. */
-type Given = Values & { has(slot: number): boolean }
-
-/** Copies a slot, where it was given, to a 64-bit column. */
-export function put(batch: Batch, row: number, column: number, fields: Given, slot: number): void {
-  if (fields.has(slot)) batch.setWord(row, column, fields.lo[slot]!, fields.hi[slot]!)
-}
-
-/** va and end, from whichever of end, bytes and pages the probe gave; one page where it gave none of them. */
-function putRange(batch: Batch, row: number, fields: Fields, pageShift: number): void {
-  if (!fields.has(F_VA)) return
-  const lo = fields.lo[F_VA]!
-  const hi = fields.hi[F_VA]!
-  if (fields.has(F_END)) {
-    batch.setRange(row, lo, hi, fields.lo[F_END]!, fields.hi[F_END]!)
-    return
-  }
-  batch.setWord(row, VA, lo, hi)
-  if (fields.has(F_SIZE)) put(batch, row, SIZE, fields, F_SIZE)
-  else if (fields.has(F_PAGES)) {
-    const bytes = fields.int(F_PAGES) * 2 ** pageShift
-    batch.setWord(row, SIZE, bytes % TWO_32, Math.floor(bytes / TWO_32))
-  } else if (batch.kind[row] === KINDS.cb_enter.id) batch.setWord(row, SIZE, 2 ** pageShift, 0)
 }
 
 /** `high`: the upper word. Where bits 63..52 are set and 51..48 are not, addresses have 52 bits. */

@@ -2,7 +2,7 @@ import { PTE } from '@pagetrail/engine'
 
 import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put } from './call-begin.ts'
+import { put, putBase } from './columns.ts'
 import { F_CLEAR, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import type { Probe } from './probe-table.ts'
@@ -91,18 +91,8 @@ function inferWrite(events: FtraceEvents, fields: Fields, frame: Frame): void {
   const row = events.rows.start(KINDS.desc_write.id, frame.op, frame.inner)
   const batch = events.rows.sink.batch
   batch.setLevel(row, frame.probe.level!)
-  putBase(events, row, frame, frame.probe.level!)
+  putBase(batch, row, frame, frame.probe.level!, events.pageShift)
   put(batch, row, OLD, frame, F_VAL)
   put(batch, row, NEW, fields, F_VAL)
   put(batch, row, AUX, frame, F_SLOT)
-}
-
-/** va of a written entry: the frame's address, rounded down to what the entry translates. */
-export function putBase(events: FtraceEvents, row: number, frame: Frame, level: number): void {
-  if (!frame.has(F_VA)) return
-  const { pageShift } = events
-  const shift = pageShift + (PTE - level) * (pageShift - 3)
-  const lo = shift < 32 ? frame.lo[F_VA]! & -(2 ** shift) : 0
-  const hi = shift < 32 ? frame.hi[F_VA]! : frame.hi[F_VA]! & -(2 ** (shift - 32))
-  events.rows.sink.batch.setWord(row, VA, lo >>> 0, hi >>> 0)
 }

@@ -33,15 +33,7 @@ export const SLOTS = 17
 const IDENTITY: readonly number[] = [F_VA, F_END, F_SIZE, F_PAGES, F_SLOT, F_ARG0]
 
 /** Values by the slots of their meaning, two words each. */
-export interface Values {
-  readonly lo: Uint32Array
-  readonly hi: Uint32Array
-  /** Bit i set: slot i was given. */
-  present: number
-}
-
-/** The fields of one event, as numbers in the slots of their meaning; reused from event to event. */
-export abstract class Fields implements Values {
+export class Slots {
   readonly lo = new Uint32Array(SLOTS)
   readonly hi = new Uint32Array(SLOTS)
   /** Bit i set: slot i was given. */
@@ -50,14 +42,17 @@ export abstract class Fields implements Values {
   has(slot: number): boolean {
     return ((this.present >> slot) & 1) === 1
   }
+}
 
+/** The fields of one event, as numbers in the slots of their meaning; reused from event to event. */
+export abstract class Fields extends Slots {
   /** The low word as a signed number: what an `s32` field holds. */
   int(slot: number): number {
     return this.lo[slot]! | 0
   }
 
   /** In how many of its identifying fields this event agrees with another's values; -1 where one differs. */
-  agreement(other: Values): number {
+  agreement(other: Slots): number {
     const both = this.present & other.present
     let agreed = 0
     for (const slot of IDENTITY) {

@@ -1,7 +1,6 @@
 import { AUX, NEW, NONE, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put } from './call-begin.ts'
-import { putBase } from './call-end.ts'
+import { put, putBase } from './columns.ts'
 import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
@@ -129,7 +128,7 @@ function putStore(
   batch.setLevel(row, probe.level!)
   if (isOwn) {
     top.stored = true
-    putBase(events, row, top, probe.level!)
+    putBase(batch, row, top, probe.level!, events.pageShift)
   }
   put(batch, row, OLD, fields, F_OLD)
   put(batch, row, NEW, fields, F_NEW)

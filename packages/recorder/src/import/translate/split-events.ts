@@ -1,7 +1,6 @@
 import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put } from './call-begin.ts'
-import { putBase } from './call-end.ts'
+import { put, putBase } from './columns.ts'
 import { F_NEW, F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
 import type { FtraceEvents } from './ftrace-events.ts'
 import type { Probe } from './probe-table.ts'
@@ -51,6 +50,7 @@ function putSplitBase(
   stack: TaskStack,
   context: number,
 ): void {
+  const { batch } = events.rows.sink
   const caller = stack.find(CALLER, context)
-  if (caller >= 0) putBase(events, row, stack.at(caller), probe.level!)
+  if (caller >= 0) putBase(batch, row, stack.at(caller), probe.level!, events.pageShift)
 }

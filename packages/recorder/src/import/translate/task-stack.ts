@@ -1,4 +1,4 @@
-import { type Fields, SLOTS, type Values } from './fields.ts'
+import { type Fields, Slots } from './fields.ts'
 import type { Probe } from './probe-table.ts'
 
 /** The line does not say; taken for the task's own. */
@@ -15,8 +15,8 @@ export const CONTEXT_NAMES = ['task', 'bh_off', 'softirq', 'irq'] as const
 /** More open functions than any kernel stack holds: returns must have been lost. */
 const MAX_DEPTH = 256
 
-/** A function that was entered and has not returned. */
-export class Frame implements Values {
+/** A function that was entered and has not returned, with what its entry was probed with in its slots. */
+export class Frame extends Slots {
   probe: Probe
   /** SOFTIRQ, IRQ, or TASK for both contexts of a task. */
   context = TASK
@@ -31,17 +31,10 @@ export class Frame implements Values {
   stored = false
   /** Events of its CPU were lost since it was entered. */
   suspect = false
-  /** What its entry was probed with. */
-  readonly lo = new Uint32Array(SLOTS)
-  readonly hi = new Uint32Array(SLOTS)
-  present = 0
 
   constructor(probe: Probe) {
+    super()
     this.probe = probe
-  }
-
-  has(slot: number): boolean {
-    return ((this.present >> slot) & 1) === 1
   }
 
   /** Keeps what the entry was probed with. */
