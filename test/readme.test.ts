@@ -1,46 +1,13 @@
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { VERBS } from '../packages/tui/src/verbs/program/table.ts'
-import { folder, pagetrail } from './support/cli.ts'
+import { linksOf, withOutputs } from './support/shown-commands.ts'
 
-const README = join(import.meta.dirname, '..', 'README.md')
-/** What the reader has captured, in the README: probes at entries and returns only, on 6.18. */
-const CAPTURE = join(
-  import.meta.dirname,
-  'fixtures',
-  'traces',
-  'modules_small-6.18-lean-kaslr.trace.gz',
-)
-
-const COMMAND = '    $ pagetrail '
-
-/** Runs the commands of indented blocks that begin with `$ pagetrail`, and puts their output below them. */
-async function withOutputs(text: string): Promise<string> {
-  const root = folder()
-  const db = join(root, 'readme.db')
-  copyFileSync(CAPTURE, join(root, 'modules.trace'))
-  const lines: string[] = []
-  let skipping = false
-  for (const line of text.split('\n')) {
-    const command = line.startsWith(COMMAND)
-    if (skipping && !command && (line === '' || line.startsWith('    '))) continue
-    if (skipping) lines.push('')
-    skipping = command
-    lines.push(line)
-    if (!command) continue
-    const argv = argumentsOf(line.slice(COMMAND.length), root)
-    const { out, err } = await pagetrail([...argv, '--db', db])
-    const shown = `${out}${err}`.trimEnd().split('\n')
-    lines.push(...shown.map((text) => (text === '' ? '' : `    ${text}`)))
-  }
-  return lines.join('\n')
-}
-
-const argumentsOf = (command: string, root: string): string[] =>
-  (command.match(/'[^']*'|\S+/g) ?? [])
-    .map((word) => word.replaceAll("'", ''))
-    .map((word) => (word === 'modules.trace' ? join(root, word) : word))
+const root = join(import.meta.dirname, '..')
+const README = join(root, 'README.md')
+const howto = join(root, 'docs', 'howto')
+const HOWTOS = readdirSync(howto).map((name) => join(howto, name))
 
 /** The rows of the table of verbs, from the verbs themselves. */
 function withVerbs(text: string): string {
@@ -53,7 +20,15 @@ test('README.md shows what the commands print; npm run docs:readme brings it up 
   await expect(await withOutputs(text)).toMatchFileSnapshot(README)
 })
 
-test('README.md links to files that exist', () => {
-  const links = [...readFileSync(README, 'utf8').matchAll(/\]\(([^)]+)\)/g)].map((m) => m[1]!)
-  expect(links.filter((link) => !existsSync(join(README, '..', link)))).toEqual([])
+test.for(HOWTOS)('%s shows what the commands print', async (file, { expect }) => {
+  await expect(await withOutputs(readFileSync(file, 'utf8'))).toMatchFileSnapshot(file)
+})
+
+test('README.md and the how-tos link to files that exist, and README.md to every how-to', () => {
+  const broken = [README, ...HOWTOS].flatMap((file) =>
+    linksOf(file).filter((link) => !existsSync(join(dirname(file), link))),
+  )
+  expect(broken).toEqual([])
+  const linked = new Set(linksOf(README).map((link) => join(root, link)))
+  expect(HOWTOS.filter((file) => !linked.has(file))).toEqual([])
 })

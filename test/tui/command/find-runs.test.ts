@@ -96,6 +96,39 @@ test('-1 is the latest that was there before', async () => {
   expect(out).toMatch(/^- 1 mine .*\n\+ 2 bpf-6.18-boot2 /)
 })
 
+test('the same question has the same answer: its file is kept once, and is not what -1 means', async () => {
+  const db = await databaseWith('mine')
+  const golden = join(folder(), 'golden.jsonl')
+  await pagetrail(['record', 'clean-off', '--flavour', '6.18', '--db', db])
+  await pagetrail(['export', '-1', '-o', golden, '--db', db])
+  await pagetrail(['record', 'clean-off', '--flavour', '7.3', '--db', db])
+  const ask = () => pagetrail(['diff', '--gate', 'path', golden, '-1', '--db', db])
+  const first = await ask()
+  expect(first.status).toBe(1)
+  expect(await ask()).toEqual(first)
+  const ids = async () =>
+    jsonLines((await pagetrail(['runs', '--json', '--db', db])).out).flatMap(
+      (line) => line['id'] ?? [],
+    )
+  expect(await ids()).toEqual([1, 2, 3, 4])
+  // What was asked about is a run like any other where it is named, and not when it comes back by import.
+  expect((await pagetrail(['show', '4', '0', '--db', db])).status).toBe(0)
+  await pagetrail(['export', '4', '-o', `${golden}.again`, '--db', db])
+  await pagetrail(['import', `${golden}.again`, '--label', 'again', '--db', db])
+  expect((await pagetrail(['info', '-1', '--db', db])).out).toMatch(/^run +6 again/)
+})
+
+test('files that were asked about are no -1 and no -2', async () => {
+  const db = join(folder(), 'kept.db')
+  await pagetrail(['diff', ...BOOTS, '--db', db])
+  expect((await pagetrail(['diff', '--db', db])).err).toContain('holds no run; a diff needs two')
+  const { status, err } = await pagetrail(['check', '-1', '--db', db])
+  expect([status, err]).toEqual([
+    2,
+    `pagetrail: there is no run -1: ${db} holds 0, -1 is the latest; runs of files that a command named go by id or label\n`,
+  ])
+})
+
 test('a run of that name wins over the file', async () => {
   const path = join(folder(), 'two.trace.gz')
   copyFileSync(fixture('two-6.18-boot1.trace.gz'), path)

@@ -27,6 +27,9 @@ export const kernelOf = ({ flavour }: Pick<Run, 'flavour'>): Flavour | undefined
 /** No task, or the idle task, of which every CPU has its own under one name (`swapper/0-0`): the CPU tells which. */
 export const isIdle = (task: string | null): boolean => task === null || task.endsWith('-0')
 
+/** Fact of a run that is there because a question named its file by this path: -1, -2, … do not mean it. */
+export const ASKED = 'asked'
+
 /** One recorded run, as its row says. */
 export interface Run {
   readonly id: number

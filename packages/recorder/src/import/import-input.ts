@@ -26,12 +26,13 @@ export async function importInput(
   const opened = await openInput(input, options)
   if (format === 'ftrace' || (format === 'auto' && opened.magic !== 'json'))
     return { format: 'trace', report: await importOpened(runFile, opened, options) }
-  const { created, label, signal, write, onProgress } = options
+  const { created, label, asked, signal, write, onProgress } = options
   const { name, total } = opened
   const report = await importJsonl(runFile, opened.chunks, name, {
     created,
     isKernelLog: format === 'kmsg',
     ...(label === undefined ? {} : { label }),
+    ...(asked === undefined ? {} : { asked }),
     ...(signal === undefined ? {} : { signal }),
     ...(write === undefined ? {} : { write }),
     onEvents: (events) => onProgress?.({ bytes: opened.bytes(), total, lines: events, events }),

@@ -9,7 +9,7 @@ import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import { LineSplitter } from './bytes/line-splitter.ts'
 import { decodeUtf8 } from './bytes/utf8.ts'
-import type { Run } from '../event/run.ts'
+import { ASKED, type Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 
@@ -18,6 +18,8 @@ export interface JsonlOptions {
   readonly created: number
   /** Instead of the label in the file; several runs get `-2`, `-3`, … appended. */
   readonly label?: string
+  /** The path by which a question named the file, as for traces. */
+  readonly asked?: string
   /** The lines stand in a kernel log, behind `pagetrail:`. */
   readonly isKernelLog?: boolean
   readonly signal?: AbortSignal
@@ -129,6 +131,12 @@ const nothingIn = (name: string, log: KernelLog | null): string => {
   return `${name} has no lines of \`pagetrail:\`; hooks/c/pagetrail.h writes them with pt_to_printk()`
 }
 
+/** What was asked of another file is no matter of this one. */
+function withAsked(header: RunHeader, asked: string | undefined): RunHeader {
+  const { [ASKED]: _, ...facts } = header.facts
+  return { ...header, facts: asked === undefined ? facts : { ...facts, [ASKED]: asked } }
+}
+
 /** Writes the runs that a parser finds. */
 class RunsFromJsonl implements JsonlSink {
   readonly ids: number[] = []
@@ -151,8 +159,8 @@ class RunsFromJsonl implements JsonlSink {
   }
 
   run(header: RunHeader): void {
-    const { created, label, write } = this.#options
-    const { state, ...meta } = header
+    const { created, label, write, asked } = this.#options
+    const { state, ...meta } = withAsked(header, asked)
     const own =
       label !== undefined && this.ids.length > 0 ? `${label}-${this.ids.length + 1}` : label
     const started = { ...meta, created: header.created ?? created, label: own ?? header.label }

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 
 import { SITES } from '../event/evidence.ts'
 import type { Kind } from '../event/kinds.ts'
+import { ASKED } from '../event/run.ts'
 import type { RunMeta } from '../store/run-row.ts'
 import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
@@ -24,6 +25,8 @@ export interface ImportOptions {
   readonly label?: string
   /** The implementation that was traced, where the user knows it; else what the trace shows. */
   readonly flavour?: TracedFlavour
+  /** The path by which a question named the file: the run is there for that, and -1 does not mean it. */
+  readonly asked?: string
   /** Release of the kernel, such as `6.18.15`. */
   readonly kernel?: string
   /** Functions by the names that Pagetrail knows, each with what the traced tree calls it. */
@@ -165,7 +168,7 @@ class Import {
   constructor(input: OpenInput, options: ImportOptions) {
     this.#input = input
     this.#options = options
-    const { created, label, flavour, kernel, map } = options
+    const { created, label, flavour, kernel, map, asked } = options
     const file = basename(input.name)
     this.meta = {
       label: label ?? (file.replace(/(\.(trace|txt|dat|report|gz))+$/, '') || file),
@@ -173,7 +176,7 @@ class Import {
       created,
       flavour,
       kernel,
-      facts: { file, ...(map === undefined ? {} : { map }) },
+      facts: { file, ...(map && { map }), ...(asked !== undefined && { [ASKED]: asked }) },
     }
   }
 

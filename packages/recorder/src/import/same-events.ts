@@ -8,8 +8,15 @@ const DIFFERS = COLUMN_NAMES.filter((name) => name !== 'id')
   .map((name) => `a.${name} is not b.${name}`)
   .join(' or ')
 
-/** An earlier run of the same file that has exactly these events: the same trace was imported twice. */
-export function runWithSameEvents(runFile: RunFile, run: Run): Run | undefined {
+/**
+ * An earlier run of the same database that has exactly these events, among those that `ok` accepts: the same trace was
+ * imported twice.
+ */
+export function runWithSameEvents(
+  runFile: RunFile,
+  run: Run,
+  ok: (other: Run) => boolean = () => true,
+): Run | undefined {
   if (run.events === 0) return undefined
   const different = runFile.db.prepare<[bigint, bigint, bigint]>(
     `select 1 from event a left join event b on b.id = a.id + ?
@@ -17,7 +24,13 @@ export function runWithSameEvents(runFile: RunFile, run: Run): Run | undefined {
   )
   const base = BigInt(run.id) * BigInt(RUN_SHIFT)
   return runFile.runs().find((other) => {
-    if (other.id >= run.id || other.events !== run.events || other.calls !== run.calls) return false
+    if (
+      other.id >= run.id ||
+      other.events !== run.events ||
+      other.calls !== run.calls ||
+      !ok(other)
+    )
+      return false
     const apart = BigInt(other.id - run.id) * BigInt(RUN_SHIFT)
     return different.get(apart, base, base + BigInt(run.events)) === undefined
   })

@@ -4,7 +4,7 @@ import type { Selectable, Updateable } from 'kysely'
 import { didYouMean } from '../event/nearest.ts'
 import type { Json } from '../event/kinds.ts'
 import type { Schema } from './schema.ts'
-import type { Run, RunGeometry, RunOrigin, RunState } from '../event/run.ts'
+import { ASKED, type Run, type RunGeometry, type RunOrigin, type RunState } from '../event/run.ts'
 
 /** What is known of a run when its recording begins. */
 export interface RunMeta {
@@ -88,7 +88,10 @@ function geometryColumns(
 export function noSuchRun(runs: readonly Run[], spec: string, path: string): InputError {
   if (runs.length === 0) return new InputError(`${path} holds no run yet; record or import one`)
   if (/^-\d+$/.test(spec)) {
-    return new InputError(`there is no run ${spec}: ${path} holds ${runs.length}, -1 is the latest`)
+    const own = runs.filter(({ facts }) => !(ASKED in facts)).length
+    const asked =
+      own === runs.length ? '' : '; runs of files that a command named go by id or label'
+    return new InputError(`there is no run ${spec}: ${path} holds ${own}, -1 is the latest${asked}`)
   }
   const hint = didYouMean(
     spec,

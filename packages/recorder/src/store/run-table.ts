@@ -8,7 +8,7 @@ import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
 import { build, type Schema } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
 import { KIND_NAMES, KINDS } from '../event/kinds.ts'
-import type { Run, StoredState } from '../event/run.ts'
+import { ASKED, type Run, type StoredState } from '../event/run.ts'
 import { execute, selectAll, type WriteStatements } from './statements.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
@@ -17,11 +17,14 @@ export function listRuns(db: Sqlite.Database, path: string): Run[] {
   return selected(db, path, allRuns.orderBy('id'))
 }
 
-/** The run of this id, the latest of this label, or -1 (latest), -2, …; undefined where there is none. */
+/**
+ * The run of this id, the latest of this label, or -1 (latest), -2, …; undefined where there is none. A run that is there
+ * because a question named its file is not counted: `diff golden.jsonl -1` would ask another question the second time.
+ */
 export function lookUpRun(db: Sqlite.Database, path: string, spec: string): Run | undefined {
   const latest = allRuns.orderBy('id', 'desc').limit(1)
   if (/^-[1-9]\d{0,8}$/.test(spec)) {
-    return selected(db, path, latest.offset(BigInt(-Number(spec) - 1)))[0]
+    return selected(db, path, latest.where(isOwn).offset(BigInt(-Number(spec) - 1)))[0]
   }
   const byId = /^\d{1,15}$/.test(spec)
     ? selected(db, path, latest.where('id', '=', BigInt(spec)))
@@ -30,6 +33,9 @@ export function lookUpRun(db: Sqlite.Database, path: string, spec: string): Run 
 }
 
 const allRuns = build.selectFrom('run').selectAll()
+
+/** Damaged facts make a run one that could be meant. */
+const isOwn = sql<boolean>`iif(json_valid(facts), json_extract(facts, '$.' || ${ASKED}) is null, true)`
 
 function selected(db: Sqlite.Database, path: string, query: typeof allRuns): Run[] {
   return selectAll(db, query).map((row) => {

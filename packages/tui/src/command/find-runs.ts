@@ -1,4 +1,5 @@
 import {
+  ASKED,
   escapeControls,
   type Imported,
   importInput,
@@ -7,6 +8,7 @@ import {
   openRuns,
   type Run,
   type RunFile,
+  runWithSameEvents,
 } from '@pagetrail/recorder'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -90,6 +92,7 @@ class RunFinder {
       const one = async (buffer: string | null): Promise<Imported> => {
         const imported = await importInput(into, name, 'auto', {
           created: session.io.now(),
+          asked: name,
           signal,
           ...(buffer === null ? {} : { buffer }),
           onProgress: ({ events, bytes, total }) =>
@@ -110,8 +113,16 @@ class RunFinder {
     })
     progress.end()
     const path = session.options.named ? null : name
-    return ids.map((id) => ({ runFile: into, run: into.find(id), path }))
+    return ids.map((id) => ({ runFile: into, run: once(into, into.find(id)), path }))
   }
+}
+
+/** The run of an earlier question about the same file, if it still says the same: a file is kept once. */
+function once(into: RunFile, run: Run): Run {
+  const earlier = runWithSameEvents(into, run, (other) => other.facts[ASKED] === run.facts[ASKED])
+  if (earlier === undefined) return run
+  into.remove(run)
+  return earlier
 }
 
 /** The database in which names are looked up; null: there is none, and none is needed. */

@@ -145,9 +145,9 @@ const sourceOf = ({ runFile, run }: FoundRun): EventSource => runFile.source(run
 
 async function lastTwo(session: Session): Promise<readonly [string, string]> {
   const runFile = await session.runFile('read')
-  const { length } = runFile.runs()
-  if (length >= 2) return ['-2', '-1']
-  throw new InputError(`${runFile.path} holds ${length} run; a diff needs two`)
+  if (runFile.lookUp('-2')) return ['-2', '-1']
+  const held = runFile.lookUp('-1') ? 'one run' : 'no run'
+  throw new InputError(`${runFile.path} holds ${held}; a diff needs two`)
 }
 
 /** The command of the page, and its names of the runs: paths of what was imported for it alone. */
