@@ -20,8 +20,8 @@ const CAPTURES = {
 const SHOWN_FILE = /^( *)```\w+ (\S+)\n([^]*?)^ *```$/gm
 
 /**
- * A document, with below each `$ pagetrail …` of an indented block what that command prints. The commands run in order, on
- * one database, in a folder that has the captures above and the files that the document shows.
+ * A document, with below each `$ pagetrail …` of an indented block what that command prints. The commands run in order,
+ * on one database, in a folder that has the captures above and the files that the document shows.
  */
 export async function withOutputs(text: string): Promise<string> {
   const at = folder()

@@ -36,13 +36,11 @@ export class RangeList {
     return this.#bounds.reduce((high, b) => Math.max(high, b), 0)
   }
 
-  /** The first three ranges, and how many more. */
+  /** The first three ranges, and how many more; one that came again is not said again. */
   toString(): string {
-    const shown: string[] = []
-    for (let i = 0; i < this.#bounds.length && shown.length < 3; i += 2) {
-      shown.push(hexRange(this.#bounds[i]!, this.#bounds[i + 1]!))
-    }
-    const more = this.count - shown.length
-    return shown.join(', ') + (more > 0 ? ` and ${more} more ranges` : '')
+    const texts = new Set<string>()
+    for (const [start, end] of this.each()) texts.add(hexRange(start, end))
+    const more = texts.size - 3
+    return [...texts].slice(0, 3).join(', ') + (more > 0 ? ` and ${more} more ranges` : '')
   }
 }

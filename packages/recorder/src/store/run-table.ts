@@ -18,8 +18,9 @@ export function listRuns(db: Sqlite.Database, path: string): Run[] {
 }
 
 /**
- * The run of this id, the latest of this label, or -1 (latest), -2, …; undefined where there is none. A run that is there
- * because a question named its file is not counted: `diff golden.jsonl -1` would ask another question the second time.
+ * The run of this id, the latest of this label, or -1 (latest), -2, …; undefined where there is none. A run that is
+ * there because a question named its file is not counted: `diff golden.jsonl -1` would ask another question the second
+ * time.
  */
 export function lookUpRun(db: Sqlite.Database, path: string, spec: string): Run | undefined {
   const latest = allRuns.orderBy('id', 'desc').limit(1)

@@ -146,7 +146,7 @@ const sourceOf = ({ runFile, run }: FoundRun): EventSource => runFile.source(run
 async function lastTwo(session: Session): Promise<readonly [string, string]> {
   const runFile = await session.runFile('read')
   if (runFile.lookUp('-2')) return ['-2', '-1']
-  const held = runFile.lookUp('-1') ? 'one run' : 'no run'
+  const held = runFile.lookUp('-1') ? '1 run' : 'no run'
   throw new InputError(`${runFile.path} holds ${held}; a diff needs two`)
 }
 
