@@ -119,10 +119,29 @@ test.each([
     s.keys('k', 'k')
     expect(s.screen()).toContain('folding the events')
     await s.settled()
-    expect(s.screen()).toContain('page tables here agree')
+    expect(s.screen()).toContain('page tables here agree in the entry that both show')
     await s.end()
   },
 )
+
+test.each([
+  [200, 50],
+  [120, 36],
+  [80, 24],
+] as const)('the table of both sides as a map, A against B, at %i×%i', async (columns, rows) => {
+  const s = await otherState(columns, rows)
+  s.keys('t')
+  await s.settled()
+  await expect(s.screen()).toMatchFileSnapshot(`golden/diff-map-${columns}x${rows}.txt`)
+  expect(s.screen()).toContain('1 of 2 compared differ ~')
+  s.keys('G')
+  await s.settled()
+  expect(s.screen()).toContain('┃▶')
+  s.keys('t')
+  await s.settled()
+  expect(s.screen()).toContain('At the cursor')
+  await s.end()
+})
 
 test('the cursor stays on the screen whatever size it takes', async () => {
   const s = await comparison()

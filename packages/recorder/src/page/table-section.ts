@@ -81,6 +81,6 @@ const moreTables = ({ title, tables }: Drawn): Value =>
     ${title}: ${tables.items.length} of ${many(tables.total, 'table')} that were stored to.
   </p>`
 
-/** Entries of a contiguous span. */
-const spanOf = (level: LevelName, { contPtes, contPmds }: Geometry): number =>
+/** Entries of a contiguous span of a level; 1: it has none. */
+export const spanOf = (level: LevelName, { contPtes, contPmds }: Geometry): number =>
   level === 'pte' ? contPtes : level === 'pmd' ? contPmds : 1

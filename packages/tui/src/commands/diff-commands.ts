@@ -6,6 +6,7 @@ import {
   DIFF_TABS,
   type DiffView,
   lastRowOf,
+  moveDiff,
   openDiff,
   rowAtCursor,
   seqOfRow,
@@ -15,6 +16,7 @@ import {
 } from '../model/diff.ts'
 import { type Model, complain, enter, leave, query, say } from '../model/model.ts'
 import { movePage } from '../model/page.ts'
+import { diffLayout } from '../model/layout.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { follow } from './navigation.ts'
 import { pageOf, withPage } from '../model/pages.ts'
@@ -168,6 +170,12 @@ export const DIFF_COMMANDS = {
       folded ? 'all rows are shown' : 'equal and repeated parts are folded',
     )
   },
+  'diff.pane': (m: Model) =>
+    withDiff(m.diff?.tab === 'path' ? m : showTab(m, 'path'), (d) => {
+      const pane = d.pane === 'map' ? 'tables' : 'map'
+      const { listRows } = diffLayout(m.columns, m.rows, pane === 'map')
+      return moveDiff({ ...d, pane, states: null }, d.cursor, listRows)
+    }),
   'diff.open': openLine,
   'diff.openA': openSide('left'),
   'diff.openB': openSide('right'),

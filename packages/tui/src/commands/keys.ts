@@ -193,6 +193,13 @@ export const BINDINGS = [
   ),
   row('diff.openA', 'diff', ['a'], '', 'replay A at this row'),
   row('diff.openB', 'diff', ['b'], 'open B', 'replay B at this row'),
+  row(
+    'diff.pane',
+    'diff',
+    ['t', 'm'],
+    'map',
+    'the table at the cursor as a map, A against B; again: its entries',
+  ),
   row('diff.swap', 'diff', ['W'], '', 'swap the two runs'),
 
   row('time.left', 'timeline', ['left', 'h'], 'walk', 'one part to the left'),

@@ -1,5 +1,5 @@
-import { moveDiff, toRow, withDiff } from '../model/diff.ts'
-import { diffLayout, fullListRows } from '../model/layout.ts'
+import { diffLayoutOf, moveDiff, toRow, withDiff } from '../model/diff.ts'
+import { fullListRows } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { movePage } from '../model/page.ts'
 import { pageOf, withPage } from '../model/pages.ts'
@@ -14,7 +14,7 @@ export function listHeight(m: Model): number {
   if (m.screen === 'sql') return resultRows(m)
   const page = pageOf(m)
   if (page) return page.height
-  return m.screen === 'diff' ? diffLayout(m.columns, m.rows).listRows : fullListRows(m.rows)
+  return m.screen === 'diff' ? diffLayoutOf(m).listRows : fullListRows(m.rows)
 }
 
 /** The cursor of the present screen's list, moved. */

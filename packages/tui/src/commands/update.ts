@@ -1,7 +1,7 @@
 import { run } from './commands.ts'
-import { moveDiff, withDiff } from '../model/diff.ts'
+import { diffLayoutOf, moveDiff, withDiff } from '../model/diff.ts'
 import { commandFor, keyGlyph } from './keys.ts'
-import { diffLayout, fullListRows } from '../model/layout.ts'
+import { fullListRows } from '../model/layout.ts'
 import { type Job, type Model, ask, complain, say } from '../model/model.ts'
 import { moused } from './mouse.ts'
 import type { Mouse } from '../model/places.ts'
@@ -97,9 +97,7 @@ function resized(m: Model, columns: number, rows: number): Model {
   const height = fullListRows(rows)
   const top = scrolled(m.runs.top, m.runs.cursor, height, runLines(m).length)
   const fitting = { ...m, columns, rows, runs: { ...m.runs, top } }
-  const compared = withDiff(fitting, (d) =>
-    moveDiff(d, d.cursor, diffLayout(columns, rows).listRows),
-  )
+  const compared = withDiff(fitting, (d) => moveDiff(d, d.cursor, diffLayoutOf(fitting).listRows))
   const most = resultRows(fitting)
   const length = m.sql.result?.rows.length ?? 0
   return withSql(compared, (s) => ({ ...s, top: scrolled(s.top, s.cursor, most, length) }))

@@ -18,7 +18,7 @@ import type {
 } from '../data/data.ts'
 import { type CallsView, callsPage } from './calls.ts'
 import { asFilter } from './view-filter.ts'
-import { diffLayout } from './layout.ts'
+import { type DiffLayout, diffLayout } from './layout.ts'
 import { complain, type Model, query } from './model.ts'
 import { opened, type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Role } from '../text/theme.ts'
@@ -47,9 +47,14 @@ export interface DiffView {
   readonly top: number
   /** Where one is in an answer that is text. */
   readonly page: PageView
+  /** What is shown of the page tables at the cursor. */
+  readonly pane: DiffPane
   /** The page tables at the cursor; null: they are being folded. */
   readonly states: DiffStates | null
 }
+
+/** The entries around the cursor, or every entry of their table. */
+export type DiffPane = 'tables' | 'map'
 
 /** The state of a side after the event of a row; null: the side has none up to there. */
 export interface DiffStates {
@@ -78,8 +83,13 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
   cursor: 0,
   top: 0,
   page: TOP_OF_PAGE,
+  pane: 'tables',
   states: null,
 })
+
+/** Where the parts of a comparison stand. */
+export const diffLayoutOf = ({ columns, rows, diff }: Model): DiffLayout =>
+  diffLayout(columns, rows, diff?.pane === 'map')
 
 export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
   m.diff ? { ...m, diff: f(m.diff) } : m
@@ -152,7 +162,7 @@ export const showTab = (m: Model, tab: DiffTab): Model =>
 export function wantedDiffRows(m: Model): DiffRowsQuery | null {
   const d = m.diff
   if (!d || m.screen !== 'diff' || d.tab !== 'path') return null
-  const height = diffLayout(m.columns, m.rows).listRows
+  const height = diffLayoutOf(m).listRows
   const first = Math.max(0, d.top - height)
   const last = d.top + 2 * height
   const here =
@@ -167,7 +177,7 @@ export function diffRowsCame(m: Model, q: DiffRowsQuery, came: DiffRows): Model 
   return withDiff(m, (d) => {
     const { left, right, folded, filter } = comparisonOf(d)
     const same = left === q.left && right === q.right && folded === q.folded && filter === q.filter
-    return same ? moveDiff({ ...d, ...came }, d.cursor, diffLayout(m.columns, m.rows).listRows) : d
+    return same ? moveDiff({ ...d, ...came }, d.cursor, diffLayoutOf(m).listRows) : d
   })
 }
 
@@ -199,7 +209,7 @@ export function seqOfRow(row: AlignedRow, side: 'left' | 'right'): number | null
 export const arrive = (m: Model, of: DiffView, at: number | null, none: string): Model => {
   if (m.diff?.left.id !== of.left.id || m.diff.right.id !== of.right.id) return m
   if (at === null) return complain(m, none)
-  const { listRows } = diffLayout(m.columns, m.rows)
+  const { listRows } = diffLayoutOf(m)
   return withDiff(m, (d) => moveDiff({ ...d, known: Math.max(d.known, at + 1) }, at, listRows))
 }
 

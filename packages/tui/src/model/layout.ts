@@ -70,10 +70,16 @@ export interface DiffLayout {
   readonly detailsHeight: number
 }
 
-/** Aligned rows above, what is under the cursor below them, and the strip of the run below that. */
-export function diffLayout(columns: number, rows: number): DiffLayout {
+/** The share of a comparison that maps of its tables take. */
+const MAPS_SHARE = 0.66
+
+/**
+ * Aligned rows above, what is under the cursor below them, and the strip of the run below that. `maps`: it is the
+ * tables as maps, which need the height.
+ */
+export function diffLayout(columns: number, rows: number, maps = false): DiffLayout {
   const height = Math.max(9, rows - BARS)
-  const detailsHeight = rows >= 30 ? 12 : 8
+  const detailsHeight = maps ? Math.floor(height * MAPS_SHARE) : rows >= 30 ? 12 : 8
   const listRows = Math.max(1, height - detailsHeight - BORDER - HEAD)
   return { wide: columns >= WIDE_COLUMNS, height, listRows, detailsHeight }
 }

@@ -1,6 +1,6 @@
-import { answerRows, withDiff } from './diff.ts'
+import { answerRows, diffLayoutOf, withDiff } from './diff.ts'
 import { findingPage } from './findings.ts'
-import { diffLayout, fullListRows } from './layout.ts'
+import { fullListRows } from './layout.ts'
 import type { Model } from './model.ts'
 import type { PageLine, PageView } from './page.ts'
 import { withReplay } from './replay.ts'
@@ -26,7 +26,7 @@ export function pageOf(m: Model): Page | null {
   const d = m.diff
   if (m.screen !== 'diff' || !d || d.tab === 'path') return null
   const lines = answerRows(d, m.columns - 4)
-  return { title: d.tab, lines, view: d.page, height: diffLayout(m.columns, m.rows).height - 2 }
+  return { title: d.tab, lines, view: d.page, height: diffLayoutOf(m).height - 2 }
 }
 
 /** The page of the present screen at another line. */

@@ -7,7 +7,12 @@ export interface EntryPair {
   readonly level: LevelName
   readonly left: EntryState | null
   readonly right: EntryState | null
-  /** Both are known, and map differently: other bits, or another form. Where they lead is each run's own. */
+  /**
+   * Both are known, of the same address or what translates the one looked at, so that they answer each other; a
+   * neighbour at another address only stands at the same distance.
+   */
+  readonly compared: boolean
+  /** They are compared, and map differently: other bits, or another form. Where they lead is each run's own. */
   readonly differs: boolean
   /** It is what translates the address, on one side at least. */
   readonly here: boolean
@@ -26,33 +31,42 @@ export function pairStates(
   const pairs = placed(left).map(({ place, entry }) => {
     const other = rest.get(place) ?? null
     rest.delete(place)
-    return pairOf(entry, other, geometries)
+    return pairOf(entry, other, place.endsWith(' 0') || entry.va === other?.va, geometries)
   })
-  for (const entry of rest.values()) pairs.push(pairOf(null, entry, geometries))
+  for (const entry of rest.values()) pairs.push(pairOf(null, entry, false, geometries))
   return pairs
 }
 
 function pairOf(
   left: EntryState | null,
   right: EntryState | null,
+  answers: boolean,
   geometries: Geometries,
 ): EntryPair {
   const one = left ?? right
   if (!one) throw new Error('a pair has an entry')
-  const a = left?.desc ?? null
-  const b = right?.desc ?? null
-  const isKnown = a !== null && b !== null
+  const [a, b] = [left?.desc ?? null, right?.desc ?? null]
+  const compared = answers && a !== null && b !== null
   return {
     level: one.level,
     left,
     right,
-    differs:
-      isKnown &&
-      (formOf(a, one.level) !== formOf(b, one.level) ||
-        withoutAddress(a, geometries.left) !== withoutAddress(b, geometries.right)),
+    compared,
+    differs: compared && mapApart(a, b, one.level, geometries),
     here: left?.here === true || right?.here === true,
   }
 }
+
+/** Both are known, and map differently: other bits, or another form. */
+export const mapApart = (
+  a: bigint | null,
+  b: bigint | null,
+  level: LevelName,
+  { left, right }: Geometries,
+): boolean =>
+  a !== null &&
+  b !== null &&
+  (formOf(a, level) !== formOf(b, level) || withoutAddress(a, left) !== withoutAddress(b, right))
 
 /** Entries with their level and distance from the one that the address is in. */
 function placed(state: StateView | null): { place: string; entry: EntryState }[] {

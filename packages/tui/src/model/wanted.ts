@@ -199,7 +199,7 @@ function sideQuery(d: DiffView, side: 'left' | 'right'): StateQuery | null {
   const other = side === 'left' ? 'right' : 'left'
   const at = above.findLast((x) => addressIn(x, side) !== null || addressIn(x, other) !== null)
   const va = at ? (addressIn(at, side) ?? addressIn(at, other)) : null
-  return { run: d[side].id, seq, va, rows: AROUND, want: 'tables' }
+  return { run: d[side].id, seq, va, rows: AROUND, want: d.pane }
 }
 
 function addressIn(row: AlignedRow, side: 'left' | 'right'): bigint | null {

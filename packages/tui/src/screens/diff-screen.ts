@@ -7,12 +7,12 @@ import {
   type TraceEvent,
   valueText,
 } from '@pagetrail/recorder'
-import { DIFF_TABS, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
+import { DIFF_TABS, diffLayoutOf, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
 import { shareOf, stripOf } from '../model/calls.ts'
-import { diffLayout } from '../model/layout.ts'
 import { type Model } from '../model/model.ts'
 import type { Role, Theme } from '../text/theme.ts'
-import { stateLines } from './diff-state.ts'
+import { type Room, stateLines } from './diff-state.ts'
+import { twoMapLines } from './table-map.ts'
 import type { BarView } from './bars.ts'
 import type { PaneView, Segment } from './pane.tsx'
 import { count, cut, fit, fitEnd, many, safe, width } from '../text/fit.ts'
@@ -70,7 +70,7 @@ export function diffStrip(d: DiffView, columns: number, theme: Theme): string {
 
 /** The aligned rows with what is under the cursor below them. */
 export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
-  const layout = diffLayout(m.columns, m.rows)
+  const layout = diffLayoutOf(m)
   const inner = m.columns - 2
   const first = d.top - d.from
   const shown = first < 0 ? [] : d.rows.slice(first, first + layout.listRows)
@@ -82,11 +82,11 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
   }
   if (shown.length === 0)
     lines.push(theme.dim(d.done ? '  The runs have no calls to compare.' : '  aligning …'))
-  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   n: next ${aimName(d.aim)}   ~ changed  - only A  + only B  ? not shown by one side`
-  const row = rowAtCursor(d)
-  const details = row ? rowDetails(row, d, inner - 2, theme) : []
-  const rows = layout.detailsHeight - 2 - details.length
-  details.push(...stateLines(d, { columns: inner - 2, rows, wide: layout.wide }, theme))
+  const signs = layout.wide
+    ? '~ changed  - only A  + only B  ? not shown by one side'
+    : '~ changed  - A  + B  ? unknown'
+  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   n: next ${aimName(d.aim)}   ${signs}`
+  const room = { columns: inner - 2, rows: layout.detailsHeight - 2, wide: layout.wide }
   return [
     [
       {
@@ -103,11 +103,30 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
         name: 'details',
         columns: m.columns,
         height: layout.detailsHeight,
-        title: 'At the cursor',
-        rows: details.map((l) => ` ${l}`),
+        ...(d.pane === 'map' ? mapPane(d, room, theme) : cursorPane(d, room, theme)),
       },
     ],
   ]
+}
+
+type Below = Pick<PaneView, 'title' | 'foot' | 'rows'>
+
+/** What is under the cursor, and the page tables there. */
+function cursorPane(d: DiffView, room: Room, theme: Theme): Below {
+  const row = rowAtCursor(d)
+  const lines = row ? rowDetails(row, d, room.columns, theme) : []
+  lines.push(...stateLines(d, { ...room, rows: room.rows - lines.length }, theme))
+  return { title: 'At the cursor', foot: 't: map, A against B', rows: lines.map((l) => ` ${l}`) }
+}
+
+/** Every entry of the table at the cursor, A against B. */
+function mapPane(d: DiffView, room: Room, theme: Theme): Below {
+  const geometries = { left: runGeometry(d.left), right: runGeometry(d.right) }
+  const lines = d.states
+    ? twoMapLines(d.states.left?.map, d.states.right?.map, room, theme, geometries)
+    : [theme.dim('folding the events …')]
+  const title = 'Map of the table: A against B'
+  return { title, foot: 't: entries at the cursor', rows: lines.map((l) => ` ${l}`) }
 }
 
 const aimName = (aim: DiffView['aim']): string => (typeof aim === 'object' ? safe(aim.words) : aim)

@@ -21,11 +21,14 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
   const pairs = pairStates(d.states.left, d.states.right, geometries)
   if (pairs.length === 0)
     return [theme.dim('page tables: no entry of either side was seen up to here')]
+  const compared = pairs.filter((p) => p.compared).length
   const differing = pairs.filter((p) => p.differs).length
   const verdict =
-    differing === 0
-      ? 'page tables here agree'
-      : `page tables here: ${differing} of ${pairs.length} entries differ, bits of B against A`
+    compared === 0
+      ? 'page tables here: no entry was seen on both sides'
+      : differing === 0
+        ? `page tables here agree in ${compared === 1 ? 'the entry' : `the ${compared} entries`} that both show`
+        : `page tables here: ${differing} of ${compared} entries differ, bits of B against A`
   const room = rows - 1
   const shown = mostTelling(pairs, wide ? room : Math.max(1, Math.floor(room / 2)))
   const levels = [...new Set(shown.map((p) => p.level))]

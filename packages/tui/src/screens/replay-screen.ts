@@ -18,7 +18,8 @@ import type { Theme } from '../text/theme.ts'
 import { asFilter, isFolded, viewFilter } from '../model/view-filter.ts'
 import { eventDetails } from './details-pane.ts'
 import type { PaneView } from './pane.tsx'
-import { ledgerLines, mapLines, pageTableLines } from './state-panes.ts'
+import { ledgerLines, pageTableLines } from './state-panes.ts'
+import { mapLines } from './table-map.ts'
 
 /** The events; beside them, or below on a narrow screen, what is known of the one under the cursor. */
 export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
