@@ -106,7 +106,7 @@ test('the list of calls: verdicts, sorted by them, filtered, ⏎ goes to the pai
   s.keys('c')
   expect(s.screen()).toMatch(/[!≠] +10 +10 {2}set_memory_ro +12K/)
   s.keys('S')
-  expect(s.screen().split('\n')[3]).toMatch(/▶ [!≠] +10 +10 /)
+  expect(s.screen().split('\n')[4]).toMatch(/▶ [!≠] +10 +10 /)
   s.keys('/')
   s.type('set_memory_rw')
   s.keys('enter')
@@ -117,6 +117,27 @@ test('the list of calls: verdicts, sorted by them, filtered, ⏎ goes to the pai
   expect(s.screen()).toMatch(/▶ +220 call 11 set_memory_rw/)
   s.keys('c', 'x', 'w')
   expect(s.screen()).toMatch(/\d+ × set_memory_rw \+3p: same effects by another path/)
+  await s.end()
+})
+
+test('calls are filtered by the arguments and events of either side, and by the sign of a verdict', async () => {
+  const s = await comparison()
+  const only = async (text: string) => {
+    s.keys('/', 'ctrl+u')
+    s.type(text)
+    s.keys('enter')
+    await s.settled()
+    return s.screen()
+  }
+  s.keys('c')
+  expect(await only('seq == 208')).toContain('1 of 1 ')
+  expect(s.screen()).toMatch(/[!≠] +10 +10 {2}set_memory_ro/)
+  expect(await only('fn == set_memory_rw && numpages > 1')).toContain('1 of 15 ')
+  expect(await only('≠')).toMatch(/1 of 2 /)
+  s.keys('/')
+  s.type(' == 1')
+  s.keys('enter')
+  expect(s.model().message?.bad).toBe(true)
   await s.end()
 })
 

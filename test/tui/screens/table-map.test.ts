@@ -24,9 +24,10 @@ const map = (at: number, seen: Readonly<Record<number, bigint>>, over: Partial<T
 const two = (a: TableMap | null, b: TableMap | null, size = SIZE): string[] =>
   twoMapLines(a, b, size, bare, BOTH).map((line) => line.trimEnd())
 
+const span = (from: number, desc: bigint) =>
+  Object.fromEntries(Array.from({ length: 16 }, (_, i) => [from + i, desc | CONT]))
+
 test('a contiguous span of like entries is one bar, a broken one stays letters', () => {
-  const span = (from: number, desc: bigint) =>
-    Object.fromEntries(Array.from({ length: 16 }, (_, i) => [from + i, desc | CONT]))
   const seen = { ...span(0, RO), ...span(16, RW), 20: RO }
   const lines = mapLines(map(0, seen), SIZE, bare, geometry)
   expect(lines.at(3)).toContain(`[0] r${'═'.repeat(15)}wwwwrwwwwwwwwwww`)

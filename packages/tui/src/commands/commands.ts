@@ -10,6 +10,7 @@ import { openPrompt } from '../model/prompt.ts'
 import { RECORDING_COMMANDS } from './recording.ts'
 import { REPLAY_COMMANDS } from './replay-commands.ts'
 import { RUNS_COMMANDS } from './runs-commands.ts'
+import { PAGE_COMMANDS } from './page-commands.ts'
 import { LIST_COMMANDS } from './list-commands.ts'
 
 export type Command = (m: Model) => Model
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<Record<CommandId, Command>> = {
   ...TIMELINE_COMMANDS,
   ...COPY_COMMANDS,
   ...LIST_COMMANDS,
+  ...PAGE_COMMANDS,
   ...RUNS_COMMANDS,
   ...REPLAY_COMMANDS,
   ...FILTER_COMMANDS,

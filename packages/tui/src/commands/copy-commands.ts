@@ -4,7 +4,6 @@ import { type Model, ask, complain } from '../model/model.ts'
 import { pageOf } from '../model/pages.ts'
 import { count } from '../text/fit.ts'
 import { descriptorOf } from '../text/kinds.ts'
-import { follow } from './navigation.ts'
 import { atEvent } from './replay-commands.ts'
 
 const copyRow = (m: Model): Model =>
@@ -53,8 +52,4 @@ export const COPY_COMMANDS = {
       return ask(m, { type: 'copy', text: valueText(last.desc), what: 'the descriptor' })
     }),
   'page.copy': copyPage,
-  'page.open': (m: Model) => {
-    const page = pageOf(m)
-    return follow(m, page?.lines[page.view.cursor]?.link)
-  },
 } as const

@@ -1,5 +1,5 @@
 import type { Aim } from '../data/data.ts'
-import { CALL_SORTS, type CallsView } from '../model/calls.ts'
+import { CALL_SORTS, type CallsView, isSign } from '../model/calls.ts'
 import {
   arrive,
   comparisonOf,
@@ -23,7 +23,7 @@ import { pageOf, withPage } from '../model/pages.ts'
 import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { runUnderCursor } from '../model/runs.ts'
 import { enterRun } from './runs-commands.ts'
-import type { Run } from '@pagetrail/recorder'
+import { isPlainText, type Run } from '@pagetrail/recorder'
 
 /** Two runs are compared: the rows come at once, the whole answer when it is found. */
 export function enterDiff(m: Model, left: Run, right: Run): Model {
@@ -104,10 +104,27 @@ function rearranged(m: Model, change: Partial<DiffView>): Model {
   return left === null && right === null ? next : toRow(next, { left, right })
 }
 
+/** Only calls with some words, or in which an event matches. */
+const filterCalls = (m: Model, { left, right }: DiffView, text: string): Model =>
+  text === '' || isSign(text) || isPlainText(text)
+    ? calls(() => ({ filter: text, matching: null }))(m)
+    : query(
+        m,
+        async (data) => ({
+          left: new Set(await data.callsWith(left.id, text)),
+          right: new Set(await data.callsWith(right.id, text)),
+        }),
+        (later, matching) =>
+          later.diff?.left.id === left.id && later.diff.right.id === right.id
+            ? calls(() => ({ filter: text, matching }))(later)
+            : later,
+        { title: 'looking through the calls' },
+      )
+
 /** Only events with this take part; empty: all of them. */
 export const filterDiff = (m: Model, text: string): Model =>
   m.diff?.tab === 'calls'
-    ? calls(() => ({ filter: text }))(m)
+    ? filterCalls(m, m.diff, text)
     : rearranged(m, { filter: text === '' ? null : text })
 
 /** Goes to the next row with these words. */

@@ -232,6 +232,16 @@ export const BINDINGS = [
   row('sql.copy', 'sql', ['y'], 'copy', 'copy the row'),
   row('sql.export', 'sql', ['e'], 'export', 'write the result to a CSV file'),
 
+  row(
+    'page.filter',
+    'page',
+    ['/', 'f'],
+    'filter',
+    'only parts with some words, or whose events match',
+  ),
+  row('page.all', 'page', ['x', 'backspace'], '', 'drop the filter'),
+  row('page.next', 'page', ['n', ']'], '', 'next line that leads somewhere, however far'),
+  row('page.prev', 'page', ['N', '['], '', 'previous line that leads somewhere'),
   row('page.copy', 'page', ['y'], 'copy', 'copy the finding as Markdown, or the answer'),
   row(
     'page.open',

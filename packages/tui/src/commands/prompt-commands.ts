@@ -13,6 +13,8 @@ import {
   replaced,
 } from '../model/prompt.ts'
 import { filterDiff, searchDiff, toEventOf } from './diff-commands.ts'
+import { isSign } from '../model/calls.ts'
+import { filterPage } from './page-commands.ts'
 import { filterRuns, rename } from './runs-commands.ts'
 import { recordChoices, submitImport, submitRecord } from './recording.ts'
 import { saveMarks, seekFrom, withMark } from './replay-commands.ts'
@@ -155,10 +157,11 @@ function submit(m: Model, p: Prompt): Model {
         ? entered
         : exportTo(entered, p.text.trim(), m.sql.result)
     case 'filterDiff':
-      if (m.diff?.tab !== 'calls' && filterProblem(p.text)) {
-        return complain(m, filterProblem(p.text)?.message ?? '')
-      }
-      return filterDiff(entered, p.text.trim())
+      return submitDiffFilter(m, entered, p.text.trim())
+    case 'page': {
+      const problem = filterProblem(p.text)
+      return problem ? complain(m, problem.message) : filterPage(entered, p.text.trim())
+    }
     case 'searchDiff':
       return p.text.trim() === '' ? entered : searchDiff(entered, p.text.trim())
     case 'runs':
@@ -168,6 +171,12 @@ function submit(m: Model, p: Prompt): Model {
     case 'record':
       return submitRecord(entered, p.text)
   }
+}
+
+/** A wrong filter stays, with what is wrong; the sign of a verdict is no expression. */
+function submitDiffFilter(m: Model, entered: Model, text: string): Model {
+  const problem = m.diff?.tab === 'calls' && isSign(text) ? null : filterProblem(text)
+  return problem ? complain(m, problem.message) : filterDiff(entered, text)
 }
 
 /** Writes a file; one that is there is written over only after a yes. */

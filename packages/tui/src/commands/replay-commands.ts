@@ -16,7 +16,7 @@ import {
 } from '../model/model.ts'
 import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
 import { withChecked } from '../model/findings.ts'
-import { type Link, movePage } from '../model/page.ts'
+import { type Link, movePage, type PageLine, TOP_OF_PAGE } from '../model/page.ts'
 import { openPrompt } from '../model/prompt.ts'
 import {
   changeView,
@@ -316,14 +316,17 @@ function why(m: Model): Model {
       (data) => data.why(id, at.va, e.seq),
       (later, said) => {
         if (later.replay?.run.id !== id || later.screen !== 'replay') return later
-        const lines = said.map((row) => ({ text: row.text, link: placeOf(row, id) }))
+        const lines = said.map((row): PageLine => {
+          const part = row.seq === null ? {} : { part: { group: 'why', item: `${row.seq}` } }
+          return { text: row.text, link: placeOf(row, id), ...part }
+        })
         const title = `Why ${at.level ?? ''} ${valueText(at.va)} is what it is`.replace('  ', ' ')
         const step = said.at(-1)?.seq ?? null
         const cursor = Math.max(
           0,
           said.findIndex((row) => row.seq === step),
         )
-        const page = movePage(lines, { cursor, top: 0 }, 0, fullListRows(later.rows))
+        const page = movePage(lines, { ...TOP_OF_PAGE, cursor }, 0, fullListRows(later.rows))
         return enter(
           withReplay(later, (x) => ({ ...x, why: { title, lines, page } })),
           'why',

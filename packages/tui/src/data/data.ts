@@ -241,6 +241,10 @@ export interface Data {
   /** seq of the event that ends what an event begins (or that begins what it ends); null: none. */
   pair(run: number, event: TraceEvent): Promise<number | null>
   state(query: StateQuery): Promise<StateView>
+  /** Those of some events that a filter lets through. */
+  matching(run: number, seqs: readonly number[], filter: string): Promise<readonly number[]>
+  /** The calls in which a filter lets some event through, by number. */
+  callsWith(run: number, filter: string): Promise<readonly number[]>
   /** Why an address is translated as it is after an event, in the words of the verb `why`. */
   why(run: number, va: bigint, at: number): Promise<readonly WhyRow[]>
   /** Runs the checks over a run; may take long, see {@link cancel}. */

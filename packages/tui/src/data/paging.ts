@@ -1,4 +1,12 @@
-import type { Condition, Run, RunFile, TraceEvent } from '@pagetrail/recorder'
+import {
+  type Condition,
+  parseFilter,
+  type Run,
+  type RunFile,
+  toPredicate,
+  toSql,
+  type TraceEvent,
+} from '@pagetrail/recorder'
 import type { CountQuery, FindQuery, Matches, Window, WindowQuery } from './data.ts'
 import { breathe, conditionOf, COUNT_SLICE, MatchIndex } from './match-index.ts'
 
@@ -76,6 +84,24 @@ export class Pager {
       wanted: () => search === this.#search,
     })
     return found.rows[0]?.seq ?? null
+  }
+
+  /** Those of some events that a filter lets through. */
+  matching(run: Run, seqs: readonly number[], filter: string): number[] {
+    const isWanted = toPredicate(parseFilter(filter))
+    return seqs.filter((seq) => this.#runFile.readPage(run, { from: seq, limit: 1 }).some(isWanted))
+  }
+
+  /** The calls in which a filter lets some event through, by number. */
+  async callsWith(run: Run, filter: string): Promise<number[]> {
+    const where = toSql(parseFilter(filter))
+    const calls = new Set<number>()
+    for (let from = 0; from < run.events; from += this.#slice) {
+      const page = { from, to: from + this.#slice - 1, limit: this.#slice, where }
+      for (const { op } of this.#runFile.readPage(run, page)) if (op !== null) calls.add(op)
+      await breathe()
+    }
+    return [...calls]
   }
 
   /** How many events a filter lets through; null: another filter is wanted by now. */

@@ -51,6 +51,8 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
     matches: async (query) => pager.matches(runOf(runFile, query.run), query),
     seek: async (query) => pager.find(runOf(runFile, query.run), query),
     stopSeek: async () => pager.stopFinding(),
+    matching: async (id, seqs, filter) => pager.matching(runOf(runFile, id), seqs, filter),
+    callsWith: async (id, filter) => pager.callsWith(runOf(runFile, id), filter),
     pair: async (id, event) => findPair(pager, runOf(runFile, id), event),
     state: async (query) => states.read(runOf(runFile, query.run), query),
     why: async (id, va, at) => [...whyRows(whyDescriptor(runFile, runOf(runFile, id), va, at))],

@@ -11,8 +11,10 @@ export interface CallsView {
   readonly sort: CallSort
   /** Calls that differ in the same way are one. */
   readonly grouped: boolean
-  /** Only calls with these words. */
+  /** Only calls with these words, or in which an event of one side matches; empty: all of them. */
   readonly filter: string
+  /** Of an expression of the filter grammar: the calls of each side that it lets through. */
+  readonly matching: Readonly<Record<'left' | 'right', ReadonlySet<number>>> | null
 }
 
 /** A pair of calls, or one alone. */
@@ -37,6 +39,10 @@ const SIGNS: Readonly<
   'same outcome, different effects': ['≠', 2, 'write'],
   'different outcome': ['!', 3, 'bad'],
 }
+
+/** The sign of a verdict, or of a call alone: these are looked for as they are. */
+export const isSign = (text: string): boolean =>
+  ['<', '>', ...Object.values(SIGNS).map(([sign]) => sign)].includes(text)
 
 /** `callbacks +68, barriers -2`: what one side does more of. */
 function moreText(more: PairList['pairs'][number]['more']): string {
@@ -92,13 +98,40 @@ function linesOf(report: Diff): readonly CallLine[] {
   return lines
 }
 
+/** As many columns as the longest name needs, where there is so much room. */
+const nameColumns = (report: Diff, columns: number): number => {
+  const longest = Math.max(8, ...new Set(linesOf(report).map(({ fn }) => fn.length)))
+  return Math.min(longest, Math.max(16, columns - 52))
+}
+
+/** What the signs before the calls mean. */
+export const CALL_SIGNS = '· path  ≠ effects  ! outcome  < only A  > only B'
+
+/** How the calls are listed, in words. */
+export function callsTitle({ sort, grouped, filter }: CallsView): string {
+  if (grouped) return 'Calls that differ alike'
+  const only = filter === '' ? '' : ` with ${safe(filter)}`
+  return `Calls${only}${sort === 'run' ? '' : `, by ${sort}`}`
+}
+
+/** The heading of the page; groups need none. */
+export function callsHead(report: Diff | null, { grouped }: CallsView, columns: number): string {
+  if (grouped || !report) return ''
+  const calls = [fitEnd('call A', 9), fitEnd('call B', 7)].join(' ')
+  return `  ${calls}  ${fit('function', nameColumns(report, columns))} ${fitEnd('size', 7)}  what differs, B to A`
+}
+
 /** The page of calls, each a line that leads to it on the path. */
 export function callsPage(report: Diff, view: CallsView, columns: number): PageLine[] {
   if (view.grouped) return groupedLines(report)
   const words = view.filter.toLowerCase().split(/\s+/)
-  const name = Math.max(16, Math.min(44, columns - 52))
+  const name = nameColumns(report, columns)
   return linesOf(report)
     .filter((call) => {
+      if (view.matching) {
+        const { left, right } = view.matching
+        return left.has(call.left ?? -1) || right.has(call.right ?? -1)
+      }
       const text = `${call.fn} ${call.what} ${call.sign}`.toLowerCase()
       return words.every((word) => text.includes(word))
     })

@@ -73,7 +73,7 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
   tab: 'path',
   aim: 'path',
   filter: null,
-  calls: { sort: 'run', grouped: false, filter: '' },
+  calls: { sort: 'run', grouped: false, filter: '', matching: null },
   folded: true,
   report: null,
   rows: [],

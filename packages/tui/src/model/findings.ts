@@ -1,5 +1,5 @@
 import type { Run } from '@pagetrail/recorder'
-import type { CheckView, FindingView } from '../data/data.ts'
+import type { CheckView, FindingView, RuleView } from '../data/data.ts'
 import { count, many, safe, wrap } from '../text/fit.ts'
 import type { Replay } from './model.ts'
 import { opened, type PageLine } from './page.ts'
@@ -26,30 +26,35 @@ function pageOf(run: Run, checked: CheckView, columns: number): FindingPage {
   const total = groups.reduce((sum, group) => sum + group.count, 0)
   const lines: PageLine[] = []
   if (groups.length === 0) lines.push({ text: `No finding: ${said} hold in what this run shows.` })
-  for (const group of groups) {
-    const { severity, rule, hazard, sentence, findings, remedies } = group
-    const head = `${severity}: ${rule} (${hazard}), ${many(group.count, 'finding')}`
-    lines.push({ text: head, role: severity === 'note' ? 'note' : 'bad' })
-    for (const text of wrap(sentence, columns - 2)) lines.push({ text: `  ${text}` })
-    for (const finding of findings) lines.push(...linesOf(run, finding, columns))
-    const rest = group.count - findings.length
-    if (rest > 0) lines.push({ text: `  and ${count(rest)} more` })
-    for (const remedy of remedies) {
-      lines.push(
-        ...wrap(`remedy: ${remedy}`, columns - 2).map((t) => ({
-          text: `  ${t}`,
-          role: 'good' as const,
-        })),
-      )
+  for (const group of groups) lines.push(...groupLines(run, group, columns))
+  for (const [i, text] of undecided.entries()) {
+    const part = { group: 'undecided', item: `undecided ${i}` }
+    for (const line of wrap(safe(`undecided: ${text}`), columns)) {
+      lines.push({ text: line, role: 'note', part })
     }
-    lines.push({ text: '' })
-  }
-  for (const text of undecided) {
-    lines.push(
-      ...wrap(safe(`undecided: ${text}`), columns).map((t) => ({ text: t, role: 'note' as const })),
-    )
   }
   return { title: `${many(total, 'finding')} by ${said}, ${undecided.length} undecided`, lines }
+}
+
+/** A rule, what it found, and what helps. */
+function* groupLines(run: Run, group: RuleView, columns: number): Iterable<PageLine> {
+  const { severity, rule, hazard, sentence, findings, remedies } = group
+  const part = { group: rule, item: null }
+  const head = `${severity}: ${rule} (${hazard}), ${many(group.count, 'finding')}`
+  yield { text: head, role: severity === 'note' ? 'note' : 'bad', part }
+  for (const text of wrap(sentence, columns - 2)) yield { text: `  ${text}`, part }
+  for (const [i, finding] of findings.entries()) {
+    const own = { group: rule, item: `${rule} ${i}` }
+    for (const line of linesOf(run, finding, columns)) yield { ...line, part: own }
+  }
+  const rest = group.count - findings.length
+  if (rest > 0) yield { text: `  and ${count(rest)} more, which are not listed`, part }
+  for (const remedy of remedies) {
+    for (const text of wrap(`remedy: ${remedy}`, columns - 2)) {
+      yield { text: `  ${text}`, role: 'good', part }
+    }
+  }
+  yield { text: '', part }
 }
 
 function* linesOf(run: Run, f: FindingView, columns: number): Iterable<PageLine> {

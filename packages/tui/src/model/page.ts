@@ -1,4 +1,5 @@
 import type { Role } from '../text/theme.ts'
+import type { Only } from './sift.ts'
 import { scrolled, type Step, stepped } from './scroll.ts'
 
 /** Where a line leads: an event of a run, or a row of the comparison. */
@@ -12,15 +13,19 @@ export interface PageLine {
   readonly text: string
   readonly role?: Role | undefined
   readonly link?: Link | undefined
+  /** What it is a line of, where the page can be filtered: an item, or the head of a group of them (null). */
+  readonly part?: { readonly group: string; readonly item: string | null }
 }
 
 /** Where one is on a page: the line under the cursor, and the first one shown. */
 export interface PageView {
   readonly cursor: number
   readonly top: number
+  /** Only parts with this are shown; null: all of them. */
+  readonly only: Only | null
 }
 
-export const TOP_OF_PAGE: PageView = { cursor: 0, top: 0 }
+export const TOP_OF_PAGE: PageView = { cursor: 0, top: 0, only: null }
 
 /** The cursor by lines; a single step goes on to the next line that leads somewhere, where one is in sight. */
 export function movePage(
@@ -33,7 +38,7 @@ export function movePage(
 ): PageView {
   const near = step === 1 || step === -1 ? linkNear(lines, view.cursor, step, reach) : undefined
   const cursor = near ?? stepped(view.cursor, step, lines.length)
-  return { cursor, top: scrolled(view.top, cursor, height, lines.length) }
+  return { ...view, cursor, top: scrolled(view.top, cursor, height, lines.length) }
 }
 
 /** The next line that leads somewhere, if it is not too far. */
@@ -50,7 +55,8 @@ function linkNear(
 }
 
 /** The page with the cursor on its first link. */
-export const opened = (lines: readonly PageLine[]): PageView => ({
+export const opened = (lines: readonly PageLine[], only: Only | null = null): PageView => ({
+  only,
   cursor: Math.max(
     0,
     lines.findIndex((line) => line.link !== undefined),

@@ -26,6 +26,7 @@ export type PromptKind =
   | 'runs'
   | 'filterDiff'
   | 'searchDiff'
+  | 'page'
   | 'sql'
 
 /** Prompts for the path of a file. */

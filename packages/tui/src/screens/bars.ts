@@ -3,6 +3,7 @@ import { footerBindings, keyGlyph } from '../commands/keys.ts'
 import type { Model, Replay, ScreenName } from '../model/model.ts'
 import { filterProblem } from '../commands/prompt-commands.ts'
 import type { Prompt, PromptKind } from '../model/prompt.ts'
+import type { Page } from '../model/pages.ts'
 import { readyQueries } from '../commands/sql-commands.ts'
 import {
   count,
@@ -84,6 +85,7 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
   runs: 'only runs with: ',
   filterDiff: 'only with: ',
   searchDiff: 'find: ',
+  page: 'only with: ',
   sql: '',
 }
 
@@ -120,6 +122,16 @@ export function filterBar(m: Model, r: Replay, theme: Theme): BarView {
   return {
     left: chips.flatMap((chip) => [{ text: ' ' }, chip]),
     right: `${matching(r)}${keys}`,
+  }
+}
+
+/** Line 2 of a page of text: its filter, or that it has one. */
+export function pageBar({ view }: Page, theme: Theme): BarView {
+  const { only } = view
+  if (only === null) return { left: [{ text: '' }], right: theme.dim('/ filter ') }
+  return {
+    left: [{ text: ' ' }, { text: theme.inverse(` ${safe(only.text)} `) }],
+    right: theme.dim('x drops it '),
   }
 }
 
@@ -251,6 +263,7 @@ const WORDLESS: ReadonlySet<PromptKind> = new Set([
   'runs',
   'filterDiff',
   'searchDiff',
+  'page',
 ])
 
 /** Always shown, at the end: where to look further, and the way out. */

@@ -2,7 +2,7 @@ import { Box } from 'ink'
 import { tooSmall } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { pageOf } from '../model/pages.ts'
-import { type BarView, breadcrumb, filterBar, footer, statusLine } from './bars.ts'
+import { type BarView, breadcrumb, filterBar, footer, pageBar, statusLine } from './bars.ts'
 import { diffPanes, diffStrip, diffTabs } from './diff-screen.ts'
 import { overlayOf } from './overlays.ts'
 import { pagePane } from './page-screen.ts'
@@ -67,10 +67,13 @@ function screenOf(m: Model, { theme }: Drawing): Screen {
   }
   if (m.screen === 'sql') return { bar: database, panes: sqlPanes(m, theme) }
   if (m.screen === 'runs' || !r) return { bar: database, panes: runsPanes(m, theme) }
-  const bar = filterBar(m, r, theme)
-  if (page) return { bar, panes: [[pagePane(m, page, theme)]] }
-  if (m.screen === 'timeline') return { bar, panes: timelinePanes(m, r, theme) }
-  return { bar, panes: replayPanes(m, r, theme), below: timeline(r, m.columns, theme) }
+  if (page) return { bar: pageBar(page, theme), panes: [[pagePane(m, page, theme)]] }
+  if (m.screen === 'timeline') return { bar: database, panes: timelinePanes(m, r, theme) }
+  return {
+    bar: filterBar(m, r, theme),
+    panes: replayPanes(m, r, theme),
+    below: timeline(r, m.columns, theme),
+  }
 }
 
 const TooSmall = ({ model: m, theme }: Pick<FrameProps, 'model' | 'theme'>) => (

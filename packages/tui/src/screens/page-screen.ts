@@ -5,7 +5,11 @@ import type { Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
 
 /** A page of text: lines that lead somewhere are marked, the one under the cursor is inverse. */
-export function pagePane(m: Model, { title, lines, view, height }: Page, theme: Theme): PaneView {
+export function pagePane(
+  m: Model,
+  { title, head, legend = '› leads to its place', lines, view, height }: Page,
+  theme: Theme,
+): PaneView {
   const inner = m.columns - 2
   const rows = lines.slice(view.top, view.top + height).map((line, i) => {
     const selected = view.top + i === view.cursor
@@ -14,6 +18,9 @@ export function pagePane(m: Model, { title, lines, view, height }: Page, theme: 
     if (selected) return theme.inverse(text)
     return line.role ? theme.paint(line.role, text) : text
   })
-  const foot = `${view.cursor + 1} of ${lines.length}   › leads to its place`
-  return { name: 'list', title, foot, focused: true, columns: m.columns, height: height + 2, rows }
+  const foot = `${view.cursor + 1} of ${lines.length}   ${legend}`
+  const pane = { name: 'list', title, foot, focused: true, columns: m.columns, rows } as const
+  return head === undefined
+    ? { ...pane, height: height + 2 }
+    : { ...pane, height: height + 3, head: [theme.dim(fit(head, inner))] }
 }
