@@ -132,7 +132,7 @@ test.each([
   const s = await otherState(columns, rows)
   s.keys('t')
   await s.settled()
-  await expect(s.screen()).toMatchFileSnapshot(`golden/diff-map-${columns}x${rows}.txt`)
+  await expect(s.screen()).toMatchFileSnapshot(`golden/${columns}x${rows}/diff-map.txt`)
   expect(s.screen()).toContain('1 of 2 compared differ ~')
   s.keys('G')
   await s.settled()
