@@ -1,6 +1,6 @@
 /**
- * Captures whose lines were lost, doubled, exchanged or came late: what the importer makes of them must hold no store,
- * no return and no finding that the whole capture does not have.
+ * Captures whose lines were lost, doubled, exchanged, torn or came late, and pairs that were joined: what the importer
+ * makes of them must hold no store, no return and no finding that the whole captures do not have.
  *
  *     node bench/mutate-import.ts [mutants] [seed]      default 10000 and 1, over six captures
  *
@@ -11,6 +11,7 @@ import { gunzipSync } from 'node:zlib'
 import { checkRun, importStream, openRuns, type RunFile } from '@pagetrail/recorder'
 import {
   claimsOf,
+  joined,
   mutant,
   MUTATIONS,
   type Mutation,
@@ -71,10 +72,15 @@ function sorted(text: string): string {
     .join('\n')
 }
 
+const startOf = (lines: readonly string[]): number =>
+  Math.floor(lines.map(timeOf).find((time) => !Number.isNaN(time)) ?? 0)
+
 const random = randomOf(SEED)
 const kinds = Object.keys(MUTATIONS) as Mutation[]
 const wholes = await Promise.all(CAPTURES.map(({ lines }) => claims(lines.join('\n'))))
-const tally = new Map(kinds.map((kind) => [kind, { mutants: 0, invented: 0 }]))
+const tally = new Map<string, { mutants: number; invented: number }>(
+  kinds.map((kind) => [kind, { mutants: 0, invented: 0 }]),
+)
 const examples: string[] = []
 for (let i = 0; i < MUTANTS; i++) {
   const kind = kinds[i % kinds.length]!
@@ -89,6 +95,24 @@ for (let i = 0; i < MUTANTS; i++) {
     examples.push(
       `${CAPTURES[which]!.name}, mutant ${i}, ${kind}: ${invented.slice(0, 3).join('; ')}`,
     )
+}
+/** Two captures in one file, the second one's times among, before and behind the first's. */
+const merges = { mutants: 0, invented: 0 }
+tally.set('merge', merges)
+for (const [a, one] of CAPTURES.entries()) {
+  for (const [b, two] of CAPTURES.entries()) {
+    const apart = startOf(one.lines) - startOf(two.lines)
+    for (const later of [apart, apart + 1000, 1000 - apart]) {
+      const found = await claims(joined(one.lines, two.lines, later))
+      const invented = [...(found ?? [])].filter(
+        (claim) => !wholes[a]!.has(claim) && !wholes[b]!.has(claim),
+      )
+      merges.mutants++
+      if (invented.length === 0) continue
+      merges.invented++
+      examples.push(`${one.name} with ${two.name}, ${later} s: ${invented.slice(0, 3).join('; ')}`)
+    }
+  }
 }
 for (const [kind, { mutants, invented }] of tally)
   console.log(`${kind}: ${mutants} mutants, ${invented} invented something`)

@@ -11,33 +11,105 @@ export function randomOf(seed: number): (below: number) => number {
   }
 }
 
+type Random = (below: number) => number
+/** Changes lines, from the one at `at` on. */
+type Mutate = (lines: string[], at: number, random: Random) => void
+
+/** `insmod-272     [000]`: a line's task and CPU. */
+const TASK_AND_CPU = /^\s*(.*?-\d+)\s+(?:\(.*?\)\s+)?\[(\d+)\]/
+const taskOf = (line = ''): string => TASK_AND_CPU.exec(line)?.[1] ?? ''
+const cpuOf = (line = ''): string => TASK_AND_CPU.exec(line)?.[2] ?? ''
+
+/** Of a stretch of lines, drops those that `of` puts together with the first. */
+const dropSome =
+  (of: (line: string) => string): Mutate =>
+  (lines, at, random) => {
+    const one = of(lines[at]!)
+    const stretch = lines.slice(at, at + 2 + random(200))
+    lines.splice(at, stretch.length, ...stretch.filter((line) => of(line) !== one))
+  }
+
 /** What happens to captures on their way: lines are lost, come twice, change places, come late. */
 export const MUTATIONS = {
-  drop: (lines: string[], at: number) => lines.splice(at, 1),
-  'drop several': (lines: string[], at: number, random: (below: number) => number) =>
-    lines.splice(at, 1 + random(12)),
-  duplicate: (lines: string[], at: number) => lines.splice(at, 0, lines[at]!),
-  swap: (lines: string[], at: number) =>
-    lines.splice(at, 2, ...lines.slice(at, at + 2).toReversed()),
-  delay: (lines: string[], at: number, random: (below: number) => number) => {
+  drop: (lines, at) => lines.splice(at, 1),
+  'drop several': (lines, at, random) => lines.splice(at, 1 + random(12)),
+  'drop a stretch': (lines, at, random) => lines.splice(at, 20 + random(600)),
+  "drop a task's": dropSome(taskOf),
+  "drop a CPU's": dropSome(cpuOf),
+  duplicate: (lines, at) => lines.splice(at, 0, lines[at]!),
+  'duplicate a block': (lines, at, random) => {
+    const block = lines.slice(at, at + 2 + random(60))
+    lines.splice(at + block.length, 0, ...block)
+  },
+  'repeat a block later': (lines, at, random) => {
+    const block = lines.slice(at, at + 2 + random(60))
+    lines.splice(at + block.length + random(200), 0, ...block)
+  },
+  swap: (lines, at) => lines.splice(at, 2, ...lines.slice(at, at + 2).toReversed()),
+  'swap far': (lines, at, random) => {
+    const other = Math.min(lines.length - 2, at + 1 + random(300))
+    const line = lines[at]!
+    lines[at] = lines[other]!
+    lines[other] = line
+  },
+  'swap CPUs': (lines, at, random) => {
+    const end = Math.min(lines.length - 1, at + 1 + random(100))
+    for (let i = at; i < end; i++) {
+      lines[i] = lines[i]!.replace(/\[00([01])\]/, (_, cpu) => `[00${1 - Number(cpu)}]`)
+    }
+  },
+  delay: (lines, at, random) => {
     const [line = ''] = lines.splice(at, 1)
     lines.splice(at + 1 + random(40), 0, line)
   },
-} as const
+  'delay across tasks': (lines, at, random) => {
+    const [line = ''] = lines.splice(at, 1)
+    const task = taskOf(line)
+    const other = lines.findIndex((later, i) => i > at + random(20) && taskOf(later) !== task)
+    lines.splice(other < 0 ? lines.length - 1 : other + 1, 0, line)
+  },
+  'cut in the middle': (lines, at, random) => {
+    const line = lines[at]!
+    lines.splice(at, lines.length, line.slice(0, random(line.length + 1)))
+  },
+  'cut out the beginning': (lines, at) => {
+    const first = lines.findIndex((line) => line !== '' && !line.startsWith('#'))
+    lines.splice(first, Math.max(0, at - first))
+  },
+  'tear a line': (lines, at, random) => {
+    const line = lines[at]!
+    // Nothing shows that the last value of a line lacks digits; that a field is missing, the other lines show.
+    lines[at] = line.slice(0, random(Math.max(0, line.lastIndexOf(' ')) + 1))
+  },
+  'break a line': (lines, at, random) => {
+    const line = lines[at]!
+    const spaces = [...line.matchAll(/ /g)].map(({ index }) => index)
+    const space = spaces[random(spaces.length || 1)] ?? 0
+    lines.splice(at, 1, line.slice(0, space), line.slice(space + 1))
+  },
+  'lose a line feed': (lines, at) => lines.splice(at, 2, `${lines[at]}${lines[at + 1]}`),
+} as const satisfies Record<string, Mutate>
 export type Mutation = keyof typeof MUTATIONS
 
 /** A capture with one to three such mutations; comments stay where they are. */
-export function mutant(
-  lines: readonly string[],
-  kind: Mutation,
-  random: (below: number) => number,
-): string {
+export function mutant(lines: readonly string[], kind: Mutation, random: Random): string {
   const changed = [...lines]
-  const first = changed.findIndex((line) => line !== '' && !line.startsWith('#'))
   for (let n = 1 + random(3); n > 0; n--) {
-    MUTATIONS[kind](changed, first + random(changed.length - first - 2), random)
+    const first = changed.findIndex((line) => line !== '' && !line.startsWith('#'))
+    const lasting = changed.length - first - 2
+    if (first >= 0 && lasting > 0) MUTATIONS[kind](changed, first + random(lasting), random)
   }
   return changed.join('\n')
+}
+
+/** Two captures whose files were joined, the second one's times among or behind those of the first. */
+export function joined(one: readonly string[], two: readonly string[], later: number): string {
+  const moved = two.map((line) =>
+    line.replace(/ (\d+)(\.\d{6,9}: )/, (_, seconds: string, rest: string) => {
+      return ` ${Number(seconds) + later}${rest}`
+    }),
+  )
+  return [...one, ...moved.filter((line) => !line.startsWith('#'))].join('\n')
 }
 
 /** What must not come out of nothing: stores with their values, and what calls returned. */

@@ -80,12 +80,15 @@ export function evidenceOf(run: Pick<Run, 'source' | 'flavour' | 'facts'>): Evid
 export const SHOWS = 'shows'
 /** The fact of a capture that holds, by kind, the functions in which it is shown. */
 export const SITES = 'sites'
+/** The fact of a capture that lists what the form of its text does not show. */
+export const LACKS = 'lacks'
 
 function captured({ flavour, facts }: Pick<Run, 'flavour' | 'facts'>): Evidence {
   const noted = sitesIn(facts[SITES])
   const kinds = new Set(KIND_NAMES)
   for (const kind of UNPROBED) kinds.delete(kind)
-  const { definitions } = facts
+  const { definitions, [LACKS]: lacks } = facts
+  if (Array.isArray(lacks) && lacks.includes('flags')) kinds.delete('context')
   for (const kind of MID_FUNCTION) {
     // Without a callback it is unknown which definitions there were: what occurs has had a probe.
     if (definitions === 'lean' || (definitions !== 'full' && !noted?.has(kind))) kinds.delete(kind)

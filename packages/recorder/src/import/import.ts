@@ -1,7 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { basename } from 'node:path'
 
-import { SITES } from '../event/evidence.ts'
+import { LACKS, SITES } from '../event/evidence.ts'
 import type { Kind } from '../event/kinds.ts'
 import { ASKED } from '../event/run.ts'
 import type { RunMeta } from '../store/run-row.ts'
@@ -80,6 +80,8 @@ export interface ImportReport {
   /** Lines that could not be read: each is an event of its own; and the first of them. */
   readonly unreadable: number
   readonly quoted: readonly UnreadableLine[]
+  /** What the form of the text does not show: `flags`, `cpu`, `whole task names`. */
+  readonly lacks: readonly string[]
   /** Whether the probes saw the stores (`full`), or those were inferred from the callbacks (`lean`). */
   readonly definitions: 'full' | 'lean' | null
   readonly flavour: TracedFlavour | null
@@ -210,6 +212,7 @@ class Import {
       otherBuffers: input.otherBuffers ?? [],
       unreadable: input.unreadable ?? 0,
       quoted: input.quoted ?? [],
+      lacks: input.lacks ?? [],
       definitions: definitionsOf(events),
       flavour,
     }
@@ -236,6 +239,7 @@ class Import {
       sha256: this.#input.sha256(),
       bytes: this.#input.bytes(),
       definitions,
+      ...(report.lacks.length === 0 ? {} : { [LACKS]: [...report.lacks] }),
       [SITES]: events.sites.toJson(),
       workload: events.workload,
       lines,

@@ -295,8 +295,17 @@ function remarksOnTrace(report: ImportReport): string[] {
           ...quoted.map(({ line, text }) => `  line ${line}: ${text}`),
         ]
       : []),
+    ...report.lacks.map((what) => LACKING[what] ?? `the text has no ${what}`),
     ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
   ]
+}
+
+/** What follows from what the form of a text does not show. */
+const LACKING: Readonly<Record<string, string>> = {
+  flags:
+    'the text has no flags (d..1.): what an interrupt did counts to the task that it interrupted',
+  cpu: 'the text has no CPUs: all events count to CPU 0',
+  'whole task names': 'names of tasks are cut to 8 characters; report without -l has them whole',
 }
 
 /** Probes at entry and return that nobody knows are those of a tree with names of its own. */

@@ -303,3 +303,18 @@ test('lines of several buffers: one is read, the others are named', () => {
   const guests = imported(`${other}${own.replace(/^ {5}/gm, 'host:')}`)
   expect([guests.text.entries, [...guests.text.otherBuffers]]).toEqual([2, ['host']])
 })
+
+test('a line that lacks a field which the event had before is torn, and no event', () => {
+  const whole = 'change_page_range: (x) pte=0x1 addr=0x1000 val=0xe8000047f83703 set=0x80 clear=0x8'
+  const { events, text } = imported(
+    lines(whole, whole.slice(0, whole.indexOf(' set')), 'isb__b: (x)'),
+  )
+  expect(events.map(({ kind }) => kind)).toEqual(['cb_enter', 'unreadable', 'isb', 'gap'])
+  expect(text.quoted).toMatchObject([{ line: 2 }])
+  expect(() => imported(lines(whole, 'change_page_range: (x) '), 12, { strict: true })).toThrow(
+    'expected pte=, addr=, val=, set=, clear= as in the lines before',
+  )
+  // What the kernel could not read it has printed all the same.
+  const faulty = whole.replace('0xe8000047f83703', '(fault)')
+  expect(imported(lines(whole, faulty)).text.unreadable).toBe(0)
+})

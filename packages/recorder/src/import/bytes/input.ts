@@ -19,6 +19,8 @@ export interface InputFacts {
   /** Lines of a text that could not be read, and the first of them. */
   readonly unreadable?: number
   readonly quoted?: readonly UnreadableLine[]
+  /** What the form of the input does not show. */
+  readonly lacks?: readonly string[]
   readonly t0: bigint | null
   readonly kernel?: string
   /** Buffers of ftrace (or guests) that the input holds events of and that were not read. */

@@ -2,6 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import { hashByte, hashBytes } from '../bytes/byte-table.ts'
 import { isDigit } from '../bytes/number-text.ts'
 import { oddColumns } from './odd-line.ts'
+import { contextOf as contextOfBits } from '../translate/context-flags.ts'
 import { BH_OFF, IRQ, NOT_SHOWN, SOFTIRQ, TASK } from '../translate/task-stack.ts'
 import { encodeUtf8, excerpt } from '../bytes/utf8.ts'
 
@@ -25,6 +26,13 @@ const WRAP_SECONDS = 18_446_744_073
 const WRAP_FRACTION = 709_551_616
 const WRAPPED_SECONDS = WRAP_SECONDS - 3_155_760_000
 
+const LACKS_FLAGS = 1
+const LACKS_CPU = 2
+const LACKS_NAME = 4
+
+/** What forms of a line do not show, by the bits of {@link FtraceLine.lacks}. */
+export const LACKING = ['flags', 'cpu', 'whole task names'] as const
+
 /**
  * The part of an event's line that is the same for all events:
  *
@@ -41,6 +49,8 @@ export class FtraceLine {
   cpu = 0
   /** One of task-stack's contexts; NOT_SHOWN without a flags column. */
   context = TASK
+  /** {@link LACKING}: bit i for what the form of the line does not show. */
+  lacks = 0
   /** Seconds, or ticks where `fraction` is -1. */
   seconds = 0
   /** ns after `seconds`; -1: the clock counts, and is no time. */
@@ -61,8 +71,12 @@ export class FtraceLine {
     }
     p = this.#cpu(bytes, p, end)
     while (bytes[p] === SPACE && p < end) p++
+    this.lacks = 0
     if (!isDigit(bytes[p])) p = this.#flags(bytes, p, end)
-    else this.context = NOT_SHOWN
+    else {
+      this.context = NOT_SHOWN
+      this.lacks = LACKS_FLAGS
+    }
     p = this.#time(bytes, p, end)
     this.#name(bytes, p, end)
   }
@@ -116,7 +130,11 @@ export class FtraceLine {
     this.#setTask(bytes, columns.taskStart, columns.taskEnd)
     // perf prints no CPU where it was not asked to; events of a task are in order all the same.
     this.cpu = columns.cpu ?? 0
-    this.context = columns.flags === '' ? NOT_SHOWN : contextOf(encodeUtf8(columns.flags), 0)
+    this.context = contextIn(columns.flags)
+    this.lacks =
+      (columns.flags === '' ? LACKS_FLAGS : 0) |
+      (columns.cpu === null ? LACKS_CPU : 0) |
+      (columns.isCut ? LACKS_NAME : 0)
     return columns.time
   }
 
@@ -259,6 +277,11 @@ const CONTEXTS: Readonly<Record<number, number>> = {
   0x7a: IRQ,
   0x5a: IRQ,
   0x73: SOFTIRQ,
+}
+
+function contextIn(flags: string): number {
+  if (flags === '') return NOT_SHOWN
+  return flags.startsWith('0x') ? contextOfBits(Number(flags)) : contextOf(encodeUtf8(flags), 0)
 }
 
 /** Of a flags column that begins at `at`. */

@@ -3,11 +3,12 @@ import { NONE } from '../../event/batch.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
 import { emptyHeader, readCaptureLine, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
-import { FtraceLine } from './ftrace-line.ts'
+import { FtraceLine, LACKING } from './ftrace-line.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import { stackOf, type Task } from '../translate/task-stack.ts'
 import { TaskNames } from './task-names.ts'
 import { OutOfOrder } from './line-sorter.ts'
+import { beforePlace } from './odd-line.ts'
 import { TextFields } from './text-fields.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
 import { foreignText } from './foreign-text.ts'
@@ -22,13 +23,17 @@ const MAX_KEPT = 4_096
 
 /** `CPU:1 [LOST 12 EVENTS]`; trace-cmd says EVENTS DROPPED. */
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST (?:(\d{1,15}) )?EVENTS|(?:(\d{1,15}) )?EVENTS DROPPED)\]$/
+/** What `trace-cmd report --debug` prints above the events of a page; behind each it then says where that was. */
+const DEBUG = /^CPU:\d{1,5} \[SUBBUFFER START\]/
 /** perf's, asked for by --show-lost-events: after the columns of an event. */
 const PERF_LOST = /\[(\d{1,5})\].*: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})$/
 /** Asked for by --show-task-events and its like. */
 const PERF_RECORD = /: PERF_RECORD_[A-Z_0-9]+\b/
-/** What trace-cmd report prints above the events; stacks below an event: ftrace's and trace-cmd's, perf's. */
-const PASSED_OVER =
-  /^(?:cpus=\d+|version = \d+|CPU \d+ is empty| ?=> .*|\s+[0-9a-f]{1,16} .*\(.*\)|\t *[0-9a-f]{4,16} .*|trace-cmd: .*)$/
+/** What trace-cmd report prints around the events. */
+const AROUND =
+  /^(?:cpus=\d+|version = \d+|CPU \d+ is empty|registering plugin: .*|(?:overriding|removing override) .*| TIME EXTEND: .*|trace-cmd: .*)$/
+/** Stacks below an event, which have no time: ftrace's and trace-cmd's, perf's. */
+const FRAME = /^(?: ?=> .*|(?!.*\d\.\d{6,9}:)(?:\s+[0-9a-f]{1,16} .*\(.*\)|\t *[0-9a-f]{4,16} .*))$/
 /** Unreadable lines that are quoted. */
 const MAX_QUOTED = 10
 /** A text of so many lines of which none could be read is not a trace. */
@@ -86,7 +91,10 @@ export class FtraceText {
   #lines = 0
   /** Inside a page of systrace, whose trace is in an element of it; null: plain text. */
   #page: 'outside' | 'inside' | null = null
-  /** The row of a marker, whose text may go on in the next line; -1: the last line was another. */
+  #lacks = 0
+  /** `trace-cmd report --debug` made it. */
+  #debug = false
+  /** The row of a marker or a printk, whose text may go on in the next line; -1: the last line was another. */
   #note = -1
 
   constructor(events: FtraceEvents, options: TextOptions = {}) {
@@ -95,6 +103,11 @@ export class FtraceText {
     this.#buffer = options.buffer ?? null
     this.#onBack = options.onBack ?? ((cpu) => events.lost(cpu, null, 'time goes back here'))
     this.#tasks = new TaskNames((text) => events.rows.sink.intern(text))
+  }
+
+  /** What its lines do not show: nothing that depends on it is known. */
+  get lacks(): (typeof LACKING)[number][] {
+    return LACKING.filter((_, bit) => (this.#lacks >> bit) & 1)
   }
 
   /** ns of the first timestamp, or null. */
@@ -129,11 +142,11 @@ export class FtraceText {
     if (!this.#isRead(bytes, from, named)) return
     from = named
     try {
-      this.#event(bytes, from, end)
+      this.#event(bytes, from, this.#debug ? beforePlace(bytes, from, end) : end)
     } catch (error) {
       if (!(error instanceof InputError) || error instanceof OutOfOrder) throw error
       const text = decodeUtf8(bytes, start, Math.min(end, start + MAX_KEPT))
-      if (this.#record(text) || this.#continuesNote(text)) return
+      if (isPassedOver(text) || this.#record(text) || this.#continuesNote(text)) return
       this.#unreadable(text, excerpt(bytes, start, end), error)
     }
   }
@@ -158,6 +171,7 @@ export class FtraceText {
   #event(bytes: Uint8Array, start: number, end: number): void {
     const line = this.#line
     line.read(bytes, start, end)
+    this.#lacks |= line.lacks
     const probe = this.#probe(bytes)
     if (probe.role === 'record') return
     const fields = this.#fields
@@ -168,16 +182,17 @@ export class FtraceText {
     const task = this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
     if (ts !== NONE) this.#checkOrder(ts, task)
     this.#events.event(probe, fields, task, line.cpu, ts, line.context)
-    this.#note = probe.role === 'note' ? this.#events.rows.sink.batch.length - 1 : -1
+    this.#note = probe.isText === true ? this.#events.rows.sink.batch.length - 1 : -1
     this.entries++
   }
 
-  /** The text of a marker holds line feeds: what follows its line and is no event belongs to it. */
+  /** The text of a marker or a printk holds line feeds: what follows its line and is no event belongs to it. */
   #continuesNote(more: string): boolean {
     const { batch } = this.#events.rows.sink
     if (this.#note < 0 || batch.length !== this.#note + 1) return false
-    const text = JSON.parse(batch.extra[this.#note] ?? '""') as string
-    batch.extra[this.#note] = JSON.stringify(`${text}\n${more}`)
+    const note = JSON.parse(batch.extra[this.#note] ?? '""') as string | { readonly text?: string }
+    const whole = `${typeof note === 'string' ? note : (note.text ?? '')}\n${more}`
+    batch.extra[this.#note] = JSON.stringify(typeof note === 'string' ? whole : { text: whole })
     return true
   }
 
@@ -224,9 +239,15 @@ export class FtraceText {
     if (first === SPACE && second !== 0x3d) return false
     const text = decodeUtf8(bytes, start, end)
     const lost = LOST.exec(text)
-    if (!lost) return PASSED_OVER.test(text)
+    if (!lost) return isPassedOver(text) || this.#isDebug(text)
     this.#lost(lost[1], lost[2] ?? lost[3])
     return true
+  }
+
+  #isDebug(text: string): boolean {
+    const debug = DEBUG.test(text)
+    this.#debug ||= debug
+    return debug
   }
 
   /** perf's records of other things than events, which have the columns of one. */
@@ -319,6 +340,8 @@ export class FtraceText {
     return 0
   }
 }
+
+const isPassedOver = (text: string): boolean => AROUND.test(text) || FRAME.test(text)
 
 const COLON = 0x3a
 const MAX_BUFFER_NAME = 64

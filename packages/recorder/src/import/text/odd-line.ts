@@ -4,8 +4,10 @@ export interface OddColumns {
   readonly taskEnd: number
   /** Null where the line has no such column. */
   readonly cpu: number | null
-  /** `d..1.`; empty where the line has no such column. */
+  /** `d..1.`, or the number that stands for it; empty where the line has no such column. */
   readonly flags: string
+  /** The name of the task may be cut: this form has eight columns for it. */
+  readonly isCut: boolean
   /** Where the time begins. */
   readonly time: number
 }
@@ -14,10 +16,11 @@ export interface OddColumns {
  * The forms, each with the groups task, cpu, flags and time:
  *
  *     `  insmod-177     0d..1.     8.092229: name: …`   trace-cmd report -l
+ *     `  insmod-177     0-0x1     8.092229: name:  …`   trace-cmd report -l -R
  *     `  insmod   177     8.092229: name: …`           perf script -F comm,tid,time,event,trace
  */
 const FORMS: readonly RegExp[] = [
-  /^\s*(?<task>\S.*?-\d+)\s+(?<cpu>\d{1,5})(?<flags>[a-zA-Z.][\w.]{3,7})\s+(?<time>\d+(?:\.\d+)?:)/d,
+  /^\s*(?<task>\S.*?-\d+)\s+(?<cpu>\d{1,5})(?<flags>[a-zA-Z.][\w.]{3,7}|-0x[0-9a-f]{1,2})\s+(?<time>\d+(?:\.\d+)?:)/d,
   /^\s*(?<task>\S.*?[ -]\d+(?:\/\d+)?)\s+(?<time>\d+\.\d+:)\s/d,
 ]
 
@@ -36,9 +39,19 @@ export function oddColumns(bytes: Uint8Array, start: number, end: number): OddCo
       taskStart: start + task![0],
       taskEnd: start + task![1],
       cpu: cpu === undefined ? null : Number(cpu),
-      flags: flags ?? '',
+      flags: flags?.replace('-', '') ?? '',
+      isCut: cpu !== undefined && /^.{8}-\d+$/.test(found.groups!['task']!),
       time: start + time![0],
     }
   }
   return null
+}
+
+/** ` [52240:0x98:28]`: where `trace-cmd report --debug` found the event in its file. */
+const PLACE = / \[\d+:0x[0-9a-f]+:\d+\]$/
+
+/** Where a line ends without that; its end where it has none. */
+export function beforePlace(bytes: Uint8Array, start: number, end: number): number {
+  const found = PLACE.exec(decoder.decode(bytes.subarray(start, end)))
+  return found ? start + found.index : end
 }

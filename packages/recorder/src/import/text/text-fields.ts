@@ -1,5 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import { Fields, fieldsJson } from '../translate/fields.ts'
+import { Fields, fieldsJson, noteJson } from '../translate/fields.ts'
 import { readNumber } from '../bytes/number-text.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
@@ -29,6 +29,7 @@ export class TextFields extends Fields {
     const end = this.#end
     let p = this.#afterPlace()
     let next = 0
+    let given = 0
     while (p < end) {
       if (bytes[p] !== SPACE) throw this.#expected('a space before the next field', p)
       while (bytes[p] === SPACE && p < end) p++
@@ -42,11 +43,21 @@ export class TextFields extends Fields {
       if (index < 0) continue
       next = index + 1
       const { slot } = probe.keys[index]!
+      given |= 1 << slot
       if (readNumber(bytes, value, p, this, slot)) this.present |= 1 << slot
       // A kprobe prints so what it could not read.
       else if (!isFault(bytes, value, p)) throw this.#expected('a number', key)
     }
     if (probe.needs) this.#check(probe)
+    if ((given & probe.slots) !== probe.slots) throw this.#torn(probe, given)
+    probe.slots |= given
+  }
+
+  /** The rest of the line is lost: the lines before it had more. */
+  #torn({ keys, slots }: Probe, given: number): InputError {
+    const lacking = keys.filter(({ slot }) => ((slots & ~given) >> slot) & 1)
+    const names = lacking.map(({ bytes }) => `${decodeUtf8(bytes)}=`).join(', ')
+    return this.#expected(`${names} as in the lines before`, this.#start)
   }
 
   toJson(): string {
@@ -54,8 +65,7 @@ export class TextFields extends Fields {
   }
 
   noteJson(): string {
-    // trace-cmd report names the event `print`, and then the function that was called.
-    return JSON.stringify(this.#text(this.#start).replace(/^tracing_mark_write: /, ''))
+    return noteJson(this.#text(this.#start))
   }
 
   #text(from: number): string {

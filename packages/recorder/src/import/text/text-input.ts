@@ -97,7 +97,7 @@ export class TextInput implements Input {
   }
 
   #facts(): InputFacts {
-    const { header, clock, backwards, t0, entries, unreadable, quoted } = this.#text
+    const { header, clock, backwards, t0, entries, unreadable, quoted, lacks } = this.#text
     const release = header.capture.get('release')?.[0]
     return {
       format: 'ftrace text',
@@ -108,6 +108,7 @@ export class TextInput implements Input {
       ...(header.entries === null ? {} : { counted: header.entries }),
       unreadable,
       quoted,
+      lacks,
       t0,
       ...(release === undefined ? {} : { kernel: release }),
       facts: {

@@ -1,5 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import { BH_OFF, IRQ, SOFTIRQ, TASK } from '../translate/task-stack.ts'
+import { contextOf } from '../translate/context-flags.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
 import type { InputFacts } from '../bytes/input.ts'
@@ -14,11 +14,6 @@ import { type PrintkFormats, printkFormats } from './printk.ts'
 import { recordEvent, type RecordEvent, RecordFields } from './record-fields.ts'
 import { Symbols } from './symbols.ts'
 
-/** `common_flags` of a record: TRACE_FLAG_* of include/linux/trace_events.h. */
-const IN_HARDIRQ = 0x08
-const IN_SOFTIRQ = 0x10
-const IN_NMI = 0x40
-const IS_BH_OFF = 0x80
 /** Events between two chances to stop. */
 const STEP = 16_384
 
@@ -188,10 +183,4 @@ function earliest(streams: readonly CpuStream[]): [stream: CpuStream, until: num
     } else until = Math.min(until, stream.page.time)
   }
   return [best, until]
-}
-
-function contextOf(flags: number): number {
-  if (flags & (IN_HARDIRQ | IN_NMI)) return IRQ
-  if (flags & IN_SOFTIRQ) return SOFTIRQ
-  return flags & IS_BH_OFF ? BH_OFF : TASK
 }

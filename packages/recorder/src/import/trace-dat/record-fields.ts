@@ -1,4 +1,4 @@
-import { Fields, fieldsJson } from '../translate/fields.ts'
+import { Fields, fieldsJson, noteJson } from '../translate/fields.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import type { EventFormat, FormatField } from './event-format.ts'
 import { compilePrint, type RecordValues } from './print-format.ts'
@@ -67,7 +67,8 @@ export class RecordFields extends Fields implements RecordValues {
   }
 
   noteJson(): string {
-    return JSON.stringify((this.text('buf') ?? '').replace(/\n$/, ''))
+    const by = this.symbol(BigInt.asUintN(64, this.number('ip') ?? 0n), false)
+    return noteJson(`${by}: ${this.text('buf') ?? ''}`)
   }
 
   /** What trace_printk() prints, as trace-cmd shows it: `function: text`; null for other events. */

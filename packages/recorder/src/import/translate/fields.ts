@@ -75,9 +75,12 @@ export abstract class Fields extends Slots {
   abstract noteJson(): string
 }
 
+/** Where a probe is: `(place <- caller)`, or its raw fields of that. */
+const PLACE = /^(?:\([^)]*\)|__probe_ip=\S+|__probe_func=\S+ __probe_ret_ip=\S+)(?: |$)/
+
 /** The fields of an event as printed, as JSON text: by name where they have names, else as one text. */
 export function fieldsJson(text: string): string {
-  const place = /^\([^)]*\) ?/.exec(text)?.[0]
+  const place = PLACE.exec(text)?.[0]
   if (place === undefined) return JSON.stringify(text === '' ? {} : { text })
   const fields: [string, string][] = []
   for (const part of text.slice(place.length).split(' ')) {
@@ -88,3 +91,10 @@ export function fieldsJson(text: string): string {
   }
   return JSON.stringify(Object.fromEntries(fields))
 }
+
+/** Who wrote it, where that says nothing: a marker's own function, or an address that no symbol is known of. */
+const WRITER = /^(?:tracing_mark_write|0x[0-9a-f]+): /
+
+/** A text of the kind note, as JSON text: trace-cmd puts the function before it that wrote it. */
+export const noteJson = (text: string): string =>
+  JSON.stringify(text.replace(WRITER, '').replace(/\n$/, ''))

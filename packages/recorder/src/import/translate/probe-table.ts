@@ -59,6 +59,8 @@ export interface ProbeSpec {
   /** KFENCE calls it, from its timer and wherever memory is freed: in the middle of anything. */
   readonly anywhere?: boolean
   readonly level?: number
+  /** What it says is free text, which may hold line feeds. */
+  readonly isText?: boolean
   /** Arguments to keep as JSON, by name. */
   readonly args?: readonly string[]
   /** TLBI mnemonic, or the DSB's type. */
@@ -79,6 +81,8 @@ export interface Probe extends ProbeSpec {
   readonly keys: readonly { readonly bytes: Uint8Array; readonly slot: number }[]
   /** How many were seen. */
   count: number
+  /** Of the slots of its fields, those that its lines have: bit i for slot i. All lines of an event have the same. */
+  slots: number
 }
 
 const RANGE = { start: F_VA, end: F_END }
@@ -176,12 +180,21 @@ const SITES: Readonly<Record<string, Omit<ProbeSpec, 'fn'>>> = {
 export function specOf(name: string): ProbeSpec {
   const entry = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
   if (entry) return { ...entry, fn: name }
-  if (name === 'tracing_mark_write' || name === 'print') return { role: 'note', fn: '', fields: {} }
+  if (name === 'tracing_mark_write' || name === 'print')
+    return { role: 'note', fn: '', fields: {}, isText: true }
   if (name.startsWith('PERF_RECORD_')) return { role: 'record', fn: '', fields: {} }
   return returnSpec(name) ?? storeSpec(name) ?? siteSpec(name) ?? unknown(name)
 }
 
-const unknown = (name: string): ProbeSpec => ({ role: 'unknown', fn: name, fields: {} })
+/** What trace_printk() prints: as trace-cmd names it, and of a module as the kernel does. */
+const PRINTK = /^(?:bprint|bputs|\S+ \[\w+\])$/
+
+const unknown = (name: string): ProbeSpec => ({
+  role: 'unknown',
+  fn: name,
+  fields: {},
+  isText: PRINTK.test(name),
+})
 
 /** `X_ret`; perf probe names the return of X `X__return`, others `X__exit`. */
 const RETURN = /^(.+?)(?:_ret|__return|__exit)$/
@@ -238,5 +251,6 @@ export function makeProbe(
     insnId: spec.insn === undefined ? -1 : intern(spec.insn),
     keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
     count: 0,
+    slots: 0,
   }
 }
