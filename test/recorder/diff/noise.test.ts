@@ -1,8 +1,8 @@
 import { diffLines, diffRuns, type EventSource, type TraceEvent } from '@pagetrail/recorder'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { runOf } from '../../support/runs.ts'
-import { AREA, eventsOf, initOf, setMemoryRo } from '../../support/sample-run.ts'
+import { AREA, eventsOf, hex, initOf, KERNEL_RO, setMemoryRo } from '../../support/sample-run.ts'
 
 const PAGES = 0x10_0000n
 const FLUSH: ReadonlySet<string> = new Set(['tlb_flush', 'tlbi'])
@@ -68,6 +68,70 @@ test('calls without a counterpart', () => {
     onlyLeft: { total: 1 },
     noise: { alone: 1 },
   })
+})
+
+/** Entries of three pages as they stood in the end, all that the run has. */
+const mapped = (...descs: readonly bigint[]): EventSource =>
+  runOf(
+    descs.flatMap((desc, i) =>
+      eventsOf([{ ...initOf(1, AREA + BigInt(i) * 0x1000n), new: hex(desc) }], null),
+    ),
+  )
+const page = (n: number, attributes = KERNEL_RO): bigint => attributes | (BigInt(n) << 12n)
+
+describe('the final mapping', () => {
+  const a = mapped(page(1), page(2), page(3))
+
+  test('what a second recording shows there too is set aside', () => {
+    const other = mapped(page(1), page(9), page(3))
+    const moved = mapped(page(1), page(7), page(3))
+    const diff = diffRuns(a, other, { noise: moved })
+    expect(diff).toMatchObject({
+      verdict: 'identical',
+      outcome: { answer: 'same', mapping: { answer: 'same', ranges: { total: 0 } } },
+      calls: { noise: { ranges: 1, named: [{ what: 'final mapping: translation', count: 1 }] } },
+    })
+    expect([...diffLines(diff, { width: 200 })].join('\n')).toContain(
+      'and 1 range of the final mapping differ as the left run and sample do',
+    )
+  })
+
+  test('with other bits, or elsewhere, it is a difference', () => {
+    const writable = 1n << 51n
+    const other = mapped(page(1), page(9, KERNEL_RO | writable), page(8))
+    const diff = diffRuns(a, other, { noise: mapped(page(1), page(7), page(3)) })
+    expect(diff).toMatchObject({
+      verdict: 'different outcome',
+      outcome: { mapping: { answer: 'different', ranges: { total: 2 } } },
+      calls: { noise: { ranges: 0 } },
+    })
+  })
+
+  test('of a range only the part that differs there is set aside', () => {
+    const all = mapped(page(11), page(12), page(13))
+    const diff = diffRuns(a, all, { noise: mapped(page(1), page(12), page(3)) })
+    const { items } = diff.outcome.mapping.ranges
+    expect(items.map(({ va, end, left, right }) => [va, end, left?.pa, right?.pa])).toEqual([
+      [AREA, AREA + 0x1000n, 0x1000n, 0xb000n],
+      [AREA + 0x2000n, AREA + 0x3000n, 0x3000n, 0xd000n],
+    ])
+    expect(diff.calls.noise?.ranges).toBe(1)
+  })
+})
+
+test('what happened outside of calls', () => {
+  const flushed = (...texts: readonly ('flush' | 'none')[]): EventSource =>
+    runOf(
+      texts.flatMap((text, i) => [
+        ...eventsOf(setMemoryRo(1, AREA), i),
+        ...(text === 'flush' ? eventsOf([{ kind: 'dsb', scope: 'ish', nest: 0 }], null) : []),
+      ]),
+    )
+  const [a, b] = [flushed('none', 'none'), flushed('flush', 'none')]
+  expect(diffRuns(a, b).verdict).toBe('same effects by another path')
+  const diff = diffRuns(a, b, { noise: b })
+  expect(diff).toMatchObject({ verdict: 'identical', calls: { noise: { outside: 1 } } })
+  expect(diffRuns(a, flushed('flush', 'flush'), { noise: b }).outside?.pathDiffers).toBe(true)
 })
 
 test('without a second recording nothing is set aside', () => {

@@ -1,7 +1,7 @@
 import { diffLines, diffRuns } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
-import { buildApart, buildOf } from '../../../packages/recorder/src/event/build.ts'
+import { buildApart, buildMark, buildOf } from '../../../packages/recorder/src/event/build.ts'
 import type { Json } from '../../../packages/recorder/src/event/kinds.ts'
 import { runOf } from '../../support/runs.ts'
 import { SAMPLE_RUN } from '../../support/sample-run.ts'
@@ -30,6 +30,18 @@ test('named where another build of the version stands beside it', () => {
   expect(buildApart(one, [run({})])).toBe(null)
   const clang = captured(version('#1 SMP Mon', 'clang 19'))
   expect(buildApart(one, [clang])).toBe(version('#1 SMP Mon'))
+})
+
+test('in a few words: those in which the builds differ', () => {
+  const [one, two] = [
+    captured(version('#1 SMP Mon Nov 23 10:00')),
+    captured(version('#1 SMP Thu Nov 26 10:00')),
+  ]
+  expect([buildMark(one, [two]), buildMark(two, [one])]).toEqual(['Mon 23', 'Thu 26'])
+  expect(buildMark(one, [one])).toBe('')
+  const longer = captured(version('#1 SMP Mon Nov 23 10:00 UTC'))
+  expect([buildMark(one, [longer]), buildMark(longer, [one])]).toEqual(['10:00', 'UTC'])
+  expect(buildMark(run({ build: '5f3a9c' }), [run({ build: '77e0b1' })])).toBe('5f3a9c')
 })
 
 test('a comparison says which build is which', () => {

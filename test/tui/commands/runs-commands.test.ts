@@ -74,6 +74,25 @@ test('several runs are marked: two are compared, all of them deleted', async () 
   await s.end()
 })
 
+test.each([80, 120, 160])(
+  'two builds of one version are told apart at %i columns',
+  async (columns) => {
+    const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'runs.db')
+    const build = (day: string) => ({ build: `#1 SMP Debian 6.18.15 ${day} Nov 2026` })
+    for (const day of ['Mon', 'Tue'])
+      await writeSample(db, 1, { label: 'mods', kernel: '6.18.15', facts: build(day) })
+    await writeSample(db, 1, { label: 'other', kernel: '7.3.4', facts: build('Mon') })
+    const s = await sessionOn(db, null, columns, 24)
+    // The list alone: the details beside it show the whole build.
+    const rows = [...s.screen().matchAll(/^┃[▶ ][A* ] +#\d ([^┃]*)/gm)].map(([, row]) => row)
+    expect(rows.map((row) => /Mon|Tue/.exec(row ?? '')?.[0])).toEqual(['Mon', 'Tue', undefined])
+    s.keys('m', 'j', 'm', 'd')
+    await s.settled()
+    expect(s.screen().split('\n')[0]).toMatch(/Mon ⇄ .*Tue/)
+    await s.end()
+  },
+)
+
 test('a new name can be taken back', async () => {
   const s = await browser()
   s.keys('n', 'ctrl+u')

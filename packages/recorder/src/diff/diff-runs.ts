@@ -14,7 +14,7 @@ import { pairWay } from './pair-way.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
 import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
-import { compareOutside } from './outside.ts'
+import { outsideOf } from './outside.ts'
 import {
   type Answer,
   type Diff,
@@ -78,28 +78,25 @@ function diffOf(
       }
     }
   }
-  const outside = outsideOf(comparison, tally, options)
+  const outside = compareOutside(comparison, tally, options, floor)
+  const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED, floor)
   const result = resultOf(
-    { a, b, options, comparison, tally, outside, noise: floor?.result ?? null },
+    { a, b, options, comparison, tally, outside, outcome, noise: floor?.result ?? null },
     first && readDivergence(a, b, first),
   )
   return { ...result, trees: trees.read(a, b), pairs: listing?.list(a, b) ?? null }
 }
 
 /** Compares what happened between calls; not where only some calls were asked for. */
-function outsideOf(comparison: Comparison, tally: Tally, options: DiffOptions): OutsideDiff | null {
+function compareOutside(
+  comparison: Comparison,
+  tally: Tally,
+  options: DiffOptions,
+  floor: NoiseFloor | null,
+): OutsideDiff | null {
   if (options.calls !== undefined || tally.isWithoutCalls) return null
-  const { pairs } = comparison.calls
-  const isInStep =
-    comparison.addresses === 'raw' &&
-    pairs.every(({ left, right }, i) => left?.op === right?.op && (i === 0 || left !== null)) &&
-    tally.reordered === 0
-  const outside = compareOutside(
-    comparison.left.outsideOf(),
-    comparison.right.outsideOf(),
-    comparison.context,
-    isInStep,
-  )
+  const compared = outsideOf(comparison, tally.reordered)
+  const outside = floor?.takesOutside(compared) ?? compared.diff
   for (const effect of outside.effects) tally.outside(effect)
   tally.outsideIsCut = outside.isCut
   return outside
@@ -118,14 +115,14 @@ interface Found {
   readonly comparison: Comparison
   readonly tally: Tally
   readonly outside: OutsideDiff | null
+  readonly outcome: Diff['outcome']
   readonly noise: Noise | null
 }
 
 function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 'trees'> {
-  const { a, b, options, comparison, tally, outside, noise } = found
+  const { a, b, options, comparison, tally, outside, outcome, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
-  const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED)
   const { path } = tally
   const pathDiffers =
     differs(path) || path.renamed > 0 || tally.reordered > 0 || outside?.pathDiffers === true
@@ -208,8 +205,13 @@ function askedOf(options: DiffOptions): Diff['asked'] {
   return { by: by ?? null, calls: range, filter: filter?.text ?? null, ignore, map, lanes }
 }
 
-function outcomeOf(comparison: Comparison, tally: Tally, limit: number): Diff['outcome'] {
-  const mapping = mappingOf(comparison, tally, limit)
+function outcomeOf(
+  comparison: Comparison,
+  tally: Tally,
+  limit: number,
+  floor: NoiseFloor | null,
+): Diff['outcome'] {
+  const mapping = mappingOf(comparison, tally, limit, floor)
   const returns = answerOf(tally.outcomes.total > 0, tally.unknownReturn > 0)
   // Of different boots, a call that only one made is the workload's; otherwise it is the implementation's.
   const alone = tally.onlyLeft.total + tally.onlyRight.total
@@ -230,21 +232,23 @@ function mappingOf(
   comparison: Comparison,
   tally: Tally,
   limit: number,
+  floor: NoiseFloor | null,
 ): Diff['outcome']['mapping'] {
   if (comparison.addresses === 'relative') {
     const answer = answerOf(tally.outcomes.total > 0, tally.isEmpty)
     return { compared: 'per call', answer, ranges: { items: [], total: 0 }, unknownBytes: 0n }
   }
   const found: MappingComparison = compareMappings(comparison.leftState, comparison.rightState)
-  const translated = found.differences.filter((range) => range.change === 'translation')
-  const others = found.differences.filter((range) => range.change !== 'translation')
+  const differences = floor?.takesRanges(found.differences) ?? found.differences
+  const translated = differences.filter((range) => range.change === 'translation')
+  const others = differences.filter((range) => range.change !== 'translation')
   return {
     compared: 'final state',
     answer: answerOf(translated.length > 0, found.unknownBytes > 0),
     ranges: {
       // What matters most first.
       items: [...translated, ...others].slice(0, limit),
-      total: found.differences.length,
+      total: differences.length,
     },
     unknownBytes: BigInt(found.unknownBytes),
   }

@@ -1,9 +1,13 @@
 import type { EventSource } from '../event/run.ts'
+import { compareMappings, type MappingDifference } from '../tables/compare-mappings.ts'
 import { comparePair } from './compare-pair.ts'
-import { pairedCalls, startComparison } from './comparison.ts'
+import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
+import { sharedRanges } from './mapping-noise.ts'
 import type { DiffOptions } from './options.ts'
+import { type ComparedOutside, outsideOf } from './outside.ts'
 import { aloneWay, mirrored, type PairWay, pairWay } from './pair-way.ts'
-import type { Noise, PairDiff } from './result.ts'
+import { type FoundRows, wayText } from './repeated-rows.ts'
+import type { EffectDifference, Noise, OutsideDiff, PairDiff } from './result.ts'
 import type { CallData } from './align/call-stream.ts'
 
 /**
@@ -16,6 +20,10 @@ export class NoiseFloor {
   private readonly named = new Map<string, number>()
   private pairs = 0
   private alone = 0
+  private outside = 0
+  private ranges = 0
+  /** In what the final mappings of those recordings differ. */
+  private mapping: readonly MappingDifference[] = []
 
   constructor(label: string) {
     this.label = label
@@ -25,16 +33,19 @@ export class NoiseFloor {
   static between(a: EventSource, again: EventSource, options: DiffOptions): NoiseFloor {
     const floor = new NoiseFloor(again.run.label)
     const comparison = startComparison(a, again, options)
+    let reordered = 0
     try {
       for (const { pair, left, right } of pairedCalls(comparison)) {
         if (left !== null && right !== null) {
           const compared = comparePair(left, right, pair, comparison.context)
+          if (compared.diff.reordered) reordered++
           if (compared.diff.verdict !== 'identical') floor.saw(pairWay(compared, left, right))
         } else {
           const data = left ?? right
           floor.add(aloneWay(data))
         }
       }
+      floor.sawRest(comparison, reordered)
     } finally {
       comparison.end()
     }
@@ -57,21 +68,64 @@ export class NoiseFloor {
     return true
   }
 
+  /** What happened outside of calls without the differences that those recordings show too. */
+  takesOutside({ diff, rows }: ComparedOutside): OutsideDiff {
+    const effects = diff.effects.filter((effect) => !this.takesEffect(effect))
+    return { ...diff, effects, pathDiffers: diff.pathDiffers && !this.takesRows(rows()) }
+  }
+
+  /** The ranges that those recordings do not differ in, or not so. */
+  takesRanges(found: readonly MappingDifference[]): MappingDifference[] {
+    const { shared, rest } = sharedRanges(found, this.mapping)
+    this.ranges += shared.length
+    for (const { change } of shared) this.name(`final mapping: ${change}`)
+    return rest
+  }
+
   /** What was set aside. */
   get result(): Noise {
-    const { label, pairs, alone } = this
+    const { label, pairs, alone, outside, ranges } = this
     const named = [...this.named].map(([what, count]) => ({ what, count }))
-    return { label, pairs, alone, named: named.toSorted((p, q) => q.count - p.count) }
+    const sorted = named.toSorted((p, q) => q.count - p.count)
+    return { label, pairs, alone, outside, ranges, named: sorted }
+  }
+
+  private sawRest(comparison: Comparison, reordered: number): void {
+    const { diff, rows } = outsideOf(comparison, reordered)
+    for (const effect of diff.effects) this.addBoth(effectWays(effect))
+    if (diff.pathDiffers) for (const row of rows()) this.addBoth(rowWays(row), row.count)
+    if (comparison.addresses === 'raw')
+      this.mapping = compareMappings(comparison.leftState, comparison.rightState).differences
+  }
+
+  private takesEffect(effect: EffectDifference): boolean {
+    if (!this.takes(effectWays(effect)[0])) return false
+    this.outside++
+    this.name(`outside of calls: ${effect.what}`)
+    return true
+  }
+
+  /** Rows in order, between which no difference is: all of them or none. */
+  private takesRows(rows: readonly FoundRows[]): boolean {
+    const all = rows.every((row) => (this.left.get(rowWays(row)[0]) ?? 0) >= row.count)
+    if (!all) return false
+    const count = rows.reduce((sum, row) => sum + row.count, 0)
+    this.outside += count
+    this.name('outside of calls: event', count)
+    return true
+  }
+
+  private addBoth([way, other]: readonly [string, string], count = 1): void {
+    this.add(way, count)
+    if (other !== way) this.add(other, count)
   }
 
   private saw(way: PairWay): void {
-    this.add(way.key)
-    const other = mirrored(way)
-    if (other !== way.key) this.add(other)
+    this.addBoth([way.key, mirrored(way)])
   }
 
-  private add(key: string): void {
-    this.left.set(key, (this.left.get(key) ?? 0) + 1)
+  private add(key: string, count = 1): void {
+    this.left.set(key, (this.left.get(key) ?? 0) + count)
   }
 
   private takes(key: string): boolean {
@@ -80,7 +134,18 @@ export class NoiseFloor {
     return n > 0
   }
 
-  private name(what: string): void {
-    this.named.set(what, (this.named.get(what) ?? 0) + 1)
+  private name(what: string, count = 1): void {
+    this.named.set(what, (this.named.get(what) ?? 0) + count)
   }
 }
+
+/** A difference of what happened outside of calls, as it is and with its sides exchanged. */
+const effectWays = ({ what, where, left, right }: EffectDifference): [string, string] => [
+  JSON.stringify(['outside', what, where, left, right]),
+  JSON.stringify(['outside', what, where, right, left]),
+]
+
+const rowWays = (row: FoundRows): [string, string] => [
+  `outside ${wayText(row, false)}`,
+  `outside ${wayText(row, true)}`,
+]

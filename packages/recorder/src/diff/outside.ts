@@ -4,16 +4,38 @@ import type { Outside } from './align/call-stream.ts'
 import { Tokens } from './align/tokens.ts'
 import { alignRows, countRows, differs } from './align/rows.ts'
 import type { PairContext } from './compare-pair.ts'
+import type { Comparison } from './comparison.ts'
 import { compareEffects, effectsOf } from './effects.ts'
+import { type FoundRows, repeatedRows } from './repeated-rows.ts'
 import type { EffectDifference, OutsideDiff } from './result.ts'
 
+/** What happened outside of calls, compared, with the ways in which its rows differ. */
+export interface ComparedOutside {
+  readonly diff: OutsideDiff
+  readonly rows: () => FoundRows[]
+}
+
+/**
+ * What two runs did outside of calls, once both were read; `reordered`: so many of their pairs were. Stretch by stretch
+ * where the calls between are the same on both sides.
+ */
+export function outsideOf(comparison: Comparison, reordered: number): ComparedOutside {
+  const { pairs } = comparison.calls
+  const isInStep =
+    comparison.addresses === 'raw' &&
+    pairs.every(({ left, right }, i) => left?.op === right?.op && (i === 0 || left !== null)) &&
+    reordered === 0
+  const { left, right, context } = comparison
+  return compareOutside(left.outsideOf(), right.outsideOf(), context, isInStep)
+}
+
 /** Both stretches before the first call, after it, and so on; where calls are missing, all of each run together. */
-export function compareOutside(
+function compareOutside(
   left: Outside,
   right: Outside,
   context: PairContext,
   isInStep: boolean,
-): OutsideDiff {
+): ComparedOutside {
   const script = alignRows(left.tokens, right.tokens, context.budget)
   const path = countRows(script, left.tokens, right.tokens)
   const whole = compareEffects(
@@ -38,11 +60,11 @@ export function compareOutside(
     )
   }
   // Between boots it is a matter of time what runs between calls, and where: only sorts of effects are compared.
-  if (context.addresses === 'relative') {
-    return { path, pathDiffers: false, effects: ofOneSide(effects, left, right), isCut: false }
-  }
-  const isCut = left.isCut || right.isCut
-  return { path, pathDiffers: differs(path), effects, isCut }
+  const diff: OutsideDiff =
+    context.addresses === 'relative'
+      ? { path, pathDiffers: false, effects: ofOneSide(effects, left, right), isCut: false }
+      : { path, pathDiffers: differs(path), effects, isCut: left.isCut || right.isCut }
+  return { diff, rows: () => repeatedRows(script, left.tokens, right.tokens) }
 }
 
 function afterOf({ after }: Outside, step: number | null): After {

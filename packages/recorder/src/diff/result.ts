@@ -69,6 +69,10 @@ export interface Noise {
   readonly pairs: number
   /** Calls without a counterpart. */
   readonly alone: number
+  /** Differences of what happened outside of calls. */
+  readonly outside: number
+  /** Ranges of the final mapping; where it is judged call by call, they are in the pairs. */
+  readonly ranges: number
   /** By function and verdict, the most frequent first. */
   readonly named: readonly { readonly what: string; readonly count: number }[]
 }

@@ -1,4 +1,4 @@
-import type { Run } from '@pagetrail/recorder'
+import { buildOf, type Run } from '@pagetrail/recorder'
 import { originOf } from '../text/run.ts'
 import type { Model, Runs } from './model.ts'
 
@@ -23,7 +23,7 @@ const SORTS = {
 
 /** What the words of a filter are looked for in. */
 const textOf = (run: Run): string =>
-  `#${run.id} ${run.label} ${originOf(run)} ${groupOf(run)} ${run.state}`.toLowerCase()
+  `#${run.id} ${run.label} ${originOf(run)} ${buildOf(run) ?? ''} ${groupOf(run)} ${run.state}`.toLowerCase()
 
 let last: {
   readonly of: Pick<Runs, 'list' | 'filter' | 'sort' | 'grouped'>

@@ -16,7 +16,7 @@ import {
   sliceColumns,
   width,
 } from '../text/fit.ts'
-import { originOf } from '../text/run.ts'
+import { originAmong } from '../text/run.ts'
 import type { Theme } from '../text/theme.ts'
 import { viewFilter } from '../model/view-filter.ts'
 import type { Segment } from './pane.tsx'
@@ -61,7 +61,10 @@ export function breadcrumb(m: Model, theme: Theme): BarView {
 }
 
 function aboutOf(m: Model, theme: Theme): string {
-  if (m.screen === 'diff' && m.diff) return `${originOf(m.diff.left)} ⇄ ${originOf(m.diff.right)}`
+  if (m.screen === 'diff' && m.diff) {
+    const { left, right } = m.diff
+    return `${originAmong(left, [right])} ⇄ ${originAmong(right, [left])}`
+  }
   const run = m.screen === 'runs' || m.screen === 'sql' ? undefined : m.replay?.run
   if (!run) return m.screen === 'runs' && m.runs.list ? many(m.runs.list.length, 'run') : ''
   const state = {
@@ -70,7 +73,7 @@ function aboutOf(m: Model, theme: Theme): string {
     damaged: theme.paint('bad', '✗ damaged  '),
     complete: run.lost > 0 ? theme.paint('bad', `! ${many(run.lost, 'event')} lost  `) : '',
   }[run.state]
-  return `${state}${originOf(run)}  ${geometryOf(run)}`
+  return `${state}${originAmong(run, m.runs.list ?? [])}  ${geometryOf(run)}`
 }
 
 const PROMPTS: Readonly<Record<PromptKind, string>> = {

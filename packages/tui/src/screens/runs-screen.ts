@@ -1,8 +1,8 @@
-import type { Run } from '@pagetrail/recorder'
+import { buildMark, buildOf, type Run } from '@pagetrail/recorder'
 import { fullListRows, runsLayout } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { type RunLine, runLines, runUnderCursor } from '../model/runs.ts'
-import { count, fit, fitEnd, fitMiddle, many, safe, factText, wrap } from '../text/fit.ts'
+import { count, fit, fitEnd, fitMiddle, many, safe, factText, width, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { originOf } from '../text/run.ts'
 import { geometryOf } from './bars.ts'
@@ -16,10 +16,14 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
   const height = fullListRows(m.rows)
   const { list: runs, marked, cursor, top } = m.runs
   const inner = list - 2
+  const marks = (runs ?? []).map((run) => safe(buildMark(run, runs ?? [])))
+  const columns = columnsFor(inner, Math.max(0, ...marks.map(width)))
   const lines = runLines(m)
   const rows = lines.slice(top, top + height).map((row, i) => {
     const text =
-      row.line === 'run' ? runRow(row.run, signOf(marked, row.run.id), inner) : groupRow(row)
+      row.line === 'run'
+        ? runRow(row.run, signOf(marked, row.run.id), columns, marks[runs?.indexOf(row.run) ?? -1])
+        : groupRow(row)
     const line = fit(text, inner)
     if (top + i === cursor) return theme.inverse(`▶${line.slice(1)}`)
     return row.line === 'group' ? theme.bold(line) : line
@@ -34,7 +38,7 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
     title: m.runs.filter === '' ? 'Runs' : `Runs with ${safe(m.runs.filter)}`,
     focused: true,
     foot: runs?.length ? footOf(m, lines.length) : '',
-    head: [theme.dim(fit(heading(inner), inner))],
+    head: [theme.dim(fit(heading(columns), inner))],
     rows,
   }
   if (details === 0) return [[pane]]
@@ -86,36 +90,47 @@ const NUMBER = 4
 const EVENTS = 11
 const CALLS = 8
 const GEOMETRY = 10
+/** Of what tells two builds of one version apart. */
+const MARK = 20
 
-/** Columns by priority: the label grows, geometry, calls and the word for the state give way. */
-function columnsFor(columns: number): Columns {
-  const geometry = columns >= 90
-  const calls = columns >= 66
-  const word = columns >= 76
-  const from = columns >= 84 ? 24 : 14
+/**
+ * Columns by priority: the label grows, geometry, calls and the word for the state give way. `mark`: what tells builds
+ * of one version apart takes at most so much more.
+ */
+function columnsFor(columns: number, mark: number): Columns {
+  const room = mark === 0 ? 0 : Math.min(mark, MARK) + 1
+  const geometry = columns - room >= 90
+  const calls = columns - room >= 66
+  const word = columns - room >= 76
+  const from = (columns - room >= 84 ? 24 : 14) + room
   const fixed = 3 + NUMBER + 2 + 1 + from + 1 + EVENTS + 3
   const rest = (geometry ? GEOMETRY + 1 : 0) + (calls ? CALLS : 0) + (word ? CALLS + 4 : 0)
   return { label: Math.max(8, columns - fixed - rest), from, geometry, calls, word }
 }
 
-function heading(columns: number): string {
-  const c = columnsFor(columns)
+function heading(c: Columns): string {
   const geometry = c.geometry ? `${fit('geometry', GEOMETRY)} ` : ''
   const calls = c.calls ? fitEnd('calls', CALLS) : ''
   const head = `   ${fitEnd('#', NUMBER)}  ${fit('label', c.label)} ${fit('from', c.from)} `
   return `${head}${geometry}${fitEnd('events', EVENTS)}${calls}${c.word ? '  state' : ''}`
 }
 
-function runRow(run: Run, sign: string, columns: number): string {
-  const c = columnsFor(columns)
+function runRow(run: Run, sign: string, c: Columns, mark = ''): string {
   const geometry = c.geometry ? `${fit(geometryOf(run), GEOMETRY)} ` : ''
   const calls = c.calls ? fitEnd(count(run.calls), CALLS) : ''
   const id = fitEnd(`#${run.id}`, NUMBER)
-  const head = ` ${sign} ${id}  ${fitMiddle(safe(run.label), c.label)} ${fit(originOf(run), c.from)} `
+  const head = ` ${sign} ${id}  ${fitMiddle(safe(run.label), c.label)} ${fromText(run, mark, c.from)} `
   const state1 = run.state === 'complete' && run.lost > 0 ? '!' : STATES[run.state]
   const word = run.state === 'complete' ? (run.lost > 0 ? 'lossy' : '') : run.state
   const state = `  ${state1}${c.word ? ` ${word}` : ''}`
   return `${head}${geometry}${fitEnd(count(run.events), EVENTS)}${calls}${state}`
+}
+
+/** Where it came from; of what tells its build from another's no more is cut than must be. */
+function fromText(run: Run, mark: string, columns: number): string {
+  if (mark === '') return fit(originOf(run), columns)
+  const apart = fit(mark, Math.min(width(mark), MARK))
+  return `${fit(originOf(run), columns - width(apart) - 1)} ${apart}`
 }
 
 /** What is known of a run. */
@@ -133,6 +148,9 @@ export function runDetails(run: Run, columns: number): string[] {
   ]
   const lines: string[] = []
   for (const [name, value] of rows) if (value !== '') lines.push(`${name.padEnd(10)}${value}`)
+  const build = wrap(safe(buildOf(run) ?? ''), Math.max(10, columns - 10))
+  for (const [i, text] of build.entries())
+    if (text !== '') lines.push(`${(i === 0 ? 'build' : '').padEnd(10)}${text}`)
   lines.push('')
   for (const [name, value] of Object.entries(run.facts)) {
     const wrapped = wrap(safe(factText(value)), Math.max(10, columns - 14))

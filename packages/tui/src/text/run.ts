@@ -1,4 +1,4 @@
-import type { Run } from '@pagetrail/recorder'
+import { buildMark, type Run } from '@pagetrail/recorder'
 import { count, safe } from './fit.ts'
 
 /** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
@@ -52,3 +52,7 @@ export function originOf(run: Run): string {
   if (run.kernel) return `Linux ${safe(run.kernel)}`
   return run.flavour ? `${run.source} ${run.flavour}` : run.source
 }
+
+/** {@link originOf}, with what tells its build from those of other runs of the same version. */
+export const originAmong = (run: Run, others: readonly Run[]): string =>
+  [originOf(run), safe(buildMark(run, others))].filter((part) => part !== '').join(' ')

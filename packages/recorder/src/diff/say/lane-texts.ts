@@ -54,9 +54,15 @@ function loneTexts(side: string, { byFunction, byReason }: Lone): string[] {
 /** What was set aside, by name. */
 function noiseTexts(noise: Noise | null): string[] {
   if (noise === null) return []
-  const { label, pairs, alone, named } = noise
+  const { label, pairs, alone, outside, ranges, named } = noise
+  const counts = [
+    plural(pairs, 'pair'),
+    `${plural(alone, 'call')} without counterpart`,
+    ...(outside > 0 ? [`${plural(outside, 'difference')} outside of calls`] : []),
+    ...(ranges > 0 ? [`${plural(ranges, 'range')} of the final mapping`] : []),
+  ]
   const what = named.map(({ what: text, count }) => `${count} × ${text}`).join('; ')
   return [
-    `noise: ${plural(pairs, 'pair')} and ${plural(alone, 'call')} without counterpart differ as the left run and ${label} do, and are set aside${what === '' ? '' : `: ${what}`}`,
+    `noise: ${counts.slice(0, -1).join(', ')} and ${counts.at(-1)} differ as the left run and ${label} do, and are set aside${what === '' ? '' : `: ${what}`}`,
   ]
 }

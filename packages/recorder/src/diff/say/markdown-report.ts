@@ -1,5 +1,6 @@
 import type { Diff, Divergence, DivergenceRow, Geometries } from '../result.ts'
 import { commandLines, type DiffPageOptions } from './commands.ts'
+import { pairListMarkdown } from './pair-list-text.ts'
 import {
   callText,
   costTable,
@@ -18,13 +19,17 @@ import {
 /** Listed differences of each sort: it shall stay one page. */
 const LISTED = 8
 
-/** One page for a mail: verdict, numbers, first divergence, and the commands that show the same again. */
+/**
+ * One page for a mail: verdict, numbers, first divergence, the list of pairs where it was asked for, and the commands
+ * that show the same again.
+ */
 export function diffMarkdown(diff: Diff, options: DiffPageOptions = {}): string {
   const sections = [
     head(diff),
     numbers(diff),
     divergence(diff),
     differences(diff),
+    pairListMarkdown(diff),
     limits(diff),
     commands(diff, options),
   ]

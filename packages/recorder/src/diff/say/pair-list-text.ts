@@ -36,14 +36,84 @@ export function* pairListText({ pairs: list, geometries }: Diff): Generator<stri
 
 const INDENT = ' '.repeat(11)
 
-function headOf(group: ListedPairs, geometries: Geometries): string {
-  const { left, right, leftSize, rightSize, verdict, sameInput, reordered } = group
+/** Groups of pairs that a page in Markdown lists, and rows of one. */
+const GROUPS = 40
+const ROWS = 6
+
+/** The same list as Markdown: a table of the groups, below it what differs in each. Empty: it was not asked for. */
+export function pairListMarkdown({ pairs: list, geometries }: Diff): string {
+  if (list === null) return ''
+  const { pairs, alone } = list
+  const shown = pairs.slice(0, GROUPS)
+  const rest = pairs.slice(GROUPS).reduce((sum, { count }) => sum + count, 0)
+  const lines = [
+    `Pairs of calls, the worst first; costs are right minus left:`,
+    '',
+    `| pairs | call | verdict | ${LISTED_COSTS.join(' | ')} | time (ns) | calls |`,
+    `|--:|---|---|${LISTED_COSTS.map(() => '--:').join('|')}|--:|---|`,
+    ...shown.map((group) => groupRow(group, geometries)),
+  ]
+  if (rest > 0)
+    lines.push(
+      '',
+      `${numberText(rest)} pairs are in ${numberText(pairs.length - GROUPS)} groups more.`,
+    )
+  const parts = shown.flatMap((group) => differenceBlock(group, geometries))
+  if (parts.length > 0) lines.push(...parts)
+  if (alone.length > 0) {
+    lines.push('', 'Calls without a counterpart:', '')
+    for (const group of alone)
+      lines.push(
+        `* ${numberText(group.count)} × ${cell(aloneOf(group, geometries))}: ${namesOf(group.calls.map(String))}`,
+      )
+  }
+  return lines.join('\n')
+}
+
+function groupRow(group: ListedPairs, geometries: Geometries): string {
+  const { count, more, time, calls } = group
+  const cells = [
+    numberText(count),
+    callOf(group, geometries),
+    notesOf(group),
+    ...LISTED_COSTS.map((name) => changeOf(more[name])),
+    changeOf(time),
+    namesOf(calls.map(([left, right]) => `${left}\\|${right}`)),
+  ]
+  return `| ${cells.map((text, i) => (i === cells.length - 1 ? text : cell(text))).join(' | ')} |`
+}
+
+/** A vertical bar would end the cell, a line feed the table. */
+const cell = (text: string): string => text.replace(/\|/g, '\\|').replace(/\n/g, ' ')
+
+function differenceBlock(group: ListedPairs, geometries: Geometries): string[] {
+  const { rows, calls } = group
+  if (rows.length === 0) return []
+  const [left, right] = calls[0] ?? []
+  const more = rows.length > ROWS ? [`… ${rows.length - ROWS} more`] : []
+  return [
+    '',
+    `${numberText(group.count)} × ${cell(callOf(group, geometries))}: ${notesOf(group)} (first: call ${left} | ${right})`,
+    '',
+    '```diff',
+    ...rows.slice(0, ROWS).flatMap((row) => differenceTexts(row, geometries)),
+    ...more,
+    '```',
+  ]
+}
+
+const headOf = (group: ListedPairs, geometries: Geometries): string =>
+  `${callOf(group, geometries)}: ${notesOf(group)}`
+
+function callOf(group: ListedPairs, geometries: Geometries): string {
+  const { left, right, leftSize, rightSize } = group
   const fn = left.fn === right.fn ? left.fn : `${left.fn} ≙ ${right.fn}`
   const sizes = [sizeOf(leftSize, geometries.left), sizeOf(rightSize, geometries.right)]
-  const size = leftSize === rightSize ? sizes[0] : sizes.join(' |')
-  const notes = [verdict, ...(sameInput ? [] : ['other size']), ...(reordered ? ['reordered'] : [])]
-  return `${fn}${size}: ${notes.join(', ')}`
+  return `${fn}${leftSize === rightSize ? sizes[0] : sizes.join(' |')}`
 }
+
+const notesOf = ({ verdict, sameInput, reordered }: ListedPairs): string =>
+  [verdict, ...(sameInput ? [] : ['other size']), ...(reordered ? ['reordered'] : [])].join(', ')
 
 const aloneOf = ({ side, call, size, reason }: ListedAlone, geometries: Geometries): string =>
   `${call.fn}${sizeOf(size, geometries[side])}: only on the ${side} (${reason})`
