@@ -74,11 +74,12 @@ test('several runs are marked: two are compared, all of them deleted', async () 
   await s.end()
 })
 
+const build = (day: string) => ({ build: `#1 SMP Debian 6.18.15 ${day} Nov 2026` })
+
 test.each([80, 120, 160])(
   'two builds of one version are told apart at %i columns',
   async (columns) => {
     const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'runs.db')
-    const build = (day: string) => ({ build: `#1 SMP Debian 6.18.15 ${day} Nov 2026` })
     for (const day of ['Mon', 'Tue'])
       await writeSample(db, 1, { label: 'mods', kernel: '6.18.15', facts: build(day) })
     await writeSample(db, 1, { label: 'other', kernel: '7.3.4', facts: build('Mon') })
