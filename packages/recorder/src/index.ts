@@ -23,8 +23,15 @@ export { jsonlChunks } from './export/jsonl.ts'
 export { JsonlParser } from './import/jsonl-parse.ts'
 export type { JsonlSink } from './import/jsonl-parse.ts'
 export type { RunHeader } from './event/run-header.ts'
-export { WIDE_COLUMNS } from './export/columns.ts'
-export { exportParquet, parquetPath } from './export/parquet.ts'
+export { RUN_COLUMNS, WIDE_COLUMNS } from './export/columns.ts'
+export { exportParquet, exportSummary, parquetPath, summaryPath } from './export/parquet.ts'
+export {
+  SUMMARY_COLUMNS,
+  summaryCsv,
+  summaryHead,
+  summaryJson,
+  summaryOf,
+} from './export/summary.ts'
 export type { ParquetOptions, ParquetReport } from './export/parquet.ts'
 export { writeFileAtomic } from './export/atomic-file.ts'
 export { spanOf } from './page/table-section.ts'
@@ -134,6 +141,8 @@ export type { SqlValue } from './sql/protocol.ts'
 export { csvLines, jsonLine, resultLines } from './sql/render.ts'
 export type { TracedFlavour } from './import/translate/kernel-traits.ts'
 export { findQuery, QUERIES, queryText } from './sql/queries/queries.ts'
+export { ENGINES, type Engine } from './sql/lake/dialect.ts'
+export { lakeQuery } from './sql/lake/lake.ts'
 export type { Query } from './sql/queries/query.ts'
 export { buildApart, buildMark, buildOf } from './event/build.ts'
 export { alignedRows } from './diff/aligned-rows.ts'

@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { DuckDBInstance } from '@duckdb/node-api'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import {
   type EventSource,
@@ -10,12 +9,14 @@ import {
   kindOfId,
   memorySource,
   openRuns,
+  RUN_COLUMNS,
   type TraceEvent,
   WIDE_COLUMNS,
 } from '@pagetrail/recorder'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { eventsOf, initOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
+import { duckdb } from '../../support/duckdb.ts'
+import { eventsOf, type Lean, initOf, SAMPLE_RUN, setMemoryRo } from '../../support/sample-run.ts'
 import { database } from '../../support/stored.ts'
 
 // Files are synced to the disk, which other tests may keep busy.
@@ -26,18 +27,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pagetrail-parquet-'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-async function duckdb(sql: string): Promise<Record<string, unknown>[]> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  try {
-    const reader = await connection.runAndReadAll(sql)
-    return reader.getRowObjects()
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-  }
-}
 
 const hexOf = (value: number): string => `0x${value.toString(16)}`
 const all = () => `read_parquet('${folder}/*/*.parquet', hive_partitioning = true)`
@@ -96,7 +85,7 @@ test('columns keep their types: unsigned addresses, names as text', async () => 
   await exportParquet(memorySource(SAMPLE_RUN, eventsOf(setMemoryRo(1))), folder)
   const rows = await duckdb(`describe select * from ${all()}`)
   const types = new Map(rows.map((row) => [row['column_name'], row['column_type']]))
-  expect(types.size).toBe(WIDE_COLUMNS.length + 1)
+  expect(types.size).toBe(WIDE_COLUMNS.length + RUN_COLUMNS.length + 1)
   const expected = {
     va: 'UBIGINT',
     new: 'UBIGINT',
@@ -104,6 +93,9 @@ test('columns keep their types: unsigned addresses, names as text', async () => 
     kind: 'VARCHAR',
     fired: 'BOOLEAN',
     run: 'BIGINT',
+    created: 'TIMESTAMP',
+    page_shift: 'INTEGER',
+    facts: 'VARCHAR',
   }
   for (const [name, type] of Object.entries(expected)) expect(types.get(name)).toBe(type)
 })
@@ -139,6 +131,70 @@ test('a run of more than one row group keeps every value in its row', async () =
     `select count(*) as n, count(va) as placed, bool_and(va is null or va = seq) as right from ${all()}`,
   )
   expect(rows).toEqual([{ n: BigInt(count), placed: BigInt(count / 2), right: true }])
+})
+
+test("what the run's row says stands in every row", async () => {
+  const run = { ...SAMPLE_RUN, created: Date.UTC(2026, 10, 26), lost: 3, facts: { workload: 'x' } }
+  await exportParquet(memorySource(run, eventsOf(setMemoryRo(1))), folder)
+  const rows = await duckdb(
+    `select distinct label, source, state, created = timestamp '2026-11-26' as dated, page_shift, va_bits, levels,
+       events_lost, facts ->> 'workload' as workload from ${all()}`,
+  )
+  expect(rows).toEqual([
+    {
+      label: run.label,
+      source: run.source,
+      state: run.state,
+      dated: true,
+      page_shift: 12,
+      va_bits: 48,
+      levels: 4,
+      events_lost: 3n,
+      workload: 'x',
+    },
+  ])
+})
+
+/** Row groups of a file that a reader cannot pass over when it looks for this value of a column. */
+const candidates = async (column: string, value: string): Promise<number> => {
+  const [row] = await duckdb(
+    `select count(*) as n from parquet_metadata('${folder}/*/*.parquet')
+     where path_in_schema = '${column}' and '${value}' between stats_min_value and stats_max_value`,
+  )
+  return Number(row?.['n'])
+}
+
+test('row groups are passed over by kind and by function, and seq and ts take few bytes', async () => {
+  const functions = ['set_memory_nx', 'set_memory_ro', 'set_memory_rw', 'set_memory_x']
+  const events = eventsOf(
+    Array.from({ length: 80_000 }, (_, i): Lean => {
+      const fn = functions[Math.floor(i / 2) % 4]!
+      return i % 2 === 0
+        ? { kind: 'walk_begin', fn, va: '0x1000', end: '0x2000' }
+        : { kind: 'barrier_queue', fn }
+    }),
+  )
+  await exportParquet(memorySource(SAMPLE_RUN, events), folder)
+  const [groups] = await duckdb(
+    `select max(row_group_id) + 1 as n from parquet_metadata('${folder}/*/*.parquet')`,
+  )
+  expect(groups).toEqual({ n: 5n })
+  expect(await candidates('kind', 'walk_begin')).toBe(3)
+  const probed = await duckdb(
+    `select bloom_filter_excludes as out, count(*) as n
+     from parquet_bloom_probe('${folder}/*/*.parquet', 'fn', 'set_memory_rw') group by 1 order by 1`,
+  )
+  expect(probed).toEqual([
+    { out: false, n: 3n },
+    { out: true, n: 2n },
+  ])
+  const bytes = await duckdb(
+    `select path_in_schema as name, sum(total_compressed_size)::integer as n
+     from parquet_metadata('${folder}/*/*.parquet') where path_in_schema in ('seq', 'ts') group by 1`,
+  )
+  for (const { n } of bytes) expect(n).toBeLessThan(80_000)
+  const [whole] = await duckdb(`select count(distinct seq) as n, max(seq) as last from ${all()}`)
+  expect(whole).toEqual({ n: 80_000n, last: 79_999n })
 })
 
 test('a run without events is an empty table, not a missing one', async () => {

@@ -38,14 +38,9 @@ later version adds is listed in CHANGELOG.md.
 
 const FLEET = `## Many files on other engines
 
-\`pagetrail export RUN --format parquet -o FOLDER --key NAME\` writes \`FOLDER/run=NAME/part-0000.parquet\`, a layout
-that DuckDB, Spark, Trino and ClickHouse read as one table with the column \`run\`:
-
-    select kernel, kind, count(*) from read_parquet('FOLDER/*/*.parquet', hive_partitioning = true) group by all
-
-There, as in CSV, each event is a row with one column for every field of any kind: 64-bit fields are unsigned integers
-(\`0x…\` in CSV), names, levels and other codes are text, and \`label\`, \`flavour\`, \`kernel\` and \`scenario\` of the run
-stand in every row. A field that two kinds type differently is two columns: \`pages\` and \`pages_json\`.
+\`pagetrail export --all --format parquet -o FOLDER\` writes the runs of a database as a folder that DuckDB, ClickHouse, Spark and
+Trino read as one table, and \`sql --query NAME --for duckdb\` (or \`clickhouse\`) prints a ready query for it:
+[fleet.md](fleet.md).
 `
 
 function tables(): string {

@@ -1,4 +1,5 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
@@ -154,4 +155,69 @@ test('two runs beside each other: chrome alone, runs and files alike', async () 
   expect(refused.err).toContain(
     'jsonl holds one run; two go beside each other with --format chrome',
   )
+})
+
+test('--all writes every run; what is there is lost only by force', async () => {
+  const db = await database([{}, { meta: { label: 'two' } }])
+  const fleet = join(folder(), 'fleet')
+  const args = ['export', '--all', '--format', 'parquet', '-o', fleet, '--db', db]
+  const { status, out } = await pagetrail(args)
+  expect({ status, out }).toEqual({
+    status: 0,
+    out: expect.stringMatching(/^wrote 44 events of 2 runs, [\d,]+ bytes, to .*fleet\n$/),
+  })
+  expect(readdirSync(fleet).toSorted()).toEqual(['run=1', 'run=2'])
+  expect(await pagetrail(args)).toMatchObject({
+    status: 2,
+    err: expect.stringContaining('--force replaces it'),
+  })
+  const { out: json } = await pagetrail([...args, '--key', 'host17', '--json'])
+  expect(jsonLines(json).map((line) => line['path'])).toContain(
+    join(fleet, 'run=host17-2', 'part-0000.parquet'),
+  )
+})
+
+test('--summary writes a line a run', async () => {
+  const db = await database([{}, { meta: { label: '=two' } }])
+  const csv = ['export', '--all', '--summary', '--format', 'csv', '--db', db]
+  const rows = (await pagetrail(csv)).out.trimEnd().split('\n')
+  expect(rows.map((row) => row.split(',').slice(0, 2))).toEqual([
+    ['run', 'label'],
+    ['1', expect.any(String)],
+    ['2', '=two'],
+  ])
+  expect((await pagetrail([...csv, '--safe-csv'])).out).toContain("\n2,'=two,")
+  const one = await pagetrail(['export', '2', '--summary', '--db', db])
+  expect(jsonLines(one.out)).toMatchObject([{ run: '2', label: '=two', events: 22 }])
+  const fleet = join(folder(), 'fleet')
+  const parquet = ['export', '--all', '--summary', '--format', 'parquet', '-o', fleet, '--db', db]
+  expect((await pagetrail(parquet)).out).toMatch(/^wrote a row about each of 2 runs, /)
+  expect(readdirSync(join(fleet, 'summary')).toSorted()).toEqual(['run=1', 'run=2'])
+  const file = join(folder(), 'runs.csv')
+  expect((await pagetrail([...csv, '-o', file])).out).toMatch(/^wrote 2 rows, /)
+  expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toEqual(rows)
+})
+
+test.each([
+  [['--all'], '--all needs --format parquet, or --summary'],
+  [['--all', '1'], 'not both'],
+  [[], 'name a run, or --all'],
+  [['--summary'], 'name a run, or --all'],
+  [['1', '--summary', '--format', 'chrome'], 'not as chrome'],
+  [['1', '1', '--summary'], 'a run by itself'],
+  [['1', '--summary', '--format', 'parquet'], 'name it with --output'],
+  [['1', '--summary', '--json'], 'needs --output'],
+])('export %j is refused with the reason', async (args, reason) => {
+  const refused = await pagetrail(['export', ...args, '--db', await database()])
+  expect(refused).toMatchObject({ status: 2, out: '', err: expect.stringContaining(reason) })
+})
+
+test('a damaged run is left out of --all, named, and the answer is not whole', async () => {
+  const db = await database([{}, {}])
+  const raw = new Sqlite(db)
+  raw.exec("update run set label = 'changed' where id = 2")
+  raw.close()
+  const { status, out, err } = await pagetrail(['export', '--all', '--summary', '--db', db])
+  expect({ status, rows: jsonLines(out).map(({ run }) => run) }).toEqual({ status: 3, rows: ['1'] })
+  expect(err).toContain('run 2 is damaged and is left out')
 })

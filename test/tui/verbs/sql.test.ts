@@ -73,3 +73,27 @@ test.each([
   expect(status).toBe(2)
   expect(err).toContain(message)
 })
+
+test('--for prints a ready query for another engine, and asks nothing', async () => {
+  const sql = ['sql', '--query', 'calls']
+  const duck = await pagetrail([...sql, '--for', 'duckdb', '--lake', "it's fleet"])
+  expect(duck).toMatchObject({ status: 0, err: '' })
+  expect(duck.out).toMatch(/read_parquet\('it''s fleet\/run=\*\/\*\.parquet'[^]*;\n$/)
+  const house = await pagetrail([...sql, '--for', 'clickhouse', '--json'])
+  expect(jsonLines(house.out)[1]).toMatchObject({
+    type: 'query',
+    engine: 'clickhouse',
+    sql: expect.stringContaining("file('./run=*/*.parquet', Parquet)"),
+  })
+})
+
+test.each([
+  [['--lake', 'x'], '--lake needs --for'],
+  [['--for', 'duckdb'], 'name one with --query'],
+  [['select 1', '--for', 'duckdb'], 'name one with --query'],
+  [['--query', 'calls', '--for', 'duckdb', '--run', '1'], 'leave --run out'],
+  [['--query', 'cals', '--for', 'duckdb'], 'did you mean calls?'],
+])('sql %j is refused with the reason', async (args, reason) => {
+  const refused = await pagetrail(['sql', ...args])
+  expect(refused).toMatchObject({ status: 2, out: '', err: expect.stringContaining(reason) })
+})

@@ -3,9 +3,9 @@ import { fieldsOf, KIND_NAMES, type Json, type Kind, type TraceEvent } from '../
 import type { Run } from '../event/run.ts'
 
 /** How a column of the wide table is typed, whatever the format it is written in. */
-export type WideType = 'u64' | 'i64' | 'i32' | 'bool' | 'text' | 'json'
+export type WideType = 'u64' | 'i64' | 'i32' | 'bool' | 'text' | 'json' | 'time'
 
-/** A cell: numbers of 64 bits are bigint, JSON is its text. */
+/** A cell: numbers of 64 bits are bigint, JSON is its text, a time ms since 1970. */
 export type WideValue = bigint | number | boolean | string | null
 
 export interface WideColumn {
@@ -13,11 +13,21 @@ export interface WideColumn {
   readonly type: WideType
 }
 
+/** A column that is the same in all rows of a run. */
+export interface RunColumn extends WideColumn {
+  readonly of: (run: Run) => WideValue
+}
+
+/** What a run is called, and what it is a run of. */
+export const NAMING: readonly RunColumn[] = [
+  { name: 'label', type: 'text', of: (run) => run.label },
+  { name: 'flavour', type: 'text', of: (run) => run.flavour },
+  { name: 'kernel', type: 'text', of: (run) => run.kernel },
+  { name: 'scenario', type: 'text', of: (run) => run.scenario },
+]
+
 const LEADING: readonly WideColumn[] = [
-  { name: 'label', type: 'text' },
-  { name: 'flavour', type: 'text' },
-  { name: 'kernel', type: 'text' },
-  { name: 'scenario', type: 'text' },
+  ...NAMING.map(({ name, type }) => ({ name, type })),
   { name: 'seq', type: 'i64' },
   { name: 'ts', type: 'i64' },
   { name: 'cpu', type: 'i32' },
@@ -75,16 +85,25 @@ const FREE = columnFor('free', 'json')
 /** The columns of the wide table, those of every event first. A reader finds them by name. */
 export const WIDE_COLUMNS: readonly WideColumn[] = columns
 
+/** What else a run's row says: the same in every event's row where many runs are one table. */
+export const RUN_COLUMNS: readonly RunColumn[] = [
+  { name: 'source', type: 'text', of: (run) => run.source },
+  { name: 'state', type: 'text', of: (run) => run.state },
+  { name: 'created', type: 'time', of: (run) => BigInt(run.created) },
+  { name: 'page_shift', type: 'i32', of: ({ geometry }) => geometry?.pageShift ?? null },
+  { name: 'va_bits', type: 'i32', of: ({ geometry }) => geometry?.vaBits ?? null },
+  { name: 'levels', type: 'i32', of: ({ geometry }) => geometry?.levels ?? null },
+  { name: 'events_lost', type: 'i64', of: (run) => BigInt(run.lost) },
+  { name: 'facts', type: 'json', of: (run) => JSON.stringify(run.facts) },
+]
+
 /** Puts what an event of the run has into the columns of its kind; those that it leaves alone are null. */
 export function putWideCells(
   run: Run,
   event: TraceEvent,
   put: (column: number, value: WideValue) => void,
 ): void {
-  put(0, run.label)
-  put(1, run.flavour)
-  put(2, run.kernel)
-  put(3, run.scenario)
+  for (let i = 0; i < NAMING.length; i++) put(i, NAMING[i]!.of(run))
   put(4, BigInt(event.seq))
   put(5, event.ts === null ? null : BigInt(event.ts))
   put(6, event.cpu)

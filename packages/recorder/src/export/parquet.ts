@@ -2,14 +2,21 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
-import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
-import type { EventSource } from '../event/run.ts'
+import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
+import type { TraceEvent } from '../event/kinds.ts'
+import type { EventSource, Run } from '../event/run.ts'
 import { openPending, type PendingFile } from './atomic-file.ts'
-import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
+import {
+  putWideCells,
+  RUN_COLUMNS,
+  WIDE_COLUMNS,
+  type WideColumn,
+  type WideType,
+  type WideValue,
+} from './columns.ts'
 import { jsonlHeader } from './jsonl.ts'
-
-/** Events per row group: the most that is held in memory, and the unit in which engines read in parallel. */
-const PARQUET_GROUP_EVENTS = 65_536
+import { rowGroups } from './row-groups.ts'
+import { SUMMARY_COLUMNS, summaryOf } from './summary.ts'
 
 /**
  * Integers carry the converted type alone, from which every reader derives the logical one: hyparquet-writer 0.17
@@ -22,12 +29,15 @@ const PHYSICAL: Readonly<Record<WideType, Omit<SchemaElement, 'name'>>> = {
   bool: { type: 'BOOLEAN' },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   json: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
+  time: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
 }
 
-const SCHEMA: SchemaElement[] = [
-  { name: 'event', num_children: WIDE_COLUMNS.length },
-  ...WIDE_COLUMNS.map(({ name, type }): SchemaElement => {
-    return { name, repetition_type: 'OPTIONAL', ...PHYSICAL[type] }
+const COLUMNS: readonly WideColumn[] = [...WIDE_COLUMNS, ...RUN_COLUMNS]
+
+const schemaOf = (name: string, columns: readonly WideColumn[]): SchemaElement[] => [
+  { name, num_children: columns.length },
+  ...columns.map(({ name: column, type }): SchemaElement => {
+    return { name: column, repetition_type: 'OPTIONAL', ...PHYSICAL[type] }
   }),
 ]
 
@@ -41,25 +51,63 @@ export interface ParquetOptions {
 
 export interface ParquetReport {
   readonly path: string
+  /** Rows: of a run its events. */
   readonly events: number
   readonly bytes: number
 }
 
 /**
  * Writes a run as `folder/run=<key>/part-0000.parquet`, the layout in which DuckDB, Spark, Trino and ClickHouse read a
- * folder of runs as one table with the column `run`. The columns are those of the wide table; the run's own facts are
- * in the footer under `pagetrail`. The file appears whole or not at all.
+ * folder of runs as one table with the column `run`. The columns are those of the wide table and what the run's row
+ * says, which is also in the footer under `pagetrail`. Rows stand by kind and function, those of one in the order of
+ * the run. The file appears whole or not at all.
  */
-export async function exportParquet(
+export function exportParquet(
   source: EventSource,
   folder: string,
   options: ParquetOptions = {},
 ): Promise<ParquetReport> {
-  const path = parquetPath(source.run.id, folder, options.key)
+  const { run } = source
+  const path = parquetPath(run.id, folder, options.key)
+  return writeFile(path, run, 'event', COLUMNS, eventGroups(source), options)
+}
+
+/**
+ * Writes one row about a run, as {@link summaryOf} has it, as `folder/summary/run=<key>/part-0000.parquet`: beside the
+ * runs themselves, where a pattern for those does not find it.
+ */
+export function exportSummary(
+  source: EventSource,
+  folder: string,
+  options: ParquetOptions = {},
+): Promise<ParquetReport> {
+  const { run } = source
+  const path = summaryPath(run.id, folder, options.key)
+  const cells = summaryOf(source)
+  const group = SUMMARY_COLUMNS.map(({ name }, i) => ({ name, data: [cells[i]!] }))
+  return writeFile(path, run, 'summary', SUMMARY_COLUMNS, [group], options)
+}
+
+/** The file of a run in a folder of them. */
+export const parquetPath = (run: number, folder: string, key: string = String(run)): string =>
+  join(folder, `run=${encodeURIComponent(key)}`, 'part-0000.parquet')
+
+/** The file of the row about a run in a folder of runs. */
+export const summaryPath = (run: number, folder: string, key?: string): string =>
+  parquetPath(run, join(folder, 'summary'), key)
+
+async function writeFile(
+  path: string,
+  run: Run,
+  name: string,
+  columns: readonly WideColumn[],
+  groups: Iterable<ColumnSource[]>,
+  options: ParquetOptions,
+): Promise<ParquetReport> {
   mkdirSync(dirname(path), { recursive: true })
   const file = openPending(path)
   try {
-    const written = await writeGroups(source, file, options)
+    const written = await writeGroups(run, file, schemaOf(name, columns), groups, options)
     file.commit()
     return { path, ...written }
   } catch (error) {
@@ -68,13 +116,11 @@ export async function exportParquet(
   }
 }
 
-/** The file of a run in a folder of them. */
-export const parquetPath = (run: number, folder: string, key: string = String(run)): string =>
-  join(folder, `run=${encodeURIComponent(key)}`, 'part-0000.parquet')
-
 async function writeGroups(
-  source: EventSource,
+  run: Run,
   file: PendingFile,
+  schema: SchemaElement[],
+  groups: Iterable<ColumnSource[]>,
   { signal, progress }: ParquetOptions,
 ): Promise<{ events: number; bytes: number }> {
   const bytes = new ByteWriter(1 << 20)
@@ -84,16 +130,17 @@ async function writeGroups(
   }
   const writer = new ParquetWriter({
     writer: bytes,
-    schema: SCHEMA,
+    schema,
+    statisticsTruncateLength: LONGEST_NAME,
     codec: 'ZSTD',
     compressors: { ZSTD: (input) => zstdCompressSync(input) },
-    kvMetadata: [{ key: 'pagetrail', value: JSON.stringify(jsonlHeader(source.run)) }],
+    kvMetadata: [{ key: 'pagetrail', value: JSON.stringify(jsonlHeader(run)) }],
     createdBy: 'pagetrail',
   })
   let events = 0
-  for (const group of rowGroups(source)) {
-    const rowGroupSize = group[0]!.data.length
-    await writer.write({ columnData: group, rowGroupSize })
+  for (const columnData of groups) {
+    const rowGroupSize = columnData[0]!.data.length
+    await writer.write({ columnData, rowGroupSize })
     drain()
     events += rowGroupSize
     progress?.(events)
@@ -105,42 +152,41 @@ async function writeGroups(
   return { events, bytes: bytes.offset }
 }
 
-interface GroupColumn {
-  readonly name: string
-  readonly data: WideValue[]
-  readonly statistics: boolean
-}
+/** Bytes of the least and greatest text that are kept: names of functions begin alike. */
+const LONGEST_NAME = 64
 
 /** Columns by whose least and greatest value a reader can pass over a row group. */
-const PRUNED = new Set(['label', 'flavour', 'kernel', 'scenario', 'seq', 'ts', 'op', 'va', 'kind'])
+const PRUNED: ReadonlySet<string> = new Set(
+  ['label', 'flavour', 'kernel', 'scenario', 'seq', 'ts', 'op', 'va', 'kind', 'fn'].concat(
+    RUN_COLUMNS.map(({ name }) => name),
+  ),
+)
 
-function* rowGroups(source: EventSource): Generator<GroupColumn[]> {
-  let room = FIRST_ROOM
-  let group = emptyGroup(room)
-  let length = 0
-  const put = (column: number, value: WideValue) => {
-    group[column]!.data[length] = value
-  }
-  for (const event of source.events()) {
-    if (length === room) {
-      room *= 2
-      for (const { data } of group) data.push(...nulls(room - length))
-    }
-    putWideCells(source.run, event, put)
-    if (++length < PARQUET_GROUP_EVENTS) continue
-    yield group
-    group = emptyGroup(room)
-    length = 0
-  }
-  for (const { data } of group) data.length = length
-  if (length > 0) yield group
+/** Columns that rise, or nearly so, while kind and function stay the same: small steps from row to row. */
+const DELTA = { encoding: 'DELTA_BINARY_PACKED' } as const
+const RISING = new Set(['seq', 'ts', 'op'])
+
+function* eventGroups(source: EventSource): Generator<ColumnSource[]> {
+  for (const group of rowGroups(source.events())) yield columnsOf(source.run, group)
 }
 
-/** Rows of a group that there is room for at first, doubled up to a whole group: most runs are short. */
-const FIRST_ROOM = 1024
-
-const nulls = (length: number): null[] => Array.from<null>({ length }).fill(null)
-
-/** Most columns of most rows are null. */
-const emptyGroup = (room: number): GroupColumn[] =>
-  WIDE_COLUMNS.map(({ name }) => ({ name, data: nulls(room), statistics: PRUNED.has(name) }))
+/** Events as columns; most of most rows is null. */
+function columnsOf(run: Run, events: readonly TraceEvent[]): ColumnSource[] {
+  const data = COLUMNS.map(() => Array.from<WideValue>({ length: events.length }).fill(null))
+  for (const [row, event] of events.entries()) {
+    putWideCells(run, event, (column, value) => {
+      data[column]![row] = value
+    })
+  }
+  for (const [i, { of }] of RUN_COLUMNS.entries()) data[WIDE_COLUMNS.length + i]!.fill(of(run))
+  return COLUMNS.map(({ name }, i): ColumnSource => {
+    const column = {
+      name,
+      data: data[i]!,
+      statistics: PRUNED.has(name),
+      // Groups of several kinds hold names from far apart: this says which are not among them.
+      bloomFilter: name === 'fn',
+    }
+    return RISING.has(name) ? Object.assign(column, DELTA) : column
+  })
+}

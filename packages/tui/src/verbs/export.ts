@@ -7,7 +7,6 @@ import {
   type EventSource,
   exportParquet,
   InputError,
-  isPartOf,
   jsonlChunks,
   neutralJson,
   pairNumbers,
@@ -18,14 +17,13 @@ import {
   windowText,
   writeFileAtomic,
 } from '@pagetrail/recorder'
-import { statSync } from 'node:fs'
 import { findEach } from '../command/find-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run.ts'
 import { RUN, RUN_OR_FILE } from './arguments.ts'
+import { checkOutput, exportFleet, reportWritten, type Written } from './export-fleet.ts'
 import type { Verb } from './verb.ts'
-import { count } from '../text/fit.ts'
 
 /** Formats that are text, and so can go to standard output. */
 const TEXT = { jsonl: jsonlChunks, chrome: chromeChunks } as const
@@ -39,6 +37,8 @@ interface Options {
   readonly force?: true | undefined
   readonly safeCsv?: true | undefined
   readonly window?: string | undefined
+  readonly all?: true | undefined
+  readonly summary?: true | undefined
 }
 
 export const exportVerb: Verb = {
@@ -51,17 +51,21 @@ csv      one line per event, a column per field; names are as they are, and a sp
          with =, +, - or @: --safe-csv marks those as text
 parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse read a folder of runs as one table
 litmus   a window of the run as a test for herd7 (AArch64, vmsa), with the verdict that is expected
-casemate a window as a log for casemate-check -R: break-before-make and the life of tables, as of EL2 stage 1`,
+casemate a window as a log for casemate-check -R: break-before-make and the life of tables, as of EL2 stage 1
+--summary writes one row about the run in place of its events (what it is, did, cost, and what the rules say) as jsonl,
+csv, or FOLDER/summary/run=KEY/part-0000.parquet. docs/fleet.md asks such folders with DuckDB and ClickHouse.`,
   examples: [
     ['export -1 --format chrome -o trace.json', 'to look at in Perfetto'],
     ['export before after --format chrome -o both.json', 'two, paired call by call: one id a pair'],
     ['export 3 | gzip > run.jsonl.gz', 'JSON Lines to standard output'],
     ['export 3 --format litmus --window 4..20 -o window.litmus', 'a second opinion, by herd7'],
     ['export 3 --format parquet -o fleet --key host17', 'one of many runs in one folder'],
+    ['export --all --format parquet -o fleet', 'every run of the database'],
+    ['export --all --summary --format csv', 'a line about each of them'],
   ],
   declare(command, invoke) {
     command
-      .argument('<run>', RUN)
+      .argument('[run]', RUN)
       .argument('[beside]', `for chrome, a second run to stand beside the first: ${RUN_OR_FILE}`)
       .addOption(
         new Option('--format <format>', 'what to write')
@@ -69,21 +73,38 @@ casemate a window as a log for casemate-check -R: break-before-make and the life
           .default('jsonl' as Format),
       )
       .option('-o, --output <path>', 'file (a folder for parquet); without it, standard output')
+      .option('--all', 'every run: parquet, or with --summary')
+      .option('--summary', 'one row about the run in place of its events: jsonl, csv, parquet')
       .option('--force', 'replace a file that is there; the database itself never')
       .option('--safe-csv', 'csv: put an apostrophe before texts that a spreadsheet would run')
-      .option('--key <name>', "value of parquet's partition run= (default: the run's id)")
+      .option(
+        '--key <name>',
+        "value of parquet's partition run= (default: the run's id); with --all it stands before the id",
+      )
       .option(
         '--window <events>',
         'of litmus and casemate: N..M, or the name of a rule that is broken',
       )
       .action((run, beside, options) =>
         invoke((session) =>
-          beside === undefined
-            ? exportRun(session, run, options)
-            : exportPair(session, [run, beside], options),
+          options.all || options.summary
+            ? exportFleet(session, [run, beside], options)
+            : exportOne(session, run, beside, options),
         ),
       )
   },
+}
+
+async function exportOne(
+  session: Session,
+  run: string | undefined,
+  beside: string | undefined,
+  options: Options,
+): Promise<Status> {
+  if (run === undefined) throw new InputError('name a run, or --all for every run')
+  return beside === undefined
+    ? exportRun(session, run, options)
+    : exportPair(session, [run, beside], options)
 }
 
 async function exportRun(session: Session, spec: string, options: Options): Promise<Status> {
@@ -145,7 +166,7 @@ async function exportPair(
     for (const { runFile } of [left, right]) checkOutput(output, runFile.path, force === true)
     const events = left.run.events + right.run.events
     const bytes = await session.interruptible((signal) => writeFileAtomic(output, text, signal))
-    report(session, { path: output, events, bytes })
+    reportWritten(session, { path: output, events, bytes })
   }
   for (const missing of [left, right].map(({ run }) => missingText(run)))
     if (missing !== null) await session.note(missing)
@@ -179,16 +200,6 @@ const NEUTRAL = {
   casemate: escapeControls,
 } as const
 
-/** Nothing that is there is lost unless it was said to be; the database that is read is not lost at all. */
-function checkOutput(path: string, db: string, force: boolean): void {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) return
-  if (isPartOf(db, path))
-    throw new InputError(`${path} is the database that is exported from; name another file`)
-  if (there.isFile() && !force)
-    throw new InputError(`${path} exists; --force replaces it, or name another file`)
-}
-
 async function toFile(
   session: Session,
   runFile: RunFile,
@@ -207,7 +218,7 @@ async function toFile(
   const source = runFile.source(run)
   const progress = new Progress(session.io, `exporting run ${run.id}`, 'events')
   const done = (events: number) => progress.update(events, events / Math.max(1, run.events))
-  const written =
+  const written: Written =
     format === 'parquet'
       ? await exportParquet(source, output, {
           signal,
@@ -220,26 +231,7 @@ async function toFile(
           bytes: await writeFileAtomic(output, textOf(options, source), signal),
         }
   progress.end()
-  report(session, written)
-}
-
-interface Written {
-  readonly path: string
-  readonly events: number
-  readonly bytes: number
-}
-
-function report(session: Session, written: Written): void {
-  if (session.json) {
-    const lines = session.jsonLines()
-    lines.data('file', { ...written })
-    lines.end(true)
-  } else {
-    const { path, events, bytes } = written
-    session.out.line(
-      escapeControls(`wrote ${count(events)} events, ${count(bytes)} bytes, to ${path}`),
-    )
-  }
+  reportWritten(session, written)
 }
 
 function textOf({ format, safeCsv }: Options, source: EventSource): Iterable<string> {

@@ -1,10 +1,13 @@
 import { Option } from '@commander-js/extra-typings'
 import {
   csvLines,
+  type Engine,
+  ENGINES,
   escapeControls,
   findQuery,
   InputError,
   jsonLine,
+  lakeQuery,
   pairLines,
   QUERIES,
   QUERY_MS,
@@ -31,6 +34,8 @@ interface Options {
   readonly rows: number
   readonly timeout: number
   readonly safeCsv?: true | undefined
+  readonly for?: Engine | undefined
+  readonly lake?: string | undefined
 }
 
 export const sqlVerb: Verb = {
@@ -39,11 +44,13 @@ export const sqlVerb: Verb = {
   summary: 'ask the database in SQL, read-only',
   more: `There is a view for each kind of event, named like it, with addresses in hexadecimal; docs/sql.md describes all of it.
 Without a query: a prompt on a terminal, else the query is read from standard input. :run in a query
-stands for the run of --run. A limit that was reached is reported, and the exit status is then 3.`,
+stands for the run of --run. A limit that was reached is reported, and the exit status is then 3.
+With --for a ready query is printed, not asked: its form for all runs of a folder that export filled (docs/fleet.md).`,
   examples: [
     ["sql 'select level, count(*) from desc_write group by 1'", 'stores by level'],
     ['sql --list', 'the queries that come with it'],
     ['sql --query redundant-writes --run modules --format csv', 'one of them, for a spreadsheet'],
+    ['sql --query calls --for duckdb --lake fleet | duckdb', 'of all runs of a folder'],
   ],
   declare(command, invoke) {
     command
@@ -54,6 +61,10 @@ stands for the run of --run. A limit that was reached is reported, and the exit 
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('table' as const),
       )
+      .addOption(
+        new Option('--for <engine>', 'print the ready query for a folder of runs').choices(ENGINES),
+      )
+      .option('--lake <folder>', 'with --for: the folder (default: .)')
       .option('--safe-csv', 'csv: mark texts that a spreadsheet would run as text')
       .option('--rows <n>', 'the most rows', parseCount, QUERY_ROWS)
       .option('--timeout <seconds>', 'the most time', parseCount, QUERY_MS / 1000)
@@ -63,6 +74,8 @@ stands for the run of --run. A limit that was reached is reported, and the exit 
 
 async function sql(session: Session, query: string | undefined, options: Options): Promise<Status> {
   if (options.list) return listQueries(session)
+  if (options.for !== undefined || options.lake !== undefined)
+    return printLakeQuery(session, query, options)
   if (query !== undefined && options.query !== undefined) {
     throw new InputError('give a query or --query, not both')
   }
@@ -77,6 +90,27 @@ async function sql(session: Session, query: string | undefined, options: Options
   const text = ready?.sql ?? query ?? (await standardInput(session))
   if (text.trim() === '') throw new InputError('no query; give one, or --list shows ready ones')
   return session.interruptible((signal) => ask(session, text, options, signal))
+}
+
+function printLakeQuery(
+  session: Session,
+  query: string | undefined,
+  { query: name, for: engine, lake, run }: Options,
+): Status {
+  if (engine === undefined) throw new InputError(`--lake needs --for ${ENGINES.join(' or --for ')}`)
+  if (query !== undefined || name === undefined) {
+    throw new InputError('--for prints a ready query: name one with --query; --list shows them')
+  }
+  if (run !== undefined) {
+    throw new InputError('--for asks all runs of a folder, each row names its own: leave --run out')
+  }
+  const sql = lakeQuery(name, engine, lake ?? '.')
+  if (session.json) {
+    const lines = session.jsonLines()
+    lines.data('query', { name, engine, sql })
+    lines.end(true)
+  } else session.out.lines(`${sql};`.split('\n').map(escapeControls))
+  return 0
 }
 
 /** Runs one query and prints its result. */

@@ -6,6 +6,7 @@ import {
   inRun,
   INSTRUCTIONS,
   kinds,
+  levelName,
   nameOf,
   PAGE_BYTES,
   seqOf,
@@ -45,7 +46,7 @@ group by c.fn order by barriers desc`,
     name: 'redundant-writes',
     title: 'Stores that did not change the entry, by the call that made them',
     sql: `
-select ${nameOf('c.fn')} as fn, w.level,
+select ${nameOf('c.fn')} as fn, ${levelName('w.level')} as level,
   count(*) as writes, count(*) filter (where w.old is w.new) as redundant,
   round(100.0 * count(*) filter (where w.old is w.new) / count(*), 1) as percent
 from event w left join call c on c.run = :run and c.op = w.op

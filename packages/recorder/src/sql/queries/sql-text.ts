@@ -1,3 +1,4 @@
+import { LEVEL_NAMES } from '@pagetrail/engine'
 import { type Kind, KINDS } from '../../event/kinds.ts'
 
 /** The numbers of kinds, for `kind in (…)` and `kind = …`. */
@@ -12,6 +13,10 @@ export const inRun = (alias: string): string =>
 
 /** Position of an event in its run. */
 export const seqOf = (id: string): string => `${id} & 4294967295`
+
+/** Name of a level's number. */
+export const levelName = (level: string): string =>
+  `case ${level} ${LEVEL_NAMES.map((name, i) => `when ${i} then '${name}'`).join(' ')} end`
 
 export const nameOf = (id: string): string => `(select text from name where id = ${id})`
 
@@ -32,8 +37,9 @@ export const hexOf = (value: string): string =>
 export const PAGE_BYTES = '(select 1 << coalesce(page_shift, 12) from run where id = :run)'
 
 /** Functions that flush what others unmapped lazily: how much that is follows from no argument of the call. */
-const FOREIGN = `select id from name where text in ('_vm_unmap_aliases', '__purge_vmap_area_lazy',
-      'vm_unmap_aliases', 'purge_vmap_area_lazy')`
+export const FOREIGN_FLUSHES = `'_vm_unmap_aliases', '__purge_vmap_area_lazy',
+      'vm_unmap_aliases', 'purge_vmap_area_lazy'`
+const FOREIGN = `select id from name where text in (${FOREIGN_FLUSHES})`
 const TLBI = `kind = ${kinds('tlbi')}`
 const FLUSH = `kind = ${kinds('tlb_flush')}`
 
