@@ -14,6 +14,15 @@ export interface KnownEntry {
   readonly cpu: number
 }
 
+/** An entry as the run had it, of which it says something else now; `seq`: event that told, -1: the start state. */
+export interface Contradicted {
+  readonly level: LevelName
+  readonly page: number
+  readonly seq: number
+  readonly lo: number
+  readonly hi: number
+}
+
 export interface KnownLeaf {
   readonly level: LevelName
   readonly page: number

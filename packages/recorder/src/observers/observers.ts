@@ -6,7 +6,6 @@ import { highWord, lowWord, take } from '../event/words.ts'
 import { CpuLine } from './cpu-line.ts'
 import { isTable, readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
-import { USER, UXN_HI } from './descriptor.ts'
 import { runEvidence, type RunEvidence } from './evidence.ts'
 import { Harms } from './harm.ts'
 import {
@@ -21,7 +20,7 @@ import {
   widen,
   unmappedBy,
 } from './instructions.ts'
-import { KnownEntries } from './known-entries.ts'
+import { type Contradicted, KnownEntries } from './known-entries.ts'
 import { pageOf, PageSizes } from './pages.ts'
 import { Write } from './write.ts'
 import { Versions } from './versions.ts'
@@ -46,6 +45,8 @@ export class Observers {
   readonly write: Write
   /** False: the desc_write at hand does not say enough. */
   hasWrite = false
+  /** What an entry was known to hold that the callback or split at hand found to hold something else. */
+  contradicted: Contradicted | null = null
   /** The flush that the event at hand begins or belongs to. */
   flush: Flush | null = null
   /** The flush that the event at hand has ended. */
@@ -114,6 +115,7 @@ export class Observers {
     this.flush = null
     this.ended = null
     this.hasWrite = false
+    this.contradicted = null
     this.#settleFlush(line, e)
     switch (e.kind) {
       case 'desc_write':
@@ -312,7 +314,7 @@ export class Observers {
     this.#learn(e)
     if (s.level !== 'pte') this.#reachedBase = NONE
     if (line.unorderedStore < 0) line.unorderedStore = e.seq
-    if (s.isReached && needsBarrier(s)) line.madeValid(e.op ?? NONE, e.seq, s.level, s.page)
+    if (s.isReached && s.needsBarrier) line.madeValid(e.op ?? NONE, e.seq, s.level, s.page)
   }
 
   #stored(cpu: number, op: number | null, fn: string | null): void {
@@ -349,6 +351,7 @@ export class Observers {
     if (slot === undefined) return
     take(value)
     if (slot.lo === lowWord() && slot.hi === highWord()) return
+    this.contradicted = { level: e.level, page, seq: slot.seq, lo: slot.lo, hi: slot.hi }
     this.versions.forgetEntry(e.level, page)
     this.#reachedBase = NONE
   }
@@ -390,9 +393,3 @@ export class Observers {
     this.#reachedBase = NONE
   }
 }
-
-/** The condition of the kernel's setters: for PTEs pte_valid_not_user(), above them VALID. */
-const needsBarrier = (s: Write): boolean =>
-  !s.wasValid &&
-  s.isValid &&
-  (s.level !== 'pte' || ((s.newLo & USER) === 0 && (s.newHi & UXN_HI) !== 0))

@@ -2,7 +2,7 @@ import type { Geometry, LevelName, Words } from '@pagetrail/engine'
 import { isTable, roleWords } from '../descriptor/bits.ts'
 import type { EventOf } from '../event/kinds.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
-import { frameOf, SOFTWARE_HI, VALID } from './descriptor.ts'
+import { frameOf, SOFTWARE_HI, USER, UXN_HI, VALID } from './descriptor.ts'
 import type { KnownEntries } from './known-entries.ts'
 import { pageOf, type PageSizes } from './pages.ts'
 
@@ -93,6 +93,12 @@ export class Write {
 
   get isValid(): boolean {
     return (this.newLo & VALID) !== 0
+  }
+
+  /** The condition of the kernel's setters: for PTEs pte_valid_not_user(), above them VALID. */
+  get needsBarrier(): boolean {
+    if (this.wasValid || !this.isValid) return false
+    return this.level !== 'pte' || ((this.newLo & USER) === 0 && (this.newHi & UXN_HI) !== 0)
   }
 
   get wasTable(): boolean {

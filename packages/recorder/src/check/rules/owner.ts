@@ -1,5 +1,6 @@
 import { CONT_HI } from '../../observers/descriptor.ts'
 import { changeOf } from '../../observers/masks.ts'
+import { rangeMissed } from '../fold/asked-range.ts'
 import type { OpenCall } from '../fold/lane.ts'
 import { hexPage, hexRange } from '../../observers/pages.ts'
 import { type Report, type Rule, type Scope, unreturned } from '../rule.ts'
@@ -155,25 +156,18 @@ export const strayStore: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { write: s, call, lane, sizes } = scope.fold
+          const { write: s, call } = scope.fold
           if (call === null || !s.isAttributeChange) return
-          const change = changeOf(call.fn, call.args)
-          if (change === null) return
           // Splitting only clears the contiguous bit, also of neighbours.
-          const touched = (s.attrsLo & change.mayLo) | (s.attrsHi & change.mayHi & ~CONT_HI)
-          if (touched === 0) return
-          const walk = lane.innermost('walk')
-          if (walk === undefined && call.end === call.start) return
-          const inWalk = walk !== undefined && s.page >= walk.start && s.end <= walk.end
-          const inCall = s.page >= call.start && s.end <= call.end
-          // An implementation that tells of no walks still changes the linear alias of its pages.
-          const isAlias =
-            walk === undefined && sizes.isLinear(s.page) && !sizes.isLinear(call.start)
-          if (inWalk || inCall || isAlias) return
-          const [start, end] = walk === undefined ? [call.start, call.end] : [walk.start, walk.end]
+          if ((s.attrsLo | (s.attrsHi & ~CONT_HI)) === 0) return
+          const missed = rangeMissed(scope.fold)
+          if (missed === null) return
+          const { start, end, seq } = missed
+          // An entry that lies beside the range, whole, is for unasked-change.
+          if (s.page >= end || start >= s.end) return
           scope.report({
             severity: 'error',
-            proof: [walk?.seq ?? call.seq, e.seq],
+            proof: [seq, e.seq],
             start: s.page,
             end: s.end,
             message:

@@ -10,15 +10,10 @@ import {
   USER,
   UXN_HI,
 } from '../../observers/descriptor.ts'
-import {
-  type Change,
-  changeOf,
-  isPermissionCall,
-  masked,
-  maskedChange,
-} from '../../observers/masks.ts'
-import { hexPage, PAGE_LIMIT } from '../../observers/pages.ts'
+import { type Change, changeOf, masked, maskedChange } from '../../observers/masks.ts'
+import { hexPage, hexRange, PAGE_LIMIT } from '../../observers/pages.ts'
 import type { Write } from '../../observers/write.ts'
+import { isOthersWork, rangeMissed } from '../fold/asked-range.ts'
 import type { Frame } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
 
@@ -74,7 +69,10 @@ function unasked({ fold }: Scope, change: Change): string | null {
   // Another CPU stored in between: see lost-update.
   if (call?.isConcurrent === true && !s.isKnown) return null
   const stray = beyond(s, change, fold.feature('bti_kernel') !== 0)
-  return stray.length === 0 ? null : `it changed ${stray.join(', ')}`
+  if (stray.length > 0) return `it changed ${stray.join(', ')}`
+  // Splitting clears the contiguous bit of neighbours too.
+  const missed = (s.attrsLo | (s.attrsHi & ~CONT_HI)) === 0 ? null : rangeMissed(fold)
+  return missed === null ? null : `it reaches out of ${hexRange(missed.start, missed.end)}`
 }
 
 /** What the pieces of the block just split say otherwise than the block did. */
@@ -112,7 +110,7 @@ export const unaskedChange: Rule = {
       if (masks !== undefined) return masks
       if (call === null) return null
       // Another function of the API below the call: its arguments are not those of the call.
-      if (lane.frames.some((f) => f.kind === 'span' && isPermissionCall(f.fn))) return null
+      if (isOthersWork(lane)) return null
       return changeOf(call.fn, call.args) ?? maskedChange(call.args)
     }
     return {
@@ -168,20 +166,38 @@ export const unseenStore: Rule = {
     'Report every store, those of splits and of table set-up too, or say in `shows` that stores are not all shown.',
   ],
   start(scope) {
+    const report = (seq: number, previous: number, start: number, end: number, what: string) =>
+      scope.report({
+        severity: 'error',
+        proof: previous >= 0 ? [previous, seq] : [seq],
+        start,
+        end,
+        message: `${what}, which no event has put there: the log contradicts itself`,
+      })
+    /** What a callback or a split found is not what the entry was known to hold. */
+    const found = ({ seq, fn }: { readonly seq: number; readonly fn?: string | null }) => {
+      const { observers, sizes } = scope.fold
+      const { contradicted: known, evidence, entries } = observers
+      if (known === null || !evidence.allStores) return
+      const { level, page } = known
+      const now = entries.slot(level, page)
+      if (now === undefined) return
+      const what =
+        `${fn ?? 'the split'} finds ${hexOf(bigintOf(now.lo, now.hi))} in the ${level} at ` +
+        hexPage(page)
+      report(seq, known.seq, page, page + sizes.of(level), what)
+    }
     return {
       on: {
+        cb_enter: found,
+        split: (e) => found({ seq: e.seq }),
         desc_write(e) {
           const { write: s, observers } = scope.fold
           if (!s.isContradicted || !observers.evidence.allStores) return
-          scope.report({
-            severity: 'error',
-            proof: s.previous >= 0 ? [s.previous, e.seq] : [e.seq],
-            start: s.page,
-            end: s.end,
-            message:
-              `the store to the ${s.level} at ${hexPage(s.page)} says that the entry held ` +
-              `${hexOf(bigintOf(s.oldLo, s.oldHi))}, which no event has put there: the log contradicts itself`,
-          })
+          const what =
+            `the store to the ${s.level} at ${hexPage(s.page)} says that the entry held ` +
+            hexOf(bigintOf(s.oldLo, s.oldHi))
+          report(e.seq, s.previous, s.page, s.end, what)
         },
       },
       end() {
