@@ -6,8 +6,9 @@
  * whether the store needs a barrier; walking 1,954 tables is noise. With counting hooks it is four events a page
  * (callback entered, entry stored, barrier queued, callback left), of which the counting itself, four increments in
  * memory, is nearly all. The linear alias is a walk, a lazy section and a
- * flush of its own for each page, as in the kernel; unwatched, a walk that comes to the table of the last one goes
- * there at once: 65 ns a page, where the descent from the top table took 350.
+ * flush of its own for each page, as in the kernel; unwatched, a walk that comes to a table that one before has come
+ * to goes there at once: 50 to 90 ns a page, frames in order or scattered, where the descent from the top table takes
+ * 350.
  */
 import { createMachine, setMemoryRo, setMemoryRw, toVa } from '@pagetrail/engine'
 import type { Cpu, Hooks, Machine } from '@pagetrail/engine'
@@ -17,7 +18,7 @@ const ROUNDS = 15
 const BASE = 0xffff800080000000n
 const LINEAR_PA = 0x500000000n
 
-const FLAVOURS_MEASURED = ['6.17', '7.3'] as const
+const FLAVOURS_MEASURED = ['6.17', '6.18', '7.3'] as const
 
 /** Ratios to the bare loop that must be kept. */
 const LIMITS = { none: 3, counting: 5 } as const
@@ -127,7 +128,24 @@ class CountingHooks implements Hooks {
   }
 }
 
-function build(flavour: string, rodataFull: boolean, hooks: Hooks | null): Machine {
+/** Where the frames of the area are: in order, or each in another table of the linear map than the last. */
+type Frames = 'in order' | 'scattered'
+const STRIDE = 7919
+
+const framesOf = (frames: Frames): readonly { readonly pa: number; readonly count: number }[] =>
+  frames === 'in order'
+    ? [{ pa: Number(LINEAR_PA), count: PAGES }]
+    : Array.from({ length: PAGES }, (_, i) => ({
+        pa: Number(LINEAR_PA) + ((i * STRIDE) % PAGES) * 4096,
+        count: 1,
+      }))
+
+function build(
+  flavour: string,
+  rodataFull: boolean,
+  hooks: Hooks | null,
+  frames: Frames = 'in order',
+): Machine {
   const machine = createMachine({
     flavour,
     geometry: { page_shift: 12, va_bits: 48 },
@@ -143,7 +161,7 @@ function build(flavour: string, rodataFull: boolean, hooks: Hooks | null): Machi
     size: (PAGES + 1) * 4096,
     flags: 2,
     nrPages: PAGES,
-    pages: [{ pa: Number(LINEAR_PA), count: PAGES }],
+    pages: framesOf(frames),
   })
   return machine
 }
@@ -208,11 +226,11 @@ function measureCalls(cpu: Cpu): number {
 }
 
 /** One page of the linear map is walked and flushed for each page. */
-function measureAlias(flavour: string): number {
-  return measureCalls(build(flavour, true, null).cpu(0))
+function measureAlias(flavour: string, frames: Frames): number {
+  return measureCalls(build(flavour, true, null, frames).cpu(0))
 }
 
-const ALIAS = 'no hooks, linear alias'
+const ALIAS = 'linear alias'
 
 interface Row {
   readonly flavour: string
@@ -236,7 +254,8 @@ function measureFlavour(flavour: string): Row[] {
     measureCalls(build(flavour, false, new CountingHooks()).cpu(0)),
     LIMITS.counting,
   )
-  add(ALIAS, measureAlias(flavour), null)
+  add(ALIAS, measureAlias(flavour, 'in order'), null)
+  add(`${ALIAS}, scattered`, measureAlias(flavour, 'scattered'), null)
   return rows
 }
 
@@ -253,5 +272,5 @@ const rows = FLAVOURS_MEASURED.flatMap(measureFlavour)
 if (process.argv.includes('--json')) console.log(JSON.stringify(rows))
 else print(rows)
 const isSlow = ({ way, nsPerPage, ratio, limit }: Row): boolean =>
-  limit === null ? way === ALIAS && nsPerPage > ALIAS_LIMIT_NS : ratio > limit
+  limit === null ? way.startsWith(ALIAS) && nsPerPage > ALIAS_LIMIT_NS : ratio > limit
 process.exitCode = rows.some(isSlow) ? 1 : 0

@@ -179,22 +179,35 @@ function changeLinearAlias(
   const { alias } = cpu.flavour.pageattr
   const first = alias === 'range' ? Math.floor((start - area.start) / pageSize) : 0
   const count = alias === 'range' ? numpages : area.nrPages
+  let { run, at } = frameAt(area, first)
   // A negative number of pages counts down through zero: the loop ends behind the array.
   for (let i = 0; i !== count; i++) {
-    const err = changeMemory(cpu, pageAddress(cpu, area, first + i), pageSize, masks)
+    const frames = area.pages[run]
+    if (frames === undefined) return wildDeref(cpu, 'page_address', 0)
+    const err = changeMemory(cpu, linearAddress(cpu, frames.pa + at * pageSize), pageSize, masks)
     if (err !== 0 && alias !== 'area-ignoring-errors') return err
+    if (++at === frames.count) ({ run, at } = frameAt(area, 0, run + 1))
   }
   return 0
 }
 
+/** Where area->pages[index] is: the number of its run, from run `from` on, and its place there. */
+function frameAt(area: Area, index: number, from = 0): { run: number; at: number } {
+  let at = index
+  for (let run = from; run < area.pages.length; run++) {
+    const { count } = area.pages[run] as Area['pages'][number]
+    if (at < count) return { run, at }
+    at -= count
+  }
+  return { run: area.pages.length, at }
+}
+
 /** page_address(area->pages[index]): the linear alias of a page. Past the end of pages[] the call stops. */
 export function pageAddress(cpu: Cpu, area: Area, index: number): Va {
-  let at = index
-  for (const run of area.pages) {
-    if (at < run.count) return linearAddress(cpu, run.pa + at * cpu.geometry.pageSize)
-    at -= run.count
-  }
-  return wildDeref(cpu, 'page_address', 0)
+  const { run, at } = frameAt(area, index)
+  const frames = area.pages[run]
+  if (frames === undefined) return wildDeref(cpu, 'page_address', 0)
+  return linearAddress(cpu, frames.pa + at * cpu.geometry.pageSize)
 }
 
 /** __phys_to_virt(): where the linear map has a physical address. */

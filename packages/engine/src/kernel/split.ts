@@ -1,4 +1,5 @@
 /** Splitting of leaf mappings (arch/arm64/mm/mmu.c, 6.18 and 7.3). No break-before-make, no TLB flush anywhere. */
+import { isUnwatched } from '../machine/cpu.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import { dsb } from './instructions.ts'
 import { HI, LO, physHi, physLo, physOf } from '../arch/descriptor.ts'
@@ -91,6 +92,9 @@ function isKfenceAddress(cpu: Cpu, addr: Va): boolean {
 /** split_kernel_leaf_mapping_locked(): the coarsest pieces that make addr a boundary. */
 function splitAt(cpu: Cpu, addr: Va): number {
   const { geometry: g } = cpu
+  // Unwatched, the descent to a table that a walk has come to only loads.
+  const near = isUnwatched(cpu) ? cpu.memory.nearSlot(addr, addr) : -1
+  if (near !== -1) return splitAtPte(cpu, near, addr)
   // At each level the alignment first: a boundary needs no look at the entry, which may be anything.
   if (isBoundary(g, PGD, addr)) return 0
   const pgd = pgdOffset(cpu, addr)
@@ -115,7 +119,12 @@ function splitAt(cpu: Cpu, addr: Va): number {
     if (err !== 0) return err
   }
   if (isAligned(addr, g.contPteSize)) return 0
-  const pte = pteOffset(cpu, pmd, addr)
+  return splitAtPte(cpu, pteOffset(cpu, pmd, addr), addr)
+}
+
+/** In a table of PTEs nothing is left to split but a contiguous span. */
+function splitAtPte(cpu: Cpu, pte: Slot, addr: Va): number {
+  if (isAligned(addr, cpu.geometry.contPteSize)) return 0
   if (isPresent(loadLo(cpu, pte)) && isCont(loadHi(cpu, pte))) splitContPte(cpu, pte)
   return 0
 }

@@ -21,6 +21,8 @@ export type Slot = number
 const FIRST_TABLES = 64
 /** Words of all tables together, 1 GiB: where an allocation at run time fails, as when memory runs out. */
 const MAX_WORDS = 2 ** 28
+/** Tables that are remembered, a power of two: those of 4 GiB of 4K pages. */
+const REACHED = 2048
 /** Of a table that nothing points to. */
 const NO_PA = -1
 
@@ -40,16 +42,21 @@ export class Memory {
   readonly #initFrames: number[] = []
   readonly #poolFrames: number[] = []
 
-  /** PTE table that a walk from the top has last come to, as long as no entry above PTEs has changed; else -1. */
-  #lastPtes = -1
-  #lastStart: Va = 0
-  #lastEnd: Va = 0
+  /** PTE tables that walks from the top have come to, by the last bits of {@link Memory.#regionOf} their addresses. */
+  readonly #reachedTables = new Int32Array(REACHED)
+  readonly #reachedRegions = new Float64Array(REACHED)
+  /** What {@link Memory.#relinks} was then: none is known any more once an entry above PTEs has changed. */
+  readonly #reachedSince = new Int32Array(REACHED)
+  #relinks = 1
+  /** Bytes that a table of PTEs translates. */
+  readonly #region: number
 
   /** The fixmap PTE of FIX_PGD. Its table hangs under no entry: no walk meets it. */
   readonly fixPgdSlot: Slot
 
   constructor(g: Geometry, swapperPa: Pa, poolPa: Pa, fixPgdVa: Va) {
     this.#g = g
+    this.#region = g.entries * g.pageSize
     this.#initBase = swapperPa
     this.#poolBase = poolPa
     this.tableShift = g.pageShift - 2
@@ -146,25 +153,34 @@ export class Memory {
 
   /** A walk of swapper_pg_dir for an address came to this table of PTEs. */
   reached(table: number, addr: Va): void {
-    const span = this.#g.entries * this.#g.pageSize
-    this.#lastPtes = table
-    this.#lastStart = alignDown(addr, span)
-    this.#lastEnd = this.#lastStart + span
+    const region = this.#regionOf(addr)
+    const at = region & (REACHED - 1)
+    this.#reachedRegions[at] = region
+    this.#reachedTables[at] = table
+    this.#reachedSince[at] = this.#relinks
   }
 
   /** An entry above PTEs changes: where walks come to is to be found anew. */
   relinked(): void {
-    this.#lastPtes = -1
+    this.#relinks++
   }
 
   /**
-   * The slot of a PTE if a walk to it would come to the same table as the last one did, and [addr, end) lies in it;
-   * else -1.
+   * The slot of a PTE if a walk to it would come to the same table as one before, and [addr, end) lies in it; else -1.
    */
   nearSlot(addr: Va, end: Va): Slot {
-    if (this.#lastPtes === -1 || addr < this.#lastStart || end > this.#lastEnd) return -1
-    const { pageSize } = this.#g
-    return this.firstSlot(this.#lastPtes) + 2 * Math.floor((addr - this.#lastStart) / pageSize)
+    const region = this.#regionOf(addr)
+    const at = region & (REACHED - 1)
+    if (this.#reachedRegions[at] !== region || this.#reachedSince[at] !== this.#relinks) return -1
+    const start = region * this.#region
+    if (end > start + this.#region) return -1
+    const table = this.#reachedTables[at] as number
+    return this.firstSlot(table) + 2 * Math.floor((addr - start) / this.#g.pageSize)
+  }
+
+  /** Which of the ranges that a table of PTEs translates an address is in. */
+  #regionOf(addr: Va): number {
+    return Math.floor(addr / this.#region)
   }
 
   /** First address translated by the entry: its table's start plus its index. */
