@@ -10,7 +10,7 @@
  *	area START SIZE FLAGS NR_PAGES [PFN COUNT]...
  *	cpu [CONTEXT]			the calls that follow are those of the next CPU, which begins in it
  *	call FN [KEY=VALUE]... [| ARGS]	ARGS: JSON text, to the end of the line; FN context puts the CPU into cb=CONTEXT
- *	schedule 0.0.1			who takes each step
+ *	schedule 0.0.1.0?		who takes each step; ?: the turn is lost where that one cannot
  *	final				the tables at the end are written too
  *	run
  *	search PREEMPTIONS RUNS RANDOM SEED	schedules, instead of one run
@@ -44,6 +44,7 @@ static struct {
 static int start_run_count;
 static unsigned long phys_offset, swapper_pa, pool_pa;
 static int given_schedule[HARNESS_MAX_STEPS], given_steps;
+static unsigned char given_by_turns[HARNESS_MAX_STEPS];
 static int wants_final, stopped[HARNESS_CPUS];
 static int line_number;
 
@@ -246,7 +247,9 @@ static void read_schedule(void)
 	for (given_steps = 0; text && *text; text = *end ? end + 1 : end) {
 		if (given_steps == HARNESS_MAX_STEPS)
 			refuse("the schedule is too long");
-		given_schedule[given_steps++] = (int)strtol(text, &end, 10);
+		given_schedule[given_steps] = (int)strtol(text, &end, 10);
+		given_by_turns[given_steps++] = *end == '?';
+		end += *end == '?';
 	}
 }
 
@@ -365,7 +368,7 @@ static int as_scheduled(const int *runnable, int n, int step, int last)
 		for (i = 0; i < n; i++)
 			if (runnable[i] == cpu)
 				return cpu;
-		passed_over++;
+		passed_over += !given_by_turns[scheduled_at - 1];
 	}
 	return runnable[0];
 }
@@ -386,6 +389,8 @@ static void print_results(void)
 {
 	int i, cpu, first = 1;
 
+	for (i = scheduled_at; i < given_steps; i++)
+		passed_over += !given_by_turns[i];
 	printf("{\"results\":[");
 	for (i = 0; i < call_count; i++) {
 		if (results[i].returned)
@@ -402,7 +407,7 @@ static void print_results(void)
 		printf(",\"schedule\":\"");
 		for (i = 0; i < harness_steps; i++)
 			printf("%s%d", i ? "." : "", harness_schedule[i]);
-		printf("\",\"passed_over\":%d,\"deadlocked\":[", passed_over + given_steps - scheduled_at);
+		printf("\",\"passed_over\":%d,\"deadlocked\":[", passed_over);
 		for (cpu = 0; cpu < program_count; cpu++) {
 			if (!harness_waits(cpu))
 				continue;

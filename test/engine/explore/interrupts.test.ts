@@ -74,6 +74,8 @@ describe('counts of the library', () => {
   })
 })
 
+const turn = (cpu: number) => ({ cpu, arrives: false, choices: [], byTurns: true })
+
 describe('schedules as text', () => {
   test('runs, choices and arrivals, there and back', () => {
     const text = '0*12.1:4.1:4:0.0!.2.2.0*3'
@@ -81,7 +83,15 @@ describe('schedules as text', () => {
     expect(printEntries(parseEntries('0.0.0.1.1'))).toBe('0*3.1.1')
   })
 
-  test.each(['0.x', '0*', '1:', '!', '0*2!', '1000', '0*9999999'])('%s is refused', (text) => {
-    expect(() => parseEntries(text)).toThrow(/schedule\[\d\]: ".*" should be the number of a CPU/)
+  test('rounds by turns', () => {
+    expect(parseEntries('(0.1)*2')).toEqual([turn(0), turn(1), turn(0), turn(1)])
+    expect(parseEntries('0.(1)*1.0')[1]).toEqual(turn(1))
   })
+
+  test.each(['0.x', '0*', '1:', '!', '0*2!', '1000', '0*9999999', '(0.1)', '(0!)*2', '()*2'])(
+    '%s is refused',
+    (text) => {
+      expect(() => parseEntries(text)).toThrow(/schedule\[\d\]: ".*" should be the number of a CPU/)
+    },
+  )
 })

@@ -112,6 +112,18 @@ describe('a schedule', () => {
     })
   })
 
+  test('in rounds by turns one that cannot run loses its turn, which is refused nowhere', () => {
+    const { machine } = span()
+    const [a, b] = [new Lock('a'), new Lock('b')]
+    const exact = { exact: true }
+    expect(runSchedule(machine, [both(a, b), both(a, b)], '(0.1)*9', exact)).toMatchObject({
+      passedOver: 0,
+      steps: [0, 0, 0, 0, 1, 1, 1, 1],
+    })
+    const late = () => runSchedule(machine, [both(a, b), both(a, b)], '(0.1)*9.1', exact)
+    expect(late).toThrow('schedule[18]: CPU 1 cannot run here')
+  })
+
   test.each([
     ['0.x', 'schedule[1]'],
     ['0..1', 'schedule[1]'],

@@ -1,4 +1,5 @@
-import { openRuns, recordScenario } from '@pagetrail/recorder'
+import { eventsOf, openRuns, recordScenario, scenarioNamed, SCENARIOS } from '@pagetrail/recorder'
+import { FLAVOURS, parseScenario } from '@pagetrail/engine'
 import { describe, expect, test } from 'vitest'
 
 const SCENARIO = {
@@ -151,3 +152,18 @@ describe('several CPUs', () => {
     expect(first.run.facts).not.toHaveProperty('deadlocked')
   })
 })
+
+const scheduled = SCENARIOS.filter(({ json }) => JSON.stringify(json).includes('"schedule"'))
+
+test.each(FLAVOURS.map(({ name }) => name))(
+  'no built-in schedule has a step that %s cannot take',
+  (flavour) => {
+    expect(scheduled.length).toBeGreaterThan(8)
+    for (const { name } of scheduled) {
+      const { json, geometry } = scenarioNamed(name)
+      // Exact: a step that cannot be taken throws.
+      const scenario = parseScenario(json, { flavour, geometry, exact: true })
+      expect(eventsOf(scenario, () => {}).schedule?.passedOver, name).toBe(0)
+    }
+  },
+)

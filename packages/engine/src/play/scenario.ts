@@ -8,7 +8,7 @@ import { parseCall } from '../kernel/calls/calls.ts'
 import type { Area } from '../machine/cpu.ts'
 import { DEFAULT_FEATURES } from '../machine/features.ts'
 import type { Constants, Features } from '../machine/features.ts'
-import { flavourOf } from '../machine/flavour.ts'
+import { FLAVOURS, flavourOf } from '../machine/flavour.ts'
 import type { Flavour } from '../machine/flavour.ts'
 import { createGeometry } from '../arch/geometry.ts'
 import type { GeometryChoice } from '../arch/geometry.ts'
@@ -100,7 +100,7 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
   const list = (name: string): readonly unknown[] =>
     fields[name] === undefined ? [] : asList(fields[name], name)
   const several = fields['cpus'] === undefined ? null : parsePrograms(fields, choice)
-  const schedule = scheduleOf(fields, choice, several?.programs.length ?? null)
+  const schedule = scheduleOf(fields, choice, flavour, several?.programs.length ?? null)
   return {
     id: fields['id'] === undefined ? '' : asText(fields['id'], 'id'),
     flavour,
@@ -188,13 +188,17 @@ function parseInterrupts(
   })
 }
 
-/** @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`. */
+/**
+ * One for all flavours, or by flavour: `{ "6.12": "0*15.1", … }`, of which those without one run their CPUs in order.
+ * @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`
+ */
 function scheduleOf(
   fields: Fields,
   choice: ScenarioChoice,
+  flavour: Flavour,
   cpus: number | null,
 ): readonly ScheduleEntry[] {
-  const text = choice.schedule ?? fields['schedule']
+  const text = choice.schedule ?? ownSchedule(fields['schedule'], flavour)
   if (text === undefined) return []
   if (cpus === null) {
     throw InputError.of('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
@@ -206,6 +210,14 @@ function scheduleOf(
     `schedule[${stray}]`,
     `${schedule[stray]?.cpu} should be a CPU from 0 to ${cpus - 1}`,
   )
+}
+
+function ownSchedule(input: unknown, { name }: Flavour): unknown {
+  if (typeof input !== 'object' || input === null) return input
+  const byFlavour = asFields(input, 'schedule')
+  const names = FLAVOURS.map((flavour) => flavour.name)
+  refuseUnknown(byFlavour, names, 'schedule')
+  return byFlavour[name] ?? ''
 }
 
 function parseGeometry(input: unknown): GeometryChoice {

@@ -1,7 +1,8 @@
 /**
  * Schedules as text. `0.0.1.0`: the CPU of each step. `0*12.1*3`: the same CPU several times. `1:4`: a step with a
  * choice within it, the fifth of what the architecture leaves open (they count from 0; `1:4:0` has two). `0!`: the
- * next interrupt of CPU 0 arrives; what the CPU does then until its end are steps of CPU 0 as well.
+ * next interrupt of CPU 0 arrives; what the CPU does then until its end are steps of CPU 0 as well. `(0.1)*30`: thirty
+ * rounds by turns, where a CPU that has finished or waits for a lock loses its turn.
  */
 import { InputError } from '../arch/input-error.ts'
 
@@ -11,6 +12,8 @@ export interface ScheduleEntry {
   /** An interrupt of this CPU arrives. */
   readonly arrives: boolean
   readonly choices: readonly number[]
+  /** Of a round by turns: where its CPU cannot run the turn is lost. */
+  readonly byTurns?: true
 }
 
 /** More steps than any run takes. */
@@ -39,24 +42,40 @@ export function printEntries(entries: readonly ScheduleEntry[]): string {
 const isPlainStep = (entry: ScheduleEntry | undefined, cpu: number): boolean =>
   entry !== undefined && entry.cpu === cpu && !entry.arrives && entry.choices.length === 0
 
+/** Where an entry ends: at a dot that is not within a round. */
+const BETWEEN = /\.(?![^(]*\))/
+const ROUNDS = /^\((\d{1,3}(?:\.\d{1,3})*)\)\*(\d{1,7})$/
+
 /** @throws InputError unless it is entries with dots between; the empty string has none. */
 export function parseEntries(text: string): readonly ScheduleEntry[] {
   if (text === '') return []
   const entries: ScheduleEntry[] = []
-  for (const [i, part] of text.split('.').entries()) {
-    const match = ENTRY.exec(part)
-    const count = Number(match?.[4] ?? 1)
-    if (match === null || entries.length + count > MAX_STEPS) {
+  for (const [i, part] of text.split(BETWEEN).entries()) {
+    const parsed = entriesOfPart(part)
+    if (parsed === null || entries.length + parsed.count * parsed.of.length > MAX_STEPS) {
       throw InputError.of(
         `schedule[${i}]`,
-        `"${part}" should be the number of a CPU, as in 0.0.1.0, or 0*12, 1:4, 0!`,
+        `"${part}" should be the number of a CPU, as in 0.0.1.0, or 0*12, 1:4, 0!, (0.1)*30`,
       )
     }
-    const cpu = Number(match[1])
-    const choices = (match[3] ?? '').split(':').slice(1).map(Number)
-    for (let n = 0; n < count; n++) entries.push({ cpu, arrives: match[2] === '!', choices })
+    for (let n = 0; n < parsed.count; n++) entries.push(...parsed.of)
   }
   return entries
+}
+
+/** What stands between two dots; null: it is nothing of a schedule. */
+function entriesOfPart(part: string): { of: readonly ScheduleEntry[]; count: number } | null {
+  const rounds = ROUNDS.exec(part)
+  if (rounds !== null) {
+    const cpus = (rounds[1] as string).split('.').map(Number)
+    const of = cpus.map((cpu) => ({ cpu, arrives: false, choices: [], byTurns: true }) as const)
+    return { of, count: Number(rounds[2]) }
+  }
+  const match = ENTRY.exec(part)
+  if (match === null) return null
+  const choices = (match[3] ?? '').split(':').slice(1).map(Number)
+  const entry = { cpu: Number(match[1]), arrives: match[2] === '!', choices }
+  return { of: [entry], count: Number(match[4] ?? 1) }
 }
 
 /** CPU numbers, one a step, of `0.0.1.0`. @throws InputError unless it is CPU numbers with dots between */

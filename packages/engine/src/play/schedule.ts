@@ -45,9 +45,9 @@ export interface ScheduleOptions {
 }
 
 /**
- * Runs programs[i] on CPU i by a schedule. An entry whose CPU has finished or waits for a lock is passed over; after
- * the last entry the CPUs run on in order. @throws InputError if the machine has fewer CPUs, an entry names none, or
- * cannot run and is to be exact.
+ * Runs programs[i] on CPU i by a schedule. An entry whose CPU has finished or waits for a lock is passed over, or, in
+ * rounds by turns, has lost its turn; after the last entry the CPUs run on in order.
+ * @throws InputError if the machine has fewer CPUs, an entry names none, or cannot run and is to be exact
  */
 export function runSchedule(
   machine: Machine,
@@ -68,15 +68,19 @@ export function runSchedule(
       const entry = entries[at++] as ScheduleEntry
       const thread = runnable.find((each) => fits(each, entry))
       if (thread !== undefined) return { thread: thread.id, choices: entry.choices }
+      if (entry.byTurns === true) continue
       if (exact) throw InputError.of(`schedule[${at - 1}]`, refusal(entry))
       passedOver++
     }
     return { thread: (runnable[0] as ScheduledCpu).id, choices: [] }
   }
   const outcome = runThreads(machine, programs, next, onStep)
-  const unused = entries[at]
-  if (exact && unused !== undefined) throw InputError.of(`schedule[${at}]`, refusal(unused))
-  return { ...outcome, passedOver: passedOver + entries.length - at }
+  const unused = entries.slice(at).filter(({ byTurns }) => byTurns !== true)
+  const [first] = unused
+  if (exact && first !== undefined) {
+    throw InputError.of(`schedule[${entries.indexOf(first, at)}]`, refusal(first))
+  }
+  return { ...outcome, passedOver: passedOver + unused.length }
 }
 
 const listOf = (schedule: readonly number[] | readonly ScheduleEntry[]): readonly ScheduleEntry[] =>

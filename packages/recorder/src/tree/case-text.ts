@@ -40,7 +40,8 @@ export function caseText(scenario: Scenario, machine: Machine, wantsFinal: boole
     lines.push(...calls.slice(first, first + count).map(callLine))
   }
   if (interleaved !== null) {
-    lines.push(`schedule ${interleaved.schedule.map(({ cpu }) => cpu).join('.')}`)
+    const turns = interleaved.schedule.map(({ cpu, byTurns }) => `${cpu}${byTurns ? '?' : ''}`)
+    lines.push(`schedule ${turns.join('.')}`)
   }
   if (wantsFinal) lines.push('final')
   return `${lines.join('\n')}\n`

@@ -1,5 +1,5 @@
 import { type CallResult, errnoText, type Run } from '@pagetrail/recorder'
-import { count } from './fit.ts'
+import { count, many } from './fit.ts'
 import { runName } from './run.ts'
 
 const RESULTS_SHOWN = 6
@@ -21,6 +21,6 @@ export function resultLine({ run, results, passedOver = 0 }: MadeRun): string {
   const more = results.length - shown.length
   const calls = [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
   const passed =
-    passedOver === 0 ? '' : `; ${count(passedOver)} steps of the schedule could not be taken`
+    passedOver === 0 ? '' : `; ${many(passedOver, 'step')} of the schedule could not be taken`
   return `${runName(run)}: ${count(run.events)} events; ${calls || 'no calls'}${passed}`
 }
