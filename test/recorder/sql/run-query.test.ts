@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+import Sqlite from 'better-sqlite3'
 import { InputError, type QueryOptions, runQuery } from '@pagetrail/recorder'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
@@ -36,6 +37,16 @@ test('rows come with their names, integers exact', async () => {
   })
   const exact = await query('select 9007199254740993')
   expect(exact.rows).toEqual([[9_007_199_254_740_993n]])
+})
+
+test("views that are not this version's are not believed", async () => {
+  const file = join(home, 'views.db')
+  await store(file, [{}])
+  const db = new Sqlite(file)
+  db.exec(`drop view desc_write; create view desc_write as select 1 as seq, 'x' as level`)
+  db.close()
+  const { rows } = await runQuery(file, 'select seq, level from desc_write order by seq limit 1')
+  expect(rows).toEqual([[5n, 'pte']])
 })
 
 describe('page_table', () => {

@@ -4,7 +4,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
-import { closeStates, leavesOf, openRuns, stateAt } from '@pagetrail/recorder'
+import { closeStates, leavesOf, openRuns, snapshotProblem, stateAt } from '@pagetrail/recorder'
 
 import { callEvents } from '../../support/call-events.ts'
 import { storedFile } from '../../support/files.ts'
@@ -35,4 +35,41 @@ test('a snapshot is bound to the events that it folds: one with a digest of its 
   )
   db.close()
   expect(await leaves()).toEqual(right)
+})
+
+test('a snapshot that was changed with its digest is found by folding the run again', async () => {
+  const path = await storedFile(callEvents(1000), 4096)
+  const problem = async () => {
+    const runFile = await openRuns(path, { mode: 'read' })
+    const found = snapshotProblem(runFile, runFile.find(1))
+    runFile.close()
+    return found
+  }
+  expect(await problem()).toBe(null)
+  const runFile = await openRuns(path, { mode: 'read' })
+  stateAt(runFile, runFile.find(1))
+  const batch = runFile.digestAt(1, 8191)
+  closeStates(runFile)
+  runFile.close()
+  expect(await problem()).toBe(null)
+  const db = new Sqlite(path)
+  const body = db
+    .prepare(`select body from snapshot where projection = 'page-state'`)
+    .pluck()
+    .get() as Buffer
+  const forged = zstdDecompressSync(body)
+  forged[forged.length - 12]! ^= 0x80
+  const packed = zstdCompressSync(forged)
+  const hash = createHash('sha256').update('snapshot page-state 5 1 8191\n').update(batch)
+  db.prepare(`update snapshot set body = ?, digest = ? where projection = 'page-state'`).run(
+    packed,
+    hash.update(packed).digest(),
+  )
+  const wrong = 'its saved page tables after event 8191 are not what its events make'
+  expect(await problem()).toBe(wrong)
+  db.exec('delete from snapshot')
+  expect(await problem()).toBe(null)
+  db.exec(`insert into snapshot values (1, 'page-state', 5, 100, x'', x'')`)
+  expect(await problem()).toContain('after event 100')
+  db.close()
 })

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import Sqlite from 'better-sqlite3'
 
 import { openRuns, type RunFile } from '../store/run-file.ts'
+import { overrideViews } from '../store/views.ts'
 import { explainError } from './explain-error.ts'
 import { registerFunctions } from './functions.ts'
 import { registerPageTable } from './page-table.ts'
@@ -28,10 +29,9 @@ async function main(): Promise<void> {
   // Folding page tables for page_table() reads events while the query's own statement is running.
   const folding = await openRuns(path, { mode: 'read', proofs })
   const { db } = runFile
+  overrideViews(db)
   db.pragma('query_only = on')
   db.pragma('trusted_schema = off')
-  // Sorting a billion rows fills memory, which is limited, instead of the disk, which is not.
-  db.pragma('temp_store = memory')
   registerFunctions(db, runFile.runs())
   registerPageTable(db, folding)
   runFile.proveAll()

@@ -94,9 +94,12 @@ const UNSET_VALUE = BigInt(NONE)
 function putRest(batch: Batch, i: number, row: EventRow): boolean {
   const { [AT.ret]: ret, [AT.extra]: extra, [AT.more]: more } = row
   if (typeof ret === 'bigint') batch.setRet(i, Number(ret))
+  else if (ret !== null) return false
   if (typeof extra === 'string') batch.extra[i] = extra
+  else if (extra !== null) return false
   if (typeof more === 'string') batch.more.set(i, more)
-  return typeof ret !== 'bigint' || batch.ret[i] === Number(ret)
+  else if (more !== null) return false
+  return ret === null || BigInt(batch.ret[i]!) === ret
 }
 
 /** Kinds by id whose column holds an interned name, beside `fn` which always does. */

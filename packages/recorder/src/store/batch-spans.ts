@@ -1,3 +1,4 @@
+import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 import { type Selectable, sql } from 'kysely'
 
@@ -39,6 +40,8 @@ export class BatchSpans {
             first: Math.max(at, Number(start.first)),
             last: stop ? Number(stop.first) - 1 : Infinity,
           }
+      if (backward ? span.first > at : span.last < at)
+        throw new InputError(`run ${run} is damaged: its batches overlap at event ${at}`)
       yield clipped(span, Math.min(from, to), Math.max(from, to))
       at = backward ? span.first - 1 : span.last + 1
     }

@@ -42,13 +42,20 @@ export function openForReading(path: string, timeout: number): Sqlite.Database {
   const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout })
   try {
     db.prepare('select 1 from sqlite_schema').get()
-    addMore(db)
-    return db
+    return prepared(db)
   } catch (error) {
     db.close()
     if (!cannotMakeSharedMemory(error, path)) throw error
     return openCopy(path, stat.size)
   }
+}
+
+function prepared(db: Sqlite.Database): Sqlite.Database {
+  // Sorting a billion rows fills memory, which is limited, and not a disk for temporary files, which may be full. It
+  // drops what is temporary: first.
+  db.pragma('temp_store = memory')
+  addMore(db)
+  return db
 }
 
 /** A file that no newer version has opened for writing lacks a column: the view of this connection has it. */
@@ -74,9 +81,7 @@ function openCopy(path: string, size: number): Sqlite.Database {
   const image = readFileSync(path)
   // Bytes 18 and 19 say WAL (2) or rollback journal (1); a database in memory can only be the latter.
   if (image.length > 19) image.fill(1, 18, 20)
-  const db = new Sqlite(image, { readonly: true })
-  addMore(db)
-  return db
+  return prepared(new Sqlite(image, { readonly: true }))
 }
 
 function checkFolder(path: string): void {

@@ -8,7 +8,7 @@ import type { TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { NO_DIGEST } from './digest.ts'
 import { Lease, MEMORY } from './lease.ts'
-import { inspect, migrate, type Migrations } from './migrate.ts'
+import { type FileSchema, inspect, migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
 import { Proof } from './proof/proof.ts'
@@ -22,10 +22,11 @@ import {
   lostRun,
   markInterrupted,
   removeRun,
-  rowProblem,
   updateRun,
   vanishedRuns,
 } from './run-table.ts'
+import { LIST_BROKEN, listState, rowProblem } from './seal.ts'
+import { checkNoTrigger, checkShape } from './shape.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
@@ -60,12 +61,13 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
     if (mode === 'write') {
       // First: a database that is not ours stays as it is, bit for bit.
-      inspect(db, path, migrations)
+      checkTables(db, path, migrations)
+      checkNoTrigger(db, path)
       db.pragma('journal_mode = wal')
       await migrate(db, path, migrations)
       db.defaultSafeIntegers(true)
       markInterrupted(db, path)
-    } else if (inspect(db, path, migrations).empty) {
+    } else if (checkTables(db, path, migrations).empty) {
       throw new InputError(`${path} is empty; record or import a run`)
     }
     db.defaultSafeIntegers(true)
@@ -74,6 +76,13 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     db?.close()
     throw inFile(path, error)
   }
+}
+
+/** Its tables are known for the versions that there have been, not for those of a test of upgrades. */
+function checkTables(db: Sqlite.Database, path: string, migrations: Migrations): FileSchema {
+  const found = inspect(db, path, migrations)
+  if (!found.empty && migrations === MIGRATIONS) checkShape(db, path, found.version)
+  return found
 }
 
 /** A database of runs: what is in it, readers and writers of its runs. Made by {@link openRuns}. */
@@ -145,7 +154,9 @@ export class RunFile {
     const run = guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
     if (run?.state === 'damaged') {
       const problem = guarded(this.path, () => rowProblem(this.db, run.id))
-      throw this.#damaged(run.id, problem ?? 'the row that describes the run was changed')
+      // Its row is whole, its batches are not: which one?
+      if (problem === null) this.prove(run, 0, Number.MAX_SAFE_INTEGER)
+      throw this.#damaged(run.id, problem ?? LIST_BROKEN)
     }
     if (run === undefined || String(run.id) === String(spec)) return run
     const later = guarded(this.path, () => damagedAfter(this.db, run.id))
@@ -183,6 +194,9 @@ export class RunFile {
 
   rename(run: Run, label: string): void {
     this.#mustWrite()
+    // A new seal would declare sound what is not.
+    if (guarded(this.path, () => listState(this.db, run.id)) === 'broken')
+      throw this.#damaged(run.id, LIST_BROKEN)
     guarded(this.path, () => updateRun(this.db, run.id, { label }))
   }
 
@@ -240,7 +254,10 @@ export class RunFile {
 
   /** The first `limit` functions, tasks and instructions that a run's events name, in alphabetical order. */
   namesIn(run: Run, limit: number): string[] {
-    return guarded(this.path, () => this.#reader.namesOf(run.id, limit))
+    return guarded(this.path, () => {
+      this.#proof?.names(run.id)
+      return this.#reader.namesOf(run.id, limit)
+    })
   }
 
   /** Runs of which nothing is there but that their recorder had committed events: their -wal was lost after a kill. */

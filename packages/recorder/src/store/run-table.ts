@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto'
-
 import type Sqlite from 'better-sqlite3'
-import { type Selectable, sql } from 'kysely'
-
 import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './lease.ts'
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
-import { build, type Schema } from './schema.ts'
+import { listState, rowProblem, seal } from './seal.ts'
+import { build } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
 import { KIND_NAMES, KINDS } from '../event/kinds.ts'
 import { ASKED, type Run, type StoredState } from '../event/run.ts'
@@ -65,6 +62,7 @@ export function damagedAfter(db: Sqlite.Database, id: number): number | undefine
 function withShown(db: Sqlite.Database, run: Run): Run {
   const { source, flavour, facts } = run
   if ((source !== 'jsonl' && source !== 'tree') || flavour !== null || SHOWS in facts) return run
+  if (listState(db, run.id) === 'broken') return { ...run, state: 'damaged' }
   const batches = build.selectFrom('batch').select('kinds').where('run', '=', BigInt(run.id))
   const kinds = selectAll(db, batches).reduce((all, batch) => all | batch.kinds, 0n)
   const shown = KIND_NAMES.filter((kind) => (kinds >> BigInt(KINDS[kind].id)) & 1n)
@@ -177,57 +175,6 @@ export function updateRun(
     execute(db, update)
     seal(db, run)
   }).immediate()
-}
-
-/** Puts a digest of the run's row into it, so that {@link rowProblem} can tell a changed or damaged one. */
-function seal(db: Sqlite.Database, run: number): void {
-  const update = build.updateTable('run').set({ seal: sealOf(db, run) })
-  execute(db, update.where('id', '=', BigInt(run)))
-}
-
-/** What is wrong with the row of a run: its seal, or its count of events where the batches have others. */
-export function rowProblem(db: Sqlite.Database, run: number): string | null {
-  const [row] = selectAll(db, withReach.where('id', '=', BigInt(run)))
-  if (!row) return null
-  const { reach, ...stored } = row
-  if (!hasItsSeal(stored)) return SEAL_BROKEN
-  if (stored.events === (reach ?? 0n)) return null
-  return `${stored.events} events were recorded, the batches have ${reach ?? 0n}`
-}
-
-/** Of the row alone. */
-export function sealProblem(db: Sqlite.Database, run: number): string | null {
-  const [row] = selectAll(db, allRuns.where('id', '=', BigInt(run)))
-  return row && !hasItsSeal(row) ? SEAL_BROKEN : null
-}
-
-const SEAL_BROKEN = 'the row that describes the run was changed'
-
-const hasItsSeal = (row: Selectable<Schema['run']>): boolean =>
-  row.seal !== null && Buffer.compare(row.seal, sealOfRow({ ...row })) === 0
-
-/** One statement: a recorder may commit between two. */
-const withReach = allRuns.select((eb) =>
-  eb
-    .selectFrom('batch')
-    .select(sql<bigint>`first + count`.as('end'))
-    .whereRef('batch.run', '=', 'run.id')
-    .orderBy('first', 'desc')
-    .limit(sql.lit(1))
-    .as('reach'),
-)
-
-/** Of everything in the row, in the order of the table; but for the counts while batches still change them. */
-function sealOf(db: Sqlite.Database, run: number): Buffer {
-  const [row] = selectAll(db, allRuns.where('id', '=', BigInt(run)))
-  return sealOfRow(row ?? { state: null, seal: null })
-}
-
-function sealOfRow(row: Readonly<Record<string, unknown>>): Buffer {
-  const { seal: _, ...sealed } = row
-  const grows = sealed['state'] === 'recording' ? { events: '', calls: '' } : {}
-  const values = Object.values({ ...sealed, ...grows }).map(String)
-  return createHash('sha256').update(JSON.stringify(values)).digest()
 }
 
 /** Removes a run, everything of it, and the names that nothing else uses. */

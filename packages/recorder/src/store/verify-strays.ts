@@ -48,6 +48,26 @@ export function marksBeyond(db: Sqlite.Database): string[] {
   )
 }
 
+/** Counters that were set back: an id that was removed would be given again. Names that no run uses. */
+export function loosenedIds(db: Sqlite.Database): string[] {
+  const problems: string[] = []
+  for (const table of ['run', 'name'] as const) {
+    const [last, counter] = db
+      .prepare<[string], [bigint | null, bigint | null]>(
+        `select (select max(id) from ${table}), (select seq from sqlite_sequence where name = ?)`,
+      )
+      .raw()
+      .get(table)!
+    if (last !== null && (counter ?? 0n) < last)
+      problems.push(`the counter of table ${table} stands at ${counter ?? 0n}, it has ${last}`)
+  }
+  const used = build.selectFrom('name_use').select('name')
+  const unused = build.selectFrom('name').select('id').where('id', 'not in', used).limit(1)
+  const id = selectAll(db, unused)[0]?.id
+  if (id !== undefined) problems.push(`name ${id} is used by no run`)
+  return problems
+}
+
 /** Rows of runs that are not there: what a deletion by hand leaves. One sentence each. */
 export function strayProblems(db: Sqlite.Database, runs: readonly Run[]): string[] {
   const problems: string[] = []

@@ -5,7 +5,8 @@ import type Sqlite from 'better-sqlite3'
 import { proveBatch } from './proof/batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
 import { EventReader } from './event-reader.ts'
-import { sealProblem, vanishedRuns } from './run-table.ts'
+import { vanishedRuns } from './run-table.ts'
+import { LIST_BROKEN, listState, sealProblem } from './seal.ts'
 import { build } from './schema.ts'
 import { selectAll } from './statements.ts'
 import { schemaIsCurrent } from './migrate.ts'
@@ -15,7 +16,7 @@ import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
 import { type NestingRemark, nestingRemark } from './verify-nesting.ts'
 import { viewsAreCurrent } from './views.ts'
-import { foreignObjects, marksBeyond, strayProblems } from './verify-strays.ts'
+import { foreignObjects, loosenedIds, marksBeyond, strayProblems } from './verify-strays.ts'
 
 /** Something that is not as it was written. `run` null: it concerns the file. */
 export interface Problem {
@@ -130,6 +131,7 @@ function checkStrays(
     () => strayProblems(db, runs),
     () => foreignObjects(db),
     () => marksBeyond(db),
+    () => loosenedIds(db),
     () => vanishedRuns(db, path).map(vanishedText),
   ])
     problems.push(...find().map((message) => ({ run: null, first: null, message })))
@@ -165,6 +167,7 @@ function checkRun(
     return void bad(`${run.events} events were recorded, the batches have ${next}`, next)
   if (reader.rows(run.id, { from: next, limit: 1 }).length > 0)
     return void bad(`there are events after the last batch`, next)
+  if (listState(db, run.id) === 'broken') return void bad(LIST_BROKEN)
   const call = callProblem(db, reader, run.id)
   if (call) bad(call)
 }

@@ -67,6 +67,15 @@ export function viewsAreCurrent(db: Sqlite.Database): boolean {
   return found.length === wanted.size && found.every(({ name, sql }) => wanted.get(name) === sql)
 }
 
+/**
+ * Has a connection see this version's views where the file has others: no digest covers those, and they may be of an
+ * older version, or anybody's.
+ */
+export function overrideViews(db: Sqlite.Database): void {
+  if (viewsAreCurrent(db)) return
+  for (const sql of viewDefinitions().values()) db.exec(sql.replace('CREATE', 'create temp'))
+}
+
 /** Makes them so; the caller holds a transaction. */
 export function refreshViews(db: Sqlite.Database): void {
   for (const { name } of viewsIn(db)) db.exec(`drop view "${name.replaceAll('"', '""')}"`)

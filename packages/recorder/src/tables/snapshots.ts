@@ -46,6 +46,13 @@ const nearest = build
   .where('seq', '<=', BIND)
   .orderBy('seq', 'desc')
 
+const saved = build
+  .selectFrom('snapshot')
+  .select('seq')
+  .where('run', '=', BIND)
+  .where('version', '=', BIND)
+  .orderBy('seq')
+
 const insertion = build.replaceInto('snapshot').values({
   run: BIND,
   projection: BIND_TEXT,
@@ -92,11 +99,38 @@ export class SnapshotStore {
     }
   }
 
+  /** seq of everything that is saved of a run in this form, ascending. */
+  seqsOf(run: number): number[] {
+    return this.#nearest
+      ? prepare(this.#runFile.db, saved)
+          .all(run, VERSION)
+          .map(({ seq }) => Number(seq))
+      : []
+  }
+
+  /** Whether what was saved at the same event, if anything was, is the same, and bound to the same events. */
+  agreesWith(run: number, snapshot: NewSnapshot): boolean {
+    const { seq, touched } = snapshot
+    const made = [
+      [PROJECTION, wordsOf(zstdDecompressSync(write(run, snapshot))), unpacked],
+      [TOUCHED, Uint32Array.of(run, seq, ...touched), wordsOf],
+    ] as const
+    return made.every(([projection, words, read]) => {
+      const row = this.#nearest?.get(run, projection, VERSION, seq)
+      if (!row || Number(row.seq) !== seq) return true
+      if (!this.#digestOf(run, projection, seq, row.body).equals(row.digest)) return false
+      const found = read(row.body)
+      return found?.length === words.length && words.every((word, i) => word === found[i])
+    })
+  }
+
   /** Rows whose body is what was written. */
   *#whole(run: number, projection: string, seq: number): Generator<Row> {
-    if (!this.#nearest) return
-    for (const row of this.#nearest.iterate(run, projection, VERSION, seq)) {
+    for (let at = seq; ;) {
+      const row = this.#nearest?.get(run, projection, VERSION, at)
+      if (!row) return
       if (this.#digestOf(run, projection, Number(row.seq), row.body).equals(row.digest)) yield row
+      at = Number(row.seq) - 1
     }
   }
 
@@ -152,11 +186,21 @@ function write(run: number, { seq, complete, unplaced, runs }: Snapshot): Uint8A
 
 /** Undefined where the body is not of this form, run and event. */
 function read(run: number, seq: number, body: Uint8Array): Snapshot | undefined {
-  const words = wordsOf(zstdDecompressSync(body))
+  const words = unpacked(body)
+  if (!words) return undefined
   const [magic, version, forRun, at, pageShift, complete, unplaced] = words
   if (magic !== MAGIC || version !== VERSION || forRun !== run || at !== seq) return undefined
   const runs = DescriptorRuns.fromWords(pageShift!, words.subarray(HEADER_WORDS))
   return runs && { seq, complete: complete === 1, unplaced: unplaced!, runs }
+}
+
+/** The words of a body; undefined where it cannot be unpacked. */
+function unpacked(body: Uint8Array): Uint32Array | undefined {
+  try {
+    return wordsOf(zstdDecompressSync(body))
+  } catch {
+    return undefined
+  }
 }
 
 /** A copy, since the bytes may lie anywhere in a buffer (slice() of a Buffer is none). */

@@ -77,6 +77,15 @@ export interface Interval {
   readonly to: number
 }
 
+/**
+ * Folds a run from its first event and compares the snapshots that were saved; what is wrong with the first bad one, or
+ * null. Whoever changes one and its digest on purpose is not found by reading it.
+ *
+ * @internal
+ */
+export const snapshotProblem = (runFile: RunFile, run: Run): string | null =>
+  folderOf(runFile).problem(run)
+
 /** Closes what {@link stateAt} keeps open beside a file; the next call opens it again. */
 export function closeStates(runFile: RunFile): void {
   folders.get(runFile)?.snapshots.close()
@@ -129,27 +138,60 @@ class Folder {
   fold(run: Run, seq: number, { snapshots, progress }: StateOptions): PageState {
     const cached = snapshots ?? true
     const saved = cached ? this.snapshots.nearest(run.id, seq) : undefined
-    let at = saved ? saved.seq + 1 : 0
-    let layer = layerOver(run, saved?.runs, saved?.unplaced)
+    const layer = layerOver(run, saved?.runs, saved?.unplaced)
     let unsaved: NewSnapshot[] = []
-    while (at <= seq) {
+    const made = (snapshot: NewSnapshot): void => {
+      unsaved.push(snapshot)
+      if (unsaved.length < SAVE_TOGETHER) return
+      this.snapshots.save(run.id, unsaved)
+      unsaved = []
+      progress?.(snapshot.seq + 1)
+    }
+    const { state } = this.#foldOn(run, layer, saved ? saved.seq + 1 : 0, seq, cached ? made : null)
+    this.snapshots.save(run.id, unsaved)
+    return state
+  }
+
+  /** What is wrong with the first saved snapshot that is not what the run's events make; null: none is. */
+  problem(run: Run): string | null {
+    const saved = this.snapshots.seqsOf(run.id)
+    const last = saved.at(-1)
+    if (last === undefined) return null
+    let wrong = saved.find(
+      (seq) => seq < 0 || seq >= run.events || (seq + 1) % SNAPSHOT_EVENTS !== 0,
+    )
+    if (wrong === undefined) {
+      this.#foldOn(run, layerOver(run, undefined), 0, last, (snapshot) => {
+        if (!this.snapshots.agreesWith(run.id, snapshot)) wrong ??= snapshot.seq
+      })
+    }
+    return wrong === undefined
+      ? null
+      : `its saved page tables after event ${wrong} are not what its events make`
+  }
+
+  /** From `at` to `seq`; what is worth saving on the way is handed on. */
+  #foldOn(
+    run: Run,
+    from: Layer,
+    first: number,
+    seq: number,
+    made: ((snapshot: NewSnapshot) => void) | null,
+  ): Layer {
+    let layer = from
+    for (let at = first; at <= seq;) {
       const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
       this.#foldRange(run, layer, at, Math.min(next - 1, seq))
       at = next
-      if (!cached || next > seq + 1) continue
+      if (!made || next > seq + 1) continue
       const { state, table } = layer
       const { complete, unplaced } = state
       const touched = touchedRanges(table.touched(), state.pageShift)
       const runs = table.compacted()
-      unsaved.push({ seq: next - 1, complete, unplaced, runs, touched })
+      made({ seq: next - 1, complete, unplaced, runs, touched })
       layer = layerOver(run, runs, unplaced)
-      if (unsaved.length < SAVE_TOGETHER) continue
-      this.snapshots.save(run.id, unsaved)
-      unsaved = []
-      progress?.(next)
     }
-    this.snapshots.save(run.id, unsaved)
-    return layer.state
+    return layer
   }
 
   intervals(run: number, seq: number, address: number, pageShift: number): Interval[] {

@@ -1,5 +1,13 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings'
-import { type NestingRemark, type Problem, verify, escapeControls } from '@pagetrail/recorder'
+import {
+  escapeControls,
+  type NestingRemark,
+  type Problem,
+  type Run,
+  type RunFile,
+  snapshotProblem,
+  verify,
+} from '@pagetrail/recorder'
 import { count, many } from '../text/fit.ts'
 import type { Session, Status } from '../command/session.ts'
 import { RUN } from './arguments.ts'
@@ -43,7 +51,11 @@ async function verifyFile(
     expected === undefined || expected === digest
       ? []
       : [{ run: only?.id ?? null, first: null, message: `its digest is not ${expected}` }]
-  const problems = [...found, ...other]
+  const problems = [
+    ...found,
+    ...(found.length > 0 ? [] : snapshotProblems(runFile, only)),
+    ...other,
+  ]
   if (session.json) {
     const lines = session.jsonLines()
     for (const problem of problems) lines.data('problem', { ...problem })
@@ -61,6 +73,14 @@ async function verifyFile(
   runFile.verified(only ? [only] : runFile.runs())
   // Of a capture every return that its buffer lost is one; its import has counted them.
   return nesting.some(({ run }) => runFile.find(run).source !== 'ftrace') ? 1 : 0
+}
+
+/** A cache, and yet answers come from it: of runs whose events are whole. */
+function snapshotProblems(runFile: RunFile, only?: Run): Problem[] {
+  return (only ? [only] : runFile.runs()).flatMap((run) => {
+    const message = snapshotProblem(runFile, run)
+    return message === null ? [] : [{ run: run.id, first: null, message }]
+  })
 }
 
 function problemText({ run, first, message }: Problem): string {

@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
@@ -23,6 +25,20 @@ async function reading<T>(path: string, work: (runFile: RunFile) => T, proofs?: 
   } finally {
     runFile.close()
   }
+}
+
+/** The clock has gone on since the file's last change by more than its times can tell apart. */
+async function settled(path: string): Promise<void> {
+  while (Date.now() < statSync(path).ctimeMs + 50) await wait(10)
+}
+
+async function oldSeal(path: string): Promise<string> {
+  const db = new Sqlite(path).defaultSafeIntegers(true)
+  const { seal: _, ...row } = db.prepare<[], Record<string, unknown>>('select * from run').get()!
+  db.close()
+  return createHash('sha256')
+    .update(JSON.stringify(Object.values(row).map(String)))
+    .digest('hex')
 }
 
 function change(path: string, sql: string): void {
@@ -93,6 +109,22 @@ test('what a batch says of its kinds, and names that other batches introduced, a
   })
 })
 
+test.each([
+  'insert into batch values (1, 70, 0, 0, zeroblob(32))',
+  'insert into batch values (1, 70, 5, 0, zeroblob(32))',
+])('%s: a search in a run that has no seal ends, and finds nothing', async (sql) => {
+  const path = await storedFile(EVENTS, BATCH)
+  // As 0.1 sealed it.
+  change(path, `update run set seal = x'${await oldSeal(path)}'; ${sql}`)
+  const where = { sql: 'kind = 0', parameters: [], kindMask: 1n }
+  for (const backward of [false, true]) {
+    await reading(path, (runFile) => {
+      const search = { from: backward ? 399 : 0, limit: 400, where, backward }
+      expect(() => runFile.readPage(runFile.find(1), search)).toThrow(/damaged/)
+    })
+  }
+})
+
 test('calls are proven before they are read', async () => {
   const path = await storedFile(EVENTS, BATCH)
   change(path, 'update call set first = 10 where op = 7')
@@ -130,6 +162,7 @@ test('what was proven is remembered for the state of the file, and for no other'
     return join(proofs, file!)
   }
   const spans = () => JSON.parse(readFileSync(kept(), 'utf8')).runs[0][1].spans
+  await settled(path)
   await reading(path, (runFile) => read(runFile, 70, 75), proofs)
   // The batch that was read, and the first one, which introduces its names.
   expect(spans()).toEqual([{ first: 0, last: 127 }])
@@ -141,9 +174,36 @@ test('what was proven is remembered for the state of the file, and for no other'
   change(path, 'update event set new = new | 4 where id & 4294967295 = 71')
   await reading(path, (r) => expect(() => read(r, 70, 75)).toThrow('batch of seq 64'), proofs)
   // Whoever says that this state is proven is believed: nothing was read twice.
+  await settled(path)
   await reading(path, (runFile) => read(runFile, 399, 399), proofs)
   writeFileSync(kept(), readFileSync(kept(), 'utf8').replace(/"last":63}/, '"last":127}'))
   expect(await reading(path, (runFile) => read(runFile, 70, 75), proofs)).toBe(6)
+  // What was written down within a tick of the file's last change may be of before it.
+  const { ctime } = statSync(path)
+  utimesSync(kept(), ctime, ctime)
+  await reading(path, (r) => expect(() => read(r, 70, 75)).toThrow('batch of seq 64'), proofs)
+})
+
+test('a change that gives the file its size and times back is noticed', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  const proofs = testFolder()
+  await settled(path)
+  await reading(path, (runFile) => read(runFile), proofs)
+  const { size, atime, mtime } = statSync(path)
+  change(
+    path,
+    `pragma journal_mode = delete; update event set new = new | 4 where id & 4294967295 = 71`,
+  )
+  utimesSync(path, atime, mtime)
+  expect(statSync(path)).toMatchObject({ size, mtime })
+  await reading(path, (r) => expect(() => read(r, 70, 75)).toThrow('batch of seq 64'), proofs)
+})
+
+test('the names of a run are proven before they are offered', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  await reading(path, (r) => expect(r.namesIn(r.find(1), 9)).toContain('set_memory_ro'))
+  change(path, `update name set text = 'set_memory_rw' where text = 'set_memory_ro'`)
+  await reading(path, (r) => expect(() => r.namesIn(r.find(1), 9)).toThrow('batch of seq 0 to 63'))
 })
 
 test('a growing file is proven batch by batch', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  type BigIntStats,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -29,7 +30,9 @@ const FORMAT = 2
  * Remembers outside of a database what was proven of it, for as long as it stays in the same state: device, file,
  * size and both times of the file and of its -wal. SQLite's own change counter stands still in WAL mode, and reading
  * it would drop SQLite's locks; the time of the last change of the inode moves with every write and cannot be set.
- * A file in another state is proven anew. It is a cache: what cannot be read or written is not there.
+ * A write within one tick of the file system's clock would leave that time as it is: what was remembered so soon after a
+ * write is not believed. A file in another state is proven anew. It is a cache: what cannot be read or written is not
+ * there.
  */
 export class ProofMemory {
   readonly #path: string
@@ -54,7 +57,8 @@ export class ProofMemory {
 
   #read(): [number, Proven][] {
     const kept = this.#file === null ? undefined : keptIn(this.#file)
-    return kept?.state === this.#state ? kept.runs : []
+    if (kept === undefined || kept.state !== this.#state) return []
+    return isSettled(this.#path, this.#file!) ? kept.runs : []
   }
 
   /** Keeps it, with what other processes have found out; unless the file has changed since it was proven. */
@@ -89,8 +93,9 @@ export class ProofMemory {
     const version = writer.pragma('data_version', { simple: true })
     const same = this.#state !== null && stateOf(this.#path) === this.#state
     write()
+    const state = stateOf(this.#path)
     const alone = writer.pragma('data_version', { simple: true }) === version
-    this.#state = same && alone ? stateOf(this.#path) : null
+    this.#state = same && alone ? state : null
   }
 }
 
@@ -122,12 +127,31 @@ const isKept = (value: unknown): value is { state: string; runs: [number, Proven
   'runs' in value &&
   Array.isArray(value.runs)
 
-/** An empty -wal is none: readers make it. */
-function stateOf(path: string): string | null {
+/** Of the file and its -wal; an empty -wal is none: readers make it. Empty: there is no file. */
+function statsOf(path: string): (BigIntStats | undefined)[] {
   const file = statSync(path, { bigint: true, throwIfNoEntry: false })
-  if (!file) return null
+  if (!file) return []
   const wal = statSync(`${path}-wal`, { bigint: true, throwIfNoEntry: false })
   return [file, wal && wal.size > 0n ? wal : undefined]
+}
+
+/** Nanoseconds: two ticks of a kernel's clock at 100 Hz, and of a file system that keeps seconds, or two of them. */
+const [TICKS, SECONDS] = [20_000_000n, 2_000_000_000n]
+
+/** Whether what was remembered was written down longer after the file's last change than its times can tell apart. */
+function isSettled(path: string, memory: string): boolean {
+  const written = statSync(memory, { bigint: true, throwIfNoEntry: false })
+  return statsOf(path).every((stat) => {
+    if (!stat || !written) return !stat
+    const tick = stat.ctimeNs % 1_000_000_000n === 0n ? SECONDS : TICKS
+    return stat.ctimeNs + tick < written.mtimeNs
+  })
+}
+
+function stateOf(path: string): string | null {
+  const stats = statsOf(path)
+  if (stats.length === 0) return null
+  return stats
     .map((stat) =>
       stat ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ') : '-',
     )

@@ -10,7 +10,8 @@ import { EventReader, type Pieces } from '../event-reader.ts'
 import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memory.ts'
 import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
-import { type Bound, prepare } from '../statements.ts'
+import { LIST_BROKEN, listState } from '../seal.ts'
+import { type Bound, prepare, selectAll } from '../statements.ts'
 import { callProblem } from '../verify-calls.ts'
 import { strayProblems } from '../verify-strays.ts'
 
@@ -34,6 +35,8 @@ export class Proof implements Pieces {
   readonly #last: Sqlite.Statement<Bound[], BatchRow>
   readonly #end: Sqlite.Statement<Bound[], { end: bigint | null; stray: bigint }>
   readonly #use: Sqlite.Statement<Bound[], { first: bigint }>
+  /** Runs whose lists of batches and names are what they were sealed with. */
+  readonly #listed = new Set<number>()
   #unsaved = 0
   #indexChecked = false
 
@@ -56,6 +59,7 @@ export class Proof implements Pieces {
     backward: boolean,
     atMost = Infinity,
   ): Generator<Span> {
+    this.#checkList(run)
     const end = this.#endOf(run, Math.max(from, to))
     const { spans } = this.#of(run)
     let at = backward ? Math.min(from, end - 1) : from
@@ -77,6 +81,17 @@ export class Proof implements Pieces {
   run(run: Run): void {
     for (const _ of this.pieces(run.id, 0, RUN_SHIFT - 1, false));
     this.calls(run)
+  }
+
+  /** Proves the texts of a run's names: the batches in which they are used first vouch for them. */
+  names(run: number): void {
+    const uses = build
+      .selectFrom('name_use')
+      .select('first')
+      .distinct()
+      .where('run', '=', BigInt(run))
+    for (const { first } of selectAll(this.#db, uses))
+      for (const _ of this.pieces(run, Number(first), Number(first), false));
   }
 
   /** Proves table `call` of a run, which takes all of its events. */
@@ -121,6 +136,7 @@ export class Proof implements Pieces {
   /** What was known of a run that is removed or given up. */
   forget(run: number): void {
     this.#runs.delete(run)
+    this.#listed.delete(run)
   }
 
   /** Digest of the batch that holds an event, once it is proven: it stands for all events up to the batch's end. */
@@ -146,6 +162,21 @@ export class Proof implements Pieces {
     let proven = this.#runs.get(run)
     if (!proven) this.#runs.set(run, (proven = { spans: [], calls: false }))
     return proven
+  }
+
+  /** What the seal says of all batches, before one of them is believed: names the damaged one where it can. */
+  #checkList(run: number): void {
+    if (this.#listed.has(run)) return
+    const state = this.#atOneMoment(() => listState(this.#db, run))
+    if (state === 'open') return
+    this.#listed.add(run)
+    if (state === 'whole') return
+    try {
+      for (const _ of this.pieces(run, 0, RUN_SHIFT - 1, false));
+    } finally {
+      this.#listed.delete(run)
+    }
+    throw this.#damaged(run, LIST_BROKEN)
   }
 
   /** Number of events in the batches of a run; events beyond them are only looked for where one wants to read there. */
@@ -230,11 +261,11 @@ export class Proof implements Pieces {
   }
 
   /** A recorder may commit between two questions. */
-  #atOneMoment(work: () => void): void {
-    if (this.#db.inTransaction) return void work()
+  #atOneMoment<T>(work: () => T): T {
+    if (this.#db.inTransaction) return work()
     this.#db.exec('begin')
     try {
-      work()
+      return work()
     } finally {
       this.#db.exec('rollback')
     }
