@@ -1,4 +1,5 @@
 import type Sqlite from 'better-sqlite3'
+import { sql } from 'kysely'
 import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './lease.ts'
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
 import { listState, rowProblem, seal } from './seal.ts'
