@@ -50,14 +50,14 @@ export function checkNoTrigger(db: Sqlite.Database, path: string): void {
 export function shapeOf(db: Sqlite.Database, table: string): string {
   const rows = (query: string) => db.prepare<[string], unknown[]>(query).raw().all(table)
   const columns = rows(
-    'select cid, name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(?)',
+    `select cid, name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(?, 'main')`,
   )
   if (columns.length === 0) return ''
   const kind = rows(
     `select type, wr, strict from pragma_table_list where schema = 'main' and name = ?`,
   )
   const indexes = rows(
-    `select "unique", origin, partial from pragma_index_list(?) where origin <> 'c'`,
+    `select "unique", origin, partial from pragma_index_list(?, 'main') where origin <> 'c'`,
   )
   const text = JSON.stringify([columns, kind, indexes], (_, value: unknown) =>
     typeof value === 'bigint' ? Number(value) : value,

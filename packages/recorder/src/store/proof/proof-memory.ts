@@ -30,9 +30,9 @@ const FORMAT = 2
  * Remembers outside of a database what was proven of it, for as long as it stays in the same state: device, file,
  * size and both times of the file and of its -wal. SQLite's own change counter stands still in WAL mode, and reading
  * it would drop SQLite's locks; the time of the last change of the inode moves with every write and cannot be set.
- * A write within one tick of the file system's clock would leave that time as it is: what was remembered so soon after a
- * write is not believed. A file in another state is proven anew. It is a cache: what cannot be read or written is not
- * there.
+ * A write within one tick of the file system's clock would leave that time as it is: what was remembered so soon after
+ * a write is not believed. A file in another state is proven anew. It is a cache: what cannot be read or written is
+ * not there.
  */
 export class ProofMemory {
   readonly #path: string
