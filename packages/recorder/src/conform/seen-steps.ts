@@ -1,10 +1,8 @@
 import type { Geometry } from '@pagetrail/engine'
 
-import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import { FlushGroup, isForeign, isRepeat, type Part } from '../event/flush-group.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 import { type Step, StepList, type Visible } from './steps.ts'
-
-/** vm_unmap_aliases() flushes what others unmapped lazily: its doings follow from no argument of the call. */
-const NOT_OURS = '_vm_unmap_aliases'
 
 /** The steps of a real call, from its events. */
 export function seenSteps(
@@ -24,7 +22,7 @@ export function* own(events: Iterable<TraceEvent>): Generator<TraceEvent> {
   for (const e of events) {
     if (inside !== null) {
       if (e.kind === 'span_end' && e.nest === inside) inside = null
-    } else if (e.kind === 'span_begin' && e.fn === NOT_OURS) inside = e.nest
+    } else if (e.kind === 'span_begin' && isForeign(e.fn)) inside = e.nest
     else yield e
   }
 }
@@ -32,10 +30,7 @@ export function* own(events: Iterable<TraceEvent>): Generator<TraceEvent> {
 class SeenSteps {
   readonly list: StepList
   readonly #visible: Visible
-  /** A dsb(ishst) of which the next event tells what it belongs to. */
-  #dsb = false
-  /** Between the head of an inlined flush and its isb. */
-  #flushing = false
+  readonly #group = new FlushGroup()
 
   constructor(visible: Visible, geometry: Geometry) {
     this.#visible = visible
@@ -43,50 +38,35 @@ class SeenSteps {
   }
 
   take(e: TraceEvent): void {
-    if (e.kind === 'dsb') return this.#barrier(e)
-    if (e.kind === 'isb') return this.#instructionBarrier()
-    if (e.kind === 'tlbi') return this.#invalidate(e)
+    const { isOpen } = this.#group
+    const part = this.#group.take(e)
     // What a flag was when it was tested: no step, and no other thing done between a dsb and its isb.
-    if (e.kind === 'ftrace' || e.kind === 'context') return
-    this.settle()
+    if (part === 'passing') return
+    if (isOpen && (part === 'head' || part === 'other')) this.list.add('dsb')
+    if (e.kind === 'dsb') {
+      if (part === 'bare') this.list.add('flush')
+    } else if (e.kind === 'isb') this.#instructionBarrier(part)
+    else if (e.kind === 'tlbi') {
+      if (part === 'first') this.list.add('flush')
+      if (!isRepeat(e)) this.list.take(e)
+    } else this.#other(e)
+  }
+
+  /** A dsb(ishst) that nothing followed up. */
+  settle(): void {
+    if (this.#group.isOpen) this.list.add('dsb')
+  }
+
+  #instructionBarrier(part: Part): void {
+    if (part === 'barrier') this.list.barrier()
+    else if (part === 'alone') this.list.add('isb')
+  }
+
+  #other(e: TraceEvent): void {
     const { list } = this
     if (e.kind === 'lazy_mmu_enter') list.add('lazy enter')
     else if (e.kind === 'lazy_mmu_leave') list.leave()
     else if (e.kind === 'barrier_queue') list.queue()
     else if (e.kind !== 'tlb_flush' || this.#visible.flush === 'ranges') list.take(e)
-  }
-
-  /** A dsb(ishst) that nothing followed up. */
-  settle(): void {
-    if (this.#dsb) this.list.add('dsb')
-    this.#dsb = false
-  }
-
-  #barrier(e: EventOf<'dsb'>): void {
-    if (e.scope === 'ishst') {
-      this.settle()
-      this.#dsb = true
-    } else if (this.#dsb) this.#beginFlush()
-  }
-
-  #instructionBarrier(): void {
-    if (this.#dsb) {
-      this.#dsb = false
-      this.list.barrier()
-    } else if (!this.#flushing) this.list.add('isb')
-    this.#flushing = false
-  }
-
-  #invalidate(e: EventOf<'tlbi'>): void {
-    if (this.#dsb) this.#beginFlush()
-    // The work-around of an erratum repeats each flush with a TLBI of no address.
-    if (e.va === null && e.insn === 'vale1is') return
-    this.list.take(e)
-  }
-
-  #beginFlush(): void {
-    this.#dsb = false
-    this.#flushing = true
-    this.list.add('flush')
   }
 }

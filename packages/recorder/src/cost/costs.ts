@@ -1,4 +1,5 @@
-import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import { FlushGroup, isForeign, isForeignSpan, isRepeat, type Part } from '../event/flush-group.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 
 /** What a call or a run cost, each by name and in the words of a table's row. */
 export const COST_LABELS = {
@@ -37,15 +38,14 @@ export const COST_NAMES = Object.keys(COST_LABELS) as readonly CostName[]
 /** Null: the run cannot tell. */
 export type Costs = { readonly [N in CostName]: number | null }
 
-const ENVIRONMENT = /^_*(?:vm_unmap_aliases|purge_vmap_area_lazy)/
-
 /** Counts the events of one call, or those outside of calls; one task at a time, for what encloses what. */
 export class CostCounter {
   private readonly counts: Record<CostName, number> = zeroCosts()
   private readonly pageSize: number
-  /** A dsb(ishst) that may be half of a barrier or the start of a flush. */
-  private pending: 'none' | 'dsb' | 'flush' = 'none'
-  private environment = 0
+  /** What single instructions belong to. */
+  private readonly group = new FlushGroup()
+  /** Open functions that flush what others unmapped. */
+  private foreign = 0
   private started: number | null = null
   private timed = false
   private sawRead = false
@@ -62,6 +62,7 @@ export class CostCounter {
     counts.events++
     this.afterRanged = this.ranged
     this.ranged = false
+    const part = this.group.take(event)
     switch (event.kind) {
       case 'op_begin':
         this.started = event.ts
@@ -111,13 +112,13 @@ export class CostCounter {
         if (event.fired !== false) counts.warnings++
         break
       case 'span_begin':
-        if (ENVIRONMENT.test(event.fn ?? '')) this.environment++
+        if (isForeignSpan(event)) this.foreign++
         break
       case 'span_end':
-        if (ENVIRONMENT.test(event.fn ?? '')) this.environment = Math.max(0, this.environment - 1)
+        if (isForeignSpan(event)) this.foreign = Math.max(0, this.foreign - 1)
         break
       default:
-        this.maintenance(event)
+        this.maintenance(event, part)
     }
   }
 
@@ -146,35 +147,31 @@ export class CostCounter {
     else counts.callbacksUpper++
   }
 
-  /** Barriers and TLB maintenance; single instructions of real kernels are taken together as the diff does. */
-  private maintenance(event: TraceEvent): void {
+  /** Barriers and TLB maintenance; `part`: what a single instruction is to those before it. */
+  private maintenance(event: TraceEvent, part: Part): void {
     const { counts } = this
     switch (event.kind) {
       case 'barrier':
         counts.barriers++
         break
       case 'dsb':
-        if (this.pending === 'flush') break
-        counts.dsb++
-        this.pending = event.scope === 'ishst' ? 'dsb' : 'none'
-        return
+        if (part !== 'more') counts.dsb++
+        break
       case 'isb':
-        if (this.pending === 'dsb') {
-          counts.dsb--
-          counts.barriers++
-        }
-        this.pending = 'none'
+        if (part !== 'barrier') break
+        counts.dsb--
+        counts.barriers++
         break
       case 'tlbi':
         // What a flush of others' areas takes, and what repeats a TLBI for an erratum, is not the call's.
-        if (this.environment === 0 && !isRepeat(event)) counts.tlbi++
-        if (this.pending === 'dsb') {
-          this.pending = 'flush'
+        if (this.foreign === 0 && !isRepeat(event)) counts.tlbi++
+        if (part === 'alone') break
+        if (part === 'first') {
           counts.dsb--
           this.flush(event.va === null, 0, '')
         }
-        if (this.pending === 'flush' && event.va !== null) this.pages(event.pages ?? 1)
-        return
+        if (event.va !== null) this.pages(event.pages ?? 1)
+        break
       case 'tlb_flush': {
         const all = event.va === null || event.end === null
         const size = all ? 0 : Number(BigInt.asUintN(64, event.end! - event.va!))
@@ -182,17 +179,12 @@ export class CostCounter {
         this.ranged = !all
         break
       }
-      case 'context':
-      case 'ftrace':
-        // An interrupt between two instructions of a flush, a flag that was tested: the flush goes on.
-        return
       default:
     }
-    if (event.kind !== 'dsb') this.pending = 'none'
   }
 
   private flush(all: boolean, pages: number, by: string): void {
-    if (this.environment > 0 || ENVIRONMENT.test(by)) {
+    if (this.foreign > 0 || isForeign(by)) {
       this.counts.foreignFlushes++
       return
     }
@@ -202,13 +194,9 @@ export class CostCounter {
   }
 
   private pages(pages: number): void {
-    if (this.environment === 0) this.counts.flushedPages += pages
+    if (this.foreign === 0) this.counts.flushedPages += pages
   }
 }
-
-/** The work-around of an erratum follows each TLBI up with one that has no address. */
-const isRepeat = (event: EventOf<'tlbi'>): boolean => event.insn === 'vale1is' && event.va === null
-
 const ZERO = Object.fromEntries(COST_NAMES.map((name) => [name, 0])) as Record<CostName, number>
 
 export const zeroCosts = (): Record<CostName, number> => ({ ...ZERO })

@@ -1,4 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
+import { FlushGroup } from '../event/flush-group.ts'
 import type { Flush } from './instructions.ts'
 import type { Invalidation } from './versions.ts'
 
@@ -35,8 +36,8 @@ export class CpuLine {
   task: string | null = null
   /** A flush function that has not returned, or a group of instructions that goes on. */
   flush: Flush | null = null
-  /** Seq of a dsb that may be the first instruction of a flush, -1. */
-  head = -1
+  /** What its single instructions belong to. */
+  readonly group = new FlushGroup()
   /** TLBI that no dsb has completed. */
   readonly issued: Invalidation[] = []
   /** No dsb has followed. */
@@ -84,7 +85,7 @@ export class CpuLine {
 
   forget(): void {
     this.flush = null
-    this.head = -1
+    this.group.reset()
     this.issued.length = 0
     this.#stored.clear()
     this.#visible.clear()

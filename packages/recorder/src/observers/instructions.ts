@@ -1,10 +1,5 @@
-import type { EventOf, Kind } from '../event/kinds.ts'
+import type { EventOf } from '../event/kinds.ts'
 import { endPageOf, PAGE_LIMIT, pageOf } from './pages.ts'
-
-/** Functions in which a kernel works on what others left behind; how much that is depends on what ran before. */
-const FOREIGN = /^_*(?:vm_unmap_aliases|purge_vmap_area_lazy)$/
-/** Whether a function flushes or unmaps lazily freed areas of others: its doings follow from no argument of a call. */
-export const isForeign = (fn: string | null | undefined): boolean => FOREIGN.test(fn ?? '')
 
 /** Functions that unmap their range, or map it anew, by stores that no probe shows. */
 const UNMAPS = /^(?:vfree|vunmap|_*vunmap_range(?:_noflush)?|__vmap_pages_range_noflush)$/
@@ -17,10 +12,6 @@ export function unmappedBy({ fn, va, end }: EventOf<'span_begin'>) {
   const range = { start: pageOf(va), end: endPageOf(end) }
   return range.end - range.start > MOST_UNMAPPED ? null : range
 }
-
-/** What may come between two instructions of a flush without being part of it. */
-const PASSING: ReadonlySet<Kind> = new Set(['context', 'ftrace'])
-export const isPassing = (kind: Kind): boolean => PASSING.has(kind)
 
 /** MAX_TLBI_RANGE_PAGES of 6.17 to 7.3: more pages of the granule become flush_tlb_all() on every machine. */
 const ALWAYS_ALL = 2097152

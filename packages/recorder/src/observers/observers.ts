@@ -1,6 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
 import { isJsonObject } from '../event/codec.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import { isPassing } from '../event/flush-group.ts'
 import { isIdle, type Run, STOCK_GEOMETRY } from '../event/run.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
 import { CpuLine } from './cpu-line.ts'
@@ -15,7 +16,6 @@ import {
   type Flush,
   flushOf,
   groupOf,
-  isPassing,
   standsFor,
   widen,
   unmappedBy,
@@ -117,6 +117,7 @@ export class Observers {
     this.hasWrite = false
     this.contradicted = null
     this.#settleFlush(line, e)
+    line.group.take(e)
     switch (e.kind) {
       case 'desc_write':
         this.#write(e, line, fn)
@@ -127,12 +128,10 @@ export class Observers {
       case 'isb':
         line.isb()
         if (line.flush?.isGroup) this.#close(line, e.seq)
-        line.head = NONE
         break
       case 'barrier':
         this.#order(line, e.seq)
         line.isb()
-        line.head = NONE
         break
       case 'tlb_flush':
         this.#openFlush(line, e)
@@ -141,7 +140,7 @@ export class Observers {
         this.#tlbi(line, e)
         break
       case 'split_end':
-        this.#splitEnd(e, line, fn)
+        this.#splitEnd(e, fn)
         return
       case 'cb_enter':
       case 'split':
@@ -152,7 +151,6 @@ export class Observers {
         break
       default:
         if (e.kind === 'span_begin') this.#spanned(e)
-        if (!isPassing(e.kind)) line.head = NONE
     }
     // What a freed table held is still there when rules see it go: see freed().
     if (e.kind !== 'table_free') this.#learn(e)
@@ -233,8 +231,7 @@ export class Observers {
     const { stores, all } = dsbOf(e.scope)
     if (stores) this.#order(line, e.seq)
     if (all) this.#complete(line, e.seq)
-    if (line.flush === null) line.head = e.seq
-    else line.flush.last = e.seq
+    if (line.flush !== null) line.flush.last = e.seq
   }
 
   #openFlush(line: CpuLine, e: EventOf<'tlb_flush'>): void {
@@ -259,7 +256,7 @@ export class Observers {
       return
     }
     if (line.flush === null) {
-      line.flush = groupOf(e, line.head === NONE ? e.seq : line.head)
+      line.flush = groupOf(e, line.group.before === -1 ? e.seq : line.group.before)
       this.flush = line.flush
     }
     const { flush } = line
@@ -283,7 +280,6 @@ export class Observers {
   #close(line: CpuLine, seq: number): void {
     const { flush } = line
     if (flush === null) return
-    line.head = NONE
     if (!flush.isGroup) {
       if (!flush.hasTlbi && !this.evidence.tlbi) {
         const covered = standsFor(flush)
@@ -302,7 +298,6 @@ export class Observers {
 
   #write(e: EventOf<'desc_write'>, line: CpuLine, fn: string | null): void {
     const { write: s } = this
-    line.head = NONE
     this.hasWrite = s.read(e, this.sizes, this.entries)
     if (!this.hasWrite) {
       this.#learn(e)
@@ -323,7 +318,7 @@ export class Observers {
   }
 
   /** A stock kernel shows its splits by what the function found and left, not by the store. */
-  #splitEnd(e: EventOf<'split_end'>, line: CpuLine, fn: string | null): void {
+  #splitEnd(e: EventOf<'split_end'>, fn: string | null): void {
     const { level, va } = e
     const slot = level === null || va === null ? undefined : this.entries.slot(level, pageOf(va))
     if (slot !== undefined && e.val !== undefined && level !== null && va !== null) {
@@ -337,7 +332,6 @@ export class Observers {
       s.isReached = this.#reaches(s)
       if (s.changes) this.#stored(e.cpu, e.op, fn)
     }
-    line.head = NONE
     this.#reachedBase = NONE
     this.#learn(e)
   }

@@ -2,7 +2,8 @@ import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { outputAddress, roleMask, withoutAddress } from '../descriptor/bits.ts'
 import type { PageState } from '../tables/page-state.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
-import { coveredBy, dsbOf, isPassing } from './instructions.ts'
+import { isPassing } from '../event/flush-group.ts'
+import { coveredBy, dsbOf } from './instructions.ts'
 import { PAGE_LIMIT, vaOf } from './pages.ts'
 
 /** A translation of [va, end) that a CPU holds. */

@@ -1,5 +1,6 @@
 import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
 
+import { isForeignSpan } from '../../event/flush-group.ts'
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import { isTable } from '../../descriptor/bits.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
@@ -10,9 +11,6 @@ import { type Aftermath, isNothing, NO_AFTERMATH } from '../../observers/effect-
 import { type After, NO_AFTER, numberOf, Placer, renamed } from './after.ts'
 import type { Addressing } from '../options.ts'
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
-
-/** Spans in which a kernel works on what others left behind; how much that is depends on what ran before. */
-const ENVIRONMENT: ReadonlySet<string> = new Set(['_vm_unmap_aliases', '__purge_vmap_area_lazy'])
 
 export interface EncoderOptions {
   readonly texts: Texts
@@ -31,35 +29,35 @@ export class Encoder {
   private readonly options: EncoderOptions
   private readonly addresses: Addresses
   private readonly flushes: FlushFolder
-  private environment = 0
+  /** Open functions that flush what others unmapped. */
+  private foreign = 0
   private readonly placer: Placer
 
   constructor(options: EncoderOptions, addresses: Addresses) {
     this.options = options
     this.addresses = addresses
-    this.flushes = new FlushFolder(options.shown)
+    this.flushes = new FlushFolder(options.shown, options.step)
     this.placer = new Placer(addresses, options.step)
   }
 
   startCall(call: Parameters<Addresses['startCall']>[0]): void {
     this.addresses.startCall(call)
     this.flushes.reset()
-    this.environment = 0
+    this.foreign = 0
   }
 
   add(event: TraceEvent, tokens: Tokens): void {
     const { kind, seq } = event
     const { ignored, matches, shown } = this.options
     if (ignored.has(kind) || (matches && !matches(event))) return
-    const foreign =
-      (event.kind === 'span_begin' || event.kind === 'span_end') && ENVIRONMENT.has(event.fn ?? '')
-    if (foreign && kind === 'span_end') this.environment--
+    const foreign = isForeignSpan(event)
+    if (foreign && kind === 'span_end') this.foreign = Math.max(0, this.foreign - 1)
     // Lean definitions do not have these spans either.
-    if (this.environment > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(seq)
+    if (this.foreign > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(seq)
     else if (this.flushes.takes(event, tokens)) this.place(event, tokens)
     else if (!shown.has(kind)) tokens.setAside(seq)
     else this.encode(event, tokens)
-    if (foreign && kind === 'span_begin') this.environment++
+    if (foreign && kind === 'span_begin') this.foreign++
   }
 
   /** After the last event of the call. Returns where the harm lies that it made and ended. */

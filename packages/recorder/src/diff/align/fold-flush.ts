@@ -1,15 +1,13 @@
-import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
+import { FlushGroup } from '../../event/flush-group.ts'
+import { type EventOf, type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import { signedVa } from '../../event/words.ts'
+import { coveredBy } from '../../observers/instructions.ts'
+import { PAGE_LIMIT, vaOf } from '../../observers/pages.ts'
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
-const PAGE = 4096
-/** What may come between two instructions of a flush without being part of it. */
-const PASSING: ReadonlySet<Kind> = new Set(['context', 'ftrace'])
-
 /**
- * Makes of a real kernel's single instructions what other sources report as one event: `dsb ishst; isb` is a barrier,
- * and `dsb ishst; tlbi …; dsb ish; isb` is a flush of what the operands cover (an erratum's second TLBI and DSB
- * included). Where the flush itself is an event, nothing of this happens.
+ * Makes of a real kernel's single instructions what other sources report as one event, a barrier or a flush of what the
+ * operands cover. Where the flush itself is an event, nothing of this happens.
  */
 export class FlushFolder {
   /** First word of the flush's row, its range so far, and whether the last event changed it. */
@@ -19,61 +17,58 @@ export class FlushFolder {
   changed = false
   private readonly active: boolean
   private readonly showsTlbi: boolean
-  private state: 'idle' | 'dsb' | 'flush' = 'idle'
+  private readonly step: number
+  private readonly group = new FlushGroup()
 
-  constructor(shown: ReadonlySet<Kind>) {
+  /** `step`: 4K pages in one of the granule. */
+  constructor(shown: ReadonlySet<Kind>, step: number) {
     this.active = shown.has('dsb') && shown.has('tlb_flush')
     this.showsTlbi = shown.has('tlbi')
+    this.step = step
   }
 
   reset(): void {
-    this.state = 'idle'
+    this.group.reset()
   }
 
   /** True where the event has become part of an earlier one; the caller then places the range if it changed. */
   takes(event: TraceEvent, tokens: Tokens): boolean {
     this.changed = false
-    if (!this.active || PASSING.has(event.kind)) return false
-    if (event.kind === 'dsb') {
-      if (this.state === 'flush') return true
-      // Encoded as itself; what follows tells what it is.
-      if (event.scope === 'ishst') {
-        this.state = 'dsb'
+    if (!this.active) return false
+    const part = this.group.take(event)
+    switch (part) {
+      case 'head':
+        // Encoded as itself; what follows shows what it is.
         this.row = tokens.length * TOKEN_WORDS
-      }
-      return false
+        return false
+      case 'barrier':
+        become(tokens, this.row, 'barrier', 0)
+        putLeaveAfter(tokens)
+        return true
+      case 'first':
+      case 'more':
+        if (event.kind === 'tlbi') {
+          this.cover(event, tokens, part === 'first')
+          if (!this.showsTlbi) tokens.setAside(event.seq)
+        }
+        return true
+      case 'end':
+        return true
+      default:
+        return false
     }
-    const { state } = this
-    if (event.kind === 'tlbi' && state !== 'idle') {
-      this.cover(event, tokens, state === 'dsb')
-      if (!this.showsTlbi) tokens.setAside(event.seq)
-      return true
-    }
-    this.state = 'idle'
-    if (event.kind !== 'isb' || state === 'idle') return false
-    if (state === 'dsb') {
-      become(tokens, this.row, 'barrier', 0)
-      putLeaveAfter(tokens)
-    }
-    return true
   }
 
-  private cover(event: TraceEvent & { kind: 'tlbi' }, tokens: Tokens, first: boolean): void {
+  private cover(event: EventOf<'tlbi'>, tokens: Tokens, first: boolean): void {
+    const covered = coveredBy(event, this.step)
+    const hasRange = covered !== null && covered.end < PAGE_LIMIT
     if (first) {
-      this.state = 'flush'
-      this.changed = true
-      if (event.va === null) {
-        // Everything: an address-less flush, as flush_tlb_all's.
-        become(tokens, this.row, 'tlb_flush', 0)
-        this.changed = false
-        return
-      }
-      become(tokens, this.row, 'tlb_flush', HAS.VA | HAS.SIZE)
-      this.va = signedVa(event.va)
-      this.end = this.va
+      // Without a range: everything, as flush_tlb_all's.
+      become(tokens, this.row, 'tlb_flush', hasRange ? HAS.VA | HAS.SIZE : 0)
+      if (hasRange) this.va = this.end = signedVa(vaOf(covered.start))
     }
-    if (event.va === null || !(tokens.words[this.row + T.HAS]! & HAS.VA)) return
-    this.end = Math.max(this.end, signedVa(event.va) + (event.pages ?? 1) * PAGE)
+    if (!hasRange || !(tokens.words[this.row + T.HAS]! & HAS.VA)) return
+    this.end = Math.max(this.end, signedVa(vaOf(covered.end)))
     this.changed = true
   }
 }

@@ -2,12 +2,11 @@ import { PMD, PTE, PUD } from '@pagetrail/engine'
 
 import type { Kind } from '../../event/kinds.ts'
 import type { Query } from './query.ts'
-import { IN_RUN, kinds, nameOf, PAGE_BYTES } from './sql-text.ts'
+import { FOREIGN_FLUSHES, IN_RUN, kinds, nameOf, PAGE_BYTES } from './sql-text.ts'
 
 const LEAFS = `'change_page_range', 'pageattr_pte_entry', 'pageattr_pmd_entry', 'pageattr_pud_entry'`
 const PERMISSION = `'change_memory_common', 'set_memory_valid', 'secretmem_fault'`
-const UNMAPPING = `'__purge_vmap_area_lazy', '_vm_unmap_aliases', 'vunmap_range', 'vm_area_unmap_pages',
-    'purge_vmap_area_lazy', 'vm_unmap_aliases'`
+const UNMAPPING = `${FOREIGN_FLUSHES}, 'vunmap_range', 'vm_area_unmap_pages'`
 
 /** How a database of runs, or a folder of them, says what the columns of `compare` count. */
 export interface CompareWords {

@@ -1,4 +1,5 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
+import { FOREIGN_FUNCTIONS } from '../../event/flush-group.ts'
 import { type Kind, KINDS } from '../../event/kinds.ts'
 
 /** The numbers of kinds, for `kind in (…)` and `kind = …`. */
@@ -37,8 +38,7 @@ export const hexOf = (value: string): string =>
 export const PAGE_BYTES = '(select 1 << coalesce(page_shift, 12) from run where id = :run)'
 
 /** Functions that flush what others unmapped lazily: how much that is follows from no argument of the call. */
-export const FOREIGN_FLUSHES = `'_vm_unmap_aliases', '__purge_vmap_area_lazy',
-      'vm_unmap_aliases', 'purge_vmap_area_lazy'`
+export const FOREIGN_FLUSHES = FOREIGN_FUNCTIONS.map((fn) => `'${fn}'`).join(', ')
 const FOREIGN = `select id from name where text in (${FOREIGN_FLUSHES})`
 const TLBI = `kind = ${kinds('tlbi')}`
 const FLUSH = `kind = ${kinds('tlb_flush')}`
