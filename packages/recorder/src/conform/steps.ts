@@ -1,6 +1,7 @@
 import { type Geometry, hexOf } from '@pagetrail/engine'
 
 import { withoutAddress } from '../descriptor/bits.ts'
+import { kernelShows } from '../event/kernel-shows.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 
@@ -65,12 +66,13 @@ export interface Visible {
 
 /** Entries and returns of functions alone (`lean`) show neither barriers nor flushes. */
 export function visibleIn(run: Run): Visible {
-  const { facts, flavour } = run
-  if (facts['definitions'] !== 'full') return { lazy: false, splitBarrier: false, flush: 'none' }
+  const { inlinesFlushes, splitBarrier } = kernelShows(run)
+  if (run.facts['definitions'] !== 'full')
+    return { lazy: false, splitBarrier: false, flush: 'none' }
   return {
     lazy: true,
-    splitBarrier: flavour !== '7.3',
-    flush: flavour === '6.12' ? 'instructions' : 'ranges',
+    splitBarrier,
+    flush: inlinesFlushes ? 'instructions' : 'ranges',
   }
 }
 

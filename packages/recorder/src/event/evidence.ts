@@ -1,3 +1,4 @@
+import { kernelShows } from './kernel-shows.ts'
 import { isKind, type Json, type Kind, KIND_NAMES } from './kinds.ts'
 import type { Run } from './run.ts'
 
@@ -83,7 +84,8 @@ export const SITES = 'sites'
 /** The fact of a capture that lists what the form of its text does not show. */
 export const LACKS = 'lacks'
 
-function captured({ flavour, facts }: Pick<Run, 'flavour' | 'facts'>): Evidence {
+function captured(run: Pick<Run, 'flavour' | 'facts'>): Evidence {
+  const { facts } = run
   const noted = sitesIn(facts[SITES])
   const kinds = new Set(KIND_NAMES)
   for (const kind of UNPROBED) kinds.delete(kind)
@@ -94,7 +96,7 @@ function captured({ flavour, facts }: Pick<Run, 'flavour' | 'facts'>): Evidence 
     if (definitions === 'lean' || (definitions !== 'full' && !noted?.has(kind))) kinds.delete(kind)
   }
   // From 6.17 on the TLBI sits in local copies of flush_tlb_kernel_range() that kprobes refuse.
-  if (flavour !== '6.12') kinds.delete('tlbi')
+  if (!kernelShows(run).inlinesFlushes) kinds.delete('tlbi')
   const sites = new Map(noted ?? [])
   for (const kind of IN_FUNCTIONS)
     if (kinds.has(kind) && !sites.has(kind)) sites.set(kind, new Set())

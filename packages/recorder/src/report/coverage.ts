@@ -3,6 +3,7 @@ import { BIT, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { hasBit } from '../descriptor/bits.ts'
 import { formOf } from '../descriptor/text.ts'
 import { evidenceOf } from '../event/evidence.ts'
+import { kernelShows } from '../event/kernel-shows.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
 import { pageShiftOf, type Run, type RunGeometry } from '../event/run.ts'
 
@@ -73,7 +74,7 @@ export class Coverage {
     // The walker's action is in no argument that a probe could read.
     if (run.source === 'ftrace') shown.delete('cb_exit')
     // Inlined in 6.12: the instructions are seen, not the function.
-    if (run.source === 'ftrace' && run.flavour === '6.12') shown.delete('tlb_flush')
+    if (run.source === 'ftrace' && kernelShows(run).inlinesFlushes) shown.delete('tlb_flush')
     this.shown = shown
     this.folded = foldedLevels(run.geometry)
     this.pageSize = 1n << BigInt(pageShiftOf(run))

@@ -1,4 +1,5 @@
 import { evidenceOf } from '../../event/evidence.ts'
+import { kernelShows } from '../../event/kernel-shows.ts'
 import type { Kind } from '../../event/kinds.ts'
 import type { Run } from '../../event/run.ts'
 
@@ -47,6 +48,6 @@ export function missingEvidence(
   return needs
     .filter((need) => !(need === 'contexts' && hasContext))
     .filter((need) => !SHOWN_BY[need].some((kind) => shown.has(kind)))
-    .filter((need) => !(need === 'lazy' && run.flavour === '6.12'))
+    .filter((need) => need !== 'lazy' || kernelShows(run).hasLazy)
     .map((need) => EVIDENCE[need])
 }

@@ -1,5 +1,6 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { compareColumns } from '../queries/compare.ts'
+import { INLINING } from '../queries/sql-text.ts'
 import type { Dialect } from './dialect.ts'
 import type { LakeQuery } from './lake-query.ts'
 import { kinds } from './lake-text.ts'
@@ -17,7 +18,7 @@ export const COMPARE: LakeQuery = {
   with: (d) => [
     `counted as (
   select run, kind, level, fn, insn, "by", scope, page, not (${d.differs('old', 'new')}) as same,
-    operand is not null as with_operand, coalesce(flavour, '') = '6.12' as inlined,
+    operand is not null as with_operand, coalesce(flavour, '') in (${INLINING}) as inlined,
     coalesce(${d.jsonText('facts', 'definitions')}, '') = 'lean' as lean,
     count(*) as n, sum(${d.wide('size')}) as bytes
   from event

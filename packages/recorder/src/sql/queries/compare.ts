@@ -2,7 +2,7 @@ import { PMD, PTE, PUD } from '@pagetrail/engine'
 
 import type { Kind } from '../../event/kinds.ts'
 import type { Query } from './query.ts'
-import { FOREIGN_FLUSHES, IN_RUN, kinds, nameOf, PAGE_BYTES } from './sql-text.ts'
+import { FOREIGN_FLUSHES, IN_RUN, INLINING, kinds, nameOf, PAGE_BYTES } from './sql-text.ts'
 
 const LEAFS = `'change_page_range', 'pageattr_pte_entry', 'pageattr_pmd_entry', 'pageattr_pud_entry'`
 const PERMISSION = `'change_memory_common', 'set_memory_valid', 'secretmem_fault'`
@@ -104,7 +104,7 @@ with counted as (
     ${nameOf('by')} as by
   from counted
 ), r as (
-  select flavour is '6.12' as inlined, facts ->> 'definitions' is 'lean' as lean from run where id = :run
+  select coalesce(flavour in (${INLINING}), 0) as inlined, facts ->> 'definitions' is 'lean' as lean from run where id = :run
 )
 select
   ${COLUMNS.join(',\n  ')}

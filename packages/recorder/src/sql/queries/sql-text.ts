@@ -1,6 +1,10 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { FOREIGN_FUNCTIONS } from '../../event/flush-group.ts'
+import { INLINING_FLAVOURS } from '../../event/kernel-shows.ts'
 import { type Kind, KINDS } from '../../event/kinds.ts'
+
+/** Flavours whose flushes are seen as instructions. */
+export const INLINING = INLINING_FLAVOURS.map((flavour) => `'${flavour}'`).join(', ')
 
 /** The numbers of kinds, for `kind in (…)` and `kind = …`. */
 export const kinds = (...names: readonly Kind[]): string =>
