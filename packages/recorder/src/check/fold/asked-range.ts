@@ -1,5 +1,5 @@
 import { changeOf, isPermissionCall } from '../../observers/masks.ts'
-import { isForeign } from '../../observers/instructions.ts'
+import { isForeign } from '../../event/flush-group.ts'
 import { CHANGES_ALIAS } from '../../observers/promises.ts'
 import type { Fold } from './fold.ts'
 import type { Lane } from './lane.ts'
