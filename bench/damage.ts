@@ -43,6 +43,7 @@ const path = join(folder, 'runs.db')
 const sink = (to: string[]) => ({
   isTTY: false,
   columns: 100,
+  rows: Infinity,
   write: async (text: string) => void to.push(text),
 })
 
@@ -56,6 +57,9 @@ async function ask(argv: readonly string[]): Promise<{ out: string; status: numb
     stdout: sink(parts),
     stderr: sink(err),
     env: {},
+    startPager: () => {
+      throw new Error('not on a pipe')
+    },
     now: () => 0,
     onInterrupt: () => () => {},
   }

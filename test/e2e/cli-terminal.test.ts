@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { folder } from '../support/cli.ts'
+import { hasPrograms } from '../hooks/compilers.ts'
 import { SCENARIO } from '../support/demo.ts'
 import { PtyScreen } from '../support/terminal/pty.ts'
 
@@ -74,4 +75,44 @@ test('colours on a terminal, none with NO_COLOR', async () => {
   await plain.exited
   expect(plain.raw()).toContain('ID')
   expect(plain.raw()).not.toContain('\x1b[1m')
+})
+
+describe.runIf(hasPrograms('less'))('long output', () => {
+  const LESS = { PAGER: 'less', LESS: 'FRX' }
+
+  test('goes to the pager; leaving it early ends the command quietly', async () => {
+    const screen = recorded()(['replay', '1'], LESS)
+    // The last row is less's own: it waits for a key.
+    await screen.until(/set_memory_ro[^]*\n:\s*$/)
+    screen.write('q')
+    const { exitCode } = await screen.exited
+    expect({ exitCode, text: screen.text() }).toEqual({ exitCode: 0, text: expect.any(String) })
+    expect(screen.text()).not.toMatch(/EPIPE|Error|pagetrail:/)
+  })
+
+  test('is there to its end, Ctrl-C does not end it, and the status is that of the verb', async () => {
+    const screen = recorded()(['diff'], LESS)
+    await screen.until(/\n:\s*$/)
+    screen.write('G')
+    await screen.until(/\(END\)\s*$/)
+    // The terminal sends it to both; less has its own answer.
+    process.kill(screen.pid, 'SIGINT')
+    screen.write('q')
+    expect((await screen.exited).exitCode).toBe(1)
+  })
+
+  test('does not wait for a key with --no-pager, nor where it fits the screen', async () => {
+    const run = recorded()
+    for (const args of [['replay', '1', '--no-pager'], ['runs']]) {
+      const screen = run(args, LESS)
+      expect((await screen.exited).exitCode).toBe(0)
+      expect(screen.text()).not.toMatch(/\n:\s*$|\(END\)/)
+    }
+  })
+
+  test('with a pager that is not there says so', async () => {
+    const screen = recorded()(['replay', '1'], { PAGER: 'nosuchpager -x' })
+    expect((await screen.exited).exitCode).toBe(2)
+    expect(screen.text()).toContain('the pager nosuchpager -x cannot be run')
+  })
 })

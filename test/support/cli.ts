@@ -42,6 +42,9 @@ export function memoryIo(options: RunOptions = {}): {
     stdout: stdout.sink,
     stderr: stderr.sink,
     env: options.env ?? {},
+    startPager: () => {
+      throw new Error('a screen without end needs no pager')
+    },
     now: () => Date.UTC(2026, 10, 22, 12),
     onInterrupt(handler) {
       if (options.interrupt === true) queueMicrotask(handler)
@@ -64,6 +67,7 @@ function memorySink({ tty = false }: RunOptions): { sink: Sink; text: () => stri
     sink: {
       isTTY: tty,
       columns: 100,
+      rows: Infinity,
       write(text) {
         parts.push(text)
         return Promise.resolve()

@@ -15,7 +15,7 @@ const here = (file: string) => relative('.', join(import.meta.dirname, file))
 
 /** Runs a command line; a status that is none of these ends the demonstration. */
 async function run(fine: readonly number[], argv: readonly string[], to: Io = io): Promise<void> {
-  const status = await main(['--db', DB, ...argv], to)
+  const status = await main(['--db', DB, '--no-pager', ...argv], to)
   if (!fine.includes(status)) process.exit(status)
 }
 

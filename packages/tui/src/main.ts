@@ -1,4 +1,5 @@
-import { ClosedPipe, type Io } from './command/io.ts'
+import { ClosedPipe } from './command/closed-pipe.ts'
+import type { Io } from './command/io.ts'
 import type { Status } from './command/session.ts'
 import { VERSION } from './command/version.ts'
 

@@ -57,7 +57,7 @@ test('the folder that a file was imported into goes with the command', async () 
 test('for a screen, runs of two databases are copied into one', async () => {
   const db = await databaseWith('mine')
   const { io } = memoryIo()
-  const options = { db, named: false, color: 'auto' as const, json: false }
+  const options = { db, named: false, color: 'auto' as const, json: false, pager: true }
   const session = new Session(io, 'tui', options, new Output(io.stdout), bare)
   onTestFinished(() => session.end())
   const found = await findRuns(session, ['mine', BOOTS[1]])

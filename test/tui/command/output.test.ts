@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { ClosedPipe, type Sink } from '../../../packages/tui/src/command/io.ts'
+import { ClosedPipe } from '../../../packages/tui/src/command/closed-pipe.ts'
+import type { Sink } from '../../../packages/tui/src/command/io.ts'
 import { Output } from '../../../packages/tui/src/command/output.ts'
 
 function sink(write: Sink['write']): Output {
-  return new Output({ isTTY: false, columns: 80, write })
+  return new Output({ isTTY: false, columns: 80, rows: Infinity, write })
 }
 
 test('writes in large pieces, the rest when flushed', async () => {

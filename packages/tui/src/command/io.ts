@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { safeLines } from '../text/fit.ts'
+import { ClosedPipe } from './closed-pipe.ts'
+import { type Pager, startPager } from './pager.ts'
 
 /**
  * The world as a verb sees it. Tests hand in another one; no verb reads the process, the clock or the environment by
@@ -15,6 +17,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Milliseconds since 1970. */
   now(): number
+  /** Starts the program that shows long output on this terminal. */
+  startPager(command: string): Pager
   /** Calls `handler` on Ctrl-C instead of ending the process, until the returned function is called. */
   onInterrupt(handler: () => void): () => void
 }
@@ -30,13 +34,10 @@ export interface Sink {
   readonly isTTY: boolean
   /** Width of the terminal; 80 where there is none. */
   readonly columns: number
+  /** Height of the terminal; Infinity where there is none or it does not say. */
+  readonly rows: number
   /** Resolves once the text is taken. Rejects with {@link ClosedPipe} when nobody reads any more. */
   write(text: string): Promise<void>
-}
-
-/** The reader of our output went away (`pagetrail … | head`): there is nobody to tell, so stop quietly. */
-export class ClosedPipe extends Error {
-  override readonly name = 'ClosedPipe'
 }
 
 export function processIo(): Io {
@@ -48,6 +49,7 @@ export function processIo(): Io {
     stderr: streamSink(stderr),
     env: process.env,
     now: Date.now,
+    startPager: (command) => startPager(command, process.env),
     onInterrupt(handler) {
       process.on('SIGINT', handler)
       return () => process.off('SIGINT', handler)
@@ -95,6 +97,9 @@ function streamSink(stream: NodeJS.WriteStream): Sink {
     get columns() {
       // A pty that nobody gave a size says 0: `script` without a terminal, serial consoles, some CI.
       return stream.columns || 80
+    },
+    get rows() {
+      return stream.rows || Infinity
     },
     write: (text) =>
       new Promise((resolve, reject) => {

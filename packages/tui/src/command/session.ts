@@ -7,6 +7,7 @@ import { proofFolder } from './proof-folder.ts'
 import type { Fields } from '../text/run.ts'
 import { JsonLines } from './json-lines.ts'
 import type { Output } from './output.ts'
+import type { PagedOutput } from './paged-output.ts'
 
 /**
  * 0 fine, same, clean · 1 differences or findings · 2 usage, unreadable or damaged input · 3 answer incomplete ·
@@ -21,6 +22,8 @@ export interface GlobalOptions {
   readonly named: boolean
   readonly json: boolean
   readonly color: Color
+  /** Long output on a terminal goes to a pager. */
+  readonly pager: boolean
 }
 
 /** One invocation of one verb: the world, the common options, and what is printed. */
@@ -30,10 +33,19 @@ export class Session {
   readonly options: GlobalOptions
   readonly out: Output
   readonly paint: Theme
+  readonly #paged: PagedOutput | null
   readonly #cleanups: (() => void)[] = []
 
-  constructor(io: Io, verb: string, options: GlobalOptions, out: Output, paint: Theme) {
+  constructor(
+    io: Io,
+    verb: string,
+    options: GlobalOptions,
+    out: Output,
+    paint: Theme,
+    paged: PagedOutput | null = null,
+  ) {
     this.io = io
+    this.#paged = paged
     this.verb = verb
     this.options = options
     this.out = out
@@ -54,6 +66,11 @@ export class Session {
     const runFile = await openRuns(this.options.db, { mode, mustExist, proofs: this.proofs })
     this.atEnd(() => runFile.close())
     return runFile
+  }
+
+  /** Output is seen when it is written: for a dialogue, which no pager can show. */
+  atOnce(): void {
+    this.#paged?.passThrough()
   }
 
   /** Starts this verb's `--json` output. */

@@ -45,6 +45,7 @@ interface Options {
 export const checkVerb: Verb = {
   name: 'check',
   group: 'Comparing and checking:',
+  pages: true,
   summary: 'look for hazards: what the run does that the architecture or the kernel forbids',
   more: `Exit status: 0 nothing but notes, 1 errors or warnings (with --fail-on error: errors), 3 none, but some rule
 lacked what it needs to decide (a stock kernel does not show everything; 0 with --allow-undecided); the output names

@@ -32,6 +32,7 @@ interface Options {
 export const conformVerb: Verb = {
   name: 'conform',
   group: 'Comparing and checking:',
+  pages: true,
   summary:
     'compare the engine with the kernel: cases with known results, or captures of real kernels',
   more: `Cases: a file with one on each line, plain or gzip: a scenario with its flavour, and the \`events\`, \`results\` and

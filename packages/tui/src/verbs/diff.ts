@@ -45,6 +45,7 @@ interface Options {
 export const diffVerb: Verb = {
   name: 'diff',
   group: 'Comparing and checking:',
+  pages: true,
   summary: 'say whether two runs do the same, and where they first part',
   more: `Four questions: outcome (returns, final mapping), effect (what each call changed, flushed, allocated),
 path (the events, aligned call by call), cost. The verdict is one of: identical; same effects by another path;

@@ -77,6 +77,7 @@ interface Options {
 export const exploreVerb: Verb = {
   name: 'explore',
   group: 'Comparing and checking:',
+  pages: true,
   summary:
     'search the interleavings of a scenario: prove that none breaks a rule, or record one that does',
   more: `Every schedule is covered by visiting every state once; the numbers of schedules are exact. What breaks a rule is

@@ -17,6 +17,7 @@ import { count, duration, safe } from '../text/fit.ts'
 export const infoVerb: Verb = {
   name: 'info',
   group: 'Looking at one:',
+  pages: true,
   summary: 'say what a run is and what is in it',
   examples: [['info -1', 'source, kernel, geometry, counts by kind and by call']],
   declare(command, invoke) {

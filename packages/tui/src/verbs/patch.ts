@@ -46,6 +46,7 @@ interface Options extends TreeOptions {
 export const patchVerb: Verb = {
   name: 'patch',
   group: 'Comparing and checking:',
+  pages: true,
   summary: 'say what a patch to a kernel tree changes of what page tables see',
   more: `Left is the base, right the tree as it lies. Every scenario of the library that a tree can run, or those that are named, is
 recorded on both; each pair is compared as \`diff\` does and both sides are checked. The base is a commit, unpacked into the

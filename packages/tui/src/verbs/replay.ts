@@ -26,6 +26,7 @@ interface Options {
 export const replayVerb: Verb = {
   name: 'replay',
   group: 'Looking at one:',
+  pages: true,
   summary: 'print the events of a run in order, as an indented call tree',
   more: `Each line: sequence number, CPU, seconds since the run began where it has a clock, and what happened.
 A ▾ opens a call, walk, callback or function, └ closes it; ◆ is a store that changes a descriptor, ◇ one that does not.

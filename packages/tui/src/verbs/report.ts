@@ -21,6 +21,7 @@ interface Options {
 export const reportVerb: Verb = {
   name: 'report',
   group: 'Comparing and checking:',
+  pages: true,
   summary:
     'count what runs cost: callbacks, writes, barriers, flushes, allocations, time; and what they exercised',
   more: `Several runs stand side by side. What a run does not show is ?.`,

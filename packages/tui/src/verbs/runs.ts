@@ -23,6 +23,7 @@ const columnsOf = (runs: readonly Run[]): readonly Column<Run>[] => [
 export const runsVerb: Verb = {
   name: 'runs',
   group: 'Looking at one:',
+  pages: true,
   summary: 'list the runs in the database',
   examples: [
     ['runs', 'what is there'],

@@ -11,6 +11,7 @@ import type { Verb } from './verb.ts'
 export const scenariosVerb: Verb = {
   name: 'scenarios',
   group: 'Getting runs:',
+  pages: true,
   summary: 'list the scenarios that come with it, or print one',
   examples: [
     ['scenarios', 'names, and what each shows'],

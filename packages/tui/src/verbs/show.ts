@@ -15,6 +15,7 @@ import type { Verb } from './verb.ts'
 export const showVerb: Verb = {
   name: 'show',
   group: 'Looking at one:',
+  pages: true,
   summary: 'print one event or a range, every field decoded',
   examples: [
     ['show -1 127', 'event 127 of the latest run'],

@@ -41,6 +41,7 @@ interface Options {
 export const sqlVerb: Verb = {
   name: 'sql',
   group: 'Looking at one:',
+  pages: true,
   summary: 'ask the database in SQL, read-only',
   more: `There is a view for each kind of event, named like it, with addresses in hexadecimal; docs/sql.md describes all of it.
 Without a query: a prompt on a terminal, else the query is read from standard input. :run in a query
@@ -81,6 +82,7 @@ async function sql(session: Session, query: string | undefined, options: Options
   }
   const { terminal } = session.io
   if (query === undefined && options.query === undefined && terminal !== null && !session.json) {
+    session.atOnce()
     return sqlPrompt(session, terminal, {
       ask: (text, signal) => ask(session, text, options, signal),
       list: () => listQueries(session),

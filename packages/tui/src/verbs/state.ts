@@ -33,6 +33,7 @@ interface Options {
 export const stateVerb: Verb = {
   name: 'state',
   group: 'Looking at one:',
+  pages: true,
   summary: 'print the page tables as they stood after an event',
   more: `The text is that of the kernel's own /sys/kernel/debug/kernel_page_tables. Of a real kernel only those entries are
 known that its trace shows; of the engine's runs all are.`,

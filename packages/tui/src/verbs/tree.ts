@@ -39,6 +39,7 @@ interface Options extends TreeOptions {
 export const treeVerb: Verb = {
   name: 'tree',
   group: 'Getting runs:',
+  pages: true,
   summary: 'build the page-table code of a kernel tree, and say what its runs show',
   more: `Compiles pageattr.c, mmu.c, fixmap.c, pagewalk.c, memory.c and pgtable-generic.c of the tree, whole files with the tree's own
 headers and configuration, into a program for user space in which every observable thing is reported. Nothing is written

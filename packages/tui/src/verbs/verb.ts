@@ -19,6 +19,8 @@ export interface Verb {
   readonly summary: string
   /** What `--help` says besides the options. */
   readonly more?: string
+  /** It answers at length: on a terminal its output goes to a pager. */
+  readonly pages?: true
   /** Command lines without the program's name, each with what it is for. */
   readonly examples: readonly (readonly [command: string, why: string])[]
   /** Adds arguments, options and the action. */

@@ -14,6 +14,7 @@ import type { Verb } from './verb.ts'
 export const whyVerb: Verb = {
   name: 'why',
   group: 'Looking at one:',
+  pages: true,
   summary: 'say which events made the descriptors of an address what they are',
   more: `For each event: the call, walk and callback it happened in, the lazy section around it, the barrier and the flush
 that came after. ${ADDRESS}`,

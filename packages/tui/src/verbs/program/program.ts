@@ -3,8 +3,10 @@ import { didYouMean, InputError } from '@pagetrail/recorder'
 import { safe, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
 import { isFile } from '../../command/find-runs.ts'
-import { ClosedPipe, type Io } from '../../command/io.ts'
+import { ClosedPipe } from '../../command/closed-pipe.ts'
+import type { Io } from '../../command/io.ts'
 import { Output } from '../../command/output.ts'
+import { PagedOutput, pagerCommand } from '../../command/paged-output.ts'
 import { type GlobalOptions, Session, type Status } from '../../command/session.ts'
 import { bare, COLORS, paintFor } from '../../text/paint.ts'
 import { completionFor, SHELLS } from './completion.ts'
@@ -58,6 +60,7 @@ function programFor(io: Io, finish: (status: Status) => void) {
         .choices(COLORS)
         .default('auto' as const),
     )
+    .option('--no-pager', 'print long output as it is, also on a terminal')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .addHelpCommand(helpCommand())
@@ -75,12 +78,13 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .showHelpAfterError('pagetrail --help lists the verbs.')
     .exitOverride()
   const options = () => {
-    const { db, json, color } = program.opts()
+    const { db, json, color, pager } = program.opts()
     return {
       db: db ?? (io.env['PAGETRAIL_DB'] || DEFAULT_DB),
       named: db !== undefined,
       json: json ?? false,
       color,
+      pager,
     }
   }
   for (const group of GROUPS) {
@@ -164,7 +168,9 @@ function invokerOf(
   return async (body) => {
     const chosen = options()
     const paint = chosen.json ? bare : paintFor(io, chosen.color)
-    const session = new Session(io, verb.name, chosen, new Output(io.stdout), paint)
+    const paged = pagedFor(io, verb, chosen)
+    const world = paged?.world() ?? io
+    const session = new Session(world, verb.name, chosen, new Output(world.stdout), paint, paged)
     try {
       finish(await body(session))
       await session.out.flush()
@@ -174,8 +180,15 @@ function invokerOf(
       throw error
     } finally {
       session.end()
+      await paged?.end()
     }
   }
+}
+
+/** Output of verbs that answer at length goes to a pager, where there is a terminal and one to be had. */
+function pagedFor(io: Io, { pages }: Verb, { pager }: GlobalOptions): PagedOutput | null {
+  const command = pages && pager && io.stdout.isTTY ? pagerCommand(io.env) : null
+  return command === null ? null : new PagedOutput(io, command)
 }
 
 /** What can only name a run: an id, -1 for the latest, or a label such as `clean-ro/4k-48/6.18`. */
