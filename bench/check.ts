@@ -7,7 +7,7 @@ import { checkRun, openRuns, recordScenario } from '@pagetrail/recorder'
 
 /**
  * How fast one recorded run of a million events is checked by all rules, and in how much memory, reading included.
- * The aim, 200,000 events a second in under 200 MB, is held against many calls, as real runs are. The two worst
+ * The aim, 200,000 events a second in under 200 MB, is for runs of many calls, as real runs are. The two worst
  * shapes are shown beside it: everything in one call, and a flush owed for each of 77,000 pages of the direct map.
  * Run it with `node bench/check.ts [events]`; exits 1 if the aim is missed.
  */

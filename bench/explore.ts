@@ -37,7 +37,7 @@ function realCode(flavour: string, pages: readonly number[]): SearchSetup {
   return { machine, programs }
 }
 
-/** Name, what is searched, seconds of CPU time it may take; the prototype this was held against took 20 ms and up. */
+/** Name, what is searched, seconds of CPU time it may take; the prototype took 20 ms and up. */
 const SEARCHES: readonly (readonly [string, () => SearchSetup, number])[] = [
   ['7.3, 2 CPUs, 16 entries', () => realCode('7.3', [3, 9]), 0.2],
   ['6.18, 3 CPUs, 16 entries', () => realCode('6.18', [3, 9, 12]), 3],

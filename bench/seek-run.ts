@@ -108,7 +108,7 @@ class Machine {
   }
 }
 
-/** Records a run of at least so many events: random calls on random ranges of 64 Ki mapped pages. */
+/** Records a run of at least that many events: random calls on random ranges of 64 Ki mapped pages. */
 export async function recordRandomRun(path: string, events: number): Promise<void> {
   const runFile = await openRuns(path, { mode: 'write' })
   const writer = runFile.startRun({

@@ -42,7 +42,7 @@ await run(
   ['record', here('three-pages-then-half-a-block.json'), '--flavour', '6.17,6.18'],
   quiet,
 )
-// 1 says that they differ, 3 that a stock kernel does not show all: both are what there is to see.
+// 1 says that they differ, 3 that a stock kernel does not show all: both are answers that a newcomer should see.
 await step([0, 1, 3], 'diff', '-q', 'modules-6.17.13', 'modules-6.18.15')
 await step([0, 1, 3], 'diff', '-q', '-2', '-1')
 await step([0, 1, 3], 'diff', '--by', 'cost', '-2', '-1')

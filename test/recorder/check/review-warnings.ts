@@ -57,7 +57,7 @@ export const WARNINGS: readonly ReviewItem[] = [
   ),
   scenario(
     73,
-    'apply_to_page_range() warns on any leaf that is no page',
+    'apply_to_page_range() warns on any leaf that is not a page',
     ['whole-block'],
     counts('whole-block', 'warn', 'warnings for a whole block'),
     (l) =>

@@ -270,7 +270,7 @@ export const REVIEWED: readonly Reviewed[] = [
   },
   {
     name: 'bad_p4d',
-    about: 'An entry of the top table that is no table.',
+    about: 'An entry of the top table that is not a table.',
     why: {
       [SAME]: '6.12 and 6.17 warn and then follow it: no return; 6.18 and 7.3 take it for a hole',
       [PATH]: 'a hole, with a callback at pgd in seed-v1',

@@ -45,7 +45,7 @@ Scenarios
     const stopped = await resultOf('block-off-on', { incomplete: ['harness: f() was called'] })
     const report = reportOf([await resultOf('clean-ro'), stopped])
     expect(patchAnswer(report)).toBe('incomplete')
-    expect(text(report)).toContain('the same as far as it can be told')
+    expect(text(report)).toContain('the same as far as both sides show')
     expect(text(report)).toContain('2 run on both (4k-48): 1 identical, 1 not seen to the end')
     expect(text(report)).toContain('block-off-on: harness: f() was called')
     expect(text(report)).not.toContain('What changes')

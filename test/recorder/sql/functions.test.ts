@@ -42,9 +42,9 @@ test.each([
 })
 
 test.each([
-  ["unhex64('zz')", "'zz' is no 64-bit hexadecimal number"],
+  ["unhex64('zz')", "'zz' is not a 64-bit hexadecimal number"],
   ['hex64(1.5)', "hex64() takes an integer or '0x…', got 1.5"],
-  ['level_name(7)', 'level_name(): 7 is no level'],
+  ['level_name(7)', 'level_name(): 7 is not a level'],
   ['region(1, 99)', 'region(): there is no run 99'],
   ['hex64()', 'wrong number of arguments'],
 ])('%s is refused', (text, message) => {

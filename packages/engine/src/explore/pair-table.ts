@@ -1,9 +1,9 @@
 const FIRST_ROWS = 1 << 10
 
 /**
- * Numbers for pairs of 32-bit integers: the same pair has the same number, another another. Exact, no digest: so that
- * states which are found equal are equal. Numbers ascend from 1; 0 is for the caller. 16 bytes a pair and less than
- * as much again of index.
+ * Numbers for pairs of 32-bit integers: equal pairs have one number, different pairs different ones. Exact, not a
+ * digest: states that are found equal are equal. Numbers ascend from 1; 0 is for the caller. 16 bytes a pair, and less
+ * than as much again of index.
  */
 export class PairTable {
   #left = new Int32Array(FIRST_ROWS)

@@ -45,7 +45,7 @@ function dispatch(cpu: Cpu, addr: Va, numpages: number, encrypt: boolean, rsi: n
   return err
 }
 
-/** __set_memory_enc_dec(): break, which flushes; tell the monitor; make, which needs no flush. */
+/** __set_memory_enc_dec(): break, which flushes; inform the monitor; make, which needs no flush. */
 function setMemoryEncDec(
   cpu: Cpu,
   addr: Va,

@@ -46,7 +46,7 @@ export interface System {
 export interface LazyState {
   /** TIF_LAZY_MMU, or enable_count > 0. */
   enabled: boolean
-  /** enable_count. The flag design has no count: there it only tells how many sections are open, for the events. */
+  /** enable_count. The flag design has no count: there it only says how many sections are open, for the events. */
   depth: number
   paused: number
   pending: boolean

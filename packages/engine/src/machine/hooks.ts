@@ -148,7 +148,7 @@ export interface Hooks {
   tlbEvict?(vaLo: number, vaHi: number): void
   /** A load of an entry; of scheduled runs only, where what was read when is what matters. */
   descRead?(level: Level, vaLo: number, vaHi: number, lo: number, hi: number): void
-  /** A kernel function that is no walker and no callback is entered, below a call. */
+  /** A kernel function that is neither a walker nor a callback is entered, below a call. */
   spanBegin?(fn: string, vaLo: number, vaHi: number, endLo: number, endHi: number): void
   spanEnd?(fn: string, ret: number): void
 

@@ -52,7 +52,7 @@ export interface Locks {
   readonly pageTable: Lock
   /** swapper_pgdir_lock, a spinlock: set_swapper_pgd(). */
   readonly swapperPgdir: Lock
-  /** init_mm.mmap_lock, an rwsem. */
+  /** init_mm.mmap_lock, a read-write semaphore. */
   readonly mmap: Lock
   /** Of x86 (arch/x86/mm/pat/set_memory.c), a spinlock: for the question what arm64 would gain by it. */
   readonly cpa: Lock

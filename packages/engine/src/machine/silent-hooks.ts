@@ -1,6 +1,6 @@
 import type { Hooks } from './hooks.ts'
 
-/** Hooks that hear nothing: for those who want to hear of a few things only. */
+/** Hooks that do nothing: a base for hooks that want only a few of the events. */
 export class SilentHooks implements Hooks {
   cpu(_cpu: number): void {}
   opBegin(..._call: Parameters<Hooks['opBegin']>): void {}

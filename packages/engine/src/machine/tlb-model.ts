@@ -53,7 +53,7 @@ export interface AccessResult {
 
 const FAULT: AccessResult = { outcome: 'fault', stale: false }
 
-/** The TLBs of all CPUs; `bbml`: several entries for one address are no conflict. Follows the architecture, no code. */
+/** The TLBs of all CPUs; `bbml`: several entries for one address are not a conflict. Follows the architecture. */
 export class TlbModel {
   readonly #g: Geometry
   readonly #memory: Memory

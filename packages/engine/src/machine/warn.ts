@@ -8,7 +8,7 @@ export function warnOn(cpu: Cpu, fn: string): void {
   cpu.hooks?.warn(fn, false, true)
 }
 
-/** WARN_ON_ONCE(): one latch per site; `what` tells sites of one function apart. */
+/** WARN_ON_ONCE(): one latch per site; `what` distinguishes sites of one function. */
 export function warnOnOnce(cpu: Cpu, fn: string, what: string): void {
   const site = `${fn}:${what}`
   const fired = cpu.stepper === null ? fire(cpu, site) : cpu.stepper.shared(() => fire(cpu, site))

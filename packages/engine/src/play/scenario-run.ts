@@ -48,7 +48,7 @@ export interface PlayedScenario {
   readonly schedule: ScheduleOutcome | null
 }
 
-/** Told of each call before it is made, by its index; of an interleaved one each time its program is run again. */
+/** Called before each call is made, by its index; of an interleaved one each time its program is run again. */
 export type OnCall = (index: number) => void
 
 /** Makes the scenario's calls on a machine of {@link buildMachine}. */

@@ -10,7 +10,7 @@ const PACKET_ROWS = 32_768
 const PACKET_CALLS = 2048
 
 /**
- * Reads one side of a comparison for read-apart.ts: sends the calls and what tells them apart, is given the order in
+ * Reads one side of a comparison for read-apart.ts: sends the calls and what distinguishes them, is given the order in
  * which they are wanted, sends them in packets, then what was outside of them.
  */
 export async function readSide(start: ThreadStart, send: Send): Promise<void> {

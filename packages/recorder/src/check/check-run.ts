@@ -67,7 +67,7 @@ class Running {
   }
 }
 
-/** The rules of these names; without names all. @throws InputError naming what there is. */
+/** The rules of these names; without names all. @throws InputError that lists the names. */
 export function rulesNamed(names?: readonly string[]): readonly Rule[] {
   if (names === undefined) return RULES
   const picked = new Set<Rule>()

@@ -12,7 +12,7 @@ export interface Watch {
   readonly on: Handlers
   /** No top-level call is live any more: what several of them did together can be judged. */
   quiet?(): void
-  /** Events are missing: what was half seen must not be held against anyone. */
+  /** Events are missing: nobody may be accused of what was only half seen. */
   gap?(): void
   end?(): void
 }
@@ -29,7 +29,7 @@ export interface Report {
   readonly start?: number
   readonly end?: number
   readonly message: string
-  /** Where one rule tells two hazards apart. */
+  /** Where one rule distinguishes two hazards. */
   readonly hazard?: Hazard
 }
 

@@ -6,7 +6,7 @@ import { importJsonl } from '../import/import-jsonl.ts'
 import type { Run } from '../event/run.ts'
 import { openRuns, type RunFile } from '../store/run-file.ts'
 
-/** What a file holds against which the engine can be held: cases, or runs of real kernels. */
+/** What a file holds that the engine can be compared with: cases, or runs of real kernels. */
 export type ConformInput =
   | { readonly kind: 'cases'; readonly verdicts: AsyncIterable<CaseVerdict> }
   /** A trace, or runs that were exported, imported; the database is the caller's to close. */

@@ -13,7 +13,7 @@ import type { TraceEvent } from '../event/kinds.ts'
 import { isLinear, physicalOf, type Survey } from './survey.ts'
 
 /**
- * What a start state has that no descriptor told: a vm area larger than the range asked for, taken from the linear
+ * What a start state has that no descriptor showed: a vm area larger than the range asked for, taken from the linear
  * aliases that the call walked; the other entries of a contiguous span, of which the call showed one or none.
  */
 export type Inferred = 'area' | 'span'
@@ -35,8 +35,8 @@ interface Range {
 }
 
 /**
- * The state a real call started from. Given: each descriptor its callbacks and splits were told. Inferred: the rest of
- * a contiguous span of which a split was told one entry; that a page whose split section ended in a barrier, without
+ * The state a real call started from. Given: each descriptor that callbacks and splits got. Inferred: the rest of
+ * a contiguous span of which a split was given one entry; that a page whose split section ended in a barrier, without
  * any block split, was part of a span; and the vm area, from the linear aliases that were walked.
  */
 export class StartReader {

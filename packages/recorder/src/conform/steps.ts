@@ -58,7 +58,7 @@ const LEAVE = 'lazy leave'
 export interface Visible {
   /** Lazy sections, deferred barriers and barriers. */
   readonly lazy: boolean
-  /** The barrier that ends the section of a split: 7.3's sits where it cannot be told apart. */
+  /** The barrier that ends the section of a split: 7.3's sits where it cannot be distinguished. */
   readonly splitBarrier: boolean
   /** 6.12 inlines its flushes: their TLBI are seen. Later ones show the flushed range. */
   readonly flush: 'none' | 'instructions' | 'ranges'

@@ -30,7 +30,7 @@ export interface Survey {
 /** sizeof(struct page) of the usual configuration. */
 const STRUCT_PAGE = 64n
 
-/** Reads a run once for what its calls tell of the machine; null where they do not tell kernel or addresses. */
+/** Reads a run once for what its calls show of the machine; null where they do not show kernel or addresses. */
 export function survey(source: EventSource): Survey | null {
   const flavour = FLAVOURS.find(({ name }) => name === source.run.flavour)
   const geometry = runGeometry(source.run)

@@ -35,7 +35,7 @@ export const COST_LABELS = {
 export type CostName = keyof typeof COST_LABELS
 export const COST_NAMES = Object.keys(COST_LABELS) as readonly CostName[]
 
-/** Null: the run cannot tell. */
+/** Null: the run cannot show it. */
 export type Costs = { readonly [N in CostName]: number | null }
 
 /** Counts the events of one call, or those outside of calls; one task at a time, for what encloses what. */

@@ -32,7 +32,7 @@ const SHOWN_BY: Readonly<Partial<Record<CostName, readonly Kind[]>>> = {
   warnings: ['warn'],
 }
 
-/** Whether a run that shows these kinds can tell a cost. */
+/** Whether a cost can be counted in a run that shows these kinds. */
 export const knownCosts = (shown: ReadonlySet<Kind>): ((name: CostName) => boolean) => {
   const unknown = COST_NAMES.filter((name) => {
     const kinds = SHOWN_BY[name]

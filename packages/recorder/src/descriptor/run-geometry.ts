@@ -3,7 +3,7 @@ import { createGeometry, type Geometry } from '@pagetrail/engine'
 import type { Run, RunGeometry } from '../event/run.ts'
 
 /**
- * The engine's geometry of a run; null where the run does not tell. Facts have what the row does not: `pa_bits` and
+ * The engine's geometry of a run; null where the run does not say. Facts have what the row does not: `pa_bits` and
  * `va_bits_actual`, where they are not what follows from the rest.
  */
 export function runGeometry({ geometry, facts }: Pick<Run, 'geometry' | 'facts'>): Geometry | null {

@@ -224,7 +224,7 @@ function compareEntry(
   return { what: 'transient', where, left: left || null, right: right || null, ...seqs }
 }
 
-/** Bits that an observer cannot tell apart: software's, how an entry is built, access flag and nG. */
+/** Bits that an observer cannot distinguish: software's, how an entry is built, access flag and nG. */
 const UNSEEN_LO = LO.AF | LO.NG
 
 /** A value as an observer sees it. */

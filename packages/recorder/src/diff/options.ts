@@ -15,7 +15,7 @@ export interface DiffOptions {
   readonly by?: Question
   /** Calls from..to (inclusive, numbered as in the run) on both sides. */
   readonly calls?: { readonly from: number; readonly to: number }
-  /** Events that take part in path, effect and cost; calls are always told from each other. */
+  /** Events that take part in path, effect and cost; calls are always kept apart. */
   readonly filter?: { readonly text: string; readonly matches: (event: TraceEvent) => boolean }
   /** Names of fields (`ret`, `old`, `va`, `level`, `fn` …) and kinds that are not compared. */
   readonly ignore?: readonly string[]

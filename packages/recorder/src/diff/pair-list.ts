@@ -24,7 +24,7 @@ export interface ListedPairs {
   readonly sameInput: boolean
   readonly reordered: boolean
   readonly count: number
-  /** Right minus left, of each pair; null: a side cannot tell. */
+  /** Right minus left, of each pair; null: a side cannot show it. */
   readonly more: MoreCosts
   /** ns, right minus left, of all pairs together. */
   readonly time: number | null

@@ -8,7 +8,7 @@ import type { DiffVerdict } from './result.ts'
 /** Costs that a list of pairs shows, by name. */
 export const LISTED_COSTS = ['callbacks', 'barriers', 'flushes'] as const satisfies CostName[]
 
-/** Right minus left; null: a side cannot tell. */
+/** Right minus left; null: a side cannot show it. */
 export type MoreCosts = Readonly<Record<(typeof LISTED_COSTS)[number], number | null>>
 
 /** The way in which a pair differs: two pairs with one key differ alike, whatever the boot. */

@@ -224,7 +224,7 @@ export interface Lone extends Listed<LoneCall> {
   readonly byReason: Readonly<Partial<Record<LoneReason, number>>>
 }
 
-/** Where the address bits of each side's descriptors lie; null: its run does not tell. */
+/** Where the address bits of each side's descriptors lie; null: its run does not say. */
 export interface Geometries {
   readonly left: Geometry | null
   readonly right: Geometry | null
@@ -247,7 +247,7 @@ export interface Diff {
   readonly verdict: DiffVerdict
   /** Why the answer is incomplete, a sentence each; empty: it is complete. */
   readonly incomplete: readonly string[]
-  /** Kinds of events of which neither run can tell. */
+  /** Kinds of events that neither run can show. */
   readonly neitherShows: readonly Kind[]
   readonly asked: {
     readonly by: Question | null

@@ -16,7 +16,7 @@ import type {
 } from './result.ts'
 import { VERDICTS } from './result.ts'
 
-/** Costs that tell groups of pairs apart, and that are named where they do. */
+/** Costs that distinguish groups of pairs, and that are named where they do. */
 export const TELLING_COSTS: readonly CostName[] = [
   'callbacks',
   'writes',
@@ -230,7 +230,7 @@ export class Tally {
     if (diff.outcome === 'different') this.outcomes.add({ left, right })
   }
 
-  /** Pairs are alike if function, verdict and the direction of every telling cost are. */
+  /** Pairs are alike if function, verdict and the direction of every cost that counts here are. */
   private group(diff: PairDiff): void {
     const { left, right, verdict, sameInput, leftCosts, rightCosts } = diff
     const signs = TELLING_COSTS.map((name) => {

@@ -19,7 +19,7 @@ function versionOf(capture: Json | undefined): string | null {
 }
 
 /**
- * What tells a run's build from another's of the same version: of /proc/version what stands after the compiler,
+ * What distinguishes a run's build from another of the same version: of /proc/version what stands after the compiler,
  * `#2 SMP Thu Nov 26 …`, where that is enough. Null: there is no other build of the version.
  */
 export const buildApart = (run: Run, others: readonly Run[]): string | null =>

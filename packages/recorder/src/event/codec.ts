@@ -162,7 +162,7 @@ function checkTlbi(event: TraceEvent): void {
   )
 }
 
-/** A row read with safe integers; `names` tells the text of an interned name. */
+/** A row read with safe integers; `names` has the text of an interned name. */
 export function rowToEvent(row: EventRow, names: NameOf): TraceEvent {
   const codec = byId[Number(row[AT.kind])]
   if (!codec) throw new InputError(`an event of unknown kind ${row[AT.kind]}; verify the file`)
@@ -270,5 +270,5 @@ const numberOrNull = (value: EventRow[number] | undefined): number | null =>
 /** The fields of an event by name. TypeScript has no way to index a union by its members' own keys. */
 export const fieldsByName = (event: object): Readonly<Fields> => event as Readonly<Fields>
 
-/** The other direction: the codec has set what KINDS, from which the type is made, tells it to. */
+/** The other direction: the codec has set what KINDS, from which the type is made, says. */
 const asEvent = (fields: object): TraceEvent => fields as TraceEvent

@@ -8,7 +8,7 @@ export const isCorpusCase = (json: JsonObject): boolean => Array.isArray(json['e
 
 /**
  * A case as a run: its start state and areas become `init` and `area` events before its own, whose `seq` the caller
- * counts on. What is no event (features, constants, calls, results) goes to the facts; `final` follows by folding.
+ * counts on. What is not an event (features, constants, calls, results) goes to the facts; `final` follows by folding.
  */
 export function corpusCase(json: JsonObject): { header: RunHeader; events: readonly Json[] } {
   const { id, flavour, geometry, features, constants, calls, results } = json

@@ -6,7 +6,7 @@ interface KernelShows {
   readonly inlinesFlushes: boolean
   /** There are lazy MMU sections. */
   readonly hasLazy: boolean
-  /** The barrier that ends the section of a split sits where a probe can tell it apart. */
+  /** The barrier that ends the section of a split sits where a probe can distinguish it. */
   readonly splitBarrier: boolean
 }
 

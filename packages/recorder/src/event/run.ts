@@ -24,7 +24,7 @@ export const pageShiftOf = ({ geometry }: Pick<Run, 'geometry'>): number =>
 export const kernelOf = ({ flavour }: Pick<Run, 'flavour'>): Flavour | undefined =>
   FLAVOURS.find(({ name }) => name === flavour)
 
-/** No task, or the idle task, of which every CPU has its own under one name (`swapper/0-0`): the CPU tells which. */
+/** No task, or the idle task, of which every CPU has its own under one name (`swapper/0-0`): the CPU says which. */
 export const isIdle = (task: string | null): boolean => task === null || task.endsWith('-0')
 
 /** Fact of a run that is there because a question named its file by this path: -1, -2, … do not mean it. */

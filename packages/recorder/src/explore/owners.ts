@@ -40,7 +40,7 @@ export class Owners {
     if (owner !== undefined) owner.isActive = false
   }
 
-  /** A walk of the call; false: it is no owner, or the walk is in its range. */
+  /** A walk of the call; false: it is not an owner, or the walk is in its range. */
   widen(op: number, start: number, end: number): boolean {
     const owner = this.#owners.get(op)
     const [first] = owner?.ranges ?? []

@@ -61,7 +61,7 @@ const DEADLOCK_BIT = 30
 export const propertyOf = (bit: number): Property | undefined =>
   bit === DEADLOCK_BIT ? PROPERTIES.at(-1) : PROPERTIES[bit]
 
-/** The properties of these names; without names all. @throws InputError naming what there is */
+/** The properties of these names; without names all. @throws InputError that lists the names */
 export function propertiesNamed(names?: readonly string[]): readonly Property[] {
   if (names === undefined) return PROPERTIES
   return names.map((name) => {

@@ -45,7 +45,7 @@ export interface WatchOptions {
   readonly property?: ((machine: Machine) => string | null) | undefined
   /** What must not happen. */
   readonly never?: Never | undefined
-  /** Schedules that reach the bound of a retry loop are told apart from the others. */
+  /** Schedules that reach the bound of a retry loop are counted apart from the others. */
   readonly canGiveUp?: boolean
 }
 

@@ -46,7 +46,7 @@ export function openPending(path: string): PendingFile {
   }
 }
 
-/** What cannot be opened is told by the name that was asked for. */
+/** What cannot be opened is reported under the name that was asked for. */
 function openNamed(temporary: string, path: string): number {
   try {
     return openSync(temporary, 'w')

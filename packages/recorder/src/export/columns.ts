@@ -37,7 +37,7 @@ const LEADING: readonly WideColumn[] = [
   { name: 'kind', type: 'text' },
 ]
 
-/** The names of page-table levels by the number pte_hole() is told: 0 pgd … 3 pmd. */
+/** The names of page-table levels by the number that pte_hole() is given: 0 pgd … 3 pmd. */
 const DEPTH_NAMES = ['pgd', 'p4d', 'pud', 'pmd'] as const
 
 const WIDE_TYPES: Readonly<Record<Field['type'], WideType>> = {

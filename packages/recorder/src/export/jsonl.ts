@@ -8,7 +8,7 @@ import type { EventSource, Run } from '../event/run.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
 
-/** What the header line tells of a run; `end` counts what should follow, so that a cut file is recognised. */
+/** What the header line says of a run; `end` counts what should follow, so that a cut file is recognised. */
 export type JsonlHeader = {
   readonly pagetrail: number
   readonly run: { readonly [key: string]: Json }

@@ -29,7 +29,7 @@ export function checkOf(meaning: Meaning, op: Comparison, operand: Operand): Che
   return check && { kinds: meaning.kinds, ...check }
 }
 
-/** Two fields of one event compared; null: they have no kind in common, or are no numbers of one class. */
+/** Two fields of one event compared; null: they have no kind in common, or are not numbers of one class. */
 export function checkOfFields(
   left: Meaning,
   op: Comparison,

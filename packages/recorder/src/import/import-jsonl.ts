@@ -131,7 +131,7 @@ const nothingIn = (name: string, log: KernelLog | null): string => {
   return `${name} has no lines of \`pagetrail:\`; hooks/c/pagetrail.h writes them with pt_to_printk()`
 }
 
-/** What was asked of another file is no matter of this one. */
+/** What was asked of another file does not concern this one. */
 function withAsked(header: RunHeader, asked: string | undefined): RunHeader {
   const { [ASKED]: _, ...facts } = header.facts
   return { ...header, facts: asked === undefined ? facts : { ...facts, [ASKED]: asked } }

@@ -9,12 +9,12 @@ import { PAGE_LIMIT, pageOf, type PageSizes } from './pages.ts'
 export interface KnownEntry {
   readonly lo: number
   readonly hi: number
-  /** Event that told: its last store, or the callback that read it; -1: the start state. */
+  /** The event that showed it: its last store, or the callback that read it; -1: the start state. */
   readonly seq: number
   readonly cpu: number
 }
 
-/** An entry as the run had it, of which it says something else now; `seq`: event that told, -1: the start state. */
+/** An entry as the run had it, of which it says something else now; `seq`: which event said so, -1: the start. */
 export interface Contradicted {
   readonly level: LevelName
   readonly page: number

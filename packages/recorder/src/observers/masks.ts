@@ -88,7 +88,7 @@ const SWITCHES: Readonly<Record<string, readonly string[]>> = {
   __kernel_map_pages: ['enable', 'valid'],
 }
 
-/** What a top-level call of the kernel's API asks for; null: not one of them, or its arguments do not tell. */
+/** What a top-level call of the kernel's API asks for; null: not one of them, or its arguments do not say. */
 export function changeOf(fn: string, args: Json): Change | null {
   const fixed = FIXED[fn]
   if (fixed !== undefined) return fixed

@@ -161,7 +161,7 @@ export class Observers {
     this.#learn(e)
   }
 
-  /** The event comes next on its CPU: a flush function's own barriers, which are no events, are over. */
+  /** The event comes next on its CPU: a flush function's own barriers, which have no events, are over. */
   settle(e: TraceEvent): void {
     this.#settleFlush(this.#arrive(e), e)
   }
@@ -269,7 +269,7 @@ export class Observers {
     }
   }
 
-  /** A flush function's own barriers are no events: they are over at the CPU's next event that is no TLBI. */
+  /** A flush function's own barriers have no events: they are over at the CPU's next event that is not a TLBI. */
   #settleFlush(line: CpuLine, e: TraceEvent): void {
     const { flush } = line
     if (flush === null || e.kind === 'tlbi' || isPassing(e.kind)) return

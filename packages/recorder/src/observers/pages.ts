@@ -28,7 +28,7 @@ export const counted = (n: number, one: string, many = `${one}s`): string =>
 
 const UNITS = ['K', 'M', 'G', 'T'] as const
 
-/** A size in 4K pages as people say it: `4K`, `2M`, `1G`; `12K` where it is no power of two. */
+/** A size in 4K pages as people say it: `4K`, `2M`, `1G`; `12K` where it is not a power of two. */
 export function sizeText(pages: number): string {
   let size = pages * 4
   let unit = 0

@@ -36,12 +36,12 @@ const covers = (held: HeldEntry, cpu: number, va: bigint): boolean =>
   held.cpu === cpu && held.va <= va && va < held.end
 
 /**
- * What the TLBs of the model hold, told by the events of a run: fills, evictions, and what TLBIs remove once a dsb(ish)
+ * What the TLBs of the model hold, from the events of a run: fills, evictions, and what TLBIs remove once a dsb(ish)
  * of their CPU completes them. The same rules as the engine's TlbModel, without its walks.
  */
 export class TlbFold {
   readonly #pagesOfGranule: number
-  /** CPUs in a flush function, whose own barriers are no events: what comes after it shows that they are over. */
+  /** CPUs in a flush function, whose own barriers have no events: what comes after it shows that they are over. */
   readonly #flushing = new Set<number>()
   #entries: HeldEntry[] = []
   #pending: Invalidation[] = []

@@ -26,7 +26,7 @@ export class Write {
   isContradicted = false
   /** A walk from the top comes to the entry: whoever walks can see it. */
   isReached = true
-  /** Event that last told its value, -1: the start state or unknown. */
+  /** The event that last showed its value, -1: the start state or unknown. */
   previous = -1
   /** CPU of that event. */
   previousCpu = 0

@@ -1,7 +1,7 @@
 import type { Diff, Side } from '../diff/result.ts'
 import { html, type Html, name } from './html.ts'
 
-/** How the sides are called on a page: by what tells them apart, in the colour of each. */
+/** How the sides are called on a page: by what distinguishes them, in the colour of each. */
 export interface SideNames {
   readonly left: Html
   readonly right: Html

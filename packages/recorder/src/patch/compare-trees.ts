@@ -33,7 +33,7 @@ export interface ScenarioResult {
   /** Findings of the right side that the left has not, and the other way round. */
   readonly added: readonly Finding[]
   readonly gone: readonly Finding[]
-  /** Rules that can tell of one side and not of the other. */
+  /** Rules that decide on one side and not on the other. */
   readonly undecided: readonly string[]
   /** Why a side shows less than it should. */
   readonly incomplete: readonly string[]

@@ -146,7 +146,7 @@ function cell(question: Question, answers: ByQuestion): Html {
   </td>`
 }
 
-/** What there is of it: `2 events changed`, `1 call returning otherwise`. */
+/** The differences of one question: `2 events changed`, `1 call returning otherwise`. */
 const counted = (all: readonly (readonly [n: number, is: string, what: string])[]): Html[] =>
   all.filter(([n]) => n > 0).map(([n, is, what]) => html`${many(n, what)} ${is}`)
 

@@ -29,7 +29,7 @@ export interface PageOptions {
 /** The verdict in a line: of the scenarios that were run, never of the whole kernel. */
 export function headline(report: PatchReport): string {
   const answer = patchAnswer(report)
-  if (answer === 'incomplete') return 'the same as far as it can be told'
+  if (answer === 'incomplete') return 'the same as far as both sides show'
   if (answer === 'same') {
     const run = report.results.length === 1 ? 'one scenario' : `${report.results.length} scenarios`
     return `page tables, TLBs and locks see no change in the ${run} run on both`

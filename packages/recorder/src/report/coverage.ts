@@ -17,7 +17,7 @@ export interface CoveragePoint {
   readonly first: number | null
 }
 
-/** Groups in the order in which they are shown, with the kind of event that tells of them, and all their points. */
+/** Groups in the order in which they are shown, with the kind of event that shows them, and all their points. */
 const GROUPS = {
   callbacks: { kind: 'cb_enter', points: ['pgd', 'p4d', 'pud', 'pmd', 'pte', 'folded level'] },
   actions: { kind: 'cb_exit', points: ['subtree', 'continue', 'again', 'error'] },

@@ -36,7 +36,7 @@ export interface RunReport {
 export interface ReportOptions {
   /** Calls to list one by one; all are counted. Default 0. */
   readonly calls?: number
-  /** Events to count; the calls are always told from each other. */
+  /** Events to count; the calls are always kept apart. */
   readonly matches?: (event: TraceEvent) => boolean
 }
 

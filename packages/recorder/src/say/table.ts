@@ -7,7 +7,7 @@ export interface Column<Row> {
   readonly value: (row: Row) => string
   /** Numbers stand at the right. */
   readonly align?: 'left' | 'right'
-  /** At most so many columns of a terminal; what is longer ends in `…`. */
+  /** At most that many columns of a terminal; what is longer ends in `…`. */
   readonly max?: number
 }
 

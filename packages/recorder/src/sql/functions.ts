@@ -79,7 +79,7 @@ function parseHex(value: SqlValue | undefined): bigint {
   if (typeof value === 'string' && /^(0x)?[0-9a-f]{1,16}$/i.test(value)) {
     return BigInt(/^0x/i.test(value) ? value : `0x${value}`)
   }
-  throw new InputError(`${shown(value)} is no 64-bit hexadecimal number`)
+  throw new InputError(`${shown(value)} is not a 64-bit hexadecimal number`)
 }
 
 function levelOf(fn: string, value: SqlValue | undefined): LevelName {
@@ -89,7 +89,7 @@ function levelOf(fn: string, value: SqlValue | undefined): LevelName {
       : LEVEL_NAMES.find((known) => known === value)
   if (name !== undefined) return name
   throw new InputError(
-    `${fn}(): ${shown(value)} is no level; they are 0 to 6: ${LEVEL_NAMES.join(', ')}`,
+    `${fn}(): ${shown(value)} is not a level; they are 0 to 6: ${LEVEL_NAMES.join(', ')}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 
-/** Statements that only read. `with` may also begin a write, which SQLite itself tells apart when it is prepared. */
+/** Statements that only read. `with` may also begin a write, which only SQLite knows, once it is prepared. */
 const READING = new Set(['select', 'with', 'values', 'explain', 'pragma'])
 
 /** Pragmas that describe the schema; they take the name of what they describe. */
@@ -47,7 +47,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses by its first word what is no query, before SQLite sees it: SQLite counts ATTACH and BEGIN among the
+ * Refuses by its first word what is not a query, before SQLite sees it: SQLite counts ATTACH and BEGIN among the
  * statements that only read. Throws InputError that says what is refused and why.
  */
 export function checkStatement(text: string): void {

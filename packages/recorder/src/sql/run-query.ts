@@ -137,7 +137,7 @@ async function conversation(
       continue
     }
     await collector.take(message.rows, message.cut)
-    // That it cannot be told is no failure of its own: it has ended, and the loop does so too.
+    // That it cannot be reached is not a failure of its own: it has ended, and the loop does so too.
     if (child.connected) child.send('more', () => undefined)
   }
   const { exitCode, signalCode } = child

@@ -28,7 +28,7 @@ export function insertBatch(statements: WriteStatements, batch: Batch, base: num
 /** Rows from `first` on, one after the other, filled column by column; `id` is that of the first. */
 function fill(to: Bound[], rows: number, batch: Batch, first: number, id: number): void {
   for (let row = 0; row < rows; row++) to[row * WIDTH + AT.id] = id + row
-  // Two loops: one over all would see more sorts of typed arrays than V8 tells apart.
+  // Two loops: one over all would see more kinds of typed arrays than V8 keeps apart.
   for (const name of ALWAYS) {
     const { [name]: column } = batch
     for (let row = 0, at = AT[name]; row < rows; row++, at += WIDTH) to[at] = column[first + row]!

@@ -45,7 +45,7 @@ export class Lease {
 
   /** Keeps that so many events are committed. */
   acknowledge(events: number): void {
-    // The header has 31 bits for it; what is beyond two billion events is not told.
+    // The header has 31 bits for it; what is beyond two billion events is not counted.
     if (events <= 0x7fff_ffff) this.#lock.pragma(`user_version = ${events}`)
   }
 

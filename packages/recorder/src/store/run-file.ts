@@ -38,7 +38,7 @@ export interface OpenOptions {
   readonly mode: 'read' | 'write'
   /** Without a file there is nothing to change: it is not made. */
   readonly mustExist?: boolean
-  /** How long to wait for another process's transaction; {@link BUSY_MS} unless told. */
+  /** How long to wait for another process's transaction; {@link BUSY_MS} by default. */
   readonly busyMs?: number
   /**
    * Folder in which it is remembered what of an unchanged file has been proven, so that the next process need not prove

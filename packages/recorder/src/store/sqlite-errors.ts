@@ -39,7 +39,7 @@ export function inFile(path: string, error: unknown): unknown {
   return new InputError(`${path} ${meaning[1]} (${error.code}: ${error.message})`, { cause: error })
 }
 
-/** Runs it with failures of SQLite told of the file. */
+/** Runs it; a failure of SQLite names the file. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work()

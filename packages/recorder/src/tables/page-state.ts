@@ -50,7 +50,7 @@ export type Lookup =
   | { readonly found: 'unknown' }
 
 /**
- * Kernel page tables as told by the events of a run: entries by level and address.
+ * Kernel page tables as the events of a run show them: entries by level and address.
  *
  * A run that lists its start state (`init`) and every store knows everything: what was never written is empty. Of a
  * real kernel only what was seen is known ({@link complete} is false). Table entries of the start state are not
@@ -58,7 +58,7 @@ export type Lookup =
  */
 export class PageState {
   readonly pageShift: number
-  /** Where the address bits of its descriptors lie; null: the run does not tell. */
+  /** Where the address bits of its descriptors lie; null: the run does not say. */
   readonly geometry: Geometry | null
   readonly complete: boolean
   /** Stores whose address was not seen; they are in no entry. */
@@ -176,7 +176,7 @@ export class PageState {
 
   /**
    * Every non-zero entry that is not a table and is reachable, in ascending signed order (kernel addresses ascend).
-   * Invalid ones are included: bit 0 of `lo` tells.
+   * Invalid ones are included: see bit 0 of `lo`.
    */
   eachLeaf(visit: (level: number, address: number, lo: number, hi: number) => void): void {
     const { entries } = this

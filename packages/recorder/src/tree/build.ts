@@ -198,7 +198,7 @@ class Compiler {
 
   /** Named by the preprocessed text, in which all headers are. */
   async #object(source: string, flags: readonly string[]): Promise<string> {
-    // gcc says nothing of line markers that are not there, so that the folder's name is no part of the text.
+    // gcc says nothing of line markers that are not there, so that the folder's name is not part of the text.
     const preprocessed = await this.#run([...flags, '-E', '-P', source])
     if (preprocessed.status !== 0) throw this.#failed(source, flags, preprocessed)
     const codeFlags = flags.filter(

@@ -48,7 +48,7 @@ export function definitionsOf(text: string, name: string): Definition[] {
   return found
 }
 
-/** Storage classes and the kernel's attributes, which are no part of a type. */
+/** Storage classes and the kernel's attributes, which are not part of a type. */
 const STORAGE =
   /\b(static|extern|inline|__always_inline|noinline|__init|__meminit|__ref|__maybe_unused|noinstr|notrace)\b/g
 

@@ -88,7 +88,7 @@ const counted = (fn: string, what: string, ignored: string): Wrap => ({
 })
 const PAUSED = 'in_interrupt() || current->lazy_mmu_state.pause_count > 0'
 
-/** Of trees that count in the generic code; in those the architecture's own functions are no events. */
+/** Of trees that count in the generic code; in those the architecture's own functions have no events. */
 export const COUNTED_LAZY: readonly Wrap[] = [
   counted('lazy_mmu_mode_enable', 'enter', PAUSED),
   counted('lazy_mmu_mode_disable', 'leave', PAUSED),

@@ -18,7 +18,7 @@ const geometry = (
   levels,
 })
 
-/** Those that were held against the corpus. */
+/** Those that were compared with the corpus. */
 export const TREE_GEOMETRIES: readonly TreeGeometry[] = [
   geometry('4k-48', 12, 48, 4),
   geometry('4k-39', 12, 39, 3),

@@ -50,7 +50,7 @@ export class HarnessProcess {
       const why = this.#stderr.trim() || `ended with ${signal ?? status}`
       this.#running?.fail(new InputError(`the harness stopped: ${why}`))
     })
-    // A case that ends the program is told by its `close`.
+    // A case that ends the program is seen by its `close`.
     this.#child.stdin.on('error', () => {})
   }
 

@@ -17,7 +17,7 @@ export interface KernelTree {
   readonly describe: string | null
 }
 
-/** The oldest release that the harness was held against. */
+/** The oldest release that the harness was compared with. */
 const OLDEST = [6, 12] as const
 
 /** @throws InputError for a folder that is not such a tree, with what is wrong */

@@ -7,9 +7,9 @@ import { compact, type HarnessProcess } from './harness-process.ts'
 import { treeScenario } from './record-tree.ts'
 
 export interface TreeSearchOptions {
-  /** Every schedule with at most so many preemptions is run: a CPU that could go on, and another one steps. */
+  /** Every schedule with at most that many preemptions is run: a CPU that could go on, and another one steps. */
   readonly preemptions: number
-  /** At most so many of those. */
+  /** At most that many of those. */
   readonly runs: number
   /** And so many more, that switch at a few random steps. */
   readonly random: number

@@ -35,7 +35,7 @@ export interface EventContext {
   readonly barrier: number | null
   /**
    * What first removed the entry from TLBs, or walk caches, after it: the flush function, or the TLBI instruction where
-   * there is none around it. Where the run shows TLBI, a function without one is no flush.
+   * there is none around it. Where the run shows TLBI, a function without one is not a flush.
    */
   readonly flush: FlushEvent | null
 }
@@ -71,7 +71,7 @@ const SPLITTING = kinds('split')
 /** Events of the same task; of the same CPU where no task is known, and for the idle task, which is on each. */
 const SAME_TASK = 'task is (select id from name where text = ?) and (? or cpu = ?)'
 
-/** What begins at an address or below, in the page of 64K where its granule may be that; or tells no address. */
+/** What begins at an address or below, in the page of 64K where its granule may be that; or has no address. */
 const MAY_COVER = 'va is null or va <= ?'
 
 /** Looks around events of one run, up to event `to`. */
@@ -123,7 +123,7 @@ export class Surroundings {
     return null
   }
 
-  /** Each encloser is the last opening event one level up before the one found. */
+  /** Each of them is the last opening event one level up before the one found. */
   #around(event: TraceEvent): TraceEvent[] {
     const around: TraceEvent[] = []
     let { seq } = event

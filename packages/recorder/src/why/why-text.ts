@@ -106,7 +106,7 @@ function flushText({ flush }: EventContext, old: bigint | null, geometry: Geomet
     : 'no flush after that; the old entry was not valid'
 }
 
-/** What is around an event, from outside; a range is told where it is another than outside. */
+/** What is around an event, from outside; a range is given where it is another than outside. */
 function aroundText(around: readonly TraceEvent[], geometry: Geometry | null): string {
   let last = ''
   const spans = around.map((event) => {

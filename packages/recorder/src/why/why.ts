@@ -12,7 +12,7 @@ import { shownValue } from '../tables/shown-value.ts'
 import { historyAt, type Interval } from '../tables/state-at.ts'
 import type { RunFile } from '../store/run-file.ts'
 
-/** Steps that are told, the latest; what came before is counted. */
+/** Steps that are listed, the latest; what came before is counted. */
 const WHY_STEPS = 100
 /** Candidate events read at a time. */
 const PAGE = 1000
@@ -22,7 +22,7 @@ type StepKind =
   | 'desc_write'
   | 'table_alloc'
   | 'table_free'
-  // What real traces tell besides: values that memory was seen to hold.
+  // What real traces show besides: values that memory was seen to hold.
   | 'cb_enter'
   | 'split'
   | 'split_end'
@@ -61,7 +61,7 @@ export interface Why {
   readonly lookup: Lookup
   /** In order of their seq. */
   readonly steps: readonly WhyStep[]
-  /** Steps before the first of them that are not told. */
+  /** Steps before the first of them that are not listed. */
   readonly earlier: number
 }
 
@@ -208,7 +208,7 @@ function* bareSteps(
   }
 }
 
-/** What the entry holds by this event; null: it does not tell. */
+/** What the entry holds by this event; null: it does not say. */
 function valueAfter(event: StepEvent, va: bigint, pageShift: number): bigint | null {
   if (event.kind !== 'init') return shownValue(event)
   if (event.new === null) return null

@@ -12,7 +12,7 @@ export interface Io {
   readonly stdin: Readable
   readonly stdout: Sink
   readonly stderr: Sink
-  /** The streams themselves, for a screen; null where input or output is no terminal. */
+  /** The streams themselves, for a screen; null where input or output is not a terminal. */
   readonly terminal: Terminal | null
   readonly env: Readonly<Record<string, string | undefined>>
   /** Milliseconds since 1970. */

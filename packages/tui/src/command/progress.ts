@@ -7,7 +7,7 @@ const CLEAR = '\r\x1b[K'
 
 /**
  * One line on standard error that says how far long work has come: done, rate, and the time left where the total is
- * known. Nothing at all where standard error is no terminal.
+ * known. Nothing at all where standard error is not a terminal.
  */
 export class Progress {
   readonly #io: Io
@@ -46,7 +46,7 @@ export class Progress {
   }
 
   #write(text: string): void {
-    // Progress that cannot be shown is no reason to stop the work.
+    // Progress that cannot be shown does not stop the work.
     this.#io.stderr.write(text).catch(() => {})
   }
 }

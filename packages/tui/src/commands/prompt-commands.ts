@@ -173,7 +173,7 @@ function submit(m: Model, p: Prompt): Model {
   }
 }
 
-/** A wrong filter stays, with what is wrong; the sign of a verdict is no expression. */
+/** A wrong filter stays, with what is wrong; the sign of a verdict is not an expression. */
 function submitDiffFilter(m: Model, entered: Model, text: string): Model {
   const problem = m.diff?.tab === 'calls' && isSign(text) ? null : filterProblem(text)
   return problem ? complain(m, problem.message) : filterDiff(entered, text)

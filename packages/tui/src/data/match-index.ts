@@ -68,7 +68,7 @@ export class MatchIndex {
     this.#given = true
   }
 
-  /** Building it failed: whoever waits is told. */
+  /** Building it failed: whoever waits gets the error. */
   fail(error: unknown): void {
     this.#failure = error
     this.giveUp()

@@ -1,7 +1,7 @@
 import type { Kind, Run, RunFile } from '@pagetrail/recorder'
 import type { Profile, ProfileCosts, ProfileQuery } from './data.ts'
 
-/** Events read of each part; a part with more of them is told by the first of these. */
+/** Events read of each part; a part with more of them is judged by the first of these. */
 const SAMPLE = 256
 
 const COSTS: Readonly<Record<keyof ProfileCosts, readonly Kind[]>> = {

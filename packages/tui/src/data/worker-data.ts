@@ -11,7 +11,7 @@ import type { Method, Reply, Request } from './worker-protocol.ts'
 export const startWorker = (url: URL, db: string, proofs: string | undefined): Worker =>
   new Worker(url, { workerData: { db, proofs } })
 
-/** Something that was asked was given up; nobody needs to be told. */
+/** Something that was asked was given up; nobody waits for it. */
 export class Dropped extends Error {
   override readonly name = 'Dropped'
 }

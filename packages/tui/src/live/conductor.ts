@@ -148,7 +148,7 @@ export class Conductor {
     if (!query.inTurn) return this.#ask(query)
     const turn = this.#turn
     const step = this.#steps.then(() => (turn === this.#turn ? this.#ask(query) : undefined))
-    // Whoever asked hears of a failure; the steps that wait do not depend on it.
+    // Whoever asked gets the error; the steps that wait do not depend on it.
     this.#steps = Promise.allSettled([step])
     return step
   }

@@ -11,7 +11,7 @@ export type PlaceName =
   | 'key'
   | 'overlay'
 
-/** A place of the frame, in cells from the top left; `index` tells several of one name apart. */
+/** A place of the frame, in cells from the top left; `index` distinguishes several of one name. */
 export interface Spotted {
   readonly name: PlaceName
   readonly index: number

@@ -10,7 +10,7 @@ export interface Session {
 }
 
 export interface RunSession {
-  /** Tells a run from another that got its id later. */
+  /** Distinguishes a run from another that got its id later. */
   readonly created: number
   readonly cursor: number
   readonly view: ViewState

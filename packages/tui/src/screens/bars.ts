@@ -21,7 +21,7 @@ import type { Theme } from '../text/theme.ts'
 import { viewFilter } from '../model/view-filter.ts'
 import type { Segment } from './pane.tsx'
 
-/** `4K 48-bit`; empty where the trace does not tell. */
+/** `4K 48-bit`; empty where the trace does not say. */
 export const geometryOf = (run: Run): string =>
   run.geometry ? `${2 ** (run.geometry.pageShift - 10)}K ${run.geometry.vaBits}-bit` : ''
 

@@ -90,12 +90,12 @@ const NUMBER = 4
 const EVENTS = 11
 const CALLS = 8
 const GEOMETRY = 10
-/** Of what tells two builds of one version apart. */
+/** Of what distinguishes two builds of one version. */
 const MARK = 20
 
 /**
- * Columns by priority: the label grows, geometry, calls and the word for the state give way. `mark`: what tells builds
- * of one version apart takes at most so much more.
+ * Columns by priority: the label grows, geometry, calls and the word for the state give way. `mark`: what distinguishes
+ * builds of one version takes at most that much more.
  */
 function columnsFor(columns: number, mark: number): Columns {
   const room = mark === 0 ? 0 : Math.min(mark, MARK) + 1
@@ -126,7 +126,7 @@ function runRow(run: Run, sign: string, c: Columns, mark = ''): string {
   return `${head}${geometry}${fitEnd(count(run.events), EVENTS)}${calls}${state}`
 }
 
-/** Where it came from; of what tells its build from another's no more is cut than must be. */
+/** Where it came from; what distinguishes its build is cut no more than must be. */
 function fromText(run: Run, mark: string, columns: number): string {
   if (mark === '') return fit(originOf(run), columns)
   const apart = fit(mark, Math.min(width(mark), MARK))

@@ -33,7 +33,7 @@ export function fit(text: string, columns: number): string {
   return `${head}…${' '.repeat(columns - 1 - width(head))}`
 }
 
-/** The middle replaced by `…`: of names that begin alike the end tells which one it is. */
+/** The middle replaced by `…`: of names that begin alike the end says which one it is. */
 export function fitMiddle(text: string, columns: number): string {
   const w = width(text)
   if (w <= columns || columns < 5) return fit(text, columns)

@@ -53,6 +53,6 @@ export function originOf(run: Run): string {
   return run.flavour ? `${run.source} ${run.flavour}` : run.source
 }
 
-/** {@link originOf}, with what tells its build from those of other runs of the same version. */
+/** {@link originOf}, with what distinguishes its build from those of other runs of the same version. */
 export const originAmong = (run: Run, others: readonly Run[]): string =>
   [originOf(run), safe(buildMark(run, others))].filter((part) => part !== '').join(' ')

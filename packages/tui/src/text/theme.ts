@@ -53,7 +53,7 @@ const NOT_ASCII = /[^\x00-\x7f]/gu
 const toAscii = (text: string): string =>
   text.replace(NOT_ASCII, (sign) => SIGNS[sign] ?? '?'.repeat(stringWidth(sign)))
 
-/** Okabe-Ito, as 256-colour codes: told apart with every common kind of colour blindness. */
+/** Okabe-Ito, as 256-colour codes: distinct with every common kind of colour blindness. */
 const WIDE: Readonly<Record<Role, string>> = {
   call: '1',
   walk: '38;5;33',

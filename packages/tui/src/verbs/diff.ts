@@ -50,8 +50,8 @@ export const diffVerb: Verb = {
   more: `Four questions: outcome (returns, final mapping), effect (what each call changed, flushed, allocated),
 path (the events, aligned call by call), cost. The verdict is one of: identical; same effects by another path;
 same outcome, different effects; different outcome, and says how far it reaches. Exit status, of what was asked:
-0 all of it was compared and is the same, 1 different or a call without counterpart, 3 the same as far as can be
-told, but a side lacks what the answer needs (0 with --allow-undecided).`,
+0 all of it was compared and is the same, 1 different or a call without counterpart, 3 the same as far as both
+sides show, but a side lacks what the answer needs (0 with --allow-undecided).`,
   examples: [
     ['diff', 'the last two runs'],
     ['diff before.trace.gz after.trace', 'two captures, as they are'],

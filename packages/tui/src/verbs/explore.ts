@@ -119,7 +119,7 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
           .choices(EXPLORE_MODES)
           .default('auto' as const),
       )
-      .option('--preemptions <n>', 'of mode bounded: at most so many', parseCount, 2)
+      .option('--preemptions <n>', 'of mode bounded: how many at most', parseCount, 2)
       .addOption(
         new Option(
           '--steps <steps>',

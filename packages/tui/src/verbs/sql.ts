@@ -67,8 +67,8 @@ With --for a ready query is printed, not asked: its form for all runs of a folde
       )
       .option('--lake <folder>', 'with --for: the folder (default: .)')
       .option('--safe-csv', 'csv: mark texts that a spreadsheet would run as text')
-      .option('--rows <n>', 'the most rows', parseCount, QUERY_ROWS)
-      .option('--timeout <seconds>', 'the most time', parseCount, QUERY_MS / 1000)
+      .option('--rows <n>', 'at most that many rows', parseCount, QUERY_ROWS)
+      .option('--timeout <seconds>', 'at most that much time', parseCount, QUERY_MS / 1000)
       .action((query, options) => invoke((session) => sql(session, query, options)))
   },
 }

@@ -46,7 +46,11 @@ known that its trace shows; of the engine's runs all are.`,
     command
       .argument('<run>', RUN_OR_FILE)
       .option('--at <seq>', 'after this event (default: the last)', parseCount)
-      .option('--range <a-b>', 'only what maps addresses from a up to b', parseRange)
+      .option(
+        '--range <a-b>',
+        'only what maps addresses from the first up to the second',
+        parseRange,
+      )
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('ptdump' as const),
       )

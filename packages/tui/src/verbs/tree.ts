@@ -67,13 +67,13 @@ updates. Exit status: 1 if there is one, 3 if a part of the tree that is hooked 
       )
       .option(
         '--preemptions <n>',
-        'with --explore: all schedules with at most so many',
+        'with --explore: all schedules with at most that many',
         parseCount,
         1,
       )
       .option('--random <n>', 'with --explore: how many random ones', parseCount, 200)
       .option('--seed <n>', 'with --explore: of the random ones', parseCount, 1)
-      .option('--bound <n>', 'with --explore: at most so many schedules', parseCount, 20_000)
+      .option('--bound <n>', 'with --explore: at most that many schedules', parseCount, 20_000)
       .addOption(CROSS)
       .addOption(CACHE)
       .action((dir, options) => invoke((session) => showTree(session, dir, options)))

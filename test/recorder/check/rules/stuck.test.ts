@@ -6,7 +6,7 @@ describe('wild-walk', () => {
     const s = new Script().begin('kernel_page_present', VMALLOC)
     s.add('wild_deref', { fn: '__va', pa: 0x6_0000_0000n })
     expect(s.check('wild-walk')[0]?.message).toBe(
-      'kernel_page_present follows 0x600000000, which is no table',
+      'kernel_page_present follows 0x600000000, which is not a table',
     )
   })
 

@@ -47,7 +47,7 @@ const context = action(['to'], (fields, path) => {
 
 type OnLock = (cpu: Cpu, target: Lock, mode: LockMode) => void
 
-/** A lock by its kernel name; `mode` tells an rwsem's two ways, the others have one each. */
+/** A lock by its kernel name; `mode` is which of a read-write semaphore's two ways; the others have one each. */
 const onLock = (run: OnLock): Spec =>
   action(['name', 'mode'], (fields, path) => {
     const name = oneOf(fields, 'name', LOCK_NAMES, path)

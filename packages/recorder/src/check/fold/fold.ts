@@ -58,7 +58,7 @@ export class Fold {
     this.lane = new Lane('cpu0', 0)
   }
 
-  /** A feature of the machine as a number; null: the trace does not tell. */
+  /** A feature of the machine as a number; null: the trace does not say. */
   feature(name: keyof Features): number | null {
     const value = this.#features?.[name]
     if (value !== undefined && value !== null) return Number(value)

@@ -225,7 +225,7 @@ export const aliasMismatch: Rule = {
           if (!CHANGES_ALIAS.has(call.fn) || !sizes.isLinear(walk.start)) return
           const leaf = tables.leafAt(walk.start)
           if (leaf === undefined) return
-          // An alias that was refused inside a block: the page's place in the block tells which it is.
+          // An alias that was refused inside a block: the page's place in the block says which it is.
           const frame = frameOf(geometry, leaf.slot.lo, leaf.slot.hi) + (walk.start - leaf.page)
           touch(call.op).set(frame, walk.start)
         },

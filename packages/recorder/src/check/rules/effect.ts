@@ -50,7 +50,7 @@ function promiseOf(scope: Scope, call: OpenCall, seq: number, ret: number | null
   const change = changeOf(call.fn, call.args)
   if (change === null) return null
   if (isConditional(call.fn) && call.walks.isEmpty) return null
-  // The page pointer of a real set_direct_map_*() is no address: its walk tells the range.
+  // The page pointer of a real set_direct_map_*() is not an address: its walk has the range.
   const hasRange = call.end > call.start
   const start = hasRange ? call.start : call.walks.isEmpty ? 0 : call.walks.start
   const end = hasRange ? call.end : call.walks.isEmpty ? 0 : call.walks.end
@@ -196,7 +196,7 @@ export const silentNoOp: Rule = {
   needs: ['stores'],
   remedies: [
     '7.3: invalid entries are marked present-invalid (nG), callbacks and kernel_page_present() take them for leaves.',
-    'Up to 6.18 a block whose VALID was cleared is no leaf to the callback: it is skipped, with success.',
+    'Up to 6.18 a block whose VALID was cleared is not a leaf to the callback: it is skipped, with success.',
   ],
   start(scope) {
     const waiting: Promise[] = []

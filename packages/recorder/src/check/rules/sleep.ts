@@ -81,7 +81,7 @@ const LOCKED_WALKERS: ReadonlySet<string> = new Set([
 
 function assertsFailed(scope: Scope, fn: string): boolean {
   if (!LOCKED_WALKERS.has(fn)) return false
-  // Where the trace shows no lock the caller may hold it all the same; the machine tells when it does.
+  // Where the trace shows no lock the caller may hold it all the same; the machine reports it where it does.
   const assumed = scope.fold.feature('init_mm_locked')
   if (assumed === null) {
     scope.lacks(`whether the caller of ${fn} holds ${MMAP_LOCK}`)

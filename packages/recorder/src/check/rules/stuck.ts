@@ -24,7 +24,7 @@ export const wildWalk: Rule = {
             message:
               e.fn === 'page_address'
                 ? `${call?.fn ?? 'a call'} reads area->pages[] past its end`
-                : `${call?.fn ?? 'a walk'} follows ${e.pa === null ? 'an entry' : hexOf(e.pa)}, which is no table`,
+                : `${call?.fn ?? 'a walk'} follows ${e.pa === null ? 'an entry' : hexOf(e.pa)}, which is not a table`,
           })
         },
         cb_enter(e) {
@@ -40,7 +40,7 @@ export const wildWalk: Rule = {
             severity: 'error',
             proof: [slot.seq, e.seq].filter((seq) => seq >= 0),
             start: page,
-            message: `${e.fn} is called below the ${parent} at ${hexPage(page)}, which is no table`,
+            message: `${e.fn} is called below the ${parent} at ${hexPage(page)}, which is not a table`,
           })
         },
         bug(e) {

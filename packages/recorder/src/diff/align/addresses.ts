@@ -62,7 +62,7 @@ export class Addresses {
     this.linear.clear()
   }
 
-  /** Told of a PTE store at the compared address lo, hi: which physical page lies there. */
+  /** A PTE store at the compared address lo, hi shows which physical page lies there. */
   mapped(lo: number, hi: number, page: number): void {
     if (page === 0 || this.mode === 'raw') return
     if (hi >>> 16 === OWN) this.own.set(page, (hi & 0xffff) * TWO_32 + lo)

@@ -16,7 +16,7 @@ import { type Match, pairByKey, pairInOrder, tiersOf } from './pair-lane.ts'
 import type { RoleOf } from './roles.ts'
 import { TextIds } from './text-ids.ts'
 
-/** The calls of a run, and what tells those of one function and size apart. */
+/** The calls of a run, and what distinguishes those of one function and size. */
 export interface CallList {
   readonly calls: readonly Call[]
   readonly traits: readonly CallTraits[]

@@ -6,7 +6,7 @@ import { type EventOf, type Json, type Kind, KINDS } from '../../event/kinds.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import type { Call, EventSource } from '../../event/run.ts'
 
-/** What tells calls of one function and size apart before their events are compared. */
+/** What distinguishes calls of one function and size before their events are compared. */
 export interface CallTraits {
   /** What the call was asked for besides its range (`enable` of set_memory_valid), as text. */
   readonly input: string
@@ -34,7 +34,7 @@ const DIGESTED = [
   'barrier_queue',
 ] as const
 
-/** The traits of each call, in one pass over the events that tell them. `shown`: kinds that both runs show. */
+/** The traits of each call, in one pass over the events that show them. `shown`: kinds that both runs show. */
 export function callTraits(
   source: EventSource,
   calls: readonly Call[],

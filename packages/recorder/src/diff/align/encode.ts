@@ -99,7 +99,7 @@ export class Encoder {
     words[at] = id
     const fields = fieldValues(event)
     let has = 0
-    // Of a store's two values the old one is placed first: where the new one leads is told from it.
+    // Of a store's two values the old one is placed first: where the new one leads is named after it.
     let before: number | null = null
     for (const reader of this.options.readers.get(event.kind) ?? []) {
       const value = fields[reader.name]

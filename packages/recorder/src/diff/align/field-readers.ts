@@ -11,7 +11,7 @@ import { HAS, T } from './tokens.ts'
  * the stores say (val).
  */
 const COMPARED_OPTIONAL: ReadonlySet<string> = new Set(['ignored', 'api', 'set', 'clear'])
-/** Fields common to all kinds, which are never compared: naming them in --ignore is no error. */
+/** Fields common to all kinds, which are never compared: naming them in --ignore is not an error. */
 const COMMON: ReadonlySet<string> = new Set(['ts', 'task', 'cpu', 'seq', 'op', 'nest'])
 
 /** What a field of an event can hold. */

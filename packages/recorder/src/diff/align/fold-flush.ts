@@ -85,7 +85,7 @@ const LEAVE = KINDS.lazy_mmu_leave.id
 const FTRACE = KINDS.ftrace.id
 
 /**
- * Leaving a section is told when it is over, its barrier before it. Kernels that count sections are probed where the
+ * Leaving a section is reported once it is over, its barrier before. Kernels that count sections are probed where the
  * count goes down, ahead of the barrier: there the leave, if it is what came last, is moved behind.
  */
 function putLeaveAfter(tokens: Tokens): void {

@@ -133,6 +133,6 @@ export function countRows(script: RowScript, left: Tokens, right: Tokens): PathC
   }
 }
 
-/** Whether some row differs; names of one role are no difference here. */
+/** Whether some row differs; names of one role do not differ here. */
 export const differs = (path: PathCounts): boolean =>
   path.changed + path.onlyLeft + path.onlyRight > 0

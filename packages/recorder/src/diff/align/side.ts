@@ -19,7 +19,7 @@ export interface SideRequest {
 
 /** A side of a comparison that another thread reads. */
 export interface SideApart extends CallSide {
-  /** Its calls, and what tells them apart. */
+  /** Its calls, and what distinguishes them. */
   readonly calls: readonly Call[]
   readonly traits: readonly CallTraits[]
   /** Before the first is taken: in which order they will be, and the texts of who takes them. */

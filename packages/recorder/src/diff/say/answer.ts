@@ -4,7 +4,7 @@ import { costRows, isPartial, unseen, verdictText } from './wording.ts'
 
 /** What a comparison answers, and why: what an exit status is made of. */
 export interface DiffAnswer {
-  /** `unknown`: the same as far as can be told, and something that was asked for cannot be. */
+  /** `unknown`: the same as far as both sides show, and something that was asked for cannot be. */
   readonly answer: 'same' | 'different' | 'unknown'
   /** One sentence. */
   readonly reason: string

@@ -17,7 +17,7 @@ export interface Toggle {
 
 /**
  * What two changes that differ did, `+RDONLY -DBM` and `+RDONLY`. Where an entry led is left out, so that many entries
- * have one text, unless nothing else tells the two apart.
+ * have one text, unless nothing else distinguishes the two.
  */
 export function toggleTexts(left: Toggle | null, right: Toggle | null, mode: Addressing) {
   const texts = [left, right].map((toggle) => toggle && toggleText(toggle))

@@ -170,7 +170,7 @@ export interface CostRow {
   readonly change: string
 }
 
-/** Costs that either side has; `?` where a side cannot tell. */
+/** Costs that either side has; `?` where a side cannot show it. */
 export const costRows = (left: Costs, right: Costs): CostRow[] =>
   COST_NAMES.filter((name) => has(left, name) || has(right, name)).map((name) =>
     costRow(name, left, right),

@@ -18,7 +18,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\'
 /**
  * The POSIX shell script that captures on a real kernel. It keeps to a trace instance and a group of probes of its own,
  * so that other tracing goes on undisturbed; defines each probe on its own, because a kernel may lack a function; saves
- * what there is however it ends; and removes everything again. It needs no more than busybox.
+ * what has come however it ends; and removes everything again. It needs no more than busybox.
  */
 export const captureScript = (parts: ScriptParts): string =>
   [

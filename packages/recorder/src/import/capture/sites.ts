@@ -250,6 +250,6 @@ function missingIn(functions: readonly Disassembled[], found: ReadonlySet<string
     ...(flush
       ? []
       : [`TLB flushes: no call of ${FLUSH}() and no tlbi in any function that is watched`]),
-    ...(lazy ? [] : ['lazy MMU sections: neither the thread flag nor the counter was recognized']),
+    ...(lazy ? [] : ['lazy MMU sections: neither the thread flag nor the counter was recognised']),
   ]
 }

@@ -53,7 +53,7 @@ export class FtraceLine {
   lacks = 0
   /** Seconds, or ticks where `fraction` is -1. */
   seconds = 0
-  /** ns after `seconds`; -1: the clock counts, and is no time. */
+  /** ns after `seconds`; -1: the clock counts ticks, not time. */
   fraction = 0
   nameStart = 0
   nameEnd = 0

@@ -186,7 +186,7 @@ export class FtraceText {
     this.entries++
   }
 
-  /** The text of a marker or a printk holds line feeds: what follows its line and is no event belongs to it. */
+  /** The text of a marker or a printk holds line feeds: what follows its line and is not an event belongs to it. */
   #continuesNote(more: string): boolean {
     const { batch } = this.#events.rows.sink
     if (this.#note < 0 || batch.length !== this.#note + 1) return false

@@ -7,7 +7,7 @@ import type { Input, InputFacts } from '../bytes/input.ts'
 import { type ByteSource, FileSource, MemorySource } from './byte-source.ts'
 import { DatInput } from './dat-input.ts'
 
-/** What is held in memory of a trace.dat that is no plain file. */
+/** What is held in memory of a trace.dat that is not a plain file. */
 const MAX_HELD = 1 << 30
 
 /**

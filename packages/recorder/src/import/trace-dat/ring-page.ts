@@ -6,7 +6,7 @@ const PADDING = 29
 const TIME_EXTEND = 30
 const TIME_STAMP = 31
 
-/** Of the commit word: bytes of data, and what else it tells. */
+/** Of the commit word: bytes of data, and what else it says. */
 const COMMIT_MASK = 0x7ff_ffff
 const MISSED_EVENTS = 0x8000_0000
 const MISSED_STORED = 0x4000_0000

@@ -60,7 +60,7 @@ export function endCallback(
   if (fields.has(F_RET)) batch.setRet(row, fields.int(F_RET))
 }
 
-/** Bit 1 tells a table from a leaf above PTEs, valid or not; an empty entry is neither. */
+/** Bit 1 distinguishes a table from a leaf above PTEs, valid or not; an empty entry is neither. */
 function isLeaf(frame: Frame): boolean {
   if (frame.probe.level === PTE) return true
   const lo = frame.lo[F_VAL]!

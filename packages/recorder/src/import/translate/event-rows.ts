@@ -10,7 +10,7 @@ export class EventRows {
   task = NONE
   /** ns since the first timestamp, or NONE. */
   ts = NONE
-  /** Of a clock that is no time: what it showed, kept as the field x_ticks. */
+  /** Of a clock that counts ticks, not time: what it showed, kept as the field x_ticks. */
   ticks: number | null = null
   #counts = new Float64Array(256)
 

@@ -16,7 +16,7 @@ export const eventsOf = (d: Dialect, folder: string): string =>
   `event as (select *, ${SIZE} as size, ${PAGE} as page from ${d.events(folder)})`
 
 /**
- * What tells tasks apart besides their name, as `idleCpu` has it for one database: the idle tasks of all CPUs are
+ * What distinguishes tasks besides their name, as `idleCpu` has it for one database: the idle tasks of all CPUs are
  * called alike.
  */
 export const LANE = `run, task, case when task like '%-0' then cpu end`

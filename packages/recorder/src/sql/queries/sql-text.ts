@@ -26,7 +26,7 @@ export const levelName = (level: string): string =>
 export const nameOf = (id: string): string => `(select text from name where id = ${id})`
 
 /**
- * What tells tasks apart besides their name: the idle tasks of all CPUs are called alike. Of events that only one of
+ * What distinguishes tasks besides their name: the idle tasks of all CPUs are called alike. Of events that only one of
  * them can have made this is null.
  */
 export const idleCpu = (alias = ''): string => {

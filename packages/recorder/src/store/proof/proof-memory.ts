@@ -138,7 +138,7 @@ function statsOf(path: string): (BigIntStats | undefined)[] {
 /** Nanoseconds: two ticks of a kernel's clock at 100 Hz, and of a file system that keeps seconds, or two of them. */
 const [TICKS, SECONDS] = [20_000_000n, 2_000_000_000n]
 
-/** Whether what was remembered was written down longer after the file's last change than its times can tell apart. */
+/** Whether what was remembered was written down longer after the file's last change than its times can distinguish. */
 function isSettled(path: string, memory: string): boolean {
   const written = statSync(memory, { bigint: true, throwIfNoEntry: false })
   return statsOf(path).every((stat) => {

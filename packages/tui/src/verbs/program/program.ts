@@ -212,7 +212,7 @@ function withDefaultVerb(program: ReturnType<typeof programFor>, argv: readonly 
 /** What work that Ctrl-C stopped rejects with. */
 const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
 
-/** Help that nobody reads is no failure. */
+/** Help that nobody reads is not a failure. */
 function ignoreClosed(error: unknown): void {
   if (!(error instanceof ClosedPipe)) throw error
 }
