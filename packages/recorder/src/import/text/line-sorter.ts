@@ -23,8 +23,8 @@ interface HeldLine {
 }
 
 /**
- * Holds the lines of a trace until all are there and hands them on in the order of their times. What is no event's line
- * (a stack, lost events, text of a marker) stays behind the event before it; equal times keep their order.
+ * Holds the lines of a trace until all are there and hands them on in the order of their times. What lies between
+ * events (a stack, lost events, text of a marker) stays behind the event before it; equal times keep their order.
  */
 export class LineSorter implements LineSink {
   readonly #line = new FtraceLine()
