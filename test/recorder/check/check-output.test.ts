@@ -82,9 +82,12 @@ describe('SARIF 2.1.0', () => {
     const [run] = log.runs
     expect(run.results[0].locations[0].physicalLocation).toEqual({
       artifactLocation: { uri: 'script.jsonl' },
-      region: { startLine: 7 },
+      region: { startLine: 7, startColumn: 1, endLine: 8, endColumn: 1 },
     })
-    expect(run.results[0].partialFingerprints['pagetrail/v1']).toMatch(/^[0-9a-f]{16}$/)
+    const { partialFingerprints: prints } = run.results[0]
+    expect(prints['pagetrail/v1']).toMatch(/^[0-9a-f]{16}$/)
+    expect(prints.primaryLocationLineHash).toBe(prints['pagetrail/v1'])
+    expect(run.automationDetails).toEqual({ id: 'pagetrail check/script/' })
     expect(run.tool.driver.version).toBe('0.1.0')
     expect(run.tool.driver.rules[0].defaultConfiguration).toEqual({ level: 'error' })
   })
@@ -129,8 +132,20 @@ describe('a gate for a CI', () => {
     const text = [...checkJunit(report(), checkGate(report(), 'error'))].join('\n')
     expect(text).toContain('tests="2" failures="1" errors="0" skipped="1"')
     expect(text).toContain('<failure type="error" message="set_memory_ro returned')
-    expect(text).toContain('>script.jsonl:7 events 2 4 5</failure>')
+    expect(text).toMatch(/\nerror: set_memory_ro returned .*: script\.jsonl:7 \(events 2 4 5\)\n/)
+    expect(text).toContain('name="flush-missing" file="script.jsonl" time="0"')
     expect(text).toContain('<skipped message="needs lazy MMU sections')
+  })
+
+  test('JUnit: one failure for all findings of a rule, its text says them all', () => {
+    const once = report()
+    const [finding] = once.findings
+    const other = { ...finding!, message: 'a second one', fingerprint: '0'.repeat(16) }
+    const both = { ...once, findings: [finding!, other] }
+    const text = [...checkJunit(both, checkGate(both, 'error'))].join('\n')
+    expect(text.match(/<failure /g)).toHaveLength(1)
+    expect(text).toMatch(/<failure type="error" message="set_memory_ro .* and 1 more">/)
+    expect(text).toContain('error: a second one: script.jsonl:7')
   })
 
   test('GitHub: an annotation of the line, but not of what is known', () => {

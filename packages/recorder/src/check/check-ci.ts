@@ -87,26 +87,33 @@ const escapeXml = (text: string): string =>
 const whereOf = (finding: Finding, file: string): string =>
   `${file}:${lineOf(finding.proof.at(-1) ?? 0)}`
 
-/** JUnit's XML: a test case for each rule; what fails the gate is a failure, an undecided rule is skipped. */
+/**
+ * JUnit's XML: a test case for each rule; what fails the gate is a failure, an undecided rule is skipped. GitLab shows
+ * the text of a failure without its attributes, Jenkins only the first failure of a test case: so there is one, and its
+ * text has all findings.
+ */
 export function* checkJunit(report: CheckReport, gate: CheckGate): Generator<string> {
   const { verdicts, run } = report
   const failed = verdicts.filter(({ rule }) => gate.failing.some((f) => f.rule === rule))
   yield '<?xml version="1.0" encoding="UTF-8"?>'
   yield (
     `<testsuite name="${escapeXml(`pagetrail check ${run.label}`)}" tests="${verdicts.length}" ` +
-    `failures="${failed.length}" errors="0" skipped="${gate.undecided}">`
+    `failures="${failed.length}" errors="0" skipped="${gate.undecided}" time="0">`
   )
   for (const { rule, hazard, status, missing } of verdicts) {
     const failing = gate.failing.filter((f) => f.rule === rule)
-    const open = `  <testcase classname="${hazard}" name="${rule}"`
+    const open = `  <testcase classname="${hazard}" name="${rule}" file="${escapeXml(run.file)}" time="0"`
     if (failing.length > 0) {
+      const [first] = failing
+      const message = `${first!.message}${failing.length > 1 ? ` and ${failing.length - 1} more` : ''}`
+      const type = failing.some((f) => f.severity === 'error') ? 'error' : first!.severity
       yield `${open}>`
+      yield `    <failure type="${type}" message="${escapeXml(message)}">`
       for (const f of failing) {
-        yield (
-          `    <failure type="${f.severity}" message="${escapeXml(f.message)}">` +
-          `${escapeXml(`${whereOf(f, run.file)} events ${f.proof.join(' ')}`)}</failure>`
-        )
+        const events = `${whereOf(f, run.file)} (events ${f.proof.join(' ')})`
+        yield escapeXml(`${f.severity}: ${f.message}: ${events}`)
       }
+      yield '    </failure>'
       yield '  </testcase>'
     } else if (status === 'undecided') {
       yield `${open}><skipped message="${escapeXml(`needs ${missing.join('; ')}`)}"/></testcase>`

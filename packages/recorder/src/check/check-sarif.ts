@@ -29,7 +29,8 @@ function locationOf(seq: number, id: number, { label, file }: CheckReport['run']
     id,
     physicalLocation: {
       artifactLocation: { uri: encodeURI(file) },
-      region: { startLine: lineOf(seq) },
+      // The line with its end: code scanning asks for all four.
+      region: { startLine: lineOf(seq), startColumn: 1, endLine: lineOf(seq) + 1, endColumn: 1 },
     },
     logicalLocations: [{ fullyQualifiedName: `${label}#${seq}`, kind: 'event' }],
     message: { text: `event ${seq}` },
@@ -44,7 +45,11 @@ function resultOf(finding: Finding, ruleIndex: number, label: CheckReport['run']
     level: finding.severity,
     message: { text: finding.message },
     locations: [locationOf(at, 0, label)],
-    partialFingerprints: { 'pagetrail/v1': finding.fingerprint },
+    // The second is the one that GitHub tells alerts apart by; a file that is not in the repository has no other.
+    partialFingerprints: {
+      'pagetrail/v1': finding.fingerprint,
+      primaryLocationLineHash: finding.fingerprint,
+    },
     relatedLocations: finding.proof.slice(0, -1).map((seq, i) => locationOf(seq, i + 1, label)),
     properties: {
       hazard: finding.hazard,
@@ -79,6 +84,8 @@ export function checkSarif(report: CheckReport, version: string): Json {
             rules: rules.map(descriptorOf),
           },
         },
+        // Runs that are uploaded for one commit stand side by side, each with its own alerts.
+        automationDetails: { id: `pagetrail check/${encodeURIComponent(report.run.label)}/` },
         invocations: [
           {
             executionSuccessful: true,
