@@ -45,7 +45,7 @@ function resultOf(finding: Finding, ruleIndex: number, label: CheckReport['run']
     level: finding.severity,
     message: { text: finding.message },
     locations: [locationOf(at, 0, label)],
-    // The second is the one that GitHub tells alerts apart by; a file that is not in the repository has no other.
+    // By the second GitHub distinguishes alerts; a file that is not in the repository has no other.
     partialFingerprints: {
       'pagetrail/v1': finding.fingerprint,
       primaryLocationLineHash: finding.fingerprint,

@@ -128,6 +128,8 @@ const foldRows = build
 class Folder {
   readonly snapshots: SnapshotStore
   readonly #runFile: RunFile
+  /** By run, up to which event they were read. */
+  readonly #notes = new Map<number, { to: number; ranges: Map<number, Uint32Array> }>()
   readonly #rows: Sqlite.Statement<Bound[], InferResult<typeof foldRows>[number]>
 
   constructor(runFile: RunFile) {
@@ -198,8 +200,8 @@ class Folder {
 
   intervals(run: number, seq: number, address: number, pageShift: number): Interval[] {
     const untouched = new Set<number>()
-    for (const [at, ranges] of this.snapshots.touched(run, seq)) {
-      if (!touches(ranges, pageShift, address)) untouched.add(at)
+    for (const [at, ranges] of this.#notesOf(run, seq)) {
+      if (at <= seq && !touches(ranges, pageShift, address)) untouched.add(at)
     }
     const found: { from: number; to: number }[] = []
     for (let from = 0; from <= seq; from += SNAPSHOT_EVENTS) {
@@ -211,6 +213,19 @@ class Folder {
       else found.push({ from, to })
     }
     return found
+  }
+
+  /** What was touched before each snapshot up to an event, and maybe of later ones: read once, and kept. */
+  #notesOf(run: number, seq: number): ReadonlyMap<number, Uint32Array> {
+    const known = this.#notes.get(run)
+    if (known !== undefined && known.to >= seq) return known.ranges
+    const ranges = known?.ranges ?? new Map<number, Uint32Array>()
+    for (const [at, touched] of this.snapshots.touched(run, seq)) {
+      if (known !== undefined && at <= known.to) break
+      ranges.set(at, touched)
+    }
+    this.#notes.set(run, { to: seq, ranges })
+    return ranges
   }
 
   #foldRange(run: Run, layer: Layer, from: number, to: number): void {

@@ -130,8 +130,13 @@ export class Surroundings {
     const before = this.#before(event, event.seq, LAZY, SAME_TASK, EDGES, taskOf(event))
     const from = openEdge(before.toReversed(), 'lazy_mmu_enter')
     if (from === null) return null
-    const after = this.#after(event, LAZY, SAME_TASK, EDGES, taskOf(event))
-    return { from, to: openEdge(after, 'lazy_mmu_leave') }
+    // Mostly the next edge is the one: looking for many more would read a few calls for nothing.
+    for (const limit of [1, EDGES]) {
+      const after = this.#after(event, LAZY, SAME_TASK, limit, taskOf(event))
+      const to = openEdge(after, 'lazy_mmu_leave')
+      if (to !== null || after.length < limit) return { from, to }
+    }
+    return { from, to: null }
   }
 
   /** What was not seen to end may have ended behind the last event that was looked at. */
