@@ -80,6 +80,8 @@ export interface ImportReport {
   /** Lines that could not be read: each is an event of its own; and the first of them. */
   readonly unreadable: number
   readonly quoted: readonly UnreadableLine[]
+  /** Lines that a joined text holds more than once, each of which was read once. */
+  readonly doubled: number
   /** What the form of the text does not show: `flags`, `cpu`, `whole task names`. */
   readonly lacks: readonly string[]
   /** Whether the probes saw the stores (`full`), or those were inferred from the callbacks (`lean`). */
@@ -149,7 +151,7 @@ async function importOrdered(
         : new DatFileInput(events, name, path, buffer)
     const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))
     // Values that do not follow from their masks are stores only where no line can be missing between them.
-    const again = events.doubtful > 0 && facts.counted === facts.entries ? input.again : null
+    const again = events.doubtful > 0 && isWhole(events, facts) ? input.again : null
     if (again) {
       writer.abort()
       return await importOrdered(runFile, await again(), options, order, true)
@@ -160,6 +162,10 @@ async function importOrdered(
     throw error
   }
 }
+
+/** What the header counts was found, and nothing else is amiss: a line that is there twice may stand for a lost one. */
+const isWhole = (events: FtraceEvents, { counted, entries, unreadable, doubled }: InputFacts) =>
+  counted === entries && !unreadable && !doubled && events.unpaired === 0
 
 /** What one import knows about itself besides the events. */
 class Import {
@@ -213,6 +219,7 @@ class Import {
       unreadable: input.unreadable ?? 0,
       quoted: input.quoted ?? [],
       lacks: input.lacks ?? [],
+      doubled: input.doubled ?? 0,
       definitions: definitionsOf(events),
       flavour,
     }

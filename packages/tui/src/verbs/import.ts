@@ -295,6 +295,9 @@ function remarksOnTrace(report: ImportReport): string[] {
           ...quoted.map(({ line, text }) => `  line ${line}: ${text}`),
         ]
       : []),
+    ...(report.doubled > 0
+      ? [`${many(report.doubled, 'line')} stood in the file twice, and count once`]
+      : []),
     ...report.lacks.map((what) => LACKING[what] ?? `the text has no ${what}`),
     ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
   ]

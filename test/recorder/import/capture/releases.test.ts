@@ -16,6 +16,7 @@ test.each([
 test.each([
   ['5.10', '6.1 is the oldest kernel'],
   ['7.4', '--kernel 7.3'],
+  ['6.20.1', 'there never was a kernel 6.20: the nearest are 6.19 and 7.0'],
   ['mainline', 'mainline does not name a kernel: give a version such as 6.18'],
   ['6.18foo', '6.18foo does not name a kernel'],
 ])('%s is refused with the remedy', (text, message) => {

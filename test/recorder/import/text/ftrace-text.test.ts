@@ -318,3 +318,56 @@ test('a line that lacks a field which the event had before is torn, and no event
   const faulty = whole.replace('0xe8000047f83703', '(fault)')
   expect(imported(lines(whole, faulty)).text.unreadable).toBe(0)
 })
+
+const CALL = [
+  'set_memory_ro: (x) addr=0xffff80007a284000 numpages=1',
+  'set_memory_ro_ret: (y <- x) addr=0xffff80007a284000 numpages=1 ret=0',
+]
+const HEADER = '# tracer: nop\n#\n# entries-in-buffer/entries-written: 2/2   #P:1\n#\n'
+
+describe('a text that came through other hands', () => {
+  const plain = `${HEADER}${lines(...CALL)}`
+  const whole = imported(plain).events
+  test.each([
+    ['indented', plain.replace(/^/gm, '    ')],
+    ['indented by a tab', plain.replace(/^ */gm, '\t')],
+    ['tabs for spaces', plain.replace(/ +/g, '\t')],
+    ['a tab before the time', plain.replace(/ +(?=\d+\.)/g, '\t')],
+    ['squeezed spaces', plain.replace(/ +/g, ' ')],
+    ['quoted twice, with line ends of DOS', plain.replace(/^/gm, '>> ').replaceAll('\n', '\r\n')],
+  ])('%s', (_, text) => {
+    const { events, text: read } = imported(text)
+    expect(events).toEqual(whole)
+    expect([read.unreadable, read.header.entries]).toEqual([0, 2])
+  })
+
+  test('a prompt after a marker is no text of it, and neither is half a line', () => {
+    const marker = lines('tracing_mark_write: wl: end')
+    const { events, text } = imported(
+      `${marker}more of it\nroot@host:~# \n${marker}insmod-1 [000] d..1. 1.000000: set_mem\n`,
+    )
+    expect(events.map(({ kind }) => kind)).toEqual(['note', 'unreadable', 'note', 'unreadable'])
+    expect(events[0]).toMatchObject({ text: 'wl: end\nmore of it' })
+    expect(text.quoted.map(({ line }) => line)).toEqual([3, 5])
+  })
+
+  test('one strange line makes no other text of it', () => {
+    const { text } = imported(`${HEADER}${lines(...CALL)}1 2 3 abc def\n`)
+    expect([text.entries, text.unreadable]).toEqual([2, 1])
+    expect(() => imported(`1 2 3 abc def\n${lines(...CALL)}`)).toThrow('the raw format')
+  })
+})
+
+test.each([
+  ['\n\n', 'hardly a line'],
+  ['[{"a": 1', 'hardly a line'],
+  ['insmod 161 [000] kperm:vfree: (x) addr=0x1\n', '-F +time'],
+  ['insmod [000]  9.139564:  1 kperm:vfree: (x) addr=0x1\n', '-F +tid'],
+])('nothing of a trace is in %j', (text, message) => {
+  expect(() => imported(text)).toThrow(message)
+})
+
+test('an empty trace has its header, and is one', () => {
+  expect(imported('# tracer: nop\n#\n').text.entries).toBe(0)
+  expect(imported('cpus=2\n').text.entries).toBe(0)
+})

@@ -19,6 +19,8 @@ export interface InputFacts {
   /** Lines of a text that could not be read, and the first of them. */
   readonly unreadable?: number
   readonly quoted?: readonly UnreadableLine[]
+  /** Lines that a joined text holds more than once, each of which was read once. */
+  readonly doubled?: number
   /** What the form of the input does not show. */
   readonly lacks?: readonly string[]
   readonly t0: bigint | null

@@ -1,7 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { decodeUtf8 } from './utf8.ts'
 
 import {
   abortable,
@@ -85,21 +84,36 @@ export async function openInput(source: InputSource, options: OpenOptions): Prom
   }
 }
 
-/** Files of other tools, by what they begin with, and what to do instead. */
+const unpackIt = (how: string): string => `this is packed by ${how}; unpack it and import that`
+
+/** Files of other tools, by what they begin with (a character a byte), and what to do instead. */
 const FOREIGN: readonly { readonly starts: RegExp; readonly what: string }[] = [
+  { starts: /^\xfd7zXZ\0/, what: unpackIt('xz') },
+  { starts: /^\x28\xb5\x2f\xfd/, what: unpackIt('zstd') },
+  { starts: /^BZh[1-9]/, what: unpackIt('bzip2') },
+  {
+    starts: /^(?:\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/,
+    what: 'this is UTF-16; convert it with iconv -f UTF-16 -t UTF-8 and import that',
+  },
+  {
+    starts: /^[^\0]{1,100}\0[^]{156,256}ustar/,
+    what: 'this is a tar archive; unpack it and import what is in it',
+  },
   {
     starts: /^(?:PERFILE2|2ELIFREP)/,
     what: 'this is a perf.data; print it with perf script --show-lost-events and import that text',
   },
   {
-    starts: /^\s*[[{]\s*"(?:traceEvents|ph|displayTimeUnit)"/,
+    starts: /^\s*(?:\{\s*"(?:traceEvents|displayTimeUnit|ph)"|\[\s*\{\s*")/,
     what: "this is JSON of Chrome's tracing; import the trace that it was made from",
   },
   { starts: /^PK\x03\x04/, what: 'this is a zip archive; unpack it and import what is in it' },
 ]
 
+const latin1 = new TextDecoder('latin1')
+
 function foreignBytes(first: Uint8Array): string | null {
-  const text = decodeUtf8(first, 0, Math.min(first.length, 256))
+  const text = latin1.decode(first.subarray(0, 300))
   return FOREIGN.find(({ starts }) => starts.test(text))?.what ?? null
 }
 

@@ -15,6 +15,9 @@ const FITTING: readonly {
   { from: [7, 0], probes: '7.3' },
 ]
 
+/** The last release of a major version, where there is a next one. */
+const LAST: ReadonlyMap<number, number> = new Map([[6, 19]])
+
 /** The newest release whose source the probes were compared with. */
 const NEWEST: readonly [number, number] = [7, 3]
 
@@ -53,6 +56,12 @@ export function captureKernel(text: string): CaptureKernel {
     throw new InputError(
       `there are no probes for ${series} yet: try those of the nearest, --kernel ${NEWEST.join('.')}; ` +
         'functions that it lacks are named when the script runs',
+    )
+  }
+  const last = LAST.get(version[0])
+  if (last !== undefined && version[1] > last) {
+    throw new InputError(
+      `there never was a kernel ${series}: the nearest are ${version[0]}.${last} and ${version[0] + 1}.0`,
     )
   }
   const neighbour = !TRACED_FLAVOURS.some((flavour) => flavour === series)

@@ -40,6 +40,16 @@ const FOREIGN: readonly Foreign[] = [
     remedy: 'Pagetrail reads events: capture with pagetrail capture-script',
   },
   {
+    line: /^\s*\S.*\s\d+(?:\/\d+)?\s+\[\d+\]\s+\w+:\w+: /,
+    what: 'perf script without times',
+    remedy: 'print them with -F +time',
+  },
+  {
+    line: /^\s*\S+\s+\[\d+\]\s+\d+\.\d+:\s+(?:\d+\s+)?\w+:\w+: /,
+    what: 'perf script without tasks, which calls are told apart by',
+    remedy: 'print them with -F +tid',
+  },
+  {
     line: /^TRACE:/,
     what: 'a packed capture of atrace',
     remedy: 'capture with atrace without -z, or unpack it with systrace.py --from-file',

@@ -8,7 +8,16 @@ import type { Probe } from '../translate/probe-table.ts'
 import { stackOf, type Task } from '../translate/task-stack.ts'
 import { TaskNames } from './task-names.ts'
 import { OutOfOrder } from './line-sorter.ts'
+import { afterBlanks, afterBuffer, afterMark } from './line-start.ts'
 import { beforePlace } from './odd-line.ts'
+import {
+  isDebugHead,
+  isNoText,
+  isPassedOver,
+  isPerfRecord,
+  lostIn,
+  lostRecordIn,
+} from './other-lines.ts'
 import { TextFields } from './text-fields.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
 import { foreignText } from './foreign-text.ts'
@@ -18,22 +27,11 @@ const SPACE = 0x20
 const TAB = 0x09
 const LESS = 0x3c
 const GREATER = 0x3e
+/** What may stand at the end of a text without being a line: blanks, and marks of a quotation. */
+const NO_LINE: ReadonlySet<number> = new Set([SPACE, TAB, GREATER])
 /** Of an unreadable line, so many bytes are kept. */
 const MAX_KEPT = 4_096
 
-/** `CPU:1 [LOST 12 EVENTS]`; trace-cmd says EVENTS DROPPED. */
-const LOST = /^CPU:(\d{1,5}) \[(?:LOST (?:(\d{1,15}) )?EVENTS|(?:(\d{1,15}) )?EVENTS DROPPED)\]$/
-/** What `trace-cmd report --debug` prints above the events of a page; behind each it then says where that was. */
-const DEBUG = /^CPU:\d{1,5} \[SUBBUFFER START\]/
-/** perf's, asked for by --show-lost-events: after the columns of an event. */
-const PERF_LOST = /\[(\d{1,5})\].*: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})$/
-/** Asked for by --show-task-events and its like. */
-const PERF_RECORD = /: PERF_RECORD_[A-Z_0-9]+\b/
-/** What trace-cmd report prints around the events. */
-const AROUND =
-  /^(?:cpus=\d+|version = \d+|CPU \d+ is empty|registering plugin: .*|(?:overriding|removing override) .*| TIME EXTEND: .*|trace-cmd: .*)$/
-/** Stacks below an event, which have no time: ftrace's and trace-cmd's, perf's. */
-const FRAME = /^(?: ?=> .*|(?!.*\d\.\d{6,9}:)(?:\s+[0-9a-f]{1,16} .*\(.*\)|\t *[0-9a-f]{4,16} .*))$/
 /** Unreadable lines that are quoted. */
 const MAX_QUOTED = 10
 /** A text of so many lines of which none could be read is not a trace. */
@@ -92,6 +90,8 @@ export class FtraceText {
   /** Inside a page of systrace, whose trace is in an element of it; null: plain text. */
   #page: 'outside' | 'inside' | null = null
   #lacks = 0
+  /** There was a line that only a trace has, though not an event's. */
+  #isKnown = false
   /** `trace-cmd report --debug` made it. */
   #debug = false
   /** The row of a marker or a printk, whose text may go on in the next line; -1: the last line was another. */
@@ -127,6 +127,8 @@ export class FtraceText {
     const first = this.#lines++ === 0
     let from = first ? afterMark(bytes, start) : start
     while (bytes[from] === GREATER && from < end) from += bytes[from + 1] === SPACE ? 2 : 1
+    const text = afterBlanks(bytes, from, end)
+    if (bytes[text] === HASH) from = text
     if ((first && this.#isPage(bytes, from, end)) || this.#page !== null) {
       return this.#pageLine(bytes, from, end)
     }
@@ -146,6 +148,10 @@ export class FtraceText {
     } catch (error) {
       if (!(error instanceof InputError) || error instanceof OutOfOrder) throw error
       const text = decodeUtf8(bytes, start, Math.min(end, start + MAX_KEPT))
+      if (bytes.subarray(start, end).includes(TAB)) {
+        const untabbed = encodeUtf8(text.replaceAll('\t', ' '))
+        return this.#plainLine(untabbed, 0, untabbed.length)
+      }
       if (isPassedOver(text) || this.#record(text) || this.#continuesNote(text)) return
       this.#unreadable(text, excerpt(bytes, start, end), error)
     }
@@ -180,8 +186,8 @@ export class FtraceText {
     if (!this.#overrunTold) this.#tellOverrun()
     const ts = this.#time()
     const task = this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
-    if (ts !== NONE) this.#checkOrder(ts, task)
-    this.#events.event(probe, fields, task, line.cpu, ts, line.context)
+    this.#checkOrder(ts, task)
+    this.#events.event(probe, fields, task, line.cpu, this.#timestamp(ts), line.context)
     this.#note = probe.isText === true ? this.#events.rows.sink.batch.length - 1 : -1
     this.entries++
   }
@@ -189,7 +195,7 @@ export class FtraceText {
   /** The text of a marker or a printk holds line feeds: what follows its line and is not an event belongs to it. */
   #continuesNote(more: string): boolean {
     const { batch } = this.#events.rows.sink
-    if (this.#note < 0 || batch.length !== this.#note + 1) return false
+    if (this.#note < 0 || batch.length !== this.#note + 1 || isNoText(more)) return false
     const note = JSON.parse(batch.extra[this.#note] ?? '""') as string | { readonly text?: string }
     const whole = `${typeof note === 'string' ? note : (note.text ?? '')}\n${more}`
     batch.extra[this.#note] = JSON.stringify(typeof note === 'string' ? whole : { text: whole })
@@ -198,7 +204,8 @@ export class FtraceText {
 
   /** A line that could not be read is an event of its own; a text of such lines is not a trace. */
   #unreadable(text: string, quoted: string, error: InputError): void {
-    const foreign = foreignText(text)
+    // One strange line in the middle makes no other text of a trace.
+    const foreign = this.unreadable >= this.entries ? foreignText(text) : null
     if (foreign !== null) throw new InputError(foreign)
     if (this.#strict) throw error
     this.unreadable++
@@ -211,15 +218,19 @@ export class FtraceText {
   }
 
   /**
-   * The input is at its end, `rest` in the middle of a line. That is whole where the header counts no more than one
-   * event beyond those that came before it.
+   * The input is at its end, `unended` in the middle of a line. That is whole where the header counts one event beyond
+   * those that came before it.
    */
-  end(rest: Uint8Array): void {
+  end(unended: Uint8Array): void {
+    const rest = unended.every((byte) => NO_LINE.has(byte)) ? new Uint8Array() : unended
     const { entries } = this.header
-    const whole = rest.length > 0 && entries !== null && entries <= this.entries + 1
+    const whole = rest.length > 0 && entries === this.entries + 1
     if (whole) this.line(rest, 0, rest.length)
     const torn = rest.length > 0 && !whole
     if (this.unreadable > HOPELESS_RATIO * this.entries) throw notATrace(this.unreadable)
+    // Of an empty trace there is its header, and of one that was cut above its first event.
+    if (this.entries === 0 && this.#lines + rest.length > 0 && !this.#isKnown)
+      throw notATrace(this.#lines + (torn ? 1 : 0))
     const missing = entries === null ? 0 : Math.max(0, entries - this.entries)
     if (torn) this.#events.lost(this.#events.rows.cpu, Math.max(1, missing), 'last line is torn')
     else if (missing > 0)
@@ -238,34 +249,36 @@ export class FtraceText {
     // Events' lines begin with spaces or a task's name; few of those get past this.
     if (first === SPACE && second !== 0x3d) return false
     const text = decodeUtf8(bytes, start, end)
-    const lost = LOST.exec(text)
-    if (!lost) return isPassedOver(text) || this.#isDebug(text)
-    this.#lost(lost[1], lost[2] ?? lost[3])
+    const lost = lostIn(text)
+    if (!lost) {
+      const other = isPassedOver(text) || this.#isDebug(text)
+      this.#isKnown ||= other
+      return other
+    }
+    this.#events.lost(lost.cpu, lost.count, 'buffer overrun')
     return true
   }
 
   #isDebug(text: string): boolean {
-    const debug = DEBUG.test(text)
+    const debug = isDebugHead(text)
     this.#debug ||= debug
     return debug
   }
 
   /** perf's records of other things than events, which have the columns of one. */
   #record(text: string): boolean {
-    const lost = PERF_LOST.exec(text)
-    if (!lost) return PERF_RECORD.test(text)
-    this.#lost(lost[1], lost[2])
+    const lost = lostRecordIn(text)
+    if (!lost) return isPerfRecord(text)
+    this.#events.lost(lost.cpu, lost.count, 'buffer overrun')
     return true
   }
 
-  #lost(cpu: string | undefined, count: string | undefined): void {
-    this.#events.lost(Number(cpu), count === undefined ? null : Number(count), 'buffer overrun')
-  }
-
   #comment(bytes: Uint8Array, start: number, end: number): void {
+    this.#isKnown = true
     const own = bytes[start + 2] === P
     if (this.entries > 0 && !own) return
-    const line = decodeUtf8(bytes, start, Math.min(end, start + (own ? MAX_FACT : MAX_SPECIAL)))
+    const most = own ? MAX_FACT : MAX_SPECIAL
+    const line = decodeUtf8(bytes, start, Math.min(end, start + most)).replaceAll('\t', ' ')
     if (own && readCaptureLine(this.header, line)) this.#events.learn(this.header.capture)
     else if (this.entries === 0) readHeaderLine(this.header, line)
   }
@@ -313,15 +326,15 @@ export class FtraceText {
   }
 
   /** Events of a CPU, and of a task, come in the order of their times, unless files were joined. */
-  #checkOrder(ns: number, task: Task): void {
+  #checkOrder(time: number, task: Task): void {
     const { cpu } = this.#line
     const stack = stackOf(task, cpu)
-    if (ns < (this.#latest[cpu] ?? ns) || ns < stack.latest) this.#onBack(cpu)
-    this.#latest[cpu] = ns
-    stack.latest = ns
+    if (time < (this.#latest[cpu] ?? time) || time < stack.latest) this.#onBack(cpu)
+    this.#latest[cpu] = time
+    stack.latest = time
   }
 
-  /** ns since the first event. */
+  /** ns since the first event, which may be later than this one; ticks of a clock that is no time. */
   #time(): number {
     const { seconds, fraction } = this.#line
     const clock = fraction < 0 ? 'ticks' : 'seconds'
@@ -332,36 +345,20 @@ export class FtraceText {
     } else if (this.clock !== clock) {
       throw new InputError(`expected a time in ${this.clock} as in the lines before`)
     }
-    this.#events.rows.ticks = clock === 'ticks' ? seconds : null
-    if (clock === 'ticks') return NONE
-    const ns = (seconds - this.#seconds) * 1e9 + (fraction - this.#fraction)
-    if (ns >= 0) return ns
+    if (clock === 'ticks') return seconds
+    return (seconds - this.#seconds) * 1e9 + (fraction - this.#fraction)
+  }
+
+  /** What an event gets of that: nothing may be dated before the run. */
+  #timestamp(time: number): number {
+    const isTicks = this.clock === 'ticks'
+    this.#events.rows.ticks = isTicks ? time : null
+    if (isTicks) return NONE
+    if (time >= 0) return time
     this.backwards++
     return 0
   }
 }
-
-const isPassedOver = (text: string): boolean => AROUND.test(text) || FRAME.test(text)
-
-const COLON = 0x3a
-const MAX_BUFFER_NAME = 64
-
-/** Past `name: `, which trace-cmd report puts before the lines of an instance or a guest; `start` where it is not. */
-function afterBuffer(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[start] === SPACE) return start
-  const limit = Math.min(end - 1, start + MAX_BUFFER_NAME)
-  for (let p = start; p < limit; p++) {
-    if (bytes[p] === SPACE) return start
-    if (bytes[p] === COLON && bytes[p + 1] === SPACE) return p > start ? p + 1 : start
-  }
-  return start
-}
-
-/** Past the mark of UTF-8 with which some editors begin a file. */
-const afterMark = (bytes: Uint8Array, start: number): number =>
-  bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
-    ? start + 3
-    : start
 
 const notATrace = (lines: number): InputError =>
   new InputError(

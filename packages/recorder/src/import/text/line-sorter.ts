@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import type { LineSink } from '../bytes/line-splitter.ts'
 import { FtraceLine } from './ftrace-line.ts'
+import { decodeUtf8 } from '../bytes/utf8.ts'
 
 /** Text that is held to be sorted; more is refused. */
 const MAX_BYTES = 768 * 2 ** 20
@@ -19,18 +20,24 @@ interface HeldLine {
   readonly time: number
   /** From 1. */
   readonly number: number
+  /** Which of the joined pieces it is in: the next one begins where time goes back. */
+  readonly part: number
   readonly bytes: Uint8Array
 }
 
 /**
  * Holds the lines of a trace until all are there and hands them on in the order of their times. What lies between
- * events (a stack, lost events, text of a marker) stays behind the event before it; equal times keep their order.
+ * events (a stack, lost events, text of a marker) stays behind the event before it; equal times keep their order. What
+ * two pieces of the file both have, down to the time, is one event: the same trace is in it twice.
  */
 export class LineSorter implements LineSink {
   readonly #line = new FtraceLine()
   readonly #held: HeldLine[] = []
   #time = -Infinity
+  #part = 0
   #bytes = 0
+  /** Lines that were left out, because another piece has them too. */
+  doubled = 0
 
   line(bytes: Uint8Array, start: number, end: number): void {
     this.#bytes += end - start
@@ -39,17 +46,44 @@ export class LineSorter implements LineSink {
         'time goes back, and the text is too long to be sorted here: sort it by its times first',
       )
     }
-    this.#time = this.#timeOf(bytes, start, end) ?? this.#time
+    const time = this.#timeOf(bytes, start, end)
+    if (time !== null && time < this.#time) this.#part++
+    this.#time = time ?? this.#time
     this.#held.push({
       time: this.#time,
       number: this.#held.length + 1,
+      part: this.#part,
       bytes: bytes.slice(start, end),
     })
   }
 
   /** All lines, in order. */
   *sorted(): Generator<HeldLine> {
-    yield* this.#held.toSorted((a, b) => a.time - b.time || a.number - b.number)
+    const lines = this.#held.toSorted((a, b) => a.time - b.time || a.number - b.number)
+    for (let i = 0; i < lines.length;) {
+      const { time } = lines[i]!
+      const first = i
+      while (i < lines.length && lines[i]!.time === time) i++
+      if (lines[first]!.part === lines[i - 1]!.part) yield* lines.slice(first, i)
+      else yield* this.#once(lines.slice(first, i))
+    }
+  }
+
+  /** Of lines of one time, those that an earlier piece does not have as often. */
+  *#once(lines: readonly HeldLine[]): Generator<HeldLine> {
+    const given = new Map<string, number>()
+    const inPart = new Map<string, number>()
+    for (const line of lines) {
+      const text = decodeUtf8(line.bytes)
+      const key = `${line.part} ${text}`
+      const nth = (inPart.get(key) ?? 0) + 1
+      inPart.set(key, nth)
+      if (line.time > -Infinity && nth <= (given.get(text) ?? 0)) this.doubled++
+      else {
+        given.set(text, Math.max(nth, given.get(text) ?? 0))
+        yield line
+      }
+    }
   }
 
   #timeOf(bytes: Uint8Array, start: number, end: number): number | null {

@@ -73,9 +73,8 @@ export class TextInput implements Input {
     const closed = this.#order === 'note' && !this.#text.header.capture.has('lost')
     this.#placed(() => {
       const { rest } = this.#splitter
-      if (this.#sorter && rest.length > 0) this.#sorter.line(rest, 0, rest.length)
       for (const { number, bytes } of this.#sorter?.sorted() ?? []) this.#text.lineAt(number, bytes)
-      this.#text.end(this.#sorter ? new Uint8Array() : rest)
+      this.#text.end(rest)
     })
     // A capture that is streamed says at its end what was lost; without that it was cut.
     return closed ? { ...this.#facts(), ended: 'the pipe was closed' } : this.#facts()
@@ -92,7 +91,7 @@ export class TextInput implements Input {
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       if (error instanceof OutOfOrder) throw error
-      throw error.at(`${this.#name}:${this.#splitter.lines}`)
+      throw error.at(`${this.#name}:${Math.max(1, this.#splitter.lines)}`)
     }
   }
 
@@ -109,6 +108,7 @@ export class TextInput implements Input {
       unreadable,
       quoted,
       lacks,
+      doubled: this.#sorter?.doubled ?? 0,
       t0,
       ...(release === undefined ? {} : { kernel: release }),
       facts: {

@@ -118,6 +118,11 @@ export class FtraceEvents {
     return this.#probes.size
   }
 
+  /** Entries without a return and returns without an entry, so far. */
+  get unpaired(): number {
+    return this.#unpaired
+  }
+
   /** The probe of an event name; readers keep it with the name. */
   probe(name: string): Probe {
     let probe = this.#probes.get(name)
