@@ -30,6 +30,7 @@ import { checkNoTrigger, checkShape } from './shape.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
+import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
 import { RunWriter, type WriteOptions } from './run-writer.ts'
 
@@ -100,6 +101,8 @@ export class RunFile {
   readonly #proofs: string | null
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
+  /** Made with the first writer; null: rows are bound. */
+  #staged: StagedRows | null | undefined
 
   /** @internal */
   constructor(
@@ -331,6 +334,7 @@ export class RunFile {
       if (this.db.open) this.remember()
     } finally {
       this.db.close()
+      this.#staged?.close()
     }
   }
 
@@ -358,6 +362,7 @@ export class RunFile {
       db,
       path,
       statements,
+      staged: () => this.#staged ?? null,
       update: (patch: Partial<RunMeta>, state: 'complete' | 'interrupted') =>
         updateRun(db, id, patch, state),
       remove: () => {
@@ -373,6 +378,7 @@ export class RunFile {
       closed: (writer: RunWriter) => this.#writers.delete(writer),
     }
     this.#proof?.addCalls(id)
+    if (path !== MEMORY) this.#staged ??= StagedRows.open(db, path)
     const writer = new RunWriter(file, id, lease, options)
     this.#writers.add(writer)
     return writer

@@ -111,7 +111,7 @@ export function markInterrupted(db: Sqlite.Database, path: string): void {
 
 /** Moves what is in the -wal into the file itself; false where readers keep that from happening. */
 export function isSettled(db: Sqlite.Database): boolean {
-  const [done] = db.pragma('wal_checkpoint(passive)') as {
+  const [done] = db.pragma('main.wal_checkpoint(passive)') as {
     busy: bigint
     log: bigint
     checkpointed: bigint

@@ -13,6 +13,7 @@ import { keepOnly } from './keep-only.ts'
 import type { Lease } from './lease.ts'
 import type { RunMeta } from './run-row.ts'
 import { guarded } from './sqlite-errors.ts'
+import type { StagedRows } from './staged/staged-rows.ts'
 import type { WriteStatements } from './statements.ts'
 
 /** A batch that is older than this is written although it is not full, where the writer was given a clock. */
@@ -46,6 +47,8 @@ export interface WriterFile {
   readonly db: Sqlite.Database
   readonly path: string
   readonly statements: WriteStatements
+  /** How rows are inserted many at once; null: each is bound. */
+  readonly staged: () => StagedRows | null
   readonly update: (patch: Partial<RunMeta>, state: 'complete' | 'interrupted') => void
   readonly remove: () => void
   /** So many events from `first` on are committed as they were given. */
@@ -206,8 +209,7 @@ export class RunWriter {
         `${path} was removed or replaced while it was recorded; its run is lost, record again`,
       )
     }
-    // Waiting for another writer may fail, with nothing changed: the same flush can be tried again.
-    db.exec('begin immediate')
+    this.#begin()
     try {
       this.#digest = this.#writeBatch()
       db.exec('commit')
@@ -220,6 +222,21 @@ export class RunWriter {
     }
   }
 
+  /**
+   * Locks the file; waiting for another writer may fail, with nothing changed: the same flush can be tried again.
+   * `begin immediate` would lock the staged rows too, which are written within the transaction.
+   */
+  #begin(): void {
+    const { db, statements } = this.#file
+    db.exec('begin')
+    try {
+      statements.counts.run(this.committed, this.#calls.count, this.id)
+    } catch (error) {
+      db.exec('rollback')
+      throw error
+    }
+  }
+
   #writeBatch(): Uint8Array {
     const { statements } = this.#file
     const { batch, id, committed } = this
@@ -227,7 +244,9 @@ export class RunWriter {
       throw new InputError(`run ${id} is full: it has 2^32 events`)
     const names = this.#writeNames()
     renameBatch(batch, this.#names)
-    insertBatch(statements, batch, id * RUN_SHIFT + committed)
+    const staged = this.#file.staged()
+    if (staged?.stage(batch, id * RUN_SHIFT + committed)) staged.insert()
+    else insertBatch(statements, batch, id * RUN_SHIFT + committed)
     this.#calls.add(batch, committed)
     const digest = digestBatch(this.#digest, batch, names)
     statements.batch.run(id, committed, batch.length, kindsIn(batch), digest)
