@@ -37,6 +37,17 @@ describe('contexts', () => {
     expect(lines).toEqual(['sleepInAtomic "pgtable_split_lock","softirq"'])
   })
 
+  test('so is one with preemption off, where lazy MMU mode still acts', () => {
+    const off = [{ fn: 'preempt_disable' }, SPLIT, { fn: 'preempt_enable' }, SPLIT]
+    const { results, lines } = told(off, ['sleepInAtomic', 'opBegin'], bbml)
+    expect(results).toEqual([0, 0, 0, 0])
+    expect(lines.filter((line) => line.startsWith('sleep'))).toEqual([
+      'sleepInAtomic "pgtable_split_lock","task"',
+    ])
+    expect(lines.filter((line) => line.startsWith('opBegin'))).toHaveLength(2)
+    expect(() => told([{ fn: 'preempt_enable' }], [])).toThrow('without preempt_disable')
+  })
+
   test('so is the mmap lock, and an allocation that may sleep under a spinlock', () => {
     const calls = [
       ENTER,

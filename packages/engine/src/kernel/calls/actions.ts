@@ -45,6 +45,14 @@ const context = action(['to'], (fields, path) => {
   }
 })
 
+const onPreemption = (run: (cpu: Cpu) => void): Spec =>
+  action([], () => ({
+    run: (cpu) => {
+      run(cpu)
+      return 0
+    },
+  }))
+
 type OnLock = (cpu: Cpu, target: Lock, mode: LockMode) => void
 
 /** A lock by its kernel name; `mode` is which of a read-write semaphore's two ways; the others have one each. */
@@ -82,6 +90,12 @@ const LEVELS = { pmd: PMD, pte: PTE } as const
 /** The actions, by name. Those on TLBs give 0, or what the comment says where nothing was there. */
 export const ACTIONS: Readonly<Record<string, Spec>> = {
   context,
+  /** In between nothing may sleep; unlike in an interrupt, lazy MMU mode acts. */
+  preempt_disable: onPreemption((cpu) => cpu.spinDepth++),
+  preempt_enable: onPreemption((cpu) => {
+    if (cpu.spinDepth === 0) throw new InputError('preempt_enable without preempt_disable')
+    cpu.spinDepth--
+  }),
   lock: onLock(lock),
   unlock: onLock(unlock),
   /** -EFAULT for a fault; a conflict stops the CPU. */

@@ -19,7 +19,7 @@ export const sleepInAtomic: Rule = {
   name: 'sleep-in-atomic',
   hazard: 'H6',
   sentence:
-    'Nothing that may sleep is done in an interrupt, with bottom halves off or under a spinlock.',
+    'Nothing that may sleep is done in an interrupt, with bottom halves or preemption off, or under a spinlock.',
   needs: ['contexts'],
   remedies: [
     'Walk without the lock (walk_kernel_page_table_range_lockless): chosen, because KFENCE changes entries in softirq.',
@@ -46,7 +46,9 @@ export const sleepInAtomic: Rule = {
       on: {
         sleep_in_atomic(e) {
           reported.set(scope.fold.lane, e.seq)
-          const why = atomicBecause(scope.fold) ?? e.context ?? 'atomic context'
+          // A task with no lock of the run: preempt_disable() shows as nothing but this.
+          const atomic = e.context === 'task' ? 'preemption being off' : e.context
+          const why = atomicBecause(scope.fold) ?? atomic ?? 'atomic context'
           scope.report({
             severity: 'error',
             proof: [e.seq],
