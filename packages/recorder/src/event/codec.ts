@@ -97,8 +97,14 @@ export function eventFromJson(given: Json): TraceEvent {
   const codec = typeof kind === 'string' ? byKind.get(kind) : undefined
   if (!codec) throw unknownKind(kind)
   const json = withNewNames(codec, given)
-  for (const key of Object.keys(json)) {
-    if (codec.keys.has(key) || isFreeName(key)) continue
+  let isPlain = true
+  for (const key in json) {
+    if (codec.keys.has(key)) {
+      isPlain &&= key !== 'src'
+      continue
+    }
+    isPlain = false
+    if (isFreeName(key)) continue
     const hint = didYouMean(key, codec.keys) || '; a field of your own begins with x_'
     throw new InputError(`${codec.kind} has no field ${key}${hint}`)
   }
@@ -110,8 +116,8 @@ export function eventFromJson(given: Json): TraceEvent {
     nest: json['nest'] === undefined ? 0 : count(json, 'nest', 0xffff),
     ts: absent(json['ts']) ? null : count(json, 'ts', Number.MAX_SAFE_INTEGER),
     task: absent(json['task']) ? null : textOf(json, 'task'),
-    ...moreOf(json),
   }
+  if (!isPlain) Object.assign(event, moreOf(json))
   for (const field of codec.fields) {
     const value = json[field.name]
     if (value !== undefined && value !== null) event[field.name] = named(codec, field, value)

@@ -102,10 +102,14 @@ export function bounded(value: Json): Json {
   return value
 }
 
-const isDeeper = (value: Json, depth: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (depth === 0 || Object.values(value).some((inner: Json) => isDeeper(inner, depth - 1)))
+function isDeeper(value: Json, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === 0) return true
+  if (Array.isArray(value)) return value.some((inner: Json) => isDeeper(inner, depth - 1))
+  const object: { readonly [key: string]: Json } = Object(value)
+  for (const key in object) if (isDeeper(object[key]!, depth - 1)) return true
+  return false
+}
 
 /** The JSON of a column, of which only damage can make something else. */
 export function parsed(extra: string): Json {

@@ -7,7 +7,6 @@ import { type JsonlSink, JsonlParser } from './jsonl-parse.ts'
 import { KernelLog } from './kmsg.ts'
 import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
-import { LineSplitter } from './bytes/line-splitter.ts'
 import { decodeUtf8 } from './bytes/utf8.ts'
 import { ASKED, type Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
@@ -48,8 +47,7 @@ export interface JsonlReport {
 /** A case of the corpus is a whole run in a line; the largest has two megabytes. */
 const MAX_JSON_LINE = 1 << 25
 
-/** How many lines pass between two reports of progress. */
-const REPORT_EVERY = 4096
+const LINE_FEED = 0x0a
 
 /**
  * Imports JSON Lines: Pagetrail's own export, bare events, or cases of the corpus, each case a run. Throws InputError
@@ -67,18 +65,23 @@ export async function importJsonl(
   let lines = 0
   try {
     // The last line may be half of one: each waits for the next.
-    let last: [text: string, number: number] | null = null
-    for await (const line of linesOf(chunks, name)) {
+    let last = ''
+    let lastLine = 0
+    for await (const some of linesOf(chunks, name)) {
       if (options.signal?.aborted) break
-      const found = log === null ? [line] : inLog(log, line, `${name}:${lines + 1}`)
-      for (const text of found) {
-        if (last !== null) parser.line(...last)
-        last = [text, lines + 1]
+      for (const line of some) {
+        lines++
+        const found = log === null ? [line] : inLog(log, line, `${name}:${lines}`)
+        for (const text of found) {
+          if (lastLine > 0) parser.line(last, lastLine)
+          last = text
+          lastLine = lines
+        }
       }
-      if (++lines % REPORT_EVERY === 0) options.onEvents?.(runs.events)
+      options.onEvents?.(runs.events)
     }
-    if (last === null) parser.end()
-    else parser.end(...last)
+    if (lastLine === 0) parser.end()
+    else parser.end(last, lastLine)
     if (runs.ids.length === 0) throw new InputError(nothingIn(name, log))
   } catch (error) {
     runs.abort()
@@ -95,26 +98,36 @@ export async function importJsonl(
 }
 
 /**
- * Lines as they end with a line feed: U+2028 and a lone carriage return are signs within a name, which a reader of
- * lines from Node takes for their ends. Throws InputError with the line's number for one that is too long.
+ * Lines as they end with a line feed, many at once: U+2028 and a lone carriage return are signs within a name, which a
+ * reader of lines from Node takes for their ends. Throws InputError with the line's number for one that is too long.
  */
-async function* linesOf(chunks: Chunks, name: string): AsyncGenerator<string> {
-  let found: string[] = []
-  const splitter = new LineSplitter(
-    { line: (bytes, start, end) => found.push(decodeUtf8(bytes, start, end)) },
-    MAX_JSON_LINE,
-  )
+async function* linesOf(chunks: Chunks, name: string): AsyncGenerator<readonly string[]> {
+  /** A line whose end has not come, as it came. */
+  let held: Uint8Array[] = []
+  let bytes = 0
+  let lines = 0
   for await (const chunk of chunks) {
-    try {
-      splitter.push(chunk)
-    } catch (error) {
-      throw error instanceof InputError ? error.at(`${name}:${splitter.lines}`) : error
+    const end = chunk.lastIndexOf(LINE_FEED)
+    if (bytes + (end < 0 ? chunk.length : chunk.indexOf(LINE_FEED)) > MAX_JSON_LINE) {
+      const most = `${MAX_JSON_LINE >> 20} megabytes`
+      throw new InputError(`expected lines of text, found one of more than ${most}`).at(
+        `${name}:${lines + 1}`,
+      )
     }
-    yield* found
-    found = []
+    if (end >= 0) {
+      const whole = Buffer.concat([...held, chunk.subarray(0, end)])
+      const found = decodeUtf8(whole).split('\n')
+      lines += found.length
+      yield found.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+      held = []
+      bytes = 0
+    }
+    // A copy: the chunk is the caller's.
+    const rest = chunk.slice(end + 1)
+    if (rest.length > 0) held.push(rest)
+    bytes += rest.length
   }
-  const { rest } = splitter
-  if (rest.length > 0) yield decodeUtf8(rest, 0, rest.length)
+  if (bytes > 0) yield [decodeUtf8(Buffer.concat(held))]
 }
 
 function inLog(log: KernelLog, line: string, where: string): readonly string[] {
