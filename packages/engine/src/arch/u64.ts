@@ -58,10 +58,11 @@ export const hexOf = (value: bigint): string => '0x' + BigInt.asUintN(64, value)
  * A 64-bit value as kernels, ftrace and oops texts print it: `0x` and up to 16 hexadecimal digits, or 16 of them alone.
  * Null: it is neither.
  */
-export function u64OfText(text: string): bigint | null {
-  if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text)
-  return /^[0-9a-f]{16}$/i.test(text) ? BigInt(`0x${text}`) : null
-}
+export const u64OfText = (text: string): bigint | null =>
+  /^0x[0-9a-f]{1,16}$/i.test(text) ? BigInt(text) : u64OfDigits(text)
+
+const u64OfDigits = (text: string): bigint | null =>
+  /^[0-9a-f]{16}$/i.test(text) ? BigInt(`0x${text}`) : null
 
 /** {@link hexOf} of two words. */
 export function hexOfWords(lo: number, hi: number): string {

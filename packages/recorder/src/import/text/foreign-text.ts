@@ -46,7 +46,7 @@ const FOREIGN: readonly Foreign[] = [
   },
   {
     line: /^\s*\S+\s+\[\d+\]\s+\d+\.\d+:\s+(?:\d+\s+)?\w+:\w+: /,
-    what: 'perf script without tasks, which calls are told apart by',
+    what: 'perf script without tasks, which distinguish one call from another',
     remedy: 'print them with -F +tid',
   },
   {

@@ -334,7 +334,7 @@ export class FtraceText {
     stack.latest = time
   }
 
-  /** ns since the first event, which may be later than this one; ticks of a clock that is no time. */
+  /** ns since the first event, which may be later than this one; ticks of a clock that counts something else. */
   #time(): number {
     const { seconds, fraction } = this.#line
     const clock = fraction < 0 ? 'ticks' : 'seconds'

@@ -1,4 +1,4 @@
-/** Lines of a trace that are no events. */
+/** Lines of a trace beside its events. */
 
 /** `CPU:1 [LOST 12 EVENTS]`; trace-cmd says EVENTS DROPPED. */
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST (?:(\d{1,15}) )?EVENTS|(?:(\d{1,15}) )?EVENTS DROPPED)\]$/

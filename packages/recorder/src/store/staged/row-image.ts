@@ -22,7 +22,7 @@ const TEXT = 13
 
 /**
  * The rows of a batch as leaves of a table in SQLite's file format (sqlite.org/fileformat2.html): its transfer
- * optimization copies them as they are, where binding seventeen values a row costs three times all the rest.
+ * optimisation copies them as they are, where binding seventeen values a row costs three times all the rest.
  */
 export class RowImage {
   #bytes = new Uint8Array(1 << 20)
