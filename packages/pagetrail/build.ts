@@ -33,6 +33,7 @@ const { metafile } = await build({
     worker: 'packages/tui/src/data/worker.ts',
     'side-thread': 'packages/recorder/src/apart/side-thread.ts',
     'sql-child': 'packages/recorder/src/sql/child.ts',
+    translator: 'packages/recorder/src/import/apart/translator.ts',
     watchdog: 'packages/recorder/src/sql/watchdog.ts',
   },
   chunkNames: 'chunks/[name]-[hash]',

@@ -195,7 +195,6 @@ export type {
   MappingComparison,
   MappingDifference,
 } from './tables/compare-mappings.ts'
-export { exactly } from './cost/costs.ts'
 export type { CostName, Costs } from './cost/costs.ts'
 export {
   exploreFields,

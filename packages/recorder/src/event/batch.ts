@@ -93,6 +93,17 @@ export class Batch {
     this.words.fill(0, at, at + LONGS * 2)
   }
 
+  /** All its arrays, for who copies or sends it; the texts are apart. */
+  arrays(): readonly (ArrayBufferView & { readonly buffer: ArrayBufferLike })[] {
+    return [
+      ...SMALL_COLUMNS.map((name) => this[name]),
+      this.ret,
+      this.hasRet,
+      this.present,
+      this.words,
+    ]
+  }
+
   copyRow(from: number, to: number): void {
     const columns = SMALL_COLUMNS.map((name) => this[name])
     for (const column of [...columns, this.ret, this.hasRet, this.present]) {

@@ -8,15 +8,12 @@ import type { RunMeta } from '../store/run-row.ts'
 import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 import type { Chunks } from './bytes/chunks.ts'
-import { FtraceEvents } from './translate/ftrace-events.ts'
-import { ownNames } from './translate/own-names.ts'
-import { PROBED_FUNCTIONS } from './translate/probe-table.ts'
-import type { ImportFormat, Input, InputFacts, UnreadableLine } from './bytes/input.ts'
-import { flavourOf, geometryOf, type TracedFlavour } from './translate/kernel-traits.ts'
+import { translateApart } from './apart/translate-apart.ts'
+import type { ImportFormat, Input, UnreadableLine } from './bytes/input.ts'
+import type { TracedFlavour } from './translate/kernel-traits.ts'
 import { type OpenInput, openInput } from './bytes/open-input.ts'
 import { OutOfOrder } from './text/line-sorter.ts'
-import { TextInput, type TextInputOptions } from './text/text-input.ts'
-import { DatFileInput } from './trace-dat/dat-file-input.ts'
+import { type Translated, translateInput, type TranslateOptions } from './translate-input.ts'
 
 export interface ImportOptions {
   /** ms since 1970: when this is done. */
@@ -135,37 +132,46 @@ async function importOrdered(
   runFile: RunFile,
   input: OpenInput,
   options: ImportOptions,
-  order: TextInputOptions['order'],
+  order: TranslateOptions['order'],
   whole: boolean,
 ): Promise<ImportReport> {
-  const { name, magic, path } = input
-  const names = ownNames(options.map ?? {}, PROBED_FUNCTIONS)
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
   try {
-    const events = new FtraceEvents(writer, { pageShift: options.pageShift, names, whole })
-    const buffer = options.buffer ?? null
-    const reader =
-      magic === 'text'
-        ? new TextInput(events, name, { strict: options.strict ?? false, order, buffer })
-        : new DatFileInput(events, name, path, buffer)
-    const facts = await reader.read(input.chunks, (idle) => job.step(writer, reader, idle))
+    const { pageShift, map, strict, buffer } = options
+    const how: TranslateOptions = {
+      order,
+      whole,
+      ...(pageShift === undefined ? {} : { pageShift }),
+      ...(map === undefined ? {} : { map }),
+      ...(strict === undefined ? {} : { strict }),
+      ...(buffer === undefined ? {} : { buffer }),
+    }
+    const translated = isWorthAThread(input, options)
+      ? await translateApart(input, writer, how, (read) => job.report(read))
+      : await translateInput(input, writer, how, (reader, idle) => job.step(writer, reader, idle))
     // Values that do not follow from their masks are stores only where no line can be missing between them.
-    const again = events.doubtful > 0 && isWhole(events, facts) ? input.again : null
+    const again = translated.isProvenWhole && !whole ? input.again : null
     if (again) {
       writer.abort()
       return await importOrdered(runFile, await again(), options, order, true)
     }
-    return job.finish(writer, events, facts)
+    return job.finish(writer, translated)
   } catch (error) {
     writer.abort()
     throw error
   }
 }
 
-/** What the header counts was found, and nothing else is amiss: a line that is there twice may stand for a lost one. */
-const isWhole = (events: FtraceEvents, { counted, entries, unreadable, doubled }: InputFacts) =>
-  counted === entries && !unreadable && !doubled && events.unpaired === 0
+/** A smaller file is read sooner than a thread has loaded what reads it; bytes, packed and unpacked. */
+const WORTH_PACKED = 1 << 20
+const WORTH_BYTES = 8 << 20
+
+const isWorthAThread = (input: OpenInput, { follow, write }: ImportOptions): boolean =>
+  !follow &&
+  write?.durability !== 'call' &&
+  input.file !== null &&
+  (input.total ?? 0) >= (input.packed ? WORTH_PACKED : WORTH_BYTES)
 
 /** What one import knows about itself besides the events. */
 class Import {
@@ -192,18 +198,21 @@ class Import {
   step(writer: RunWriter, reader: Input, idle: boolean): boolean {
     if (idle || this.#options.follow) writer.flush()
     const { lines, entries } = reader
-    const { total } = this.#input
-    const bytes = reader.bytes ?? this.#input.bytes()
-    this.#options.onProgress?.({ bytes, total, lines, events: entries })
+    return this.report({ bytes: reader.bytes ?? this.#input.bytes(), lines, events: entries })
+  }
+
+  /** The same of what was read, be it here or in another thread. */
+  report(read: Omit<ImportProgress, 'total'>): boolean {
+    this.#options.onProgress?.({ ...read, total: this.#input.total })
     return !this.#options.signal?.aborted
   }
 
   /** Ends the run with all that is known of it. */
-  finish(writer: RunWriter, events: FtraceEvents, input: InputFacts): ImportReport {
+  finish(writer: RunWriter, translated: Translated): ImportReport {
+    const { facts: input, counts, definitions, geometry } = translated
     const stopped = this.#options.signal?.aborted ?? false
     const interrupted = stopped || input.ended !== undefined
-    const counts = events.finish()
-    const flavour = this.#options.flavour ?? flavourOf(events, counts)
+    const flavour = this.#options.flavour ?? translated.flavour
     const { format, lines, entries, backwards } = input
     const report: ImportReport = {
       run: writer.id,
@@ -220,21 +229,22 @@ class Import {
       quoted: input.quoted ?? [],
       lacks: input.lacks ?? [],
       doubled: input.doubled ?? 0,
-      definitions: definitionsOf(events),
+      definitions,
       flavour,
     }
     writer.finish(interrupted ? 'interrupted' : 'complete', {
-      facts: this.#facts(report, events, input),
+      facts: this.#facts(report, translated),
       flavour,
       kernel: this.#options.kernel ?? input.kernel ?? null,
-      geometry: geometryOf(events),
+      geometry,
       t0: input.t0,
       lost: counts.lost,
     })
     return report
   }
 
-  #facts(report: ImportReport, events: FtraceEvents, input: InputFacts): RunMeta['facts'] {
+  #facts(report: ImportReport, translated: Translated): RunMeta['facts'] {
+    const { facts: input, bytes, sha256, sites, workload } = translated
     const { format, definitions, lines, entries, names } = report
     return {
       ...this.meta.facts,
@@ -243,20 +253,15 @@ class Import {
         ? {}
         : { counted: input.counted }),
       format,
-      sha256: this.#input.sha256(),
-      bytes: this.#input.bytes(),
+      sha256,
+      bytes,
       definitions,
       ...(report.lacks.length === 0 ? {} : { [LACKS]: [...report.lacks] }),
-      [SITES]: events.sites.toJson(),
-      workload: events.workload,
+      [SITES]: sites,
+      workload,
       lines,
       entries,
       events: names,
     }
   }
-}
-
-function definitionsOf(events: FtraceEvents): 'full' | 'lean' | null {
-  if (events.storesSeen) return 'full'
-  return events.inferred ? 'lean' : null
 }

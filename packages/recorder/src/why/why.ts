@@ -5,13 +5,11 @@ import { hasBit } from '../descriptor/bits.ts'
 import { kindOf } from '../descriptor/text.ts'
 import { type EventContext, Surroundings } from './event-context.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
-import type { Lookup, PageState } from '../tables/page-state.ts'
+import type { Lookup } from '../tables/page-state.ts'
 import type { Condition } from '../event/condition.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from '../tables/shown-value.ts'
-import { historyAt, type Interval, stateAt } from '../tables/state-at.ts'
-import { isUnmapping, type Unmapping, UNMAPPING_SQL } from '../tables/unmapped.ts'
-import { signedVa } from '../event/words.ts'
+import { historyAt, type Interval } from '../tables/state-at.ts'
 import type { RunFile } from '../store/run-file.ts'
 
 /** Steps that are listed, the latest; what came before is counted. */
@@ -28,10 +26,7 @@ type StepKind =
   | 'cb_enter'
   | 'split'
   | 'split_end'
-  // And what unmaps memory by stores that they do not show.
-  | 'span_begin'
-  | 'op_begin'
-/** An event that can set, show or drop entries, or after which they are not known any more. */
+/** An event that can set, show or drop entries. */
 export type StepEvent = Extract<TraceEvent, { readonly kind: StepKind }>
 
 /** One event that made a descriptor what it is. */
@@ -90,21 +85,19 @@ export function whyDescriptor(
     if (entry) levels.push({ level, ...entry })
   }
   const steps = bareSteps(
-    eventsIn(runFile, run, intervalsTouching(va), va, state),
+    eventsIn(runFile, run, intervalsTouching(va), va, state.pageShift),
     va,
     state.pageShift,
   )
   const { told, earlier } = latest(steps)
-  const surroundings = new Surroundings(runFile, run, at)
+  const surroundings = new Surroundings(runFile, run, at, state.pageShift)
   return {
     run,
     va,
     at,
     levels,
     lookup: state.lookup(va),
-    steps: told.map((step, i) =>
-      withContext(step, told.slice(i + 1), va, state.pageShift, surroundings),
-    ),
+    steps: told.map((step) => withContext(step, va, state.pageShift, surroundings)),
     earlier,
   }
 }
@@ -128,23 +121,14 @@ function* eventsIn(
   run: Run,
   intervals: readonly Interval[],
   va: bigint,
-  { pageShift, complete }: PageState,
+  pageShift: number,
 ): Generator<StepEvent> {
-  const where = condition(va, pageShift, !complete)
-  const isUnknownAfter = (event: TraceEvent): boolean => {
-    if (event.seq === 0 || !isUnmapping(event)) return false
-    const range = stateAt(runFile, run, event.seq - 1).unmappedBy(event)
-    const address = signedVa(va)
-    return range !== null && range.start <= address && address < range.end
-  }
+  const where = condition(va, pageShift)
   for (const { from, to } of intervals) {
     let next = from
     while (next <= to) {
       const page = runFile.readPage(run, { from: next, to, limit: PAGE, where })
-      for (const event of page) {
-        if (isStep(event, va, pageShift)) yield event
-        else if (isUnmapping(event) && isUnknownAfter(event)) yield event
-      }
+      for (const event of page) if (isStep(event, va, pageShift)) yield event
       if (page.length < PAGE) break
       next = page.at(-1)!.seq + 1
     }
@@ -152,7 +136,7 @@ function* eventsIn(
 }
 
 /** What may concern the address; {@link isStep} then looks at the level. */
-function condition(va: bigint, pageShift: number, mayUnmap: boolean): Condition {
+function condition(va: bigint, pageShift: number): Condition {
   const bases: bigint[] = []
   const shown: string[] = []
   for (let level = PGD; level <= PTE; level++) {
@@ -163,18 +147,11 @@ function condition(va: bigint, pageShift: number, mayUnmap: boolean): Condition 
   const placed = [desc_write, table_alloc, table_free, split, split_end]
     .map(({ id }) => id)
     .join(', ')
-  const unmapping = mayUnmap ? `or (${UNMAPPING_SQL} and va <= ?)` : ''
   return {
     sql: `(kind in (${placed}) and va in (${bases.map(() => '?').join(', ')}))
       or (kind = ${init.id} and va <= ?)
-      or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))
-      ${unmapping}`,
-    parameters: [
-      ...bases,
-      BigInt.asIntN(64, va),
-      ...bases.flatMap((base) => [base, base]),
-      ...(mayUnmap ? [BigInt.asIntN(64, va)] : []),
-    ],
+      or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))`,
+    parameters: [...bases, BigInt.asIntN(64, va), ...bases.flatMap((base) => [base, base])],
   }
 }
 
@@ -220,11 +197,6 @@ function* bareSteps(
 ): Generator<WhyStep> {
   const known = new Map<LevelName, bigint>()
   for (const event of events) {
-    if (event.kind === 'span_begin' || event.kind === 'op_begin') {
-      known.clear()
-      yield { event, level: 'pte', old: null, now: null, context: null, split: null }
-      continue
-    }
     const level = event.level ?? 'pte'
     const before = known.get(level) ?? null
     const now = valueAfter(event, va, pageShift)
@@ -237,37 +209,20 @@ function* bareSteps(
 }
 
 /** What the entry holds by this event; null: it does not say. */
-function valueAfter(
-  event: Exclude<StepEvent, Unmapping>,
-  va: bigint,
-  pageShift: number,
-): bigint | null {
+function valueAfter(event: StepEvent, va: bigint, pageShift: number): bigint | null {
   if (event.kind !== 'init') return shownValue(event)
   if (event.new === null) return null
   const index = indexIn(event, va, pageShift) ?? 0n
   return BigInt.asUintN(64, event.new + index * (event.pa_step ?? 0n))
 }
 
-function withContext(
-  step: WhyStep,
-  after: readonly WhyStep[],
-  va: bigint,
-  pageShift: number,
-  around: Surroundings,
-): WhyStep {
+function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surroundings): WhyStep {
   const { event, level, old, now } = step
   if (event.kind === 'init') return step
   const isSplit = event.kind === 'desc_write' && splits(old, now, level)
   const split = isSplit ? around.split(event, va, pageShift) : null
-  const stores = event.kind === 'desc_write' || event.kind === 'split_end'
-  const isLater = (e: StepEvent): boolean =>
-    e.kind === 'desc_write' && e.level === level && e.va === event.va
-  const later = after.map((next) => next.event).filter(isLater)
-  const replaced =
-    stores && event.va !== null && old !== null && now !== null
-      ? { event, level, va: event.va, old, now, later }
-      : null
-  return { ...step, context: around.of(event, va, replaced), split }
+  const wasTable = old !== null && kindOf(old, level) === 'table'
+  return { ...step, context: around.of(event, va, wasTable), split }
 }
 
 /** Whether a store looks like a step of a split: a leaf became a table, or left its contiguous span. */

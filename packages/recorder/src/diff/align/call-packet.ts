@@ -1,10 +1,4 @@
-import {
-  COST_NAMES,
-  type CostEvidence,
-  type CostName,
-  shownCosts,
-  zeroCosts,
-} from '../../cost/costs.ts'
+import { COST_NAMES, type Costs, type CostName } from '../../cost/costs.ts'
 import type { Kind } from '../../event/kinds.ts'
 import type { Call } from '../../event/run.ts'
 import { type After, NO_AFTER } from './after.ts'
@@ -178,13 +172,10 @@ function renumber({ words }: PackedRows, sent: CallPacket['texts'], texts: Texts
   }
 }
 
-/** Costs are packed as they were counted. */
-const EVERYTHING: CostEvidence = { shows: () => true, showsInSplits: () => true }
-
 function packCosts(counted: readonly Counted[]): Float64Array {
   const packed = new Float64Array(counted.length * COST_NAMES.length)
   for (const [i, item] of counted.entries()) {
-    const costs = item.costs(EVERYTHING)
+    const costs = item.costs(() => true)
     for (const [k, name] of COST_NAMES.entries()) {
       packed[i * COST_NAMES.length + k] = costs[name] ?? Number.NaN
     }
@@ -193,12 +184,11 @@ function packCosts(counted: readonly Counted[]): Float64Array {
 }
 
 const unpackCosts = (packed: Float64Array, i: number): Counted => ({
-  costs: (evidence) => {
-    const counted: Record<CostName, number | null> = zeroCosts()
-    for (const [k, name] of COST_NAMES.entries()) {
+  costs: (known) => {
+    const cost = (name: CostName, k: number): number | null => {
       const value = packed[i * COST_NAMES.length + k]!
-      counted[name] = Number.isNaN(value) ? null : value
+      return known(name) && !Number.isNaN(value) ? value : null
     }
-    return shownCosts(counted, evidence)
+    return Object.fromEntries(COST_NAMES.map((name, k) => [name, cost(name, k)])) as Costs
   },
 })

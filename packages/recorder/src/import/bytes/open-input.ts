@@ -27,6 +27,8 @@ export interface OpenOptions {
  */
 export interface OpenInput {
   readonly name: string
+  /** The file that it is, packed or not; null for a stream or a pipe. */
+  readonly file: string | null
   /** Where the bytes can also be read out of order: an unpacked file. */
   readonly path: string | null
   readonly magic: Magic
@@ -73,6 +75,7 @@ export async function openInput(source: InputSource, options: OpenOptions): Prom
   if (magic === 'trace.dat' && follow) throw notFollowed(name, 'a trace.dat')
   return {
     name,
+    file: size?.isFile() ? path : null,
     path: packed || !size?.isFile() ? null : path,
     magic,
     packed,

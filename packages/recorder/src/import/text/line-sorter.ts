@@ -11,7 +11,14 @@ export class OutOfOrder extends InputError {
   override readonly name = 'InputError'
 
   constructor(message: string) {
-    super(`${message}: per-CPU files that were joined, or several traces in one`)
+    super(`${message}${OutOfOrder.#WHY}`)
+  }
+
+  static readonly #WHY = ': per-CPU files that were joined, or several traces in one'
+
+  /** One that another thread has thrown, by its message. */
+  static again(message: string): OutOfOrder {
+    return new OutOfOrder(message.replace(OutOfOrder.#WHY, ''))
   }
 }
 

@@ -2,13 +2,13 @@ import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putRange } from './columns.ts'
 import { F_CLEAR, F_SET, F_VA, F_VAL, type Fields } from './fields.ts'
-import type { FtraceEvents } from './ftrace-events.ts'
+import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
 import type { Probe } from './probe-table.ts'
 
 /** The row of a function's entry. */
 export function beginFunction(
-  events: FtraceEvents,
+  events: TraceState,
   probe: Probe,
   fields: Fields,
   op: number,
@@ -44,7 +44,7 @@ const BEGIN_KINDS: Readonly<Record<string, number>> = {
 }
 
 /** `high`: the upper word. Where bits 63..52 are set and 51..48 are not, addresses have 52 bits. */
-function observeAddress(events: FtraceEvents, high: number): void {
+function observeAddress(events: TraceState, high: number): void {
   if (high >>> 20 !== 0xfff) return
   events.addressSeen = true
   if (high >>> 16 !== 0xffff) events.va52 = true
@@ -52,7 +52,7 @@ function observeAddress(events: FtraceEvents, high: number): void {
 }
 
 /** Bit 0 changes where entries become valid or invalid. */
-function observeMasks(events: FtraceEvents, fields: Fields): void {
+function observeMasks(events: TraceState, fields: Fields): void {
   const bits = fields.lo[F_SET]! | fields.lo[F_CLEAR]!
   if (bits & 1) events.presentInvalid = (bits & PRESENT_INVALID) !== 0
 }

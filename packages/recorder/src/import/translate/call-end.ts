@@ -4,13 +4,13 @@ import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './columns.ts'
 import { F_CLEAR, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
-import type { FtraceEvents } from './ftrace-events.ts'
+import type { TraceState } from './trace-state.ts'
 import type { Probe } from './probe-table.ts'
 import type { Frame } from './task-stack.ts'
 
 /** The row of a function's return; also of one whose entry was not seen. */
 export function endFunction(
-  events: FtraceEvents,
+  events: TraceState,
   probe: Probe,
   fields: Fields,
   op: number,
@@ -41,12 +41,7 @@ const END_KINDS: Readonly<Record<string, number>> = {
  * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf. Where
  * events were lost in between, nothing says that the two values are of one store.
  */
-export function endCallback(
-  events: FtraceEvents,
-  probe: Probe,
-  fields: Fields,
-  frame: Frame,
-): void {
+export function endCallback(events: TraceState, probe: Probe, fields: Fields, frame: Frame): void {
   if (!frame.stored && !frame.suspect && !events.storesSeen && isLeaf(frame)) {
     inferWrite(events, fields, frame)
   }
@@ -80,7 +75,7 @@ function follows(frame: Frame, fields: Fields): boolean {
 const follow = (entry: Uint32Array, exit: Uint32Array): boolean =>
   ((entry[F_VAL]! & ~entry[F_CLEAR]!) | entry[F_SET]!) >>> 0 === exit[F_VAL]!
 
-function inferWrite(events: FtraceEvents, fields: Fields, frame: Frame): void {
+function inferWrite(events: TraceState, fields: Fields, frame: Frame): void {
   if (!fields.has(F_VAL) || !frame.has(F_VAL)) return
   if (!events.whole && !follows(frame, fields)) {
     events.doubtful++

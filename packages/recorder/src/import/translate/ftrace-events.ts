@@ -3,15 +3,13 @@ import { KINDS } from '../../event/kinds.ts'
 import type { Kind } from '../../event/kinds.ts'
 import { beginFunction } from './call-begin.ts'
 import { endCallback, endFunction } from './call-end.ts'
-import { EventRows } from './event-rows.ts'
-import { ProbeSites } from './probe-sites.ts'
 import type { EventSink } from '../../event/event-sink.ts'
-import { STOCK_GEOMETRY } from '../../event/run.ts'
 import type { Fields } from './fields.ts'
 import type { OwnNames } from './own-names.ts'
 import { putPoint } from './point-events.ts'
 import { makeProbe, type Probe } from './probe-table.ts'
 import { beginSplit, endSplit } from './split-events.ts'
+import { TraceState, type TraceStateOptions } from './trace-state.ts'
 import {
   CONTEXT_NAMES,
   NOT_SHOWN,
@@ -36,11 +34,7 @@ export interface TranslationCounts {
   readonly lost: number
 }
 
-export interface TranslationOptions {
-  /** The trace is known to hold each of its events: what its header counts has been found before. */
-  readonly whole?: boolean
-  /** 12, 14 or 16: size of a page of the traced kernel, where the user says it; else what the trace shows, or 12. */
-  readonly pageShift?: number | undefined
+export interface TranslationOptions extends TraceStateOptions {
   /** What the traced tree calls functions that Pagetrail knows by another name. */
   readonly names?: OwnNames
 }
@@ -53,33 +47,8 @@ export const MAX_EVENT_NAMES = 20_000
  * on the stack of their task, with that of the interrupt that is running on top of it. A frame has lost its return
  * where one below it returns, or where the task goes on although its interrupt has not returned.
  */
-export class FtraceEvents {
-  readonly rows: EventRows
-  pageShift: number
-  /** A store probe has been hit: writes need not be inferred from the callbacks. */
-  storesSeen = false
-  /** In which functions stores and instructions were shown. */
-  readonly sites = new ProbeSites()
-  /** A write was inferred. */
-  inferred = false
-  /** Writes that were not, because they would not follow from their masks: lines between may be lost. */
-  doubtful = 0
-  /** The trace is known to hold each of its events. */
-  readonly whole: boolean
-  /** A kernel address was seen; one of which bits 51..48 were not all set, as only 52-bit kernels have. */
-  addressSeen = false
-  va52 = false
-  /** A kernel address with bit 47 clear was seen: the kernel has at least 48 bits. */
-  va48 = false
-  /** Lazy MMU probes showed a count (7.x), or the flag of the thread (6.16 to 6.18). */
-  lazyCounted = false
-  lazyFlagged = false
-  /** Entries were made invalid or valid with PTE_PRESENT_INVALID (7.x), or without; null: neither was seen. */
-  presentInvalid: boolean | null = null
-  /** What a marker `wl: begin NAME` named. */
-  workload: string | null = null
+export class FtraceEvents extends TraceState {
   readonly #names: OwnNames
-  readonly #pagesGiven: boolean
   #probes = new Map<string, Probe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
@@ -91,23 +60,9 @@ export class FtraceEvents {
   #lost = 0
 
   constructor(sink: EventSink, options: TranslationOptions) {
-    this.rows = new EventRows(sink)
-    this.pageShift = options.pageShift ?? STOCK_GEOMETRY.pageShift
-    this.#pagesGiven = options.pageShift !== undefined
-    this.whole = options.whole ?? false
+    super(sink, options)
     this.#names = options.names ?? new Map()
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
-  }
-
-  /** What the capture itself says of its kernel, before its events. */
-  learn(facts: ReadonlyMap<string, readonly string[]>): void {
-    this.guessPageShift(Math.log2(Number(facts.get('page-size')?.[0])))
-  }
-
-  /** A page size that the trace shows; the user's word goes before it. */
-  guessPageShift(shift: number | null): void {
-    if (this.#pagesGiven) return
-    if (shift === 12 || shift === 14 || shift === 16) this.pageShift = shift
   }
 
   get probes(): Iterable<Probe> {

@@ -1,6 +1,6 @@
 import { LO } from '@pagetrail/engine'
 import type { RunGeometry } from '../../event/run.ts'
-import type { FtraceEvents, TranslationCounts } from './ftrace-events.ts'
+import type { TraceState } from './trace-state.ts'
 
 /** The kernels whose implementation Pagetrail follows. */
 export const TRACED_FLAVOURS = ['6.12', '6.17', '6.18', '7.3'] as const
@@ -14,8 +14,8 @@ export const PRESENT_INVALID = LO.NG
  * them by what their probes could show. Null where the trace has none of the signs.
  */
 export function flavourOf(
-  events: FtraceEvents,
-  { names }: TranslationCounts,
+  events: TraceState,
+  { names }: { readonly names: Readonly<Record<string, number>> },
 ): TracedFlavour | null {
   if (
     names['update_range_prot'] ||
@@ -35,7 +35,7 @@ export function flavourOf(
  * Pages as given or shown, address bits as seen: kernels of 16K pages have 47 unless an address needs more. Null where
  * no address was seen.
  */
-export function geometryOf(events: FtraceEvents): RunGeometry | null {
+export function geometryOf(events: TraceState): RunGeometry | null {
   if (!events.addressSeen) return null
   const { pageShift, va48, va52 } = events
   const stock = pageShift === 14 && !va48 ? 47 : 48

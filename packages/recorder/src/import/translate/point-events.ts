@@ -2,7 +2,7 @@ import { AUX, NEW, NONE, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './columns.ts'
 import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type Fields } from './fields.ts'
-import type { FtraceEvents } from './ftrace-events.ts'
+import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
 import type { Probe } from './probe-table.ts'
 import type { Frame, TaskStack } from './task-stack.ts'
@@ -16,7 +16,7 @@ const DSB_SCOPES: readonly string[] = KINDS.dsb.fields.scope.values
 
 /** The row of an event that is neither an entry nor a return. */
 export function putPoint(
-  events: FtraceEvents,
+  events: TraceState,
   probe: Probe,
   fields: Fields,
   stack: TaskStack,
@@ -66,7 +66,7 @@ export function putPoint(
 /** What no function is noted of: a marker, and what Pagetrail has no kind for. */
 const isUnsited = ({ role }: Probe): boolean => role === 'note' || role === 'unknown'
 
-function putUnsited(events: FtraceEvents, row: number, probe: Probe, fields: Fields): void {
+function putUnsited(events: TraceState, row: number, probe: Probe, fields: Fields): void {
   const { batch } = events.rows.sink
   if (probe.role === 'note') {
     batch.extra[row] = fields.noteJson()
@@ -97,7 +97,7 @@ function siteOf(probe: Probe, stack: TaskStack, context: number): Probe {
   return stack.findBare(probe.bare, context)?.probe ?? probe
 }
 
-function putFlush(events: FtraceEvents, row: number, by: number): void {
+function putFlush(events: TraceState, row: number, by: number): void {
   const { batch } = events.rows.sink
   batch.fn[row] = events.rows.sink.intern(FLUSH)
   batch.setSmall(row, AUX, by)
@@ -108,7 +108,7 @@ function putFlush(events: FtraceEvents, row: number, by: number): void {
  * two name different entries, so that another callback's lines are lost between them.
  */
 function putStore(
-  events: FtraceEvents,
+  events: TraceState,
   probe: Probe,
   fields: Fields,
   top: Frame | undefined,

@@ -2,7 +2,7 @@ import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './columns.ts'
 import { F_NEW, F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
-import type { FtraceEvents } from './ftrace-events.ts'
+import type { TraceState } from './trace-state.ts'
 import type { Probe } from './probe-table.ts'
 import type { TaskStack } from './task-stack.ts'
 
@@ -11,7 +11,7 @@ const CALLER = 'split_kernel_leaf_mapping_locked'
 
 /** split_pmd() or split_pud() is entered. */
 export function beginSplit(
-  events: FtraceEvents,
+  events: TraceState,
   probe: Probe,
   fields: Fields,
   stack: TaskStack,
@@ -28,7 +28,7 @@ export function beginSplit(
 
 /** It returned; the frame of its entry is at `index` of the stack. */
 export function endSplit(
-  events: FtraceEvents,
+  events: TraceState,
   probe: Probe,
   fields: Fields,
   stack: TaskStack,
@@ -44,7 +44,7 @@ export function endSplit(
 }
 
 function putSplitBase(
-  events: FtraceEvents,
+  events: TraceState,
   row: number,
   probe: Probe,
   stack: TaskStack,

@@ -1,6 +1,6 @@
 import { AUX, NEW, OLD, SIZE, VA } from '../../event/batch.ts'
 import { F_OPERAND, type Fields } from './fields.ts'
-import type { FtraceEvents } from './ftrace-events.ts'
+import type { TraceState } from './trace-state.ts'
 import type { Probe } from './probe-table.ts'
 
 /** Operations on one VA: bits 43:0 are VA[55:12], 63:48 the ASID. */
@@ -16,7 +16,7 @@ const GRANULES = [0, 12, 14, 16] as const
  * as the erratum's repeated VALE1IS, keeps va null.
  */
 export function putTlbi(
-  events: FtraceEvents,
+  events: TraceState,
   row: number,
   probe: Probe,
   fields: Fields,

@@ -1,0 +1,70 @@
+import type { MessagePort } from 'node:worker_threads'
+
+import { Batch } from '../../event/batch.ts'
+import type { Translated, TranslateOptions } from '../translate-input.ts'
+
+/** What the thread is started with. */
+export interface TranslatorStart {
+  /** A file. */
+  readonly path: string
+  readonly options: TranslateOptions
+  /** {@link POSTED}, {@link TAKEN} and {@link STOP}. */
+  readonly counts: Int32Array<SharedArrayBuffer>
+  readonly port: MessagePort
+}
+
+/** Index of how many batches were taken from the thread; not 0: it is to stop. */
+export const TAKEN = 0
+export const STOP = 1
+
+/** Batches that may wait to be taken. */
+export const AHEAD = 8
+
+/** How much was read. */
+export interface Read {
+  readonly bytes: number
+  readonly lines: number
+  readonly events: number
+}
+
+/** What the thread sends: batches, then the end or a failure. */
+export type FromTranslator =
+  | { readonly type: 'batch'; readonly packet: BatchPacket; readonly read: Read }
+  | { readonly type: 'end'; readonly translated: Translated; readonly read: Read }
+  | {
+      readonly type: 'failed'
+      readonly sort: 'order' | 'input' | 'bug'
+      readonly message: string
+      readonly stack: string
+    }
+
+/** A batch on its way to another thread. */
+export interface BatchPacket {
+  readonly length: number
+  /** Of {@link Batch.arrays}, in their order. */
+  readonly arrays: readonly ArrayBuffer[]
+  readonly extra: ReadonlyMap<number, string>
+  readonly more: ReadonlyMap<number, string>
+  /** The names that are new in it, in the order of their numbers. */
+  readonly names: readonly string[]
+}
+
+/** The memory of the batch goes with the packet. */
+export function packBatch(batch: Batch, names: readonly string[]): BatchPacket {
+  const extra = new Map<number, string>()
+  for (let i = 0; i < batch.length; i++) {
+    const text = batch.extra[i]
+    if (text !== null && text !== undefined) extra.set(i, text)
+  }
+  const arrays = batch.arrays().map(({ buffer }) => buffer as ArrayBuffer)
+  return { length: batch.length, arrays, extra, more: batch.more, names }
+}
+
+/** Fills an empty batch of the same capacity. */
+export function unpackBatch({ length, arrays, extra, more }: BatchPacket, batch: Batch): void {
+  batch.arrays().forEach(({ buffer }, i) => new Uint8Array(buffer).set(new Uint8Array(arrays[i]!)))
+  batch.extra.fill(null)
+  for (const [i, text] of extra) batch.extra[i] = text
+  for (const [i, text] of more) batch.more.set(i, text)
+  batch.length = length
+}
