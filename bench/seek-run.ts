@@ -97,6 +97,10 @@ class Machine {
     batch.fn[flush] = this.#writer.intern('flush_tlb_kernel_range')
     batch.setLong(flush, 0, va)
     batch.setLong(flush, 1, BigInt(pages) * 0x1000n)
+    const tlbi = this.#row('tlbi', 1)
+    batch.fn[tlbi] = this.#writer.intern('vaale1is')
+    batch.setLong(tlbi, 0, va)
+    batch.setSmall(tlbi, 1, pages)
   }
 
   #row(kind: keyof typeof KINDS, nest: number): number {

@@ -24,7 +24,9 @@ const manifest = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 
 /** The programs of docs/api.md, in its order, by the names it gives them. */
 function programs(): [string, string][] {
-  const texts = [...readFileSync(API, 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map((m) => m[1]!)
+  const texts = [...readFileSync(API, 'utf8').matchAll(/```ts(?: \S+)?\n([\s\S]*?)```/g)].map(
+    (m) => m[1]!,
+  )
   const names = ['record.mts', 'read.mts', 'ask.mts', 'my.ts']
   expect(texts).toHaveLength(names.length)
   return names.map((name, i) => [name, texts[i]!])

@@ -1,35 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { folder, pagetrail } from './cli.ts'
+import { pagetrail } from './cli.ts'
+import { inFolder, readersFolder } from './readers-folder.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const program = join(root, 'packages', 'tui', 'bin', 'pagetrail.js')
-const demo = join(root, 'packages', 'tui', 'demo')
-const fixtures = join(root, 'test', 'fixtures', 'traces')
-
-/** What the reader of a page has captured. */
-const CAPTURES = {
-  // Probes at entries and returns only, on 6.18.
-  'modules.trace': join(fixtures, 'modules_small-6.18-lean-kaslr.trace.gz'),
-  'before.trace.gz': join(demo, 'modules_small-6.17.13.trace.gz'),
-  'after.trace.gz': join(demo, 'modules_small-6.18.15.trace.gz'),
-}
-
-/** A file that the page shows: a block of code whose fence names it, as in ```json edge.json. */
-const SHOWN_FILE = /^( *)```\w+ (\S+)\n([^]*?)^ *```$/gm
 
 /**
  * A document, with below each `$ pagetrail …` of an indented block what that command prints. The commands run in order,
- * on one database, in a folder that has the captures above and the files that the document shows.
+ * on one database, in the reader's folder.
  */
 export async function withOutputs(text: string): Promise<string> {
-  const at = folder()
-  for (const [name, file] of Object.entries(CAPTURES)) copyFileSync(file, join(at, name))
-  for (const [, indent, name, content] of text.matchAll(SHOWN_FILE)) {
-    const lines = content!.split('\n').map((line) => line.slice(indent!.length))
-    writeFileSync(join(at, name!), lines.join('\n'))
-  }
+  return inFolder(readersFolder(text), () => shown(text))
+}
+
+async function shown(text: string): Promise<string> {
   const lines: string[] = []
   let under: string | null = null
   for (const line of text.split('\n')) {
@@ -38,19 +24,17 @@ export async function withOutputs(text: string): Promise<string> {
     if (under !== null) lines.push('')
     under = indent ?? null
     lines.push(line)
-    if (command !== undefined) lines.push(...(await outputOf(command, indent!, at)))
+    if (command !== undefined) lines.push(...(await outputOf(command, indent!)))
   }
   return lines.join('\n')
 }
 
 /** What a command prints, each line behind `indent`. */
-async function outputOf(command: string, indent: string, at: string): Promise<string[]> {
-  const here = new Set(readdirSync(at))
+async function outputOf(command: string, indent: string): Promise<string[]> {
   const words = (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
-  const argv = words.map((word) => (here.has(word) ? join(at, word) : word))
-  const { out, err } = await answerTo([...argv, '--db', join(at, 'pages.db')])
-  const shown = `${out}${err}`.replaceAll(`${at}/`, '').trimEnd()
-  return shown.split('\n').map((text) => (text === '' ? '' : `${indent}${text}`))
+  const { out, err } = await answerTo([...words, '--db', 'pages.db'])
+  const printed = `${out}${err}`.trimEnd()
+  return printed.split('\n').map((text) => (text === '' ? '' : `${indent}${text}`))
 }
 
 /** A module of the reader's finds pagetrail/engine by the program's own resolution, which only the program has. */

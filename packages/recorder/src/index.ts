@@ -195,6 +195,7 @@ export type {
   MappingComparison,
   MappingDifference,
 } from './tables/compare-mappings.ts'
+export { exactly } from './cost/costs.ts'
 export type { CostName, Costs } from './cost/costs.ts'
 export {
   exploreFields,

@@ -26,7 +26,7 @@ const store = (level: string, va: bigint, value: bigint) => ({
 
 function known(...events: readonly Lean[]) {
   const entries = new KnownEntries(
-    { source: 'engine', facts: {}, geometry },
+    { source: 'engine', facts: {}, flavour: '7.3', geometry },
     new PageSizes(geometry),
   )
   const apply = (e: TraceEvent) => entries.apply(e)

@@ -1,4 +1,10 @@
-import { reportRun, type TraceEvent } from '@pagetrail/recorder'
+import {
+  exactly,
+  reportLines,
+  reportRun,
+  scenarioNamed,
+  type TraceEvent,
+} from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 
 import { captures, engineRuns, fixture, pagesScenario, runOf } from '../../support/runs.ts'
@@ -60,7 +66,22 @@ test('what an independent program counted in a capture with blocks', async () =>
     splits: 2,
     tlbi: null,
     tablesAllocated: null,
+    // Stores of a split have no probe; its barriers have one on 6.18, all of them.
+    atLeast: ['writes', 'redundantWrites'],
   })
+})
+
+test('what a split does without a probe makes a count a lower bound, in text, JSON and comparison', async () => {
+  const [source] = await captures(fixture('modules_small-6.18-bbm.trace.gz'))
+  const { functions, total } = reportRun(source!)
+  const lines = [...reportLines([reportRun(source!)])]
+  expect(lines).toContainEqual(expect.stringMatching(/^descriptor writes +≥ 145$/))
+  expect(lines).toContainEqual(expect.stringMatching(/^barriers \(dsb ishst, isb\) +91$/))
+  const isPart = ({ costs }: (typeof functions)[number]) => costs.atLeast !== undefined
+  expect(functions.filter(isPart).map(({ fn }) => fn)).toEqual(['set_memory_ro'])
+  expect([exactly(total, 'writes'), exactly(total, 'barriers')]).toEqual([null, 91])
+  const engine = await engineRuns(scenarioNamed('partial-block-bbml').json as object, '7.3')
+  expect(reportRun(engine[0]!).total).not.toHaveProperty('atLeast')
 })
 
 /** modules_small on 6.12, where flushes are instructions among those of the call. */

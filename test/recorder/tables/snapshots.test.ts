@@ -53,6 +53,7 @@ test('a snapshot that was changed with its digest is found by folding the run ag
   runFile.close()
   expect(await problem()).toBe(null)
   const db = new Sqlite(path)
+  const [version] = db.prepare('select version from snapshot').pluck().all()
   const body = db
     .prepare(`select body from snapshot where projection = 'page-state'`)
     .pluck()
@@ -60,7 +61,7 @@ test('a snapshot that was changed with its digest is found by folding the run ag
   const forged = zstdDecompressSync(body)
   forged[forged.length - 12]! ^= 0x80
   const packed = zstdCompressSync(forged)
-  const hash = createHash('sha256').update('snapshot page-state 5 1 8191\n').update(batch)
+  const hash = createHash('sha256').update(`snapshot page-state ${version} 1 8191\n`).update(batch)
   db.prepare(`update snapshot set body = ?, digest = ? where projection = 'page-state'`).run(
     packed,
     hash.update(packed).digest(),
@@ -69,7 +70,7 @@ test('a snapshot that was changed with its digest is found by folding the run ag
   expect(await problem()).toBe(wrong)
   db.exec('delete from snapshot')
   expect(await problem()).toBe(null)
-  db.exec(`insert into snapshot values (1, 'page-state', 5, 100, x'', x'')`)
+  db.exec(`insert into snapshot values (1, 'page-state', ${String(version)}, 100, x'', x'')`)
   expect(await problem()).toContain('after event 100')
   db.close()
 })

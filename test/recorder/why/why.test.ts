@@ -103,7 +103,8 @@ test('a split shows on every level: block, table, entry', async () => {
   ])
   const beside = whyDescriptor(runFile, run, AREA + PAGE).steps
   expect(beside.map(({ event }) => event.seq)).toEqual([0, 3, 5, 7])
-  expect(beside.at(-1)!.context!.flush).toBeNull()
+  // Of a block, a TLBI of any of its addresses removes all.
+  expect(beside.at(-1)!.context!.flush?.seq).toBe(11)
 })
 
 test('the same in words', async () => {
@@ -286,15 +287,46 @@ test('a flush is what removes the entry: instructions alone, and no function wit
     num: null,
     by: 'set_memory_ro',
   }
+  const before = { kind: 'dsb', scope: 'ishst' }
+  const after = { kind: 'dsb', scope: 'ish' }
   const barely = hex(AREA - 3n * PAGE)
-  expect(await flushed({ ...tlbi, va: barely })).toContain(
-    'flushed by tlbi vaale1is in set_memory_ro #2',
-  )
-  expect(await flushed({ ...tlbi, va: barely, pages: 3 })).toContain('no flush of it was seen')
-  expect(await flushed({ ...tlbi, va: hex(AREA), insn: 'vae1is' })).toContain('#2')
-  expect(await flushed({ ...tlbi, va: hex(AREA), insn: 'aside1is' })).toContain('no flush of it')
+  const all = (insn: object) => flushed(before, { ...tlbi, ...insn }, after)
+  expect(await all({ va: barely })).toContain('flushed by tlbi vaale1is in set_memory_ro #3')
+  expect(await all({ va: barely, pages: 3 })).toContain('no flush of it was seen')
+  expect(await all({ va: hex(AREA), insn: 'vae1is' })).toContain('#3')
+  expect(await all({ va: hex(AREA), insn: 'aside1is' })).toContain('no flush of it')
   expect(await flushed({ ...fn, end })).toContain('no flush of it was seen')
   expect(await flushed({ ...fn, end }, { ...tlbi, va: hex(AREA) })).toContain(
     'flushed by flush_tlb_kernel_range of',
   )
+})
+
+test('a TLBI that is too early, only of its CPU, or never completed does not flush', async () => {
+  const tlbi = { kind: 'tlbi', insn: 'vaale1is', va: hex(AREA), pages: 1, scale: null, num: null }
+  const ishst = { kind: 'dsb', scope: 'ishst' }
+  const ish = { kind: 'dsb', scope: 'ish' }
+  expect(await flushed(tlbi, ish)).toContain('no flush of it')
+  expect(await flushed(ishst, tlbi)).toContain('no flush of it')
+  expect(await flushed(ishst, tlbi, ishst)).toContain('no flush of it')
+  expect(await flushed(ishst, { ...tlbi, insn: 'vaale1' }, ish)).toContain('no flush of it')
+  expect(await flushed({ ...tlbi, cpu: 1 }, { ...ish, cpu: 1 }, ishst)).toContain('no flush of it')
+  const other = [
+    { ...tlbi, cpu: 1 },
+    { ...ish, cpu: 1 },
+  ]
+  expect(await flushed(ishst, ...other)).toContain('flushed by tlbi vaale1is #3')
+})
+
+test('what says the same again needs no flush', async () => {
+  const page = { level: 'pte', va: hex(AREA) }
+  const back = { kind: 'desc_write', ...page, old: hex(KERNEL_RW | 0x80n), new: hex(KERNEL_RW) }
+  const [runFile, run] = await recorded(
+    eventsOf([
+      { kind: 'init', ...page, new: hex(KERNEL_RW), count: 1, pa_step: hex(PAGE) },
+      { kind: 'desc_write', ...page, old: hex(KERNEL_RW), new: hex(KERNEL_RW | 0x80n) },
+      back,
+    ]),
+  )
+  const fates = whyDescriptor(runFile, run, AREA).steps.map(({ context }) => context?.fate?.kind)
+  expect(fates).toEqual([undefined, 'restored', 'held'])
 })

@@ -35,8 +35,23 @@ export const COST_LABELS = {
 export type CostName = keyof typeof COST_LABELS
 export const COST_NAMES = Object.keys(COST_LABELS) as readonly CostName[]
 
-/** Null: the run cannot show it. */
-export type Costs = { readonly [N in CostName]: number | null }
+/**
+ * Null: the run does not show it. `atLeast` names those that it shows in part: what was counted is a lower bound, which
+ * {@link exactly} keeps out of every comparison.
+ */
+export type Costs = { readonly [N in CostName]: number | null } & {
+  readonly atLeast?: readonly CostName[]
+}
+
+/** The number, null where it is not known or only a lower bound. */
+export const exactly = (costs: Costs, name: CostName): number | null =>
+  costs.atLeast?.includes(name) === true ? null : costs[name]
+
+/** Which costs a run shows: at all, and in splits, whose inner functions may have no probes. */
+export interface CostEvidence {
+  shows(name: CostName): boolean
+  showsInSplits(name: CostName): boolean
+}
 
 /** Counts the events of one call, or those outside of calls; one task at a time, for what encloses what. */
 export class CostCounter {
@@ -122,13 +137,12 @@ export class CostCounter {
     }
   }
 
-  /** What was counted; what the run cannot show becomes null through `known`. */
-  costs(known: (name: CostName) => boolean): Costs {
+  /** What was counted, as far as the run shows it. */
+  costs(evidence: CostEvidence): Costs {
     const costs: Record<CostName, number | null> = { ...this.counts }
-    for (const name of COST_NAMES) if (!known(name)) costs[name] = null
     if (!this.timed) costs.time = null
     if (!this.sawRead) costs.reads = null
-    return costs
+    return shownCosts(costs, evidence)
   }
 
   private took(ts: number | null): void {
@@ -197,6 +211,21 @@ export class CostCounter {
     if (this.foreign === 0) this.counts.flushedPages += pages
   }
 }
+
+/** Of what was counted, what the run shows. */
+export function shownCosts(
+  counted: Readonly<Record<CostName, number | null>>,
+  evidence: CostEvidence,
+): Costs {
+  const costs: Record<CostName, number | null> = { ...counted }
+  const atLeast: CostName[] = []
+  for (const name of COST_NAMES) {
+    if (!evidence.shows(name)) costs[name] = null
+    else if ((counted.splits ?? 0) > 0 && !evidence.showsInSplits(name)) atLeast.push(name)
+  }
+  return atLeast.length === 0 ? costs : Object.assign(costs, { atLeast })
+}
+
 const ZERO = Object.fromEntries(COST_NAMES.map((name) => [name, 0])) as Record<CostName, number>
 
 export const zeroCosts = (): Record<CostName, number> => ({ ...ZERO })
@@ -205,7 +234,13 @@ export const zeroCosts = (): Record<CostName, number> => ({ ...ZERO })
  * Sum; unknown in one part is unknown in the whole. Times add up where they are known. Name by name: it is made for
  * each pair of calls, and a loop over names takes ten times as long.
  */
-export const addCosts = (a: Costs, b: Costs): Costs => ({
+export function addCosts(a: Costs, b: Costs): Costs {
+  const sum = addKnown(a, b)
+  if (a.atLeast === undefined && b.atLeast === undefined) return sum
+  return { ...sum, atLeast: [...new Set([...(a.atLeast ?? []), ...(b.atLeast ?? [])])] }
+}
+
+const addKnown = (a: Costs, b: Costs): Costs => ({
   events: both(a.events, b.events),
   walks: both(a.walks, b.walks),
   callbacks: both(a.callbacks, b.callbacks),

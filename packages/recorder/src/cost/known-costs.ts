@@ -1,5 +1,6 @@
+import { type Evidence, showsIn } from '../event/evidence.ts'
 import type { Kind } from '../event/kinds.ts'
-import { COST_NAMES, type CostName, type Costs } from './costs.ts'
+import { COST_NAMES, type CostEvidence, type CostName, type Costs, zeroCosts } from './costs.ts'
 
 /** The kinds of which a run has to show one, or a cost is unknown. */
 const SHOWN_BY: Readonly<Partial<Record<CostName, readonly Kind[]>>> = {
@@ -32,18 +33,38 @@ const SHOWN_BY: Readonly<Partial<Record<CostName, readonly Kind[]>>> = {
   warnings: ['warn'],
 }
 
-/** Whether a cost can be counted in a run that shows these kinds. */
-export const knownCosts = (shown: ReadonlySet<Kind>): ((name: CostName) => boolean) => {
-  const unknown = COST_NAMES.filter((name) => {
+/**
+ * What splits cost, by the functions in them that do it: the stores are those of the new table and of its link, the
+ * last barrier is that of the lazy section which the outer function leaves.
+ */
+const IN_SPLITS: Readonly<Partial<Record<CostName, string>>> = {
+  writes: 'split_pmd',
+  redundantWrites: 'split_pmd',
+  barriersQueued: 'split_pmd',
+  barriers: 'split_kernel_leaf_mapping',
+  dsb: 'split_kernel_leaf_mapping',
+  lazySections: 'split_kernel_leaf_mapping',
+}
+
+/** Which costs a run with this evidence shows; `shown`: the kinds that are asked for, all by default. */
+export function knownCosts(
+  evidence: Evidence,
+  shown: ReadonlySet<Kind> = evidence.kinds,
+): CostEvidence {
+  const hidden = new Set<CostName>()
+  const inSplits = new Set<CostName>()
+  for (const name of COST_NAMES) {
     const kinds = SHOWN_BY[name]
-    return kinds !== undefined && !kinds.some((kind) => shown.has(kind))
-  })
-  const hidden = new Set(unknown)
-  return (name) => !hidden.has(name)
+    if (kinds === undefined) continue
+    if (!kinds.some((kind) => shown.has(kind))) hidden.add(name)
+    const fn = IN_SPLITS[name]
+    if (fn !== undefined && !kinds.some((kind) => showsIn(evidence, kind, fn))) inSplits.add(name)
+  }
+  return {
+    shows: (name) => !hidden.has(name),
+    showsInSplits: (name) => !inSplits.has(name),
+  }
 }
 
 /** No costs at all, for sums. */
-export const noCosts = (): Costs =>
-  Object.fromEntries(
-    COST_NAMES.map((name) => [name, name === 'time' || name === 'reads' ? null : 0]),
-  ) as Costs
+export const noCosts = (): Costs => ({ ...zeroCosts(), time: null, reads: null })

@@ -1,6 +1,6 @@
 import type { Geometry } from '@pagetrail/engine'
 
-import type { CostName } from '../cost/costs.ts'
+import type { CostEvidence } from '../cost/costs.ts'
 import type { Call } from '../event/run.ts'
 import type { PairedCalls } from './align/align-calls.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
@@ -30,8 +30,8 @@ export interface PairContext {
   readonly scripts: KnownScripts
   readonly leftGeometry: Geometry | null
   readonly rightGeometry: Geometry | null
-  readonly leftKnown: (name: CostName) => boolean
-  readonly rightKnown: (name: CostName) => boolean
+  readonly leftKnown: CostEvidence
+  readonly rightKnown: CostEvidence
   /** Sorts of effects that a side cannot show. */
   readonly unknown: ReadonlySet<EffectKind>
   /** Listed effects of one pair. */

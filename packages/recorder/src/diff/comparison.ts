@@ -1,3 +1,4 @@
+import { evidenceOf } from '../event/evidence.ts'
 import { InputError } from '@pagetrail/engine'
 
 import type { Kind } from '../event/kinds.ts'
@@ -104,8 +105,8 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
       limit: options.limit ?? LISTED,
       leftGeometry: leftState.geometry,
       rightGeometry: rightState.geometry,
-      leftKnown: knownCosts(left),
-      rightKnown: knownCosts(right),
+      leftKnown: knownCosts(evidenceOf(a.run), left),
+      rightKnown: knownCosts(evidenceOf(b.run), right),
       unknown: new Set([...unknownEffects(both), ...leftOut(options, ignored)]),
     },
     shown: { left, right, both },

@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 
-import { COST_NAMES, type CostName } from '../cost/costs.ts'
+import { COST_NAMES, type CostName, exactly } from '../cost/costs.ts'
 import { didYouMean } from '../event/nearest.ts'
 import { type Question, QUESTIONS } from './options.ts'
 import type { Answer, Diff } from './result.ts'
@@ -99,7 +99,7 @@ const QUESTION_CHECKS: Readonly<Record<Question, (diff: Diff) => GateCheck>> = {
 }
 
 const known = ({ cost }: Diff, name: CostName): boolean =>
-  cost.pairedLeft[name] !== null && cost.pairedRight[name] !== null
+  exactly(cost.pairedLeft, name) !== null && exactly(cost.pairedRight, name) !== null
 
 function outcomeCheck({ outcome, geometries }: Diff): GateCheck {
   const { answer, different, mapping, unknownReturn } = outcome
@@ -141,12 +141,14 @@ function pathCheck({ path }: Diff): GateCheck {
 }
 
 function costCheck({ cost }: Diff, { name, by, unit }: CostBound): GateCheck {
-  const [was, is] = [cost.pairedLeft[name], cost.pairedRight[name]]
+  const [was, is] = [exactly(cost.pairedLeft, name), exactly(cost.pairedRight, name)]
   const title = `cost ${name}`
   const bound = `at most +${by}${unit === 'percent' ? '%' : ''}`
   if (was === null || is === null) {
     const side = was === null ? 'baseline' : 'new run'
-    return { name: title, answer: 'unknown', reasons: [`the ${side} does not show ${name}`] }
+    const least = (was === null ? cost.pairedLeft : cost.pairedRight)[name]
+    const how = least === null ? `does not show ${name}` : `shows ${name} in part, ${least} of them`
+    return { name: title, answer: 'unknown', reasons: [`the ${side} ${how}`] }
   }
   const most = unit === 'percent' ? was + (was * by) / 100 : was + by
   const answer = is > most ? 'different' : 'same'

@@ -1,4 +1,4 @@
-import type { CostName, Costs } from '../cost/costs.ts'
+import { type CostName, type Costs, exactly } from '../cost/costs.ts'
 import { sizeOf } from './align/call-keys.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
@@ -61,9 +61,9 @@ function keyOf(
 }
 
 const moreOf = (left: Costs, right: Costs): MoreCosts => ({
-  callbacks: difference(left.callbacks, right.callbacks),
-  barriers: difference(left.barriers, right.barriers),
-  flushes: difference(left.flushes, right.flushes),
+  callbacks: difference(exactly(left, 'callbacks'), exactly(right, 'callbacks')),
+  barriers: difference(exactly(left, 'barriers'), exactly(right, 'barriers')),
+  flushes: difference(exactly(left, 'flushes'), exactly(right, 'flushes')),
 })
 
 export const difference = (left: number | null, right: number | null): number | null =>

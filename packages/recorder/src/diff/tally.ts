@@ -1,4 +1,4 @@
-import { addCosts, type CostName, type Costs } from '../cost/costs.ts'
+import { addCosts, type CostName, type Costs, exactly } from '../cost/costs.ts'
 import { noCosts } from '../cost/known-costs.ts'
 import { WHOLE_RUN } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
@@ -234,7 +234,7 @@ export class Tally {
   private group(diff: PairDiff): void {
     const { left, right, verdict, sameInput, leftCosts, rightCosts } = diff
     const signs = TELLING_COSTS.map((name) => {
-      const [a, b] = [leftCosts[name], rightCosts[name]]
+      const [a, b] = [exactly(leftCosts, name), exactly(rightCosts, name)]
       return a === null || b === null ? 0 : Math.sign(b - a)
     })
     const key = [left.fn, right.fn, verdict, sameInput, ...signs].join(' ')

@@ -1,18 +1,6 @@
 import type { EventOf } from '../event/kinds.ts'
 import { endPageOf, PAGE_LIMIT, pageOf } from './pages.ts'
 
-/** Functions that unmap their range, or map it anew, by stores that no probe shows. */
-const UNMAPS = /^(?:vfree|vunmap|_*vunmap_range(?:_noflush)?|__vmap_pages_range_noflush)$/
-/** 16 GB: no area is larger. */
-const MOST_UNMAPPED = 1 << 22
-
-/** Pages of which nothing is known after this span of a capture; null: none. */
-export function unmappedBy({ fn, va, end }: EventOf<'span_begin'>) {
-  if (va === null || end === null || !UNMAPS.test(fn ?? '')) return null
-  const range = { start: pageOf(va), end: endPageOf(end) }
-  return range.end - range.start > MOST_UNMAPPED ? null : range
-}
-
 /** MAX_TLBI_RANGE_PAGES of 6.17 to 7.3: more pages of the granule become flush_tlb_all() on every machine. */
 const ALWAYS_ALL = 2097152
 

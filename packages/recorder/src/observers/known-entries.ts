@@ -41,14 +41,22 @@ const ABOVE: Readonly<Partial<Record<LevelName, LevelName>>> = {
 const addressOfPage = (page: number): number =>
   (page < PAGE_LIMIT / 2 ? page : page - PAGE_LIMIT) * 4096
 
+/** Its inverse; the address after the last page is 0. */
+const pageOfAddress = (address: number): number =>
+  address < 0
+    ? PAGE_LIMIT + Math.floor(address / 4096)
+    : address === 0
+      ? PAGE_LIMIT
+      : Math.ceil(address / 4096)
+
 /** The page tables of a run as far as its events have shown them, by pages, with the event that each entry is from. */
 export class KnownEntries {
-  readonly #run: Pick<Run, 'source' | 'geometry' | 'facts'>
+  readonly #run: Pick<Run, 'source' | 'flavour' | 'geometry' | 'facts'>
   readonly #sizes: PageSizes
   #table = new EntryTable(1024, true)
   #state: PageState
 
-  constructor(run: Pick<Run, 'source' | 'geometry' | 'facts'>, sizes: PageSizes) {
+  constructor(run: Pick<Run, 'source' | 'flavour' | 'geometry' | 'facts'>, sizes: PageSizes) {
     this.#run = run
     this.#sizes = sizes
     this.#state = PageState.of(run, this.#table)
@@ -122,14 +130,10 @@ export class KnownEntries {
     return undefined
   }
 
-  /** Entries that lie in [start, end) are not known any more. */
-  forgetRange(start: number, end: number): void {
-    for (const level of LEVEL_NAMES.slice(0, PTE + 1)) {
-      const size = this.#sizes.of(level)
-      for (let page = Math.ceil(start / size) * size; page + size <= end; page += size) {
-        this.#table.forget(entryKey(levelNumber(level), addressOfPage(page)))
-      }
-    }
+  /** Pages of which nothing is known after this event of a capture; null: it changes nothing of that. */
+  unmappedBy(e: TraceEvent): { readonly start: number; readonly end: number } | null {
+    const range = this.#state.unmappedBy(e)
+    return range && { start: pageOfAddress(range.start), end: pageOfAddress(range.end) }
   }
 
   /** After a gap nothing that was learnt is certain. */

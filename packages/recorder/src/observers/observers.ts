@@ -18,7 +18,6 @@ import {
   groupOf,
   standsFor,
   widen,
-  unmappedBy,
 } from './instructions.ts'
 import { type Contradicted, KnownEntries } from './known-entries.ts'
 import { pageOf, PageSizes } from './pages.ts'
@@ -68,8 +67,8 @@ export class Observers {
     this.entries = new KnownEntries(run, this.sizes)
     this.versions = new Versions(this.geometry, this.sizes, this.entries)
     this.evidence = runEvidence(run)
-    const isComplete = run.source !== 'ftrace'
-    this.harms = new Harms(this.geometry, this.sizes, this.entries, this.versions.rows, isComplete)
+    const { allStores } = this.evidence
+    this.harms = new Harms(this.geometry, this.sizes, this.entries, this.versions.rows, allStores)
     const { features } = run.facts
     this.#hasEts2 = isJsonObject(features) && Number(features['ets2'] ?? 0) === 1
   }
@@ -150,7 +149,7 @@ export class Observers {
         this.#forget()
         break
       default:
-        if (e.kind === 'span_begin') this.#spanned(e)
+        if (e.kind === 'span_begin' || e.kind === 'op_begin') this.#unmap(e)
     }
     // What a freed table held is still there when rules see it go: see freed().
     if (e.kind !== 'table_free') this.#learn(e)
@@ -172,11 +171,10 @@ export class Observers {
   }
 
   /** A capture shows that a range is unmapped, or mapped anew, but not by which stores: it is unknown. */
-  #spanned(e: EventOf<'span_begin'>): void {
-    const range = this.evidence.allStores ? null : unmappedBy(e)
+  #unmap(e: TraceEvent): void {
+    const range = this.entries.unmappedBy(e)
     if (range === null) return
     this.versions.forgetRange(range.start, range.end)
-    this.entries.forgetRange(range.start, range.end)
     this.#reachedBase = NONE
   }
 

@@ -1,5 +1,6 @@
-import { COST_LABELS, COST_NAMES, type CostName } from '../cost/costs.ts'
+import { COST_LABELS, COST_NAMES, type CostName, type Costs, exactly } from '../cost/costs.ts'
 import type { Diff } from '../diff/result.ts'
+import { hasCost } from '../cost/cost-text.ts'
 import { isPartial } from '../diff/say/wording.ts'
 import { scrolling } from './frame.ts'
 import { figure, html, Html, many, numberText, type Value } from './html.ts'
@@ -8,9 +9,14 @@ import type { SideNames } from './side-names.ts'
 /** Counts of both sides: bars where they differ, the equal ones in a line, time last: a clock is not to be trusted. */
 export function costBody(diff: Diff, names: SideNames): Html {
   const { pairedLeft, pairedRight } = diff.cost
-  const shown = COST_NAMES.filter((n) => (pairedLeft[n] ?? 0) !== 0 || (pairedRight[n] ?? 0) !== 0)
-  const differ = shown.filter((n) => pairedLeft[n] !== pairedRight[n])
-  const equal = shown.filter((n) => pairedLeft[n] === pairedRight[n])
+  const shown = COST_NAMES.filter((n) => hasCost(pairedLeft, n) || hasCost(pairedRight, n))
+  // A part of a number is equal to nothing.
+  const isEqual = (n: CostName): boolean => {
+    const known = exactly(pairedLeft, n)
+    return known !== null && known === exactly(pairedRight, n)
+  }
+  const differ = shown.filter((n) => !isEqual(n))
+  const equal = shown.filter(isEqual)
   const rows = differ
     .toSorted((a, b) => Number(a === 'time') - Number(b === 'time'))
     .map((cost) => rowOf(cost, diff))
@@ -28,7 +34,7 @@ export function costBody(diff: Diff, names: SideNames): Html {
         'Cost',
         html`<table class="wide stack">
           <caption>
-            Counts that differ
+            Counts that differ, or are not known of both
           </caption>
           <thead>
             <tr>
@@ -56,11 +62,18 @@ export function costBody(diff: Diff, names: SideNames): Html {
 }
 
 function rowOf(cost: CostName, { cost: { pairedLeft, pairedRight } }: Diff): Html {
-  const [a, b] = [pairedLeft[cost], pairedRight[cost]]
+  const [a, b] = [exactly(pairedLeft, cost), exactly(pairedRight, cost)]
   const change =
     a === null || b === null ? '?' : `${b > a ? '+' : '−'}${numberText(Math.abs(b - a))}`
   const label = COST_LABELS[cost]
-  return html`<tr><td${label.startsWith(' ') && new Html(' class="sub"')}>${label.trim()}</td><td class="num" data-h="left">${figure(a)}</td><td class="num" data-h="right">${figure(b)}</td><td class="num" data-h="change"><b>${change}</b></td><td class="bars">${bars(a, b)}</td></tr>`
+  return html`<tr><td${label.startsWith(' ') && new Html(' class="sub"')}>${label.trim()}</td><td class="num" data-h="left">${costFigure(pairedLeft, cost)}</td><td class="num" data-h="right">${costFigure(pairedRight, cost)}</td><td class="num" data-h="change"><b>${change}</b></td><td class="bars">${bars(a, b)}</td></tr>`
+}
+
+/** A figure, or what it is at least. */
+function costFigure(costs: Costs, name: CostName): Html {
+  const { [name]: counted } = costs
+  if (exactly(costs, name) !== null) return figure(counted)
+  return counted === null || counted === 0 ? figure(null) : html`≥ ${figure(counted)}`
 }
 
 function bars(a: number | null, b: number | null): Value {
@@ -87,14 +100,14 @@ function bars(a: number | null, b: number | null): Value {
 function allCalls(diff: Diff, names: SideNames): Value {
   const { left, right, outsideLeft, outsideRight } = diff.cost
   const table = (title: string, a: typeof left, b: typeof right): Value => {
-    const costs = COST_NAMES.filter((n) => n !== 'time' && ((a[n] ?? 0) !== 0 || (b[n] ?? 0) !== 0))
+    const costs = COST_NAMES.filter((n) => n !== 'time' && (hasCost(a, n) || hasCost(b, n)))
     if (costs.length === 0) return null
     const rows = costs.map(
       (n) =>
         html`<tr>
           <td>${COST_LABELS[n].trim()}</td>
-          <td class="num">${figure(a[n])}</td>
-          <td class="num">${figure(b[n])}</td>
+          <td class="num">${costFigure(a, n)}</td>
+          <td class="num">${costFigure(b, n)}</td>
         </tr>`,
     )
     const body = html`<table>

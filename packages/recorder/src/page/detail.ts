@@ -25,7 +25,7 @@ export interface TableHistories {
 /** What one run shows beside its events. */
 export interface RunDetail {
   readonly debts: DebtsOverTime
-  /** The table with most stores of the run: before the first of them, with most debts open, at the end. */
+  /** The table with most stores of the run: before the first of them, with most debts open, after the last. */
   readonly most: TableHistories
 }
 
@@ -60,9 +60,8 @@ export function diffDetail(a: EventSource, b: EventSource, diff: Diff): DiffDeta
 export function runDetail(source: EventSource): RunDetail {
   const debts = debtsOverTime(source)
   const stored = storedTables(source).tables(1)
-  const end = Math.max(0, source.run.events - 1)
-  const at = ({ first }: StoredTable): number[] => [
-    ...new Set([first - 1, Math.max(first, Math.min(debts.most.seq, end)), end]),
+  const at = ({ first, last }: StoredTable): number[] => [
+    ...new Set([first - 1, Math.max(first, Math.min(debts.most.seq, last)), last]),
   ]
   return { debts, most: withMoments(source, stored, at) }
 }

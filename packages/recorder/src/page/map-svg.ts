@@ -11,7 +11,7 @@ const SORTS = {
   inv: { words: 'invalid (VALID 0)', fill: '#ffffff' },
   pinv: { words: 'invalid, present to the kernel (nG)', fill: '#ffffff' },
   empty: { words: 'empty', fill: '#ffffff' },
-  unseen: { words: 'not seen in the run', fill: '#e9ecef' },
+  unseen: { words: 'not known', fill: '#e9ecef' },
 } as const
 export type CellSort = keyof typeof SORTS
 

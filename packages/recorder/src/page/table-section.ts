@@ -15,7 +15,11 @@ export interface Drawn {
 
 /** The moments of the table with most stores of a run. */
 export const runMoments = (i: number, n: number): string =>
-  i === 0 ? 'before its first store' : i === n - 1 ? 'at the end' : 'with most flushes owed'
+  i === 0
+    ? 'before its first store'
+    : i === n - 1
+      ? 'after its last store'
+      : 'with most flushes owed'
 
 /** One table as it is drawn. */
 interface Panel {

@@ -43,7 +43,7 @@ export interface ReportOptions {
 /** Reads a run once and adds up its costs; in memory are the calls that are open, and those that are listed. */
 export function reportRun(source: EventSource, options: ReportOptions = {}): RunReport {
   const { run } = source
-  const known = knownCosts(evidenceOf(run).kinds)
+  const known = knownCosts(evidenceOf(run))
   const pageShift = pageShiftOf(run)
   const calls = new CallsByOp(source.calls())
   const open = new Map<number, { call: Call; counter: CostCounter }>()

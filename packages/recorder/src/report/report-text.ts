@@ -1,6 +1,7 @@
 import { buildOf } from '../event/build.ts'
 import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../cost/costs.ts'
 import { toJson } from '../event/json.ts'
+import { costText, hasCost } from '../cost/cost-text.ts'
 import { type Column, tableLines } from '../say/table.ts'
 import type { CoveragePoint } from './coverage.ts'
 import type { RunReport } from './report-runs.ts'
@@ -21,7 +22,10 @@ const COLUMNS: readonly (readonly [CostName, string])[] = [
 
 const number = (value: number | null): string => (value === null ? '?' : `${value}`)
 
-/** Runs side by side: costs of each, then by function, then coverage. Numbers that a run does not show are `?`. */
+/**
+ * Runs side by side: costs of each, then by function, then coverage. Numbers that a run does not show are `?`, those
+ * that it shows in part `≥ n`.
+ */
 export function* reportLines(reports: readonly RunReport[]): Generator<string> {
   yield* table([
     ['', ...reports.map(({ run }) => run.label)],
@@ -46,35 +50,35 @@ export function* reportLines(reports: readonly RunReport[]): Generator<string> {
 
 /** Rows in which some run has a number. */
 function costRows(costs: readonly Costs[]): string[][] {
-  const used = COST_NAMES.filter((name) => costs.some((cost) => (cost[name] ?? 0) !== 0))
+  const used = COST_NAMES.filter((name) => costs.some((cost) => hasCost(cost, name)))
   return used.map((name) => {
-    const numbers = costs.map((cost) => number(cost[name]))
+    const numbers = costs.map((cost) => costText(cost, name))
     return [COST_LABELS[name] as string].concat(numbers)
   })
 }
 
 function functionRows({ functions }: RunReport): string[][] {
-  const used = COLUMNS.filter(([name]) => functions.some(({ costs }) => (costs[name] ?? 0) !== 0))
+  const used = COLUMNS.filter(([name]) => functions.some(({ costs }) => hasCost(costs, name)))
   return [
     ['', 'calls', 'failed', ...used.map(([, title]) => title)],
     ...functions.map(({ fn, calls, failed, costs }) => [
       fn,
       `${calls}`,
       `${failed}`,
-      ...used.map(([name]) => number(costs[name])),
+      ...used.map(([name]) => costText(costs, name)),
     ]),
   ]
 }
 
 function callRows({ calls }: RunReport): string[][] {
-  const used = COLUMNS.filter(([name]) => calls.some(({ costs }) => (costs[name] ?? 0) !== 0))
+  const used = COLUMNS.filter(([name]) => calls.some(({ costs }) => hasCost(costs, name)))
   return [
     ['', 'call', 'returned', ...used.map(([, title]) => title)],
     ...calls.map(({ call, costs }) => [
       call.fn,
       `${call.op}`,
       number(call.ret),
-      ...used.map(([name]) => number(costs[name])),
+      ...used.map(([name]) => costText(costs, name)),
     ]),
   ]
 }

@@ -19,9 +19,11 @@ import { ABSENT, type Entries, entryKey, EntryTable, keyAddress, keyLevel } from
 import { readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
+import { evidenceOf, showsAll } from '../event/evidence.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from './shown-value.ts'
 import { signedVa, highWord, lowWord, take } from '../event/words.ts'
+import { isUnmapping, MOST_UNMAPPED, unmappedSpan } from './unmapped.ts'
 
 /** The most entries that one `init` may list: 64 GB of 4K pages. More would only fill memory. */
 const INIT_ENTRIES_MAX = 1 << 24
@@ -78,10 +80,13 @@ export class PageState {
   }
 
   /** The empty state that a run's events are folded into. */
-  static of(run: Pick<Run, 'source' | 'geometry' | 'facts'>, over?: Entries): PageState {
+  static of(
+    run: Pick<Run, 'source' | 'flavour' | 'geometry' | 'facts'>,
+    over?: Entries,
+  ): PageState {
     return new PageState({
       geometry: runGeometry(run),
-      complete: run.source !== 'ftrace',
+      complete: run.source !== 'ftrace' && showsAll(evidenceOf(run), 'desc_write'),
       ...(over && { over }),
     })
   }
@@ -115,7 +120,55 @@ export class PageState {
         this.applyRow(seq, KINDS[event.kind].id, number, address, lowWord(), highWord(), cpu)
         break
       }
+      case 'op_begin':
+      case 'span_begin': {
+        const range = this.unmappedBy(event)
+        if (range !== null) this.forget(range.start, range.end)
+        break
+      }
       default:
+    }
+  }
+
+  /**
+   * Signed addresses of what is not known any more after this event, which unmaps memory by stores that nobody shows;
+   * null: it does no such thing. vfree() shows only where its area begins: its guard page, of which nothing is known,
+   * ends it.
+   */
+  unmappedBy(event: TraceEvent): { readonly start: number; readonly end: number } | null {
+    if (this.complete || !isUnmapping(event)) return null
+    const span = unmappedSpan(event)
+    if (span === null) return null
+    const { start } = span
+    return { start, end: span.end ?? this.endOfArea(start) }
+  }
+
+  /** Where the known entries that follow each other from an address on end. */
+  private endOfArea(start: number): number {
+    let end = start
+    while (end - start < MOST_UNMAPPED) {
+      const level = this.leafLevel(end)
+      if (level < 0) break
+      end = this.alignDown(level, end) + this.entrySize(level)
+    }
+    return end
+  }
+
+  /** Entries that lie in [start, end) are not known any more. */
+  private forget(start: number, end: number): void {
+    for (let level = PGD; level <= PTE; level++) {
+      const size = this.entrySize(level)
+      const first = Math.ceil(start / size) * size
+      if ((end - first) / size > this.entries.size) {
+        for (const key of this.entries.sortedKeys()) {
+          const address = keyAddress(key)
+          if (keyLevel(key) === level && address >= start && address + size <= end) {
+            this.entries.forget(key)
+          }
+        }
+        continue
+      }
+      for (let at = first; at + size <= end; at += size) this.entries.forget(entryKey(level, at))
     }
   }
 

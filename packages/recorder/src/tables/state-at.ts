@@ -13,6 +13,7 @@ import type { RunFile } from '../store/run-file.ts'
 import { BIND, build } from '../store/schema.ts'
 import { type Bound, prepare } from '../store/statements.ts'
 import { touchedRanges, touches } from './touched.ts'
+import { UNMAPPING_SQL } from './unmapped.ts'
 import { signedVa } from '../event/words.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
 
@@ -118,7 +119,8 @@ const foldRows = build
   .where('id', '<=', BIND)
   .where(
     sql<boolean>`(kind in (${sql.raw([table_alloc.id, table_free.id, init.id].join(', '))})
-      or kind in (${sql.raw([...SHOWING_IDS].join(', '))}) and (${SHOWN}) is not null)`,
+      or kind in (${sql.raw([...SHOWING_IDS].join(', '))}) and (${SHOWN}) is not null
+      or ${sql.raw(UNMAPPING_SQL)})`,
   )
   .orderBy('id')
 

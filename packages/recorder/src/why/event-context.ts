@@ -1,18 +1,10 @@
 import { createGeometry, LEVEL_NAMES } from '@pagetrail/engine'
 
-import {
-  type EventOf,
-  type Kind,
-  KIND_NAMES,
-  KINDS,
-  nestOf,
-  type TraceEvent,
-} from '../event/kinds.ts'
+import { type Kind, KIND_NAMES, KINDS, nestOf, type TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { isIdle, type Run } from '../event/run.ts'
-import { type Covered, coveredBy, flushOf, standsFor } from '../observers/instructions.ts'
-import { runEvidence } from '../observers/evidence.ts'
 import { pageOf, vaOf } from '../observers/pages.ts'
+import { type Fate, fateOf, type FlushEvent, type Replaced } from './fate.ts'
 import type { RunFile } from '../store/run-file.ts'
 
 /** How far a barrier, a flush or the end of a lazy section is looked for, in events. */
@@ -21,9 +13,9 @@ const CONTEXT_EVENTS = 1 << 18
 /** How many edges of lazy sections, and how many splits, are looked at around an event. */
 const EDGES = 32
 const SPLITS = 64
-/** How many flushes are read at once, and how many are looked at. */
-const FLUSH_PAGE = 64
-const MOST_FLUSHES = 4096
+/** How far the end of an old value is looked for, in events, and how many of them are read at once. */
+const FATE_EVENTS = 1 << 16
+const FATE_PAGE = 64
 
 /** What an event happened in and what followed it, as far as the run shows. */
 export interface EventContext {
@@ -33,14 +25,11 @@ export interface EventContext {
   readonly lazy: LazySection | null
   /** seq of the first barrier after it on its CPU. */
   readonly barrier: number | null
-  /**
-   * What first removed the entry from TLBs, or walk caches, after it: the flush function, or the TLBI instruction where
-   * there is none around it. Where the run shows TLBI, a function without one is not a flush.
-   */
+  /** What became of the value that it replaced; null: it is not a store, or what it replaced is not known. */
+  readonly fate: Fate | null
+  /** What flushed it. */
   readonly flush: FlushEvent | null
 }
-
-export type FlushEvent = EventOf<'tlb_flush'> | EventOf<'tlbi'>
 
 export interface LazySection {
   /** seq of its lazy_mmu_enter. */
@@ -66,38 +55,38 @@ function kinds(...list: readonly Kind[]): Kinds {
 const OPENING = kinds(...KIND_NAMES.filter((kind) => nestOf(kind) === 1))
 const LAZY = kinds('lazy_mmu_enter', 'lazy_mmu_leave')
 const BARRIERS = kinds('barrier', 'dsb')
-const FLUSHES = kinds('tlb_flush', 'tlbi')
+/** What can end an old value, but for a store that restores it. */
+const FATEFUL = kinds('tlb_flush', 'tlbi', 'barrier', 'dsb', 'isb', 'gap')
 const SPLITTING = kinds('split')
 /** Events of the same task; of the same CPU where no task is known, and for the idle task, which is on each. */
 const SAME_TASK = 'task is (select id from name where text = ?) and (? or cpu = ?)'
 
-/** What begins at an address or below, in the page of 64K where its granule may be that; or has no address. */
-const MAY_COVER = 'va is null or va <= ?'
+/** Flushes that begin at an address or below, or have no address; barriers, wherever. */
+const MAY_MATTER = `kind not in (${KINDS.tlb_flush.id}, ${KINDS.tlbi.id}) or va is null or va <= ?`
 
 /** Looks around events of one run, up to event `to`. */
 export class Surroundings {
   readonly #runFile: RunFile
   readonly #run: Run
   readonly #to: number
-  readonly #showsTlbi: boolean
-  readonly #pagesOfGranule: number
 
-  constructor(runFile: RunFile, run: Run, to: number, pageShift: number) {
+  constructor(runFile: RunFile, run: Run, to: number) {
     this.#runFile = runFile
     this.#run = run
     this.#to = to
-    this.#showsTlbi = runEvidence(run).tlbi
-    this.#pagesOfGranule = 2 ** (pageShift - 12)
   }
 
-  /** `isTable`: what the event replaced pointed to a table, which walk caches hold. */
-  of(event: TraceEvent, va: bigint, isTable: boolean): EventContext {
+  /** `replaced`: null for an event that is not a store, or of which the old value is not known. */
+  of(event: TraceEvent, va: bigint, replaced: Replaced | null): EventContext {
     const onCpu = this.#after(event, BARRIERS, 'cpu = ?', 1, [BigInt(event.cpu)])
+    const page = pageOf(va)
+    const ending = replaced && fateOf(this.#run, replaced, page, this.#fateful(replaced, page))
     return {
       around: this.#around(event),
       lazy: this.#lazy(event),
       barrier: onCpu[0]?.seq ?? null,
-      flush: this.#flush(event, pageOf(va), isTable),
+      fate: ending === null ? null : this.#reaching(ending.fate, event.seq),
+      flush: ending?.flush ?? null,
     }
   }
 
@@ -150,30 +139,34 @@ export class Surroundings {
     return { from, to: null }
   }
 
-  #flush(event: TraceEvent, page: number, isTable: boolean): FlushEvent | null {
-    const last = BigInt.asIntN(64, vaOf(page + 1) - 1n)
-    let around: EventOf<'tlb_flush'> | null = null
-    let { seq } = event
-    for (let looked = 0; looked < MOST_FLUSHES; looked += FLUSH_PAGE) {
-      const found = this.#after({ ...event, seq }, FLUSHES, MAY_COVER, FLUSH_PAGE, [last])
-      for (const e of found) {
-        const isFunction = e.kind === 'tlb_flush'
-        if (!isFunction && e.kind !== 'tlbi') continue
-        if (isFunction && this.#showsTlbi) around = e
-        const covered = isFunction ? this.#coveredIn(e) : coveredBy(e, this.#pagesOfGranule)
-        if (!covered || page < covered.start || page >= covered.end) continue
-        if (isTable && !covered.tables) continue
-        const isIn = around?.cpu === e.cpu && around.op === e.op && around.nest <= e.nest
-        return isIn ? around : e
-      }
-      if (found.length < FLUSH_PAGE) return null
-      seq = found.at(-1)!.seq
-    }
-    return null
+  /** What was not seen to end may have ended behind the last event that was looked at. */
+  #reaching(fate: Fate, from: number): Fate {
+    if (fate.kind !== 'held') return fate
+    return { kind: 'held', seq: Math.min(this.#to, from + FATE_EVENTS) }
   }
 
-  #coveredIn(e: EventOf<'tlb_flush'>): Covered | null {
-    return this.#showsTlbi ? null : standsFor(flushOf(e, this.#pagesOfGranule))
+  /** Events after a store that can matter for the value that it replaced, later stores to its entry among them. */
+  *#fateful({ event, later }: Replaced, page: number): Generator<TraceEvent> {
+    const last = BigInt.asIntN(64, vaOf(page + 1) - 1n)
+    const to = Math.min(this.#to, event.seq + FATE_EVENTS)
+    const stores = later.filter(({ seq }) => seq <= to)
+    let { seq } = event
+    for (;;) {
+      const where = conditionOf(FATEFUL, MAY_MATTER, [last])
+      const found = this.#runFile.readPage(this.#run, {
+        from: seq + 1,
+        to,
+        limit: FATE_PAGE,
+        where,
+      })
+      for (const e of found) {
+        while (stores[0] !== undefined && stores[0].seq < e.seq) yield stores.shift()!
+        yield e
+      }
+      if (found.length < FATE_PAGE) break
+      seq = found.at(-1)!.seq
+    }
+    yield* stores
   }
 
   #after(

@@ -1,12 +1,10 @@
-import { BIT, type Geometry, hexOf, type LevelName } from '@pagetrail/engine'
+import { type Geometry, hexOf, type LevelName } from '@pagetrail/engine'
 
-import { hasBit } from '../descriptor/bits.ts'
 import { changeText, descriptorText } from '../descriptor/text.ts'
 import { rangeText } from '../say/value.ts'
-import type { EventContext } from './event-context.ts'
+import type { Fate, FlushEvent } from './fate.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
-import type { Run } from '../event/run.ts'
 import type { Why, WhyStep } from './why.ts'
 
 /** A line of the answer, with the event of the step that it is about. */
@@ -24,7 +22,7 @@ export function* whyLines(why: Why): Generator<string> {
 export function* whyRows(why: Why): Generator<WhyRow> {
   for (const text of headLines(why)) yield { seq: null, text }
   for (const step of why.steps) {
-    for (const text of stepLines(step, why.run)) yield { seq: step.event.seq, text }
+    for (const text of stepLines(step, why)) yield { seq: step.event.seq, text }
   }
 }
 
@@ -37,12 +35,12 @@ function* headLines(why: Why): Generator<string> {
     yield `  ${level}  ${hexOf(base)}  ${hexOf(desc)}  ${text(desc, level)}`
   }
   if (lookup.found === 'empty') yield '  nothing is mapped there'
-  if (lookup.found === 'unknown') yield '  what is mapped there was never seen'
+  if (lookup.found === 'unknown') yield `  ${unknownText(steps.at(-1))}`
   if (steps.length === 0) yield '  no event of this run set an entry on the way to it'
   if (earlier > 0) yield `  … ${earlier} earlier steps`
 }
 
-function* stepLines(step: WhyStep, run: Run): Generator<string> {
+function* stepLines(step: WhyStep, { run, at }: Why): Generator<string> {
   const geometry = runGeometry(run)
   const text = (desc: bigint, level: LevelName) => descriptorText(desc, level, geometry)
   yield `  #${step.event.seq}  ${stepText(step, text)}`
@@ -50,7 +48,7 @@ function* stepLines(step: WhyStep, run: Run): Generator<string> {
     const change = changeText(step.old, step.now, step.level, geometry)
     yield `      ${change === '' ? 'changed nothing' : change}`
   }
-  for (const line of contextLines(step, geometry)) yield `      ${line}`
+  for (const line of contextLines(step, at, geometry)) yield `      ${line}`
 }
 
 function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => string): string {
@@ -68,15 +66,24 @@ function stepText(step: WhyStep, text: (desc: bigint, level: LevelName) => strin
       return `${level} ${value(old)} → ${value(now)} by a split`
     case 'table_alloc':
       return `a table of ${level} entries was allocated at ${value(event.pa)}`
+    case 'span_begin':
+    case 'op_begin':
+      return `${event.fn ?? 'a function'} begins, whose stores are not shown: the entry is not known after it`
     case 'table_free':
       return `the table of ${level} entries at ${value(event.pa)} was freed`
   }
 }
 
+const unknownText = (last: WhyStep | undefined): string =>
+  last?.event.kind === 'span_begin' || last?.event.kind === 'op_begin'
+    ? `what is mapped there is not known after ${last.event.fn ?? 'a function'} #${last.event.seq}`
+    : 'what is mapped there was never seen'
+
 const value = (desc: bigint | null): string => (desc === null ? 'unknown' : hexOf(desc))
 
 function* contextLines(
-  { event, context, split, old }: WhyStep,
+  { event, context, split }: WhyStep,
+  at: number,
   geometry: Geometry | null,
 ): Generator<string> {
   if (context === null) return
@@ -87,23 +94,38 @@ function* contextLines(
   if (lazy)
     yield `lazy MMU section #${lazy.from}–${lazy.to === null ? 'not left yet' : `#${lazy.to}`}`
   if (barrier !== null) yield `barrier #${barrier}`
-  if (event.kind === 'desc_write' || event.kind === 'split_end')
-    yield flushText(context, old, geometry)
+  if (context.fate !== null) yield fateText(context.fate, context.flush, at, geometry)
 }
 
-function flushText({ flush }: EventContext, old: bigint | null, geometry: Geometry | null): string {
-  if (flush?.kind === 'tlbi') {
-    const by = flush.by === null ? '' : ` in ${flush.by}`
+function fateText(
+  fate: Fate,
+  flush: FlushEvent | null,
+  at: number,
+  geometry: Geometry | null,
+): string {
+  switch (fate.kind) {
+    case 'not held':
+      return 'no flush is needed: no TLB can hold the old entry'
+    case 'flushed':
+      return flush === null ? `flushed by #${fate.seq}` : flushText(flush, geometry)
+    case 'restored':
+      return `no flush of it: the entry is again what it was, #${fate.seq}`
+    case 'held':
+      return fate.seq < at
+        ? `no flush of it was seen up to #${fate.seq}, where the search ended`
+        : 'no flush of it was seen after that'
+    case 'unknown':
+      return `whether it was flushed is not known: events are missing at #${fate.seq}`
+  }
+}
+
+function flushText(flush: FlushEvent, geometry: Geometry | null): string {
+  if (flush.kind === 'tlbi') {
+    const by = (flush.by ?? null) === null ? '' : ` in ${flush.by}`
     return `flushed by tlbi ${flush.insn ?? ''}${by} #${flush.seq}`
   }
-  if (flush) {
-    const range = flush.va === null ? 'everything' : rangeText(flush.va, flush.end, geometry)
-    return `flushed by ${flush.fn ?? 'a flush'} of ${range} #${flush.seq}`
-  }
-  const needed = old === null || hasBit(old, BIT.VALID)
-  return needed
-    ? 'no flush of it was seen after that'
-    : 'no flush after that; the old entry was not valid'
+  const range = flush.va === null ? 'everything' : rangeText(flush.va, flush.end, geometry)
+  return `flushed by ${flush.fn ?? 'a flush'} of ${range} #${flush.seq}`
 }
 
 /** What is around an event, from outside; a range is given where it is another than outside. */

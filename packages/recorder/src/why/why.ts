@@ -5,11 +5,13 @@ import { hasBit } from '../descriptor/bits.ts'
 import { kindOf } from '../descriptor/text.ts'
 import { type EventContext, Surroundings } from './event-context.ts'
 import { type EventOf, KINDS, type TraceEvent } from '../event/kinds.ts'
-import type { Lookup } from '../tables/page-state.ts'
+import type { Lookup, PageState } from '../tables/page-state.ts'
 import type { Condition } from '../event/condition.ts'
 import type { Run } from '../event/run.ts'
 import { shownValue } from '../tables/shown-value.ts'
-import { historyAt, type Interval } from '../tables/state-at.ts'
+import { historyAt, type Interval, stateAt } from '../tables/state-at.ts'
+import { isUnmapping, type Unmapping, UNMAPPING_SQL } from '../tables/unmapped.ts'
+import { signedVa } from '../event/words.ts'
 import type { RunFile } from '../store/run-file.ts'
 
 /** Steps that are listed, the latest; what came before is counted. */
@@ -26,7 +28,10 @@ type StepKind =
   | 'cb_enter'
   | 'split'
   | 'split_end'
-/** An event that can set, show or drop entries. */
+  // And what unmaps memory by stores that they do not show.
+  | 'span_begin'
+  | 'op_begin'
+/** An event that can set, show or drop entries, or after which they are not known any more. */
 export type StepEvent = Extract<TraceEvent, { readonly kind: StepKind }>
 
 /** One event that made a descriptor what it is. */
@@ -85,19 +90,21 @@ export function whyDescriptor(
     if (entry) levels.push({ level, ...entry })
   }
   const steps = bareSteps(
-    eventsIn(runFile, run, intervalsTouching(va), va, state.pageShift),
+    eventsIn(runFile, run, intervalsTouching(va), va, state),
     va,
     state.pageShift,
   )
   const { told, earlier } = latest(steps)
-  const surroundings = new Surroundings(runFile, run, at, state.pageShift)
+  const surroundings = new Surroundings(runFile, run, at)
   return {
     run,
     va,
     at,
     levels,
     lookup: state.lookup(va),
-    steps: told.map((step) => withContext(step, va, state.pageShift, surroundings)),
+    steps: told.map((step, i) =>
+      withContext(step, told.slice(i + 1), va, state.pageShift, surroundings),
+    ),
     earlier,
   }
 }
@@ -121,14 +128,23 @@ function* eventsIn(
   run: Run,
   intervals: readonly Interval[],
   va: bigint,
-  pageShift: number,
+  { pageShift, complete }: PageState,
 ): Generator<StepEvent> {
-  const where = condition(va, pageShift)
+  const where = condition(va, pageShift, !complete)
+  const isUnknownAfter = (event: TraceEvent): boolean => {
+    if (event.seq === 0 || !isUnmapping(event)) return false
+    const range = stateAt(runFile, run, event.seq - 1).unmappedBy(event)
+    const address = signedVa(va)
+    return range !== null && range.start <= address && address < range.end
+  }
   for (const { from, to } of intervals) {
     let next = from
     while (next <= to) {
       const page = runFile.readPage(run, { from: next, to, limit: PAGE, where })
-      for (const event of page) if (isStep(event, va, pageShift)) yield event
+      for (const event of page) {
+        if (isStep(event, va, pageShift)) yield event
+        else if (isUnmapping(event) && isUnknownAfter(event)) yield event
+      }
       if (page.length < PAGE) break
       next = page.at(-1)!.seq + 1
     }
@@ -136,7 +152,7 @@ function* eventsIn(
 }
 
 /** What may concern the address; {@link isStep} then looks at the level. */
-function condition(va: bigint, pageShift: number): Condition {
+function condition(va: bigint, pageShift: number, mayUnmap: boolean): Condition {
   const bases: bigint[] = []
   const shown: string[] = []
   for (let level = PGD; level <= PTE; level++) {
@@ -147,11 +163,18 @@ function condition(va: bigint, pageShift: number): Condition {
   const placed = [desc_write, table_alloc, table_free, split, split_end]
     .map(({ id }) => id)
     .join(', ')
+  const unmapping = mayUnmap ? `or (${UNMAPPING_SQL} and va <= ?)` : ''
   return {
     sql: `(kind in (${placed}) and va in (${bases.map(() => '?').join(', ')}))
       or (kind = ${init.id} and va <= ?)
-      or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))`,
-    parameters: [...bases, BigInt.asIntN(64, va), ...bases.flatMap((base) => [base, base])],
+      or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))
+      ${unmapping}`,
+    parameters: [
+      ...bases,
+      BigInt.asIntN(64, va),
+      ...bases.flatMap((base) => [base, base]),
+      ...(mayUnmap ? [BigInt.asIntN(64, va)] : []),
+    ],
   }
 }
 
@@ -197,6 +220,11 @@ function* bareSteps(
 ): Generator<WhyStep> {
   const known = new Map<LevelName, bigint>()
   for (const event of events) {
+    if (event.kind === 'span_begin' || event.kind === 'op_begin') {
+      known.clear()
+      yield { event, level: 'pte', old: null, now: null, context: null, split: null }
+      continue
+    }
     const level = event.level ?? 'pte'
     const before = known.get(level) ?? null
     const now = valueAfter(event, va, pageShift)
@@ -209,20 +237,37 @@ function* bareSteps(
 }
 
 /** What the entry holds by this event; null: it does not say. */
-function valueAfter(event: StepEvent, va: bigint, pageShift: number): bigint | null {
+function valueAfter(
+  event: Exclude<StepEvent, Unmapping>,
+  va: bigint,
+  pageShift: number,
+): bigint | null {
   if (event.kind !== 'init') return shownValue(event)
   if (event.new === null) return null
   const index = indexIn(event, va, pageShift) ?? 0n
   return BigInt.asUintN(64, event.new + index * (event.pa_step ?? 0n))
 }
 
-function withContext(step: WhyStep, va: bigint, pageShift: number, around: Surroundings): WhyStep {
+function withContext(
+  step: WhyStep,
+  after: readonly WhyStep[],
+  va: bigint,
+  pageShift: number,
+  around: Surroundings,
+): WhyStep {
   const { event, level, old, now } = step
   if (event.kind === 'init') return step
   const isSplit = event.kind === 'desc_write' && splits(old, now, level)
   const split = isSplit ? around.split(event, va, pageShift) : null
-  const wasTable = old !== null && kindOf(old, level) === 'table'
-  return { ...step, context: around.of(event, va, wasTable), split }
+  const stores = event.kind === 'desc_write' || event.kind === 'split_end'
+  const isLater = (e: StepEvent): boolean =>
+    e.kind === 'desc_write' && e.level === level && e.va === event.va
+  const later = after.map((next) => next.event).filter(isLater)
+  const replaced =
+    stores && event.va !== null && old !== null && now !== null
+      ? { event, level, va: event.va, old, now, later }
+      : null
+  return { ...step, context: around.of(event, va, replaced), split }
 }
 
 /** Whether a store looks like a step of a split: a leaf became a table, or left its contiguous span. */

@@ -1,4 +1,10 @@
-import { COST_NAMES, type Costs, type CostName } from '../../cost/costs.ts'
+import {
+  COST_NAMES,
+  type CostEvidence,
+  type CostName,
+  shownCosts,
+  zeroCosts,
+} from '../../cost/costs.ts'
 import type { Kind } from '../../event/kinds.ts'
 import type { Call } from '../../event/run.ts'
 import { type After, NO_AFTER } from './after.ts'
@@ -172,10 +178,13 @@ function renumber({ words }: PackedRows, sent: CallPacket['texts'], texts: Texts
   }
 }
 
+/** Costs are packed as they were counted. */
+const EVERYTHING: CostEvidence = { shows: () => true, showsInSplits: () => true }
+
 function packCosts(counted: readonly Counted[]): Float64Array {
   const packed = new Float64Array(counted.length * COST_NAMES.length)
   for (const [i, item] of counted.entries()) {
-    const costs = item.costs(() => true)
+    const costs = item.costs(EVERYTHING)
     for (const [k, name] of COST_NAMES.entries()) {
       packed[i * COST_NAMES.length + k] = costs[name] ?? Number.NaN
     }
@@ -184,11 +193,12 @@ function packCosts(counted: readonly Counted[]): Float64Array {
 }
 
 const unpackCosts = (packed: Float64Array, i: number): Counted => ({
-  costs: (known) => {
-    const cost = (name: CostName, k: number): number | null => {
+  costs: (evidence) => {
+    const counted: Record<CostName, number | null> = zeroCosts()
+    for (const [k, name] of COST_NAMES.entries()) {
       const value = packed[i * COST_NAMES.length + k]!
-      return known(name) && !Number.isNaN(value) ? value : null
+      counted[name] = Number.isNaN(value) ? null : value
     }
-    return Object.fromEntries(COST_NAMES.map((name, k) => [name, cost(name, k)])) as Costs
+    return shownCosts(counted, evidence)
   },
 })

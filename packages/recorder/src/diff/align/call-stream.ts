@@ -1,6 +1,6 @@
 import type { Kind, TraceEvent } from '../../event/kinds.ts'
 import type { PageState } from '../../tables/page-state.ts'
-import { CostCounter, type CostName, type Costs } from '../../cost/costs.ts'
+import { CostCounter, type CostEvidence, type Costs } from '../../cost/costs.ts'
 import type { Call, EventSource } from '../../event/run.ts'
 import { Addresses } from './addresses.ts'
 import { Encoder, type EncoderOptions } from './encode.ts'
@@ -38,9 +38,9 @@ const WAITING_ROWS = 262_144
 
 const NO_ROWS = new Tokens(0)
 
-/** Costs that were counted; those that the run cannot show become null through `known`. */
+/** Costs that were counted, as far as a run shows them. */
 export interface Counted {
-  costs(known: (name: CostName) => boolean): Costs
+  costs(evidence: CostEvidence): Costs
 }
 
 /** One call as it is compared. */

@@ -3,7 +3,8 @@ import { type Geometry, hexOf } from '@pagetrail/engine'
 import { fieldValues } from '../../say/event-fields.ts'
 import { eventText } from '../../say/event-words.ts'
 import { errnoText, rangeText } from '../../say/value.ts'
-import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../../cost/costs.ts'
+import { COST_LABELS, COST_NAMES, type CostName, type Costs, exactly } from '../../cost/costs.ts'
+import { costText, hasCost } from '../../cost/cost-text.ts'
 import { hex16, ptdumpLine } from '../../tables/leaves.ts'
 import type { Leaf } from '../../tables/leaves.ts'
 import type { MappingDifference } from '../../tables/compare-mappings.ts'
@@ -170,21 +171,18 @@ export interface CostRow {
   readonly change: string
 }
 
-/** Costs that either side has; `?` where a side cannot show it. */
+/** Costs that either side has; `?` where a side does not show it, `≥ n` where it shows a part. */
 export const costRows = (left: Costs, right: Costs): CostRow[] =>
-  COST_NAMES.filter((name) => has(left, name) || has(right, name)).map((name) =>
+  COST_NAMES.filter((name) => hasCost(left, name) || hasCost(right, name)).map((name) =>
     costRow(name, left, right),
   )
 
-const has = (costs: Costs, name: CostName): boolean => (costs[name] ?? 0) !== 0
-
-const number = (cost: number | null): string => (cost === null ? '?' : `${cost}`)
-
 function costRow(name: CostName, left: Costs, right: Costs): CostRow {
-  const a = left[name]
-  const b = right[name]
+  const a = exactly(left, name)
+  const b = exactly(right, name)
   const change = a === null || b === null ? '?' : signed(b - a)
-  return { name, label: COST_LABELS[name], left: number(a), right: number(b), change }
+  const texts = { left: costText(left, name), right: costText(right, name) }
+  return { name, label: COST_LABELS[name], ...texts, change }
 }
 
 /** The costs of the pairs as cells, and where that is not the same those of all calls beside them. */
@@ -199,12 +197,14 @@ export function costTable(diff: Diff): CostTable {
   const of = isWithoutCalls(diff) ? 'of the runs' : `of the ${plural(diff.calls.paired, 'pair')}`
   const isSome = isPartial(diff) || diff.calls.paired === 0
   const sides = isSome ? [pairedLeft, pairedRight, left, right] : [pairedLeft, pairedRight]
-  const rows = COST_NAMES.filter((name) => sides.some((costs) => has(costs, name))).map((name) => {
-    const row = costRow(name, pairedLeft, pairedRight)
-    const cells = [row.left, row.right, row.change]
-    if (isSome) cells.push(number(left[name]), number(right[name]))
-    return Object.assign(row, { cells })
-  })
+  const rows = COST_NAMES.filter((name) => sides.some((costs) => hasCost(costs, name))).map(
+    (name) => {
+      const row = costRow(name, pairedLeft, pairedRight)
+      const cells = [row.left, row.right, row.change]
+      if (isSome) cells.push(costText(left, name), costText(right, name))
+      return Object.assign(row, { cells })
+    },
+  )
   const columns = ['left', 'right', 'change', ...(isSome ? ['all left', 'all right'] : [])]
   return { of, columns, rows }
 }
