@@ -1,21 +1,40 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-import { diffRuns, type EventSource, importFile, openRuns, readApart } from '@pagetrail/recorder'
+import {
+  diffRuns,
+  type EventSource,
+  importFile,
+  openRuns,
+  readApart,
+  recordScenario,
+} from '@pagetrail/recorder'
 import { ThreadSide } from '../../../packages/recorder/src/apart/read-apart.ts'
-import type { ReadApart } from '../../../packages/recorder/src/diff/align/side.ts'
+import { sideHere } from '../../../packages/recorder/src/apart/remembered.ts'
+import type { ReadSides } from '../../../packages/recorder/src/diff/align/side.ts'
 import { folder } from '../../support/cli.ts'
 import { capture } from '../../support/demo.ts'
-import { captures, engineRuns, fixture, pagesScenario } from '../../support/runs.ts'
+import { captures, fixture, pagesScenario } from '../../support/runs.ts'
+import { AREA, hex } from '../../support/sample-run.ts'
 
-/** Counts what it reads, runs of any length. */
-function counted(): { readonly apart: ReadApart; read: number } {
+/** Reads the left side in a thread, runs of any length. */
+const inThread: ReadSides = (a, b, request) => {
+  const thread = new ThreadSide(a.place!, request)
+  try {
+    return { left: thread.read().digest, right: sideHere(b, request).digest }
+  } finally {
+    thread.end()
+  }
+}
+
+/** The same, counted. */
+function counted(): { readonly apart: ReadSides; read: number } {
   const made = {
     read: 0,
-    apart: ((source, request) => {
+    apart: ((a, b, request) => {
       made.read++
-      return new ThreadSide(source.place!, request)
-    }) satisfies ReadApart,
+      return inThread(a, b, request)
+    }) satisfies ReadSides,
   }
   return made
 }
@@ -69,11 +88,18 @@ describe('a side that a thread reads', () => {
     expect(thread.read).toBe(0)
   })
 
-  test('final states are compared by who has read them', async () => {
-    const thread = counted()
-    const [a, b] = await engineRuns(pagesScenario(4, []), '6.17', '6.18')
-    diffRuns(a!, b!, { apart: thread.apart })
-    expect(thread.read).toBe(0)
+  test('final states are compared as if both had been read here', async () => {
+    const runFile = await openRuns(join(folder(), 'runs.db'), { mode: 'write' })
+    const off = { fn: 'set_memory_valid', addr: hex(AREA), numpages: 2, enable: 0 }
+    for (const [flavour, calls] of [
+      ['6.17', [off]],
+      ['6.18', []],
+    ] as const)
+      recordScenario(runFile, pagesScenario(4, [...calls]), { flavour, name: 'x', created: 0 })
+    const [a, b] = [1, 2].map((id) => runFile.source(runFile.find(id)))
+    const apart = diffRuns(a!, b!, { apart: inThread })
+    expect(apart.outcome.mapping).toMatchObject({ compared: 'final state', answer: 'different' })
+    expect(apart).toEqual(diffRuns(a!, b!))
   })
 
   test('another file in the place of the one that was opened is not read for it', async () => {
@@ -92,18 +118,11 @@ describe('a side that a thread reads', () => {
   })
 })
 
-test('a short run, or one in memory, is not worth a thread', async () => {
+test('a short run, or one in memory, is read here', async () => {
   const [inMemory] = await captures(capture('6.17.13'))
-  const [inFile] = await imported(capture('6.17.13'))
-  const request = {
-    shown: [],
-    addresses: 'relative',
-    ignore: [],
-    map: {},
-    waitingRows: null,
-  } as const
-  expect(readApart(inMemory!, request)).toBeNull()
-  expect(readApart(inFile!, request)).toBeNull()
+  const [inFile] = await imported(capture('6.18.15'))
   expect(inMemory!.place).toBeUndefined()
   expect(inFile!.place).toMatchObject({ run: 1 })
+  const diff = diffRuns(inMemory!, inFile!, { apart: readApart })
+  expect(diff).toEqual(diffRuns(inMemory!, inFile!))
 })

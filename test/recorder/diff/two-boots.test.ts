@@ -62,7 +62,7 @@ describe('one kernel, two boots', () => {
       fixture('two-6.18-boot1.trace.gz'),
       fixture('two-6.18-boot2.trace.gz'),
     )
-    expect(diffRuns(a!, b!, { waitingRows: 0 })).toEqual(diffRuns(a!, b!))
+    expect(diffRuns(a!, b!, { keptRows: 0 })).toEqual(diffRuns(a!, b!))
   })
 })
 

@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { workerData } from 'node:worker_threads'
 
-import { POSTED, type Send, type ThreadStart } from './protocol.ts'
+import type { FromThread, ThreadStart } from './protocol.ts'
 
 /**
  * The program of the thread that reads a side. As in the child of queries, its code is compiled once for all. Whatever
@@ -9,18 +9,18 @@ import { POSTED, type Send, type ThreadStart } from './protocol.ts'
  */
 enableCompileCache()
 const start = workerData as ThreadStart
-const { counts, port } = start
+const { sent, port } = start
 
-const send: Send = (message, transfer = []) => {
+const send = (message: FromThread): void => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's, not a window's
-  port.postMessage(message, transfer)
-  Atomics.add(counts, POSTED, 1)
-  Atomics.notify(counts, POSTED)
+  port.postMessage(message)
+  Atomics.store(sent, 0, 1)
+  Atomics.notify(sent, 0)
 }
 
 try {
   const { readSide } = await import('./read-side.ts')
-  await readSide(start, send)
+  send({ type: 'side', side: await readSide(start) })
 } catch (error) {
   const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error))
   send({ type: 'failed', isInput: name === 'InputError', message, stack })

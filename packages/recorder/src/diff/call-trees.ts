@@ -24,7 +24,7 @@ export class FirstTrees {
     const { verdict } = diff
     if (verdict === 'identical' || !diff.sameInput || this.#found.has(verdict)) return
     const rows: PairRow[] = []
-    let more = left.aside.length + right.aside.length
+    let more = left.asides + right.asides
     for (const run of script.runs) more += run.length
     for (const row of pairRows(script.runs, left, right, CONTEXT)) {
       if (rows.length === ROWS) break

@@ -4,6 +4,8 @@ import type { CostEvidence } from '../cost/costs.ts'
 import type { Call } from '../event/run.ts'
 import type { PairedCalls } from './align/align-calls.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
+import type { KnownPairs } from './align/known-pairs.ts'
+import type { SideCall } from './align/side.ts'
 import {
   aftersDiffer,
   compareEffects,
@@ -20,14 +22,14 @@ import type {
   PairDiff,
   DiffVerdict,
 } from './result.ts'
-import type { KnownScripts } from './align/known-scripts.ts'
-import { countRows, differs, type RowScript } from './align/rows.ts'
+import { type RowWays, rowWays } from './repeated-rows.ts'
+import { differs, type RowScript } from './align/rows.ts'
 
 /** What both sides of every pair have in common. */
 export interface PairContext {
   readonly addresses: Addressing
   readonly budget: number
-  readonly scripts: KnownScripts
+  readonly known: KnownPairs
   readonly leftGeometry: Geometry | null
   readonly rightGeometry: Geometry | null
   readonly leftKnown: CostEvidence
@@ -43,31 +45,38 @@ export interface ComparedPair {
   readonly script: RowScript
   /** All of them; the diff of the pair lists the first few. */
   readonly effects: readonly EffectDifference[]
+  /** The ways in which its rows differ; made when they are asked for. */
+  readonly ways: () => RowWays
 }
 
+const NO_DIFFERENCES: EffectComparison = { differences: [], translation: false, otherStart: 0 }
+
 export function comparePair(
-  left: CallData,
-  right: CallData,
+  left: SideCall,
+  right: SideCall,
   { sameInput, reordered, lane }: Pick<PairedCalls, 'sameInput' | 'reordered' | 'lane'>,
   context: PairContext,
 ): ComparedPair {
-  const script = context.scripts.of(left.tokens, right.tokens)
-  const path = countRows(script, left.tokens, right.tokens)
-  const mayDiffer =
-    effectsMayDiffer(script, left.tokens, right.tokens) || aftersDiffer(left.after, right.after)
-  const effects: EffectComparison = mayDiffer
-    ? compareEffects(
-        effectsOf(left.tokens, context.leftGeometry, left.after),
-        effectsOf(right.tokens, context.rightGeometry, right.after),
-        context.addresses,
-        context.unknown,
-      )
-    : { differences: [], translation: false, otherStart: 0 }
+  const pair = context.known.of(left, right)
+  const { script, path: rows } = pair
+  const path = { ...rows, asideLeft: left.tokens.asides, asideRight: right.tokens.asides }
+  const effects = context.known.effects(left, right, () => {
+    const mayDiffer =
+      effectsMayDiffer(script, left.tokens, right.tokens) || aftersDiffer(left.after, right.after)
+    if (!mayDiffer) return NO_DIFFERENCES
+    return compareEffects(
+      effectsOf(left.tokens, context.leftGeometry, left.after),
+      effectsOf(right.tokens, context.rightGeometry, right.after),
+      context.addresses,
+      context.unknown,
+    )
+  })
   const outcome = outcomeOf(left, right, effects, context.addresses)
   const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'
   const samePath = !differs(path) && path.renamed === 0 && !reordered
   return {
     script,
+    ways: () => (pair.ways ??= rowWays(script, left.tokens, right.tokens)),
     effects: effects.differences,
     diff: {
       left: refOf(left.call, left.endedBy),

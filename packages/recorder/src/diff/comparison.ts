@@ -1,8 +1,7 @@
-import { evidenceOf } from '../event/evidence.ts'
 import { InputError } from '@pagetrail/engine'
 
+import { evidenceOf } from '../event/evidence.ts'
 import type { Kind } from '../event/kinds.ts'
-import { PageState } from '../tables/page-state.ts'
 import { knownCosts } from '../cost/known-costs.ts'
 import { comparedKinds } from './compared-kinds.ts'
 import type { Call, EventSource } from '../event/run.ts'
@@ -14,35 +13,31 @@ import {
   type PairedCalls,
 } from './align/align-calls.ts'
 import { unknownEffects } from './effects.ts'
-import { callTraits } from './align/call-traits.ts'
-import { type CallData, type CallSide, CallStream, WHOLE_RUN } from './align/call-stream.ts'
-import { allCalls, type SideApart } from './align/side.ts'
+import { WHOLE_RUN } from './align/call-stream.ts'
+import { KnownPairs } from './align/known-pairs.ts'
+import { allCalls, Side, type SideCall } from './align/side.ts'
+import { digestSide, KEPT_ROWS, type SideDigest, type SideRequest } from './align/side-digest.ts'
 import type { PairContext } from './compare-pair.ts'
-import { fieldReaders, ignoredNames, Texts } from './align/field-readers.ts'
-import { KnownScripts } from './align/known-scripts.ts'
+import { ignoredNames, Texts } from './align/field-readers.ts'
 import { type Addressing, BUDGET, type DiffOptions, LISTED } from './options.ts'
 import type { EffectKind } from './result.ts'
 import { roleTable } from './align/roles.ts'
 
-/** Two runs being compared: the streams of both sides and how their calls belong together. */
+/** Two runs being compared: both sides as they were read, and how their calls belong together. */
 export interface Comparison {
   readonly addresses: Addressing
   readonly calls: CallAlignment
-  readonly left: CallSide
-  readonly right: CallSide
-  readonly leftState: PageState
-  readonly rightState: PageState
+  readonly left: Side
+  readonly right: Side
   readonly context: PairContext
   readonly shown: {
     readonly left: ReadonlySet<Kind>
     readonly right: ReadonlySet<Kind>
     readonly both: ReadonlySet<Kind>
   }
-  /** Stops what still reads for it. */
-  readonly end: () => void
 }
 
-/** Prepares the comparison; nothing but the calls has been read. Throws InputError for a name that does not exist. */
+/** Reads both runs and lays their calls side by side. Throws InputError for a name that does not exist. */
 export function startComparison(a: EventSource, b: EventSource, options: DiffOptions): Comparison {
   const roleOf = roleTable(options.map)
   const budget = options.budget ?? BUDGET
@@ -50,88 +45,57 @@ export function startComparison(a: EventSource, b: EventSource, options: DiffOpt
   const right = comparedKinds(b.run, a.run)
   const both = new Set([...left].filter((kind) => right.has(kind)))
   const addresses = options.addresses ?? defaultAddresses(a, b)
-  const ignored = ignoredNames(options.ignore ?? [])
-  const apart = readApart(a, both, addresses, options)
-  const rightCalls = selectCalls(b, options)
-  const rightTraits = callTraits(b, rightCalls, both)
-  const leftCalls = apart?.calls ?? selectCalls(a, options)
+  const sides = readSides(a, b, both, addresses, options)
   const calls = alignCalls(
-    {
-      calls: leftCalls,
-      traits: apart?.traits ?? callTraits(a, leftCalls, both),
-      geometry: a.run.geometry,
-    },
-    { calls: rightCalls, traits: rightTraits, geometry: b.run.geometry },
+    { ...sides.left, geometry: a.run.geometry },
+    { ...sides.right, geometry: b.run.geometry },
     { lanes: options.lanes ?? 'auto', addresses, roleOf, budget },
-  )
-  const texts = new Texts(roleOf)
-  const encoding = {
-    texts,
-    readers: fieldReaders(ignored),
-    ignored,
-    shown: both,
-    addresses,
-    matches: options.filter?.matches ?? null,
-    ...(options.waitingRows === undefined ? {} : { waitingRows: options.waitingRows }),
-  }
-  const leftState = PageState.of(a.run)
-  const rightState = PageState.of(b.run)
-  const stream = (source: EventSource, selected: readonly Call[], state: PageState): CallStream =>
-    new CallStream(
-      source,
-      {
-        ...encoding,
-        step: 2 ** (state.pageShift - 12),
-        calls: selected,
-        to: lastOf(selected, options),
-      },
-      state,
-    )
-  apart?.order(
-    calls.pairs.flatMap(({ left: call }) => (call === null ? [] : [call])),
-    texts,
   )
   return {
     addresses,
     calls,
-    left: apart ?? stream(a, leftCalls, leftState),
-    right: stream(b, rightCalls, rightState),
-    leftState,
-    rightState,
+    ...sides,
     context: {
       addresses,
       budget,
-      scripts: new KnownScripts(budget),
+      known: new KnownPairs(budget),
       limit: options.limit ?? LISTED,
-      leftGeometry: leftState.geometry,
-      rightGeometry: rightState.geometry,
+      leftGeometry: sides.left.state.geometry,
+      rightGeometry: sides.right.state.geometry,
       leftKnown: knownCosts(evidenceOf(a.run), left),
       rightKnown: knownCosts(evidenceOf(b.run), right),
-      unknown: new Set([...unknownEffects(both), ...leftOut(options, ignored)]),
+      unknown: new Set([
+        ...unknownEffects(both),
+        ...leftOut(options, ignoredNames(options.ignore ?? [])),
+      ]),
     },
     shown: { left, right, both },
-    end: () => apart?.end(),
   }
 }
 
-/**
- * The left side from another thread, where the caller has one and it can do the same: of one layout the final states
- * are compared, which only who reads has; a filter is a function.
- */
-function readApart(
-  source: EventSource,
+/** Reads both sides: here, the right one first, or as the caller has it done. */
+function readSides(
+  a: EventSource,
+  b: EventSource,
   shown: ReadonlySet<Kind>,
   addresses: Addressing,
-  { apart, calls, filter, ignore = [], map = {}, waitingRows }: DiffOptions,
-): SideApart | null {
-  if (apart === undefined || addresses === 'raw' || calls || filter) return null
-  return apart(source, {
-    shown: [...shown],
-    addresses,
-    ignore,
-    map,
-    waitingRows: waitingRows ?? null,
-  })
+  options: DiffOptions,
+): { readonly left: Side; readonly right: Side } {
+  const { ignore = [], map = {}, keptRows = KEPT_ROWS, calls, filter, apart } = options
+  const request: SideRequest = { shown: [...shown], addresses, ignore, map, keptRows }
+  const matches = filter?.matches ?? null
+  const here = (source: EventSource): SideDigest => {
+    const selected = selectCalls(source, options)
+    return digestSide(source, request, selected, { matches, to: lastOf(selected, options) })
+  }
+  // What only some events say is neither read elsewhere nor remembered: a filter is a function.
+  const isWhole = calls === undefined && filter === undefined
+  const read = isWhole && apart ? apart(a, b, request) : { right: here(b), left: here(a) }
+  const texts = new Texts(roleTable(map))
+  return {
+    left: new Side(a, read.left, request, texts, matches),
+    right: new Side(b, read.right, request, texts, matches),
+  }
 }
 
 /** Kinds of which observers' beliefs are made. */
@@ -145,31 +109,17 @@ const leftOut = ({ filter }: DiffOptions, ignored: ReadonlySet<string>): readonl
 
 /** A pair with the events of its calls: both, or the one that there is. */
 export type ReadPair =
-  | { readonly pair: PairedCalls; readonly left: CallData; readonly right: CallData }
-  | { readonly pair: LoneOnLeft; readonly left: CallData; readonly right: null }
-  | { readonly pair: LoneOnRight; readonly left: null; readonly right: CallData }
+  | { readonly pair: PairedCalls; readonly left: SideCall; readonly right: SideCall }
+  | { readonly pair: LoneOnLeft; readonly left: SideCall; readonly right: null }
+  | { readonly pair: LoneOnRight; readonly left: null; readonly right: SideCall }
 
 /** The calls of both sides as they belong together. */
 export function* pairedCalls({ calls, left, right }: Comparison): Generator<ReadPair> {
   for (const pair of calls.pairs) {
-    // Whoever asks for the next pair is done with this one.
-    if (pair.left === null) {
-      const data = right.take(pair.right)
-      yield { pair, left: null, right: data }
-      right.release(data)
-    } else if (pair.right === null) {
-      const data = left.take(pair.left)
-      yield { pair, left: data, right: null }
-      left.release(data)
-    } else {
-      const [a, b] = [left.take(pair.left), right.take(pair.right)]
-      yield { pair, left: a, right: b }
-      left.release(a)
-      right.release(b)
-    }
+    if (pair.left === null) yield { pair, left: null, right: right.take(pair.right) }
+    else if (pair.right === null) yield { pair, left: left.take(pair.left), right: null }
+    else yield { pair, left: left.take(pair.left), right: right.take(pair.right) }
   }
-  left.finish()
-  right.finish()
 }
 
 /** Engine and module runs and JSON Lines have a layout of their own making; captures are of different boots. */

@@ -3,7 +3,8 @@ import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
-import type { CallData, CallSide } from './align/call-stream.ts'
+import type { CallData } from './align/call-stream.ts'
+import type { Side as ReadSide } from './align/side.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { FirstTrees } from './call-trees.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
@@ -31,24 +32,11 @@ import { Tally } from './tally.ts'
 import { plural } from './say/plural.ts'
 
 /**
- * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order; holds one pair of calls
- * at a time.
+ * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order, unless what is needed of
+ * it is remembered; then the events of what the result shows.
  */
 export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = {}): Diff {
   const comparison = startComparison(a, b, options)
-  try {
-    return diffOf(comparison, a, b, options)
-  } finally {
-    comparison.end()
-  }
-}
-
-function diffOf(
-  comparison: Comparison,
-  a: EventSource,
-  b: EventSource,
-  options: DiffOptions,
-): Diff {
   const tally = new Tally(options.limit ?? LISTED)
   let first: FoundDivergence | null = null
   const { leftKnown, rightKnown } = comparison.context
@@ -238,7 +226,7 @@ function mappingOf(
     const answer = answerOf(tally.outcomes.total > 0, tally.isEmpty)
     return { compared: 'per call', answer, ranges: { items: [], total: 0 }, unknownBytes: 0n }
   }
-  const found: MappingComparison = compareMappings(comparison.leftState, comparison.rightState)
+  const found: MappingComparison = compareMappings(comparison.left.state, comparison.right.state)
   const differences = floor?.takesRanges(found.differences) ?? found.differences
   const translated = differences.filter((range) => range.change === 'translation')
   const others = differences.filter((range) => range.change !== 'translation')
@@ -269,8 +257,8 @@ const worse = (a: DiffVerdict, b: DiffVerdict): DiffVerdict =>
 function sideOf(
   source: EventSource,
   beside: EventSource,
-  own: CallSide,
-  other: CallSide,
+  own: ReadSide,
+  other: ReadSide,
   hidden: readonly Kind[],
 ): Side {
   const {

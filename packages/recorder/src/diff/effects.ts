@@ -22,7 +22,8 @@ interface Change {
   readonly oldHi: number
   newLo: number
   newHi: number
-  seq: number
+  /** Its last store, by the number of its row. */
+  row: number
   /** Values that it held in between, low word first. */
   via: number[] | null
 }
@@ -31,6 +32,7 @@ interface Change {
 export interface Effects {
   /** Where the address bits of the side's descriptors lie. */
   readonly geometry: Geometry | null
+  readonly tokens: Tokens
   /** Every entry that was stored to, also where nothing came of it. */
   readonly written: ReadonlyMap<number, Change>
   readonly after: After
@@ -98,7 +100,7 @@ export function effectsOf(tokens: Tokens, geometry: Geometry | null, after: Afte
       default:
     }
   }
-  return { geometry, written, after, allocated, freed, warnings, lazy, locks }
+  return { geometry, tokens, written, after, allocated, freed, warnings, lazy, locks }
 }
 
 const isChange = (change: Change | null): boolean =>
@@ -112,7 +114,6 @@ function store(written: Map<number, Change>, tokens: Tokens, i: number): void {
   const newLo = tokens.word(i, T.NEW)
   const newHi = tokens.word(i, T.NEW + 1)
   const known = written.get(key)
-  const seq = tokens.seqs[i]!
   if (known) {
     if (known.newLo !== newLo || known.newHi !== newHi) {
       known.via ??= []
@@ -120,12 +121,12 @@ function store(written: Map<number, Change>, tokens: Tokens, i: number): void {
     }
     known.newLo = newLo
     known.newHi = newHi
-    known.seq = seq
+    known.row = i
     return
   }
   const oldLo = tokens.word(i, T.OLD)
   const oldHi = tokens.word(i, T.OLD + 1)
-  written.set(key, { level, place, oldLo, oldHi, newLo, newHi, seq, via: null })
+  written.set(key, { level, place, oldLo, oldHi, newLo, newHi, row: i, via: null })
 }
 
 export interface EffectComparison {
@@ -208,20 +209,24 @@ function compareEntry(
   const { place } = (x ?? y)!
   const level = LEVEL_NAMES[(x ?? y)!.level] ?? 'pte'
   const where = `${level} ${placeText(place, mode)}`
-  const seqs = { leftSeq: x?.seq ?? null, rightSeq: y?.seq ?? null }
+  // Only of what differs: it may have to be read.
+  const seqs = () => ({
+    leftSeq: x && a.tokens.seqs[x.row]!,
+    rightSeq: y && b.tokens.seqs[y.row]!,
+  })
   if (isChange(x) || isChange(y)) {
     const isSame = x !== null && y !== null && sameToggle(x, y, mode)
     if (!isSame) {
       if (x && y && mode === 'relative' && sameResult(x, y)) return 'other start'
       const left = x && { ...x, level, geometry: a.geometry }
       const right = y && { ...y, level, geometry: b.geometry }
-      return { what: 'descriptor', where, ...toggleTexts(left, right, mode), ...seqs }
+      return { what: 'descriptor', where, ...toggleTexts(left, right, mode), ...seqs() }
     }
   }
   const left = transients(x)
   const right = transients(y)
   if (left === right) return null
-  return { what: 'transient', where, left: left || null, right: right || null, ...seqs }
+  return { what: 'transient', where, left: left || null, right: right || null, ...seqs() }
 }
 
 /** Bits that an observer cannot distinguish: software's, how an entry is built, access flag and nG. */

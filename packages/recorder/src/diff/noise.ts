@@ -34,21 +34,17 @@ export class NoiseFloor {
     const floor = new NoiseFloor(again.run.label)
     const comparison = startComparison(a, again, options)
     let reordered = 0
-    try {
-      for (const { pair, left, right } of pairedCalls(comparison)) {
-        if (left !== null && right !== null) {
-          const compared = comparePair(left, right, pair, comparison.context)
-          if (compared.diff.reordered) reordered++
-          if (compared.diff.verdict !== 'identical') floor.saw(pairWay(compared, left, right))
-        } else {
-          const data = left ?? right
-          floor.add(aloneWay(data))
-        }
+    for (const { pair, left, right } of pairedCalls(comparison)) {
+      if (left !== null && right !== null) {
+        const compared = comparePair(left, right, pair, comparison.context)
+        if (compared.diff.reordered) reordered++
+        if (compared.diff.verdict !== 'identical') floor.saw(pairWay(compared, left, right))
+      } else {
+        const data = left ?? right
+        floor.add(aloneWay(data))
       }
-      floor.sawRest(comparison, reordered)
-    } finally {
-      comparison.end()
     }
+    floor.sawRest(comparison, reordered)
     return floor
   }
 
@@ -93,9 +89,9 @@ export class NoiseFloor {
   private sawRest(comparison: Comparison, reordered: number): void {
     const { diff, rows } = outsideOf(comparison, reordered)
     for (const effect of diff.effects) this.addBoth(effectWays(effect))
-    if (diff.pathDiffers) for (const row of rows()) this.addBoth(rowWays(row), row.count)
+    if (diff.pathDiffers) for (const row of rows()) this.addBoth(waysOfRow(row), row.count)
     if (comparison.addresses === 'raw')
-      this.mapping = compareMappings(comparison.leftState, comparison.rightState).differences
+      this.mapping = compareMappings(comparison.left.state, comparison.right.state).differences
   }
 
   private takesEffect(effect: EffectDifference): boolean {
@@ -107,7 +103,7 @@ export class NoiseFloor {
 
   /** Rows in order, between which no difference is: all of them or none. */
   private takesRows(rows: readonly FoundRows[]): boolean {
-    const all = rows.every((row) => (this.left.get(rowWays(row)[0]) ?? 0) >= row.count)
+    const all = rows.every((row) => (this.left.get(waysOfRow(row)[0]) ?? 0) >= row.count)
     if (!all) return false
     const count = rows.reduce((sum, row) => sum + row.count, 0)
     this.outside += count
@@ -145,7 +141,7 @@ const effectWays = ({ what, where, left, right }: EffectDifference): [string, st
   JSON.stringify(['outside', what, where, right, left]),
 ]
 
-const rowWays = (row: FoundRows): [string, string] => [
+const waysOfRow = (row: FoundRows): [string, string] => [
   `outside ${wayText(row, false)}`,
   `outside ${wayText(row, true)}`,
 ]

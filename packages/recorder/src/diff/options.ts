@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import type { AskedLanes } from './align/lanes.ts'
-import type { ReadApart } from './align/side.ts'
+import type { ReadSides } from './align/side.ts'
 
 /** The four questions, in the order in which they are asked. */
 export const QUESTIONS = ['outcome', 'effect', 'path', 'cost'] as const
@@ -27,14 +27,14 @@ export interface DiffOptions {
   readonly lanes?: AskedLanes
   /** A second recording of the left run: what these two differ in is set aside. */
   readonly noise?: EventSource
-  /** Reads the left run's calls in a thread of their own, where that pays: the same result in less time. */
-  readonly apart?: ReadApart
+  /** Reads the runs in two threads, where that pays, and remembers what was read: the same result in less time. */
+  readonly apart?: ReadSides
   /** Also lists every pair of calls, in groups that differ in the same way. */
   readonly pairs?: boolean
   /** Listed calls, groups and ranges of each sort; what lies beyond is counted. Default {@link LISTED}. */
   readonly limit?: number
-  /** Rows of calls kept in memory until their counterpart comes; beyond, calls are read again. Default 262,144. */
-  readonly waitingRows?: number
+  /** Rows of distinct calls kept in memory, a side; other calls are read again when they are compared. Default 2^20. */
+  readonly keptRows?: number
   /** Steps that the alignment of one pair of calls may cost before it falls back. Default {@link BUDGET}. */
   readonly budget?: number
 }

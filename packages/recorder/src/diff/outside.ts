@@ -37,7 +37,7 @@ function compareOutside(
   isInStep: boolean,
 ): ComparedOutside {
   const script = alignRows(left.tokens, right.tokens, context.budget)
-  const path = countRows(script, left.tokens, right.tokens)
+  const path = countRows(script, left.tokens.asides, right.tokens.asides)
   const whole = compareEffects(
     effectsOf(left.tokens, context.leftGeometry, NO_AFTER),
     effectsOf(right.tokens, context.rightGeometry, NO_AFTER),

@@ -10,7 +10,7 @@ import {
   type MoreCosts,
   type PairWay,
 } from './pair-way.ts'
-import { type FoundRows, readRows, type RepeatedRow } from './repeated-rows.ts'
+import { type PlacedRow, placedRows, readRows, type RepeatedRow } from './repeated-rows.ts'
 import { type CallRef, type DiffVerdict, type LoneCall, VERDICTS } from './result.ts'
 
 /** Pairs of calls that differ in the same way: one function, one size, one verdict, the same rows. */
@@ -51,7 +51,7 @@ export interface PairList {
 }
 
 type Pairs = { -readonly [K in keyof Omit<ListedPairs, 'rows' | 'calls'>]: ListedPairs[K] } & {
-  readonly found: readonly FoundRows[]
+  readonly found: readonly PlacedRow[]
   readonly calls: [number, number][]
 }
 type Alone = { -readonly [K in keyof Omit<ListedAlone, 'calls'>]: ListedAlone[K] } & {
@@ -73,7 +73,7 @@ export class PairCollector {
       known.time = known.time === null || time === null ? null : known.time + time
       return
     }
-    const { sizes, verdict, sameInput, reordered, more, rows } = way
+    const { sizes, verdict, sameInput, reordered, more, ways } = way
     this.groups.set(way.key, {
       left: diff.left,
       right: diff.right,
@@ -85,7 +85,7 @@ export class PairCollector {
       count: 1,
       more,
       time,
-      found: rows,
+      found: placedRows(ways.rows, left.tokens, right.tokens),
       calls: [calls],
     })
   }

@@ -2,7 +2,7 @@ import { type CostName, type Costs, exactly } from '../cost/costs.ts'
 import { sizeOf } from './align/call-keys.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
-import { type FoundRows, repeatedRows, wayText } from './repeated-rows.ts'
+import type { RowWays } from './repeated-rows.ts'
 import type { DiffVerdict } from './result.ts'
 
 /** Costs that a list of pairs shows, by name. */
@@ -20,10 +20,10 @@ export interface PairWay {
   readonly sameInput: boolean
   readonly reordered: boolean
   readonly more: MoreCosts
-  readonly rows: readonly FoundRows[]
+  readonly ways: RowWays
 }
 
-export function pairWay({ diff, script }: ComparedPair, left: CallData, right: CallData): PairWay {
+export function pairWay({ diff, ways }: ComparedPair, left: CallData, right: CallData): PairWay {
   const { verdict, sameInput, reordered, leftCosts, rightCosts } = diff
   const way = {
     fns: [left.call.fn, right.call.fn],
@@ -32,7 +32,7 @@ export function pairWay({ diff, script }: ComparedPair, left: CallData, right: C
     sameInput,
     reordered,
     more: moreOf(leftCosts, rightCosts),
-    rows: repeatedRows(script, left.tokens, right.tokens),
+    ways: ways(),
   } as const
   return { ...way, key: keyOf(way, false) }
 }
@@ -51,13 +51,19 @@ export function bytesOf({ call }: CallData): number | null {
 }
 
 function keyOf(
-  { fns, sizes, verdict, sameInput, reordered, more, rows }: Omit<PairWay, 'key'>,
+  { fns, sizes, verdict, sameInput, reordered, more, ways }: Omit<PairWay, 'key'>,
   exchanged: boolean,
 ): string {
   const costs = Object.values(more).map((n) => (n === null || n === 0 || !exchanged ? n : -n))
-  const ways = rows.map((row) => `${wayText(row, exchanged)}×${row.count}`).toSorted()
   const sides = exchanged ? [fns.toReversed(), sizes.toReversed()] : [fns, sizes]
-  return JSON.stringify([sides, verdict, sameInput, reordered, costs, ways])
+  return JSON.stringify([
+    sides,
+    verdict,
+    sameInput,
+    reordered,
+    costs,
+    ways.texts[exchanged ? 1 : 0],
+  ])
 }
 
 const moreOf = (left: Costs, right: Costs): MoreCosts => ({

@@ -12,7 +12,7 @@ export interface RepeatedRow extends DivergenceRow {
   readonly count: number
 }
 
-/** The same by the numbers of its events: what is kept while the runs are still being read. */
+/** The same by the numbers of its rows: what follows from the streams alone. */
 export interface FoundRows {
   readonly status: RowStatus
   count: number
@@ -39,16 +39,23 @@ export function repeatedRows({ runs }: RowScript, left: Tokens, right: Tokens): 
       const key = wayText({ status, ways, apart }, false)
       const known = found.get(key)
       if (known) known.count++
-      else {
-        const seqs = [
-          i === null ? null : left.seqs[i]!,
-          j === null ? null : right.seqs[j]!,
-        ] as const
-        found.set(key, { status, count: 1, left: seqs[0], right: seqs[1], ways, apart })
-      }
+      else found.set(key, { status, count: 1, left: i, right: j, ways, apart })
     }
   }
   return [...found.values()]
+}
+
+/** All the ways of a pair, and what is alike of pairs with the same, as they are and with their sides exchanged. */
+export interface RowWays {
+  readonly rows: readonly FoundRows[]
+  readonly texts: readonly [string, string]
+}
+
+export function rowWays(script: RowScript, left: Tokens, right: Tokens): RowWays {
+  const rows = repeatedRows(script, left, right)
+  const text = (exchanged: boolean): string =>
+    JSON.stringify(rows.map((row) => `${wayText(row, exchanged)}×${row.count}`).toSorted())
+  return { rows, texts: [text(false), text(true)] }
 }
 
 /** A way as text, as it is or with its sides exchanged. */
@@ -102,11 +109,22 @@ function fieldsApart(left: Tokens, i: number, right: Tokens, j: number): string 
   return apart.map(([bit]) => bit).join(' ')
 }
 
+/** By the numbers of events: of one pair of calls. */
+export type PlacedRow = Pick<FoundRows, 'status' | 'count' | 'left' | 'right'>
+
+export const placedRows = (found: readonly FoundRows[], left: Tokens, right: Tokens): PlacedRow[] =>
+  found.map(({ status, count, left: i, right: j }) => ({
+    status,
+    count,
+    left: i === null ? null : left.seqs[i]!,
+    right: j === null ? null : right.seqs[j]!,
+  }))
+
 /** With the events themselves. */
 export const readRows = (
   a: EventSource,
   b: EventSource,
-  found: readonly FoundRows[],
+  found: readonly PlacedRow[],
 ): RepeatedRow[] =>
   found.map(({ status, count, left, right }) => ({
     status,

@@ -85,6 +85,21 @@ export interface RunPlace {
   }
 }
 
+/** Whether the events and calls of a run are what was recorded. */
+export interface RunProof {
+  isDone(): boolean
+  /** Throws InputError where they are not. */
+  prove(): void
+  /** What another thread has proven of it. */
+  add(proven: RunPlace['proven']): void
+}
+
+/** Bodies by name. */
+export interface Keep {
+  read(name: string): Uint8Array | undefined
+  write(name: string, body: Uint8Array, instead: string): void
+}
+
 /** A run that can be read in order, as often as wanted: what diff, check and report work on. */
 export interface EventSource {
   readonly run: Run
@@ -94,6 +109,19 @@ export interface EventSource {
    * @internal
    */
   readonly place?: RunPlace | undefined
+  /**
+   * Undefined: there is nothing to prove.
+   *
+   * @internal
+   */
+  readonly proof?: RunProof | undefined
+  /**
+   * Where what was folded of all of its events is kept for the next process: only ever a cache. `instead`: what of that
+   * name's beginning may go for it.
+   *
+   * @internal
+   */
+  readonly keep?: Keep | undefined
   calls(): Iterable<Call>
   /**
    * Events with from <= seq <= to, in order; without bounds all of them. `kinds` names those that the caller looks at:

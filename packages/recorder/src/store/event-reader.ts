@@ -8,7 +8,7 @@ import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
 import { BIND, build, type Schema } from './schema.ts'
 import { type Bound, prepare } from './statements.ts'
-import type { Call, EventSource, Run, RunPlace } from '../event/run.ts'
+import type { Call, EventSource, Keep, Run, RunPlace, RunProof } from '../event/run.ts'
 import { guardedEach } from './sqlite-errors.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
@@ -233,7 +233,7 @@ const callsFrom = build
   .limit(BIND)
 
 /**
- * A run of a file as diff, check and report want it; `proveCalls` is called before its calls are read.
+ * A run of a file as diff, check and report want it; it is proven before its calls are read.
  *
  * @internal
  */
@@ -241,15 +241,18 @@ export const eventSource = (
   reader: EventReader,
   run: Run,
   path: string,
-  proveCalls: () => void,
+  proof: RunProof,
+  keep: Keep,
   placeOf: () => RunPlace | undefined,
 ): EventSource => ({
   run,
+  proof,
+  keep,
   get place() {
     return placeOf()
   },
   *calls() {
-    proveCalls()
+    proof.prove()
     yield* guardedEach(path, reader.calls(run.id))
   },
   events: (from, to, kinds) =>

@@ -28,7 +28,8 @@ import {
 import { LIST_BROKEN, listState, rowProblem } from './seal.ts'
 import { checkNoTrigger, checkShape } from './shape.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
-import type { EventSource, Run, RunPlace } from '../event/run.ts'
+import type { EventSource, Run, RunPlace, RunProof } from '../event/run.ts'
+import { keepOf } from './projections.ts'
 import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
 import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
@@ -205,12 +206,8 @@ export class RunFile {
 
   /** The run as a source of events, read in pages; each reading sees what was recorded meanwhile. */
   source(run: Run): EventSource {
-    return eventSource(
-      this.#reader,
-      run,
-      this.path,
-      () => guarded(this.path, () => this.#proof?.calls(run)),
-      () => this.#placeOf(run),
+    return eventSource(this.#reader, run, this.path, this.#proofOf(run), keepOf(this, run), () =>
+      this.#placeOf(run),
     )
   }
 
@@ -223,9 +220,20 @@ export class RunFile {
   /** The run at this place, with what another thread has proven of it. @internal */
   at({ inode, run, proven }: RunPlace): EventSource {
     this.#mustBe(inode)
-    for (const { first, last } of proven.spans) this.#proof?.add(run, first, last)
-    if (proven.calls) this.#proof?.addCalls(run)
-    return this.source(this.find(run))
+    const source = this.source(this.find(run))
+    source.proof?.add(proven)
+    return source
+  }
+
+  #proofOf(run: Run): RunProof {
+    return {
+      isDone: () => this.#proof?.known(run.id).calls ?? true,
+      prove: () => guarded(this.path, () => this.#proof?.calls(run)),
+      add: ({ spans, calls }) => {
+        for (const { first, last } of spans) this.#proof?.add(run.id, first, last)
+        if (calls) this.#proof?.addCalls(run.id)
+      },
+    }
   }
 
   /** The events from `from` to `to` that fulfil a condition, in order; SQLite passes over the others. */

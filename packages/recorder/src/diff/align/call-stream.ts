@@ -1,4 +1,5 @@
 import type { Kind, TraceEvent } from '../../event/kinds.ts'
+import { runGeometry } from '../../descriptor/run-geometry.ts'
 import type { PageState } from '../../tables/page-state.ts'
 import { CostCounter, type CostEvidence, type Costs } from '../../cost/costs.ts'
 import type { Call, EventSource } from '../../event/run.ts'
@@ -33,11 +34,6 @@ const OUTSIDE_ROWS = 65_536
 /** Stretches outside of calls are counted down from here, where no call is. */
 const STRETCH = -2
 
-/** Rows that may wait for their call's counterpart; beyond, calls are read again when it comes. */
-const WAITING_ROWS = 262_144
-
-const NO_ROWS = new Tokens(0)
-
 /** Costs that were counted, as far as a run shows them. */
 export interface Counted {
   costs(evidence: CostEvidence): Costs
@@ -49,16 +45,23 @@ export interface CallData {
   readonly tokens: Tokens
   readonly costs: Counted
   /** Kind of the event that ended it instead of a return. */
-  endedBy: string | null
-  /** seq of its last event. */
-  upTo: number
+  readonly endedBy: string | null
   /** What it did to what observers may believe. */
-  after: After
+  readonly after: After
 }
 
-interface Open extends CallData {
+/** A call that was read: its tokens are used again for another. */
+export interface ReadCall extends CallData {
   readonly costs: CostCounter
+  /** seq of its last event. */
+  readonly upTo: number
+}
+
+interface Open extends ReadCall {
   readonly encoder: Encoder
+  endedBy: string | null
+  upTo: number
+  after: After
   cpu: number
 }
 
@@ -71,33 +74,20 @@ export interface Outside {
   readonly isCut: boolean
 }
 
-/** The calls of one side, handed out as they are asked for. */
-export interface CallSide {
-  /** What happened outside of calls; this and what follows once all has been read. */
-  readonly outside: Counted
-  readonly lost: number
-  readonly seen: ReadonlySet<Kind>
-  take(call: Call): CallData
-  release(data: CallData): void
-  finish(): void
-  outsideOf(): Outside
-}
-
 export interface StreamOptions extends EncoderOptions {
-  /** The calls that may be taken. */
+  /** The calls that are read. */
   readonly calls: readonly Call[]
   /** Last event to read; null: to the end. */
   readonly to: number | null
-  /** Rows kept of calls whose counterpart is still to come. Default {@link WAITING_ROWS}. */
-  readonly waitingRows?: number
+  /** Is shown each event first. */
+  readonly watch: (event: TraceEvent) => void
 }
 
 /**
- * Reads a run in order and hands out its calls as they are asked for. In memory are the calls that are open at one
- * time and those whose turn has not come, up to a bound: of more than that, the events are read a second time. On the
- * way it folds the page tables and counts what happened outside of calls.
+ * Reads a run in order, once: its calls as they end, in memory those that are open at one time. On the way it folds the
+ * page tables where runs have one layout, and counts what happened outside of calls.
  */
-export class CallStream implements CallSide {
+export class CallStream {
   readonly outside: CostCounter
   /** Events that the source says are missing. */
   lost = 0
@@ -111,11 +101,6 @@ export class CallStream implements CallSide {
   private readonly idle: Encoder[] = []
   private readonly spare: Tokens[] = []
   private readonly open = new Map<number, Open>()
-  private readonly reading: Generator<CallData>
-  /** Calls that are complete and were not yet asked for; `forgotten` ones without their rows. */
-  private readonly waiting = new Map<number, CallData>()
-  private readonly forgotten = new Set<number>()
-  private waitingRows = 0
   /**
    * What observers may believe. Of different boots it is folded of each task alone: when others flush is a matter of
    * how tasks were scheduled.
@@ -127,6 +112,7 @@ export class CallStream implements CallSide {
   private readonly betweenAfter = new Map<number, After>()
   private betweenIsCut = false
   private begun = 0
+  private hasBegun = false
 
   constructor(source: EventSource, options: StreamOptions, state: PageState) {
     this.source = source
@@ -135,7 +121,6 @@ export class CallStream implements CallSide {
     this.pageShift = state.pageShift
     this.outside = new CostCounter(this.pageShift)
     this.wanted = new Map(options.calls.map((call) => [call.op, call]))
-    this.reading = this.read()
     this.between = this.encoderFor(WHOLE_RUN)
   }
 
@@ -144,47 +129,28 @@ export class CallStream implements CallSide {
     return { tokens: this.betweenTokens, after: this.betweenAfter, isCut: this.betweenIsCut }
   }
 
-  /** A call with its events. Each can be had once. */
-  take({ op }: Call): CallData {
-    for (;;) {
-      const data = this.waiting.get(op)
-      if (data) {
-        this.waiting.delete(op)
-        if (this.forgotten.delete(op)) return this.readAgain(data)
-        this.waitingRows -= data.tokens.length
-        return data
-      }
-      const next = this.reading.next()
-      if (next.done) return this.withoutEvents(op)
-      if (next.value.call.op === op) return next.value
-      this.keep(next.value)
+  /** Each call as it ends; whoever asks for the next is done with it. */
+  *read(): Generator<ReadCall> {
+    for (const data of this.ended()) {
+      yield data
+      this.release(data.tokens)
     }
+    // A run without calls may have no events either.
+    const whole = this.wanted.has(WHOLE_RUN.op) && !this.hasBegun ? this.begin(WHOLE_RUN.op) : null
+    if (whole) yield this.end(whole)
   }
 
-  /** A run without calls may have no events either. */
-  private withoutEvents(op: number): CallData {
-    const data = this.begin(op)
-    if (!data || op !== WHOLE_RUN.op)
-      throw new Error(`call ${op} was taken twice, or has no events`)
-    return this.end(data)
+  private release(tokens: Tokens): void {
+    if (tokens.length > SPARE_ROWS) return
+    tokens.clear()
+    this.spare.push(tokens)
   }
 
-  /** Reads what follows the last call that was taken: it belongs to the final state. */
-  finish(): void {
-    while (!this.reading.next().done);
-  }
-
-  /** Gives a call's tokens back for another to use: what is in them is gone. */
-  release(data: CallData): void {
-    if (data.tokens.length > SPARE_ROWS) return
-    data.tokens.clear()
-    this.spare.push(data.tokens)
-  }
-
-  private *read(): Generator<CallData> {
+  private *ended(): Generator<Open> {
     const { to } = this.options
     for (const event of to === null ? this.source.events() : this.source.events(0, to)) {
-      this.state.apply(event)
+      this.options.watch(event)
+      if (this.options.addresses === 'raw') this.state.apply(event)
       this.follow(event)
       if (event.kind === 'op_begin') for (const data of this.unreturned(event)) yield this.end(data)
       const ended = this.add(event)
@@ -230,32 +196,8 @@ export class CallStream implements CallSide {
     this.betweenAfter.set(this.begun, after)
   }
 
-  private keep(data: CallData): void {
-    const rows = data.tokens.length
-    const { op } = data.call
-    if (this.waitingRows + rows <= (this.options.waitingRows ?? WAITING_ROWS)) {
-      this.waitingRows += rows
-      this.waiting.set(op, data)
-      return
-    }
-    this.forgotten.add(op)
-    this.waiting.set(op, { ...data, tokens: NO_ROWS })
-    this.release(data)
-  }
-
-  private readAgain(data: CallData): CallData {
-    const { call, upTo } = data
-    const tokens = this.spare.pop() ?? new Tokens()
-    const encoder = this.encoderFor(call)
-    for (const event of this.source.events(call.first, upTo))
-      if ((event.op ?? WHOLE_RUN.op) === call.op) encoder.add(event, tokens)
-    encoder.endCall(tokens)
-    this.idle.push(encoder)
-    return { ...data, tokens }
-  }
-
   /** Returns the call that the event ends. */
-  private add(event: TraceEvent): CallData | null {
+  private add(event: TraceEvent): Open | null {
     this.seen.add(event.kind)
     if (event.kind === 'gap') this.lost += event.lost ?? 1
     const op = event.op ?? WHOLE_RUN.op
@@ -289,6 +231,7 @@ export class CallStream implements CallSide {
       cpu: call.cpu,
     }
     this.open.set(op, data)
+    this.hasBegun = true
     return data
   }
 
@@ -312,7 +255,7 @@ export class CallStream implements CallSide {
     return over
   }
 
-  private end(data: Open): CallData {
+  private end(data: Open): Open {
     data.after = data.encoder.endCall(
       data.tokens,
       this.logOf(data.call.task).end(data.call.op, data.cpu),
@@ -321,4 +264,21 @@ export class CallStream implements CallSide {
     this.idle.push(data.encoder)
     return data
   }
+}
+
+/** Reads one call again, up to its last event, for its rows with the numbers of its events. */
+export function readAgain(
+  source: EventSource,
+  options: EncoderOptions,
+  call: Call,
+  upTo: number,
+): Tokens {
+  const geometry = runGeometry(source.run)
+  const encoder = new Encoder(options, new Addresses(options.addresses, geometry))
+  const tokens = new Tokens()
+  encoder.startCall(call)
+  for (const event of source.events(call.first, upTo))
+    if ((event.op ?? WHOLE_RUN.op) === call.op) encoder.add(event, tokens)
+  encoder.endCall(tokens)
+  return tokens
 }

@@ -2,9 +2,9 @@ import { LEVEL_NAMES, type Words } from '@pagetrail/engine'
 
 import { roleWords } from '../../descriptor/bits.ts'
 import { runGeometry } from '../../descriptor/run-geometry.ts'
-import { type EventOf, type Json, type Kind, KINDS } from '../../event/kinds.ts'
+import { type EventOf, type Json, type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
-import type { Call, EventSource } from '../../event/run.ts'
+import type { Call, Run } from '../../event/run.ts'
 
 /** What distinguishes calls of one function and size before their events are compared. */
 export interface CallTraits {
@@ -34,30 +34,39 @@ const DIGESTED = [
   'barrier_queue',
 ] as const
 
-/** The traits of each call, in one pass over the events that show them. `shown`: kinds that both runs show. */
-export function callTraits(
-  source: EventSource,
-  calls: readonly Call[],
-  shown: ReadonlySet<Kind>,
-): CallTraits[] {
-  const traits = calls.map((): Traits => ({ ...NO_TRAITS }))
-  const at = new Map(calls.map(({ op }, i) => [op, i]))
-  const { from, to } = extentOf(calls)
-  const address = roleWords('address', runGeometry(source.run))
-  const digested = DIGESTED.filter((kind) => shown.has(kind))
-  const wanted = new Set<Kind>(digested)
-  for (const event of source.events(from, to, ['op_begin', ...digested])) {
-    const i = at.get(event.op ?? -1)
-    if (i === undefined) continue
-    const call = traits[i]!
-    if (event.kind === 'op_begin') call.input = inputOf(event)
-    if (!wanted.has(event.kind)) continue
-    call.digest = mix(call.digest, KINDS[event.kind].id)
-    if (event.kind === 'desc_write') store(call, event, address)
-    else if (event.kind === 'span_begin')
-      call.digest = mix(call.digest, placeIn(calls[i]!, event.va))
+/** The traits of each call, folded from the run's events. `shown`: kinds that both runs show. */
+export class TraitsFold {
+  /** By the place of the call among those that were given. */
+  readonly traits: readonly CallTraits[]
+  private readonly calls: readonly Call[]
+  private readonly own: Traits[]
+  private readonly at: ReadonlyMap<number, number>
+  private readonly address: Words
+  private readonly digested: ReadonlySet<Kind>
+
+  constructor(run: Run, calls: readonly Call[], shown: ReadonlySet<Kind>) {
+    this.calls = calls
+    this.own = calls.map((): Traits => ({ ...NO_TRAITS }))
+    this.traits = this.own
+    this.at = new Map(calls.map(({ op }, i) => [op, i]))
+    this.address = roleWords('address', runGeometry(run))
+    this.digested = new Set(DIGESTED.filter((kind) => shown.has(kind)))
   }
-  return traits
+
+  add(event: TraceEvent): void {
+    if (event.kind !== 'op_begin' && !this.digested.has(event.kind)) return
+    const i = this.at.get(event.op ?? -1)
+    if (i === undefined) return
+    const call = this.own[i]!
+    if (event.kind === 'op_begin') {
+      call.input = inputOf(event)
+      return
+    }
+    call.digest = mix(call.digest, KINDS[event.kind].id)
+    if (event.kind === 'desc_write') store(call, event, this.address)
+    else if (event.kind === 'span_begin')
+      call.digest = mix(call.digest, placeIn(this.calls[i]!, event.va))
+  }
 }
 
 function store(
@@ -84,18 +93,6 @@ function placeIn({ va, end }: Call, address: bigint | null): number {
 const mix = (digest: number, word: number): number => {
   const product = Math.imul(digest ^ word, 0x85ebca6b)
   return product ^ (product >>> 15)
-}
-
-/** seqs between which the calls' events are; a call without its end may go on to the last of the run. */
-function extentOf(calls: readonly Call[]): { from?: number; to?: number } {
-  let from = Number.POSITIVE_INFINITY
-  let to = -1
-  for (const { first, last } of calls) {
-    from = Math.min(from, first)
-    to = Math.max(to, last ?? Number.POSITIVE_INFINITY)
-  }
-  if (calls.length === 0) return { from: 0, to: -1 }
-  return to === Number.POSITIVE_INFINITY ? { from } : { from, to }
 }
 
 function inputOf({ args }: EventOf<'op_begin'>): string {

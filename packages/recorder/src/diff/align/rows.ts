@@ -119,7 +119,8 @@ function ends(run: RowRun, left: number, right: number): boolean {
   return i === left && j === right
 }
 
-export function countRows(script: RowScript, left: Tokens, right: Tokens): PathCounts {
+/** Rows by status; `left`, `right`: what was set aside on either side. */
+export function countRows(script: RowScript, left = 0, right = 0): PathCounts {
   const counts = { same: 0, renamed: 0, changed: 0, left: 0, right: 0 }
   for (const run of script.runs) counts[run.status] += run.length
   return {
@@ -128,8 +129,8 @@ export function countRows(script: RowScript, left: Tokens, right: Tokens): PathC
     changed: counts.changed,
     onlyLeft: counts.left,
     onlyRight: counts.right,
-    asideLeft: left.aside.length,
-    asideRight: right.aside.length,
+    asideLeft: left,
+    asideRight: right,
   }
 }
 

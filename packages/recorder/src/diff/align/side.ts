@@ -1,35 +1,31 @@
+import {
+  COST_NAMES,
+  type CostEvidence,
+  type CostName,
+  type Costs,
+  shownCosts,
+  zeroCosts,
+} from '../../cost/costs.ts'
 import type { Kind } from '../../event/kinds.ts'
-import type { Call, EventSource } from '../../event/run.ts'
+import { type Call, type EventSource, pageShiftOf } from '../../event/run.ts'
+import { DescriptorRuns } from '../../tables/descriptor-runs.ts'
+import { LayeredTable } from '../../tables/layered-table.ts'
 import { PageState } from '../../tables/page-state.ts'
-import type { Addressing } from '../options.ts'
-import { type CallSide, CallStream, WHOLE_RUN } from './call-stream.ts'
-import { type CallTraits, callTraits } from './call-traits.ts'
-import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
-import { roleTable } from './roles.ts'
-
-/** How a side of a comparison is read: plain data, for it may be read in another thread. */
-export interface SideRequest {
-  /** Kinds that both sides would show. */
-  readonly shown: readonly Kind[]
-  readonly addresses: Addressing
-  readonly ignore: readonly string[]
-  readonly map: Readonly<Record<string, string>>
-  readonly waitingRows: number | null
-}
-
-/** A side of a comparison that another thread reads. */
-export interface SideApart extends CallSide {
-  /** Its calls, and what distinguishes them. */
-  readonly calls: readonly Call[]
-  readonly traits: readonly CallTraits[]
-  /** Before the first is taken: in which order they will be, and the texts of who takes them. */
-  order(calls: readonly Call[], texts: Texts): void
-  /** Ends the thread, whatever it is doing. */
-  end(): void
-}
-
-/** Starts a thread that reads a run's calls; null: it cannot be read elsewhere, or is too short for it to pay. */
-export type ReadApart = (source: EventSource, request: SideRequest) => SideApart | null
+import { unpackCalls, unpackTraits } from './call-columns.ts'
+import { type CallData, type Counted, type Outside, readAgain, WHOLE_RUN } from './call-stream.ts'
+import type { CallTraits } from './call-traits.ts'
+import type { EncoderOptions } from './encode.ts'
+import type { Texts } from './field-readers.ts'
+import {
+  encoderOptions,
+  NO_EVENTS,
+  NOT_KEPT,
+  type PlainStream,
+  type SideDigest,
+  type SideLimits,
+  type SideRequest,
+} from './side-digest.ts'
+import { HAS, T, TOKEN_WORDS, Tokens } from './tokens.ts'
 
 /** The calls of a run in order; one that stands for all events where there are none. */
 export function allCalls(source: EventSource): Call[] {
@@ -38,31 +34,152 @@ export function allCalls(source: EventSource): Call[] {
   return calls.length === 0 ? [WHOLE_RUN] : calls
 }
 
-/** What {@link callTraits} and {@link CallStream} make of a request, in the thread that reads. */
-export function sideOf(
-  source: EventSource,
-  { shown, addresses, ignore, map, waitingRows }: SideRequest,
-  calls: readonly Call[],
-): { readonly traits: CallTraits[]; readonly stream: () => CallStream; readonly texts: Texts } {
-  const kinds = new Set(shown)
-  const ignored = ignoredNames(ignore)
-  const texts = new Texts(roleTable(map))
-  const state = PageState.of(source.run)
-  const options = {
-    texts,
-    readers: fieldReaders(ignored),
-    ignored,
-    shown: kinds,
-    addresses,
-    matches: null,
-    step: 2 ** (state.pageShift - 12),
-    calls,
-    to: null,
-    ...(waitingRows === null ? {} : { waitingRows }),
+/** Reads both sides in another way than one behind the other in this thread, with the same result. */
+export type ReadSides = (
+  a: EventSource,
+  b: EventSource,
+  request: SideRequest,
+) => { readonly left: SideDigest; readonly right: SideDigest }
+
+/** A call by the numbers of what it has in common with others: two with the same compare alike. */
+export interface SideCall extends CallData {
+  /** -1: its stream is not kept. */
+  readonly stream: number
+  readonly afterId: number
+}
+
+/** One side of a comparison, as its digest has it. */
+export class Side {
+  readonly calls: readonly Call[]
+  readonly traits: readonly CallTraits[]
+  /** What happened outside of calls. */
+  readonly outside: Counted
+  readonly lost: number
+  readonly seen: ReadonlySet<Kind>
+  /** The final state; of runs of different layouts it is empty. */
+  readonly state: PageState
+  private readonly digest: SideDigest
+  private readonly source: EventSource
+  private readonly options: EncoderOptions
+  private readonly indexes: ReadonlyMap<number, number>
+  private readonly streams: readonly PlainStream[]
+  private readonly costs: readonly Counted[]
+
+  /** `texts`: those of the comparison. */
+  constructor(
+    source: EventSource,
+    digest: SideDigest,
+    request: SideRequest,
+    texts: Texts,
+    matches: SideLimits['matches'],
+  ) {
+    this.source = source
+    this.digest = digest
+    this.options = { ...encoderOptions(source, request, matches), texts }
+    this.calls = unpackCalls(digest.calls)
+    this.traits = unpackTraits(digest.traits)
+    this.indexes = new Map(this.calls.map(({ op }, i) => [op, i]))
+    const renumber = renumbering(digest.texts, texts)
+    this.streams = digest.streams.map(renumber)
+    this.costs = digest.costs.map((costs) => new KnownCosts(costs))
+    this.outside = new KnownCosts(digest.outside.costs)
+    this.outsideStream = renumber(digest.outside.stream)
+    this.lost = digest.lost
+    this.seen = digest.seen
+    this.state = stateOf(source, digest)
   }
-  return {
-    traits: callTraits(source, calls, kinds),
-    stream: () => new CallStream(source, options, state),
-    texts,
+
+  private readonly outsideStream: PlainStream
+
+  outsideOf(): Outside {
+    const { after, isCut, seqs, aside } = this.digest.outside
+    const tokens = Tokens.shared(this.outsideStream, aside.length, () => ({ seqs, aside }))
+    return { tokens, after, isCut }
+  }
+
+  /** A call with its events, those of its rows by number. */
+  take(call: Call): SideCall {
+    const { digest } = this
+    const i = this.indexes.get(call.op)
+    const stream = i === undefined ? NO_EVENTS : digest.stream[i]!
+    if (i === undefined || stream === NO_EVENTS) throw new Error(`call ${call.op} has no events`)
+    const read = (): Tokens => readAgain(this.source, this.options, call, digest.upTo[i]!)
+    const costs = this.costs[digest.cost[i]!]!
+    const time = digest.time[i]!
+    return {
+      call,
+      tokens:
+        stream === NOT_KEPT
+          ? read()
+          : Tokens.shared(this.streams[stream]!, digest.asides[i]!, read),
+      costs: Number.isNaN(time) ? costs : new TimedCosts(costs, time),
+      endedBy: digest.endings[digest.ending[i]!]!,
+      after: digest.afters[digest.after[i]!]!,
+      stream,
+      afterId: digest.after[i]!,
+    }
+  }
+}
+
+function stateOf(source: EventSource, { tables }: SideDigest): PageState {
+  const pageShift = pageShiftOf(source.run)
+  const runs = tables && DescriptorRuns.fromWords(pageShift, tables.words)
+  const state = PageState.of(source.run, runs ? new LayeredTable(runs) : undefined)
+  state.unplaced = tables?.unplaced ?? 0
+  return state
+}
+
+/** Costs as numbers, each set of which many calls have. */
+class KnownCosts implements Counted {
+  readonly #costs: Float64Array
+  #last: { readonly evidence: CostEvidence; readonly costs: Costs } | null = null
+
+  constructor(costs: Float64Array) {
+    this.#costs = costs
+  }
+
+  costs(evidence: CostEvidence): Costs {
+    if (this.#last?.evidence === evidence) return this.#last.costs
+    const counted: Record<CostName, number | null> = zeroCosts()
+    for (const [k, name] of COST_NAMES.entries()) {
+      const value = this.#costs[k]!
+      counted[name] = Number.isNaN(value) ? null : value
+    }
+    const costs = shownCosts(counted, evidence)
+    this.#last = { evidence, costs }
+    return costs
+  }
+}
+
+/** The same with the time of one call. */
+class TimedCosts implements Counted {
+  readonly #costs: Counted
+  readonly #time: number
+
+  constructor(costs: Counted, time: number) {
+    this.#costs = costs
+    this.#time = time
+  }
+
+  costs(evidence: CostEvidence): Costs {
+    const costs = this.#costs.costs(evidence)
+    return evidence.shows('time') ? { ...costs, time: this.#time } : costs
+  }
+}
+
+/** Numbers follow from texts; where two texts share one, the sides may have given it to different ones. */
+function renumbering(
+  theirs: SideDigest['texts'],
+  texts: Texts,
+): (stream: PlainStream) => PlainStream {
+  const own = new Map(theirs.map(([text, id]) => [id, texts.id(text)]))
+  if ([...own].every(([id, ours]) => id === ours)) return (stream) => stream
+  return ({ words: read, fields, length }) => {
+    const words = read.slice()
+    for (let at = 0; at < words.length; at += TOKEN_WORDS) {
+      if ((words[at + T.HAS]! & HAS.FN) === 0) continue
+      for (const field of [T.ROLE, T.NAME]) words[at + field] = own.get(words[at + field]!)!
+    }
+    return { words, fields, length }
   }
 }

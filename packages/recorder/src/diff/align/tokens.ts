@@ -42,6 +42,12 @@ const WORDS_OF: readonly (readonly [bit: number, first: number, count: number])[
 /** Kind ids are below this. */
 export const KINDS_LIMIT = 64
 
+/** The numbers of a call's events: of its rows, and of those that were set aside. */
+export interface Places {
+  readonly seqs: Float64Array
+  readonly aside: readonly number[]
+}
+
 /**
  * The events of one call as rows of words in which everything that depends on the boot has been replaced: what is
  * compared, at a fraction of the events' memory.
@@ -49,44 +55,53 @@ export const KINDS_LIMIT = 64
 export class Tokens {
   length = 0
   words: Uint32Array
-  /** seq of each event. */
-  seqs: Float64Array
   /** Fields seen with each kind, OR of their bits. */
-  readonly fields = new Uint32Array(KINDS_LIMIT)
-  /** seqs of events that the other side could not show, or that concern what others left behind. */
-  readonly aside: number[] = []
+  readonly fields: Uint32Array
+  private own: Float64Array
+  private setAsides: number[] = []
+  /** Where the numbers of the events are still to be had, and how many were set aside. */
+  private late: { readonly asides: number; readonly read: () => Places } | null = null
 
-  /** A stream whose memory is there already. */
-  static over(
-    words: Uint32Array,
-    seqs: Float64Array,
-    fields: Uint32Array,
-    aside: readonly number[],
+  /** Rows that many calls have; which events they are is asked of `read` where somebody wants to know. */
+  static shared(
+    { words, fields, length }: Pick<Tokens, 'words' | 'fields' | 'length'>,
+    asides: number,
+    read: () => Places,
   ): Tokens {
-    const tokens = new Tokens(0)
+    const tokens = new Tokens(0, fields)
     tokens.words = words
-    tokens.seqs = seqs
-    tokens.length = seqs.length
-    tokens.fields.set(fields)
-    for (const seq of aside) tokens.aside.push(seq)
+    tokens.length = length
+    tokens.late = { asides, read }
     return tokens
   }
 
-  /** The same rows in memory of their own, as long as they are. */
-  copy(): Tokens {
-    const { words, seqs, length, fields, aside } = this
-    return Tokens.over(words.slice(0, length * TOKEN_WORDS), seqs.slice(0, length), fields, aside)
+  constructor(capacity = 64, fields: Uint32Array = new Uint32Array(KINDS_LIMIT)) {
+    this.words = new Uint32Array(capacity * TOKEN_WORDS)
+    this.own = new Float64Array(capacity)
+    this.fields = fields
   }
 
-  constructor(capacity = 64) {
-    this.words = new Uint32Array(capacity * TOKEN_WORDS)
-    this.seqs = new Float64Array(capacity)
+  /** seq of each event. */
+  get seqs(): Float64Array {
+    if (this.late) this.load(this.late.read())
+    return this.own
+  }
+
+  /** seqs of events that the other side could not show, or that concern what others left behind. */
+  get aside(): readonly number[] {
+    if (this.late) this.load(this.late.read())
+    return this.setAsides
+  }
+
+  /** How many were set aside. */
+  get asides(): number {
+    return this.late?.asides ?? this.setAsides.length
   }
 
   /** Starts a row, all zero, and returns its first word's index. */
   row(seq: number): number {
-    if (this.length === this.seqs.length) this.grow()
-    this.seqs[this.length] = seq
+    if (this.length === this.own.length) this.grow()
+    this.own[this.length] = seq
     return this.length++ * TOKEN_WORDS
   }
 
@@ -95,22 +110,22 @@ export class Tokens {
     this.words.fill(0, 0, this.length * TOKEN_WORDS)
     this.length = 0
     this.fields.fill(0)
-    this.aside.length = 0
+    this.setAsides = []
   }
 
   setAside(seq: number): void {
-    this.aside.push(seq)
+    this.setAsides.push(seq)
   }
 
   /** The row behind all that came after it. */
   moveToEnd(i: number): void {
-    const { words, seqs, length } = this
+    const { words, own, length } = this
     const row = words.slice(i * TOKEN_WORDS, (i + 1) * TOKEN_WORDS)
-    const seq = seqs[i]!
+    const seq = own[i]!
     words.copyWithin(i * TOKEN_WORDS, (i + 1) * TOKEN_WORDS, length * TOKEN_WORDS)
     words.set(row, (length - 1) * TOKEN_WORDS)
-    seqs.copyWithin(i, i + 1, length)
-    seqs[length - 1] = seq
+    own.copyWithin(i, i + 1, length)
+    own[length - 1] = seq
   }
 
   kindAt(i: number): number {
@@ -136,13 +151,20 @@ export class Tokens {
     return (this.words[at + 1]! | 0) * 2 ** 32 + this.words[at]!
   }
 
+  private load({ seqs, aside }: Places): void {
+    if (seqs.length < this.length) throw new Error('a call has fewer events than it had rows')
+    this.own = seqs
+    this.setAsides = [...aside]
+    this.late = null
+  }
+
   private grow(): void {
     const words = new Uint32Array(this.words.length * 2)
     words.set(this.words)
     this.words = words
-    const seqs = new Float64Array(this.seqs.length * 2)
-    seqs.set(this.seqs)
-    this.seqs = seqs
+    const seqs = new Float64Array(this.own.length * 2)
+    seqs.set(this.own)
+    this.own = seqs
   }
 }
 
