@@ -59,6 +59,6 @@ function digestIn(body: Uint8Array): SideDigest | undefined {
   }
 }
 
-/** Its bytes are what was written, and by this version: one look tells that it is what it should be. */
+/** Its bytes are what was written, and by this version: one look is enough. */
 const isDigest = (value: unknown): value is SideDigest =>
   typeof value === 'object' && value !== null && 'streams' in value && 'calls' in value

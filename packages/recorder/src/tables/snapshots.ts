@@ -1,7 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import { DescriptorRuns } from './descriptor-runs.ts'
-import { Projections } from '../store/projections.ts'
+import { Projections } from '../store/proof/projections.ts'
 import type { RunFile } from '../store/run-file.ts'
 
 /** Name of the projection in table `snapshot`. */

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import Sqlite from 'better-sqlite3'
 import type { InferResult } from 'kysely'
 
-import type { Keep, Run } from '../event/run.ts'
-import { MEMORY } from './lease.ts'
-import type { RunFile } from './run-file.ts'
-import { BIND, BIND_TEXT, build } from './schema.ts'
-import { type Bound, hasTable, prepare } from './statements.ts'
+import type { Keep, Run } from '../../event/run.ts'
+import { MEMORY } from '../lease.ts'
+import type { RunFile } from '../run-file.ts'
+import { BIND, BIND_TEXT, build } from '../schema.ts'
+import { type Bound, hasTable, prepare } from '../statements.ts'
 
 /** A cache does not wait for a recorder that holds the file. */
 const BUSY_MS = 50
