@@ -11,7 +11,7 @@ import { Lease, MEMORY } from './lease.ts'
 import { type FileSchema, inspect, migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
-import { Proof } from './proof/proof.ts'
+import { Proof, proofOf } from './proof/proof.ts'
 import { ProofMemory } from './proof/proof-memory.ts'
 import {
   damagedAfter,
@@ -28,7 +28,7 @@ import {
 import { LIST_BROKEN, listState, rowProblem } from './seal.ts'
 import { checkNoTrigger, checkShape } from './shape.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
-import type { EventSource, Run, RunPlace, RunProof } from '../event/run.ts'
+import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { keepOf } from './proof/projections.ts'
 import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
 import { StagedRows } from './staged/staged-rows.ts'
@@ -206,8 +206,13 @@ export class RunFile {
 
   /** The run as a source of events, read in pages; each reading sees what was recorded meanwhile. */
   source(run: Run): EventSource {
-    return eventSource(this.#reader, run, this.path, this.#proofOf(run), keepOf(this, run), () =>
-      this.#placeOf(run),
+    return eventSource(
+      this.#reader,
+      run,
+      this.path,
+      proofOf(this.#proof, this.path, run),
+      keepOf(this, run),
+      () => this.#placeOf(run),
     )
   }
 
@@ -223,17 +228,6 @@ export class RunFile {
     const source = this.source(this.find(run))
     source.proof?.add(proven)
     return source
-  }
-
-  #proofOf(run: Run): RunProof {
-    return {
-      isDone: () => this.#proof?.known(run.id).calls ?? true,
-      prove: () => guarded(this.path, () => this.#proof?.calls(run)),
-      add: ({ spans, calls }) => {
-        for (const { first, last } of spans) this.#proof?.add(run.id, first, last)
-        if (calls) this.#proof?.addCalls(run.id)
-      },
-    }
   }
 
   /** The events from `from` to `to` that fulfil a condition, in order; SQLite passes over the others. */

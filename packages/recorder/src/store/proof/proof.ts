@@ -2,7 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 import { sql } from 'kysely'
 
-import type { Run } from '../../event/run.ts'
+import type { Run, RunProof } from '../../event/run.ts'
 import { type BatchRow, proveBatch } from './batch-proof.ts'
 import type { Span } from '../batch-spans.ts'
 import { NO_DIGEST } from '../digest.ts'
@@ -10,6 +10,7 @@ import { EventReader, type Pieces } from '../event-reader.ts'
 import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memory.ts'
 import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
+import { guarded } from '../sqlite-errors.ts'
 import { LIST_BROKEN, listState } from '../seal.ts'
 import { type Bound, prepare, selectAll } from '../statements.ts'
 import { callProblem } from '../verify-calls.ts'
@@ -298,3 +299,13 @@ const firstUse = build
   .select('first')
   .where('run', '=', BIND)
   .where('name', '=', BIND)
+
+/** The proof of one run, for its source; `proof` null: of a database in memory there is nothing to prove. */
+export const proofOf = (proof: Proof | null, path: string, run: Run): RunProof => ({
+  isDone: () => proof?.known(run.id).calls ?? true,
+  prove: () => guarded(path, () => proof?.calls(run)),
+  add({ spans, calls }) {
+    for (const { first, last } of spans) proof?.add(run.id, first, last)
+    if (calls) proof?.addCalls(run.id)
+  },
+})
