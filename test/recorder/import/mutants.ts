@@ -122,7 +122,11 @@ export function claimsOf(events: Iterable<TraceEvent>): Set<string> {
       for (const va of [e.va, null]) claims.add(`store ${e.level} ${va} ${e.old} ${e.new}`)
     }
     if (e.kind === 'op_begin') calls.set(e.op, `${e.fn} ${e.va} ${JSON.stringify(e.args)}`)
-    else if (e.kind === 'op_end') claims.add(`return of ${calls.get(e.op)}: ${e.ret}`)
+    else if (e.kind === 'op_end') {
+      claims.add(`return of ${calls.get(e.op)}: ${e.ret}`)
+      // The same of an entry whose line has lost its end.
+      claims.add(`return of ${e.fn} null null: ${e.ret}`)
+    }
   }
   return claims
 }
