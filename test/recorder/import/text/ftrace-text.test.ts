@@ -333,6 +333,7 @@ describe('a text that came through other hands', () => {
     ['indented by a tab', plain.replace(/^ */gm, '\t')],
     ['tabs for spaces', plain.replace(/ +/g, '\t')],
     ['a tab before the time', plain.replace(/ +(?=\d+\.)/g, '\t')],
+    ['lines of blanks in between', plain.replaceAll('\n', '\n   \n')],
     ['squeezed spaces', plain.replace(/ +/g, ' ')],
     ['quoted twice, with line ends of DOS', plain.replace(/^/gm, '>> ').replaceAll('\n', '\r\n')],
   ])('%s', (_, text) => {

@@ -271,13 +271,9 @@ function afterSpaces(bytes: Uint8Array, at: number, end: number): number {
 const POWERS = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const
 
 /** By the third letter of the flags: hard irqs and NMIs (with or without a softirq below), softirqs. */
-const CONTEXTS: Readonly<Record<number, number>> = {
-  0x68: IRQ,
-  0x48: IRQ,
-  0x7a: IRQ,
-  0x5a: IRQ,
-  0x73: SOFTIRQ,
-}
+const CONTEXTS = new Int8Array(256).fill(-1)
+for (const letter of 'hHzZ') CONTEXTS[letter.charCodeAt(0)] = IRQ
+CONTEXTS['s'.charCodeAt(0)] = SOFTIRQ
 
 function contextIn(flags: string): number {
   if (flags === '') return NOT_SHOWN
@@ -286,8 +282,10 @@ function contextIn(flags: string): number {
 
 /** Of a flags column that begins at `at`. */
 function contextOf(bytes: Uint8Array, at: number): number {
+  const context = CONTEXTS[bytes[at + 2]!]!
+  if (context >= 0) return context
   const off = bytes[at]
-  return CONTEXTS[bytes[at + 2]!] ?? (off === 0x62 || off === 0x44 ? BH_OFF : TASK)
+  return off === 0x62 || off === 0x44 ? BH_OFF : TASK
 }
 
 /** `[000] ` at this place. */

@@ -127,8 +127,6 @@ export class FtraceText {
     const first = this.#lines++ === 0
     let from = first ? afterMark(bytes, start) : start
     while (bytes[from] === GREATER && from < end) from += bytes[from + 1] === SPACE ? 2 : 1
-    const text = afterBlanks(bytes, from, end)
-    if (bytes[text] === HASH) from = text
     if ((first && this.#isPage(bytes, from, end)) || this.#page !== null) {
       return this.#pageLine(bytes, from, end)
     }
@@ -147,6 +145,9 @@ export class FtraceText {
       this.#event(bytes, from, this.#debug ? beforePlace(bytes, from, end) : end)
     } catch (error) {
       if (!(error instanceof InputError) || error instanceof OutOfOrder) throw error
+      const shown = afterBlanks(bytes, start, end)
+      if (shown === end) return
+      if (bytes[shown] === HASH) return this.#comment(bytes, shown, end)
       const text = decodeUtf8(bytes, start, Math.min(end, start + MAX_KEPT))
       if (bytes.subarray(start, end).includes(TAB)) {
         const untabbed = encodeUtf8(text.replaceAll('\t', ' '))

@@ -27,6 +27,7 @@ export class TextFields extends Fields {
   read(probe: Probe): void {
     const bytes = this.#bytes
     const end = this.#end
+    const { keys } = probe
     let p = this.#afterPlace()
     let next = 0
     let given = 0
@@ -34,15 +35,20 @@ export class TextFields extends Fields {
       if (bytes[p] !== SPACE) throw this.#expected('a space before the next field', p)
       while (bytes[p] === SPACE && p < end) p++
       const key = p
-      while (p < end && bytes[p] !== EQUALS && bytes[p] !== SPACE) p++
-      if (p === end && key === end) break
-      if (p === end || bytes[p] !== EQUALS) throw this.#expected('name=value', key)
-      const index = findKey(probe.keys, next, bytes, key, p)
+      // Fields come in the order of the keys, nearly always.
+      let index = next
+      p = next < keys.length ? afterKey(keys[next]!.bytes, bytes, key) : key
+      if (p === key) {
+        while (p < end && bytes[p] !== EQUALS && bytes[p] !== SPACE) p++
+        if (p === end && key === end) break
+        if (p === end || bytes[p] !== EQUALS) throw this.#expected('name=value', key)
+        index = findKey(keys, next, bytes, key, p)
+      }
       const value = ++p
       while (p < end && bytes[p] !== SPACE) p++
       if (index < 0) continue
       next = index + 1
-      const { slot } = probe.keys[index]!
+      const { slot } = keys[index]!
       given |= 1 << slot
       if (readNumber(bytes, value, p, this, slot)) this.present |= 1 << slot
       // A kprobe prints so what it could not read.
@@ -122,6 +128,13 @@ export class TextFields extends Fields {
 
 const isHex = (byte: number | undefined): boolean =>
   byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))
+
+/** Where the `=` behind this key is; `at` where another one, or none, stands there. */
+function afterKey(key: Uint8Array, bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return at
+  const end = at + key.length
+  return bytes[end] === EQUALS ? end : at
+}
 
 /** The index of a key among those wanted, the likely next one first; -1 where it is not wanted. */
 function findKey(

@@ -39,8 +39,11 @@ export class Frame extends Slots {
 
   /** Keeps what the entry was probed with. */
   keep(fields: Fields): void {
-    this.lo.set(fields.lo)
-    this.hi.set(fields.hi)
+    // Calls of set() would take longer than a few words do.
+    for (let slot = 0; slot < this.lo.length; slot++) {
+      this.lo[slot] = fields.lo[slot]!
+      this.hi[slot] = fields.hi[slot]!
+    }
     this.present = fields.present
   }
 }
