@@ -83,6 +83,7 @@ export const HAZARDS: readonly HazardDoc[] = [
       'lazy-balanced',
       'lazy-left-twice',
       'lazy-nested',
+      'lazy-callback-call',
       'lazy-error',
       'lazy-interrupt',
       'lazy-paused',
@@ -164,7 +165,7 @@ export const HAZARDS: readonly HazardDoc[] = [
     id: 'H14',
     title: 'Allocation inside a lazy section',
     text: 'It may sleep there, and with debug_pagealloc the allocator changes permissions itself: a nested section.',
-    scenarios: ['alloc-in-lazy', 'alloc-outside-lazy', 'lazy-nested'],
+    scenarios: ['alloc-in-lazy', 'alloc-outside-lazy', 'alloc-in-callback', 'lazy-nested'],
   },
   {
     id: 'H15',

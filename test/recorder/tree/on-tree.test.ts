@@ -14,8 +14,14 @@ import { hasTree, testTree, testWorkshop, USUAL } from '../../support/kernel/ker
 const MINUTES = 60_000
 const CASES = join(import.meta.dirname, '../../fixtures/corpus/kernel.jsonl.gz')
 
-/** Groups of scenarios that are about the engine's model, or whose CPUs step otherwise. */
-const ENGINE_ONLY = new Set(['accesses', 'several-cpus', 'split-race'])
+/** Groups about the engine's model, whose CPUs step otherwise, or with what only the engine can do. */
+const ENGINE_ONLY = new Set([
+  'accesses',
+  'several-cpus',
+  'split-race',
+  'preemption',
+  'nested-calls',
+])
 
 /** The events of a run without their numbers and places in a source. */
 const placeless = (events: Iterable<Parameters<typeof eventToJson>[0]>) =>

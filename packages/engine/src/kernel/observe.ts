@@ -2,6 +2,7 @@
 import type { PteFn } from './apply.ts'
 import { ACTION_AGAIN, ACTION_CONTINUE, walkOps } from './walk-ops.ts'
 import type { EntryFn, Walk, WalkOps } from './walk-ops.ts'
+import type { Cpu } from '../machine/cpu.ts'
 
 /** Bits of `levels`: which members of mm_walk_ops there are. */
 const OBSERVE_PGD = 1
@@ -20,23 +21,30 @@ export interface Observation {
   readonly againAt: number
   readonly againN: number
   readonly contAt: number
+  /** The callAt-th makes a call, and returns what that returns. */
+  readonly callAt: number
+  readonly call: ((cpu: Cpu) => number) | null
   /** Callbacks so far. */
   count: number
 }
 
-const observed = (o: Observation): number => (++o.count === o.errAt ? o.err : 0)
+function observed(cpu: Cpu, o: Observation): number {
+  o.count++
+  const ret = o.count === o.callAt && o.call ? o.call(cpu) : 0
+  return o.count === o.errAt ? o.err : ret
+}
 
 /** For the apply family. */
 export const OBSERVE_PTE_FN: PteFn<Observation> = {
   name: 'observe_pte_fn',
-  run: (_cpu, _slot, _addr, o) => observed(o),
+  run: (cpu, _slot, _addr, o) => observed(cpu, o),
 }
 
-const plain: EntryFn<Observation> = (_slot, _addr, _next, walk) => observed(walk.private)
+const plain: EntryFn<Observation> = (_slot, _addr, _next, walk) => observed(walk.cpu, walk.private)
 
 const acting: EntryFn<Observation> = (_slot, _addr, _next, walk) => {
   const o = walk.private
-  const err = observed(o)
+  const err = observed(walk.cpu, o)
   if (err !== 0) return err
   if (o.count >= o.againAt && o.count < o.againAt + o.againN) walk.action = ACTION_AGAIN
   else if (o.count === o.contAt) walk.action = ACTION_CONTINUE
@@ -54,7 +62,7 @@ export function observeOps(levels: number): WalkOps<Observation> {
     ...(has(OBSERVE_PTE) && { pteEntry: plain }),
     ...(has(OBSERVE_HOLE) && {
       pteHole: (_addr: number, _next: number, _depth: number, walk: Walk<Observation>) =>
-        observed(walk.private),
+        observed(walk.cpu, walk.private),
     }),
   })
 }

@@ -11,7 +11,9 @@ import interleavings from '@pagetrail/engine/scenarios/interleavings.json' with 
 import invalidBlocks from '@pagetrail/engine/scenarios/invalid-blocks.json' with { type: 'json' }
 import lazyMmu from '@pagetrail/engine/scenarios/lazy-mmu.json' with { type: 'json' }
 import liveChanges from '@pagetrail/engine/scenarios/live-changes.json' with { type: 'json' }
+import nestedCalls from '@pagetrail/engine/scenarios/nested-calls.json' with { type: 'json' }
 import partialBlocks from '@pagetrail/engine/scenarios/partial-blocks.json' with { type: 'json' }
+import preemption from '@pagetrail/engine/scenarios/preemption.json' with { type: 'json' }
 import severalCpus from '@pagetrail/engine/scenarios/several-cpus.json' with { type: 'json' }
 import walkers from '@pagetrail/engine/scenarios/walkers.json' with { type: 'json' }
 import splitRace from '@pagetrail/engine/scenarios/split-race.json' with { type: 'json' }
@@ -64,6 +66,8 @@ export const SCENARIOS: readonly LibraryScenario[] = [
   ...group('flushes', flushes),
   ...group('lazy-mmu', lazyMmu),
   ...group('contexts', contexts),
+  ...group('preemption', preemption),
+  ...group('nested-calls', nestedCalls),
   ...group('invalid-blocks', invalidBlocks),
   ...group('holes', holes),
   ...group('aliases', aliases),

@@ -105,8 +105,9 @@ function refuseEngineOnly({ features, calls, geometry, interleaved }: Scenario):
   if (geometry.va_bits_actual !== undefined || geometry.pa_bits !== undefined) {
     throw InputError.of('geometry', 'with va_bits_actual or pa_bits is not run on a tree')
   }
-  for (const [i, { fn, isAction }] of calls.entries()) {
+  for (const [i, { fn, isAction, inner }] of calls.entries()) {
     const known = isAction ? TREE_ACTIONS : TREE_CALLS
+    if (inner) throw InputError.of(`calls[${i}].call`, `a call made by a callback ${ONLY}`)
     if (!known.has(fn)) throw InputError.of(`calls[${i}].fn`, `${fn} ${ONLY}`)
   }
   for (const [i, { interrupts }] of (interleaved?.programs ?? []).entries()) {

@@ -189,3 +189,38 @@ describe('what is wrong is refused with its place', () => {
     expect(() => parseCall(call, 'calls[1]')).toThrow(message)
   })
 })
+
+const walk = (more: object) => ({
+  fn: 'apply_to_page_range',
+  addr: PAGE,
+  end: '0xffff8000c0002000',
+  cb: 'observe',
+  ...more,
+})
+
+describe('a call that a callback makes', () => {
+  const inner = { fn: 'set_memory_valid', addr: '0xffff8000c0004000', numpages: 1, enable: 0 }
+
+  test('belongs to the call around it, and its result is the callback’s', () => {
+    const area = { areas: [{ start: '0xffff8000c0000000', size: '0x5000' }] }
+    const { results, lines } = told(
+      [walk({ call_at: 2, call: inner }), walk({ call_at: 1, call: { ...inner, addr: '0x1000' } })],
+      ['opBegin', 'cbEnter', 'lazyEnter', 'lazyLeave'],
+      area,
+    )
+    expect(results[0]).toBe(0)
+    expect(lines.filter((line) => line.startsWith('opBegin'))).toHaveLength(2)
+    expect(lines.filter((line) => line.includes('pageattr_pte_entry')).length).toBeGreaterThan(0)
+  })
+
+  test.each([
+    [{ call: inner }, 'calls[0].call: needs callbacks that observe, and call_at'],
+    [{ cb: 'null', call_at: 1, call: inner }, 'calls[0].call: needs callbacks that observe'],
+    [{ call_at: 1, call: { fn: 'context', to: 'irq' } }, 'should be a call of the kernel'],
+    [{ call_at: 1, call: { ...inner, alloc_fail: 1 } }, 'without alloc_fail'],
+    [{ call_at: 1, call: walk({ call_at: 1, call: inner }) }, 'or a call within it'],
+    [{ call_at: 1, call: { fn: 'set_memory_oops' } }, 'calls[0].call.fn: "set_memory_oops"'],
+  ])('%j is refused', (more, message) => {
+    expect(() => told([walk(more)], [])).toThrow(message)
+  })
+})

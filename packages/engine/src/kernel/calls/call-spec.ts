@@ -22,12 +22,15 @@ export interface Call {
   /** Start and end of what it is about, if anything. */
   range(cpu: Cpu): readonly [Va, Va] | null
   run(cpu: Cpu): number
+  /** A call that a callback of this one makes. */
+  readonly inner?: Call
   /** CPUs besides its own that it speaks of: the highest number. */
   readonly otherCpu?: number
 }
 
 export type Parts = Pick<Call, 'range' | 'run'> & {
   supported?: Call['supported']
+  inner?: Call
   otherCpu?: number
 }
 
@@ -35,5 +38,8 @@ export interface Spec {
   readonly isAction?: true
   /** Names of its arguments besides `alloc_fail`, which actions do not have. */
   readonly fields: readonly string[]
-  readonly parse: (fields: Fields, path: string) => Parts
+  readonly parse: (fields: Fields, path: string, parseInner: ParseCall) => Parts
 }
+
+/** Checks a call that stands within another. */
+export type ParseCall = (input: unknown, path: string) => Call

@@ -49,9 +49,10 @@ const onPages = (run: OnPages): Spec => ({
 
 const valid: Spec = {
   fields: ['addr', 'numpages', 'enable'],
-  parse: (fields, path) => {
+  parse: (fields, path, parseInner) => {
     const enable = asFlag(fields['enable'], `${path}.enable`)
-    return onPages((cpu, addr, n) => setMemoryValid(cpu, addr, n, enable)).parse(fields, path)
+    const run: OnPages = (cpu, addr, n) => setMemoryValid(cpu, addr, n, enable)
+    return onPages(run).parse(fields, path, parseInner)
   },
 }
 
@@ -152,7 +153,7 @@ export function parseCall(input: unknown, path: string): Call {
   const allocFail = fields['alloc_fail'] ?? 0
   return {
     supported: always,
-    ...spec.parse(fields, path),
+    ...spec.parse(fields, path, parseCall),
     fn,
     args: argsOf(fields),
     isAction,

@@ -1,9 +1,10 @@
 /** Calls of a scenario on the walkers themselves: whose callbacks they are given, and with what. */
 import { applyToExistingPageRange, applyToPageRange } from '../apply.ts'
 import type { PteFn } from '../apply.ts'
-import type { Spec } from './call-spec.ts'
+import type { Call, ParseCall, Parts, Spec } from './call-spec.ts'
 import type { Cpu } from '../../machine/cpu.ts'
 import type { Flavour } from '../../machine/flavour.ts'
+import { InputError } from '../../arch/input-error.ts'
 import { asInt, asOneOf, asU64, asVa } from '../../machine/input.ts'
 import type { Fields } from '../../machine/input.ts'
 import { OBSERVE_PTE_FN, observeOps } from '../observe.ts'
@@ -35,7 +36,27 @@ export const onRange = (run: OnRange, supported?: (flavour: Flavour) => boolean)
   },
 })
 
-function observation(fields: Fields, path: string): Observation {
+/** The call that a counting callback makes, if any; none within that one, and no failing allocation. */
+function innerOf(fields: Fields, path: string, parse: ParseCall): Call | undefined {
+  if (fields['call'] === undefined) return undefined
+  const at = `${path}.call`
+  if (fields['cb'] !== 'observe' || fields['call_at'] === undefined) {
+    throw InputError.of(
+      at,
+      'needs callbacks that observe, and call_at, the number of the one that makes it',
+    )
+  }
+  const inner = parse(fields['call'], at)
+  if (inner.isAction === true || inner.inner !== undefined || inner.allocFail > 0) {
+    throw InputError.of(
+      at,
+      'should be a call of the kernel, without alloc_fail or a call within it',
+    )
+  }
+  return inner
+}
+
+function observation(fields: Fields, path: string, inner: Call | undefined): Observation {
   const at = (name: string): number =>
     fields[name] === undefined ? 0 : asInt(fields[name], `${path}.${name}`)
   return {
@@ -45,11 +66,14 @@ function observation(fields: Fields, path: string): Observation {
     againAt: at('again_at'),
     againN: at('again_n'),
     contAt: at('cont_at'),
+    callAt: at('call_at'),
+    call: inner === undefined ? null : (cpu) => inner.run(cpu),
     count: 0,
   }
 }
 
-const OBSERVE_FIELDS = ['levels', 'err_at', 'err', 'again_at', 'again_n', 'cont_at']
+const COUNTED = ['err_at', 'err', 'again_at', 'again_n', 'cont_at', 'call_at', 'call']
+const OBSERVE_FIELDS = ['levels', ...COUNTED]
 const WALK_FIELDS = ['addr', 'end', 'cb', 'set', 'clear', ...OBSERVE_FIELDS]
 
 /** Whose callbacks: the flavour's own, counting ones, or none. */
@@ -62,16 +86,20 @@ const callbackOf = (fields: Fields, path: string): Callback =>
 const maskWords = (fields: Fields, name: string, path: string) =>
   wordsOf(fields[name] === undefined ? 0n : asU64(fields[name], `${path}.${name}`))
 
+const withInner = (parts: Parts, inner: Call | undefined): Parts =>
+  inner === undefined ? parts : { ...parts, inner }
+
 type ApplyTo = <P>(cpu: Cpu, addr: Va, size: number, fn: PteFn<P> | null, data: P) => number
 
 /** `own` is change_page_range(), which the pagewalk flavours do not have. */
 const applyCall = (apply: ApplyTo): Spec => ({
   fields: WALK_FIELDS,
-  parse: (fields, path) => {
+  parse: (fields, path, parseInner) => {
     const cb = callbackOf(fields, path)
     const set = maskWords(fields, 'set', path)
     const clear = maskWords(fields, 'clear', path)
-    const observe = observation(fields, path)
+    const inner = innerOf(fields, path, parseInner)
+    const observe = observation(fields, path, inner)
     const run: OnRange = (cpu, start, end) => {
       if (cb === 'null') return apply(cpu, start, end - start, null, null)
       if (cb === 'own') {
@@ -79,7 +107,9 @@ const applyCall = (apply: ApplyTo): Spec => ({
       }
       return apply(cpu, start, end - start, OBSERVE_PTE_FN, { ...observe })
     }
-    return onRange(run, (f) => cb !== 'own' || f.pageattr.walker === 'apply').parse(fields, path)
+    const has = (f: Flavour): boolean =>
+      (cb !== 'own' || f.pageattr.walker === 'apply') && (inner?.supported(f) ?? true)
+    return withInner(onRange(run, has).parse(fields, path, parseInner), inner)
   },
 })
 
@@ -88,11 +118,12 @@ type WalkTo = <P>(cpu: Cpu, start: Va, end: Va, ops: WalkOps<P>, data: P) => num
 /** `own` is pageattr_ops, which the apply flavours do not have. */
 const walkCall = (walk: WalkTo, supported: (flavour: Flavour) => boolean): Spec => ({
   fields: WALK_FIELDS,
-  parse: (fields, path) => {
+  parse: (fields, path, parseInner) => {
     const cb = callbackOf(fields, path)
     const set = maskWords(fields, 'set', path)
     const clear = maskWords(fields, 'clear', path)
-    const observe = observation(fields, path)
+    const inner = innerOf(fields, path, parseInner)
+    const observe = observation(fields, path, inner)
     const run: OnRange = (cpu, start, end) => {
       if (cb !== 'own') {
         const ops = observeOps(cb === 'null' ? 0 : observe.levels)
@@ -102,8 +133,10 @@ const walkCall = (walk: WalkTo, supported: (flavour: Flavour) => boolean): Spec 
       return walk(cpu, start, end, pageattrOps(cpu.flavour.pageattr), masks)
     }
     const has = (f: Flavour): boolean =>
-      supported(f) && (cb !== 'own' || f.pageattr.walker === 'pagewalk')
-    return onRange(run, has).parse(fields, path)
+      supported(f) &&
+      (cb !== 'own' || f.pageattr.walker === 'pagewalk') &&
+      (inner?.supported(f) ?? true)
+    return withInner(onRange(run, has).parse(fields, path, parseInner), inner)
   },
 })
 
