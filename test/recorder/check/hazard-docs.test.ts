@@ -74,6 +74,11 @@ describe('the review', () => {
     expect(holds(library), shows(library)).toBe(true)
   })
 
+  const seen = REVIEW.filter((item) => item.by === 'capture')
+  test.each(seen)('$n $item', ({ holds, shows }) => {
+    expect(holds(library), shows(library)).toBe(true)
+  })
+
   const searched = REVIEW.filter((item) => item.by === 'explore')
   test.each(searched)('$n $item', ({ holds, searches }) => {
     expect(holds(), searches.map(saidOf).join()).toBe(true)

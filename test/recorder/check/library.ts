@@ -10,14 +10,18 @@ import {
   type CheckReport,
   type Finding,
   type Kind,
+  type Run,
   type TraceEvent,
 } from '@pagetrail/recorder'
+
+import { captures, fixture } from '../../support/runs.ts'
 
 export const FLAVOURS = ['6.12', '6.17', 'seed-v1', '6.18', '7.3'] as const
 export type FlavourName = (typeof FLAVOURS)[number]
 
 /** One scenario of the library, recorded on one flavour and checked. */
 export interface Recorded {
+  readonly run: Run
   readonly results: readonly (number | null)[]
   /** `unsupported`, `stopped`, … where a result is null. */
   readonly outcomes: readonly string[]
@@ -25,12 +29,21 @@ export interface Recorded {
   readonly report: CheckReport
 }
 
+/** Levels of the leaves that callbacks stored to, and how many blocks were split. */
+export interface Captured {
+  readonly leaves: string
+  readonly splits: number
+}
+
 /** The whole library, recorded on every flavour. */
 export class Library {
   readonly #runs: ReadonlyMap<string, Recorded>
+  /** What captures of modules being loaded show, by kernel. */
+  readonly captures: ReadonlyMap<string, Captured>
 
-  constructor(runs: ReadonlyMap<string, Recorded>) {
+  constructor(runs: ReadonlyMap<string, Recorded>, captures: ReadonlyMap<string, Captured>) {
     this.#runs = runs
+    this.captures = captures
   }
 
   run(scenario: string, flavour: FlavourName): Recorded {
@@ -86,14 +99,33 @@ export async function recordLibrary(): Promise<Library> {
         runs.set(`${name} ${flavour}`, {
           results: results.map(({ ret }) => ret),
           outcomes: results.map(({ outcome }) => outcome),
+          run: source.run,
           events: [...source.events()],
           report: checkRun(source),
         })
       }
     }
     runFile.close()
-    return new Library(runs)
+    return new Library(runs, await capturedLeaves())
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+const CAPTURES = [
+  ['6.12', 'modules_small-6.12.trace.gz'],
+  ['6.17', 'modules_small-6.17-localclock.trace.gz'],
+  ['6.18 with BBML2', 'modules_small-6.18-bbm.trace.gz'],
+] as const
+
+async function capturedLeaves(): Promise<Map<string, Captured>> {
+  const sources = await captures(...CAPTURES.map(([, file]) => fixture(file)))
+  return new Map(
+    CAPTURES.map(([kernel], i) => {
+      const events = [...sources[i]!.events()]
+      const levels = events.flatMap((e) => (e.kind === 'desc_write' ? [e.level] : []))
+      const splits = events.filter((e) => e.kind === 'split').length
+      return [kernel, { leaves: [...new Set(levels)].join(' '), splits }]
+    }),
+  )
 }

@@ -1,4 +1,4 @@
-import { FLAVOURS } from './library.ts'
+import { FLAVOURS, type FlavourName, type Library } from './library.ts'
 import {
   PAGEWALK,
   perFlavour,
@@ -11,10 +11,35 @@ import {
   storeText,
   inOp,
   countIn,
+  inBothMasks,
   scenario,
   meta,
   type ReviewItem,
 } from './review-queries.ts'
+
+const NG = 1n << 11n
+/** TLB flushes of the first calls of a run, each. */
+const flushesByCall = (l: Library, name: string, f: FlavourName, calls: number): string =>
+  Array.from({ length: calls }, (_, op) => countIn(inOp(l, name, f, op), 'tlb_flush')).join('+')
+const AREAS = ['alias-of-area', 'alias-off', 'guard-page']
+/** What became of an area and its aliases: return values, stores, flushed ranges. */
+const areaText = (l: Library, name: string, f: FlavourName): string =>
+  [
+    l.results(name, f),
+    storeText(l, name, f),
+    ...l.events(name, f, 'tlb_flush').map((e) => `${e.va} ${e.end}`),
+  ].join('\n')
+/** Stores to vmalloc entries that have the contiguous bit before and after. */
+const contiguous = (l: Library, f: FlavourName): number =>
+  stores(l, 'contpte-whole', f).filter(
+    (e) =>
+      ((e.old ?? 0n) & (e.new ?? 0n) & (1n << 52n)) !== 0n &&
+      (e.va ?? 0n) >= 0xffff_8000_0000_0000n,
+  ).length
+const bitText = (bits: number): string =>
+  bits === 0 ? 'none' : bits === Number(NG) ? 'nG' : `0x${bits.toString(16)}`
+/** What 7.3 stores when it makes the page of `mask-order` valid again. */
+const madeValid = (l: Library): bigint => stores(l, 'mask-order', '7.3').at(-1)?.new ?? 0n
 
 export const CODE: readonly ReviewItem[] = [
   scenario(
@@ -22,13 +47,12 @@ export const CODE: readonly ReviewItem[] = [
     'Clear first, then set',
     ['mask-order'],
     (l) =>
-      `the entry made invalid under KPTI: ${perFlavour((f) => `0x${stores(l, 'mask-order', f)[0]?.new?.toString(16)}`)}`,
+      `bits that are set and cleared at once, off and on, under KPTI: ${perFlavour((f) => inBothMasks('mask-order', f).map(bitText).join('/'))}; ` +
+      `so only 7.3 shows the order: made valid it stores 0x${madeValid(l).toString(16)}, set first it would be 0x${(madeValid(l) & ~NG).toString(16)}`,
     (l) =>
-      FLAVOURS.every(
-        (f) =>
-          ((stores(l, 'mask-order', f)[0]?.new ?? 0n) & 0x801n) === 0x800n &&
-          ((stores(l, 'mask-order', f).at(-1)?.new ?? 0n) & 0x801n) === 0x801n,
-      ),
+      FLAVOURS.every((f) =>
+        inBothMasks('mask-order', f).every((both) => (both !== 0) === (f === '7.3')),
+      ) && (madeValid(l) & (NG | 1n)) === (NG | 1n),
   ),
   scenario(
     21,
@@ -97,13 +121,17 @@ export const CODE: readonly ReviewItem[] = [
   scenario(
     27,
     'The outer helper flushes, on error too, unless the change only enables',
-    ['half-changed', 'enable-only'],
+    ['half-changed', 'enable-only', 'clean-noflush'],
     (l) =>
-      `flushes after -EINVAL ${FLAVOURS.map((f) => l.count('half-changed', f, 'tlb_flush')).join('/')}; of off and on: ${perFlavour((f) => l.count('enable-only', f, 'tlb_flush'))}`,
+      `flushes after -EINVAL: ${perFlavour((f) => l.count('half-changed', f, 'tlb_flush'))}; of off, then on: ${perFlavour((f) => flushesByCall(l, 'enable-only', f, 2))}; ` +
+      `of a _noflush call, which has the inner helper alone: ${perFlavour((f) => flushesByCall(l, 'clean-noflush', f, 1))}`,
     (l) =>
-      l.count('half-changed', 'seed-v1', 'tlb_flush') === 1 &&
-      l.count('enable-only', '6.12', 'tlb_flush') === 2 &&
-      l.count('enable-only', 'seed-v1', 'tlb_flush') === 1,
+      FLAVOURS.every(
+        (f) =>
+          l.count('half-changed', f, 'tlb_flush') === 1 &&
+          flushesByCall(l, 'clean-noflush', f, 1) === '0' &&
+          flushesByCall(l, 'enable-only', f, 2) === (f === '6.12' ? '1+1' : '1+0'),
+      ),
   ),
   scenario(
     28,
@@ -156,19 +184,22 @@ export const CODE: readonly ReviewItem[] = [
   scenario(
     33,
     'The area test and the alias loop are untouched',
-    ['alias-of-area'],
-    counts('alias-of-area', 'tlb_flush', 'flushes: each alias page and the range'),
+    ['alias-of-area', 'alias-off', 'guard-page'],
     (l) =>
+      `stores and flushes as 6.17's: ${['seed-v1', '6.18', '7.3'].map((f) => `${f} ${AREAS.every((name) => areaText(l, name, f as FlavourName) === areaText(l, name, '6.17')) ? 'same' : 'other'}`).join(' · ')}; ` +
+      `flushes, each alias page and the range: ${perFlavour((f) => l.count('alias-of-area', f, 'tlb_flush'))}`,
+    (l) =>
+      AREAS.every((name) => areaText(l, name, 'seed-v1') === areaText(l, name, '6.17')) &&
       l.count('alias-of-area', '6.17', 'tlb_flush') === 5 &&
-      l.count('alias-of-area', 'seed-v1', 'tlb_flush') === 5 &&
       l.count('alias-of-area', '7.3', 'tlb_flush') === 3,
   ),
   scenario(
     34,
     'vmalloc has contiguous mappings now',
     ['contpte-whole'],
-    results('contpte-whole'),
-    (l) => l.count('contpte-whole', 'seed-v1', 'desc_write') === 16,
+    (l) =>
+      `entries of the area with the contiguous bit, stored to as such: ${perFlavour((f) => contiguous(l, f))}; returned ${results('contpte-whole')(l)}`,
+    (l) => FLAVOURS.every((f) => contiguous(l, f) === 16 && l.results('contpte-whole', f) === '0'),
   ),
   scenario(
     35,

@@ -22,8 +22,11 @@ function row(library: Library, item: ReviewItem): string {
         item.searches.map((each) => `\`${commandOf(each)}\``).join('<br>'),
         item.searches.map(saidOf).join('<br>'),
       )
-    case 'search':
-      return cells('*a search of interleavings*', item.why)
+    case 'capture':
+      return cells(
+        '`pagetrail import test/fixtures/traces/modules_small-6.1*`, `report`',
+        item.shows(library),
+      )
     case 'meta':
       return cells('*nothing to run*', item.why)
   }
@@ -40,7 +43,7 @@ export function reviewDoc(library: Library): string {
     '',
     'The first pagewalk patch (June 2025) and its review on the mailing list make 90 statements that can be judged.',
     `${count('scenario')} are shown here by recorded scenarios, with what came out on each version and a test that holds it to that;`,
-    `${count('explore')} by searches of all interleavings; ${count('search')} would need another; ${count('meta')} are opinions, plans or style.`,
+    `${count('explore')} by searches of all interleavings; ${count('capture')} by captures of real kernels; ${count('meta')} are opinions, plans or style.`,
     'To see one: the command that stands there, or `pagetrail record SCENARIO`, then `pagetrail report`, `check`, `replay` or `diff` of the runs.',
   ]
   for (const [i, [from, title]] of PARTS.entries()) {

@@ -212,8 +212,12 @@ export const LOCKING: readonly ReviewItem[] = [
     'arm64 flushes in __change_memory_common()',
     ['clean-off'],
     (l) =>
-      `events between the first store and the flush: ${perFlavour((f) => window(l, 'clean-off', f))}`,
-    (l) => FLAVOURS.every((f) => window(l, 'clean-off', f) > 0),
+      `events after which a TLB may still use an old entry, before the flush has ended: ${perFlavour((f) => window(l, 'clean-off', f)[0])}; at the end: none`,
+    (l) =>
+      FLAVOURS.every((f) => {
+        const [count, atEnd] = window(l, 'clean-off', f)
+        return count > 0 && !atEnd
+      }),
   ),
   scenario(
     66,

@@ -1,11 +1,21 @@
-import { PageState, type Kind, type TraceEvent } from '@pagetrail/recorder'
+import { buildMachine, masksFor, parseScenario } from '@pagetrail/engine'
+import {
+  isHarm,
+  type Kind,
+  PageState,
+  scenarioNamed,
+  SCENARIOS,
+  type TraceEvent,
+} from '@pagetrail/recorder'
+import { Observers } from '../../../packages/recorder/src/observers/observers.ts'
+import { heldVersions } from '../../../packages/recorder/src/observers/owed.ts'
 import { FLAVOURS, type FlavourName, type Library } from './library.ts'
 
 import type { Searched } from './review-explore.ts'
 
 /**
  * How an item of the review is answered: by scenarios of the library; by `pagetrail explore`;
- * by a search that is not made; or not at all, because there is nothing to run.
+ * by captures of real kernels; or not at all, because there is nothing to run.
  */
 export type ReviewItem =
   | {
@@ -25,7 +35,13 @@ export type ReviewItem =
       /** Whether what came out is what the item says, or that it does not hold. */
       readonly holds: () => boolean
     }
-  | { readonly n: number; readonly item: string; readonly by: 'search'; readonly why: string }
+  | {
+      readonly n: number
+      readonly item: string
+      readonly by: 'capture'
+      readonly shows: (library: Library) => string
+      readonly holds: (library: Library) => boolean
+    }
   | { readonly n: number; readonly item: string; readonly by: 'meta'; readonly why: string }
 
 export const PAGEWALK: readonly FlavourName[] = ['seed-v1', '6.18', '7.3']
@@ -98,12 +114,12 @@ export const explored = (
   searches: readonly Searched[],
   holds: () => boolean,
 ): ReviewItem => ({ n, item, by: 'explore', searches, holds })
-export const search = (n: number, item: string, why: string): ReviewItem => ({
-  n,
-  item,
-  by: 'search',
-  why,
-})
+export const captured = (
+  n: number,
+  item: string,
+  shows: (l: Library) => string,
+  holds: (l: Library) => boolean,
+): ReviewItem => ({ n, item, by: 'capture', shows, holds })
 export const meta = (n: number, item: string, why: string): ReviewItem => ({
   n,
   item,
@@ -111,11 +127,37 @@ export const meta = (n: number, item: string, why: string): ReviewItem => ({
   why,
 })
 
-/** Events from the first store to the flush after it: stale entries may be used there. */
-export function window(l: Library, name: string, flavour: FlavourName): number {
-  const { events } = l.run(name, flavour)
-  const store = events.findIndex((e) => e.kind === 'desc_write')
-  return events.findIndex((e, i) => i > store && e.kind === 'tlb_flush') - store
+/** After how many events of a run a TLB may still use an old entry that does harm, and whether it may at the end. */
+export function window(l: Library, name: string, flavour: FlavourName): [number, boolean] {
+  const { run, events } = l.run(name, flavour)
+  const observers = new Observers(run)
+  const isHarmful = (): boolean => heldVersions(observers).some((v) => isHarm(v.relation))
+  let count = 0
+  for (const e of events) {
+    observers.apply(e)
+    if (isHarmful()) count++
+  }
+  observers.finish()
+  return [count, isHarmful()]
+}
+
+/** Scenarios of the library whose machine can split live blocks. */
+export const WITH_BBML: readonly string[] = SCENARIOS.filter(
+  ({ json }) => (json as { features?: { bbml?: unknown } }).features?.bbml === true,
+).map(({ name }) => name)
+
+export const warnedWithBbml = (l: Library, flavour: FlavourName): string[] =>
+  WITH_BBML.filter((name) => l.count(name, flavour, 'warn') > 0)
+
+/** What set_memory_valid() sets and clears at once, off and on; the order of both shows in these bits alone. */
+export function inBothMasks(name: string, flavour: FlavourName): [off: number, on: number] {
+  const { json, geometry } = scenarioNamed(name)
+  const [cpu] = buildMachine(parseScenario(json, { flavour, geometry })).cpus
+  const both = (change: 'invalid' | 'valid'): number => {
+    const { set, clear } = masksFor(cpu!, change)
+    return (set.lo & clear.lo) >>> 0
+  }
+  return [both('invalid'), both('valid')]
 }
 
 /** Stores by callbacks at pgd or p4d level, over the whole library. */

@@ -10,7 +10,7 @@ import { asInt, asOneOf, asU64, asVa } from '../../machine/input.ts'
 import type { Fields } from '../../machine/input.ts'
 import { LOCK_NAMES, awaitFlag, lock, lockNamed, raiseFlag, unlock } from '../../machine/locks.ts'
 import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
-import { PMD, PTE } from '../../arch/level.ts'
+import { PMD, PTE, PUD } from '../../arch/level.ts'
 import { store } from '../../machine/memory.ts'
 import { wordsOf } from '../../arch/u64.ts'
 import { dmb, dsb, isb, tlbi } from '../instructions.ts'
@@ -85,7 +85,7 @@ const fillChoice = (fields: Fields, path: string) => ({
 })
 
 const EFAULT = -14
-const LEVELS = { pmd: PMD, pte: PTE } as const
+const LEVELS = { pud: PUD, pmd: PMD, pte: PTE } as const
 
 /** The actions, by name. Those on TLBs give 0, or what the comment says where nothing was there. */
 export const ACTIONS: Readonly<Record<string, Spec>> = {
@@ -148,12 +148,14 @@ export const ACTIONS: Readonly<Record<string, Spec>> = {
       },
     }
   }),
-  /** A plain store to a PTE or, where `level` says so, a PMD entry, without any barrier. */
+  /** A plain store to a PTE or, where `level` says so, a PUD or PMD entry, without any barrier. */
   store: action(['addr', 'desc', 'level'], (fields, path) => {
     const addr = asVa(fields['addr'], `${path}.addr`)
     const { lo, hi } = wordsOf(asU64(fields['desc'], `${path}.desc`))
     const level =
-      fields['level'] === undefined ? PTE : LEVELS[oneOf(fields, 'level', ['pmd', 'pte'], path)]
+      fields['level'] === undefined
+        ? PTE
+        : LEVELS[oneOf(fields, 'level', ['pud', 'pmd', 'pte'], path)]
     return {
       run: (cpu) => {
         const slot = findSlot(cpu, level, addr)
