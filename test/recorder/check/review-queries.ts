@@ -142,7 +142,7 @@ export function window(l: Library, name: string, flavour: FlavourName): [number,
 }
 
 /** Scenarios of the library whose machine can split live blocks. */
-export const WITH_BBML: readonly string[] = SCENARIOS.filter(
+const WITH_BBML: readonly string[] = SCENARIOS.filter(
   ({ json }) => (json as { features?: { bbml?: unknown } }).features?.bbml === true,
 ).map(({ name }) => name)
 
