@@ -2,6 +2,7 @@ import {
   checkRun,
   type CheckReport,
   eventFromJson,
+  type EventSource,
   type Json,
   KIND_NAMES,
   memorySource,
@@ -171,14 +172,19 @@ export class Scene {
     return this
   }
 
-  /** The run, checked by all rules. */
-  checked(): CheckReport {
+  /** The run as it would be imported. */
+  source(id = 1): EventSource {
     const { flavour, pageShift, vaBits, levels, style, features } = this.world
     const facts: { [name: string]: Json } = { features: { ...features } }
     if (style === 'function') facts['shows'] = KIND_NAMES.filter((kind) => kind !== 'tlbi')
     const geometry = { pageShift, vaBits, levels }
-    const run = { ...SAMPLE_RUN, flavour, geometry, facts, events: this.events.length }
-    return checkRun(memorySource(run, this.events))
+    const counts = { events: this.events.length, calls: this.#ops }
+    return memorySource({ ...SAMPLE_RUN, ...counts, id, flavour, geometry, facts }, this.events)
+  }
+
+  /** The run, checked by all rules. */
+  checked(): CheckReport {
+    return checkRun(this.source())
   }
 }
 
