@@ -2,7 +2,8 @@ import { INTERLEAVED, unreached } from '../test/support/reached.ts'
 
 /**
  * Whether every harm that the fold of a run's events reports at its end is left in a TLB by some choice of fills, on
- * random schedules of every scenario with several CPUs. Run it with `node bench/reached.ts [schedules]`; exits 1 if not.
+ * random schedules of every scenario with several CPUs. Run it with `node bench/reached.ts [schedules]`; exits 1 if
+ * not.
  */
 const SCHEDULES = Number(process.argv[2] ?? 20)
 const FLAVOURS = ['6.12', '6.17', 'seed-v1', '6.18', '7.3']

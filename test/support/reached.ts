@@ -17,7 +17,7 @@ import { SAMPLE_RUN } from './sample-run.ts'
 
 /*
  * The other half of machine.test.ts: what the fold of the events still calls harmful when a schedule is over, some
- * choice of fills has really left in a TLB. To every step of a schedule stand two CPUs that do nothing but fill, at that
+ * choice of fills has really left in a TLB. For every step of a schedule two CPUs do nothing but fill, at that
  * moment, from each address that the fold names: one sees what is in memory, one what was there before.
  */
 /** Every scenario with CPUs that run at the same time. */

@@ -26,7 +26,9 @@ export function access(
     if (tlb.weak) return accessWeakly(cpu, tlb, va, mode, by)
     const entry = tlb.holds(by, va) ? null : tlb.fill(by, va, choice)
     const result = tlb.access(by, va, mode, choice)
+    const dropped = tlb.overflow(by)
     asCpu(cpu, by, () => {
+      if (dropped !== null) tellEvict(cpu, dropped)
       if (entry !== null) tellFill(cpu, entry)
       cpu.hooks?.access(mode, loOf(va), hiOf(va), result.outcome, result.stale)
     })
@@ -58,7 +60,11 @@ export function tlbFill(cpu: Cpu, va: Va, choice: SpeculativeFill = {}, by = cpu
     const at = va + page * cpu.geometry.pageSize
     const choose = (alternatives: number): number => cpu.stepper?.choose(alternatives) ?? 0
     const entry = tlb.weak ? tlb.fillWeakly(by, at, choose) : tlb.fill(by, at, choice)
-    if (entry !== null) asCpu(cpu, by, () => tellFill(cpu, entry))
+    const dropped = tlb.overflow(by)
+    asCpu(cpu, by, () => {
+      if (dropped !== null) tellEvict(cpu, dropped)
+      if (entry !== null) tellFill(cpu, entry)
+    })
     return Number(entry !== null)
   })
   return filled === 1
@@ -88,6 +94,10 @@ function asCpu(cpu: Cpu, by: number, tell: () => void): void {
   if (by !== cpu.id) cpu.hooks?.cpu(by)
   tell()
   if (by !== cpu.id) cpu.hooks?.cpu(cpu.id)
+}
+
+function tellEvict(cpu: Cpu, { va }: TlbEntry): void {
+  cpu.hooks?.tlbEvict?.(loOf(va), hiOf(va))
 }
 
 function tellFill(cpu: Cpu, entry: TlbEntry): void {

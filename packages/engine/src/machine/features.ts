@@ -42,6 +42,8 @@ export interface Features {
   readonly weak_walkers: boolean
   /** FEAT_ETS2. */
   readonly ets2: boolean
+  /** Entries that the model TLB of a CPU has room for, the oldest goes first; 0: any number. Not for weak walkers. */
+  readonly tlb_entries: number
   /** Keep the model TLB even if the scenario accesses nothing. */
   readonly tlb_model: boolean
 }
@@ -71,6 +73,7 @@ export const DEFAULT_FEATURES: Features = {
   cpa_lock: false,
   weak_walkers: false,
   ets2: false,
+  tlb_entries: 0,
   tlb_model: false,
 }
 

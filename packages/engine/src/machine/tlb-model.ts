@@ -60,6 +60,8 @@ export class TlbModel {
   /** BBML2 without conflict aborts, or BBML3. */
   readonly #bbml: boolean
   #cpus: readonly TlbState[]
+  /** Entries that a CPU has room for. */
+  room = Infinity
   /** Walkers are weak: accesses choose what the architecture leaves open. */
   weak = false
   /** FEAT_ETS2: a dsb is enough for a CPU not to fault on what it has stored. */
@@ -181,6 +183,12 @@ export class TlbModel {
   /** Whether a CPU's access to this address needs no walk. */
   holds(cpu: number, va: Va): boolean {
     return this.#cpu(cpu).entries.some((entry) => covers(entry, va))
+  }
+
+  /** A CPU that holds more than there is room for drops its oldest entry; null: there is room. */
+  overflow(cpu: number): TlbEntry | null {
+    const { entries } = this.#cpu(cpu)
+    return entries.length > this.room ? entries.shift()! : null
   }
 
   /** An entry may be evicted at any time. True: there was one. */

@@ -138,6 +138,7 @@ const isParsed = (call: CallInput | Call): call is Call =>
 function modelTlb(geometry: Geometry, memory: Memory, features: Features, cpus: number): TlbModel {
   const tlb = new TlbModel(geometry, memory, features.bbml, cpus)
   tlb.weak = features.weak_walkers
+  if (features.tlb_entries > 0) tlb.room = features.tlb_entries
   tlb.ets2 = features.ets2
   return tlb
 }

@@ -241,6 +241,7 @@ function parseFeatures(fields: Fields): Partial<Features> {
   for (const [name, value] of Object.entries(fields)) {
     const path = `features.${name}`
     if (name === 'online_cpus') features[name] = asInt(value, path, 1)
+    else if (name === 'tlb_entries') features[name] = asInt(value, path, 0)
     else if (name === 'ipa_bits') features[name] = asInt(value, path, 32, 52)
     else if (name === 'kfence_start' || name === 'kfence_size') features[name] = asVa(value, path)
     else features[name] = asFlag(value, path)
