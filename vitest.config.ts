@@ -5,6 +5,9 @@ export default defineConfig({
   test: {
     // is-in-ci takes even CI='' for CI, and Ink then paints nothing until it unmounts.
     env: { CI: 'false', FORCE_COLOR: '1' },
+    // A limit finds what hangs; how fast something is, benches say. A machine may be ten times as slow as another.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,
@@ -13,7 +16,6 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
           // A machine that does other work at the same time is slow, and not wrong.
-          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -34,7 +36,6 @@ export default defineConfig({
           // Programs that are started obey it; a terminal's own tests leave it out.
           env: { FORCE_COLOR: '0' },
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 60_000,
           fileParallelism: false,
           // After the unit tests, alone: a terminal that is waited for needs the processor.
           sequence: { groupOrder: 1 },

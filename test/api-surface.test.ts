@@ -50,7 +50,7 @@ test('docs/api-surface.md is what the package declares, and CHANGELOG.md has a l
   const line = withLine(changelog, readFileSync(REPORT, 'utf8'), report)
   await expect(line).toMatchFileSnapshot(CHANGELOG)
   await expect(report).toMatchFileSnapshot(REPORT)
-}, 60_000)
+})
 
 test('a changed declaration asks for a line; a line with its digest is enough', () => {
   const before = '## pagetrail\n\n```ts\nfunction f(a: number): void;\nconst gone: 1;\n```\n'

@@ -53,7 +53,7 @@ describe('every scenario in every pair of flavours', () => {
   const verdicts = new Map<string, string[]>()
   beforeAll(async () => {
     for (const scenario of scenarios()) verdicts.set(scenario.name, await verdictsOf(scenario))
-  }, 120_000)
+  })
 
   const verdict = (scenario: string, left: string, right: string): string | undefined =>
     verdicts.get(scenario)?.[PAIRS.findIndex((pair) => pair[0] === left && pair[1] === right)]

@@ -18,7 +18,7 @@ const p = (...args: readonly string[]) => here.run(here.command, ...args)
 beforeAll(() => {
   tarball = pack()
   here = install(process.execPath, tarball)
-}, 60_000)
+})
 
 const manifest = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 
@@ -137,4 +137,4 @@ test(`on Node ${OLD}: record, diff, sql, a module, the programs`, () => {
   expect(older('sql', '--format', 'csv', 'select count(*) as runs from run').out).toBe('runs\n2\n')
   expect(older('record', 'clean-ro', '--module', 'my.ts').status).toBe(0)
   expect(printed(old.run)).toBe(readFileSync(API, 'utf8'))
-}, 60_000)
+})

@@ -23,7 +23,7 @@ beforeAll(() => {
     command('import', demo(kernel), '--label', `modules-${kernel}`)
   }
   command('record', 'two-owners', '--flavour', '7.3')
-}, 60_000)
+})
 afterEach(() => {
   for (const s of open) s.kill('SIGKILL')
   open = []

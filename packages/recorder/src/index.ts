@@ -3,6 +3,7 @@ export { eventFromJson, eventToJson, putEvent, rowToEvent } from './event/codec.
 export type { JsonObject } from './event/codec.ts'
 export { InputError } from '@pagetrail/engine'
 export { didYouMean, nearest } from './event/nearest.ts'
+export { count, many } from './event/quantity.ts'
 export { fieldsOf, KIND_NAMES, kindOfId, KINDS, nestOf } from './event/kinds.ts'
 export type { Common, EventOf, Json, Kind, TraceEvent } from './event/kinds.ts'
 export type { Field, FieldType, KindSpec } from './event/kind-spec.ts'

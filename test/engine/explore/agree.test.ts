@@ -63,24 +63,20 @@ function byClasses(programs: SmallPrograms) {
   return { ends, executions: counts.executions, deadlocks: counts.failing.get(DEADLOCK) ?? 0 }
 }
 
-test(
-  'on small programs by chance, states, classes and trying all agree',
-  { timeout: 60_000 },
-  () => {
-    const chance = new Chance(19)
-    let deadlocks = 0
-    for (let i = 0; i < 200; i++) {
-      const programs = smallPrograms(chance)
-      const said = JSON.stringify(programs)
-      const all = tried(programs)
-      expect(byStates(programs, false), said).toEqual(all)
-      expect(byStates(programs, true), said).toEqual(all)
-      const classes = byClasses(programs)
-      expect(classes.ends, said).toEqual(all.ends)
-      expect(classes.deadlocks > 0, said).toBe(all.deadlocks > 0)
-      expect(classes.executions, said).toBeLessThanOrEqual(all.schedules)
-      if (all.deadlocks > 0) deadlocks++
-    }
-    expect(deadlocks).toBeGreaterThan(0)
-  },
-)
+test('on small programs by chance, states, classes and trying all agree', () => {
+  const chance = new Chance(19)
+  let deadlocks = 0
+  for (let i = 0; i < 200; i++) {
+    const programs = smallPrograms(chance)
+    const said = JSON.stringify(programs)
+    const all = tried(programs)
+    expect(byStates(programs, false), said).toEqual(all)
+    expect(byStates(programs, true), said).toEqual(all)
+    const classes = byClasses(programs)
+    expect(classes.ends, said).toEqual(all.ends)
+    expect(classes.deadlocks > 0, said).toBe(all.deadlocks > 0)
+    expect(classes.executions, said).toBeLessThanOrEqual(all.schedules)
+    if (all.deadlocks > 0) deadlocks++
+  }
+  expect(deadlocks).toBeGreaterThan(0)
+})

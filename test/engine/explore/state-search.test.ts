@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   PTE,
@@ -18,7 +18,6 @@ import type { Cpu, Machine, SearchSetup, StateCounts } from '@pagetrail/engine'
 import { GAVE_UP, LOST, ROWS, TORN, spanRace } from '../../support/programs/span-race.ts'
 
 // The largest takes two seconds where nothing else runs.
-vi.setConfig({ testTimeout: 60_000 })
 
 function searchAll(setup: SearchSetup, bound: number | null = null): StateCounts {
   const search = new SearchMachine(setup)

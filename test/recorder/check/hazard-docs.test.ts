@@ -10,7 +10,7 @@ import { REVIEW } from './review-items.ts'
 let library: Library
 beforeAll(async () => {
   library = await recordLibrary()
-}, 60_000)
+})
 
 describe('the scenario library', () => {
   test('names every scenario once, with a sentence', () => {

@@ -1,5 +1,5 @@
 import { parseScenario } from '@pagetrail/engine'
-import { type ExploreResult, exploreScenario, scenarioNamed } from '@pagetrail/recorder'
+import { count, type ExploreResult, exploreScenario, scenarioNamed } from '@pagetrail/recorder'
 
 /** One search of `pagetrail explore`. */
 export interface Searched {
@@ -24,8 +24,6 @@ export function resultOf({ scenario: name, flavour, locks }: Searched): ExploreR
   return result
 }
 
-const grouped = (n: bigint): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
-
 export const failing = (searched: Searched, property: string): bigint =>
   resultOf(searched).findings.find((finding) => finding.property.name === property)?.failing ?? 0n
 
@@ -36,8 +34,8 @@ export const commandOf = ({ scenario, flavour, locks }: Searched): string =>
 /** What came out: schedules, those that break a rule, those in which a CPU waits. */
 export function saidOf(searched: Searched): string {
   const { schedules, findings, waited, complete } = resultOf(searched)
-  const broken = findings.map(({ property, failing: n }) => `${grouped(n)} ${property.name}`)
-  const waits = waited > 0n ? `, a CPU waits in ${grouped(waited)}` : ''
+  const broken = findings.map(({ property, failing: n }) => `${count(n)} ${property.name}`)
+  const waits = waited > 0n ? `, a CPU waits in ${count(waited)}` : ''
   const verdict = broken.length > 0 ? broken.join(', ') : complete ? 'none fails' : 'not covered'
-  return `${grouped(schedules)} schedules: ${verdict}${waits}`
+  return `${count(schedules)} schedules: ${verdict}${waits}`
 }

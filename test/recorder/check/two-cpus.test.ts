@@ -182,7 +182,7 @@ describe('first PTE only, plain clear (the split without its lock)', () => {
 test.each([
   ['with the split lock', locked],
   ['testing each PTE, clearing atomically', eachPteAtomic],
-] as const)('%s no schedule has anything to find', { timeout: 60_000 }, (_, split) => {
+] as const)('%s no schedule has anything to find', (_, split) => {
   for (const schedule of SCHEDULES) {
     const outcome = race(split, schedule)
     expect([outcome.lost, outcome.isTorn, outcome.report.findings]).toEqual([0, false, []])

@@ -69,7 +69,7 @@ test('the same difference over and over in one long call is one row', async () =
   expect(group!.rows.length).toBeLessThan(40)
   const text = [...pairListText(diff)]
   expect(text).toContainEqual(expect.stringMatching(/^ +- \d+ ═ dsb ishst; isb × 9,999$/))
-}, 20_000)
+})
 
 describe('costs of every pair are those counted from the text', () => {
   test.each([

@@ -97,7 +97,7 @@ describe('a schedule that the search finds failing fails in check of its run, an
     ['softirq-in-split-mutex', '6.18', 10],
     ['ptdump-vmap', '6.17', 65],
     ['ptdump-vmap', '7.3', 6],
-  ])('%s in %s: all %d schedules', { timeout: 60_000 }, (name, flavour, count) => {
+  ])('%s in %s: all %d schedules', (name, flavour, count) => {
     const scenario = scenarioOf(name, flavour)
     const result = exploreScenario(scenario, { properties: propertiesNamed(SHARED) })
     const schedules = schedulesOf(scenario)

@@ -141,7 +141,7 @@ function contradictions(name: string, schedule: string): { fills: number; found:
   return { fills: events.filter(({ kind }) => kind === 'tlb_fill').length, found }
 }
 
-test.each(named)('%s: no TLB holds what the fold calls gone', { timeout: 60_000 }, (name) => {
+test.each(named)('%s: no TLB holds what the fold calls gone', (name) => {
   let filled = 0
   for (let seed = 0; seed < SCHEDULES; seed++) {
     const { fills, found } = contradictions(name, scheduled(name, seed))

@@ -234,7 +234,7 @@ test('a file in use that was copied into a read-only folder is refused rather th
   whole.close()
 })
 
-describe('processes', { timeout: 60_000 }, () => {
+describe('processes', () => {
   test('several recorders write to one file at once', async () => {
     const path = testFile()
     expect(

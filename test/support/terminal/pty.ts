@@ -16,7 +16,7 @@ export interface Exit {
 }
 
 /** How long a screen may take to come; the machine may be busy. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** A program in a real pseudo-terminal, its output interpreted by a real terminal emulator. */
 export class PtyScreen {

@@ -31,7 +31,7 @@ test('two captures are compared as they lie, and nothing stays', async () => {
 
 describe('every verb that looks at a run takes a file', () => {
   test.each([
-    [['check', BOOTS[0]], '1550 events'],
+    [['check', BOOTS[0]], '1,550 events'],
     [['report', ...BOOTS], 'bpf-6.18-boot2'],
     [['state', BOOTS[0]], 'MEM/NORMAL'],
     [['replay', BOOTS[0], '--to', '3'], 'set_memory_ro'],
@@ -84,7 +84,7 @@ test('--db keeps what was read; PAGETRAIL_DB does not', async () => {
 test('runs and files side by side', async () => {
   const env = { PAGETRAIL_DB: await databaseWith('mine') }
   const { out } = await pagetrail(['diff', 'mine', BOOTS[1]], { env })
-  expect(out).toContain('- 1 mine (ftrace, 6.18, 1550 events, 72 calls)')
+  expect(out).toContain('- 1 mine (ftrace, 6.18, 1,550 events, 72 calls)')
   expect(out).toContain('72 pairs of calls compared')
   const page = await pagetrail(['diff', '-1', BOOTS[1], '--format', 'markdown'], { env })
   expect(page.out).toContain(`PAGETRAIL_DB=${env.PAGETRAIL_DB} pagetrail diff mine ${BOOTS[1]}`)
@@ -135,7 +135,7 @@ test('a run of that name wins over the file', async () => {
   const env = { PAGETRAIL_DB: await databaseWith(path) }
   for (const verb of ['check', 'conform']) {
     const { out } = await pagetrail([verb, path], { env })
-    expect(out).toMatch(/1550 events|72 calls/)
+    expect(out).toMatch(/1,550 events|72 calls/)
   }
 })
 
@@ -178,5 +178,5 @@ test('a database that cannot be read does not stand in the way of files', async 
   )
   const { err, out } = await pagetrail(['check', BOOTS[0]], { env: { PAGETRAIL_DB: db } })
   expect(err).toContain('files are read as such: ')
-  expect(out).toContain('1550 events')
+  expect(out).toContain('1,550 events')
 })

@@ -67,7 +67,7 @@ test('repeats are folded: two long calls are few rows, and the odd page stands o
   await s.settled()
   expect(s.screen()).toMatch(new RegExp(`▶~ +${odd.toLocaleString('en-US')} .*pte write`))
   await s.end()
-}, 60_000)
+})
 
 /** Two runs of thirty calls that differ in the barriers, and in what one store does. */
 async function comparison(columns = 120, rows = 36) {

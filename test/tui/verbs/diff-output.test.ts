@@ -1,12 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
 import { capture } from '../../support/demo.ts'
 
 // Captures are imported several times over, beside other tests.
-vi.setConfig({ testTimeout: 60_000 })
 
 const module = (name: string): string => join(import.meta.dirname, '..', '..', '..', name)
 

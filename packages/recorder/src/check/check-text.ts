@@ -1,5 +1,5 @@
+import { many } from '../event/quantity.ts'
 import { type CheckReport, type Finding, isClean, type RuleVerdict } from './finding.ts'
-import { counted } from '../observers/pages.ts'
 import { RULES } from './rules.ts'
 
 const ORDER = ['error', 'warning', 'note'] as const
@@ -12,7 +12,7 @@ const seqsOf = (finding: Finding): string => finding.proof.map((seq) => `#${seq}
 function* ruleLines(findings: readonly Finding[], verdict: RuleVerdict): Generator<string> {
   const rule = RULES.find((r) => r.name === verdict.rule)
   const severity = ORDER.find((s) => findings.some((f) => f.severity === s)) ?? 'note'
-  yield `${severity}: ${verdict.rule} (${verdict.hazard}), ${counted(verdict.count, 'finding')}`
+  yield `${severity}: ${verdict.rule} (${verdict.hazard}), ${many(verdict.count, 'finding')}`
   yield `  ${rule?.sentence ?? ''}`
   for (const finding of findings.slice(0, MAX_SHOWN)) {
     const call = finding.op === null ? '' : `call ${finding.op}: `
@@ -45,7 +45,7 @@ export function* checkLines(report: CheckReport): Generator<string> {
   const clean = report.verdicts.filter((v) => v.status === 'clean').length
   const verdict = isClean(report) ? 'nothing is broken' : 'see above'
   yield (
-    `${report.run.label}: ${counted(report.events, 'event')}, ${counted(rules, 'rule')}: ${clean} clean, ` +
+    `${report.run.label}: ${many(report.events, 'event')}, ${many(rules, 'rule')}: ${clean} clean, ` +
     `${rules - clean - open.length} with findings, ${open.length} undecided; ${verdict}`
   )
 }

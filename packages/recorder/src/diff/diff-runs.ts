@@ -1,3 +1,4 @@
+import { many } from '../event/quantity.ts'
 import { buildApart } from '../event/build.ts'
 import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
@@ -29,7 +30,6 @@ import {
 } from './result.ts'
 import { differs } from './align/rows.ts'
 import { Tally } from './tally.ts'
-import { plural } from './say/plural.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order, unless what is needed of
@@ -297,7 +297,7 @@ function incompleteOf({ comparison, tally, a, b, options }: Found): string[] {
     ['right', b, comparison.right],
   ] as const) {
     const lost = Math.max(source.run.lost, stream.lost)
-    if (lost > 0) reasons.push(`the ${name} run lacks ${plural(lost, 'event')}`)
+    if (lost > 0) reasons.push(`the ${name} run lacks ${many(lost, 'event')}`)
     if (source.run.state === 'recording') reasons.push(`the ${name} run is still being recorded`)
     if (source.run.state === 'interrupted') reasons.push(`the ${name} run was interrupted`)
   }
@@ -306,13 +306,13 @@ function incompleteOf({ comparison, tally, a, b, options }: Found): string[] {
     reasons.push(`the second recording of the left run, ${again.label}, is not whole`)
   if (tally.approximate > 0) {
     reasons.push(
-      `${plural(tally.approximate, 'pair')} of calls were too unlike for a minimal alignment; theirs goes by unique events`,
+      `${many(tally.approximate, 'pair')} of calls were too unlike for a minimal alignment; theirs goes by unique events`,
     )
   }
   if (tally.outsideIsCut) reasons.push('more happened outside of calls than is compared')
   if (tally.isEmpty) reasons.push('no call of one run has a counterpart in the other')
   if (!comparison.calls.minimal) reasons.push('the calls were too unlike for a minimal alignment')
   if (tally.unknownReturn > 0)
-    reasons.push(`${plural(tally.unknownReturn, 'pair')} of calls did not both return`)
+    reasons.push(`${many(tally.unknownReturn, 'pair')} of calls did not both return`)
   return reasons
 }

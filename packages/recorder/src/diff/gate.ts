@@ -1,3 +1,4 @@
+import { many } from '../event/quantity.ts'
 import { InputError } from '@pagetrail/engine'
 
 import { COST_NAMES, type CostName, exactly } from '../cost/costs.ts'
@@ -5,7 +6,6 @@ import { didYouMean } from '../event/nearest.ts'
 import { type Question, QUESTIONS } from './options.ts'
 import type { Answer, Diff } from './result.ts'
 import { effectExample, effectText, mappingTexts, callText, unseen } from './say/wording.ts'
-import { plural } from './say/plural.ts'
 
 /** By how much a cost may grow: `+3`, or a part of what the baseline has, `+10%`. */
 export interface CostBound {
@@ -108,11 +108,11 @@ function outcomeCheck({ outcome, geometries }: Diff): GateCheck {
     const calls = `${callText(left, geometries.left)} | ${callText(right, geometries.right)}`
     reasons.push(`call ${left.op} | ${right.op}: ${calls}`)
   }
-  if (different.total > NAMED) reasons.push(`and ${plural(different.total - NAMED, 'more call')}`)
+  if (different.total > NAMED) reasons.push(`and ${many(different.total - NAMED, 'more call')}`)
   const translated = mapping.ranges.items.filter(({ change }) => change === 'translation')
   for (const range of translated.slice(0, NAMED)) reasons.push(mappingTexts(range).join('; '))
   if (answer === 'unknown' && unknownReturn > 0)
-    reasons.push(`${plural(unknownReturn, 'pair')} of calls did not both return`)
+    reasons.push(`${many(unknownReturn, 'pair')} of calls did not both return`)
   if (answer === 'unknown' && mapping.answer === 'unknown')
     reasons.push('part of the final mapping is not known')
   return { name: 'outcome', answer, reasons }
@@ -125,7 +125,7 @@ function effectCheck(diff: Diff): GateCheck {
   const reasons = groups.items
     .slice(0, NAMED)
     .map((group) => `${effectText(group)} (first: ${effectExample(group)})`)
-  if (groups.total > NAMED) reasons.push(`and ${plural(groups.total - NAMED, 'more sort')}`)
+  if (groups.total > NAMED) reasons.push(`and ${many(groups.total - NAMED, 'more sort')}`)
   if (answer === 'unknown')
     reasons.push(`a run does not show ${(hidden.length > 0 ? hidden : unknown).join(', ')}`)
   return { name: 'effect', answer, reasons }
@@ -166,10 +166,10 @@ function callsCheck({ calls }: Diff): GateCheck {
     const named = Object.entries(lone.byFunction).map(([fn, n]) => `${n} ${fn}`)
     const [first] = lone.items
     const where = first === undefined || first.op < 0 ? '' : ` (first: call ${first.op})`
-    reasons.push(`${plural(lone.total, 'call')} ${what}: ${named.join(', ')}${where}`)
+    reasons.push(`${many(lone.total, 'call')} ${what}: ${named.join(', ')}${where}`)
   }
   if (calls.otherInput > 0)
-    reasons.push(`${plural(calls.otherInput, 'pair')} of calls of another size`)
+    reasons.push(`${many(calls.otherInput, 'pair')} of calls of another size`)
   return { name: 'calls', answer: reasons.length > 0 ? 'different' : 'same', reasons }
 }
 

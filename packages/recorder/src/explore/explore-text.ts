@@ -1,3 +1,4 @@
+import { count } from '../event/quantity.ts'
 import type { ExploreFinding, ExploreResult } from './search-scenario.ts'
 
 /** A search that has been made, with what it was made of. */
@@ -12,16 +13,12 @@ export interface Explored {
   readonly seed: number
 }
 
-const grouped = (n: bigint | number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
-
 /** Of all schedules: `100 %`, `0.35 %`, `1 in 61,189,336,506,613,435`. */
 export function shareText(failing: bigint, all: bigint): string {
   if (all === 0n || failing === 0n) return '0 %'
   if (failing === all) return '100 %'
   const tenThousandths = Number((failing * 1_000_000n) / all) / 10_000
-  return tenThousandths >= 0.01
-    ? `${tenThousandths.toFixed(2)} %`
-    : `1 in ${grouped(all / failing)}`
+  return tenThousandths >= 0.01 ? `${tenThousandths.toFixed(2)} %` : `1 in ${count(all / failing)}`
 }
 
 const WHAT: Readonly<Record<ExploreResult['mode'], string>> = {
@@ -50,18 +47,18 @@ export function* exploreLines(
 ): Generator<string> {
   const { label, variant, result, took } = explored
   const { cpus, longest, states, schedules, gaveUp, waited } = result
-  const size = longest > 0 ? `, longest schedule ${grouped(longest)} steps` : ''
+  const size = longest > 0 ? `, longest schedule ${count(longest)} steps` : ''
   yield `${label}${variant}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}${size}; sequentially consistent data accesses`
-  const where = states > 0 ? `states ${grouped(states)} · ` : ''
+  const where = states > 0 ? `states ${count(states)} · ` : ''
   yield row(
     WHAT[result.mode],
-    grouped(schedules),
+    count(schedules),
     `${coverageText(result)}   ${where}${Math.round(took)} ms`,
   )
   if (gaveUp > 0n)
     yield row(
       'given up',
-      grouped(gaveUp),
+      count(gaveUp),
       'more reach the bound of a retry loop, and are not counted',
     )
   for (const finding of result.findings) yield row(...findingRow(result, finding, runs))
@@ -76,7 +73,7 @@ export function* exploreLines(
     yield row('lock-order', '', `${held} and ${taken} are taken in both orders`)
   }
   if (waited > 0n)
-    yield row('waits for a lock', grouped(waited), shareText(waited, schedules + gaveUp))
+    yield row('waits for a lock', count(waited), shareText(waited, schedules + gaveUp))
 }
 
 function findingRow(
@@ -94,7 +91,7 @@ function findingRow(
   const share = shareText(failing, result.schedules)
   return [
     property.name,
-    grouped(failing),
+    count(failing),
     `${share}${least}${from}${run === undefined ? '' : `   ${run}`}`,
   ]
 }
@@ -105,7 +102,7 @@ export function verdictText({ result, seed }: Explored): string {
   if (complete && (mode === 'states' || mode === 'dpor')) return 'proved'
   if (complete && mode === 'bounded') return 'proved within the bound of preemptions'
   if (mode === 'pct' || mode === 'random') {
-    return `not found in ${grouped(schedules)} runs (seed ${seed}); a failure of probability p was missed with (1-p)^${schedules}`
+    return `not found in ${count(schedules)} runs (seed ${seed}); a failure of probability p was missed with (1-p)^${schedules}`
   }
   return 'not found so far'
 }
@@ -144,11 +141,11 @@ export function* exploreMarkdown(
   for (const each of explored) {
     const { label, variant, result } = each
     const fails = result.findings.map(
-      ({ property, failing }) => `${property.name} ${grouped(failing)}`,
+      ({ property, failing }) => `${property.name} ${count(failing)}`,
     )
     const least = result.findings.map(({ preemptions }) => preemptions ?? '?')
     const verdict = fails.length > 0 ? fails.join('<br>') : `0, ${verdictText(each)}`
-    yield `| ${label}${variant} | ${grouped(result.schedules)} | ${coverageText(result)} | ${verdict} | ${least.join('<br>')} | ${grouped(result.waited)} |`
+    yield `| ${label}${variant} | ${count(result.schedules)} | ${coverageText(result)} | ${verdict} | ${least.join('<br>')} | ${count(result.waited)} |`
   }
   for (const [title, lines] of lanes) {
     yield ''

@@ -22,10 +22,6 @@ export const hexPage = (page: number): string => hexOf(vaOf(page))
 export const hexRange = (start: number, end: number): string =>
   `[${hexPage(start)}, ${hexPage(end)})`
 
-/** `1 entry`, `2 entries`. */
-export const counted = (n: number, one: string, many = `${one}s`): string =>
-  `${n} ${n === 1 ? one : many}`
-
 const UNITS = ['K', 'M', 'G', 'T'] as const
 
 /** A size in 4K pages as people say it: `4K`, `2M`, `1G`; `12K` where it is not a power of two. */

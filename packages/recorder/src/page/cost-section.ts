@@ -1,9 +1,10 @@
+import { count } from '../event/quantity.ts'
 import { COST_LABELS, COST_NAMES, type CostName, type Costs, exactly } from '../cost/costs.ts'
 import type { Diff } from '../diff/result.ts'
 import { hasCost } from '../cost/cost-text.ts'
 import { isPartial } from '../diff/say/wording.ts'
 import { scrolling } from './frame.ts'
-import { figure, html, Html, many, numberText, type Value } from './html.ts'
+import { figure, html, Html, many, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
 
 /** Counts of both sides: bars where they differ, the equal ones in a line, time last: a clock is not to be trusted. */
@@ -63,8 +64,7 @@ export function costBody(diff: Diff, names: SideNames): Html {
 
 function rowOf(cost: CostName, { cost: { pairedLeft, pairedRight } }: Diff): Html {
   const [a, b] = [exactly(pairedLeft, cost), exactly(pairedRight, cost)]
-  const change =
-    a === null || b === null ? '?' : `${b > a ? '+' : '−'}${numberText(Math.abs(b - a))}`
+  const change = a === null || b === null ? '?' : `${b > a ? '+' : '−'}${count(Math.abs(b - a))}`
   const label = COST_LABELS[cost]
   return html`<tr><td${label.startsWith(' ') && new Html(' class="sub"')}>${label.trim()}</td><td class="num" data-h="left">${costFigure(pairedLeft, cost)}</td><td class="num" data-h="right">${costFigure(pairedRight, cost)}</td><td class="num" data-h="change"><b>${change}</b></td><td class="bars">${bars(a, b)}</td></tr>`
 }

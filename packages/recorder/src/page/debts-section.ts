@@ -1,10 +1,11 @@
+import { count } from '../event/quantity.ts'
 import { hexOf } from '@pagetrail/engine'
 
 import type { HeldVersion } from '../observers/owed.ts'
 import { MEANING } from '../check/fold/owed.ts'
 import { isHarm } from '../observers/translation.ts'
 import type { Debts, DebtsOverTime } from './debts.ts'
-import { figure, html, Html, numberText, type Value } from './html.ts'
+import { figure, html, Html, type Value } from './html.ts'
 import { scrolling } from './frame.ts'
 
 /** A run whose ledger is drawn, and how it is called. */
@@ -27,8 +28,7 @@ export function debtsBody(ledgers: readonly Ledger[]): Html {
       <span class="sw lf" style="background:var(--owed)"></span> a TLB may still <b>allow</b> what
       the tables forbid, or lead elsewhere;
       <span class="sw lr" style="background:var(--owed2)"></span> it may only <b>refuse</b> what
-      they allow. ${scale}, 0 to ${numberText(top)} entries; each run’s events go from left to
-      right.
+      they allow. ${scale}, 0 to ${count(top)} entries; each run’s events go from left to right.
     </p>
     ${ledgers.map(openTable)}`
 }
@@ -40,7 +40,7 @@ function strip({ title, label, debts }: Ledger, top: number): Html {
   const { most, end, lacks, samples } = debts
   const last = samples.at(-1)?.seq ?? 0
   const open = end.harmful
-  const words = `${label}: old entries that TLBs may use over ${numberText(last + 1)} events; at most ${numberText(most.harmful)} at once, ${numberText(open)} at the end`
+  const words = `${label}: old entries that TLBs may use over ${count(last + 1)} events; at most ${count(most.harmful)} at once, ${count(open)} at the end`
   return html`<div class="led"><p>${title} <span class="mu">most at once ${figure(most.harmful)}${most.harmful > 0 && html` after event ${figure(most.seq)}`}${sampled(debts.step)} · <b${open > 0 && new Html(' class="bad"')}>${figure(open)} owed at the end</b>${end.unknown > 0 && html` · ${figure(end.unknown)} beside tables that were not seen`}</span></p>
 <svg width="1000" height="56" viewBox="0 0 1000 56" preserveAspectRatio="none" role="img" aria-label="${words}">${area(samples, last, top, ({ harmful }) => harmful, 'lr', '#e3b5a6')}${area(samples, last, top, (s) => s.harmful - s.harms['too-little'], 'lf', '#a8321a')}<path class="base" stroke="#8c959f" fill="none" d="M0 55.5H1000"/></svg>
 <div class="ends"><span>event 0</span><span>event ${figure(last)}</span></div>${lacks !== null && html`<p class="note"><b>Not all of it is known:</b> ${lacks}.</p>`}</div>`

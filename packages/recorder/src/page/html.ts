@@ -1,3 +1,4 @@
+import { count } from '../event/quantity.ts'
 import { escapeControls } from '../say/value.ts'
 
 /** A piece of a page, escaped already. */
@@ -32,12 +33,9 @@ function textOf(value: Value): string {
   if (value === null || value === undefined || value === false) return ''
   if (value instanceof Html) return value.text
   if (typeof value === 'object') return value.map(textOf).join('')
-  const text = typeof value === 'number' ? numberText(value) : escapeControls(value)
+  const text = typeof value === 'number' ? count(value) : escapeControls(value)
   return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }
-
-/** `82,341`. */
-export const numberText = (n: number): string => n.toLocaleString('en-US')
 
 /** A figure that can be looked up in the JSON of the same results. */
 export const figure = (n: number | null): Html =>

@@ -1,4 +1,5 @@
-import { html, Html, numberText } from './html.ts'
+import { count } from '../event/quantity.ts'
+import { html, Html } from './html.ts'
 import type { CellRun, TableMoment } from './table-moments.ts'
 
 /** How a sort of entry is drawn: by colour, and where it is not valid by shape. */
@@ -43,7 +44,7 @@ export function mapWords({ cells, above }: TableMoment): string {
     const words = SORTS[sortOf(cell)].words + shape
     counts.set(words, (counts.get(words) ?? 0) + cell.count)
   }
-  return [...counts].map(([words, n]) => `${numberText(n)} ${words}`).join(' · ')
+  return [...counts].map(([words, n]) => `${count(n)} ${words}`).join(' · ')
 }
 
 /** Entries in a row: a table of 512 is 32 × 16. */

@@ -9,11 +9,11 @@ import {
   type Run,
   type RunFile,
   runWithSameEvents,
+  count,
 } from '@pagetrail/recorder'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { count } from '../text/fit.ts'
 import { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 

@@ -1,4 +1,5 @@
-import { count, duration } from '../text/fit.ts'
+import { count } from '@pagetrail/recorder'
+import { duration } from '../text/fit.ts'
 import type { Io } from './io.ts'
 
 /** Milliseconds between two paintings of the line. */

@@ -1,8 +1,14 @@
-import { descriptorsOf, eventToJson, eventWords, runGeometry, valueText } from '@pagetrail/recorder'
+import {
+  descriptorsOf,
+  eventToJson,
+  eventWords,
+  runGeometry,
+  valueText,
+  count,
+} from '@pagetrail/recorder'
 import { findingMarkdown } from '../model/findings.ts'
 import { type Model, ask, complain } from '../model/model.ts'
 import { pageOf } from '../model/pages.ts'
-import { count } from '../text/fit.ts'
 import { descriptorOf } from '../text/kinds.ts'
 import { atEvent } from './replay-commands.ts'
 

@@ -1,4 +1,10 @@
-import { completeFilter, type Completion, FilterError, parseFilter } from '@pagetrail/recorder'
+import {
+  completeFilter,
+  type Completion,
+  FilterError,
+  parseFilter,
+  count,
+} from '@pagetrail/recorder'
 import type { SqlResult } from '../data/data.ts'
 import { run } from './commands.ts'
 import { type Model, complain, leave, query, say } from '../model/model.ts'
@@ -21,7 +27,6 @@ import { saveMarks, seekFrom, withMark } from './replay-commands.ts'
 import { changeView, jumpTo, listRowsOf, moveTo, withReplay } from '../model/replay.ts'
 import { asFilter } from '../model/view-filter.ts'
 import { readyQueries, submitSql } from './sql-commands.ts'
-import { count } from '../text/fit.ts'
 
 /** Lines kept of each kind of prompt. */
 const HISTORY = 100

@@ -1,4 +1,11 @@
-import { type Mark, nestOf, type TraceEvent, type WhyRow, valueText } from '@pagetrail/recorder'
+import {
+  type Mark,
+  nestOf,
+  type TraceEvent,
+  type WhyRow,
+  valueText,
+  many,
+} from '@pagetrail/recorder'
 import type { CheckView } from '../data/data.ts'
 import { CLOCK_MODES } from '../text/clock.ts'
 import { isLanes } from '../model/lanes.ts'
@@ -29,7 +36,6 @@ import {
   undo,
   withReplay,
 } from '../model/replay.ts'
-import { many } from '../text/fit.ts'
 import { asFilter, isFolded } from '../model/view-filter.ts'
 
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const

@@ -1,3 +1,4 @@
+import { many } from '@pagetrail/recorder'
 import type { Run } from '@pagetrail/recorder'
 import {
   type Model,
@@ -14,7 +15,6 @@ import { openPrompt } from '../model/prompt.ts'
 import { fullListRows } from '../model/layout.ts'
 import { runLines, runUnderCursor } from '../model/runs.ts'
 import { scrolled } from '../model/scroll.ts'
-import { many } from '../text/fit.ts'
 
 /** Goes into a run; coming back to the one that was open finds it as it was left. */
 export function enterRun(m: Model, run: Run): Model {

@@ -1,8 +1,8 @@
+import { count } from '@pagetrail/recorder'
 import { type Model, complain, enter, leave, say } from '../model/model.ts'
 import { changeView, jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { firstOf, partOf, partsOf, type TimelineView, wholeRun } from '../model/timeline.ts'
 import { back } from './navigation.ts'
-import { count } from '../text/fit.ts'
 
 /** The least that is zoomed to. */
 const SHORTEST = 16

@@ -10,10 +10,12 @@ import {
   TlbFold,
   valueText,
   versionsAt,
+  count,
+  many,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
 import { tlbRows } from './tlb-lines.ts'
-import { count, many, safe } from '../text/fit.ts'
+import { safe } from '../text/fit.ts'
 
 /** How far back the pane looks for what is still owed; a debt older than that belongs to `pagetrail check`. */
 const LOOK_BACK = 50_000

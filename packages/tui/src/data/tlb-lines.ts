@@ -7,9 +7,9 @@ import {
   shortText,
   type TlbFold,
   valueText,
+  count,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
-import { count } from '../text/fit.ts'
 
 /** Entries listed one by one. */
 const LISTED = 24

@@ -1,5 +1,11 @@
-import { type Diff, type DiffVerdict, pairListText, type PairList } from '@pagetrail/recorder'
-import { count, fit, fitEnd, fitMiddle, safe } from '../text/fit.ts'
+import {
+  type Diff,
+  type DiffVerdict,
+  pairListText,
+  type PairList,
+  count,
+} from '@pagetrail/recorder'
+import { fit, fitEnd, fitMiddle, safe } from '../text/fit.ts'
 import type { Role } from '../text/theme.ts'
 import type { Link, PageLine } from './page.ts'
 

@@ -1,6 +1,7 @@
+import { count, many } from '@pagetrail/recorder'
 import type { Run } from '@pagetrail/recorder'
 import type { CheckView, FindingView, RuleView } from '../data/data.ts'
-import { count, many, safe, wrap } from '../text/fit.ts'
+import { safe, wrap } from '../text/fit.ts'
 import type { Replay } from './model.ts'
 import { opened, type PageLine } from './page.ts'
 

@@ -1,3 +1,4 @@
+import { count } from '@pagetrail/recorder'
 import { CALL_SIGNS, callsHead, callsTitle } from './calls.ts'
 import { answerRows, diffLayoutOf, withDiff } from './diff.ts'
 import { findingPage } from './findings.ts'
@@ -5,7 +6,7 @@ import { fullListRows } from './layout.ts'
 import type { Model } from './model.ts'
 import type { PageLine, PageView } from './page.ts'
 import { siftedOnce } from './sift.ts'
-import { count, safe } from '../text/fit.ts'
+import { safe } from '../text/fit.ts'
 import { withReplay } from './replay.ts'
 
 /** The page of text that the present screen is; null: it is a list of another sort. */

@@ -1,3 +1,4 @@
+import { count, many } from '@pagetrail/recorder'
 import type { Run } from '@pagetrail/recorder'
 import { footerBindings, keyGlyph } from '../commands/keys.ts'
 import type { Model, Replay, ScreenName } from '../model/model.ts'
@@ -5,17 +6,7 @@ import { filterProblem } from '../commands/prompt-commands.ts'
 import type { Prompt, PromptKind } from '../model/prompt.ts'
 import type { Page } from '../model/pages.ts'
 import { readyQueries } from '../commands/sql-commands.ts'
-import {
-  count,
-  cut,
-  duration,
-  fit,
-  fitMiddle,
-  many,
-  safe,
-  sliceColumns,
-  width,
-} from '../text/fit.ts'
+import { cut, duration, fit, fitMiddle, safe, sliceColumns, width } from '../text/fit.ts'
 import { originAmong } from '../text/run.ts'
 import type { Theme } from '../text/theme.ts'
 import { viewFilter } from '../model/view-filter.ts'

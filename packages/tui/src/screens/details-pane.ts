@@ -6,9 +6,10 @@ import {
   fieldValues,
   levelOf,
   type TraceEvent,
+  count,
 } from '@pagetrail/recorder'
 import type { Theme } from '../text/theme.ts'
-import { count, duration, fit, fitEnd, safe, wrap } from '../text/fit.ts'
+import { duration, fit, fitEnd, safe, wrap } from '../text/fit.ts'
 
 const NAME_COLUMNS = 10
 

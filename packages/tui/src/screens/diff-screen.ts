@@ -6,6 +6,8 @@ import {
   runGeometry,
   type TraceEvent,
   valueText,
+  count,
+  many,
 } from '@pagetrail/recorder'
 import { DIFF_TABS, diffLayoutOf, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
 import { shareOf, stripOf } from '../model/calls.ts'
@@ -15,7 +17,7 @@ import { type Room, stateLines } from './diff-state.ts'
 import { twoMapLines } from './table-map.ts'
 import type { BarView } from './bars.ts'
 import type { PaneView, Segment } from './pane.tsx'
-import { count, cut, fit, fitEnd, many, safe, width } from '../text/fit.ts'
+import { cut, fit, fitEnd, safe, width } from '../text/fit.ts'
 
 /** Signs of a row: what they mean stands in the lower border. */
 const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {

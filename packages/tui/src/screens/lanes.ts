@@ -1,7 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
-import { type TraceEvent, eventWords } from '@pagetrail/recorder'
+import { type TraceEvent, eventWords, count } from '@pagetrail/recorder'
 import { laneKindOf, laneOf, type Meeting, meetings } from '../model/lanes.ts'
-import { count, fit, fitEnd, fitMiddle, safe, width } from '../text/fit.ts'
+import { fit, fitEnd, fitMiddle, safe, width } from '../text/fit.ts'
 import type { RowState } from '../text/rows.ts'
 import type { Role, Theme } from '../text/theme.ts'
 

@@ -5,6 +5,7 @@ import {
   runGeometry,
   type TraceEvent,
   valueText,
+  count,
 } from '@pagetrail/recorder'
 import { type ReplayLayout, replayLayout } from '../model/layout.ts'
 import { currentEvent, type Model, type Replay } from '../model/model.ts'
@@ -13,7 +14,7 @@ import { clockFor } from '../text/clock.ts'
 import { eventRow, rowHead, rowLayout, type RowState } from '../text/rows.ts'
 import { isLanes } from '../model/lanes.ts'
 import { laneRow, lanesHead, lanesOf } from './lanes.ts'
-import { count, fit, safe, wrap } from '../text/fit.ts'
+import { fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { asFilter, isFolded, viewFilter } from '../model/view-filter.ts'
 import { eventDetails } from './details-pane.ts'

@@ -1,9 +1,9 @@
-import { type Column, type SqlValue, tableLines } from '@pagetrail/recorder'
+import { type Column, type SqlValue, tableLines, count, many } from '@pagetrail/recorder'
 import type { SqlResult } from '../data/data.ts'
 import { paneHeight } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { cellText, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
-import { count, fit, many, safe, wrap } from '../text/fit.ts'
+import { fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
 

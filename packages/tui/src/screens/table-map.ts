@@ -1,8 +1,8 @@
 import type { Geometry, LevelName } from '@pagetrail/engine'
-import { type Geometries, shortText, spanOf, valueText } from '@pagetrail/recorder'
+import { type Geometries, shortText, spanOf, valueText, count } from '@pagetrail/recorder'
 import type { TableMap } from '../data/data.ts'
 import { mapApart } from '../model/pair-state.ts'
-import { count, fitEnd } from '../text/fit.ts'
+import { fitEnd } from '../text/fit.ts'
 import type { Role, Theme } from '../text/theme.ts'
 
 /** What an entry of a map is, as a letter; a colour only repeats it. */

@@ -1,3 +1,4 @@
+import { count, many } from '@pagetrail/recorder'
 import type { ProfileCosts } from '../data/data.ts'
 import { paneHeight } from '../model/layout.ts'
 import type { Model, Replay } from '../model/model.ts'
@@ -9,7 +10,7 @@ import {
   type TimelineView,
   wholeRun,
 } from '../model/timeline.ts'
-import { count, duration, fit, many } from '../text/fit.ts'
+import { duration, fit } from '../text/fit.ts'
 import type { Role, Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
 

@@ -61,13 +61,6 @@ export function spread(left: string, right: string, columns: number): string {
   return fit(left, columns - w) + right
 }
 
-/** 10000 as `10,000`. */
-export const count = (n: number | bigint): string => n.toString().replace(/\B(?=(\d{3})+$)/g, ',')
-
-/** A number with its noun: `1 event`, `2 events`. */
-export const many = (n: number, noun: string, plural = `${noun}s`): string =>
-  `${count(n)} ${n === 1 ? noun : plural}`
-
 /** Nanoseconds with the unit that suits them. */
 export function duration(ns: number): string {
   if (ns < 1_000) return `${ns} ns`

@@ -1,5 +1,4 @@
-import { type CallResult, errnoText, type Run } from '@pagetrail/recorder'
-import { count, many } from './fit.ts'
+import { type CallResult, errnoText, type Run, count, many } from '@pagetrail/recorder'
 import { runName } from './run.ts'
 
 const RESULTS_SHOWN = 6

@@ -1,5 +1,5 @@
-import { buildMark, type Run } from '@pagetrail/recorder'
-import { count, safe } from './fit.ts'
+import { buildMark, type Run, count } from '@pagetrail/recorder'
+import { safe } from './fit.ts'
 
 /** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
 export type Fields = Readonly<Record<string, unknown>>

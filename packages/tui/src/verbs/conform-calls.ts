@@ -7,8 +7,9 @@ import {
   type Missing,
   MISSING,
   type Run,
+  count,
+  many,
 } from '@pagetrail/recorder'
-import { count, many } from '../text/fit.ts'
 import type { JsonLines } from '../command/json-lines.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session } from '../command/session.ts'

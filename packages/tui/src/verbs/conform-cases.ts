@@ -1,5 +1,4 @@
-import { type CaseVerdict, escapeControls } from '@pagetrail/recorder'
-import { count } from '../text/fit.ts'
+import { type CaseVerdict, escapeControls, count } from '@pagetrail/recorder'
 import type { JsonLines } from '../command/json-lines.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session } from '../command/session.ts'

@@ -1,6 +1,5 @@
-import { conformOnTree, fileChunks, type TreeCaseVerdict } from '@pagetrail/recorder'
+import { conformOnTree, fileChunks, type TreeCaseVerdict, many } from '@pagetrail/recorder'
 import { openWorkshop, treeGeometries, type TreeOptions } from '../command/tree-workshop.ts'
-import { many } from '../text/fit.ts'
 import type { Session, Status } from '../command/session.ts'
 import { CaseReport } from './conform-cases.ts'
 

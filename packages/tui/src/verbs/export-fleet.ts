@@ -15,11 +15,11 @@ import {
   summaryOf,
   summaryPath,
   writeFileAtomic,
+  count,
 } from '@pagetrail/recorder'
 import { statSync } from 'node:fs'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
-import { count } from '../text/fit.ts'
 import { missingText } from '../text/run.ts'
 
 interface Options {

@@ -11,10 +11,11 @@ import {
   escapeControls,
   type RunFile,
   runWithSameEvents,
+  count,
+  many,
 } from '@pagetrail/recorder'
 import { basename } from 'node:path'
 import { addAbortSignal } from 'node:stream'
-import { count, many } from '../text/fit.ts'
 import { isFile } from '../command/find-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { JsonLines } from '../command/json-lines.ts'

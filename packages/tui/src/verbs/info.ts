@@ -6,13 +6,14 @@ import {
   pairLines,
   type Run,
   tableLines,
+  count,
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
-import { count, duration, safe } from '../text/fit.ts'
+import { duration, safe } from '../text/fit.ts'
 
 export const infoVerb: Verb = {
   name: 'info',

@@ -1,8 +1,7 @@
-import { buildApart, type Column, type Run, tableLines } from '@pagetrail/recorder'
+import { buildApart, type Column, type Run, tableLines, count } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, momentText, runFields, sourceText } from '../text/run.ts'
 import type { Verb } from './verb.ts'
-import { count } from '../text/fit.ts'
 
 const columnsOf = (runs: readonly Run[]): readonly Column<Run>[] => [
   { head: 'ID', value: (run) => String(run.id), align: 'right' },

@@ -7,6 +7,7 @@ import {
   type PageState,
   ptdumpLines,
   stateAt,
+  count,
 } from '@pagetrail/recorder'
 import { Progress } from '../command/progress.ts'
 import { findRun } from '../command/find-runs.ts'
@@ -14,7 +15,6 @@ import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run.ts'
 import { parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
-import { count } from '../text/fit.ts'
 
 const FORMATS = ['ptdump', 'json'] as const
 

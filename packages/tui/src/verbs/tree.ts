@@ -7,11 +7,11 @@ import {
   searchOnTree,
   TREE_GEOMETRIES,
   type TreeSearch,
+  many,
 } from '@pagetrail/recorder'
 import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { openWorkshop, treeGeometries, type TreeOptions } from '../command/tree-workshop.ts'
-import { many } from '../text/fit.ts'
 import { parseCount, parseList } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

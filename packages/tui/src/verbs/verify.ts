@@ -7,8 +7,9 @@ import {
   type RunFile,
   snapshotProblem,
   verify,
+  count,
+  many,
 } from '@pagetrail/recorder'
-import { count, many } from '../text/fit.ts'
 import type { Session, Status } from '../command/session.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'

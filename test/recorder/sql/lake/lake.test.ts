@@ -55,7 +55,7 @@ beforeAll(async () => {
   ])
   for (const run of runFile.runs())
     await exportParquet(runFile.source(run), lake, { key: run.label })
-}, 60_000)
+})
 
 afterAll(() => {
   runFile.close()

@@ -1,6 +1,7 @@
+import { many } from '../../event/quantity.ts'
 import { coveredBy } from '../../observers/instructions.ts'
 import type { Lane } from '../fold/lane.ts'
-import { counted, hexPage } from '../../observers/pages.ts'
+import { hexPage } from '../../observers/pages.ts'
 import { type Rule, unreturned } from '../rule.ts'
 
 export const barrierMissing: Rule = {
@@ -26,7 +27,7 @@ export const barrierMissing: Rule = {
         proof: [first, seq],
         start: page,
         message:
-          `${counted(count, 'entry', 'entries')} made valid, first the ${level} at ${hexPage(page)}, ` +
+          `${many(count, 'entry', 'entries')} made valid, first the ${level} at ${hexPage(page)}, ` +
           `had no ${open.needs} when ${when}: the next access may fault`,
       })
     }

@@ -1,8 +1,9 @@
+import { many } from '../../event/quantity.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI, VALID } from '../../observers/descriptor.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
+import { hexPage, hexRange, sizeText } from '../../observers/pages.ts'
 import { tearOf, type Torn } from '../../observers/torn.ts'
 import type { Rule } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'
@@ -112,7 +113,7 @@ export const mixedSpan: Rule = {
               start: ranges.start,
               end: ranges.end,
               message:
-                `${counted(count, `live contiguous ${what} entry was`, `live contiguous ${what} entries were`)} changed one after another, ` +
+                `${many(count, `live contiguous ${what} entry was`, `live contiguous ${what} entries were`)} changed one after another, ` +
                 `${sizeText(ranges.pages)}: between the first store and the last, spans in ${ranges} are mixed`,
             })
           }

@@ -1,5 +1,6 @@
+import { many } from '../../event/quantity.ts'
 import { CONT_HI } from '../../observers/descriptor.ts'
-import { counted, hexRange, sizeText } from '../../observers/pages.ts'
+import { hexRange, sizeText } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'
 
@@ -80,7 +81,7 @@ export const redundantStore: Rule = {
               proof: [first, last],
               start: ranges.start,
               end: ranges.end,
-              message: `${count} of ${counted(all, 'store')} of ${e.fn} wrote what was there: ${ranges}`,
+              message: `${count} of ${many(all, 'store')} of ${e.fn} wrote what was there: ${ranges}`,
             })
           }
         },

@@ -1,5 +1,6 @@
+import { many } from '../../event/quantity.ts'
 import { changeOf } from '../../observers/masks.ts'
-import { counted, hexRange } from '../../observers/pages.ts'
+import { hexRange } from '../../observers/pages.ts'
 import { enables, flushesForOthers, promisesFlush } from '../../observers/promises.ts'
 import type { Harm } from '../../observers/translation.ts'
 import type { OpenCall } from '../fold/lane.ts'
@@ -44,7 +45,7 @@ function report(scope: Scope, call: OpenCall, seq: number, damage: Damage, why: 
     end: ranges.end,
     message:
       `${call.fn} returned while TLBs ${MEANING[gravest]}, at ${ranges} ` +
-      `(${counted(stores.length, 'store')}): ${why}`,
+      `(${many(stores.length, 'store')}): ${why}`,
   })
 }
 
@@ -131,7 +132,7 @@ export const flushNever: Rule = {
             start: ranges.start,
             end: ranges.end,
             message:
-              `${counted(stores.size, 'store')} of ${fn}, not flushed before the run ended: at ${ranges} ` +
+              `${many(stores.size, 'store')} of ${fn}, not flushed before the run ended: at ${ranges} ` +
               `TLBs ${MEANING[gravest]}`,
           })
         }

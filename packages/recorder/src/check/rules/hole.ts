@@ -1,5 +1,6 @@
+import { many } from '../../event/quantity.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
-import { counted, sizeText } from '../../observers/pages.ts'
+import { sizeText } from '../../observers/pages.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'
@@ -34,7 +35,7 @@ export const materialised: Rule = {
               start: ranges.start,
               end: ranges.end,
               message:
-                `${e.fn} wrote attributes into ${counted(count, 'empty entry', 'empty entries')}, ${ranges}: ` +
+                `${e.fn} wrote attributes into ${many(count, 'empty entry', 'empty entries')}, ${ranges}: ` +
                 'neither none nor mapped now, they will make the unmapping warn',
             })
           }

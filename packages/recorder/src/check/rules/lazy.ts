@@ -1,5 +1,6 @@
+import { many } from '../../event/quantity.ts'
 import type { Lane } from '../fold/lane.ts'
-import { counted, hexPage, pageOf } from '../../observers/pages.ts'
+import { hexPage, pageOf } from '../../observers/pages.ts'
 import type { Rule } from '../rule.ts'
 
 /** Calls of a scenario that are the lazy-MMU API itself. */
@@ -122,7 +123,7 @@ export const lazyNested: Rule = {
           scope.report({
             severity: 'note',
             proof: [open.outer, open.inner, e.seq],
-            message: `an inner leave ended lazy MMU mode: ${counted(open.stores, 'barrier')} in the rest of the outer section not deferred`,
+            message: `an inner leave ended lazy MMU mode: ${many(open.stores, 'barrier')} in the rest of the outer section not deferred`,
           })
         },
         barrier() {

@@ -1,4 +1,4 @@
-import { counted } from '../../observers/pages.ts'
+import { many } from '../../event/quantity.ts'
 import { frameOf, liveChanges, unsafeAttributes } from '../../observers/descriptor.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { isTable } from '../../descriptor/bits.ts'
@@ -25,7 +25,7 @@ const reportChange = (scope: Scope, { what, call, cpu, ranges, first, last, coun
     proof: [first, last],
     start: ranges.start,
     end: ranges.end,
-    message: `${counted(count, 'valid entry', 'valid entries')} in ${ranges} got another ${what} with no invalid entry and TLBI in between`,
+    message: `${many(count, 'valid entry', 'valid entries')} in ${ranges} got another ${what} with no invalid entry and TLBI in between`,
   })
 
 /** What the store at hand makes another than an older version that may still be held beside it. */
@@ -168,7 +168,7 @@ export const unsafeChange: Rule = {
               proof: [first, last],
               start: ranges.start,
               end: ranges.end,
-              message: `pgattr_change_is_safe() would refuse ${counted(count, 'live change')} in ${ranges} because of ${what}`,
+              message: `pgattr_change_is_safe() would refuse ${many(count, 'live change')} in ${ranges} because of ${what}`,
             })
           }
         },

@@ -1,6 +1,7 @@
+import { many } from '../../event/quantity.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI, isLeafLike } from '../../observers/descriptor.ts'
-import { counted, hexPage, hexRange, sizeText } from '../../observers/pages.ts'
+import { hexPage, hexRange, sizeText } from '../../observers/pages.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'
@@ -151,7 +152,7 @@ export const halfChanged: Rule = {
               proof: [first, last, e.seq],
               start: ranges.start,
               end: ranges.end,
-              message: `${e.fn} returned ${e.ret}, but ${counted(count, 'entry stays', 'entries stay')} changed: ${ranges}`,
+              message: `${e.fn} returned ${e.ret}, but ${many(count, 'entry stays', 'entries stay')} changed: ${ranges}`,
             })
           }
         },

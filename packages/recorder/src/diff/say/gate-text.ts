@@ -1,7 +1,7 @@
+import { many } from '../../event/quantity.ts'
 import { escapeControls } from '../../say/value.ts'
 import type { GateCheck, GateResult } from '../gate.ts'
 import type { Answer, Diff } from '../result.ts'
-import { plural } from './plural.ts'
 import { verdictText } from './wording.ts'
 
 const VERBS: Readonly<Record<Answer, string>> = {
@@ -18,7 +18,7 @@ export function gateLine(diff: Diff, { answer, checks }: GateResult): string {
   const asked = checks.filter(({ name }) => name !== 'calls' && name !== 'whole')
   const same = asked.filter(({ name }) => !name.startsWith('cost ')).map(({ name }) => name)
   const costs = asked.filter(({ name }) => name.startsWith('cost ')).flatMap((c) => c.reasons)
-  const pairs = `${plural(diff.calls.paired, 'pair')} of calls`
+  const pairs = `${many(diff.calls.paired, 'pair')} of calls`
   const parts = [head, ...(same.length > 0 ? [`${same.join(', ')} the same in ${pairs}`] : [])]
   return escapeControls([...parts, ...costs].join('; '))
 }

@@ -1,8 +1,8 @@
+import { many } from '../../event/quantity.ts'
 import { LONE_REASONS, type LoneReason } from '../align/align-calls.ts'
 import type { LaneMode } from '../align/lanes.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import type { Diff, Lone, Noise } from '../result.ts'
-import { plural } from './plural.ts'
 
 const BY: Readonly<Record<LaneMode, string>> = {
   task: 'task by task',
@@ -30,13 +30,11 @@ export function laneTexts({ asked, lanes, calls }: Diff): string[] {
     ),
     ...noiseTexts(calls.noise),
     ...(calls.reordered > 0
-      ? [`${plural(calls.reordered, 'pair')} in another order within one task or CPU`]
+      ? [`${many(calls.reordered, 'pair')} in another order within one task or CPU`]
       : []),
     ...(mode === 'one' && asked.lanes === 'auto' ? [] : [`calls aligned ${BY[mode]}`]),
     ...(interleaving.moved > 0
-      ? [
-          `interleaved differently: ${plural(interleaving.moved, 'pair')}, which is not a difference`,
-        ]
+      ? [`interleaved differently: ${many(interleaving.moved, 'pair')}, which is not a difference`]
       : []),
   ]
 }
@@ -56,10 +54,10 @@ function noiseTexts(noise: Noise | null): string[] {
   if (noise === null) return []
   const { label, pairs, alone, outside, ranges, named } = noise
   const counts = [
-    plural(pairs, 'pair'),
-    `${plural(alone, 'call')} without counterpart`,
-    ...(outside > 0 ? [`${plural(outside, 'difference')} outside of calls`] : []),
-    ...(ranges > 0 ? [`${plural(ranges, 'range')} of the final mapping`] : []),
+    many(pairs, 'pair'),
+    `${many(alone, 'call')} without counterpart`,
+    ...(outside > 0 ? [`${many(outside, 'difference')} outside of calls`] : []),
+    ...(ranges > 0 ? [`${many(ranges, 'range')} of the final mapping`] : []),
   ]
   const what = named.map(({ what: text, count }) => `${count} × ${text}`).join('; ')
   return [

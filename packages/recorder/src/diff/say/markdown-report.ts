@@ -1,3 +1,4 @@
+import { count } from '../../event/quantity.ts'
 import type { Diff, Divergence, DivergenceRow, Geometries } from '../result.ts'
 import { commandLines, type DiffPageOptions } from './commands.ts'
 import { pairListMarkdown } from './pair-list-text.ts'
@@ -68,7 +69,7 @@ function effectCell({ effect }: Diff): string {
 
 function pathCell({ path }: Diff): string {
   const roles = path.renamed > 0 ? ` (${path.renamed} under another name)` : ''
-  return `**${path.answer}**: ${path.same} events the same${roles}, ${path.changed} changed, ${path.onlyLeft} only left, ${path.onlyRight} only right`
+  return `**${path.answer}**: ${count(path.same)} events the same${roles}, ${count(path.changed)} changed, ${count(path.onlyLeft)} only left, ${count(path.onlyRight)} only right`
 }
 
 function numbers(diff: Diff): string {

@@ -1,7 +1,8 @@
+import { count } from '../../event/quantity.ts'
+import { many } from '../../event/quantity.ts'
 import type { Geometry } from '@pagetrail/engine'
 
 import { sizeText } from '../../say/value.ts'
-import { plural } from './plural.ts'
 import type { ListedAlone, ListedPairs } from '../pair-list.ts'
 import { LISTED_COSTS } from '../pair-way.ts'
 import type { RepeatedRow } from '../repeated-rows.ts'
@@ -18,7 +19,7 @@ export function* pairListText({ pairs: list, geometries }: Diff): Generator<stri
   yield 'pairs of calls, the worst first; costs are right minus left'
   for (const group of pairs) {
     yield ''
-    yield `${numberText(group.count).padStart(8)} × ${headOf(group, geometries)}`
+    yield `${count(group.count).padStart(8)} × ${headOf(group, geometries)}`
     yield `${INDENT}${costsOf(group)}`
     yield `${INDENT}calls ${namesOf(group.calls.map(([left, right]) => `${left}|${right}`))}`
     for (const row of group.rows)
@@ -29,7 +30,7 @@ export function* pairListText({ pairs: list, geometries }: Diff): Generator<stri
   yield 'calls without a counterpart'
   for (const group of alone) {
     yield ''
-    yield `${numberText(group.count).padStart(8)} × ${aloneOf(group, geometries)}`
+    yield `${count(group.count).padStart(8)} × ${aloneOf(group, geometries)}`
     yield `${INDENT}calls ${namesOf(group.calls.map(String))}`
   }
 }
@@ -54,26 +55,23 @@ export function pairListMarkdown({ pairs: list, geometries }: Diff): string {
     ...shown.map((group) => groupRow(group, geometries)),
   ]
   if (rest > 0)
-    lines.push(
-      '',
-      `${numberText(rest)} pairs are in ${numberText(pairs.length - GROUPS)} groups more.`,
-    )
+    lines.push('', `${count(rest)} pairs are in ${count(pairs.length - GROUPS)} groups more.`)
   const parts = shown.flatMap((group) => differenceBlock(group, geometries))
   if (parts.length > 0) lines.push(...parts)
   if (alone.length > 0) {
     lines.push('', 'Calls without a counterpart:', '')
     for (const group of alone)
       lines.push(
-        `* ${numberText(group.count)} × ${cell(aloneOf(group, geometries))}: ${namesOf(group.calls.map(String))}`,
+        `* ${count(group.count)} × ${cell(aloneOf(group, geometries))}: ${namesOf(group.calls.map(String))}`,
       )
   }
   return lines.join('\n')
 }
 
 function groupRow(group: ListedPairs, geometries: Geometries): string {
-  const { count, more, time, calls } = group
+  const { more, time, calls } = group
   const cells = [
-    numberText(count),
+    count(group.count),
     callOf(group, geometries),
     notesOf(group),
     ...LISTED_COSTS.map((name) => changeOf(more[name])),
@@ -93,7 +91,7 @@ function differenceBlock(group: ListedPairs, geometries: Geometries): string[] {
   const more = rows.length > ROWS ? [`… ${rows.length - ROWS} more`] : []
   return [
     '',
-    `${numberText(group.count)} × ${cell(callOf(group, geometries))}: ${notesOf(group)} (first: call ${left} | ${right})`,
+    `${count(group.count)} × ${cell(callOf(group, geometries))}: ${notesOf(group)} (first: call ${left} | ${right})`,
     '',
     '```diff',
     ...rows.slice(0, ROWS).flatMap((row) => differenceTexts(row, geometries)),
@@ -125,27 +123,25 @@ const sizeOf = (size: number | null, geometry: Geometry | null): string => {
 
 function costsOf({ more, time, count }: ListedPairs): string {
   const costs = LISTED_COSTS.map((name) => `${name} ${changeOf(more[name])}`)
-  const together = count > 1 ? ` in ${plural(count, 'pair')}` : ''
+  const together = count > 1 ? ` in ${many(count, 'pair')}` : ''
   return `${costs.join(', ')}${count > 1 ? ' each' : ''}; time ${changeOf(time)} ns${together}`
 }
 
 const changeOf = (change: number | null): string => {
   if (change === null) return '?'
   if (change === 0) return '='
-  return change > 0 ? `+${numberText(change)}` : `-${numberText(-change)}`
+  return change > 0 ? `+${count(change)}` : `-${count(-change)}`
 }
 
 /** The first few, and how many more. */
 const namesOf = (names: readonly string[]): string =>
   names.length <= NAMED + 1
     ? names.join(', ')
-    : `${names.slice(0, NAMED).join(', ')}, … ${numberText(names.length - NAMED)} more`
+    : `${names.slice(0, NAMED).join(', ')}, … ${count(names.length - NAMED)} more`
 
 function differenceTexts(row: RepeatedRow, geometries: Geometries): string[] {
-  const times = row.count > 1 ? ` × ${numberText(row.count)}` : ''
+  const times = row.count > 1 ? ` × ${count(row.count)}` : ''
   const { left, right } = rowTexts(row, geometries)
   if (row.status === 'changed') return [`~ ${left}${times}`, `  ${right}`]
   return row.status === 'left' ? [`- ${left}${times}`] : [`+ ${right}${times}`]
 }
-
-const numberText = (n: number): string => n.toLocaleString('en-US')

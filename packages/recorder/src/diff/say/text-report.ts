@@ -1,6 +1,6 @@
+import { count, many } from '../../event/quantity.ts'
 import { escapeControls } from '../../say/value.ts'
 import type { CallRef, Diff, DivergenceRow } from '../result.ts'
-import { plural } from './plural.ts'
 import {
   callText,
   costTable,
@@ -168,7 +168,7 @@ class TextDiff {
     const outside = (this.diff.outside?.effects.length ?? 0) > 0 ? ' and outside of calls' : ''
     if (effect.differences.total > 0) {
       yield* this.wrapped(
-        `  ${effect.differences.total} in ${plural(effect.differentPairs, 'pair')} of calls${outside}, left | right:`,
+        `  ${effect.differences.total} in ${many(effect.differentPairs, 'pair')} of calls${outside}, left | right:`,
       )
     }
     for (const group of this.some(effect.groups)) {
@@ -189,7 +189,7 @@ class TextDiff {
     const roles = path.renamed > 0 ? ` (${path.renamed} under another name)` : ''
     yield line(
       this.cut(
-        `  ${path.same} events the same${roles}, ${path.changed} changed, ${path.onlyLeft} only left, ${path.onlyRight} only right`,
+        `  ${count(path.same)} events the same${roles}, ${count(path.changed)} changed, ${count(path.onlyLeft)} only left, ${count(path.onlyRight)} only right`,
       ),
     )
     const between = this.diff.outside

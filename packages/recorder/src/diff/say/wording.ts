@@ -1,3 +1,4 @@
+import { many } from '../../event/quantity.ts'
 import { type Geometry, hexOf } from '@pagetrail/engine'
 
 import { fieldValues } from '../../say/event-fields.ts'
@@ -8,7 +9,6 @@ import { costText, hasCost } from '../../cost/cost-text.ts'
 import { hex16, ptdumpLine } from '../../tables/leaves.ts'
 import type { Leaf } from '../../tables/leaves.ts'
 import type { MappingDifference } from '../../tables/compare-mappings.ts'
-import { plural } from './plural.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import { laneTexts } from './lane-texts.ts'
 import { TELLING_COSTS } from '../tally.ts'
@@ -29,8 +29,8 @@ export function sideText(side: Side): string {
     ...(side.kernel === null ? [] : [`kernel ${side.kernel}`]),
     ...(side.build === null ? [] : [`build ${side.build}`]),
     ...(side.flavour === null || side.kernel !== null ? [] : [side.flavour]),
-    plural(side.events, 'event'),
-    plural(side.calls, 'call'),
+    many(side.events, 'event'),
+    many(side.calls, 'call'),
   ]
   return `${side.id} ${side.label} (${origin.join(', ')})`
 }
@@ -40,13 +40,13 @@ export function verdictText(diff: Diff): string {
   const { calls, left, right, outcome } = diff
   const parts: string[] = [diff.verdict]
   if (isPartial(diff)) {
-    parts[0] += ` in the ${plural(calls.paired, 'call')} that both made`
-    if (calls.otherInput > 0) parts.push(`${plural(calls.otherInput, 'pair')} of another size`)
+    parts[0] += ` in the ${many(calls.paired, 'call')} that both made`
+    if (calls.otherInput > 0) parts.push(`${many(calls.otherInput, 'pair')} of another size`)
     for (const [side, { total }] of [
       ['left', calls.onlyLeft],
       ['right', calls.onlyRight],
     ] as const) {
-      if (total > 0) parts.push(`${plural(total, 'call')} only on the ${side}`)
+      if (total > 0) parts.push(`${many(total, 'call')} only on the ${side}`)
     }
   }
   if (diff.outside?.pathDiffers) {
@@ -83,11 +83,11 @@ export function scopeTexts(diff: Diff): string[] {
   const texts = [
     isWithoutCalls(diff)
       ? 'no calls: the runs are compared as a whole'
-      : `${plural(calls.paired, 'pair')} of calls compared`,
+      : `${many(calls.paired, 'pair')} of calls compared`,
   ]
   if (calls.otherInput > 0) {
     texts.push(
-      `${plural(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
+      `${many(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
     )
   }
   for (const [name, { total, byFunction }] of [
@@ -95,7 +95,7 @@ export function scopeTexts(diff: Diff): string[] {
     ['right', calls.onlyRight],
   ] as const) {
     if (total === 0) continue
-    const some = `${plural(total, 'call')} only on the ${name}: ${callCounts(byFunction)}`
+    const some = `${many(total, 'call')} only on the ${name}: ${callCounts(byFunction)}`
     texts.push(WHOLE_RUN.fn in byFunction ? `the ${name} run has no calls` : some)
   }
   texts.push(...laneTexts(diff), ...askedTexts(diff))
@@ -194,7 +194,7 @@ export interface CostTable {
 
 export function costTable(diff: Diff): CostTable {
   const { pairedLeft, pairedRight, left, right } = diff.cost
-  const of = isWithoutCalls(diff) ? 'of the runs' : `of the ${plural(diff.calls.paired, 'pair')}`
+  const of = isWithoutCalls(diff) ? 'of the runs' : `of the ${many(diff.calls.paired, 'pair')}`
   const isSome = isPartial(diff) || diff.calls.paired === 0
   const sides = isSome ? [pairedLeft, pairedRight, left, right] : [pairedLeft, pairedRight]
   const rows = COST_NAMES.filter((name) => sides.some((costs) => hasCost(costs, name))).map(
