@@ -299,6 +299,9 @@ test('lines of several buffers: one is read, the others are named', () => {
   const first = imported(`${own}${other}`)
   expect([first.text.entries, [...first.text.otherBuffers]]).toEqual([1, ['two']])
   const second = imported(`${own}${other}`, 12, { buffer: 'two' })
+  expect(() => imported(`${own}${other}`, 12, { buffer: 'three' })).toThrow(
+    'there is no buffer three; it has "" (the top one), two',
+  )
   expect([second.text.entries, [...second.text.otherBuffers]]).toEqual([2, ['']])
   const guests = imported(`${other}${own.replace(/^ {5}/gm, 'host:')}`)
   expect([guests.text.entries, [...guests.text.otherBuffers]]).toEqual([2, ['host']])

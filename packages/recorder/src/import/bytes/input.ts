@@ -1,3 +1,5 @@
+import { InputError } from '@pagetrail/engine'
+
 import type { Json } from '../../event/kinds.ts'
 
 /** How an input was written down. */
@@ -47,3 +49,9 @@ export interface Input {
    */
   read(chunks: AsyncIterable<Uint8Array>, step: (idle: boolean) => boolean): Promise<InputFacts>
 }
+
+/** Of the buffers that an input has, the top one is named by an empty text. */
+export const noSuchBuffer = (name: string | null, names: readonly string[]): InputError =>
+  new InputError(
+    `there is no buffer ${name}; it has ${names.map((known) => known || '"" (the top one)').join(', ')}`,
+  )

@@ -1,5 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { NONE } from '../../event/batch.ts'
+import { noSuchBuffer } from '../bytes/input.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
 import { emptyHeader, readCaptureLine, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
@@ -80,6 +81,8 @@ export class FtraceText {
   #overrunTold = false
   readonly #strict: boolean
   #buffer: string | null
+  /** The buffer that was asked for. */
+  readonly #asked: string | null
   /** Buffers whose lines were passed over. */
   readonly otherBuffers = new Set<string>()
   readonly #onBack: (cpu: number) => void
@@ -101,6 +104,7 @@ export class FtraceText {
     this.#events = events
     this.#strict = options.strict ?? false
     this.#buffer = options.buffer ?? null
+    this.#asked = this.#buffer
     this.#onBack = options.onBack ?? ((cpu) => events.lost(cpu, null, 'time goes back here'))
     this.#tasks = new TaskNames((text) => events.rows.sink.intern(text))
   }
@@ -229,6 +233,8 @@ export class FtraceText {
     if (whole) this.line(rest, 0, rest.length)
     const torn = rest.length > 0 && !whole
     if (this.unreadable > HOPELESS_RATIO * this.entries) throw notATrace(this.unreadable)
+    if (this.#asked !== null && this.entries === 0 && this.otherBuffers.size > 0)
+      throw noSuchBuffer(this.#asked, [...this.otherBuffers])
     // Of an empty trace there is its header, and of one that was cut above its first event.
     if (this.entries === 0 && this.#lines + rest.length > 0 && !this.#isKnown)
       throw notATrace(this.#lines + (torn ? 1 : 0))

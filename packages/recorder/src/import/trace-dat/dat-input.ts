@@ -2,7 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import { contextOf } from '../translate/context-flags.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
-import type { InputFacts } from '../bytes/input.ts'
+import { type InputFacts, noSuchBuffer } from '../bytes/input.ts'
 import { TaskNames } from '../text/task-names.ts'
 import type { Task } from '../translate/task-stack.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -168,8 +168,10 @@ function chosenBuffer(file: DatFile, filled: readonly DatBuffer[], name: string 
       ? (filled[0] ?? file.buffers[0])
       : file.buffers.find((buffer) => buffer.name === name)
   if (chosen) return chosen
-  const names = file.buffers.map((buffer) => buffer.name || '"" (the top one)').join(', ')
-  throw new InputError(`there is no buffer ${name}; it has ${names}`)
+  throw noSuchBuffer(
+    name,
+    file.buffers.map((buffer) => buffer.name),
+  )
 }
 
 /** The stream whose record is next, and the time up to which it stays so. */
