@@ -23,9 +23,17 @@ export {
 export { EAGAIN, EBUSY, EINVAL, ENOMEM } from './arch/errno.ts'
 export { DEFAULT_FEATURES, deriveConstants } from './machine/features.ts'
 export type { Constants, Features } from './machine/features.ts'
-export { FLAVOURS, flavourOf } from './machine/flavour.ts'
+export { FLAVOUR_NAMES, FLAVOURS, flavourOf } from './machine/flavour.ts'
 export type { Flavour } from './machine/flavour.ts'
-export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './arch/geometry.ts'
+export {
+  GEOMETRIES,
+  GEOMETRY_NAMES,
+  addrEnd,
+  createGeometry,
+  geometryName,
+  indexOf,
+  levelsOf,
+} from './arch/geometry.ts'
 export type { Geometry, GeometryChoice } from './arch/geometry.ts'
 export { dmb, dsb, isb, tlbi } from './kernel/instructions.ts'
 export { BARRIER_SCOPES } from './machine/hooks.ts'

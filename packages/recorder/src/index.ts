@@ -242,7 +242,7 @@ export type { CallCosts, FunctionCosts, ReportOptions, RunReport } from './repor
 export { reportJsonLines, reportLines } from './report/report-text.ts'
 export { readMarks, writeMarks } from './store/marks.ts'
 export type { Mark } from './store/marks.ts'
-export { TREE_GEOMETRIES, treeGeometry } from './tree/geometries.ts'
+export { TREE_GEOMETRIES, TREE_GEOMETRY_NAMES, treeGeometry } from './tree/geometries.ts'
 export type { TreeGeometry } from './tree/geometries.ts'
 export type { BuiltTree } from './tree/build.ts'
 export type { KernelTree } from './tree/kernel-tree.ts'

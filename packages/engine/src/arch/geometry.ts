@@ -94,6 +94,10 @@ export const levelsOf = (pageShift: number, vaBits: number): number =>
 export const geometryName = (pageShift: number, vaBits: number): string =>
   `${2 ** (pageShift - 10)}k-${vaBits}`
 
+export const GEOMETRY_NAMES: readonly string[] = GEOMETRIES.map((g) =>
+  geometryName(g.page_shift, g.va_bits),
+)
+
 /**
  * Everything that follows from page size and address bits (A/Kconfig, A/i/pgtable-hwdef.h, the same in all versions).
  * @throws InputError if Kconfig does not allow the combination, or the parts contradict each other
@@ -102,10 +106,9 @@ export function createGeometry(choice: GeometryChoice): Geometry {
   const { page_shift: pageShift, va_bits: vaBits } = choice
   const known = GEOMETRIES.some((g) => g.page_shift === pageShift && g.va_bits === vaBits)
   if (!known) {
-    const names = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits)).join(', ')
     throw InputError.of(
       'geometry',
-      `page_shift ${pageShift} with va_bits ${vaBits} does not exist; use one of ${names}`,
+      `page_shift ${pageShift} with va_bits ${vaBits} does not exist; use one of ${GEOMETRY_NAMES.join(', ')}`,
     )
   }
   const levels = levelsOf(pageShift, vaBits)

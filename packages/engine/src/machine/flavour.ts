@@ -200,10 +200,11 @@ const V7_3: Flavour = {
 /** Every flavour, oldest first: one row each, and nothing else in the engine knows a version by its name. */
 export const FLAVOURS: readonly Flavour[] = [V6_12, V6_17, SEED_V1, V6_18, V7_3]
 
+export const FLAVOUR_NAMES: readonly string[] = FLAVOURS.map(({ name }) => name)
+
 /** The flavour of this name. @throws InputError naming the ones there are */
 export function flavourOf(name: string, path = 'flavour'): Flavour {
   const found = FLAVOURS.find((flavour) => flavour.name === name)
   if (found !== undefined) return found
-  const names = FLAVOURS.map((flavour) => flavour.name).join(', ')
-  throw InputError.of(path, `"${name}" is not known; use one of ${names}`)
+  throw InputError.of(path, `"${name}" is not known; use one of ${FLAVOUR_NAMES.join(', ')}`)
 }

@@ -8,7 +8,7 @@ import { parseCall } from '../kernel/calls/calls.ts'
 import type { Area } from '../machine/cpu.ts'
 import { DEFAULT_FEATURES } from '../machine/features.ts'
 import type { Constants, Features } from '../machine/features.ts'
-import { FLAVOURS, flavourOf } from '../machine/flavour.ts'
+import { FLAVOUR_NAMES, flavourOf } from '../machine/flavour.ts'
 import type { Flavour } from '../machine/flavour.ts'
 import { createGeometry } from '../arch/geometry.ts'
 import type { GeometryChoice } from '../arch/geometry.ts'
@@ -215,8 +215,7 @@ function scheduleOf(
 function ownSchedule(input: unknown, { name }: Flavour): unknown {
   if (typeof input !== 'object' || input === null) return input
   const byFlavour = asFields(input, 'schedule')
-  const names = FLAVOURS.map((flavour) => flavour.name)
-  refuseUnknown(byFlavour, names, 'schedule')
+  refuseUnknown(byFlavour, FLAVOUR_NAMES, 'schedule')
   return byFlavour[name] ?? ''
 }
 

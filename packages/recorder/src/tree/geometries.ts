@@ -1,4 +1,4 @@
-import { type GeometryChoice, InputError } from '@pagetrail/engine'
+import { type GeometryChoice, geometryName, InputError, levelsOf } from '@pagetrail/engine'
 
 /** A geometry that a tree can be configured for, and what its `.config` then says. */
 export interface TreeGeometry {
@@ -7,24 +7,20 @@ export interface TreeGeometry {
   readonly levels: number
 }
 
-const geometry = (
-  name: string,
-  pageShift: number,
-  vaBits: number,
-  levels: number,
-): TreeGeometry => ({
-  name,
+const geometry = (pageShift: number, vaBits: number): TreeGeometry => ({
+  name: geometryName(pageShift, vaBits),
   choice: { page_shift: pageShift, va_bits: vaBits },
-  levels,
+  levels: levelsOf(pageShift, vaBits),
 })
 
 /** Those that were compared with the corpus. */
 export const TREE_GEOMETRIES: readonly TreeGeometry[] = [
-  geometry('4k-48', 12, 48, 4),
-  geometry('4k-39', 12, 39, 3),
-  geometry('16k-47', 14, 47, 3),
-  geometry('64k-42', 16, 42, 2),
+  geometry(12, 48),
+  geometry(12, 39),
+  geometry(14, 47),
+  geometry(16, 42),
 ]
+export const TREE_GEOMETRY_NAMES = TREE_GEOMETRIES.map(({ name }) => name)
 
 /** @throws InputError for one that a tree is not run with */
 export function treeGeometry({ page_shift, va_bits }: GeometryChoice): TreeGeometry {
@@ -32,9 +28,8 @@ export function treeGeometry({ page_shift, va_bits }: GeometryChoice): TreeGeome
     ({ choice }) => choice.page_shift === page_shift && choice.va_bits === va_bits,
   )
   if (found) return found
-  const names = TREE_GEOMETRIES.map(({ name }) => name).join(', ')
   throw new InputError(
-    `a tree is run with the geometries ${names}; ${2 ** (page_shift - 10)}k-${va_bits} runs on the engine (--flavour)`,
+    `a tree is run with the geometries ${TREE_GEOMETRY_NAMES.join(', ')}; ${geometryName(page_shift, va_bits)} runs on the engine (--flavour)`,
   )
 }
 

@@ -1,9 +1,7 @@
-import { FLAVOURS, GEOMETRIES, type GeometryChoice, geometryName } from '@pagetrail/engine'
+import { FLAVOUR_NAMES, GEOMETRIES, GEOMETRY_NAMES, type GeometryChoice } from '@pagetrail/engine'
 import { didYouMean, InputError } from '@pagetrail/recorder'
 import type { NamedScenario } from './scenario-file.ts'
 
-export const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
-export const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
 /** Before and after the change of walker. */
 const DEFAULT_FLAVOURS = ['6.17', '6.18']
 

@@ -1,4 +1,10 @@
-import { InputError, type TreeGeometry, TREE_GEOMETRIES, Workshop } from '@pagetrail/recorder'
+import {
+  InputError,
+  type TreeGeometry,
+  TREE_GEOMETRIES,
+  TREE_GEOMETRY_NAMES,
+  Workshop,
+} from '@pagetrail/recorder'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Session } from './session.ts'
@@ -42,8 +48,9 @@ export function treeGeometries(names: readonly string[]): TreeGeometry[] {
   return names.map((name) => {
     const found = TREE_GEOMETRIES.find((geometry) => geometry.name === name)
     if (found) return found
-    const known = TREE_GEOMETRIES.map((geometry) => geometry.name).join(', ')
-    throw new InputError(`a tree is not run with geometry ${name}; it is one of ${known}`)
+    throw new InputError(
+      `a tree is not run with geometry ${name}; it is one of ${TREE_GEOMETRY_NAMES.join(', ')}`,
+    )
   })
 }
 

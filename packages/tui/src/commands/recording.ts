@@ -1,10 +1,7 @@
-import { FLAVOURS, GEOMETRIES, geometryName } from '@pagetrail/engine'
+import { FLAVOUR_NAMES, GEOMETRY_NAMES } from '@pagetrail/engine'
 import { SCENARIOS } from '@pagetrail/recorder'
 import { type Model, query, say } from '../model/model.ts'
 import { openPrompt, type Prompt } from '../model/prompt.ts'
-
-const FLAVOUR_NAMES = FLAVOURS.map((flavour) => flavour.name)
-const GEOMETRY_NAMES = GEOMETRIES.map((g) => geometryName(g.page_shift, g.va_bits))
 
 /** What the words of a record line are, in their order; the last two may be left out, and may be lists. */
 const WORDS: readonly (readonly string[])[] = [

@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings'
-import { u64OfText } from '@pagetrail/engine'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { FLAVOUR_NAMES, GEOMETRY_NAMES, u64OfText } from '@pagetrail/engine'
+import { TREE_GEOMETRY_NAMES } from '@pagetrail/recorder'
 
 /** How every verb explains its argument RUN. */
 export const RUN = 'id, label, or -1 (the latest), -2, …'
@@ -47,3 +48,28 @@ export function parsePairs(text: string): Record<string, string> {
     }),
   )
 }
+
+/** Of every verb that runs scenarios on the engine. */
+export const FLAVOUR_LIST = new Option(
+  '--flavour <list>',
+  `which kernels' code: ${FLAVOUR_NAMES.join(',')}`,
+).argParser(parseList)
+
+const geometryList = (names: readonly string[]) =>
+  new Option('--geometry <list>', `page size and address bits: ${names.join(',')}`)
+
+export const GEOMETRY_LIST = geometryList(GEOMETRY_NAMES).argParser(parseList)
+/** Of the verbs that run a tree's own code. */
+export const TREE_GEOMETRY_LIST = geometryList(TREE_GEOMETRY_NAMES)
+  .argParser(parseList)
+  .default<string[]>(['4k-48'])
+
+/** Options of every verb that builds a tree. */
+export const CROSS = new Option(
+  '--cross <prefix>',
+  'of the compiler: aarch64-linux-gnu- unless the host is arm64',
+)
+export const CACHE = new Option(
+  '--cache <dir>',
+  'where everything that is built goes (default: $XDG_CACHE_HOME/pagetrail/tree)',
+)

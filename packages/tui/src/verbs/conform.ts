@@ -8,12 +8,11 @@ import {
 import { databaseBeside, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { Progress } from '../command/progress.ts'
-import { parseCount, parseList, RUN } from './arguments.ts'
+import { CACHE, CROSS, parseCount, parseList, RUN } from './arguments.ts'
 import { CallReport } from './conform-calls.ts'
 import { CaseReport } from './conform-cases.ts'
 import { conformTree } from './conform-tree.ts'
 import { kernelOptions } from './import.ts'
-import { CACHE, CROSS } from './tree.ts'
 import type { Verb } from './verb.ts'
 
 const SHOWN = 10

@@ -38,8 +38,8 @@ import { loadImplementation, type LoadedModule } from '../command/module-file.ts
 import { Progress } from '../command/progress.ts'
 import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
-import { parseCount, parseList } from './arguments.ts'
-import { FLAVOUR_NAMES, GEOMETRY_NAMES, type Job, jobsOf } from '../command/scenario-jobs.ts'
+import { FLAVOUR_LIST, GEOMETRY_LIST, parseCount, parseList } from './arguments.ts'
+import { type Job, jobsOf } from '../command/scenario-jobs.ts'
 import type { Verb } from './verb.ts'
 
 const FORMATS = ['text', 'markdown'] as const
@@ -103,12 +103,8 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
   declare(command, invoke) {
     command
       .argument('<scenario...>', 'names of `pagetrail scenarios --explore`, or files')
-      .option('--flavour <list>', `which kernels' code: ${FLAVOUR_NAMES.join(',')}`, parseList)
-      .option(
-        '--geometry <list>',
-        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
-        parseList,
-      )
+      .addOption(FLAVOUR_LIST)
+      .addOption(GEOMETRY_LIST)
       .option(
         '--module <file>',
         'your own implementation of the calls, as for record; its `property(machine)` says what is wrong at an end, or null',

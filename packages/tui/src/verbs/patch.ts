@@ -17,6 +17,7 @@ import {
   type PatchScenario,
   patchText,
   SCENARIOS,
+  TREE_GEOMETRY_NAMES,
   type TreeGeometry,
   type Workshop,
 } from '@pagetrail/recorder'
@@ -31,8 +32,8 @@ import {
   treeNames,
   type TreeOptions,
 } from '../command/tree-workshop.ts'
-import { parseList } from './arguments.ts'
-import { CACHE, CROSS, GEOMETRY_NAMES, searchFields } from './tree.ts'
+import { CACHE, CROSS, TREE_GEOMETRY_LIST } from './arguments.ts'
+import { searchFields } from './tree.ts'
 import type { Verb } from './verb.ts'
 
 const FORMATS = ['text', 'markdown', 'html', 'json'] as const
@@ -70,12 +71,7 @@ far as both sides show.`,
       .argument('<dir>', "the patched kernel's source folder")
       .argument('[scenario...]', 'names or files (default: the whole library)')
       .option('--base <ref or dir>', 'a commit of the tree, or another folder')
-      .option(
-        '--geometry <list>',
-        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
-        parseList,
-        ['4k-48'],
-      )
+      .addOption(TREE_GEOMETRY_LIST)
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
@@ -163,7 +159,7 @@ function fitted(
     for (const geometry of fits) scenarios.push({ name, json, geometry })
     if (fits.length > 0 || own === undefined) continue
     const wanted = `${2 ** (own.page_shift - 10)}k-${own.va_bits}`
-    const isKnown = GEOMETRY_NAMES.includes(wanted)
+    const isKnown = TREE_GEOMETRY_NAMES.includes(wanted)
     notRun.push({
       name,
       why: isKnown ? `made for ${wanted}: --geometry ${wanted}` : `made for ${wanted}`,

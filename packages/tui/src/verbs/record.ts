@@ -16,12 +16,11 @@ import { loadImplementation, type LoadedModule } from '../command/module-file.ts
 import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { runFields } from '../text/run.ts'
-import { parseList } from './arguments.ts'
+import { CACHE, CROSS, FLAVOUR_LIST, GEOMETRY_LIST } from './arguments.ts'
 import { checkLabel } from './rename.ts'
 import { resultLine } from '../text/record-result.ts'
 import { recordOnTrees } from '../command/record-trees.ts'
-import { CACHE, CROSS } from './tree.ts'
-import { FLAVOUR_NAMES, GEOMETRY_NAMES, type Job, jobsOf } from '../command/scenario-jobs.ts'
+import { type Job, jobsOf } from '../command/scenario-jobs.ts'
 import type { Verb } from './verb.ts'
 
 const DURABILITY = ['batch', 'call'] as const
@@ -61,12 +60,8 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   declare(command, invoke) {
     command
       .argument('<scenario...>', 'names or files')
-      .option('--flavour <list>', `which kernels' code: ${FLAVOUR_NAMES.join(',')}`, parseList)
-      .option(
-        '--geometry <list>',
-        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
-        parseList,
-      )
+      .addOption(FLAVOUR_LIST)
+      .addOption(GEOMETRY_LIST)
       .option(
         '--module <file>',
         'a module whose default export is defineImplementation({ name, base, calls }): its calls, on flavour base',

@@ -1,31 +1,17 @@
-import { Option } from '@commander-js/extra-typings'
 import {
   type BuiltTree,
   escapeControls,
   KIND_NAMES,
   raceEnds,
   searchOnTree,
-  TREE_GEOMETRIES,
   type TreeSearch,
   many,
 } from '@pagetrail/recorder'
 import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { openWorkshop, treeGeometries, type TreeOptions } from '../command/tree-workshop.ts'
-import { parseCount, parseList } from './arguments.ts'
+import { CACHE, CROSS, parseCount, parseList, TREE_GEOMETRY_LIST } from './arguments.ts'
 import type { Verb } from './verb.ts'
-
-export const GEOMETRY_NAMES = TREE_GEOMETRIES.map(({ name }) => name)
-
-/** Options of every verb that builds a tree. */
-export const CROSS = new Option(
-  '--cross <prefix>',
-  'of the compiler: aarch64-linux-gnu- unless the host is arm64',
-)
-export const CACHE = new Option(
-  '--cache <dir>',
-  'where everything that is built goes (default: $XDG_CACHE_HOME/pagetrail/tree)',
-)
 
 interface Options extends TreeOptions {
   readonly geometry: string[]
@@ -54,12 +40,7 @@ updates. Exit status: 1 if there is one, 3 if a part of the tree that is hooked 
   declare(command, invoke) {
     command
       .argument('<dir>', "a kernel's source folder")
-      .option(
-        '--geometry <list>',
-        `page size and address bits: ${GEOMETRY_NAMES.join(',')}`,
-        parseList,
-        ['4k-48'],
-      )
+      .addOption(TREE_GEOMETRY_LIST)
       .option(
         '--explore <list>',
         'run the schedules of these scenarios with several CPUs: all with one preemption, and random ones',
