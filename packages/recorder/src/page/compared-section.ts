@@ -3,9 +3,9 @@ import { type Geometry, geometryName } from '@pagetrail/engine'
 import type { Diff, Side } from '../diff/result.ts'
 import { laneTexts } from '../diff/say/lane-texts.ts'
 import { askedTexts } from '../diff/say/wording.ts'
-import { scrolling } from './frame.ts'
 import { figure, html, type Html, name, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
+import { table, unseen } from './table.ts'
 
 /** What both runs are: a row of the table each. */
 const ROWS: readonly (readonly [title: string, of: (side: Side) => Value])[] = [
@@ -38,22 +38,14 @@ export function comparedBody(diff: Diff, names: SideNames): Html {
     ...ROWS.map(([title, of]) => rowOf(title, of(diff.left), of(diff.right))),
     rowOf('page tables', tablesText(diff.geometries.left), tablesText(diff.geometries.right)),
   ]
-  const table = html`<table class="runs wide">
-    <caption class="vh">
-      The two runs
-    </caption>
-    <thead>
-      <tr>
-        <td></td>
-        <th scope="col">left ${names.left}</th>
-        <th scope="col">right ${names.right}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
-  return html`<div class="two">${scrolling('The two runs', table)}${limits(diff)}</div>`
+  const runs = table({
+    label: 'The two runs',
+    kind: 'runs wide',
+    caption: unseen('The two runs'),
+    columns: [null, html`left ${names.left}`, html`right ${names.right}`],
+    rows,
+  })
+  return html`<div class="two">${runs}${limits(diff)}</div>`
 }
 
 const tablesText = (geometry: Geometry | null): string =>

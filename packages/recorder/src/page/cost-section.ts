@@ -3,9 +3,9 @@ import { COST_LABELS, COST_NAMES, type CostName, type Costs, exactly } from '../
 import type { Diff } from '../diff/result.ts'
 import { hasCost } from '../cost/cost-text.ts'
 import { isPartial } from '../diff/say/wording.ts'
-import { scrolling } from './frame.ts'
 import { figure, html, Html, many, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
+import { num, table } from './table.ts'
 
 /** Counts of both sides: bars where they differ, the equal ones in a line, time last: a clock is not to be trusted. */
 export function costBody(diff: Diff, names: SideNames): Html {
@@ -31,26 +31,21 @@ export function costBody(diff: Diff, names: SideNames): Html {
     </p>
     ${
       rows.length > 0 &&
-      scrolling(
-        'Cost',
-        html`<table class="wide stack">
-          <caption>
-            Counts that differ, or are not known of both
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">count</th>
-              <th scope="col" class="num">${names.left}</th>
-              <th scope="col" class="num">${names.right}</th>
-              <th scope="col" class="num">change</th>
-              <th scope="col" class="bars"><span class="vh">bars</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>`,
-      )
+      table({
+        label: 'Cost',
+        kind: 'wide stack',
+        caption: html`<caption>
+          Counts that differ, or are not known of both
+        </caption>`,
+        columns: [
+          'count',
+          num(names.left),
+          num(names.right),
+          num('change'),
+          { head: html`<span class="vh">bars</span>`, kind: 'bars' },
+        ],
+        rows,
+      })
     }
     ${
       same.length > 0 &&
@@ -99,7 +94,7 @@ function bars(a: number | null, b: number | null): Value {
 /** What all calls cost, where the pairs are not all of them, and what was done outside of calls. */
 function allCalls(diff: Diff, names: SideNames): Value {
   const { left, right, outsideLeft, outsideRight } = diff.cost
-  const table = (title: string, a: typeof left, b: typeof right): Value => {
+  const tableOf = (title: string, a: typeof left, b: typeof right): Value => {
     const costs = COST_NAMES.filter((n) => n !== 'time' && (hasCost(a, n) || hasCost(b, n)))
     if (costs.length === 0) return null
     const rows = costs.map(
@@ -110,22 +105,11 @@ function allCalls(diff: Diff, names: SideNames): Value {
           <td class="num">${costFigure(b, n)}</td>
         </tr>`,
     )
-    const body = html`<table>
-      <thead>
-        <tr>
-          <th scope="col">count</th>
-          <th scope="col" class="num">${names.left}</th>
-          <th scope="col" class="num">${names.right}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>`
+    const columns = ['count', num(names.left), num(names.right)]
     return html`<details>
       <summary>${title}</summary>
-      ${scrolling(title, body)}
+      ${table({ label: title, columns, rows })}
     </details>`
   }
-  return html`${isPartial(diff) && table('Of all calls', left, right)}${table('Outside of calls', outsideLeft, outsideRight)}`
+  return html`${isPartial(diff) && tableOf('Of all calls', left, right)}${tableOf('Outside of calls', outsideLeft, outsideRight)}`
 }

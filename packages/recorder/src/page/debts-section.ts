@@ -6,7 +6,7 @@ import { MEANING } from '../check/fold/owed.ts'
 import { isHarm } from '../observers/translation.ts'
 import type { Debts, DebtsOverTime } from './debts.ts'
 import { figure, html, Html, type Value } from './html.ts'
-import { scrolling } from './frame.ts'
+import { table } from './table.ts'
 
 /** A run whose ledger is drawn, and how it is called. */
 export interface Ledger {
@@ -85,21 +85,10 @@ function openTable({ title, label, debts: { open } }: Ledger): Value {
   )
   const more = open.total - open.items.length
   return html`<h3>Owed at the end, ${title}</h3>
-    ${scrolling(
-      `What is owed at the end, ${label}`,
-      html`<table>
-        <thead>
-          <tr>
-            <th scope="col">entry</th>
-            <th scope="col">TLBs may hold</th>
-            <th scope="col">and</th>
-            <th scope="col">overwritten by</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>`,
-    )}
+    ${table({
+      label: `What is owed at the end, ${label}`,
+      columns: ['entry', 'TLBs may hold', 'and', 'overwritten by'],
+      rows,
+    })}
     ${more > 0 && html`<p class="note">The first of ${figure(open.total)} entries.</p>`}`
 }

@@ -4,7 +4,7 @@ import { readableGeometry } from '../descriptor/bits.ts'
 import { commandLines, quoted, type DiffPageOptions } from '../diff/say/commands.ts'
 import type { GateResult } from '../diff/gate.ts'
 import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
-import { QUESTIONS, type Question } from '../diff/options.ts'
+import type { Question } from '../diff/options.ts'
 import type { Answer, CallTree, Diff } from '../diff/result.ts'
 import {
   costRows,
@@ -14,6 +14,7 @@ import {
   scopeTexts,
   verdictText,
 } from '../diff/say/wording.ts'
+import { questionCards } from './cards.ts'
 import { comparedBody } from './compared-section.ts'
 import { costBody } from './cost-section.ts'
 import { debtsBody } from './debts-section.ts'
@@ -109,7 +110,7 @@ ${gate && gatePart(diff, gate)}
 ${lede(diff, names)}
 ${diff.incomplete.length > 0 && html`<p class="lede bad"><b>Not whole:</b> ${join(diff.incomplete, '; ')}.</p>`}
 <p class="scope"><b>Scope.</b> ${join(scopeTexts(diff), '; ')}.</p>
-<ul class="cards" aria-label="Four questions">${QUESTIONS.map((question) => card(question, diff))}</ul>
+${questionCards((question) => CARDS[question](diff))}
 <p>${fresh.length > 0 ? html`<b class="bad">${listed(fresh.length, 'rule')} with new findings: ${join(rules, ', ')}.</b>` : 'No new findings.'}${undecided > 0 && html` ${listed(undecided, 'rule')} undecided.`} Flushes owed at the end: <b${owed[1] > owed[0] && new Html(' class="bad"')}>${figure(owed[0])} │ ${figure(owed[1])}</b>.</p>`
 }
 
@@ -176,21 +177,6 @@ const CARDS: Readonly<
       ${listed(rows.length, 'count')} equal.`,
     }
   },
-}
-
-const ANSWERS: Readonly<Record<Answer, readonly [kind: string, text: string]>> = {
-  same: ['same', '= same'],
-  different: ['diff', '≠ different'],
-  unknown: ['unknown', '? unknown'],
-}
-
-function card(question: Question, diff: Diff): Html {
-  const { answer, text } = CARDS[question](diff)
-  const [kind, words] = ANSWERS[answer]
-  return html`<li class="card ${kind}">
-    <span>${question.slice(0, 1).toUpperCase()}${question.slice(1)}</span><strong>${words}</strong>
-    <p>${text}</p>
-  </li>`
 }
 
 /** Sorts of effects listed; the rest are counted. */

@@ -1,9 +1,9 @@
 import type { Finding } from '../check/finding.ts'
 import { RULES } from '../check/rules.ts'
 import type { RuleOnBoth } from './findings.ts'
-import { scrolling } from './frame.ts'
 import { figure, html, Html, join, listed, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
+import { num, table, unseen } from './table.ts'
 
 const IS: Readonly<Record<RuleOnBoth['is'], { readonly words: string; readonly tag: string }>> = {
   new: { words: 'new', tag: 't3' },
@@ -39,26 +39,13 @@ export function findingsBody(rules: readonly RuleOnBoth[], names: SideNames): Ht
     </p>
     ${
       found.length > 0 &&
-      scrolling(
-        'Findings',
-        html`<table class="wide stack">
-          <caption class="vh">
-            Findings
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">is</th>
-              <th scope="col">rule</th>
-              <th scope="col" class="num">${names.left}</th>
-              <th scope="col" class="num">${names.right}</th>
-              <th scope="col">first finding</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>`,
-      )
+      table({
+        label: 'Findings',
+        kind: 'wide stack',
+        caption: unseen('Findings'),
+        columns: ['is', 'rule', num(names.left), num(names.right), 'first finding'],
+        rows,
+      })
     }
     ${open.length > 0 && undecidedList(open)}`
 }

@@ -57,7 +57,3 @@ const sectionOf = ({ id, title, body }: Section): Html =>
     <h2 id="h-${id}">${title}</h2>
     ${body}
   </section> `
-
-/** A table that scrolls by itself where the page is too narrow. */
-export const scrolling = (label: string, table: Html): Html =>
-  html`<div class="scroll" role="region" tabindex="0" aria-label="${label}: table">${table}</div>`

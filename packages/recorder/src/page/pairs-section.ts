@@ -3,9 +3,9 @@ import { type Diff, VERDICTS } from '../diff/result.ts'
 import { LONE_WORDS } from '../diff/say/lane-texts.ts'
 import { rowTexts } from '../diff/say/wording.ts'
 import { sizeText } from '../say/value.ts'
-import { scrolling } from './frame.ts'
 import { figure, html, Html, listed, many, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
+import { num, table, unseen } from './table.ts'
 
 /** Groups of pairs that a page lists; the rest are counted. */
 const GROUPS = 40
@@ -29,26 +29,19 @@ export function pairsBody(diff: Diff, names: SideNames): Html {
       ${figure(onlyLeft.total)} only on the left, ${figure(onlyRight.total)} only on the right.
     </p>
     ${strip(pairs, diff)}
-    ${scrolling(
-      'Pairs of calls',
-      html`<table class="wide stack">
-        <caption class="vh">
-          Pairs of calls, grouped by how they differ, the worst first
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">verdict</th>
-            <th scope="col">call</th>
-            <th scope="col" class="num">pairs</th>
-            <th scope="col">what differs, ${names.left} │ ${names.right}</th>
-            <th scope="col">first pair</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>`,
-    )}
+    ${table({
+      label: 'Pairs of calls',
+      kind: 'wide stack',
+      caption: unseen('Pairs of calls, grouped by how they differ, the worst first'),
+      columns: [
+        'verdict',
+        'call',
+        num('pairs'),
+        html`what differs, ${names.left} │ ${names.right}`,
+        'first pair',
+      ],
+      rows,
+    })}
     ${pairs.length > GROUPS && html`<p class="note">${rest} pairs are in further groups; <code>--calls-list</code> lists all.</p>`}
     ${alone.length > 0 && aloneTable(alone, diff)}`
 }
@@ -176,21 +169,10 @@ function aloneTable(alone: readonly ListedAlone[], diff: Diff): Html {
     alone.length > GROUPS &&
     html`<p class="note">The first ${GROUPS} of ${listed(alone.length, 'group')}.</p>`
   return html`<h3>Calls without a counterpart</h3>
-    ${scrolling(
-      'Calls without a counterpart',
-      html`<table class="wide stack">
-        <thead>
-          <tr>
-            <th scope="col">side</th>
-            <th scope="col">call</th>
-            <th scope="col" class="num">calls</th>
-            <th scope="col">why</th>
-            <th scope="col">first</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>`,
-    )}${more}`
+    ${table({
+      label: 'Calls without a counterpart',
+      kind: 'wide stack',
+      columns: ['side', 'call', num('calls'), 'why', 'first'],
+      rows,
+    })}${more}`
 }

@@ -5,9 +5,9 @@ import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { CallTree, CallTreeRow, Diff } from '../diff/result.ts'
 import { callText } from '../diff/say/wording.ts'
 import { eventWords } from '../say/event-words.ts'
-import { scrolling } from './frame.ts'
 import { figure, html, Html, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
+import { table, unseen } from './table.ts'
 
 const STATUS = {
   same: { sign: '', words: 'same', kind: 'same' },
@@ -23,28 +23,23 @@ export function treeBody(tree: CallTree, diff: Diff, names: SideNames): Html {
   const { geometries } = diff
   const at = tree.rows.findIndex(isDifference)
   const rows = tree.rows.map((row, i) => rowOf(row, diff, i === at))
-  const table = html`<table class="tree">
-    <caption class="vh">
-      Both calls, event by event
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col" class="m"><span class="vh">status</span></th>
-        <th scope="col" class="n">event</th>
-        <th scope="col">${names.left}</th>
-        <th scope="col" class="n">event</th>
-        <th scope="col">${names.right}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
   return html`<p class="say mono">
       ${names.left} <code>${callText(tree.left, geometries.left)}</code><br />${names.right}
       <code>${callText(tree.right, geometries.right)}</code>
     </p>
-    ${scrolling(`Two call trees, ${tree.verdict}`, table)}
+    ${table({
+      label: `Two call trees, ${tree.verdict}`,
+      kind: 'tree',
+      caption: unseen('Both calls, event by event'),
+      columns: [
+        { head: html`<span class="vh">status</span>`, kind: 'm' },
+        { head: 'event', kind: 'n' },
+        names.left,
+        { head: 'event', kind: 'n' },
+        names.right,
+      ],
+      rows,
+    })}
     ${tree.more > 0 && html`<p class="note">and ${figure(tree.more)} more rows.</p>`}
     ${storeBits(tree, diff, names)}`
 }
@@ -141,30 +136,19 @@ function storeBits(tree: CallTree, { geometries }: Diff, names: SideNames): Valu
   })
   const heads = sides.map(
     ({ store, name }) =>
-      html`<th scope="col">
-        ${name}, event ${store && figure(store.seq)}<br /><code>${store && digits(store)}</code>
-      </th>`,
+      html`${name}, event ${store && figure(store.seq)}<br /><code
+          >${store && digits(store)}</code
+        >`,
   )
   return html`<div class="bits">
-    ${scrolling(
-      `The first store that differs, ${tree.verdict}`,
-      html`<table>
-        <caption>
-          The first store that differs, field by field
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">field</th>
-            <th scope="col">bits</th>
-            ${heads}
-            <th scope="col">after it</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>`,
-    )}
+    ${table({
+      label: `The first store that differs, ${tree.verdict}`,
+      caption: html`<caption>
+        The first store that differs, field by field
+      </caption>`,
+      columns: ['field', 'bits', ...heads, 'after it'],
+      rows,
+    })}
   </div>`
 }
 

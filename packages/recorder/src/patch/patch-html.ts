@@ -1,8 +1,10 @@
 import { type Question, QUESTIONS } from '../diff/options.ts'
 import type { Answer } from '../diff/result.ts'
 import { costRows } from '../diff/say/wording.ts'
-import { document, scrolling, type Section as Part } from '../page/frame.ts'
+import { ANSWER_WORDS, questionCards } from '../page/cards.ts'
+import { document, type Section as Part } from '../page/frame.ts'
 import { html, Html, join, lines, listed, many, name, type Value } from '../page/html.ts'
+import { table, unseen } from '../page/table.ts'
 import { byQuestion, type ByQuestion } from './by-question.ts'
 import {
   isChanged,
@@ -46,33 +48,21 @@ function head(report: PatchReport): Html {
     </p>
     ${isOpen && html`<p class="lede bad"><b>Not whole:</b> some of what was asked is not answered, see below.</p>`}
     ${notRun.length > 0 && html`<p class="scope"><b>Scope.</b> ${listed(notRun.length, 'scenario')} not run, see below.</p>`}
-    <ul class="cards" aria-label="Four questions">
-      ${QUESTIONS.map((question) => card(question, results))}
-    </ul>`
+    ${questionCards((question) => answerOf(question, results))}`
 }
 
 const isLessThanWhole = ({ results, missed }: PatchReport): boolean =>
   missed.length > 0 || results.some(isUnknown)
 
-const ANSWERS: Readonly<Record<Answer, readonly [kind: string, text: string]>> = {
-  same: ['same', '= same'],
-  different: ['diff', '≠ different'],
-  unknown: ['unknown', '? unknown'],
-}
-
 /** Different where one scenario is; the same only where all are. */
-function card(question: Question, results: readonly ScenarioResult[]): Html {
+function answerOf(question: Question, results: readonly ScenarioResult[]) {
   const answers = results.map((result) => byQuestion(result)[question].answer)
   const count = (answer: Answer): number => answers.filter((one) => one === answer).length
   const isSame = answers.length > 0 && count('same') === answers.length
-  const [kind, words] = ANSWERS[count('different') > 0 ? 'different' : isSame ? 'same' : 'unknown']
-  return html`<li class="card ${kind}">
-    <span>${question.slice(0, 1).toUpperCase()}${question.slice(1)}</span><strong>${words}</strong>
-    <p>
-      Of ${listed(results.length, 'scenario')}: ${count('different')} different, ${count('same')}
-      the same, ${count('unknown')} unknown.
-    </p>
-  </li>`
+  const answer: Answer = count('different') > 0 ? 'different' : isSame ? 'same' : 'unknown'
+  const text = html`Of ${listed(results.length, 'scenario')}: ${count('different')} different,
+  ${count('same')} the same, ${count('unknown')} unknown.`
+  return { answer, text }
 }
 
 /** What differs and what is not whole stands open, the rest is folded. */
@@ -84,12 +74,12 @@ function scenarios(results: readonly ScenarioResult[]): Part {
       ${listed(results.length, 'scenario')} run on both: ${changed.length} changed,
       ${unknown.length} not answered in full, ${same.length} the same.
     </p>
-    ${open.length > 0 && table('Scenarios by question', [...changed, ...unknown])}
+    ${open.length > 0 && tableOf('Scenarios by question', [...changed, ...unknown])}
     ${
       same.length > 0 &&
       html`<details>
         <summary>${listed(same.length, 'scenario')} in which nothing differs</summary>
-        ${table('Scenarios in which nothing differs', same)}
+        ${tableOf('Scenarios in which nothing differs', same)}
       </details>`
     }`
   return { id: 'scenarios', title: 'Scenarios', body }
@@ -97,24 +87,14 @@ function scenarios(results: readonly ScenarioResult[]): Part {
 
 const COLUMNS = ['scenario', 'verdict', ...QUESTIONS, 'findings']
 
-function table(caption: string, results: readonly ScenarioResult[]): Html {
-  return scrolling(
-    caption,
-    html`<table class="wide stack">
-      <caption class="vh">
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${COLUMNS.map((column) => html`<th scope="col">${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${results.map(row)}
-      </tbody>
-    </table>`,
-  )
-}
+const tableOf = (label: string, results: readonly ScenarioResult[]): Html =>
+  table({
+    label,
+    kind: 'wide stack',
+    caption: unseen(label),
+    columns: COLUMNS,
+    rows: results.map(row),
+  })
 
 function row(result: ScenarioResult): Html {
   const { added, gone, undecided, incomplete, diff, geometry, searches } = result
@@ -138,11 +118,10 @@ function row(result: ScenarioResult): Html {
 
 function cell(question: Question, answers: ByQuestion): Html {
   const { answer } = answers[question]
-  const [, words] = ANSWERS[answer]
   const lone = counted([[answers.lone, 'without counterpart', 'call']])
   const how = join([...HOW[question](answers), ...lone], ', ')
   return html`<td data-h="${question}">
-    ${words}${answer === 'different' && html`<br /><span class="mu">${how}</span>`}
+    ${ANSWER_WORDS[answer]}${answer === 'different' && html`<br /><span class="mu">${how}</span>`}
   </td>`
 }
 
@@ -201,24 +180,15 @@ function partOf(section: Section): Part {
 }
 
 const plainTable = ({ title, head: columns, rows }: Exclude<Section, { lines: unknown }>): Html =>
-  scrolling(
-    title,
-    html`<table class="wide stack">
-      <caption class="vh">
-        ${title}
-      </caption>
-      <thead>
-        <tr>
-          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (cells) =>
-            html`<tr>
-              ${cells.map((text, i) => html`<td data-h="${columns[i]}">${text}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
-  )
+  table({
+    label: title,
+    kind: 'wide stack',
+    caption: unseen(title),
+    columns,
+    rows: rows.map(
+      (cells) =>
+        html`<tr>
+          ${cells.map((text, i) => html`<td data-h="${columns[i]}">${text}</td>`)}
+        </tr>`,
+    ),
+  })
