@@ -27,6 +27,15 @@ export interface PteFn<P> {
   readonly runMany?: (cpu: Cpu, slot: Slot, addr: Va, count: number, data: P) => void
 }
 
+/** Calls `fn` on each PTE of [addr, addr + size); null: none. */
+export type ApplyToRange = <P>(
+  cpu: Cpu,
+  addr: Va,
+  size: number,
+  fn: PteFn<P> | null,
+  data: P,
+) => number
+
 interface Apply<P> {
   readonly cpu: Cpu
   readonly fn: PteFn<P> | null
@@ -47,25 +56,15 @@ const OFFSETS = [pgdOffset, p4dOffset, pudOffset, pmdOffset] as const
  * allocating the tables that are missing. 0, -EINVAL (empty range, with a WARN; a block in the range), -ENOMEM, or what
  * `fn` returned. `fn` null: only the tables.
  */
-export const applyToPageRange = <P>(
-  cpu: Cpu,
-  addr: Va,
-  size: number,
-  fn: PteFn<P> | null,
-  data: P,
-): number => apply('apply_to_page_range', { cpu, fn, data, create: true }, addr, size)
+export const applyToPageRange: ApplyToRange = (cpu, addr, size, fn, data) =>
+  apply('apply_to_page_range', { cpu, fn, data, create: true }, addr, size)
 
 /**
  * apply_to_existing_page_range(), all versions: the same without allocating. Missing tables, bad entries and empty
  * PTEs are passed over; never -ENOMEM.
  */
-export const applyToExistingPageRange = <P>(
-  cpu: Cpu,
-  addr: Va,
-  size: number,
-  fn: PteFn<P> | null,
-  data: P,
-): number => apply('apply_to_existing_page_range', { cpu, fn, data, create: false }, addr, size)
+export const applyToExistingPageRange: ApplyToRange = (cpu, addr, size, fn, data) =>
+  apply('apply_to_existing_page_range', { cpu, fn, data, create: false }, addr, size)
 
 function apply<P>(name: string, a: Apply<P>, addr: Va, size: number): number {
   const { hooks } = a.cpu

@@ -113,7 +113,7 @@ function splitAt(cpu: Cpu, addr: Va): number {
   const hi = loadHi(cpu, pmd)
   if (!isPresent(lo)) return 0
   if (pmdLeaf(lo)) {
-    if (isCont(hi)) splitContPmd(cpu, pmd)
+    if (isCont(hi)) splitCont(cpu, PMD, pmd)
     if (isBoundary(g, PMD, addr)) return 0
     const err = splitPmd(cpu, pmd, lo, hi, true, 'kernel')
     if (err !== 0) return err
@@ -125,7 +125,7 @@ function splitAt(cpu: Cpu, addr: Va): number {
 /** In a table of PTEs nothing is left to split but a contiguous span. */
 function splitAtPte(cpu: Cpu, pte: Slot, addr: Va): number {
   if (isAligned(addr, cpu.geometry.contPteSize)) return 0
-  if (isPresent(loadLo(cpu, pte)) && isCont(loadHi(cpu, pte))) splitContPte(cpu, pte)
+  if (isPresent(loadLo(cpu, pte)) && isCont(loadHi(cpu, pte))) splitCont(cpu, PTE, pte)
   return 0
 }
 
@@ -199,26 +199,17 @@ function fill(
   }
 }
 
-/** split_contpmd(): clears CONT on the whole span, entry by entry with plain loads and stores. */
-function splitContPmd(cpu: Cpu, slot: Slot): void {
-  const first = spanStart(cpu, CONT_PMD, slot, cpu.geometry.contPmds)
+/** split_contpmd(), split_contpte(): clears CONT on the whole span, entry by entry with plain loads and stores. */
+function splitCont(cpu: Cpu, level: typeof PMD | typeof PTE, slot: Slot): void {
+  const { contPmds, contPtes } = cpu.geometry
+  const entries = level === PMD ? contPmds : contPtes
+  const first = spanStart(cpu, level === PMD ? CONT_PMD : CONT_PTE, slot, entries)
+  const set = level === PMD ? setPmd : setPte
   const mark = cpu.stepper?.mark() ?? 0
-  for (let i = 0; i < cpu.geometry.contPmds; i++) {
+  for (let i = 0; i < entries; i++) {
     const at = first + 2 * i
     const lo = loadLo(cpu, at)
-    setPmd(cpu, at, lo, (loadHi(cpu, at) & ~HI.CONT) >>> 0)
-    cpu.stepper?.settled(mark, i)
-  }
-}
-
-/** split_contpte(). */
-function splitContPte(cpu: Cpu, slot: Slot): void {
-  const first = spanStart(cpu, CONT_PTE, slot, cpu.geometry.contPtes)
-  const mark = cpu.stepper?.mark() ?? 0
-  for (let i = 0; i < cpu.geometry.contPtes; i++) {
-    const at = first + 2 * i
-    const lo = loadLo(cpu, at)
-    setPte(cpu, at, lo, (loadHi(cpu, at) & ~HI.CONT) >>> 0)
+    set(cpu, at, lo, (loadHi(cpu, at) & ~HI.CONT) >>> 0)
     cpu.stepper?.settled(mark, i)
   }
 }
@@ -241,14 +232,14 @@ const SPLIT_TO_PTES = walkOps<Gfp>('split_to_ptes', {
     const lo = loadLo(walk.cpu, slot)
     const hi = loadHi(walk.cpu, slot)
     if (!pmdLeaf(lo)) return 0
-    if (isCont(hi)) splitContPmd(walk.cpu, slot)
+    if (isCont(hi)) splitCont(walk.cpu, PMD, slot)
     const err = splitPmd(walk.cpu, slot, lo, hi, false, walk.private)
     walk.action = ACTION_CONTINUE
     return err
   },
   pteEntry: (slot, _addr, _next, walk) => {
     loadLo(walk.cpu, slot)
-    if (isCont(loadHi(walk.cpu, slot))) splitContPte(walk.cpu, slot)
+    if (isCont(loadHi(walk.cpu, slot))) splitCont(walk.cpu, PTE, slot)
     return 0
   },
 })

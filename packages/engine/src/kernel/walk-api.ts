@@ -11,18 +11,31 @@ import type { Walk, WalkOps } from './walk-ops.ts'
 import { warnOn } from '../machine/warn.ts'
 
 /**
- * walk_kernel_page_table_range_lockless() (seed-v1, 6.18, 7.3): [start, end) of the kernel, without any lock; the
- * caller owns the range. Returns 0, -EINVAL (empty range, ops with install_pte), or what a callback returned.
- * `table`: another top table than swapper_pg_dir. @throws InputError in flavours that do not have it.
+ * Walks [start, end) of init_mm's kernel page tables. Returns 0, -EINVAL (empty range, ops with install_pte), or what
+ * a callback returned. `table`: another top table than swapper_pg_dir.
  */
-export function walkKernelPageTableRangeLockless<P>(
+export type WalkRange = <P>(
   cpu: Cpu,
   start: Va,
   end: Va,
   ops: WalkOps<P>,
   data: P,
+  table?: number,
+) => number
+
+/**
+ * walk_kernel_page_table_range_lockless() (seed-v1, 6.18, 7.3): [start, end) of the kernel, without any lock; the
+ * caller owns the range. Returns 0, -EINVAL (empty range, ops with install_pte), or what a callback returned.
+ * `table`: another top table than swapper_pg_dir. @throws InputError in flavours that do not have it.
+ */
+export const walkKernelPageTableRangeLockless: WalkRange = (
+  cpu,
+  start,
+  end,
+  ops,
+  data,
   table = 0,
-): number {
+) => {
   const name = 'walk_kernel_page_table_range_lockless'
   const { walk: rules } = cpu.flavour
   if (!rules.lockless) throw InputError.of('flavour', `${cpu.flavour.name} has no ${name}()`)
@@ -36,14 +49,7 @@ export function walkKernelPageTableRangeLockless<P>(
  * walk_kernel_page_table_range(): the same for a caller that holds init_mm.mmap_lock in any mode; a missing lock is
  * a WARN and changes nothing. From 6.18 on the assertion comes before the checks.
  */
-export function walkKernelPageTableRange<P>(
-  cpu: Cpu,
-  start: Va,
-  end: Va,
-  ops: WalkOps<P>,
-  data: P,
-  table = 0,
-): number {
+export const walkKernelPageTableRange: WalkRange = (cpu, start, end, ops, data, table = 0) => {
   const name = 'walk_kernel_page_table_range'
   let err = EINVAL
   begin(cpu, name, start, end)
@@ -62,14 +68,7 @@ export function walkKernelPageTableRange<P>(
  * walk_page_range_debug() of init_mm, ptdump's entry: 6.12 and 7.3 want its mmap_lock for write and say so before
  * they check; 6.17 and 6.18 hand on to walk_kernel_page_table_range().
  */
-export function walkPageRangeDebug<P>(
-  cpu: Cpu,
-  start: Va,
-  end: Va,
-  ops: WalkOps<P>,
-  data: P,
-  table = 0,
-): number {
+export const walkPageRangeDebug: WalkRange = (cpu, start, end, ops, data, table = 0) => {
   const name = 'walk_page_range_debug'
   let err = EINVAL
   begin(cpu, name, start, end)

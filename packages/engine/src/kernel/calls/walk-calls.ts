@@ -1,6 +1,6 @@
 /** Calls of a scenario on the walkers themselves: whose callbacks they are given, and with what. */
 import { applyToExistingPageRange, applyToPageRange } from '../apply.ts'
-import type { PteFn } from '../apply.ts'
+import type { ApplyToRange } from '../apply.ts'
 import type { Call, ParseCall, Parts, Spec } from './call-spec.ts'
 import type { Cpu } from '../../machine/cpu.ts'
 import type { Flavour } from '../../machine/flavour.ts'
@@ -12,13 +12,13 @@ import type { Observation } from '../observe.ts'
 import { CHANGE_PAGE_RANGE, pageattrOps } from '../pageattr.ts'
 import { ownMasks } from '../pageattr-masks.ts'
 import { wordsOf } from '../../arch/u64.ts'
-import type { Va } from '../../arch/u64.ts'
+import type { Va, Words } from '../../arch/u64.ts'
 import {
   walkKernelPageTableRange,
   walkKernelPageTableRangeLockless,
   walkPageRangeDebug,
 } from '../walk-api.ts'
-import type { WalkOps } from '../walk-ops.ts'
+import type { WalkRange } from '../walk-api.ts'
 
 export type OnRange = (cpu: Cpu, start: Va, end: Va) => number
 
@@ -80,69 +80,71 @@ const WALK_FIELDS = ['addr', 'end', 'cb', 'set', 'clear', ...OBSERVE_FIELDS]
 const CALLBACKS = ['own', 'observe', 'null'] as const
 type Callback = (typeof CALLBACKS)[number]
 
-const callbackOf = (fields: Fields, path: string): Callback =>
-  asOneOf(fields['cb'], CALLBACKS, `${path}.cb`)
-
 const maskWords = (fields: Fields, name: string, path: string) =>
   wordsOf(fields[name] === undefined ? 0n : asU64(fields[name], `${path}.${name}`))
 
 const withInner = (parts: Parts, inner: Call | undefined): Parts =>
   inner === undefined ? parts : { ...parts, inner }
 
-type ApplyTo = <P>(cpu: Cpu, addr: Va, size: number, fn: PteFn<P> | null, data: P) => number
+const always = (): boolean => true
 
-/** `own` is change_page_range(), which the pagewalk flavours do not have. */
-const applyCall = (apply: ApplyTo): Spec => ({
+/** What a call on a walker is given. */
+interface WalkArgs {
+  readonly cb: Callback
+  readonly set: Words
+  readonly clear: Words
+  readonly observe: Observation
+}
+
+/** A call on a walker; `own`: the callbacks of flavours with this walker. */
+const callWith = (
+  own: Flavour['pageattr']['walker'],
+  run: (cpu: Cpu, start: Va, end: Va, args: WalkArgs) => number,
+  supported: (flavour: Flavour) => boolean = always,
+): Spec => ({
   fields: WALK_FIELDS,
   parse: (fields, path, parseInner) => {
-    const cb = callbackOf(fields, path)
-    const set = maskWords(fields, 'set', path)
-    const clear = maskWords(fields, 'clear', path)
     const inner = innerOf(fields, path, parseInner)
-    const observe = observation(fields, path, inner)
-    const run: OnRange = (cpu, start, end) => {
-      if (cb === 'null') return apply(cpu, start, end - start, null, null)
-      if (cb === 'own') {
-        return apply(cpu, start, end - start, CHANGE_PAGE_RANGE, ownMasks(cpu, set, clear))
-      }
-      return apply(cpu, start, end - start, OBSERVE_PTE_FN, { ...observe })
-    }
-    const has = (f: Flavour): boolean =>
-      (cb !== 'own' || f.pageattr.walker === 'apply') && (inner?.supported(f) ?? true)
-    return withInner(onRange(run, has).parse(fields, path, parseInner), inner)
-  },
-})
-
-type WalkTo = <P>(cpu: Cpu, start: Va, end: Va, ops: WalkOps<P>, data: P) => number
-
-/** `own` is pageattr_ops, which the apply flavours do not have. */
-const walkCall = (walk: WalkTo, supported: (flavour: Flavour) => boolean): Spec => ({
-  fields: WALK_FIELDS,
-  parse: (fields, path, parseInner) => {
-    const cb = callbackOf(fields, path)
-    const set = maskWords(fields, 'set', path)
-    const clear = maskWords(fields, 'clear', path)
-    const inner = innerOf(fields, path, parseInner)
-    const observe = observation(fields, path, inner)
-    const run: OnRange = (cpu, start, end) => {
-      if (cb !== 'own') {
-        const ops = observeOps(cb === 'null' ? 0 : observe.levels)
-        return walk(cpu, start, end, ops, { ...observe })
-      }
-      const masks = ownMasks(cpu, set, clear)
-      return walk(cpu, start, end, pageattrOps(cpu.flavour.pageattr), masks)
+    const args: WalkArgs = {
+      cb: asOneOf(fields['cb'], CALLBACKS, `${path}.cb`),
+      set: maskWords(fields, 'set', path),
+      clear: maskWords(fields, 'clear', path),
+      observe: observation(fields, path, inner),
     }
     const has = (f: Flavour): boolean =>
       supported(f) &&
-      (cb !== 'own' || f.pageattr.walker === 'pagewalk') &&
+      (args.cb !== 'own' || f.pageattr.walker === own) &&
       (inner?.supported(f) ?? true)
-    return withInner(onRange(run, has).parse(fields, path, parseInner), inner)
+    const onIts = onRange((cpu, start, end) => run(cpu, start, end, args), has)
+    return withInner(onIts.parse(fields, path, parseInner), inner)
   },
 })
 
+/** `own` is change_page_range(), which the pagewalk flavours do not have. */
+const applyCall = (apply: ApplyToRange): Spec =>
+  callWith('apply', (cpu, start, end, { cb, set, clear, observe }) => {
+    if (cb === 'null') return apply(cpu, start, end - start, null, null)
+    if (cb === 'observe') return apply(cpu, start, end - start, OBSERVE_PTE_FN, { ...observe })
+    return apply(cpu, start, end - start, CHANGE_PAGE_RANGE, ownMasks(cpu, set, clear))
+  })
+
+/** `own` is pageattr_ops, which the apply flavours do not have. */
+const walkCall = (walk: WalkRange, supported?: (flavour: Flavour) => boolean): Spec =>
+  callWith(
+    'pagewalk',
+    (cpu, start, end, { cb, set, clear, observe }) => {
+      if (cb === 'own') {
+        return walk(cpu, start, end, pageattrOps(cpu.flavour.pageattr), ownMasks(cpu, set, clear))
+      }
+      const ops = observeOps(cb === 'null' ? 0 : observe.levels)
+      return walk(cpu, start, end, ops, { ...observe })
+    },
+    supported,
+  )
+
 /** The scenario's caller holds init_mm.mmap_lock, without an event, if its features say so. */
 const locked =
-  (walk: WalkTo): WalkTo =>
+  (walk: WalkRange): WalkRange =>
   (cpu, start, end, ops, data) => {
     cpu.assumesMmapLock = cpu.features.init_mm_locked
     const err = walk(cpu, start, end, ops, data)
@@ -150,18 +152,17 @@ const locked =
     return err
   }
 
-const always = (): boolean => true
 const never = (): boolean => false
 
 export const WALK_CALLS: Readonly<Record<string, Spec>> = {
   apply_to_page_range: applyCall(applyToPageRange),
   apply_to_existing_page_range: applyCall(applyToExistingPageRange),
-  walk_kernel_page_table_range: walkCall(locked(walkKernelPageTableRange), always),
+  walk_kernel_page_table_range: walkCall(locked(walkKernelPageTableRange)),
   walk_kernel_page_table_range_lockless: walkCall(
     walkKernelPageTableRangeLockless,
     (f) => f.walk.lockless,
   ),
-  walk_page_range_debug: walkCall(locked(walkPageRangeDebug), always),
+  walk_page_range_debug: walkCall(locked(walkPageRangeDebug)),
   // Gone before the oldest of these trees: known, so that a scenario may name it, and unsupported everywhere.
   walk_page_range_novma: walkCall(walkKernelPageTableRange, never),
 }
