@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { VERBS } from '../packages/tui/src/verbs/program/table.ts'
+import { VERBS } from '../packages/tui/src/verbs/program/verb-table.ts'
 import { hasPrograms } from './hooks/compilers.ts'
 import { pagetrail } from './support/cli.ts'
 import { commandsOf, DOCUMENTS, isForm, textOf } from './support/document-commands.ts'

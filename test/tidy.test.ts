@@ -154,8 +154,9 @@ describe('rooms', () => {
   })
 
   test('no folder has too many files side by side, 30 where they are siblings of one kind', () => {
-    const siblings = /\/(kernel|verbs|rules)$/
-    const count = Map.groupBy(source, posix.dirname)
+    const siblings = /\/(kernel|verbs|rules|traces|litmus)$/
+    const crowds = files.filter((path) => source.includes(path) || path.startsWith('test/'))
+    const count = Map.groupBy(crowds, posix.dirname)
     const crowded = [...count]
       .filter(([folder, { length }]) => length > (siblings.test(folder) ? 30 : CROWD))
       .map(([folder, { length }]) => `${folder}: ${length}`)
@@ -168,6 +169,16 @@ describe('names and sizes', () => {
     const vague = /(^|[/.-])(utils?|helpers?|managers?|common|misc|stuff)([/.-]|$)/i
     expect(files.filter((path) => vague.test(path))).toEqual([])
     expect(source.filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([])
+  })
+
+  test('in the engine and the recorder a name of a file stands for one thing', () => {
+    // The ready queries stand twice by design: for the database, and for a folder of files.
+    const named = source.filter((path) => /^packages\/(engine|recorder)\/src\/.+\//.test(path))
+    const files = named.filter((path) => !path.includes('/sql/lake/'))
+    const twice = [...Map.groupBy(files, (path) => posix.basename(path))]
+      .filter(([, paths]) => paths.length > 1)
+      .map(([, paths]) => paths.join(' and '))
+    expect(twice).toEqual([])
   })
 
   test('no file is longer than 400 lines', () => {

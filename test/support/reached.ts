@@ -11,7 +11,10 @@ import { eventsOf, INTERLEAVINGS, type Run, SCENARIOS, scenarioNamed } from '@pa
 
 import { roleMask, withoutAddress } from '../../packages/recorder/src/descriptor/bits.ts'
 import { Observers } from '../../packages/recorder/src/observers/observers.ts'
-import { type HeldVersion, heldVersions } from '../../packages/recorder/src/observers/owed.ts'
+import {
+  type HeldVersion,
+  heldVersions,
+} from '../../packages/recorder/src/observers/held-versions.ts'
 import { isHarm } from '../../packages/recorder/src/observers/translation.ts'
 import { SAMPLE_RUN } from './sample-run.ts'
 

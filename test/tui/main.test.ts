@@ -1,7 +1,7 @@
 import { parseFilter } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 import packageJson from '../../packages/tui/package.json' with { type: 'json' }
-import { VERBS } from '../../packages/tui/src/verbs/program/table.ts'
+import { VERBS } from '../../packages/tui/src/verbs/program/verb-table.ts'
 import { pagetrail } from '../support/cli.ts'
 
 test('--help lists every verb under its heading, on standard output', async () => {

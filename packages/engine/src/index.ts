@@ -3,7 +3,7 @@ export { PROGRAM_ACTIONS } from './kernel/calls/actions.ts'
 export { applyToExistingPageRange, applyToPageRange } from './kernel/apply.ts'
 export type { PteFn } from './kernel/apply.ts'
 export type { Call, CallInput } from './kernel/calls/call-spec.ts'
-export { CALL_NAMES, parseCall } from './kernel/calls/calls.ts'
+export { CALL_NAMES, parseCall } from './kernel/calls/call-table.ts'
 export { CHANGE_VARIANTS, SPLIT_VARIANTS, splitAndProtect } from './kernel/races/contpte-race.ts'
 export type { ChangeVariant, SplitVariant } from './kernel/races/contpte-race.ts'
 export { inInterrupt, mightSleep, setContext } from './machine/context.ts'
@@ -56,7 +56,7 @@ export {
   lazyMmuResume,
   queueBarriers,
 } from './kernel/lazy-mmu.ts'
-export type { LeafRun } from './machine/leaves.ts'
+export type { LeafRun } from './machine/leaf-runs.ts'
 export { CONT_PMD, CONT_PTE, LEVEL_NAMES, P4D, PGD, PMD, PTE, PUD } from './arch/level.ts'
 export type { Level, LevelName } from './arch/level.ts'
 export {

@@ -8,7 +8,7 @@ import {
   type TraceEvent,
 } from '@pagetrail/recorder'
 import { Observers } from '../../../packages/recorder/src/observers/observers.ts'
-import { heldVersions } from '../../../packages/recorder/src/observers/owed.ts'
+import { heldVersions } from '../../../packages/recorder/src/observers/held-versions.ts'
 import { FLAVOURS, type FlavourName, type Library } from './library.ts'
 
 import type { Searched } from './review-explore.ts'

@@ -1,7 +1,7 @@
 import type { TraceEvent } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
 import { KnownEntries } from '../../../packages/recorder/src/observers/known-entries.ts'
-import { pageOf, PageSizes } from '../../../packages/recorder/src/observers/pages.ts'
+import { pageOf, PageSizes } from '../../../packages/recorder/src/observers/page-numbers.ts'
 import { eventsOf, hex, type Lean } from '../../support/sample-run.ts'
 import { BLOCK, PAGE, RW, RW_BLOCK, TABLE, VMALLOC } from '../check/script.ts'
 

@@ -17,7 +17,7 @@ import {
 import { expect, test } from 'vitest'
 
 import { Observers } from '../../../packages/recorder/src/observers/observers.ts'
-import { heldVersions } from '../../../packages/recorder/src/observers/owed.ts'
+import { heldVersions } from '../../../packages/recorder/src/observers/held-versions.ts'
 import {
   outputAddress,
   roleMask,

@@ -2,7 +2,7 @@ import { fieldsOf, KIND_NAMES } from '@pagetrail/recorder'
 import { QUERIES } from '../../../packages/recorder/src/sql/queries/queries.ts'
 import { SQL_FUNCTIONS } from '../../../packages/recorder/src/sql/functions.ts'
 import { PAGE_TABLE_COLUMNS } from '../../../packages/recorder/src/sql/page-table.ts'
-import { MEMORY_MAX_BYTES, VALUE_MAX } from '../../../packages/recorder/src/sql/protocol.ts'
+import { MEMORY_MAX_BYTES, VALUE_MAX } from '../../../packages/recorder/src/sql/query-protocol.ts'
 import { QUERY_MS, QUERY_ROWS } from '../../../packages/recorder/src/sql/run-query.ts'
 import { TABLES, VIEW_COLUMNS } from './schema-doc.ts'
 

@@ -1,6 +1,6 @@
 /** Anybody's own implementation of the kernel's calls, run in place of a flavour's. */
 import type { Call } from '../kernel/calls/call-spec.ts'
-import { CALL_NAMES } from '../kernel/calls/calls.ts'
+import { CALL_NAMES } from '../kernel/calls/call-table.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import { flavourOf } from '../machine/flavour.ts'
 import type { CallArgs } from '../machine/hooks.ts'

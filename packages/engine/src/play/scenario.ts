@@ -4,7 +4,7 @@
  */
 import { MAX_CPUS } from '../kernel/calls/actions.ts'
 import type { Call } from '../kernel/calls/call-spec.ts'
-import { parseCall } from '../kernel/calls/calls.ts'
+import { parseCall } from '../kernel/calls/call-table.ts'
 import type { Area } from '../machine/cpu.ts'
 import { DEFAULT_FEATURES } from '../machine/features.ts'
 import type { Constants, Features } from '../machine/features.ts'
@@ -25,8 +25,8 @@ import {
   asU64,
   asVa,
   refuseUnknown,
-} from '../machine/input.ts'
-import type { Fields } from '../machine/input.ts'
+} from '../machine/json-fields.ts'
+import type { Fields } from '../machine/json-fields.ts'
 import { LEVEL_NAMES } from '../arch/level.ts'
 import { parseEntries } from './schedule-text.ts'
 import type { ScheduleEntry } from './schedule-text.ts'

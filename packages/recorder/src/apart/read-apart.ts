@@ -5,7 +5,7 @@ import { receiveMessageOnPort, MessageChannel, type MessagePort, Worker } from '
 import type { ReadSides } from '../diff/align/side.ts'
 import type { SideRequest } from '../diff/align/side-digest.ts'
 import type { EventSource, RunPlace } from '../event/run.ts'
-import type { FromThread, SideRead, ThreadStart } from './protocol.ts'
+import type { FromThread, SideRead, ThreadStart } from './side-protocol.ts'
 import { isRemembered, rememberSide, sideHere } from './remembered.ts'
 
 /** A shorter run is read sooner than a thread has loaded what reads it. */

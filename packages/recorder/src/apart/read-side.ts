@@ -1,5 +1,5 @@
 import { openRuns } from '../store/run-file.ts'
-import type { SideRead, ThreadStart } from './protocol.ts'
+import type { SideRead, ThreadStart } from './side-protocol.ts'
 import { sideHere } from './remembered.ts'
 
 /** Reads one side of a comparison for read-apart.ts, in its thread. */

@@ -5,7 +5,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { allCalls } from '../diff/align/side.ts'
 import { digestSide, type SideDigest, type SideRequest } from '../diff/align/side-digest.ts'
 import type { EventSource } from '../event/run.ts'
-import type { SideRead } from './protocol.ts'
+import type { SideRead } from './side-protocol.ts'
 
 /** Version of what a digest is made of and of its form: others are not used. */
 const VERSION = 1

@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { workerData } from 'node:worker_threads'
 
-import type { FromThread, ThreadStart } from './protocol.ts'
+import type { FromThread, ThreadStart } from './side-protocol.ts'
 
 /**
  * The program of the thread that reads a side. As in the child of queries, its code is compiled once for all. Whatever

@@ -2,7 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import { didYouMean } from '../event/nearest.ts'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
 import type { EventSource, Run } from '../event/run.ts'
-import { missingEvidence } from './fold/evidence.ts'
+import { missingEvidence } from './fold/missing-evidence.ts'
 import {
   type CheckReport,
   type Finding,
@@ -12,7 +12,7 @@ import {
   type RuleVerdict,
 } from './finding.ts'
 import { Fold } from './fold/fold.ts'
-import { vaOf } from '../observers/pages.ts'
+import { vaOf } from '../observers/page-numbers.ts'
 import type { Report, Rule, Watch } from './rule.ts'
 import { RULES } from './rules.ts'
 

@@ -1,5 +1,5 @@
 import type { EventOf, Kind } from '../event/kinds.ts'
-import type { Evidence } from './fold/evidence.ts'
+import type { Evidence } from './fold/missing-evidence.ts'
 import type { Hazard, Severity } from './finding.ts'
 import type { Fold } from './fold/fold.ts'
 import type { OpenCall } from './fold/lane.ts'

@@ -1,4 +1,4 @@
-import { spuriousFault, staleAccess, tlbConflict } from './rules/access.ts'
+import { spuriousFault, staleAccess, tlbConflict } from './rules/stale-access.ts'
 import { aliasMismatch } from './rules/alias.ts'
 import { bareTlbi, barrierMissing, publishedEarly } from './rules/barrier.ts'
 import { bootWindow } from './rules/boot.ts'

@@ -8,7 +8,7 @@ import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { PredictedSteps } from './predicted-steps.ts'
 import { own, seenSteps } from './seen-steps.ts'
-import { type Inferred, StartReader } from './start-state.ts'
+import { type Inferred, StartReader } from './start-of-call.ts'
 import { type Step, type Visible, visibleIn } from './steps.ts'
 import { addressOfPage, argument, pageOf, type Survey, survey } from './survey.ts'
 

@@ -15,7 +15,7 @@ import type { KernelTree } from '../tree/kernel-tree.ts'
 import { flavourOfRelease } from '../tree/record-tree.ts'
 import type { Workshop } from '../tree/workshop.ts'
 import { caseLines, caseOf, type CaseVerdict, expectedOf, idOf, UNKNOWN } from './cases.ts'
-import { type CaseDivergence, Comparison } from './comparison.ts'
+import { type CaseDivergence, Comparison } from './compare-case.ts'
 
 /** A verdict, or a case of another kernel or of a geometry that trees are not run with. */
 export type TreeCaseVerdict = CaseVerdict | { readonly verdict: 'passed-over' }

@@ -12,7 +12,7 @@ import {
   playScenario,
 } from '@pagetrail/engine'
 
-import { type CaseDivergence, Comparison } from './comparison.ts'
+import { type CaseDivergence, Comparison } from './compare-case.ts'
 import { currentNames, eventToJson, isJsonObject, type JsonObject } from '../event/codec.ts'
 import { EventDrain } from '../record/event-drain.ts'
 import type { Json, Kind, TraceEvent } from '../event/kinds.ts'

@@ -23,7 +23,7 @@ import type {
   DiffVerdict,
 } from './result.ts'
 import { type RowWays, rowWays } from './repeated-rows.ts'
-import { differs, type RowScript } from './align/rows.ts'
+import { differs, type RowScript } from './align/row-script.ts'
 
 /** What both sides of every pair have in common. */
 export interface PairContext {

@@ -1,5 +1,5 @@
 import { many } from '../event/quantity.ts'
-import { buildApart } from '../event/build.ts'
+import { buildApart } from '../event/kernel-build.ts'
 import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
@@ -28,8 +28,8 @@ import {
   type DiffVerdict,
   VERDICTS,
 } from './result.ts'
-import { differs } from './align/rows.ts'
-import { Tally } from './tally.ts'
+import { differs } from './align/row-script.ts'
+import { Tally } from './pair-tally.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order, unless what is needed of

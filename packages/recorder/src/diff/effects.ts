@@ -7,7 +7,7 @@ import type { After, PlacedHarm } from './align/after.ts'
 import { placeText, toggleTexts } from './say/describe.ts'
 import type { Addressing } from './options.ts'
 import type { EffectDifference, EffectKind } from './result.ts'
-import type { RowScript } from './align/rows.ts'
+import type { RowScript } from './align/row-script.ts'
 import { HAS, T, type Tokens } from './align/tokens.ts'
 
 /** How an entry is built, not what it does; these bits lie alike in every geometry. */

@@ -1,4 +1,4 @@
-import type { RowRun } from './align/rows.ts'
+import type { RowRun } from './align/row-script.ts'
 import type { Tokens } from './align/tokens.ts'
 import type { AlignedStatus } from './result.ts'
 

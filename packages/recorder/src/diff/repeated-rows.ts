@@ -1,6 +1,6 @@
 import { KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
-import type { RowScript } from './align/rows.ts'
+import type { RowScript } from './align/row-script.ts'
 import { HAS, T, type Tokens } from './align/tokens.ts'
 import type { DivergenceRow, RowStatus } from './result.ts'
 

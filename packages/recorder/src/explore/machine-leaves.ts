@@ -12,8 +12,8 @@ import {
   toVa,
 } from '@pagetrail/engine'
 import { isTable } from '../descriptor/bits.ts'
-import { isWritable, PXN_HI } from '../observers/descriptor.ts'
-import { pageOf, vaOf } from '../observers/pages.ts'
+import { isWritable, PXN_HI } from '../observers/descriptor-words.ts'
+import { pageOf, vaOf } from '../observers/page-numbers.ts'
 import { tearOf } from '../observers/torn.ts'
 import { isHeld } from '../observers/translation.ts'
 

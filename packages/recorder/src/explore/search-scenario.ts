@@ -89,7 +89,7 @@ export interface ExploreProgress {
 }
 
 /** What the search is to do next: go on, or end with what it knows, and why. */
-export type Verdict = string | null
+export type StopReason = string | null
 
 /**
  * Searches in slices, so that the caller can look at the clock and at the keyboard: after each it says how far it is,
@@ -100,7 +100,7 @@ export type Verdict = string | null
 export function* exploring(
   scenario: Scenario,
   options: ExploreOptions = {},
-): Generator<ExploreProgress, ExploreResult, Verdict> {
+): Generator<ExploreProgress, ExploreResult, StopReason> {
   const { interleaved } = scenario
   if (interleaved === null) {
     throw new InputError(
@@ -157,12 +157,12 @@ function* byStates(
   scenario: Scenario,
   options: ExploreOptions,
   bound: number | null,
-): Generator<ExploreProgress, ExploreResult, Verdict> {
+): Generator<ExploreProgress, ExploreResult, StopReason> {
   const { search, watch } = open(scenario, options, true)
   try {
     const known = new StateSearch(search, bound)
     const maxStates = options.maxStates ?? DEFAULT_STATES
-    let why: Verdict = null
+    let why: StopReason = null
     let asked = 0
     const stop = (): boolean => ++asked % ASKS === 0
     let counts = known.run({ maxStates, stop })
@@ -247,7 +247,7 @@ function* bySamples(
   scenario: Scenario,
   options: ExploreOptions,
   mode: 'pct' | 'random',
-): Generator<ExploreProgress, ExploreResult, Verdict> {
+): Generator<ExploreProgress, ExploreResult, StopReason> {
   const { search, watch } = open(scenario, options, false)
   try {
     const { seed = 1, runs = DEFAULT_RUNS } = options
@@ -255,7 +255,7 @@ function* bySamples(
       sampling: mode === 'pct' ? 'pct' : 'schedules',
       seed,
     })
-    let why: Verdict = null
+    let why: StopReason = null
     let made = 0
     while (made < runs && why === null) {
       sampler.run()

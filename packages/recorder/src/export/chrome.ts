@@ -12,7 +12,7 @@ import { TEXT_CHUNK } from './atomic-file.ts'
 /** Nanoseconds per microsecond: the unit of `ts` in the trace event format. */
 const NS_PER_US = 1000
 
-interface Span {
+interface OpenSpan {
   readonly name: string
   readonly nest: number
 }
@@ -20,7 +20,7 @@ interface Span {
 /** One row of the viewer: a task, or a CPU where the task is not known. */
 interface Track {
   readonly tid: number
-  readonly open: Span[]
+  readonly open: OpenSpan[]
 }
 
 /**

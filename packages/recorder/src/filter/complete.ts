@@ -1,5 +1,5 @@
-import { comparable } from './check.ts'
-import { FIELD_NAMES, FILTER_FIELDS, meaningsOf, sharedKinds } from './fields.ts'
+import { comparable } from './field-check.ts'
+import { FIELD_NAMES, FILTER_FIELDS, meaningsOf, sharedKinds } from './filter-fields.ts'
 import { COMPARISONS, FilterError, type Token, tokens } from './lex.ts'
 
 /** What could stand at the cursor: the text from `start` to `end` may be replaced by one of `candidates`. */

@@ -1,8 +1,8 @@
 import { u64OfText } from '@pagetrail/engine'
 
 import { didYouMean, nearest } from '../event/nearest.ts'
-import { type Check, checkOf, checkOfFields, type Operand } from './check.ts'
-import { FIELD_NAMES, fieldNamed, type Meaning, meaningsOf } from './fields.ts'
+import { type Check, checkOf, checkOfFields, type Operand } from './field-check.ts'
+import { FIELD_NAMES, fieldNamed, type Meaning, meaningsOf } from './filter-fields.ts'
 import {
   amountOf,
   type Comparison,

@@ -1,7 +1,7 @@
 import { type Kind, KIND_NAMES, KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { Filter, FilterNode } from './parse.ts'
-import type { Check } from './check.ts'
-import { valueOf } from './fields.ts'
+import type { Check } from './field-check.ts'
+import { valueOf } from './filter-fields.ts'
 import type { Condition } from '../event/condition.ts'
 
 /** The filter as a condition on a row of `event`; it is 0 or 1, never null. */

@@ -1,6 +1,6 @@
 import type { LevelName } from '@pagetrail/engine'
 import { FlushGroup } from '../event/flush-group.ts'
-import type { Flush } from './instructions.ts'
+import type { Flush } from './flushes.ts'
 import type { Invalidation } from './versions.ts'
 
 /** Entries that a call made valid and that are not usable on every CPU yet. */

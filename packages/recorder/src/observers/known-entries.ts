@@ -3,7 +3,7 @@ import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { ABSENT, entryKey, EntryTable } from '../tables/entry-table.ts'
 import { levelNumber, PageState } from '../tables/page-state.ts'
-import { PAGE_LIMIT, pageOf, type PageSizes } from './pages.ts'
+import { PAGE_LIMIT, pageOf, type PageSizes } from './page-numbers.ts'
 
 /** What is known of one entry. A copy: storing to it changes nothing. */
 export interface KnownEntry {

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
-import { CONT_HI, GP_HI, NG, PXN_HI, RDONLY, VALID, WRITE_HI } from './descriptor.ts'
+import { CONT_HI, GP_HI, NG, PXN_HI, RDONLY, VALID, WRITE_HI } from './descriptor-words.ts'
 
 /** What a permission change must leave set and clear, and which bits it may touch, on both words. */
 export interface Change {

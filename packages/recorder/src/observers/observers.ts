@@ -7,7 +7,7 @@ import { highWord, lowWord, take } from '../event/words.ts'
 import { CpuLine } from './cpu-line.ts'
 import { isTable, readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
-import { runEvidence, type RunEvidence } from './evidence.ts'
+import { runEvidence, type RunEvidence } from './run-evidence.ts'
 import { Harms } from './harm.ts'
 import {
   type Covered,
@@ -18,9 +18,9 @@ import {
   groupOf,
   standsFor,
   widen,
-} from './instructions.ts'
+} from './flushes.ts'
 import { type Contradicted, KnownEntries } from './known-entries.ts'
-import { pageOf, PageSizes } from './pages.ts'
+import { pageOf, PageSizes } from './page-numbers.ts'
 import { Write } from './write.ts'
 import { Versions } from './versions.ts'
 import { NONE } from './version-rows.ts'

@@ -1,4 +1,4 @@
-import { hexRange } from './pages.ts'
+import { hexRange } from './page-numbers.ts'
 
 /** Page ranges, merged where they touch in the order they come; what a finding says it is about. */
 export class RangeList {

@@ -3,8 +3,8 @@ import { outputAddress, roleMask, withoutAddress } from '../descriptor/bits.ts'
 import type { PageState } from '../tables/page-state.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
 import { isPassing } from '../event/flush-group.ts'
-import { coveredBy, dsbOf } from './instructions.ts'
-import { PAGE_LIMIT, vaOf } from './pages.ts'
+import { coveredBy, dsbOf } from './flushes.ts'
+import { PAGE_LIMIT, vaOf } from './page-numbers.ts'
 
 /** A translation of [va, end) that a CPU holds. */
 export interface HeldEntry {

@@ -1,6 +1,6 @@
 import { type Geometry, isCont, isValid } from '@pagetrail/engine'
 import { roleWords } from '../descriptor/bits.ts'
-import { AF, DIRTY_HI, frameOf } from './descriptor.ts'
+import { AF, DIRTY_HI, frameOf } from './descriptor-words.ts'
 
 /** A member of a contiguous span that disagrees with the valid contiguous entry `with`; both by place in the span. */
 export interface Torn {

@@ -10,7 +10,7 @@ import {
   UXN_HI,
   VALID,
   WRITE_HI,
-} from './descriptor.ts'
+} from './descriptor-words.ts'
 import type { Geometry, LevelName } from '@pagetrail/engine'
 import { isTable } from '../descriptor/bits.ts'
 

@@ -1,6 +1,6 @@
 import { isTable } from '../descriptor/bits.ts'
 import type { LevelName } from '@pagetrail/engine'
-import { CONT_HI } from './descriptor.ts'
+import { CONT_HI } from './descriptor-words.ts'
 
 /**
  * Whether a store undoes what another CPU has changed: an entry was read as one value and holds another by now, and

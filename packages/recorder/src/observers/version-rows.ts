@@ -1,6 +1,6 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { ABSENT, EntryTable } from '../tables/entry-table.ts'
-import { PAGE_LIMIT, type PageSizes } from './pages.ts'
+import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
 
 /** In the place of a row, of a call, of a name: there is none. */
 export const NONE = -1

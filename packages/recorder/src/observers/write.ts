@@ -2,9 +2,9 @@ import type { Geometry, LevelName, Words } from '@pagetrail/engine'
 import { isTable, roleWords } from '../descriptor/bits.ts'
 import type { EventOf } from '../event/kinds.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
-import { frameOf, SOFTWARE_HI, USER, UXN_HI, VALID } from './descriptor.ts'
+import { frameOf, SOFTWARE_HI, USER, UXN_HI, VALID } from './descriptor-words.ts'
 import type { KnownEntries } from './known-entries.ts'
-import { pageOf, type PageSizes } from './pages.ts'
+import { pageOf, type PageSizes } from './page-numbers.ts'
 
 /**
  * The store of the `desc_write` at hand, taken apart once for all rules. There is one object, filled anew for each:

@@ -5,7 +5,7 @@ import { laneTexts } from '../diff/say/lane-texts.ts'
 import { askedTexts } from '../diff/say/wording.ts'
 import { figure, html, type Html, name, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { table, unseen } from './table.ts'
+import { table, unseen } from './html-table.ts'
 
 /** What both runs are: a row of the table each. */
 const ROWS: readonly (readonly [title: string, of: (side: Side) => Value])[] = [

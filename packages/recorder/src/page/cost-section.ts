@@ -5,7 +5,7 @@ import { hasCost } from '../cost/cost-text.ts'
 import { isPartial } from '../diff/say/wording.ts'
 import { figure, html, Html, many, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { num, table } from './table.ts'
+import { num, table } from './html-table.ts'
 
 /** Counts of both sides: bars where they differ, the equal ones in a line, time last: a clock is not to be trusted. */
 export function costBody(diff: Diff, names: SideNames): Html {

@@ -1,12 +1,12 @@
 import { count } from '../event/quantity.ts'
 import { hexOf } from '@pagetrail/engine'
 
-import type { HeldVersion } from '../observers/owed.ts'
-import { MEANING } from '../check/fold/owed.ts'
+import type { HeldVersion } from '../observers/held-versions.ts'
+import { MEANING } from '../check/fold/damage.ts'
 import { isHarm } from '../observers/translation.ts'
 import type { Debts, DebtsOverTime } from './debts.ts'
 import { figure, html, Html, type Value } from './html.ts'
-import { table } from './table.ts'
+import { table } from './html-table.ts'
 
 /** A run whose ledger is drawn, and how it is called. */
 export interface Ledger {

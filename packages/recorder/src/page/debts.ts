@@ -1,5 +1,5 @@
 import type { EventSource } from '../event/run.ts'
-import { byHarm, type HeldVersion, heldVersions } from '../observers/owed.ts'
+import { byHarm, type HeldVersion, heldVersions } from '../observers/held-versions.ts'
 import { Observers } from '../observers/observers.ts'
 import { type Harm, isHarm } from '../observers/translation.ts'
 

@@ -1,7 +1,7 @@
 import type { EventSource } from '../event/run.ts'
 import type { CallRef, CallTree, Diff } from '../diff/result.ts'
 import { type DebtsOverTime, debtsOverTime } from './debts.ts'
-import { findingsOf, type RuleOnBoth } from './findings.ts'
+import { findingsOf, type RuleOnBoth } from './rules-of-both.ts'
 import {
   momentsOf,
   type StoredTable,

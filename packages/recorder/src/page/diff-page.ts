@@ -1,7 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
 
 import { readableGeometry } from '../descriptor/bits.ts'
-import { commandLines, quoted, type DiffPageOptions } from '../diff/say/commands.ts'
+import { commandLines, quoted, type DiffPageOptions } from '../diff/say/command-lines.ts'
 import type { GateResult } from '../diff/gate.ts'
 import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
 import type { Question } from '../diff/options.ts'

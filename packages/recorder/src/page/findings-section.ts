@@ -1,9 +1,9 @@
 import type { Finding } from '../check/finding.ts'
 import { RULES } from '../check/rules.ts'
-import type { RuleOnBoth } from './findings.ts'
+import type { RuleOnBoth } from './rules-of-both.ts'
 import { figure, html, Html, join, listed, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { num, table, unseen } from './table.ts'
+import { num, table, unseen } from './html-table.ts'
 
 const IS: Readonly<Record<RuleOnBoth['is'], { readonly words: string; readonly tag: string }>> = {
   new: { words: 'new', tag: 't3' },

@@ -5,7 +5,7 @@ import { rowTexts } from '../diff/say/wording.ts'
 import { sizeText } from '../say/value.ts'
 import { figure, html, Html, listed, many, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { num, table, unseen } from './table.ts'
+import { num, table, unseen } from './html-table.ts'
 
 /** Groups of pairs that a page lists; the rest are counted. */
 const GROUPS = 40

@@ -7,7 +7,7 @@ import { callText } from '../diff/say/wording.ts'
 import { eventWords } from '../say/event-words.ts'
 import { figure, html, Html, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { table, unseen } from './table.ts'
+import { table, unseen } from './html-table.ts'
 
 const STATUS = {
   same: { sign: '', words: 'same', kind: 'same' },

@@ -4,7 +4,7 @@ import { costRows } from '../diff/say/wording.ts'
 import { ANSWER_WORDS, questionCards } from '../page/cards.ts'
 import { document, type Section as Part } from '../page/frame.ts'
 import { html, Html, join, lines, listed, many, name, type Value } from '../page/html.ts'
-import { table, unseen } from '../page/table.ts'
+import { table, unseen } from '../page/html-table.ts'
 import { byQuestion, type ByQuestion } from './by-question.ts'
 import {
   isChanged,

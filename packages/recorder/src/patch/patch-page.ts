@@ -1,4 +1,4 @@
-import { quoted } from '../diff/say/commands.ts'
+import { quoted } from '../diff/say/command-lines.ts'
 import { type CostRow, costRows, effectText } from '../diff/say/wording.ts'
 import { raceEnds, type TreeSearch } from '../tree/search-tree.ts'
 import type { Finding } from '../check/finding.ts'

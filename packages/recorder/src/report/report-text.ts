@@ -1,4 +1,4 @@
-import { buildOf } from '../event/build.ts'
+import { buildOf } from '../event/kernel-build.ts'
 import { COST_LABELS, COST_NAMES, type CostName, type Costs } from '../cost/costs.ts'
 import { toJson } from '../event/json.ts'
 import { costText, hasCost } from '../cost/cost-text.ts'

@@ -4,7 +4,7 @@ import type Sqlite from 'better-sqlite3'
 import { descriptorText } from '../descriptor/text.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import type { Run } from '../event/run.ts'
-import type { SqlValue } from './protocol.ts'
+import type { SqlValue } from './query-protocol.ts'
 import { regionName } from './region.ts'
 
 /** A function of SQL: what it is for, and what it does. Integers come and go as signed 64-bit bigint. */

@@ -5,7 +5,7 @@ import { descriptorParts } from '../descriptor/text.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { stateAt } from '../tables/state-at.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { SqlValue } from './protocol.ts'
+import type { SqlValue } from './query-protocol.ts'
 
 /** The columns of page_table(run, seq), with what they hold; docs/sql.md lists them. */
 export const PAGE_TABLE_COLUMNS = {

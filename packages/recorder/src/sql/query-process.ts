@@ -15,7 +15,7 @@ import {
   type QueryRequest,
   type SqlValue,
   VALUE_MAX,
-} from './protocol.ts'
+} from './query-protocol.ts'
 
 /**
  * The process in which a user's query runs: a running statement of SQLite cannot be interrupted from JavaScript, a

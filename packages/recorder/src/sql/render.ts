@@ -2,7 +2,7 @@ import { neutralJson } from '../event/json.ts'
 import { asText, type CsvOptions, csvQuote } from '../export/csv.ts'
 import { type Column, tableLines } from '../say/table.ts'
 import { escapeControls } from '../say/value.ts'
-import type { SqlValue } from './protocol.ts'
+import type { SqlValue } from './query-protocol.ts'
 
 /** A column of a table is at most this wide; longer values end in `…`. */
 const CELL_MAX = 80

@@ -11,7 +11,7 @@ import {
   type QueryRequest,
   type SqlValue,
   VALUE_MAX,
-} from './protocol.ts'
+} from './query-protocol.ts'
 
 /** The child's program, by the name that the package around gives it: this module may have been bundled. */
 const CHILD = createRequire(import.meta.url).resolve('#sql-child')

@@ -1,4 +1,4 @@
-import { MEMORY_MAX_BYTES, MEMORY_SIGNAL } from './protocol.ts'
+import { MEMORY_MAX_BYTES, MEMORY_SIGNAL } from './query-protocol.ts'
 
 /** How often memory and parent are looked at. */
 const LOOK_MS = 25

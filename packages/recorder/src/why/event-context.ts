@@ -3,7 +3,7 @@ import { createGeometry, LEVEL_NAMES } from '@pagetrail/engine'
 import { type Kind, KIND_NAMES, KINDS, nestOf, type TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { isIdle, type Run } from '../event/run.ts'
-import { pageOf, vaOf } from '../observers/pages.ts'
+import { pageOf, vaOf } from '../observers/page-numbers.ts'
 import { type Fate, fateOf, type FlushEvent, type Replaced } from './fate.ts'
 import type { RunFile } from '../store/run-file.ts'
 

@@ -1,5 +1,5 @@
 import { toJson } from '@pagetrail/recorder'
-import type { Fields } from '../text/run.ts'
+import type { Fields } from '../text/run-words.ts'
 import type { Output } from './output.ts'
 
 /**

@@ -13,7 +13,7 @@ import { inFile } from './failure.ts'
 import type { NamedScenario } from './scenario-file.ts'
 import type { Session, Status } from './session.ts'
 import { openWorkshop, treeGeometries, treeNames, type TreeOptions } from './tree-workshop.ts'
-import { runFields } from '../text/run.ts'
+import { runFields } from '../text/run-words.ts'
 import { resultLine } from '../text/record-result.ts'
 
 export interface TreeRecordOptions extends TreeOptions {

@@ -9,7 +9,7 @@ import {
 import { findingMarkdown } from '../model/findings.ts'
 import { type Model, ask, complain } from '../model/model.ts'
 import { pageOf } from '../model/pages.ts'
-import { descriptorOf } from '../text/kinds.ts'
+import { descriptorOf } from '../text/begins.ts'
 import { atEvent } from './replay-commands.ts'
 
 const copyRow = (m: Model): Model =>

@@ -1,7 +1,7 @@
 import { valueText } from '@pagetrail/recorder'
 import { EVERYTHING, type Model, complain, leave } from '../model/model.ts'
 import { openPrompt } from '../model/prompt.ts'
-import { descriptorOf } from '../text/kinds.ts'
+import { descriptorOf } from '../text/begins.ts'
 import { atEvent } from './replay-commands.ts'
 import { changeView, withReplay } from '../model/replay.ts'
 

@@ -9,7 +9,7 @@ import {
 import type { CheckView } from '../data/data.ts'
 import { CLOCK_MODES } from '../text/clock.ts'
 import { isLanes } from '../model/lanes.ts'
-import { BEGINS, descriptorOf } from '../text/kinds.ts'
+import { BEGINS, descriptorOf } from '../text/begins.ts'
 import {
   type Model,
   type Pane,

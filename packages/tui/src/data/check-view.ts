@@ -11,7 +11,7 @@ import {
   type TraceEvent,
   undecided,
 } from '@pagetrail/recorder'
-import { BEGINS } from '../text/kinds.ts'
+import { BEGINS } from '../text/begins.ts'
 import type { CheckView, FindingView } from './data.ts'
 
 const ORDER = ['error', 'warning', 'note'] as const

@@ -1,5 +1,5 @@
 import { buildOf, type Run } from '@pagetrail/recorder'
-import { originOf } from '../text/run.ts'
+import { originOf } from '../text/run-words.ts'
 import type { Model, Runs } from './model.ts'
 
 /** A line of the run browser: a run, or the name of the group below it. */

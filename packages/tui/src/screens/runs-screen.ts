@@ -4,7 +4,7 @@ import type { Model } from '../model/model.ts'
 import { type RunLine, runLines, runUnderCursor } from '../model/runs.ts'
 import { fit, fitEnd, fitMiddle, safe, factText, width, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
-import { originOf } from '../text/run.ts'
+import { originOf } from '../text/run-words.ts'
 import { geometryOf } from './bars.ts'
 import type { PaneView } from './pane.tsx'
 

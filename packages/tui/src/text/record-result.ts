@@ -1,5 +1,5 @@
 import { type CallResult, errnoText, type Run, count, many } from '@pagetrail/recorder'
-import { runName } from './run.ts'
+import { runName } from './run-words.ts'
 
 const RESULTS_SHOWN = 6
 

@@ -13,7 +13,7 @@ import {
 import type { JsonLines } from '../command/json-lines.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session } from '../command/session.ts'
-import { missingText } from '../text/run.ts'
+import { missingText } from '../text/run-words.ts'
 
 /** Of the calls of one run, or of several. */
 class Tally {

@@ -17,7 +17,7 @@ import {
 } from '@pagetrail/recorder'
 import { findEach, type FoundRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { missingText } from '../text/run.ts'
+import { missingText } from '../text/run-words.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
 import { GATE_STATUS, gateOf, printDiff, printGate, showsPage } from './diff-output.ts'

@@ -20,7 +20,7 @@ import {
 import { statSync } from 'node:fs'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
-import { missingText } from '../text/run.ts'
+import { missingText } from '../text/run-words.ts'
 
 interface Options {
   readonly format: string

@@ -20,7 +20,7 @@ import {
 import { findEach } from '../command/find-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
-import { missingText } from '../text/run.ts'
+import { missingText } from '../text/run-words.ts'
 import { RUN, RUN_OR_FILE } from './arguments.ts'
 import { checkOutput, exportFleet, reportWritten, type Written } from './export-fleet.ts'
 import type { Verb } from './verb.ts'

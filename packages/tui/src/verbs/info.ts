@@ -10,7 +10,7 @@ import {
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run.ts'
+import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run-words.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 import { duration, safe } from '../text/fit.ts'

@@ -10,7 +10,7 @@ import {
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/listing.ts'
-import { missingText, runFields } from '../text/run.ts'
+import { missingText, runFields } from '../text/run-words.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

@@ -8,7 +8,7 @@ import {
 } from '@pagetrail/recorder'
 import { findRuns } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { missingText } from '../text/run.ts'
+import { missingText } from '../text/run-words.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'
 import { FILTER } from './replay.ts'
 import type { Verb } from './verb.ts'

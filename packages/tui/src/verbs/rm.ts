@@ -1,5 +1,5 @@
 import type { Session, Status } from '../command/session.ts'
-import { runFields, runName } from '../text/run.ts'
+import { runFields, runName } from '../text/run-words.ts'
 import { RUN } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

@@ -1,6 +1,6 @@
 import { buildApart, type Column, type Run, tableLines, count } from '@pagetrail/recorder'
 import type { Session, Status } from '../command/session.ts'
-import { geometryText, momentText, runFields, sourceText } from '../text/run.ts'
+import { geometryText, momentText, runFields, sourceText } from '../text/run-words.ts'
 import type { Verb } from './verb.ts'
 
 const columnsOf = (runs: readonly Run[]): readonly Column<Run>[] => [

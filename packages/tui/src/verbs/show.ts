@@ -8,7 +8,7 @@ import {
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { runFields } from '../text/run.ts'
+import { runFields } from '../text/run-words.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

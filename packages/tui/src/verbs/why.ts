@@ -7,7 +7,7 @@ import {
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { missingText, runFields } from '../text/run.ts'
+import { missingText, runFields } from '../text/run-words.ts'
 import { ADDRESS, parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 

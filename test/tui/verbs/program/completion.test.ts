@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { VERBS } from '../../../../packages/tui/src/verbs/program/table.ts'
+import { VERBS } from '../../../../packages/tui/src/verbs/program/verb-table.ts'
 import { folder, pagetrail } from '../../../support/cli.ts'
 
 /** What bash offers for a line whose last word is being typed. */

@@ -2,7 +2,7 @@
 import type { Cpu } from '../../machine/cpu.ts'
 import type { Flavour } from '../../machine/flavour.ts'
 import type { CallArgs } from '../../machine/hooks.ts'
-import type { Fields } from '../../machine/input.ts'
+import type { Fields } from '../../machine/json-fields.ts'
 import type { Va } from '../../arch/u64.ts'
 
 /** A call as scenarios write it: `{ fn: 'set_memory_ro', addr: '0xffff800080000000', numpages: 4 }`. */

@@ -1,8 +1,8 @@
 /** Calls of a scenario that are not functions of the kernel: races of its code, reduced to what matters. */
 import { InputError } from '../../arch/input-error.ts'
 import type { Cpu } from '../../machine/cpu.ts'
-import { asInt, asOneOf, asVa } from '../../machine/input.ts'
-import type { Fields } from '../../machine/input.ts'
+import { asInt, asOneOf, asVa } from '../../machine/json-fields.ts'
+import type { Fields } from '../../machine/json-fields.ts'
 import type { Va } from '../../arch/u64.ts'
 import { BLOCK_SPLIT_VARIANTS, splitBlockAndProtect } from '../races/block-race.ts'
 import type { Spec } from './call-spec.ts'

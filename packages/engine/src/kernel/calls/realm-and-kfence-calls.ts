@@ -2,7 +2,7 @@
 import type { Spec } from './call-spec.ts'
 import type { Cpu } from '../../machine/cpu.ts'
 import type { Flavour } from '../../machine/flavour.ts'
-import { asFlag, asInt, asVa } from '../../machine/input.ts'
+import { asFlag, asInt, asVa } from '../../machine/json-fields.ts'
 import {
   archKfenceInitPool,
   kfenceProtectPage,

@@ -12,7 +12,7 @@ import { isPermissionCall } from '../../observers/masks.ts'
 import type { KnownEntries } from '../../observers/known-entries.ts'
 import { Observers } from '../../observers/observers.ts'
 import { type Frame, Lane, type OpenCall } from './lane.ts'
-import { endPageOf, pageOf, pagesIn, type PageSizes } from '../../observers/pages.ts'
+import { endPageOf, pageOf, pagesIn, type PageSizes } from '../../observers/page-numbers.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import type { Write } from '../../observers/write.ts'
 

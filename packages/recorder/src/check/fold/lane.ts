@@ -1,4 +1,4 @@
-import type { Flush } from '../../observers/instructions.ts'
+import type { Flush } from '../../observers/flushes.ts'
 import type { LevelName, LockMode } from '@pagetrail/engine'
 import type { Json } from '../../event/kinds.ts'
 import type { RangeList } from '../../observers/range-list.ts'

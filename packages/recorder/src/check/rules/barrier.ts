@@ -1,7 +1,7 @@
 import { many } from '../../event/quantity.ts'
-import { coveredBy } from '../../observers/instructions.ts'
+import { coveredBy } from '../../observers/flushes.ts'
 import type { Lane } from '../fold/lane.ts'
-import { hexPage } from '../../observers/pages.ts'
+import { hexPage } from '../../observers/page-numbers.ts'
 import { type Rule, unreturned } from '../rule.ts'
 
 export const barrierMissing: Rule = {

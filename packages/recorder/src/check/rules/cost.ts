@@ -1,6 +1,6 @@
 import { many } from '../../event/quantity.ts'
-import { CONT_HI } from '../../observers/descriptor.ts'
-import { hexRange, sizeText } from '../../observers/pages.ts'
+import { CONT_HI } from '../../observers/descriptor-words.ts'
+import { hexRange, sizeText } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'
 

@@ -1,7 +1,7 @@
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
 import { type Change, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
-import { hexPage, sizeText } from '../../observers/pages.ts'
+import { hexPage, sizeText } from '../../observers/page-numbers.ts'
 import { isSuccess } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import { type Rule, type Scope, unreturned } from '../rule.ts'

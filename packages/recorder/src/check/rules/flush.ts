@@ -1,10 +1,10 @@
 import { many } from '../../event/quantity.ts'
 import { changeOf } from '../../observers/masks.ts'
-import { hexRange } from '../../observers/pages.ts'
+import { hexRange } from '../../observers/page-numbers.ts'
 import { enables, flushesForOthers, promisesFlush } from '../../observers/promises.ts'
 import type { Harm } from '../../observers/translation.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { collect, Damage, MEANING, owedBy } from '../fold/owed.ts'
+import { collect, Damage, MEANING, owedBy } from '../fold/damage.ts'
 import { type Rule, type Scope, unreturned } from '../rule.ts'
 import type { Severity } from '../finding.ts'
 

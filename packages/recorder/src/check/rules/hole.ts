@@ -1,6 +1,6 @@
 import { many } from '../../event/quantity.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
-import { sizeText } from '../../observers/pages.ts'
+import { sizeText } from '../../observers/page-numbers.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { Tally } from '../fold/call-tally.ts'

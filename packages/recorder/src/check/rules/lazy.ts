@@ -1,6 +1,6 @@
 import { many } from '../../event/quantity.ts'
 import type { Lane } from '../fold/lane.ts'
-import { hexPage, pageOf } from '../../observers/pages.ts'
+import { hexPage, pageOf } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
 
 /** Calls of a scenario that are the lazy-MMU API itself. */

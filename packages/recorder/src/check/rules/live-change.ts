@@ -1,5 +1,5 @@
 import { many } from '../../event/quantity.ts'
-import { frameOf, liveChanges, unsafeAttributes } from '../../observers/descriptor.ts'
+import { frameOf, liveChanges, unsafeAttributes } from '../../observers/descriptor-words.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { isTable } from '../../descriptor/bits.ts'
 import { isHeld } from '../../observers/translation.ts'

@@ -1,8 +1,8 @@
-import { CONT_HI } from '../../observers/descriptor.ts'
+import { CONT_HI } from '../../observers/descriptor-words.ts'
 import { changeOf } from '../../observers/masks.ts'
 import { rangeMissed } from '../fold/asked-range.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { hexPage, hexRange } from '../../observers/pages.ts'
+import { hexPage, hexRange } from '../../observers/page-numbers.ts'
 import { type Report, type Rule, type Scope, unreturned } from '../rule.ts'
 
 interface Range {

@@ -1,5 +1,5 @@
-import { isLeafLike, VALID } from '../../observers/descriptor.ts'
-import { hexPage, sizeText } from '../../observers/pages.ts'
+import { isLeafLike, VALID } from '../../observers/descriptor-words.ts'
+import { hexPage, sizeText } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
 
 export const splitValidates: Rule = {

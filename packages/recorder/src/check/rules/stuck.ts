@@ -1,7 +1,7 @@
 import { hexOf } from '@pagetrail/engine'
 
 import type { Lane } from '../fold/lane.ts'
-import { hexPage, pageOf } from '../../observers/pages.ts'
+import { hexPage, pageOf } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
 
 export const wildWalk: Rule = {

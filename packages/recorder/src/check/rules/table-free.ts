@@ -1,7 +1,7 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { isTable } from '../../descriptor/bits.ts'
-import { frameOf } from '../../observers/descriptor.ts'
-import { hexPage, pageOf } from '../../observers/pages.ts'
+import { frameOf } from '../../observers/descriptor-words.ts'
+import { hexPage, pageOf } from '../../observers/page-numbers.ts'
 import type { EventOf } from '../../event/kinds.ts'
 import type { Rule, Scope } from '../rule.ts'
 

@@ -9,9 +9,9 @@ import {
   SOFTWARE_HI,
   USER,
   UXN_HI,
-} from '../../observers/descriptor.ts'
+} from '../../observers/descriptor-words.ts'
 import { type Change, changeOf, masked, maskedChange } from '../../observers/masks.ts'
-import { hexPage, hexRange, PAGE_LIMIT } from '../../observers/pages.ts'
+import { hexPage, hexRange, PAGE_LIMIT } from '../../observers/page-numbers.ts'
 import type { Write } from '../../observers/write.ts'
 import { isOthersWork, rangeMissed } from '../fold/asked-range.ts'
 import type { Frame } from '../fold/lane.ts'

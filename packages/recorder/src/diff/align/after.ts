@@ -1,5 +1,5 @@
 import type { Aftermath } from '../../observers/effect-log.ts'
-import { vaOf } from '../../observers/pages.ts'
+import { vaOf } from '../../observers/page-numbers.ts'
 import type { Harm } from '../../observers/translation.ts'
 import type { Addresses } from './addresses.ts'
 

@@ -1,8 +1,8 @@
 import { FlushGroup } from '../../event/flush-group.ts'
 import { type EventOf, type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import { signedVa } from '../../event/words.ts'
-import { coveredBy } from '../../observers/instructions.ts'
-import { PAGE_LIMIT, vaOf } from '../../observers/pages.ts'
+import { coveredBy } from '../../observers/flushes.ts'
+import { PAGE_LIMIT, vaOf } from '../../observers/page-numbers.ts'
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 /**

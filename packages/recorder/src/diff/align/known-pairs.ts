@@ -2,7 +2,7 @@ import type { PathCounts } from '../result.ts'
 import type { EffectComparison } from '../effects.ts'
 import type { RowWays } from '../repeated-rows.ts'
 import type { SideCall } from './side.ts'
-import { alignRows, countRows, type RowScript } from './rows.ts'
+import { alignRows, countRows, type RowScript } from './row-script.ts'
 
 /** What follows from the streams of two calls alone. */
 export interface KnownPair {

@@ -1,6 +1,6 @@
 import { count } from '../../event/quantity.ts'
 import type { Diff, Divergence, DivergenceRow, Geometries } from '../result.ts'
-import { commandLines, type DiffPageOptions } from './commands.ts'
+import { commandLines, type DiffPageOptions } from './command-lines.ts'
 import { pairListMarkdown } from './pair-list-text.ts'
 import {
   callText,

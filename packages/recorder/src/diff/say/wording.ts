@@ -11,7 +11,7 @@ import type { Leaf } from '../../tables/leaves.ts'
 import type { MappingDifference } from '../../tables/compare-mappings.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import { laneTexts } from './lane-texts.ts'
-import { TELLING_COSTS } from '../tally.ts'
+import { TELLING_COSTS } from '../pair-tally.ts'
 import type {
   CallRef,
   Diff,

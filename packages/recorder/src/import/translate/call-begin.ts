@@ -1,6 +1,6 @@
 import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put, putRange } from './columns.ts'
+import { put, putRange } from './slots-to-columns.ts'
 import { F_CLEAR, F_SET, F_VA, F_VAL, type Fields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'

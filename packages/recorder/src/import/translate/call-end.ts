@@ -2,7 +2,7 @@ import { PTE } from '@pagetrail/engine'
 
 import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put, putBase } from './columns.ts'
+import { put, putBase } from './slots-to-columns.ts'
 import { F_CLEAR, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import type { Probe } from './probe-table.ts'

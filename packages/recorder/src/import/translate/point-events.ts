@@ -1,6 +1,6 @@
 import { AUX, NEW, NONE, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put, putBase } from './columns.ts'
+import { put, putBase } from './slots-to-columns.ts'
 import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type Fields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'

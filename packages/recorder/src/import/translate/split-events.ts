@@ -1,6 +1,6 @@
 import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
-import { put, putBase } from './columns.ts'
+import { put, putBase } from './slots-to-columns.ts'
 import { F_NEW, F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import type { Probe } from './probe-table.ts'

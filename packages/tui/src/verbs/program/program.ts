@@ -11,7 +11,7 @@ import { type GlobalOptions, Session, type Status } from '../../command/session.
 import { bare, COLORS, paintFor } from '../../text/paint.ts'
 import { completionFor, SHELLS } from './completion.ts'
 import { manPage } from './man-page.ts'
-import { VERBS } from './table.ts'
+import { VERBS } from './verb-table.ts'
 import { GROUPS, type Invoke, type Verb } from '../verb.ts'
 import { VERSION } from '../../command/version.ts'
 

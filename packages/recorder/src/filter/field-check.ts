@@ -1,6 +1,6 @@
 import { type Kind, KIND_NAMES, type TraceEvent } from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
-import { type Meaning, sharedKinds, valueOf } from './fields.ts'
+import { type Meaning, sharedKinds, valueOf } from './filter-fields.ts'
 import type { Comparison } from './lex.ts'
 import { globMatcher } from './glob.ts'
 import type { Condition } from '../event/condition.ts'

@@ -4,7 +4,7 @@ import {
   missingText,
   runFields,
   sourceText,
-} from '../../../packages/tui/src/text/run.ts'
+} from '../../../packages/tui/src/text/run-words.ts'
 import { SAMPLE_RUN } from '../../support/sample-run.ts'
 
 test('says where a run came from and what keeps it from being whole', () => {

@@ -1,5 +1,5 @@
 import type { EventOf } from '../event/kinds.ts'
-import { endPageOf, PAGE_LIMIT, pageOf } from './pages.ts'
+import { endPageOf, PAGE_LIMIT, pageOf } from './page-numbers.ts'
 
 /** MAX_TLBI_RANGE_PAGES of 6.17 to 7.3: more pages of the granule become flush_tlb_all() on every machine. */
 const ALWAYS_ALL = 2097152

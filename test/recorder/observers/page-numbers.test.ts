@@ -8,7 +8,7 @@ import {
   PageSizes,
   sizeText,
   vaOf,
-} from '../../../packages/recorder/src/observers/pages.ts'
+} from '../../../packages/recorder/src/observers/page-numbers.ts'
 import { RangeList } from '../../../packages/recorder/src/observers/range-list.ts'
 
 describe('page numbers', () => {

@@ -1,7 +1,11 @@
 import { diffLines, diffRuns } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
-import { buildApart, buildMark, buildOf } from '../../../packages/recorder/src/event/build.ts'
+import {
+  buildApart,
+  buildMark,
+  buildOf,
+} from '../../../packages/recorder/src/event/kernel-build.ts'
 import type { Json } from '../../../packages/recorder/src/event/kinds.ts'
 import { runOf } from '../../support/runs.ts'
 import { SAMPLE_RUN } from '../../support/sample-run.ts'

@@ -1,6 +1,6 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type { EventSource } from '../event/run.ts'
-import { vaOf } from './pages.ts'
+import { vaOf } from './page-numbers.ts'
 import { Observers } from './observers.ts'
 import { isGraver } from './harm.ts'
 import type { Relation } from './translation.ts'

@@ -14,8 +14,16 @@ import { ENTRY_CALLS } from './entry-calls.ts'
 import type { Flavour } from '../../machine/flavour.ts'
 import type { CallArgs } from '../../machine/hooks.ts'
 import { InputError } from '../../arch/input-error.ts'
-import { asFields, asFlag, asInt, asText, asU64, asVa, refuseUnknown } from '../../machine/input.ts'
-import type { Fields } from '../../machine/input.ts'
+import {
+  asFields,
+  asFlag,
+  asInt,
+  asText,
+  asU64,
+  asVa,
+  refuseUnknown,
+} from '../../machine/json-fields.ts'
+import type { Fields } from '../../machine/json-fields.ts'
 import { lazyMmuEnter, lazyMmuLeave, lazyMmuPause, lazyMmuResume } from '../lazy-mmu.ts'
 import {
   linearAddress,
