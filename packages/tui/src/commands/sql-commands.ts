@@ -1,4 +1,4 @@
-import { QUERIES, queryText } from '@pagetrail/recorder'
+import { QUERIES, queryText, STARTING_QUERIES } from '@pagetrail/recorder'
 import { type Model, ask, complain, enter, query } from '../model/model.ts'
 import { toEvent } from './navigation.ts'
 import { openPrompt } from '../model/prompt.ts'
@@ -19,15 +19,9 @@ const oneLine = (sql: string): string =>
 /** The queries that come with Pagetrail, about the run at hand. */
 export function readyQueries(m: Model): readonly ReadyQuery[] {
   const run = runOf(m)
-  const own = [
-    { title: 'the runs', text: 'select * from run' },
-    {
-      title: 'stores of this run',
-      text: `select * from desc_write where run = ${run ?? 1} limit 100`,
-    },
-  ]
-  if (run === null) return own.slice(0, 1)
-  return [...own, ...QUERIES.map((q) => ({ title: q.title, text: oneLine(queryText(q, run)) }))]
+  const { runs, stores } = STARTING_QUERIES
+  const list = run === null ? [runs] : [runs, stores, ...QUERIES]
+  return list.map((q) => ({ title: q.title, text: oneLine(queryText(q, run ?? 1)) }))
 }
 
 const open = (m: Model): Model => {

@@ -28,3 +28,13 @@ export function findQuery(name: string): Query {
 /** The statement with the run's number in place of its parameter, for where none can be bound. */
 export const queryText = (query: Query, run: number): string =>
   query.sql.replaceAll(':run', String(run))
+
+/** What a prompt for SQL begins with, before any question. */
+export const STARTING_QUERIES = {
+  runs: { name: 'runs', title: 'the runs', sql: 'select * from run' },
+  stores: {
+    name: 'stores',
+    title: 'stores of this run',
+    sql: 'select * from desc_write where run = :run limit 100',
+  },
+} as const satisfies Readonly<Record<string, Query>>
