@@ -1,5 +1,4 @@
 import {
-  type Cpu,
   LEVEL_NAMES,
   type Level,
   PMD,
@@ -79,9 +78,3 @@ export function tornSpans(system: System, stored: ReadonlySet<Slot>): boolean {
   }
   return false
 }
-
-/** Locks that a CPU holds, by name. */
-export const heldBy = (cpu: Cpu): string[] =>
-  Object.values(cpu.system.locks)
-    .filter((lock) => lock.isHeldBy(cpu.id))
-    .map(({ name }) => name)

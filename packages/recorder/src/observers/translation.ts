@@ -2,7 +2,6 @@ import {
   AF,
   CONT_HI,
   GP_HI,
-  NG,
   PXN_HI,
   RDONLY,
   SOFTWARE_HI,
@@ -120,9 +119,5 @@ export function relate(
 /** Nothing but what software keeps there differs: to an observer both are one. */
 export const isSameToAll = (aLo: number, aHi: number, bLo: number, bHi: number): boolean =>
   aLo === bLo && ((aHi ^ bHi) & ~SOFTWARE_HI) === 0
-
-/** Not global before, global now. */
-export const becomesGlobal = (oldLo: number, newLo: number): boolean =>
-  (oldLo & NG) !== 0 && (newLo & NG) === 0
 
 export const isContiguous = (hi: number): boolean => (hi & CONT_HI) !== 0

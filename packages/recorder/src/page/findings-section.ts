@@ -1,5 +1,4 @@
 import type { Finding } from '../check/finding.ts'
-import { RULES } from '../check/rules.ts'
 import type { RuleOnBoth } from './rules-of-both.ts'
 import { figure, html, Html, join, listed, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
@@ -76,6 +75,3 @@ function undecidedList(open: readonly RuleOnBoth[]): Value {
 
 const needs = (side: string, missing: readonly string[]): Value =>
   missing.length > 0 && `${side} lacks ${missing.join(', ')}`
-
-export const sentenceOf = (rule: string): string =>
-  RULES.find(({ name }) => name === rule)?.sentence ?? ''

@@ -1,8 +1,7 @@
-import { nestOf, type TraceEvent } from '@pagetrail/recorder'
+import { type TraceEvent } from '@pagetrail/recorder'
 import type { Window, WindowQuery } from '../data/data.ts'
 import { replayLayout } from './layout.ts'
 import {
-  currentEvent,
   indexOf,
   type FoldedNode,
   type Goal,
@@ -165,10 +164,4 @@ export function visibleRows(
   const wanted = index - Math.min(r.line, height - 1)
   const top = Math.max(0, Math.min(last, wanted))
   return { rows: r.rows.slice(top, top + height), line: index - top }
-}
-
-/** The event that begins what is under the cursor: itself, or undefined. */
-export function beginUnderCursor(r: Replay): TraceEvent | undefined {
-  const e = currentEvent(r)
-  return e && nestOf(e.kind) === 1 ? e : undefined
 }
