@@ -31,8 +31,11 @@ export interface CaseListener {
   line(text: string): void
 }
 
-/** Nothing for so long, and the tree's code is thought to be in an endless loop. */
-const SILENCE_MS = 20_000
+/**
+ * Nothing for so long, and the tree's code is thought to be in an endless loop. A search of schedules says nothing until
+ * its end, a second of CPU: with twenty others at work on two cores that was more than 20 s.
+ */
+const SILENCE_MS = 60_000
 
 /** A program of {@link buildTree} that is running: cases go in, one after the other, and events come out. */
 export class HarnessProcess {
