@@ -142,6 +142,19 @@ describe('rooms', () => {
     expect(described.toSorted()).toEqual(rooms.toSorted())
   })
 
+  test('every file that ARCHITECTURE.md names is there', () => {
+    const named = names(read('ARCHITECTURE.md')).filter((name) =>
+      /^[\w/.-]+\.(ts|tsx|md)$/.test(name),
+    )
+    expect(named.length).toBeGreaterThan(30)
+    const gone = named.filter((name) => {
+      const [, home, rest] = /^(engine|recorder|tui)\/(.*)$/.exec(name) ?? []
+      const path = home === undefined ? name : `${home}/src/${rest}`
+      return !files.some((file) => file === path || file.endsWith(`/${path}`))
+    })
+    expect(gone).toEqual([])
+  })
+
   test('files stand in rooms', () => {
     const loose = source.filter((path) => roomOf(path) === null)
     const published = ['check', 'export', 'import', 'index'].map(

@@ -32,8 +32,8 @@ export interface CaseListener {
 }
 
 /**
- * Nothing for so long, and the tree's code is thought to be in an endless loop. A search of schedules says nothing until
- * its end, a second of CPU: with twenty others at work on two cores that was more than 20 s.
+ * Nothing for so long, and the tree's code is thought to be in an endless loop. A search of schedules says nothing
+ * until its end, a second of CPU: with twenty others at work on two cores that was more than 20 s.
  */
 const SILENCE_MS = 60_000
 
