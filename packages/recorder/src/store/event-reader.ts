@@ -97,7 +97,8 @@ export class EventReader {
     for (const piece of this.#pieces.pieces(run, from, to, backward, atMost)) {
       for (const { first, last } of this.#having(run, piece, backward, where)) {
         const [start, end] = backward ? [last, first] : [first, last]
-        rows.push(...this.#range(run, start, end, limit - rows.length, backward, where))
+        const page = this.#range(run, start, end, limit - rows.length, backward, where)
+        for (const row of page) rows.push(row)
         if (rows.length >= limit) return rows
       }
     }

@@ -18,6 +18,8 @@ function callOf(text: string, op: number, boot: bigint): Call {
 const list = (text: string, boot: bigint): Call[] =>
   text === '' ? [] : text.split(' ').map((name, op) => callOf(name, op, boot))
 
+const doneOf = (text: string) => text.split(' ').map((name) => name.endsWith('!'))
+
 /** Pairs as `0-0`, `1~1` where the input differs, `2-` and `-2` for calls alone. */
 function pairs(
   left: string,
@@ -25,7 +27,7 @@ function pairs(
   inputs: readonly [string[], string[]] = [[], []],
   map = {},
 ): string {
-  const texts = [left, right]
+  const done = [doneOf(left), doneOf(right)] as const
   const a = list(left, 0n)
   const b = list(right, 0x7000_0000n)
   const of = (calls: readonly Call[], side: 0 | 1) => ({
@@ -34,7 +36,7 @@ function pairs(
     traits: calls.map((_, i) => ({
       ...NO_TRAITS,
       input: inputs[side][i] ?? '',
-      found: texts[side]!.split(' ')[i]!.endsWith('!') ? ('done' as const) : ('change' as const),
+      found: done[side][i] ? ('done' as const) : ('change' as const),
     })),
   })
   const aligned = alignCalls(of(a, 0), of(b, 1), {
@@ -180,4 +182,9 @@ test('eighty thousand calls of each side', () => {
   expect(both.filter((pair) => pair.left && pair.right && pair.sameInput).length).toBe(
     mostPairs(found),
   )
+})
+
+test('a lane of more calls than a function takes arguments', () => {
+  const calls = Array.from({ length: 140_000 }, () => 'ro1').join(' ')
+  expect(pairs(calls, calls).endsWith(' 139999-139999')).toBe(true)
 })

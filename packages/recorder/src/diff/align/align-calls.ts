@@ -102,7 +102,9 @@ export function alignCalls(left: CallList, right: CallList, options: AlignOption
     const found = sequential ? pairInOrder(a, b, tiers, budget) : pairByKey(a, b, tiers)
     minimal &&= found.minimal
     matched.push(rowOf(match, found.matches.length))
-    pairs.push(...pairsOf(left.calls, right.calls, match, found.matches, keys))
+    const paired = pairsOf(left.calls, right.calls, match, found.matches, keys)
+    // Not spread: a lane may have more calls than a function takes arguments.
+    for (const pair of paired) pairs.push(pair)
   }
   return { pairs: ordered(pairs), minimal, mode, lanes: matched, moved: movedOf(pairs) }
 }

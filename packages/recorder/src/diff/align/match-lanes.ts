@@ -56,8 +56,8 @@ export function matchLanes(
     const both = isName ? Math.min(apart.left.length, apart.right.length) : 0
     for (let i = 0; i < both; i++)
       matches.push({ left: apart.left[i]!.lane, right: apart.right[i]!.lane })
-    restLeft.push(...apart.left.slice(both))
-    restRight.push(...apart.right.slice(both))
+    for (const profile of apart.left.slice(both)) restLeft.push(profile)
+    for (const profile of apart.right.slice(both)) restRight.push(profile)
   }
   const last = matchAlike(
     restLeft.filter(isSequential),
