@@ -1,7 +1,7 @@
 /**
  * What a search of interleavings costs: CPU time of every schedule counted, states, edges and bytes a state; schedules
- * by chance a second; and that states, classes and trying all agree on small programs. Run: node bench/explore.ts
- * [PROGRAMS]. Exits 1 above a limit; limits hold on a machine with nothing else to do.
+ * by chance a second; and that states, classes and plain enumeration agree on 10,000 small programs, or on PROGRAMS.
+ * Run: node bench/explore.ts [PROGRAMS]. Exits 1 above a limit; limits hold on a machine with nothing else to do.
  */
 import {
   Chance,
@@ -16,10 +16,13 @@ import {
 } from '@pagetrail/engine'
 import type { Cpu, SearchSetup } from '@pagetrail/engine'
 
-import { buildSmall, endOf, smallPrograms } from '../test/support/programs/small-programs.ts'
+import { endText, enumeratePlainly } from '../test/support/programs/plain-model.ts'
+import type { Enumerated } from '../test/support/programs/plain-model.ts'
+import { buildSmall, smallPrograms } from '../test/support/programs/small-programs.ts'
+import type { SmallPrograms } from '../test/support/programs/small-programs.ts'
 import { spanRace } from '../test/support/programs/span-race.ts'
 
-const PROGRAMS = Number(process.argv[2] ?? 2000)
+const PROGRAMS = Number(process.argv[2] ?? 10_000)
 const BASE = 0xffff8000c0000000n
 
 function realCode(flavour: string, pages: readonly number[]): SearchSetup {
@@ -50,8 +53,6 @@ const SEARCHES: readonly (readonly [string, () => SearchSetup, number])[] = [
   ['H7 tested-atomic, 2 CPUs, 128', () => spanRace('tested-atomic', 'plain', { entries: 128 }), 3],
 ]
 const BYTES_A_STATE = 250
-/** Where a state is a vector of more than 128 elements. */
-const BYTES_A_LONG_STATE = 400
 const RUNS_A_SECOND = 50_000
 
 const cpuSeconds = (since: NodeJS.CpuUsage): number => {
@@ -86,7 +87,6 @@ for (const [name, setup, limit] of SEARCHES) {
   const many =
     digits.length > 9 ? `${digits[0]}.${digits.slice(1, 3)}e${digits.length - 1}` : digits
   const perState = bytes / states
-  const room = name.endsWith('128') ? BYTES_A_LONG_STATE : BYTES_A_STATE
   console.log(
     name.padEnd(30),
     many.padStart(10),
@@ -95,7 +95,7 @@ for (const [name, setup, limit] of SEARCHES) {
     took.toFixed(3).padStart(7),
     String(limit).padStart(7),
     ((took * 1e6) / edges).toFixed(1).padStart(8),
-    perState.toFixed(0).padStart(12) + judge(took <= limit && perState <= room),
+    perState.toFixed(0).padStart(12) + judge(took <= limit && perState <= BYTES_A_STATE),
   )
 }
 
@@ -112,48 +112,62 @@ console.log(
   `schedules by chance, H7 on 2 entries: ${Math.round(perSecond)} a second of CPU time${judge(perSecond >= RUNS_A_SECOND)}`,
 )
 
-/** Whether the searches of one small program agree on its ends and deadlocks. */
+/** What a search of states comes to; the machine is afterwards the one before, bit for bit. */
+function statesOf(small: SmallPrograms, settles: boolean): Enumerated {
+  const { machine, programs } = buildSmall(small, settles)
+  const before = machine.system.memory.words.slice()
+  const ends = new Set<string>()
+  const end = (search: SearchMachine): number => {
+    ends.add(wordsAtEnd(search))
+    return 0
+  }
+  const setup = { machine, programs, watch: { hooks: null, flags: 0, key: 0, end } }
+  const { schedules, rules } = searchAll(setup)
+  if (machine.system.memory.words.some((word, i) => word !== before[i])) {
+    throw new Error('a search has changed its machine')
+  }
+  const deadlocks = Number(rules.get(DEADLOCK)?.failing ?? 0n)
+  return { schedules: Number(schedules), deadlocks, ends }
+}
+
+function wordsAtEnd({ machine, cpus }: SearchMachine): string {
+  const { memory } = machine.system
+  const first = memory.firstSlot(memory.tables - 1)
+  const words = [first, first + 2].map((slot) => memory.words[slot] as number)
+  return endText(
+    words,
+    cpus.map(({ result }) => result),
+  )
+}
+
+const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+  a.size === b.size && [...a].every((each) => b.has(each))
+
+/** Whether the searches of one small program agree with each other, and with a model that has nothing of the engine. */
 function agree(seed: Chance): boolean {
   const small = smallPrograms(seed)
-  const ends = [new Set<string>(), new Set<string>()] as const
-  const stuck: boolean[] = []
-  for (const [i, settles] of [false, true].entries()) {
-    const { machine, programs } = buildSmall(small, settles)
-    const end = ({ cpus }: SearchMachine): number => {
-      ends[0].add(
-        endOf(
-          machine,
-          cpus.map(({ result }) => result),
-        ),
-      )
-      return 0
-    }
-    const { rules } = searchAll({
-      machine,
-      programs,
-      watch: { hooks: null, flags: 0, key: 0, end },
-    })
-    stuck[i] = rules.has(DEADLOCK)
-  }
+  const plain = enumeratePlainly(small)
   const { machine, programs } = buildSmall(small)
   const search = new SearchMachine({ machine, programs, numbered: false })
-  const { failing } = searchClasses(search, {}, () => {
-    ends[1].add(
-      endOf(
-        machine,
-        search.cpus.map(({ result }) => result),
-      ),
-    )
-  })
+  const ends = new Set<string>()
+  const { failing } = searchClasses(search, {}, () => ends.add(wordsAtEnd(search)))
   search.close()
-  const same = ends[0].size === ends[1].size && [...ends[0]].every((each) => ends[1].has(each))
-  return same && stuck[0] === stuck[1] && stuck[0] === failing.has(DEADLOCK)
+  const areSame = (one: Enumerated): boolean =>
+    one.schedules === plain.schedules &&
+    one.deadlocks === plain.deadlocks &&
+    sameSet(one.ends, plain.ends)
+  return (
+    areSame(statesOf(small, false)) &&
+    areSame(statesOf(small, true)) &&
+    sameSet(ends, plain.ends) &&
+    failing.has(DEADLOCK) === plain.deadlocks > 0
+  )
 }
 
 const seed = new Chance(19)
 let disagreements = 0
 for (let i = 0; i < PROGRAMS; i++) if (!agree(seed)) disagreements++
 console.log(
-  `small programs on which states and classes disagree: ${disagreements} of ${PROGRAMS}${judge(disagreements === 0)}`,
+  `small programs on which states, classes and plain enumeration disagree: ${disagreements} of ${PROGRAMS}${judge(disagreements === 0)}`,
 )
 process.exitCode = failed ? 1 : 0

@@ -234,7 +234,9 @@ export {
   type ExploreResult,
   exploreScenario,
   exploring,
+  type SavedSearch,
 } from './explore/search-scenario.ts'
+export { scenarioOfRun } from './explore/scenario-of-run.ts'
 export { eventsOf } from './record/record-scenario.ts'
 export { INTERLEAVINGS, scenarioNamed, SCENARIOS, unfitFor } from './record/scenario-library.ts'
 export type { LibraryGeometry, LibraryScenario } from './record/scenario-library.ts'

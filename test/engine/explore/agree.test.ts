@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { Chance, DEADLOCK, SearchMachine, StateSearch, searchClasses } from '@pagetrail/engine'
 
+import { endText, enumeratePlainly } from '../../support/programs/plain-model.ts'
 import { everySchedule } from '../../support/programs/every-schedule.ts'
 import { buildSmall, endOf, smallPrograms } from '../../support/programs/small-programs.ts'
 import type { SmallPrograms } from '../../support/programs/small-programs.ts'
@@ -63,7 +64,27 @@ function byClasses(programs: SmallPrograms) {
   return { ends, executions: counts.executions, deadlocks: counts.failing.get(DEADLOCK) ?? 0 }
 }
 
-test('on small programs by chance, states, classes and trying all agree', () => {
+/** Words and results at the ends that a search of states comes to, and that the machine is then the one before. */
+function wordsAtEnds(programs: SmallPrograms): Set<string> {
+  const ends = new Set<string>()
+  const { machine, programs: own } = buildSmall(programs)
+  const { memory } = machine.system
+  const first = memory.firstSlot(memory.tables - 1)
+  const before = memory.words.slice()
+  const end = ({ cpus }: SearchMachine): number => {
+    const results = cpus.map(({ result }) => result)
+    ends.add(endText([memory.words[first] ?? 0, memory.words[first + 2] ?? 0], results))
+    return 0
+  }
+  const watch = { hooks: null, flags: 0, key: 0, end }
+  const search = new SearchMachine({ machine, programs: own, watch })
+  new StateSearch(search).run()
+  search.close()
+  expect(memory.words).toEqual(before)
+  return ends
+}
+
+test('on small programs by chance, states, classes, trying all and a model without the engine agree', () => {
   const chance = new Chance(19)
   let deadlocks = 0
   for (let i = 0; i < 200; i++) {
@@ -72,6 +93,9 @@ test('on small programs by chance, states, classes and trying all agree', () => 
     const all = tried(programs)
     expect(byStates(programs, false), said).toEqual(all)
     expect(byStates(programs, true), said).toEqual(all)
+    const plain = enumeratePlainly(programs)
+    expect(wordsAtEnds(programs), said).toEqual(plain.ends)
+    expect([plain.schedules, plain.deadlocks], said).toEqual([all.schedules, all.deadlocks])
     const classes = byClasses(programs)
     expect(classes.ends, said).toEqual(all.ends)
     expect(classes.deadlocks > 0, said).toBe(all.deadlocks > 0)

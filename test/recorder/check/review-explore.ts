@@ -34,7 +34,10 @@ export const commandOf = ({ scenario, flavour, locks }: Searched): string =>
 /** What came out: schedules, those that break a rule, those in which a CPU waits. */
 export function saidOf(searched: Searched): string {
   const { schedules, findings, waited, complete } = resultOf(searched)
-  const broken = findings.map(({ property, failing: n }) => `${count(n)} ${property.name}`)
+  const broken = findings.map(({ property, failing: n, atEnd }) => {
+    const stays = atEnd === null || atEnd === n ? '' : ` (${count(atEnd)} at the end)`
+    return `${count(n)} ${property.name}${stays}`
+  })
   const waits = waited > 0n ? `, a CPU waits in ${count(waited)}` : ''
   const verdict = broken.length > 0 ? broken.join(', ') : complete ? 'none fails' : 'not covered'
   return `${count(schedules)} schedules: ${verdict}${waits}`

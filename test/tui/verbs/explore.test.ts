@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { folder, jsonLines, pagetrail } from '../../support/cli.ts'
 
 const db = (): string => join(folder(), 'explore.db')
@@ -161,4 +161,169 @@ test.each([
   const { status, err } = await pagetrail([...args, '--db', db()])
   expect(status).toBe(2)
   expect(err).toContain(message)
+})
+
+const MODES = ['states', 'bounded', 'dpor', 'pct', 'random'] as const
+
+test.each(MODES)(
+  'mode %s: what it finds is as small as can be, and check finds it',
+  async (mode) => {
+    const args = ['explore', 'h7-first-plain', '--flavour', '7.3', '--mode', mode, '--runs', '2000']
+    const file = db()
+    const { status, out } = await pagetrail([...args, '--db', file])
+    expect(status).toBe(1)
+    expect(out).toMatch(
+      /lost-update +\d+ .*least: 1 preemption, unavoidable after step 7 +run 1 ~lost/,
+    )
+    expect(out).toMatch(
+      /torn-span +\d+ .*least: 2 preemptions, unavoidable after step 7 +run 3 ~torn/,
+    )
+    const rules = ['--rules', 'lost-update,torn-span', '--db', file]
+    expect((await pagetrail(['check', '1', ...rules])).out).toContain('error: lost-update (H7)')
+    expect((await pagetrail(['check', '3', ...rules])).out).toContain('error: torn-span (H2)')
+    for (const passing of ['2', '4']) {
+      expect((await pagetrail(['check', passing, ...rules])).status).toBe(0)
+    }
+  },
+)
+
+interface Out {
+  readonly out: string
+}
+
+const isOver = (line: Readonly<Record<string, unknown>>): boolean =>
+  line['type'] === 'search' && line['running'] !== true
+
+/** All that a search came to but what it took. */
+const numbers = ({ out }: Out) => {
+  const { bytes: _bytes, ms: _ms, ...rest } = jsonLines(out).find(isOver) ?? {}
+  return rest
+}
+
+const found = ({ out }: Out) =>
+  jsonLines(out)
+    .filter((line) => line['type'] !== 'header')
+    .map(({ ms: _ms, run: _run, ...rest }) => rest)
+
+const untimed = (out: string) => out.replaceAll(/\d+ ms/g, '')
+
+describe('a search that was stopped', () => {
+  const SEARCH = ['explore', 'two-in-one-span', '--flavour', '6.18', '--mode', 'states']
+
+  test('goes on with --resume to the numbers of one that was not', async () => {
+    const file = db()
+    const stopped = await pagetrail([...SEARCH, '--max-states', '300', '--db', file])
+    expect(stopped.status).toBe(3)
+    expect(stopped.err).toMatch(/can go on with --resume \(.*\.searches, \d+ kB\)/)
+    const again = [...SEARCH, '--resume', '--db', file]
+    expect((await pagetrail([...again, '--max-states', '700'])).status).toBe(3)
+    const resumed = await pagetrail([...again, '--json'])
+    expect(resumed.status).toBe(0)
+    const whole = await pagetrail([...SEARCH, '--no-record', '--json'])
+    expect(numbers(resumed)).toEqual(numbers(whole))
+    expect(numbers(whole)).toMatchObject({ schedules: 5_637_906_197_660 })
+    expect(existsSync(`${file}.searches`)).toBe(false)
+    const none = await pagetrail(again)
+    expect(none.status).toBe(2)
+    expect(none.err).toContain('no search with these options was stopped')
+  })
+
+  test('goes on only as the same, and from a file that is whole', async () => {
+    const file = db()
+    await pagetrail([...SEARCH, '--max-states', '500', '--db', file])
+    const other = [...SEARCH, '--steps', 'every', '--resume', '--db', file]
+    const refused = await pagetrail(other)
+    expect(refused.status).toBe(2)
+    expect(refused.err).toContain('there are two-in-one-span/4k-48/6.18')
+    const path = `${file}.searches`
+    const bytes = readFileSync(path)
+    bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1
+    writeFileSync(path, bytes)
+    const damaged = await pagetrail([...SEARCH, '--resume', '--db', file])
+    expect(damaged.status).toBe(2)
+    expect(damaged.err).toContain('.searches is damaged')
+  })
+
+  test.each(['dpor', 'pct', 'random'] as const)('by %s too', async (mode) => {
+    const file = db()
+    const args = ['explore', 'h7-rewrite-plain', '--flavour', '7.3', '--mode', mode, '--json']
+    await pagetrail([...args, '--runs', '300', '--first', '--db', file])
+    const resumed = await pagetrail([...args, '--runs', '900', '--resume', '--db', file])
+    const whole = await pagetrail([...args, '--runs', '900', '--no-record'])
+    expect(found(resumed)).toEqual(found(whole))
+  })
+})
+
+describe('a recorded run', () => {
+  test('is explored as the scenario that it was made from, whatever was changed', async () => {
+    const file = db()
+    const record = ['record', 'two-owners', '--flavour', '7.3', '--db', file]
+    await pagetrail(record)
+    const scenario = await pagetrail(['explore', 'two-owners', '--flavour', '7.3', '--no-record'])
+    const run = await pagetrail(['explore', '1', '--no-record', '--db', file])
+    expect(untimed(run.out)).toBe(untimed(scenario.out))
+    const none = ['explore', 'two-in-one-span', '--flavour', '6.18', '--locks', 'none']
+    await pagetrail([...none, '--db', file])
+    const lost = await pagetrail(['explore', '2', '--no-record', '--db', file])
+    expect(lost.out).toMatch(/lost-update +11,474,509,631,319,151,701,762,800/)
+  })
+
+  test('of one CPU, or of a kernel, is refused with the reason', async () => {
+    const file = db()
+    await pagetrail(['record', 'clean-ro', '--flavour', '7.3', '--db', file])
+    const one = await pagetrail(['explore', '1', '--db', file])
+    expect(one.status).toBe(2)
+    expect(one.err).toContain('it has one CPU, so there is nothing to search')
+    const lost = await pagetrail(['explore', 'no/such/7.3', '--db', file])
+    expect(lost.status).toBe(2)
+    expect(lost.err).toContain('no/such/7.3 is neither a file nor a run of')
+  })
+})
+
+/** A CPU that takes one lock in the other. */
+const take = (first: string, second: string) => ({
+  calls: [first, second]
+    .map((name) => ({ fn: 'lock', name }))
+    .concat([second, first].map((name) => ({ fn: 'unlock', name }))),
+})
+
+describe('what no single run shows', () => {
+  test('the different ends, with a schedule for each', async () => {
+    const args = ['explore', 'owners-plain', '--flavour', '7.3', '--no-record']
+    const { out } = await pagetrail(args)
+    expect(out).toMatch(/outcomes +3 +what calls return, what the tables hold/)
+    expect(out).toContain('pte 0xffff8000c0000000 0xc0000500040783 (0.1.1.0)')
+    const json = jsonLines((await pagetrail([...args, '--json'])).out)
+    expect(json.filter(({ type }) => type === 'outcome')).toHaveLength(3)
+    const atomic = await pagetrail(['explore', 'owners-atomic', '--flavour', '7.3', '--no-record'])
+    expect(atomic.out).not.toContain('outcomes')
+  })
+
+  test('two locks that are taken in both orders', async () => {
+    const [a, b] = ['init_mm.page_table_lock', 'swapper_pgdir_lock'] as const
+    const file = join(folder(), 'inverted.json')
+    const json = { flavour: '7.3', init: [], cpus: [take(a, b), take(b, a)] }
+    writeFileSync(file, JSON.stringify(json))
+    const { status, out } = await pagetrail(['explore', file, '--no-record'])
+    expect(status).toBe(1)
+    expect(out).toContain(`lock-order`)
+    expect(out).toMatch(/deadlock +\d+ /)
+    const only = ['explore', file, '--no-record', '--rules']
+    expect((await pagetrail([...only, 'lock-order'])).status).toBe(1)
+    expect((await pagetrail([...only, 'lost-update'])).status).toBe(0)
+  })
+})
+
+test('the numbers of an earlier search: a difference is a finding', async () => {
+  const file = join(folder(), 'earlier.jsonl')
+  const args = ['explore', 'h7-first-plain', '--flavour', '7.3', '--no-record']
+  const earlier = await pagetrail([...args, '--json'])
+  writeFileSync(file, earlier.out)
+  expect((await pagetrail([...args, '--expect', file])).status).toBe(0)
+  writeFileSync(file, earlier.out.replaceAll('189', '190'))
+  const { status, out } = await pagetrail([...args, '--expect', file])
+  expect(status).toBe(1)
+  expect(out).toContain('not as expected      lost-update: 189, expected 190')
+  const other = ['explore', 'h7-lock', '--flavour', '7.3', '--no-record', '--expect', file]
+  expect((await pagetrail(other)).err).toContain('holds no search of h7-lock/4k-48/7.3')
 })

@@ -4,7 +4,7 @@
  * at entries, locks or TLBs is then the same. For programs whose histories do not collapse into states.
  */
 import type { ScheduleEntry } from '../play/schedule-text.ts'
-import type { SearchMachine } from './search-machine.ts'
+import type { EdgeMark, SearchMachine } from './search-machine.ts'
 import { nextChoices } from './state-search.ts'
 import type { Again } from './state-search.ts'
 import type { Touch } from './touch.ts'
@@ -25,6 +25,9 @@ export interface DporCounts {
   readonly first: ReadonlyMap<number, readonly ScheduleEntry[]>
 }
 
+/** Edges between two questions whether to stop. */
+const ASK_EVERY = 64
+
 interface Event {
   readonly cpu: number
   readonly touches: readonly Touch[]
@@ -33,54 +36,142 @@ interface Event {
   readonly acquires: object | null
 }
 
+/** A CPU whose step is tried at a node, with one choice within it after the other. */
+interface Branch {
+  readonly cpu: number
+  /** The choices of the edge that is on the path now; null: it has been taken back. */
+  taken: { readonly mark: EdgeMark; readonly choices: readonly number[] } | null
+  again: Again | null
+  /** What all of its edges touch. */
+  readonly touched: Touch[]
+  /** Broken before it. */
+  readonly flags: number
+}
+
 interface Node {
   readonly enabled: readonly number[]
   readonly backtrack: Set<number>
   readonly sleep: Set<number>
   /** What the CPUs asleep would do. */
   readonly asleep: Map<number, readonly Touch[]>
+  branch: Branch | null
+}
+
+/** Where a search was when it was stopped. */
+export interface SavedClasses {
+  readonly executions: number
+  readonly blocked: number
+  readonly failing: readonly (readonly [number, number])[]
+  readonly first: readonly (readonly [number, readonly ScheduleEntry[]])[]
+  readonly nodes: readonly {
+    readonly backtrack: readonly number[]
+    readonly asleep: readonly number[]
+    readonly branch: {
+      readonly cpu: number
+      readonly taken: readonly number[] | null
+      readonly again: readonly number[] | null
+    } | null
+  }[]
 }
 
 /** All classes, judged at their ends; `onEnd` sees the machine at each. */
 export function searchClasses(
   search: SearchMachine,
-  { maxExecutions = Infinity, stop = () => false }: DporLimits = {},
+  limits: DporLimits = {},
   onEnd: (flags: number) => void = () => {},
 ): DporCounts {
-  const dpor = new Dpor(search, maxExecutions, stop, onEnd)
-  dpor.explore(new Map())
-  const { executions, blocked, failing, first } = dpor
-  return { complete: !dpor.isOver, executions, blocked, failing, first }
+  return new ClassSearch(search, onEnd).run(limits)
 }
 
-class Dpor {
-  executions = 0
-  blocked = 0
-  isOver = false
-  readonly failing = new Map<number, number>()
-  readonly first = new Map<number, readonly ScheduleEntry[]>()
+export class ClassSearch {
+  #executions = 0
+  #blocked = 0
+  readonly #failing = new Map<number, number>()
+  readonly #first = new Map<number, readonly ScheduleEntry[]>()
   readonly #search: SearchMachine
-  readonly #max: number
-  readonly #stop: () => boolean
   readonly #onEnd: (flags: number) => void
   readonly #events: Event[] = []
   readonly #nodes: Node[] = []
   #flags = 0
+  #hasBegun = false
 
-  constructor(
-    search: SearchMachine,
-    max: number,
-    stop: () => boolean,
-    onEnd: (flags: number) => void,
-  ) {
+  constructor(search: SearchMachine, onEnd: (flags: number) => void = () => {}) {
     this.#search = search
-    this.#max = max
-    this.#stop = stop
     this.#onEnd = onEnd
   }
 
+  /** Searches until all is known or a limit is reached; run again it goes on where it was. */
+  run({ maxExecutions = Infinity, stop = () => false }: DporLimits = {}): DporCounts {
+    if (!this.#hasBegun) this.#enter(new Map())
+    this.#hasBegun = true
+    let isOver = false
+    for (let turn = 1; !isOver; turn++) {
+      const node = this.#nodes.at(-1)
+      if (node === undefined) break
+      if (node.branch !== null) this.#takeBack(node.branch)
+      const branch = this.#branchOf(node)
+      if (branch === null) this.#nodes.pop()
+      else if (this.#executions >= maxExecutions) isOver = true
+      else {
+        this.#take(node, branch)
+        isOver = turn % ASK_EVERY === 0 && stop()
+      }
+    }
+    return {
+      complete: this.#nodes.length === 0,
+      executions: this.#executions,
+      blocked: this.#blocked,
+      failing: this.#failing,
+      first: this.#first,
+    }
+  }
+
+  /** What is tried next at a node; null: all has been. */
+  #branchOf(node: Node): Branch | null {
+    const { branch } = node
+    if (branch !== null) {
+      if (branch.again !== null) return branch
+      node.sleep.add(branch.cpu)
+      node.asleep.set(branch.cpu, branch.touched)
+    }
+    const cpu = [...node.backtrack].find((each) => !node.sleep.has(each))
+    node.branch =
+      cpu === undefined
+        ? null
+        : { cpu, taken: null, again: { cpu, choices: [] }, touched: [], flags: this.#flags }
+    return node.branch
+  }
+
+  #takeBack(branch: Branch): void {
+    if (branch.taken === null) return
+    this.#events.pop()
+    this.#flags = branch.flags
+    this.#search.undo(branch.taken.mark)
+    branch.taken = null
+  }
+
+  /** An edge of the branch, and the node that it leads to. */
+  #take(node: Node, branch: Branch): void {
+    const touches = this.#edge(branch, branch.again?.choices ?? [])
+    const asleep = [...node.asleep].filter(([, other]) => !dependent(other, touches))
+    this.#enter(new Map(asleep))
+  }
+
+  #edge(branch: Branch, choices: readonly number[]): readonly Touch[] {
+    const search = this.#search
+    const { cpu } = branch
+    branch.taken = { mark: search.mark(cpu), choices }
+    search.take(cpu, () => false, choices)
+    branch.again = nextChoices(cpu, search.chosen, search.offered)
+    const touches = [...search.touches]
+    branch.touched.push(...touches)
+    this.#flags |= search.watch?.flags ?? 0
+    this.#add(cpu, touches, search.acquired)
+    return touches
+  }
+
   /** `asleep`: CPUs whose next step leads where a search has been, and what it touches. */
-  explore(asleep: ReadonlyMap<number, readonly Touch[]>): void {
+  #enter(asleep: Map<number, readonly Touch[]>): void {
     const enabled = this.#search.cpus.filter((cpu) => cpu.runnable).map(({ id }) => id)
     if (enabled.length === 0) {
       this.#atEnd()
@@ -88,42 +179,71 @@ class Dpor {
     }
     const awake = enabled.find((cpu) => !asleep.has(cpu))
     if (awake === undefined) {
-      this.blocked++
+      this.#blocked++
       return
     }
     const sleep = new Set(asleep.keys())
-    const node: Node = { enabled, backtrack: new Set([awake]), sleep, asleep: new Map(asleep) }
-    this.#nodes.push(node)
-    for (;;) {
-      const cpu = [...node.backtrack].find((each) => !node.sleep.has(each))
-      if (cpu === undefined || this.isOver) break
-      this.#through(node, cpu)
-    }
-    this.#nodes.pop()
+    this.#nodes.push({ enabled, backtrack: new Set([awake]), sleep, asleep, branch: null })
   }
 
-  /** All executions that go on with a step of this CPU: one for each choice within it. */
-  #through(node: Node, cpu: number): void {
+  save(): SavedClasses {
+    return {
+      executions: this.#executions,
+      blocked: this.#blocked,
+      failing: [...this.#failing],
+      first: [...this.#first],
+      nodes: this.#nodes.map(({ backtrack, asleep, branch }) => ({
+        backtrack: [...backtrack],
+        asleep: [...asleep.keys()],
+        branch: branch && {
+          cpu: branch.cpu,
+          taken: branch.taken?.choices ?? null,
+          again: branch.again?.choices ?? null,
+        },
+      })),
+    }
+  }
+
+  /**
+   * To be called instead of a first run, on a machine in the state in which that search began. Taking the edges finds
+   * their races anew, which adds nothing: what they lead to is in the lists already.
+   */
+  restore({ executions, blocked, failing, first, nodes }: SavedClasses): void {
+    this.#hasBegun = true
+    for (const saved of nodes) {
+      const enabled = this.#search.cpus.filter((cpu) => cpu.runnable).map(({ id }) => id)
+      const asleep = new Map(saved.asleep.map((cpu) => [cpu, this.#touchesOf(cpu)]))
+      const sleep = new Set(saved.asleep)
+      const backtrack = new Set(saved.backtrack)
+      const node: Node = { enabled, backtrack, sleep, asleep, branch: null }
+      this.#nodes.push(node)
+      if (saved.branch !== null) {
+        const { cpu, taken, again } = saved.branch
+        const touched = [...this.#touchesOf(cpu)]
+        const branch: Branch = { cpu, taken: null, again: null, touched, flags: this.#flags }
+        if (taken !== null) this.#edge(branch, taken)
+        branch.again = again === null ? null : { cpu, choices: again }
+        node.branch = branch
+      }
+    }
+    this.#executions = executions
+    this.#blocked = blocked
+    for (const [rule, count] of failing) this.#failing.set(rule, count)
+    for (const [rule, entries] of first) this.#first.set(rule, entries)
+  }
+
+  /** What the next step of a CPU touches, with all choices within it. */
+  #touchesOf(cpu: number): readonly Touch[] {
     const search = this.#search
-    let again: Again | null = { cpu, choices: [] }
     const touched: Touch[] = []
-    while (again !== null && !this.isOver) {
+    for (let again: Again | null = { cpu, choices: [] }; again !== null;) {
       const mark = search.mark(cpu)
-      const before = this.#flags
       search.take(cpu, () => false, again.choices)
       again = nextChoices(cpu, search.chosen, search.offered)
-      const touches = [...search.touches]
-      touched.push(...touches)
-      this.#flags |= search.watch?.flags ?? 0
-      this.#add(cpu, touches, search.acquired)
-      const asleep = [...node.asleep].filter(([, other]) => !dependent(other, touches))
-      this.explore(new Map(asleep))
-      this.#events.pop()
-      this.#flags = before
+      touched.push(...search.touches)
       search.undo(mark)
     }
-    node.sleep.add(cpu)
-    node.asleep.set(cpu, touched)
+    return touched
   }
 
   #add(cpu: number, touches: readonly Touch[], acquires: object | null): void {
@@ -195,14 +315,13 @@ class Dpor {
       if (lock !== null) this.#findRaces(cpu.id, [{ what: lock, changes: true }], lock)
     }
     const flags = this.#flags | search.flagsAtEnd()
-    this.executions++
+    this.#executions++
     this.#onEnd(flags)
     for (let left = flags; left !== 0; left &= left - 1) {
       const rule = 31 - Math.clz32(left & -left)
-      this.failing.set(rule, (this.failing.get(rule) ?? 0) + 1)
-      if (!this.first.has(rule)) this.first.set(rule, [...search.taken])
+      this.#failing.set(rule, (this.#failing.get(rule) ?? 0) + 1)
+      if (!this.#first.has(rule)) this.#first.set(rule, [...search.taken])
     }
-    if (this.executions >= this.#max || this.#stop()) this.isOver = true
   }
 }
 

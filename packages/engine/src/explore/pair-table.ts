@@ -1,5 +1,11 @@
 const FIRST_ROWS = 1 << 10
 
+/** Pairs in the order of their numbers, from 1. */
+export interface SavedPairs {
+  readonly left: Int32Array
+  readonly right: Int32Array
+}
+
 /**
  * Numbers for pairs of 32-bit integers: equal pairs have one number, different pairs different ones. Exact, not a
  * digest: states that are found equal are equal. Numbers ascend from 1; 0 is for the caller. 16 bytes a pair, and less
@@ -36,6 +42,31 @@ export class PairTable {
     return [this.#left[given] as number, this.#right[given] as number]
   }
 
+  save(): SavedPairs {
+    const end = this.#size + 1
+    return { left: this.#left.slice(1, end), right: this.#right.slice(1, end) }
+  }
+
+  /** Those pairs with those numbers, instead of what it has. */
+  restore({ left, right }: SavedPairs): void {
+    const rows = Math.max(FIRST_ROWS, 2 ** Math.ceil(Math.log2(left.length + 2)))
+    this.#left = new Int32Array(rows)
+    this.#right = new Int32Array(rows)
+    this.#left.set(left, 1)
+    this.#right.set(right, 1)
+    this.#size = left.length
+    this.#index = new Int32Array(rows * 2)
+    this.#reindex()
+  }
+
+  /** Every pair (left, right) becomes (left, other(right)) and keeps its number. */
+  mapRight(other: (right: number) => number): void {
+    for (let given = 1; given <= this.#size; given++) {
+      this.#right[given] = other(this.#right[given] as number)
+    }
+    this.#reindex()
+  }
+
   #add(left: number, right: number, at: number): number {
     const given = ++this.#size
     if (given >= this.#left.length) this.#grow()
@@ -54,6 +85,11 @@ export class PairTable {
 
   #rehash(): void {
     this.#index = new Int32Array(this.#index.length * 2)
+    this.#reindex()
+  }
+
+  #reindex(): void {
+    this.#index.fill(0)
     const mask = this.#index.length - 1
     for (let given = 1; given <= this.#size; given++) {
       let at = hash(this.#left[given] as number, this.#right[given] as number) & mask

@@ -13,6 +13,15 @@ export class Chance {
     this.#state = seed | 0
   }
 
+  /** What decides the numbers to come. */
+  get state(): number {
+    return this.#state
+  }
+
+  set state(state: number) {
+    this.#state = state
+  }
+
   #next(): number {
     this.#state = (this.#state + 0x9e37_79b9) | 0
     let z = this.#state
@@ -70,6 +79,16 @@ export function sampleSchedules(search: SearchMachine, options: SampleOptions): 
   return { runs, failing, first, longest }
 }
 
+/** What a sampler knows between two runs. */
+export interface SavedSample {
+  readonly chance: number
+  readonly longest: number
+  readonly lengths: readonly number[]
+  readonly priorities: readonly number[]
+  readonly failing: readonly (readonly [number, number])[]
+  readonly first: readonly (readonly [number, readonly ScheduleEntry[]])[]
+}
+
 /** Tries one schedule after the other. */
 export class ScheduleSampler {
   readonly failing = new Map<number, number>()
@@ -99,6 +118,27 @@ export class ScheduleSampler {
     this.#lengths = search.cpus.map(() => 1)
     this.#steps = search.cpus.map(() => 0)
     this.#priorities = search.cpus.map((_, i) => i)
+  }
+
+  /** Where it is, to go on from there another time. */
+  save(): SavedSample {
+    return {
+      chance: this.#chance.state,
+      longest: this.longest,
+      lengths: [...this.#lengths],
+      priorities: [...this.#priorities],
+      failing: [...this.failing],
+      first: [...this.first],
+    }
+  }
+
+  restore({ chance, longest, lengths, priorities, failing, first }: SavedSample): void {
+    this.#chance.state = chance
+    this.longest = longest
+    for (const [i, length] of lengths.entries()) this.#lengths[i] = length
+    for (const [i, priority] of priorities.entries()) this.#priorities[i] = priority
+    for (const [rule, count] of failing) this.failing.set(rule, count)
+    for (const [rule, entries] of first) this.first.set(rule, entries)
   }
 
   run(): void {

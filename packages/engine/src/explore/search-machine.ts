@@ -16,6 +16,7 @@ import type { Program, ScheduledCpu, Turns } from '../play/scheduled-cpu.ts'
 import { scheduleThreads } from '../play/thread.ts'
 import type { CpuWork } from '../play/thread.ts'
 import { StateVector } from './state-vector.ts'
+import type { VectorMark } from './state-vector.ts'
 import { restoreTask, taskOf } from './task-state.ts'
 import type { TaskState } from './task-state.ts'
 import { ALLOCATION, touch } from './touch.ts'
@@ -59,7 +60,7 @@ export type OnEdge = (cpu: number) => boolean
 /** Where an edge began. */
 export interface EdgeMark {
   readonly journal: number
-  readonly vector: number
+  readonly vector: VectorMark
   readonly cpu: number
   readonly length: number
   readonly taken: number
@@ -67,6 +68,8 @@ export interface EdgeMark {
   readonly last: number
   readonly tlb: SavedTlbs | null
 }
+
+const NO_MARK: VectorMark = { head: 0, shared: 0 }
 
 /** Bit of the rule that every search has. */
 export const DEADLOCK = 30
@@ -125,7 +128,9 @@ export class SearchMachine implements Turns {
     system.journal = this.#journal
     const hooks = watch?.hooks ?? null
     this.cpus = scheduleThreads(machine, programs, this, hooks)
-    this.vector = numbered ? new StateVector(this.cpus.length) : null
+    this.vector = numbered
+      ? new StateVector(this.cpus.length, system.tlb === null ? 0 : machine.cpus.length)
+      : null
     for (const cpu of this.cpus) {
       hooks?.cpu(cpu.cpu.id)
       cpu.prepare()
@@ -155,7 +160,7 @@ export class SearchMachine implements Turns {
   mark(cpu: number): EdgeMark {
     return {
       journal: this.#journal.mark,
-      vector: this.vector?.mark ?? 0,
+      vector: this.vector?.mark ?? NO_MARK,
       cpu,
       length: (this.cpus[cpu] as ScheduledCpu).length,
       taken: this.taken.length,
@@ -341,14 +346,15 @@ export class SearchMachine implements Turns {
   }
 
   #describe(vector: StateVector, cpu: ScheduledCpu): void {
-    const { memory, latches, tlb } = this.machine.system
+    const { machine } = this
+    const { memory, latches, tlb } = machine.system
     for (const lock of this.#touchedLocks) vector.locked(lock)
     vector.set('tables', memory.tables)
     if (latches.size !== this.#latches) {
       this.#latches = latches.size
       vector.set('latches', [...latches].toSorted().join())
     }
-    if (tlb !== null) vector.set('tlbs', tlb.text)
+    if (tlb !== null) for (const { id } of machine.cpus) vector.held(id, tlb.textOf(id))
     if (this.watch !== null) vector.set('watch', this.watch.key)
     vector.arrived(cpu)
   }

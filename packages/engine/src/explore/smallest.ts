@@ -14,9 +14,17 @@ export interface FoundSchedule {
   readonly passing: readonly ScheduleEntry[] | null
 }
 
-interface Edge extends Again {
+interface Weight {
   readonly flags: number
   readonly least: number
+}
+type Edge = Again & Weight
+
+/** What was seen after an edge, its choices, and the edge with the next ones. */
+interface After<T> {
+  readonly seen: T
+  readonly choices: readonly number[]
+  readonly next: Again | null
 }
 
 /**
@@ -44,6 +52,30 @@ export function smallestSchedule(
   return { entries, preemptions, unavoidable, passing }
 }
 
+/**
+ * From where the search is, which is what is known of: on to an end by steps that leave a way to break nothing of
+ * `avoided`. Null: there is none.
+ */
+export function passingSchedule(
+  search: SearchMachine,
+  known: StateSearch,
+  rule: number,
+  avoided: number,
+): readonly ScheduleEntry[] | null {
+  const none = new Tally(search.cpus.length)
+  const path = new Path(search, known, none, rule, known.tally(avoided) ?? none)
+  const passing = path.avoid()
+  path.back()
+  return passing
+}
+
+/** An edge on the path, and what was before it. */
+interface Taken {
+  readonly mark: EdgeMark
+  readonly last: number
+  readonly budget: number
+}
+
 class Path {
   certainAt: number | null = null
   readonly #search: SearchMachine
@@ -51,8 +83,10 @@ class Path {
   readonly #tally: Tally
   readonly #rule: number
   readonly #avoided: Tally
-  readonly #marks: EdgeMark[] = []
+  readonly #taken: Taken[] = []
   #last: number
+  /** Preemptions that are left. */
+  #budget: number
   #isBroken = false
   /** Edges before the one that made it certain. */
   #certainEdge = 0
@@ -70,53 +104,80 @@ class Path {
     this.#tally = tally
     this.#rule = rule
     this.#last = search.cpus.length
+    this.#budget = known.bound ?? Infinity
   }
 
   walk(): void {
     for (;;) {
       const edge = this.#best()
       if (edge === null) return
-      this.#marks.push(this.#search.mark(edge.cpu))
-      this.#search.take(edge.cpu, () => false, edge.choices)
-      this.#last = edge.cpu
+      this.#take(edge)
       if ((edge.flags & (1 << this.#rule)) !== 0) this.#isBroken = true
       if (this.certainAt !== null || !this.#isCertain()) continue
       this.certainAt = this.#search.taken.length
-      this.#certainEdge = this.#marks.length - 1
+      this.#certainEdge = this.#taken.length - 1
     }
   }
 
   /** Goes back before the step that made it certain, or further, and on by steps that leave a way to pass. */
   avoid(): readonly ScheduleEntry[] | null {
-    while (this.#marks.length > this.#certainEdge || (this.#marks.length > 0 && !this.#canPass())) {
-      this.#search.undo(this.#marks.pop() as EdgeMark)
+    while (this.#taken.length > this.#certainEdge || (this.#taken.length > 0 && !this.#canPass())) {
+      this.#takeBack()
     }
     if (!this.#canPass()) return null
     this.#isBroken = false
-    for (let edge = this.#passing(); edge !== null; edge = this.#passing()) {
-      this.#marks.push(this.#search.mark(edge.cpu))
-      this.#search.take(edge.cpu, () => false, edge.choices)
-      this.#last = edge.cpu
-    }
+    for (let edge = this.#passing(); edge !== null; edge = this.#passing()) this.#take(edge)
     return this.#search.cpus.some((cpu) => cpu.runnable) ? null : [...this.#search.taken]
+  }
+
+  /** Takes an edge, and says so to the search that knows of it. */
+  #take({ cpu, choices }: Again): void {
+    const preempts = this.#last !== cpu && this.#search.cpus[this.#last]?.runnable === true
+    this.#taken.push({
+      mark: this.#search.mark(cpu),
+      last: this.#last,
+      budget: this.#budget,
+    })
+    this.#search.take(cpu, () => false, choices)
+    this.#last = cpu
+    this.#budget -= Number(preempts)
+    this.#known.note(cpu, this.#budget)
+  }
+
+  #takeBack(): void {
+    const { mark, last, budget } = this.#taken.pop() as Taken
+    this.#search.undo(mark)
+    this.#last = last
+    this.#budget = budget
+  }
+
+  /** What `look` says after an edge, which is then taken back; and the edge with the next choices. */
+  #after<T>(
+    edge: Again,
+    look: () => T,
+  ): { seen: T; choices: readonly number[]; next: Again | null } {
+    const search = this.#search
+    this.#take(edge)
+    const next = nextChoices(edge.cpu, search.chosen, search.offered)
+    const choices = [...search.chosen]
+    const seen = look()
+    this.#takeBack()
+    return { seen, choices, next }
   }
 
   /** An edge after which some schedule breaks nothing; the CPU that stepped last if it can be. */
   #passing(): Again | null {
     const search = this.#search
+    const last = this.#last
     const runnable = search.cpus.filter((cpu) => cpu.runnable).map(({ id }) => id)
-    const order = runnable.toSorted((a, b) => Number(b === this.#last) - Number(a === this.#last))
+    const order = runnable.toSorted((a, b) => Number(b === last) - Number(a === last))
+    const leadsOn = (): boolean =>
+      ((search.watch?.flags ?? 0) & (1 << this.#rule)) === 0 && this.#canPass()
     for (const cpu of order) {
-      let again: Again | null = { cpu, choices: [] }
-      while (again !== null) {
-        const mark = search.mark(cpu)
-        search.take(cpu, () => false, again.choices)
-        again = nextChoices(cpu, search.chosen, search.offered)
-        const choices = [...search.chosen]
-        const isBroken = ((search.watch?.flags ?? 0) & (1 << this.#rule)) !== 0
-        const leadsOn = !isBroken && this.#canPass()
-        search.undo(mark)
-        if (leadsOn) return { cpu, choices }
+      for (let again: Again | null = { cpu, choices: [] }; again !== null;) {
+        const { seen, choices, next }: After<boolean> = this.#after(again, leadsOn)
+        if (seen) return { cpu, choices }
+        again = next
       }
     }
     return null
@@ -128,9 +189,7 @@ class Path {
   }
 
   back(): void {
-    for (let mark = this.#marks.pop(); mark !== undefined; mark = this.#marks.pop()) {
-      this.#search.undo(mark)
-    }
+    while (this.#taken.length > 0) this.#takeBack()
   }
 
   #isCertain(): boolean {
@@ -143,30 +202,27 @@ class Path {
   /** The edge from here with the least still to come; null at the end. */
   #best(): Edge | null {
     const search = this.#search
+    const last = this.#last
     const runnable = search.cpus.map((cpu) => cpu.runnable)
     let best: Edge | null = null
     for (const [cpu, can] of runnable.entries()) {
       if (!can) continue
-      let again: Again | null = { cpu, choices: [] }
-      while (again !== null) {
-        const tried: Again = again
-        const mark = search.mark(cpu)
-        search.take(cpu, () => false, tried.choices)
-        again = nextChoices(cpu, search.chosen, search.offered)
-        const edge = this.#weigh(cpu, [...search.chosen], runnable)
-        search.undo(mark)
-        if (best === null || edge.least < best.least) best = edge
+      const preempts = last !== cpu && runnable[last] === true
+      const weigh = (): Weight => this.#weigh(cpu, preempts)
+      for (let again: Again | null = { cpu, choices: [] }; again !== null;) {
+        const { seen, choices, next }: After<Weight> = this.#after(again, weigh)
+        if (best === null || seen.least < best.least) best = { cpu, choices, ...seen }
+        again = next
       }
     }
     return best
   }
 
-  #weigh(cpu: number, choices: readonly number[], runnable: readonly boolean[]): Edge {
+  #weigh(cpu: number, preempts: boolean): Weight {
     const flags = this.#search.watch?.flags ?? 0
     const state = this.#known.stateNow()
     const breaks = this.#isBroken || (flags & (1 << this.#rule)) !== 0
     const left = breaks ? atOnce(this.#known.all.least(state, cpu)) : this.#tally.least(state, cpu)
-    const preempts = this.#last !== cpu && runnable[this.#last] === true
-    return { cpu, choices, flags, least: further(left, preempts) }
+    return { flags, least: further(left, preempts) }
   }
 }

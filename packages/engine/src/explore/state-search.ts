@@ -5,8 +5,10 @@
  */
 import type { ScheduleEntry } from '../play/schedule-text.ts'
 import type { EdgeMark, SearchMachine } from './search-machine.ts'
-import type { StateVector } from './state-vector.ts'
+import type { SavedVector, StateVector } from './state-vector.ts'
 import { Tally, atOnce, further } from './tally.ts'
+import type { SavedTally } from './tally.ts'
+import type { Slot } from '../machine/memory.ts'
 
 export interface StateLimits {
   /** States, at most. */
@@ -45,8 +47,9 @@ const ASK_EVERY = 256
 
 interface Frame {
   readonly state: number
-  /** The edge that led here. */
+  /** The edge that led here, and the choices within it. */
   readonly mark: EdgeMark | null
+  readonly choices: readonly number[]
   readonly flags: number
   /** CPUs not yet taken from here. */
   readonly left: number[]
@@ -55,6 +58,22 @@ interface Frame {
   readonly runnable: readonly boolean[]
   /** Preemptions that are left, if they are bounded. */
   readonly budget: number
+}
+
+/** What a search of states knows, and where on its path it was stopped. */
+export interface SavedStates {
+  readonly vector: SavedVector
+  readonly stored: readonly Slot[]
+  readonly stateAt: Int32Array
+  /** States, edges, ends, steps of the longest schedule. */
+  readonly counts: readonly [number, number, number, number]
+  readonly all: SavedTally
+  readonly rules: readonly (readonly [number, SavedTally])[]
+  readonly first: readonly (readonly [number, readonly ScheduleEntry[]])[]
+  readonly path: readonly (Pick<Frame, 'state' | 'choices' | 'flags' | 'again' | 'budget'> & {
+    readonly cpu: number | null
+    readonly left: readonly number[]
+  })[]
 }
 
 export interface Again {
@@ -93,7 +112,6 @@ export class StateSearch {
     this.#bound = bound
     this.#cpus = search.cpus.length
     this.#all = new Tally(this.#cpus)
-    this.#vector.onGrow = () => this.#rename()
   }
 
   /** Searches until all is known or a limit is reached; run again it goes on where it was. */
@@ -110,6 +128,68 @@ export class StateSearch {
       if (this.#states >= maxStates || (turn % ASK_EVERY === 0 && stop())) this.#limit = true
     }
     return this.counts()
+  }
+
+  /** Where it is, to go on from there another time. */
+  save(): SavedStates {
+    const rules = [...this.#rules].map(([rule, tally]) => [rule, tally.save()] as const)
+    return {
+      vector: this.#vector.save(),
+      stored: [...this.#search.stored],
+      stateAt: this.#stateAt.slice(),
+      counts: [this.#states, this.#edges, this.#ends, this.#longest],
+      all: this.#all.save(),
+      rules,
+      first: [...this.first],
+      path: this.#stack.map(({ state, mark, choices, flags, left, again, budget }) => ({
+        state,
+        cpu: mark?.cpu ?? null,
+        choices,
+        flags,
+        left: [...left],
+        again,
+        budget,
+      })),
+    }
+  }
+
+  /**
+   * To be called instead of a first run, on a machine in the state in which that search began.
+   * @throws Error if the path of the search leads elsewhere on this machine
+   */
+  restore(saved: SavedStates): void {
+    const search = this.#search
+    const locks = Object.values(search.machine.system.locks)
+    this.#vector.restore(saved.vector, locks)
+    for (const slot of saved.stored) search.stored.add(slot)
+    this.#stateAt = saved.stateAt.slice()
+    const [states, edges, ends, longest] = saved.counts
+    this.#states = states
+    this.#edges = edges
+    this.#ends = ends
+    this.#longest = longest
+    this.#all.restore(saved.all)
+    for (const [rule, tally] of saved.rules) this.#tallyOf(rule).restore(tally)
+    for (const [rule, entries] of saved.first) this.first.set(rule, entries)
+    for (const { cpu, left, ...rest } of saved.path) {
+      const mark = cpu === null ? null : search.mark(cpu)
+      if (cpu !== null) search.take(cpu, () => false, rest.choices)
+      if (cpu !== null) this.note(cpu, rest.budget)
+      if (this.stateNow() !== rest.state) throw new Error('the saved path leads to another state')
+      const runnable = search.cpus.map((each) => each.runnable)
+      this.#stack.push({ ...rest, mark, left: [...left], runnable })
+      this.#open.add(rest.state)
+    }
+  }
+
+  /** Preemptions that a schedule may have; null: any number. */
+  get bound(): number | null {
+    return this.#bound
+  }
+
+  /** To be said after each edge before {@link stateNow}: who stepped, and how many preemptions are left. */
+  note(cpu: number, budget: number): void {
+    if (this.#bound !== null) this.#vector.set('note', cpu * (this.#bound + 1) + budget)
   }
 
   #take(frame: Frame, cpu: number): void {
@@ -133,7 +213,7 @@ export class StateSearch {
     const parent = this.#stack.at(-1) as Frame
     parent.again = nextChoices(cpu, search.chosen, search.offered)
     const budget = this.#budgetAfter(parent, mark.last, cpu)
-    if (this.#bound !== null) this.#vector.set('note', cpu * (this.#bound + 1) + budget)
+    this.note(cpu, budget)
     const state = this.stateNow()
     if (state !== 0) {
       if (this.#open.has(state)) {
@@ -164,7 +244,8 @@ export class StateSearch {
     const stays = runnable[last] === true
     const left = stays && this.#bound !== null && budget === 0 ? [] : others
     if (stays) left.push(last)
-    const frame: Frame = { state, mark, flags, left, again: null, runnable, budget }
+    const choices = mark === null ? [] : [...search.chosen]
+    const frame: Frame = { state, mark, choices, flags, left, again: null, runnable, budget }
     this.#stack.push(frame)
     this.#open.add(state)
     if (left.length === 0) this.#atEnd(state)
@@ -244,14 +325,6 @@ export class StateSearch {
       this.#stateAt = grown
     }
     this.#stateAt[vector] = state
-  }
-
-  #rename(): void {
-    const old = this.#stateAt
-    this.#stateAt = new Int32Array(old.length)
-    for (const [vector, state] of old.entries()) {
-      if (state !== 0) this.#number(this.#vector.grown(vector), state)
-    }
   }
 
   /** The state that an edge just taken has led to; 0: it was not met. */

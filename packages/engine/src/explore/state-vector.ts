@@ -3,8 +3,10 @@ import type { Slot } from '../machine/memory.ts'
 import { STEP_KINDS } from '../play/scheduled-cpu.ts'
 import type { ScheduledCpu } from '../play/scheduled-cpu.ts'
 import { PairTable } from './pair-table.ts'
+import type { SavedPairs } from './pair-table.ts'
 import { taskText } from './task-state.ts'
 import { VectorTree } from './vector-tree.ts'
+import type { SavedTree } from './vector-tree.ts'
 
 /** Of a program that returned nothing: not an errno. */
 const NO_RESULT = 0x7fff_ffff
@@ -12,9 +14,26 @@ const NO_RESULT = 0x7fff_ffff
 const FINISHED = -1
 const LEFT = -2
 
-/** Elements after those of the CPUs; after these one for each entry that was stored to and each lock that was taken. */
-const ELEMENTS = ['tables', 'latches', 'tlbs', 'watch', 'note'] as const
+/** Elements of the head after those of the CPUs. */
+const ELEMENTS = ['tables', 'latches', 'watch', 'note'] as const
 export type Element = (typeof ELEMENTS)[number]
+
+export interface SavedVector {
+  readonly head: SavedTree
+  readonly shared: SavedTree
+  readonly tables: readonly SavedPairs[]
+  readonly expected: Int32Array
+  readonly texts: readonly string[]
+  /** Slots, and names of locks. */
+  readonly columns: readonly (Slot | string)[]
+  readonly initial: readonly (readonly [Slot, number, number])[]
+}
+
+/** How much had been set. */
+export interface VectorMark {
+  readonly head: number
+  readonly shared: number
+}
 
 /**
  * All that a state is, as a vector with a number: what each CPU remembers, what entries were changed to, who holds
@@ -24,7 +43,10 @@ export type Element = (typeof ELEMENTS)[number]
  * program says that it has settled, what came since is replaced by the key it gives and by the state of its task.
  */
 export class StateVector {
-  readonly #tree = new VectorTree()
+  /** What changes with nearly every edge, apart: a change there does not renumber the way down to an entry. */
+  readonly #head: VectorTree
+  readonly #shared = new VectorTree()
+  readonly #roots = new PairTable()
   readonly #values = new PairTable()
   readonly #locals = new PairTable()
   readonly #settled = new PairTable()
@@ -37,32 +59,62 @@ export class StateVector {
   readonly #columns = new Map<Slot | Lock, number>()
   readonly #initial = new Map<Slot, { readonly lo: number; readonly hi: number }>()
   readonly #cpus: number
-  /** Numbers of vectors are other ones from here on: see {@link grown}. */
-  onGrow: () => void = () => {}
 
-  constructor(cpus: number) {
+  /** `tlbs`: those of so many CPUs are part of a state. */
+  constructor(cpus: number, tlbs: number) {
     this.#cpus = cpus
+    this.#head = new VectorTree(2 ** Math.ceil(Math.log2(cpus + ELEMENTS.length + tlbs)))
     this.#memories = Array.from({ length: cpus }, (_, id) => [this.#locals.numberOf(0, id)])
   }
 
   get number(): number {
-    return this.#tree.root
+    return this.#roots.numberOf(this.#head.root, this.#shared.root)
   }
 
   get bytes(): number {
-    return this.#tree.bytes + this.#locals.bytes + this.#values.bytes + this.#settled.bytes
+    const trees = this.#head.bytes + this.#shared.bytes + this.#roots.bytes
+    const memories = this.#locals.bytes + this.#settled.bytes + this.#expected.byteLength
+    return trees + memories + this.#values.bytes + this.#steps.bytes
   }
 
-  get mark(): number {
-    return this.#tree.mark
+  get mark(): VectorMark {
+    return { head: this.#head.mark, shared: this.#shared.mark }
   }
 
-  undo(mark: number): void {
-    this.#tree.undo(mark)
+  undo({ head, shared }: VectorMark): void {
+    this.#head.undo(head)
+    this.#shared.undo(shared)
   }
 
-  grown(number: number): number {
-    return this.#tree.grown(number)
+  /** The numbers of all that was met, not the vector itself. */
+  save(): SavedVector {
+    const tables = this.#tables.map((table) => table.save())
+    return {
+      head: this.#head.save(),
+      shared: this.#shared.save(),
+      tables,
+      expected: this.#expected.slice(),
+      texts: [...this.#texts.keys()],
+      columns: [...this.#columns.keys()].map((of) => (typeof of === 'number' ? of : of.name)),
+      initial: [...this.#initial].map(([slot, { lo, hi }]) => [slot, lo, hi] as const),
+    }
+  }
+
+  /** Those numbers instead of its own, which must be a part of them: at the start of the same search. */
+  restore(saved: SavedVector, locks: readonly Lock[]): void {
+    this.#head.restore(saved.head)
+    this.#shared.restore(saved.shared)
+    for (const [i, table] of this.#tables.entries()) table.restore(saved.tables[i] as SavedPairs)
+    this.#expected = saved.expected.slice()
+    for (const text of saved.texts) this.#textNumber(text)
+    for (const of of saved.columns) {
+      this.#columnOf(typeof of === 'number' ? of : (locks.find(({ name }) => name === of) as Lock))
+    }
+    for (const [slot, lo, hi] of saved.initial) this.#initial.set(slot, { lo, hi })
+  }
+
+  get #tables(): readonly PairTable[] {
+    return [this.#roots, this.#values, this.#locals, this.#settled, this.#steps]
   }
 
   /** A CPU got an answer: two words. */
@@ -98,16 +150,21 @@ export class StateVector {
     const lo = words[slot] as number
     const hi = words[slot + 1] as number
     const isInitial = was?.lo === lo && was.hi === hi
-    this.#set(this.#columnOf(slot), isInitial ? 0 : this.#values.numberOf(lo, hi))
+    this.#setShared(this.#columnOf(slot), isInitial ? 0 : this.#values.numberOf(lo, hi))
   }
 
   locked(lock: Lock): void {
-    this.#set(this.#columnOf(lock), this.#textNumber(lock.holders))
+    this.#setShared(this.#columnOf(lock), this.#textNumber(lock.holders))
   }
 
   set(element: Element, value: number | string): void {
     const number = typeof value === 'number' ? value : this.#textNumber(value)
-    this.#set(this.#cpus + ELEMENTS.indexOf(element), number)
+    this.#head.set(this.#cpus + ELEMENTS.indexOf(element), number)
+  }
+
+  /** What the TLB of a CPU holds. */
+  held(cpu: number, text: string): void {
+    this.#head.set(this.#cpus + ELEMENTS.length + cpu, this.#textNumber(text))
   }
 
   /** A CPU has come to its next step or its end. @throws Error if an equal memory once went on differently. */
@@ -119,7 +176,7 @@ export class StateVector {
         this.#locals.numberOf(memory, cpu.result ?? NO_RESULT),
       )
     }
-    this.#set(cpu.id, memory)
+    this.#head.set(cpu.id, memory)
     this.#guard(cpu, memory)
   }
 
@@ -155,18 +212,19 @@ export class StateVector {
   #columnOf(of: Slot | Lock): number {
     let column = this.#columns.get(of)
     if (column === undefined) {
-      column = this.#cpus + ELEMENTS.length + this.#columns.size
+      column = this.#columns.size
       this.#columns.set(of, column)
     }
     return column
   }
 
-  #set(element: number, value: number): void {
-    while (!this.#tree.fits(element)) {
-      this.#tree.grow()
-      this.onGrow()
+  #setShared(column: number, value: number): void {
+    const tree = this.#shared
+    while (!tree.fits(column)) {
+      tree.grow()
+      this.#roots.mapRight((root) => tree.grown(root))
     }
-    this.#tree.set(element, value)
+    tree.set(column, value)
   }
 
   #textNumber(text: string): number {

@@ -2,6 +2,12 @@
 export const NEVER = 0xffff
 const STEPS = 0x1_0000
 
+export interface SavedTally {
+  /** By state. */
+  readonly counts: readonly bigint[]
+  readonly least: Uint32Array
+}
+
 /**
  * What a search knows of one rule, by state: how many of the schedules that lead on from the state break it, and how
  * soon. The rule "any schedule" is one of them.
@@ -14,6 +20,8 @@ export class Tally {
    */
   #least = new Uint32Array(1 << 8).fill(NEVER * STEPS)
   readonly #cpus: number
+  /** Of the numbers beside the list: each has a head and 64 bits or more. */
+  #numberBytes = 0
 
   constructor(cpus: number) {
     this.#cpus = cpus
@@ -25,7 +33,10 @@ export class Tally {
 
   add(state: number, count: bigint): void {
     while (this.#counts.length <= state) this.#counts.push(0n)
-    this.#counts[state] = (this.#counts[state] as bigint) + count
+    const before = this.#counts[state] as bigint
+    const after = before + count
+    this.#counts[state] = after
+    this.#numberBytes += bytesOf(after) - bytesOf(before)
   }
 
   /** Preemptions, times 65,536, and steps. `last`: who stepped last; the number of CPUs: nobody did. */
@@ -55,9 +66,35 @@ export class Tally {
     }
   }
 
-  get bytes(): number {
-    return this.#least.byteLength + this.#counts.length * 8
+  save(): SavedTally {
+    const end = this.#counts.length * (this.#cpus + 1)
+    return { counts: [...this.#counts], least: this.#least.slice(0, end) }
   }
+
+  restore({ counts, least }: SavedTally): void {
+    for (const [state, count] of counts.entries()) {
+      this.add(state, count)
+      for (let last = 0; last <= this.#cpus; last++) {
+        this.lower(state, last, least[state * (this.#cpus + 1) + last] ?? NEVER * STEPS)
+      }
+    }
+  }
+
+  get bytes(): number {
+    return this.#least.byteLength + this.#counts.length * 8 + this.#numberBytes
+  }
+}
+
+const HEAD_BYTES = 16
+const ONE_WORD = 1n << 64n
+
+/** Bytes of a number on the heap; the one 0 is everybody's. */
+function bytesOf(count: bigint): number {
+  if (count === 0n) return 0
+  if (count < ONE_WORD) return HEAD_BYTES + 8
+  let words = 1
+  for (let left = count >> 64n; left > 0n; left >>= 64n) words++
+  return HEAD_BYTES + 8 * words
 }
 
 /** One edge more, and a preemption or none. */

@@ -1,6 +1,12 @@
 import { PairTable } from './pair-table.ts'
+import type { SavedPairs } from './pair-table.ts'
 
 const FIRST_LEAVES = 64
+
+export interface SavedTree {
+  readonly leaves: number
+  readonly pairs: SavedPairs
+}
 
 /**
  * A vector of integers and one number for all of it: the same number, the same vector. A binary tree of numbered
@@ -8,16 +14,19 @@ const FIRST_LEAVES = 64
  */
 export class VectorTree {
   readonly #pairs = new PairTable()
-  #leaves = FIRST_LEAVES
+  #leaves: number
   /** Node 1 is the root, those of node n are 2n and 2n + 1, the leaves are the last half. */
-  #nodes = new Int32Array(2 * FIRST_LEAVES)
+  #nodes: Int32Array<ArrayBuffer>
   /** Number of a tree of zeros, by height. */
   readonly #zeros: number[] = [0]
   /** Elements that were changed, and what they were. */
   #trail = new Int32Array(1 << 10)
   #length = 0
 
-  constructor() {
+  /** `leaves`: elements that it has room for, a power of two. */
+  constructor(leaves = FIRST_LEAVES) {
+    this.#leaves = leaves
+    this.#nodes = new Int32Array(2 * leaves)
     this.#fill()
   }
 
@@ -36,11 +45,6 @@ export class VectorTree {
   /** Number of the vector. */
   get root(): number {
     return this.#nodes[1] as number
-  }
-
-  /** No root has a higher number. */
-  get highest(): number {
-    return this.#pairs.size
   }
 
   get bytes(): number {
@@ -88,6 +92,16 @@ export class VectorTree {
       const old = this.#trail[--this.#length] as number
       this.#write(this.#leaves + (this.#trail[--this.#length] as number), old)
     }
+  }
+
+  save(): SavedTree {
+    return { leaves: this.#leaves, pairs: this.#pairs.save() }
+  }
+
+  /** The numbers of that tree, instead of what it has; its elements stay as they are. */
+  restore({ leaves, pairs }: SavedTree): void {
+    this.#pairs.restore(pairs)
+    while (this.#leaves < leaves) this.grow()
   }
 
   /** Makes room for twice as many elements. A vector that had the number n now has the number {@link grown}(n). */

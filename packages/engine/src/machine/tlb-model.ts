@@ -59,11 +59,18 @@ export class TlbModel {
   readonly #memory: Memory
   /** BBML2 without conflict aborts, or BBML3. */
   readonly #bbml: boolean
-  #cpus: readonly TlbState[]
+  readonly #cpus: TlbState[]
+  /** By CPU: somebody has saved its state, which is copied before it changes. */
+  readonly #isSaved: boolean[]
   /** Entries that a CPU has room for. */
   room = Infinity
   /** Walkers are weak: accesses choose what the architecture leaves open. */
   weak = false
+  /**
+   * What entries held before stores that no dsb has followed is kept. A search in which nobody looks at it (walkers are
+   * not weak, and no access sees `old`) has fewer states without.
+   */
+  keepsOld = true
   /** FEAT_ETS2: a dsb is enough for a CPU not to fault on what it has stored. */
   ets2 = false
 
@@ -78,21 +85,37 @@ export class TlbModel {
       unseen: new Map(),
       ordered: new Set<Slot>(),
       recent: new Map(),
+      text: null,
     }))
+    this.#isSaved = this.#cpus.map(() => false)
   }
 
   /** For {@link restore}. */
   save(): SavedTlbs {
-    return this.#cpus.map(copyOf)
+    this.#isSaved.fill(true)
+    return [...this.#cpus]
   }
 
   restore(saved: SavedTlbs): void {
-    this.#cpus = saved.map(copyOf)
+    for (const [cpu, state] of saved.entries()) this.#cpus[cpu] = state
+    this.#isSaved.fill(true)
   }
 
-  /** Equal texts, equal TLBs: the order of what is held counts, that of walk-cache entries does not. */
-  get text(): string {
-    return this.#cpus.map(textOf).join('/')
+  /** Equal texts, equal TLBs of a CPU: the order of what is held counts, that of walk-cache entries does not. */
+  textOf(cpu: number): string {
+    const state = this.#cpu(cpu)
+    return (state.text ??= textOf(state))
+  }
+
+  /** The state of a CPU, to be changed. */
+  #own(id: number): TlbState {
+    let state = this.#cpu(id)
+    if (this.#isSaved[id] === true) {
+      this.#cpus[id] = state = copyOf(state)
+      this.#isSaved[id] = false
+    }
+    state.text = null
+    return state
   }
 
   /** What a CPU holds, oldest first. */
@@ -102,25 +125,28 @@ export class TlbModel {
 
   /** A CPU stored to an entry that held old: walkers may go on seeing that until {@link dsb}. */
   stored(cpu: number, slot: Slot, oldLo: number, oldHi: number): void {
-    const { unseen } = this.#cpu(cpu)
+    if (!this.keepsOld) return
     this.storedElsewhere(cpu)
-    if (!unseen.has(slot)) unseen.set(slot, { lo: oldLo, hi: oldHi })
+    const before = { lo: oldLo, hi: oldHi }
+    if (!this.#cpu(cpu).unseen.has(slot)) this.#own(cpu).unseen.set(slot, before)
     if (!this.weak) return
-    for (const { recent } of this.#cpus) {
-      if (!recent.has(slot)) recent.set(slot, { lo: oldLo, hi: oldHi })
+    for (const [id, { recent }] of this.#cpus.entries()) {
+      if (!recent.has(slot)) this.#own(id).recent.set(slot, before)
     }
   }
 
   /** A CPU stored to something that is not an entry: what its dmb has put before that is visible. */
   storedElsewhere(cpu: number): void {
-    const { unseen, ordered } = this.#cpu(cpu)
+    if (this.#cpu(cpu).ordered.size === 0) return
+    const { unseen, ordered } = this.#own(cpu)
     for (const before of ordered) unseen.delete(before)
     ordered.clear()
   }
 
   /** isb: the CPU takes no fault that was decided before. Of what is not visible yet a new walk may make one. */
   isb(cpu: number): void {
-    const { recent } = this.#cpu(cpu)
+    if (this.#cpu(cpu).recent.size === 0) return
+    const { recent } = this.#own(cpu)
     for (const slot of recent.keys()) if (!this.#isUnseen(slot)) recent.delete(slot)
   }
 
@@ -130,15 +156,18 @@ export class TlbModel {
 
   /** dmb of stores: none of the CPU's later ones is visible before those that it has made. */
   dmb(cpu: number): void {
-    const { unseen, ordered } = this.#cpu(cpu)
+    if (this.#cpu(cpu).unseen.size === 0) return
+    const { unseen, ordered } = this.#own(cpu)
     for (const slot of unseen.keys()) ordered.add(slot)
   }
 
   /** dsb(ishst) or stronger: the CPU's stores are visible to every walker. */
   dsb(cpu: number): void {
-    const { unseen, ordered } = this.#cpu(cpu)
-    unseen.clear()
-    ordered.clear()
+    if (this.#cpu(cpu).unseen.size > 0) {
+      const { unseen, ordered } = this.#own(cpu)
+      unseen.clear()
+      ordered.clear()
+    }
     if (this.ets2) this.isb(cpu)
   }
 
@@ -152,28 +181,26 @@ export class TlbModel {
     const end = all ? Infinity : va + pages * this.#g.pageSize
     const isLocal = !/[io]s$/.test(insn)
     const struck = isLocal ? this.#cpus.map((_, id) => id).filter((id) => id !== cpu) : []
-    this.#cpu(cpu).pending.push({ va: start, end, tables: all || !insn.includes('l'), struck })
+    this.#own(cpu).pending.push({ va: start, end, tables: all || !insn.includes('l'), struck })
   }
 
   /** dsb(ish): what the CPU's TLBIs had not struck before is struck now, and its stores are visible. */
   complete(cpu: number): void {
-    const issuer = this.#cpu(cpu)
-    for (const tlbi of issuer.pending) {
-      for (const [id, each] of this.#cpus.entries()) {
-        if (!tlbi.struck.includes(id)) strike(each, tlbi)
-      }
+    const { pending } = this.#cpu(cpu)
+    for (const tlbi of pending) {
+      for (const id of this.#cpus.keys()) if (!tlbi.struck.includes(id)) strike(this.#own(id), tlbi)
     }
-    issuer.pending = []
+    if (pending.length > 0) this.#own(cpu).pending = []
     this.dsb(cpu)
   }
 
   /** All that is issued and not complete strikes this CPU now. */
   #struck(cpu: number): void {
-    const mine = this.#cpu(cpu)
-    for (const issuer of this.#cpus) {
-      issuer.pending = issuer.pending.map((tlbi) => {
+    for (const [id, issuer] of this.#cpus.entries()) {
+      if (issuer.pending.length === 0) continue
+      this.#own(id).pending = issuer.pending.map((tlbi) => {
         if (tlbi.struck.includes(cpu)) return tlbi
-        strike(mine, tlbi)
+        strike(this.#own(cpu), tlbi)
         const { va, end, tables } = tlbi
         return { va, end, tables, struck: [...tlbi.struck, cpu] }
       })
@@ -187,13 +214,13 @@ export class TlbModel {
 
   /** A CPU that holds more than there is room for drops its oldest entry; null: there is room. */
   overflow(cpu: number): TlbEntry | null {
-    const { entries } = this.#cpu(cpu)
-    return entries.length > this.room ? entries.shift()! : null
+    if (this.#cpu(cpu).entries.length <= this.room) return null
+    return this.#own(cpu).entries.shift() ?? null
   }
 
   /** An entry may be evicted at any time. True: there was one. */
   evict(cpu: number, va: Va): boolean {
-    const mine = this.#cpu(cpu)
+    const mine = this.#own(cpu)
     const before = mine.entries.length
     mine.entries = mine.entries.filter((entry) => !covers(entry, va))
     return mine.entries.length < before
@@ -207,7 +234,7 @@ export class TlbModel {
     if (choice.struck ?? choice.see === 'old') this.#struck(cpu)
     const entry = this.#walk(cpu, va, choice)
     if (entry === null) return null
-    const mine = this.#cpu(cpu)
+    const mine = this.#own(cpu)
     mine.entries = mine.entries.filter((held) => held.va !== entry.va || held.size !== entry.size)
     mine.entries.push(entry)
     return entry
@@ -248,7 +275,7 @@ export class TlbModel {
   /** A walk by weak walkers: of each entry whose store is not visible yet it sees the old value or the new. */
   fillWeakly(cpu: number, va: Va, choose: (alternatives: number) => number): TlbEntry | null {
     if (this.#pendingFor(cpu, va) && choose(2) === 1) this.#struck(cpu)
-    const mine = this.#cpu(cpu)
+    const mine = this.#own(cpu)
     // Only of what the walk meets.
     const get = (slot: Slot): Before | undefined => {
       const befores = this.#cpus.flatMap(({ unseen }) => unseen.get(slot) ?? [])
@@ -296,7 +323,8 @@ export class TlbModel {
 
   /** The entry a walk of this CPU makes, its tables cached on the way. */
   #walk(cpu: number, va: Va, choice: FillChoice): TlbEntry | null {
-    const mine = this.#cpu(cpu)
+    const mine = this.#own(cpu)
+    if (choice.see === 'old' && !this.keepsOld) throw new TypeError('what was before is not kept')
     const unseen = choice.see === 'old' ? this.#cpus.map((each) => each.unseen) : null
     const leaf = this.#leaf(va, unseen, mine.tables)
     if (leaf === null || !isCont(leaf.hi)) return leaf

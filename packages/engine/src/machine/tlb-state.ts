@@ -52,9 +52,11 @@ export interface TlbState {
   readonly ordered: Set<Slot>
   /** Entries as they were before stores of any CPU since this one's last isb: a fault may come of them yet. */
   readonly recent: Map<Slot, Before>
+  /** {@link textOf} it; null: not known since it changed. */
+  text: string | null
 }
 
-/** All that the TLBs of a machine hold at some moment: {@link TlbModel.save}. */
+/** All that the TLBs of a machine hold at some moment: {@link TlbModel.save}. Nobody changes them. */
 export type SavedTlbs = readonly TlbState[]
 
 export const copyOf = ({
@@ -71,6 +73,7 @@ export const copyOf = ({
   unseen: new Map(unseen),
   ordered: new Set(ordered),
   recent: new Map(recent),
+  text: null,
 })
 
 export const textOf = ({ entries, tables, pending, unseen, ordered, recent }: TlbState): string => {

@@ -48,7 +48,7 @@ export function implementScenario(scenario: Scenario, implementation: Implementa
     const body = Object.hasOwn(calls, call.fn) ? calls[call.fn] : undefined
     if (body === undefined) return call
     const run = watched(`${name}: calls.${call.fn}`, body)
-    return { ...call, supported: () => true, run: (cpu) => run(cpu, call.args) }
+    return { ...call, isOwn: true, supported: () => true, run: (cpu) => run(cpu, call.args) }
   }
   return { ...scenario, calls: scenario.calls.map(implement) }
 }

@@ -1,3 +1,5 @@
+import { printEntries } from '@pagetrail/engine'
+import { differing } from './outcomes.ts'
 import { count } from '../event/quantity.ts'
 import type { ExploreFinding, ExploreResult } from './search-scenario.ts'
 
@@ -37,6 +39,13 @@ export function coverageText({ mode, complete, limit }: ExploreResult): string {
   return mode === 'bounded' ? 'all covered within the bound' : 'all covered'
 }
 
+/** Which steps an order of CPUs is an order of. */
+const COUNTED: Readonly<Record<ExploreResult['counted'], string>> = {
+  every: 'every step counts',
+  shared: 'steps on what CPUs share count',
+  visible: 'steps that another CPU can see count',
+}
+
 const row = (name: string, n: string, rest: string): string =>
   `  ${name.padEnd(20)} ${n.padStart(16)}   ${rest}`.trimEnd()
 
@@ -46,9 +55,9 @@ export function* exploreLines(
   runs: ReadonlyMap<string, string>,
 ): Generator<string> {
   const { label, variant, result, took } = explored
-  const { cpus, longest, states, schedules, gaveUp, waited } = result
+  const { cpus, longest, states, schedules, gaveUp, waited, counted } = result
   const size = longest > 0 ? `, longest schedule ${count(longest)} steps` : ''
-  yield `${label}${variant}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}${size}; sequentially consistent data accesses`
+  yield `${label}${variant}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}${size}; sequentially consistent data accesses; ${COUNTED[counted]}`
   const where = states > 0 ? `states ${count(states)} · ` : ''
   yield row(
     WHAT[result.mode],
@@ -72,23 +81,44 @@ export function* exploreLines(
   for (const { held, taken } of result.inversions) {
     yield row('lock-order', '', `${held} and ${taken} are taken in both orders`)
   }
+  yield* outcomeRows(result)
   if (waited > 0n)
     yield row('waits for a lock', count(waited), shareText(waited, schedules + gaveUp))
 }
 
+/** Outcomes that are shown one by one, and of each what not all have. */
+const OUTCOMES_SHOWN = 4
+const PARTS_SHOWN = 3
+
+/** More than one end is a note: which they are, and a schedule for each. */
+function* outcomeRows({ outcomes, outcomesAreCut }: ExploreResult): Generator<string> {
+  if (outcomes.length < 2) return
+  const least = outcomesAreCut ? 'at least; ' : ''
+  yield row('outcomes', count(outcomes.length), `${least}what calls return, what the tables hold`)
+  if (outcomes.length > OUTCOMES_SHOWN) return
+  for (const [i, parts] of differing(outcomes).entries()) {
+    const schedule = printEntries(outcomes[i]?.entries ?? [])
+    const shown = parts.slice(0, PARTS_SHOWN)
+    const more = parts.length > shown.length ? [`${parts.length - shown.length} more`] : []
+    const what = [...shown, ...more].join('; ') || 'nothing that the others have not'
+    yield row('', '', `${what} (${schedule})`)
+  }
+}
+
 function findingRow(
   result: ExploreResult,
-  { property, failing, preemptions, unavoidable, entries }: ExploreFinding,
+  { property, failing, atEnd, preemptions, isLeast, unavoidable, entries }: ExploreFinding,
   runs: ReadonlyMap<string, string>,
 ): [string, string, string] {
   const least =
     preemptions === null
       ? ''
-      : `   least: ${preemptions} ${preemptions === 1 ? 'preemption' : 'preemptions'}`
+      : `   ${isLeast ? 'least' : 'found with'}: ${preemptions} ${preemptions === 1 ? 'preemption' : 'preemptions'}`
   const from =
     unavoidable === null || entries.length === 0 ? '' : `, unavoidable after step ${unavoidable}`
   const run = runs.get(property.name)
-  const share = shareText(failing, result.schedules)
+  const stays = atEnd === null || atEnd === failing ? '' : `, ${count(atEnd)} at the end`
+  const share = `${shareText(failing, result.schedules)}${stays}`
   return [
     property.name,
     count(failing),
@@ -143,7 +173,9 @@ export function* exploreMarkdown(
     const fails = result.findings.map(
       ({ property, failing }) => `${property.name} ${count(failing)}`,
     )
-    const least = result.findings.map(({ preemptions }) => preemptions ?? '?')
+    const least = result.findings.map(({ preemptions, isLeast }) =>
+      preemptions === null ? '?' : `${isLeast ? '' : '≤ '}${preemptions}`,
+    )
     const verdict = fails.length > 0 ? fails.join('<br>') : `0, ${verdictText(each)}`
     yield `| ${label}${variant} | ${count(result.schedules)} | ${coverageText(result)} | ${verdict} | ${least.join('<br>')} | ${count(result.waited)} |`
   }
@@ -168,6 +200,8 @@ export function exploreFields({ label, result, took, seed }: Explored): Record<s
     states: result.states,
     edges: result.edges,
     ends: result.ends,
+    outcomes: result.outcomes.length,
+    ...(result.outcomesAreCut && { outcomes_are_cut: true }),
     longest: result.longest,
     bytes: result.bytes,
     cpus: result.cpus,

@@ -37,9 +37,13 @@ export const PROPERTIES: readonly Property[] = [
   own('stale-at-return', 'From its return on, no TLB holds what a call has forbidden.'),
   own('property', 'What the module asks for holds at the end.'),
   own('never', 'Nothing happens that --never forbids.'),
+  own('livelock', 'No call tries again for ever.'),
+  own('lock-order', 'No two locks are taken in both orders.'),
   own('deadlock', 'Every CPU comes to its end.'),
 ]
 
+/** What a call made is missing at the end: of `lost-update` the part that stays. */
+export const LOST_AT_END = 26
 /** Bits of things that are counted and break nothing. */
 export const GAVE_UP = 28
 /** Anything that is broken. */

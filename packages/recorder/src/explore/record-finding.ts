@@ -13,14 +13,14 @@ export function recordFinding(
   result: ExploreResult,
   finding: ExploreFinding,
 ): EngineRun {
-  const { property, failing, preemptions, entries, unavoidable } = finding
+  const { property, failing, preemptions, isLeast, entries, unavoidable } = finding
   const explore: Json = {
     property: property.name,
     mode: result.mode,
     complete: result.complete,
     schedules: String(result.schedules),
     failing: String(failing),
-    ...(preemptions !== null && { preemptions }),
+    ...(preemptions !== null && { preemptions, least: isLeast }),
     ...(unavoidable !== null && { unavoidable_after_step: unavoidable }),
   }
   const made = recordScenario(runFile, input, {

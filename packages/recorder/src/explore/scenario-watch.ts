@@ -23,10 +23,12 @@ import { frameOf } from '../observers/descriptor-words.ts'
 import { undoesChange } from '../observers/undone.ts'
 import { allows, leafAt, tornSpans, translates } from './machine-leaves.ts'
 import { accessEvent, type Never, readEvent, writeEvent } from './never.ts'
+import { Outcomes, type SavedOutcomes } from './outcomes.ts'
 import { Owners } from './owners.ts'
-import { bitOf, BROKEN, GAVE_UP, WAITED, withBroken } from './properties.ts'
+import { bitOf, BROKEN, GAVE_UP, LOST_AT_END, WAITED, withBroken } from './properties.ts'
 
 const LOST_UPDATE = bitOf('lost-update')
+const LOST = (1 << LOST_UPDATE) | (1 << LOST_AT_END)
 const LOST_TABLE = bitOf('lost-table')
 const TORN_SPAN = bitOf('torn-span')
 const STALE_ACCESS = bitOf('stale-access')
@@ -39,6 +41,7 @@ const WILD_WALK = bitOf('wild-walk')
 const STALE_AT_RETURN = bitOf('stale-at-return')
 const PROPERTY = bitOf('property')
 const NEVER = bitOf('never')
+const LIVELOCK = bitOf('livelock')
 
 export interface WatchOptions {
   /** Of a user's module: what is wrong with how a schedule ended; null: nothing. */
@@ -60,6 +63,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
   readonly hooks = this
   /** By `held taken`: every order of two locks that was met. */
   readonly orders = new Map<string, LockOrder>()
+  readonly outcomes = new Outcomes()
   #search: SearchMachine | null = null
   readonly #options: WatchOptions
   #cpu = 0
@@ -79,6 +83,16 @@ export class ScenarioWatch extends SilentHooks implements Watch {
   constructor(options: WatchOptions = {}) {
     super()
     this.#options = options
+  }
+
+  /** What it has seen on all paths, for a search that goes on another time. */
+  get remembered(): { readonly orders: readonly LockOrder[]; readonly outcomes: SavedOutcomes } {
+    return { orders: [...this.orders.values()], outcomes: this.outcomes.save() }
+  }
+
+  remember({ orders, outcomes }: ScenarioWatch['remembered']): void {
+    for (const order of orders) this.orders.set(`${order.held} ${order.taken}`, order)
+    this.outcomes.restore(outcomes)
   }
 
   get key(): string {
@@ -151,6 +165,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     const kept = this.#kept.calls.find((call) => call.op === op)
     const owner = this.#owners.end(op)
     this.#kept.end(op, ret)
+    this.outcomes.returns(cpu, fn, ret)
     const isHeld = kept?.returned === true && this.#flushing.has(op)
     if (isHeld) this.#held.push(kept)
     const gone = this.#live === 0 ? this.#judge() : []
@@ -159,6 +174,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
       if (isHeld) this.#held.splice(this.#held.indexOf(kept), 1)
       if (kept !== undefined) kept.returned = false
       if (owner !== undefined) this.#owners.restore(op, owner)
+      this.outcomes.takeBack(cpu)
       this.#open.get(cpu)?.push(op)
       this.#live++
     })
@@ -173,7 +189,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     const { system } = search.machine
     const broken =
       calls.length > 1 ? this.#kept.broken((page) => leafAt(system, page)).next() : null
-    if (broken?.done === false) this.#breaks(LOST_UPDATE)
+    if (broken?.done === false) this.flags |= LOST
     if (tornSpans(system, search.stored)) this.#breaks(TORN_SPAN)
     this.#kept.clear()
     return calls
@@ -259,7 +275,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
   }
 
   override livelock(): void {
-    this.#breaks(GAVE_UP)
+    this.#breaks(LIVELOCK)
   }
 
   override access(...[mode, vaLo, vaHi, outcome, stale]: Parameters<SilentHooks['access']>): void {
@@ -333,7 +349,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     const { system } = search.machine
     const isLost = this.#kept.broken((page) => leafAt(system, page)).next().done === false
     const isTorn = tornSpans(system, search.stored)
-    return (isLost ? 1 << LOST_UPDATE : 0) | (isTorn ? 1 << TORN_SPAN : 0)
+    return (isLost ? LOST : 0) | (isTorn ? 1 << TORN_SPAN : 0)
   }
 
   end(search: SearchMachine): number {
@@ -341,6 +357,7 @@ export class ScenarioWatch extends SilentHooks implements Watch {
     if (this.#options.property?.(search.machine) != null) broken |= 1 << PROPERTY
     // A schedule that is cut off at a bound says nothing of the others.
     if ((broken & (1 << GAVE_UP)) !== 0) return 1 << GAVE_UP
+    this.outcomes.end(search)
     return search.cpus.every((cpu) => cpu.finished) ? withBroken(broken) : broken | (1 << BROKEN)
   }
 }

@@ -1,22 +1,19 @@
 /** Searches the interleavings of one scenario and says what was found, proved, or left open. */
 import {
-  buildMachine,
-  type Call,
   type CountedSteps,
   InputError,
   type Machine,
+  type SavedClasses,
+  type SavedSample,
+  type SavedStates,
   type Scenario,
   type ScheduleEntry,
-  ScheduleSampler,
-  scenarioWorks,
-  searchClasses,
-  SearchMachine,
-  smallestSchedule,
-  StateSearch,
 } from '@pagetrail/engine'
 import type { Never } from './never.ts'
-import { BROKEN, GAVE_UP, type Property, PROPERTIES, propertyOf, WAITED } from './properties.ts'
-import { type LockOrder, ScenarioWatch } from './scenario-watch.ts'
+import type { Outcome, SavedOutcomes } from './outcomes.ts'
+import type { Property } from './properties.ts'
+import type { LockOrder } from './scenario-watch.ts'
+import { byClasses, bySamples, byStates } from './searches.ts'
 
 export const EXPLORE_MODES = ['auto', 'states', 'dpor', 'bounded', 'pct', 'random'] as const
 export type ExploreMode = (typeof EXPLORE_MODES)[number]
@@ -35,14 +32,36 @@ export interface ExploreOptions {
   readonly property?: ((machine: Machine) => string | null) | undefined
   /** What must not happen. */
   readonly never?: Never | undefined
+  /** End at the first finding. */
+  readonly first?: boolean
+  /** Make what is found as small as can be. Default true. */
+  readonly shrink?: boolean
+  /** Where an earlier search of the same was stopped: it goes on from there. */
+  readonly saved?: SavedSearch | undefined
+  /** A search that does not come to its end is to be saved. */
+  readonly keeps?: boolean
 }
+
+/** A search that was stopped, in values that a structured clone holds. */
+export type SavedSearch = {
+  readonly orders: readonly LockOrder[]
+  readonly outcomes: SavedOutcomes
+} & (
+  | { readonly kind: 'states'; readonly search: SavedStates }
+  | { readonly kind: 'dpor'; readonly search: SavedClasses }
+  | { readonly kind: 'samples'; readonly search: SavedSample; readonly made: number }
+)
 
 export interface ExploreFinding {
   readonly property: Property
   /** Schedules that break it: all of them, or of those that were tried. */
   readonly failing: bigint
-  /** Fewest preemptions; null where the search does not say. */
+  /** Of `lost-update`: schedules at whose end something is missing; in the others it was made anew. Else null. */
+  readonly atEnd: bigint | null
+  /** Fewest preemptions, or those of the schedule that was found; null where the search does not say. */
   readonly preemptions: number | null
+  /** No schedule with fewer preemptions breaks it. */
+  readonly isLeast: boolean
   readonly entries: readonly ScheduleEntry[]
   /** Steps after which every schedule breaks it; null where the search does not say. */
   readonly unavoidable: number | null
@@ -68,6 +87,8 @@ export interface ExploreResult {
   readonly longest: number
   readonly bytes: number
   readonly cpus: number
+  /** Which steps were counted. */
+  readonly counted: CountedSteps
   /** Accesses, fills and flushes were looked at. */
   readonly hasTlb: boolean
   readonly findings: readonly ExploreFinding[]
@@ -75,10 +96,13 @@ export interface ExploreResult {
   readonly unbroken: readonly Property[]
   /** Two locks that are taken in both orders. */
   readonly inversions: readonly LockOrder[]
+  /** Different ends of schedules that were covered: what calls return, what the tables hold. */
+  readonly outcomes: readonly Outcome[]
+  /** There are so many that not all were looked at. */
+  readonly outcomesAreCut: boolean
+  /** Where it was stopped, if that was to be kept; null: it came to its end. */
+  readonly saved: SavedSearch | null
 }
-
-const DEFAULT_STATES = 5_000_000
-const DEFAULT_RUNS = 100_000
 
 /** How far a search is. */
 export interface ExploreProgress {
@@ -108,7 +132,7 @@ export function* exploring(
     )
   }
   const mode = options.mode ?? 'auto'
-  if (mode === 'dpor') return byClasses(scenario, options)
+  if (mode === 'dpor') return yield* byClasses(scenario, options)
   if (mode === 'pct' || mode === 'random') return yield* bySamples(scenario, options, mode)
   if (mode === 'bounded') return yield* byStates(scenario, options, options.preemptions ?? 2)
   const exact = yield* byStates(scenario, options, null)
@@ -116,7 +140,7 @@ export function* exploring(
   if (exact.complete || mode === 'states' || exact.findings.length > 0 || !isTimeLeft) return exact
   // What is too large to be covered is tried by chance: better than to say nothing of the rest.
   const sampled = yield* bySamples(scenario, options, 'pct')
-  return sampled.findings.length > 0 ? sampled : exact
+  return sampled.findings.length > 0 ? { ...sampled, saved: exact.saved } : exact
 }
 
 /** The same in one go. */
@@ -125,215 +149,5 @@ export function exploreScenario(scenario: Scenario, options: ExploreOptions = {}
   for (;;) {
     const { done, value } = search.next(null)
     if (done === true) return value
-  }
-}
-
-/** How often a slice asks before it ends: some tens of milliseconds. */
-const ASKS = 16
-const RUNS_A_SLICE = 500
-
-interface Opened {
-  readonly search: SearchMachine
-  readonly watch: ScenarioWatch
-}
-
-function open(scenario: Scenario, options: ExploreOptions, numbered: boolean): Opened {
-  const machine = buildMachine(scenario)
-  const canGiveUp = scenario.calls.some(({ args }) => args['change'] === 'retry')
-  const watch = new ScenarioWatch({
-    canGiveUp,
-    property: options.property,
-    never: options.never,
-  })
-  const make = (cpu: Machine['cpus'][number], call: Call): number | null => machine.call(call, cpu)
-  const programs = scenarioWorks(scenario, make)
-  const steps = options.steps ?? 'shared'
-  const search = new SearchMachine({ machine, programs, steps, watch, numbered })
-  watch.attach(search)
-  return { search, watch }
-}
-
-function* byStates(
-  scenario: Scenario,
-  options: ExploreOptions,
-  bound: number | null,
-): Generator<ExploreProgress, ExploreResult, StopReason> {
-  const { search, watch } = open(scenario, options, true)
-  try {
-    const known = new StateSearch(search, bound)
-    const maxStates = options.maxStates ?? DEFAULT_STATES
-    let why: StopReason = null
-    let asked = 0
-    const stop = (): boolean => ++asked % ASKS === 0
-    let counts = known.run({ maxStates, stop })
-    while (!counts.complete && counts.states < maxStates && why === null) {
-      const { states, depth, schedules } = counts
-      const findings = [...counts.rules.keys()].filter(
-        (bit) => propertyOf(bit) !== undefined,
-      ).length
-      why = yield { states, depth, schedules, findings }
-      if (why === null) counts = known.run({ maxStates, stop })
-    }
-    const wanted = wantedOf(options)
-    const found = [...counts.rules].map(([bit, count]) => ({
-      property: propertyOf(bit),
-      bit,
-      count,
-    }))
-    if (!counts.complete) search.reset()
-    const findings = found.flatMap(({ property, bit, count }): ExploreFinding[] => {
-      if (property === undefined || !wanted.includes(property)) return []
-      const smallest = counts.complete ? smallestSchedule(search, known, bit, BROKEN) : null
-      const { failing } = count
-      const preemptions = smallest?.preemptions ?? null
-      const {
-        entries = known.first.get(bit) ?? [],
-        unavoidable = null,
-        passing = null,
-      } = smallest ?? {}
-      return [{ property, failing, preemptions, entries, unavoidable, passing }]
-    })
-    const gaveUp = counts.rules.get(GAVE_UP)?.failing ?? 0n
-    return {
-      mode: bound === null ? 'states' : 'bounded',
-      complete: counts.complete,
-      limit: counts.complete ? null : (why ?? `${maxStates} states`),
-      schedules: counts.schedules - gaveUp,
-      gaveUp,
-      waited: counts.rules.get(WAITED)?.failing ?? 0n,
-      states: counts.states,
-      edges: counts.edges,
-      ends: counts.ends,
-      longest: counts.longest,
-      bytes: counts.bytes,
-      cpus: scenario.interleaved?.programs.length ?? 1,
-      hasTlb: search.machine.system.tlb !== null,
-      ...verdictOf(findings, wanted, watch),
-    }
-  } finally {
-    search.close()
-  }
-}
-
-/** A filter or a module's property is looked for where there is one. */
-const wantedOf = ({
-  properties = PROPERTIES,
-  never,
-  property,
-}: ExploreOptions): readonly Property[] =>
-  properties.filter(
-    ({ name }) =>
-      (name !== 'never' || never !== undefined) && (name !== 'property' || property !== undefined),
-  )
-
-function verdictOf(
-  findings: readonly ExploreFinding[],
-  wanted: readonly Property[],
-  { orders }: ScenarioWatch,
-): Pick<ExploreResult, 'findings' | 'unbroken' | 'inversions'> {
-  const order = (finding: ExploreFinding): number => PROPERTIES.indexOf(finding.property)
-  const broken = new Set(findings.map(({ property }) => property))
-  const inversions = [...orders.values()].filter(
-    ({ held, taken }) => held < taken && orders.has(`${taken} ${held}`),
-  )
-  return {
-    findings: findings.toSorted((a, b) => order(a) - order(b)),
-    unbroken: wanted.filter((property) => !broken.has(property)),
-    inversions,
-  }
-}
-
-function* bySamples(
-  scenario: Scenario,
-  options: ExploreOptions,
-  mode: 'pct' | 'random',
-): Generator<ExploreProgress, ExploreResult, StopReason> {
-  const { search, watch } = open(scenario, options, false)
-  try {
-    const { seed = 1, runs = DEFAULT_RUNS } = options
-    const sampler = new ScheduleSampler(search, {
-      sampling: mode === 'pct' ? 'pct' : 'schedules',
-      seed,
-    })
-    let why: StopReason = null
-    let made = 0
-    while (made < runs && why === null) {
-      sampler.run()
-      made++
-      if (made % RUNS_A_SLICE !== 0) continue
-      const { size: findings } = sampler.failing
-      why = yield { states: 0, depth: 0, schedules: BigInt(made), findings }
-    }
-    const { failing, first, longest } = sampler
-    const sample = {
-      failing,
-      first,
-      longest,
-      count: BigInt(made),
-      limit: made === runs ? null : why,
-    }
-    return tried(scenario, options, watch, { mode, ...sample })
-  } finally {
-    search.close()
-  }
-}
-
-function byClasses(scenario: Scenario, options: ExploreOptions): ExploreResult {
-  const { search, watch } = open(scenario, options, false)
-  try {
-    const maxExecutions = options.runs ?? DEFAULT_RUNS
-    const classes = searchClasses(search, { maxExecutions })
-    return tried(scenario, options, watch, {
-      mode: 'dpor',
-      limit: classes.complete ? null : `${maxExecutions} classes`,
-      count: BigInt(classes.executions),
-      failing: classes.failing,
-      first: classes.first,
-      longest: 0,
-    })
-  } finally {
-    search.close()
-  }
-}
-
-interface Tried {
-  readonly mode: 'pct' | 'random' | 'dpor'
-  readonly limit: string | null
-  readonly count: bigint
-  readonly failing: ReadonlyMap<number, number>
-  readonly first: ReadonlyMap<number, readonly ScheduleEntry[]>
-  readonly longest: number
-}
-
-function tried(
-  scenario: Scenario,
-  options: ExploreOptions,
-  watch: ScenarioWatch,
-  { mode, limit, count, failing, first, longest }: Tried,
-): ExploreResult {
-  const wanted = wantedOf(options)
-  const findings = [...failing].flatMap(([bit, n]): ExploreFinding[] => {
-    const property = propertyOf(bit)
-    if (property === undefined || !wanted.includes(property)) return []
-    const entries = first.get(bit) ?? []
-    const unsaid = { preemptions: null, unavoidable: null, passing: null }
-    return [{ property, failing: BigInt(n), entries, ...unsaid }]
-  })
-  const gaveUp = BigInt(failing.get(GAVE_UP) ?? 0)
-  return {
-    mode,
-    complete: limit === null,
-    limit,
-    schedules: count - gaveUp,
-    gaveUp,
-    waited: BigInt(failing.get(WAITED) ?? 0),
-    states: 0,
-    edges: 0,
-    ends: 0,
-    longest,
-    bytes: 0,
-    cpus: scenario.interleaved?.programs.length ?? 1,
-    hasTlb: buildMachine(scenario).system.tlb !== null,
-    ...verdictOf(findings, wanted, watch),
   }
 }

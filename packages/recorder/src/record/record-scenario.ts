@@ -74,7 +74,12 @@ export function recordScenario(
   // Built once without hooks: a start state that cannot be built must leave no run behind.
   const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
   const source: RunOrigin = implementation ? 'module' : 'engine'
-  const facts = { ...featuresOf(scenario), ...addressBits(scenario), ...options.facts }
+  const facts = {
+    ...featuresOf(scenario),
+    ...addressBits(scenario),
+    ...programsOf(input),
+    ...options.facts,
+  }
   const variant = `${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}${options.suffix ?? ''}`
   const writer = runFile.startRun(
     {
@@ -123,6 +128,12 @@ function addressBits({ geometry }: Scenario): Record<string, Json> {
     ...(pa_bits !== undefined && { pa_bits }),
     ...(va_bits_actual !== undefined && { va_bits_actual }),
   }
+}
+
+/** What several CPUs are to do, as the scenario says it; of calls that were not reached there are not any events. */
+function programsOf(input: unknown): Record<string, Json> {
+  if (typeof input !== 'object' || input === null || !('cpus' in input)) return {}
+  return { cpus: JSON.parse(JSON.stringify(input.cpus)) as Json }
 }
 
 /** The start state of a run: `init` and `area` events. */

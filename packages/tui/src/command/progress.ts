@@ -24,13 +24,13 @@ export class Progress {
     this.#began = io.now()
   }
 
-  /** `share` of the whole in [0, 1], where it is known. */
-  update(done: number, share?: number): void {
+  /** `share` of the whole in [0, 1], where it is known; `more`: what else is to be said of it. */
+  update(done: number, share?: number, more = ''): void {
     if (!this.#io.stderr.isTTY) return
     const now = this.#io.now()
     if (now - this.#painted < EVERY) return
     this.#painted = now
-    this.#write(`${CLEAR}${this.#line(done, now - this.#began, share)}`)
+    this.#write(`${CLEAR}${this.#line(done, now - this.#began, share)}${more}`)
   }
 
   #line(done: number, elapsed: number, share?: number): string {

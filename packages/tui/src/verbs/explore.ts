@@ -1,57 +1,46 @@
 import { Option } from '@commander-js/extra-typings'
-import {
-  buildMachine,
-  COUNTED_STEPS,
-  geometryName,
-  implementScenario,
-  InputError,
-  parseScenario,
-  printEntries,
-} from '@pagetrail/engine'
-import type { Scenario } from '@pagetrail/engine'
+import { COUNTED_STEPS, type Scenario } from '@pagetrail/engine'
 import {
   escapeControls,
   type Explored,
-  exploreFields,
   exploreLines,
   exploreMarkdown,
   EXPLORE_MODES,
-  type ExploreFinding,
   type ExploreOptions,
   exploring,
   type ExploreResult,
+  InputError,
   isBroken,
   laneLines,
   neverOf,
-  numberOf,
   propertiesNamed,
   recordFinding,
   recordPassing,
-  relevant,
   type RunFile,
-  verdictText,
 } from '@pagetrail/recorder'
 import { setImmediate } from 'node:timers/promises'
 import { inFile } from '../command/failure.ts'
 import type { JsonLines } from '../command/json-lines.ts'
+import { ExpectedSearches } from '../command/expected-searches.ts'
 import { loadImplementation, type LoadedModule } from '../command/module-file.ts'
-import { Progress } from '../command/progress.ts'
-import { findScenarios } from '../command/scenario-file.ts'
+import { jobsOf } from '../command/scenario-jobs.ts'
+import { SearchFile } from '../command/search-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { FLAVOUR_LIST, GEOMETRY_LIST, parseCount, parseList } from './arguments.ts'
-import { type Job, jobsOf } from '../command/scenario-jobs.ts'
+import { printJson, SearchProgress } from '../command/explore-output.ts'
+import {
+  findExplorable,
+  inputOf,
+  keyOf,
+  labelOf,
+  locksNamed,
+  parseSearch,
+  type Search,
+  WALKERS,
+} from '../command/explore-job.ts'
 import type { Verb } from './verb.ts'
 
 const FORMATS = ['text', 'markdown'] as const
-/** What excludes the CPUs from each other: see hazard H8. */
-const LOCKS = {
-  kernel: {},
-  none: { split_lock: false },
-  cpa: { split_lock: false, cpa_lock: true },
-} as const
-const WALKERS = ['sc', 'weak'] as const
-const LOCK_NAMES = ['kernel', 'none', 'cpa'] as const
-type Locks = (typeof LOCK_NAMES)[number]
 
 interface Options {
   readonly flavour?: string[] | undefined
@@ -71,6 +60,10 @@ interface Options {
   readonly maxStates: number
   readonly time: number
   readonly record: boolean
+  readonly first?: true | undefined
+  readonly expect?: string | undefined
+  readonly shrink: boolean
+  readonly resume?: true | undefined
   readonly format: (typeof FORMATS)[number]
 }
 
@@ -82,7 +75,8 @@ export const exploreVerb: Verb = {
     'search the interleavings of a scenario: prove that none breaks a rule, or record one that does',
   more: `Every schedule is covered by visiting every state once; the numbers of schedules are exact. What breaks a rule is
 recorded as a run labelled SCENARIO/GEOMETRY/FLAVOUR~RULE, with marks, and the nearest schedule that does not as
-…~RULE-passes. Data accesses are sequentially consistent: one that its own CPU reorders is not seen.
+…~RULE-passes. A search that a limit or Ctrl-C ends is kept beside the database, and --resume goes on with it: in the
+end it comes to the numbers of one that was never stopped. Data accesses are sequentially consistent: one that its own CPU reorders is not seen.
 Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not complete and nothing found.`,
   examples: [
     [
@@ -95,6 +89,11 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
       'explore two-in-one-span --flavour 6.18 --locks kernel,none,cpa',
       'three regimes of locks side by side',
     ],
+    ['explore 3', 'the other schedules of a recorded run: its CPUs, features and start state'],
+    [
+      'explore three-in-one-span --flavour 6.18 --time 0 --resume',
+      'on with a search that was stopped',
+    ],
     [
       'explore mine.json --mode pct --runs 100000 --seed 7',
       'by chance, where there are too many states',
@@ -102,7 +101,7 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
   ],
   declare(command, invoke) {
     command
-      .argument('<scenario...>', 'names of `pagetrail scenarios --explore`, or files')
+      .argument('<scenario...>', 'names of `pagetrail scenarios --explore`, files, or runs')
       .addOption(FLAVOUR_LIST)
       .addOption(GEOMETRY_LIST)
       .option(
@@ -138,7 +137,14 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
       .option('--runs <n>', 'of modes pct, random and dpor', parseCount, 100_000)
       .option('--max-states <n>', 'of modes states and bounded', parseCount, 5_000_000)
       .option('--time <seconds>', 'for each search; 0: no limit', parseCount, 60)
-      .option('--no-record', 'record nothing')
+      .option(
+        '--expect <file>',
+        'numbers of an earlier search, by --json; a difference is a finding',
+      )
+      .option('--first', 'end at the first finding')
+      .option('--no-shrink', 'leave a schedule as the search came upon it')
+      .option('--resume', 'go on with the search that was stopped')
+      .option('--no-record', 'record nothing, and keep no search that is stopped')
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
@@ -146,19 +152,14 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
   },
 }
 
-/** One search to be made. */
-interface Search {
-  readonly job: Job
-  readonly locks: Locks
-}
-
 async function explore(
   session: Session,
   specs: readonly string[],
   options: Options,
 ): Promise<Status> {
-  const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
   const loaded = options.module === undefined ? undefined : await loadImplementation(options.module)
+  const found = await Promise.all(specs.map((spec) => findExplorable(session, spec, loaded)))
+  const scenarios = found.flat()
   const regimes = options.locks.map(locksNamed)
   const searches = jobsOf(scenarios, options, loaded?.implementation.base).flatMap((job) =>
     regimes.map((locks): Search => ({ job, locks })),
@@ -168,6 +169,7 @@ async function explore(
   const { mode, preemptions, seed, runs, maxStates } = options
   const never = options.never === undefined ? undefined : neverOf(options.never)
   const property = loaded?.property
+  const { first, shrink } = options
   const how: ExploreOptions = {
     mode,
     preemptions,
@@ -178,6 +180,9 @@ async function explore(
     maxStates,
     never,
     property,
+    shrink,
+    first: first === true,
+    keeps: options.record,
   }
   const runFile = options.record ? await session.runFile('write') : null
   const lines = session.json ? session.jsonLines() : null
@@ -185,12 +190,6 @@ async function explore(
     const work = new Explorer(session, options, how, { loaded, runFile, lines, signal })
     return work.all(searches)
   })
-}
-
-function locksNamed(name: string): Locks {
-  const found = LOCK_NAMES.find((known) => known === name)
-  if (found !== undefined) return found
-  throw new InputError(`there are no locks ${name}; they are one of ${LOCK_NAMES.join(', ')}`)
 }
 
 interface Given {
@@ -207,16 +206,24 @@ class Explorer {
   readonly #given: Given
   readonly #explored: Explored[] = []
   readonly #lanes = new Map<string, readonly string[]>()
+  readonly #stopped: SearchFile | null
+  readonly #expected: ExpectedSearches | null
+  /** Searches came to other numbers than were expected. */
+  #isOther = false
 
   constructor(session: Session, options: Options, how: ExploreOptions, given: Given) {
     this.#session = session
     this.#options = options
     this.#how = how
     this.#given = given
+    this.#expected = options.expect === undefined ? null : new ExpectedSearches(options.expect)
+    const isKept = options.record || options.resume === true
+    this.#stopped = isKept ? SearchFile.of(session.options.db) : null
   }
 
   async all(searches: readonly Search[]): Promise<Status> {
     const { lines, signal } = this.#given
+    if (this.#options.resume === true) this.#refuseUnlessOneGoesOn(searches)
     for (const search of searches) {
       if (signal.aborted) break
       await this.#one(search)
@@ -231,49 +238,85 @@ class Explorer {
     const complete = results.every((result) => result.complete)
     lines?.end(complete && !signal.aborted)
     if (signal.aborted) return 130
+    if (this.#expected !== null && complete) return this.#isOther ? 1 : 0
     if (results.some(isBroken)) return 1
     return results.every((result) => result.complete && covers(result)) ? 0 : 3
   }
 
+  /** @throws InputError naming the searches that were stopped */
+  #refuseUnlessOneGoesOn(searches: readonly Search[]): void {
+    const { loaded } = this.#given
+    const isStopped = (search: Search): boolean => {
+      const key = this.#keyOf(
+        inFile(search.job.scenario.where, () => this.#parse(search)),
+        loaded,
+      )
+      return this.#stopped?.find(key) !== undefined
+    }
+    if (searches.some(isStopped)) return
+    const { path = '', labels = [] } = this.#stopped ?? {}
+    const held = labels.length === 0 ? 'there is none' : `there are ${labels.join(', ')}`
+    throw new InputError(
+      `nothing of this can go on: no search with these options was stopped; in ${path} ${held}`,
+    )
+  }
+
+  #parse = (search: Search): Scenario => parseSearch(search, this.#options, this.#given.loaded)
+
+  #keyOf(scenario: Scenario, loaded: LoadedModule | undefined): string {
+    const { mode, preemptions, steps, seed } = this.#how
+    const how = {
+      mode: mode === 'auto' ? 'states' : mode,
+      never: this.#options.never,
+      steps,
+      ...(mode === 'bounded' && { preemptions }),
+      ...((mode === 'pct' || mode === 'random') && { seed }),
+    }
+    return keyOf(scenario, how, loaded)
+  }
+
   async #one(search: Search): Promise<void> {
+    const { loaded } = this.#given
     const { scenario } = search.job
     const parsed = inFile(scenario.where, () => this.#parse(search))
-    const { pageShift, vaBits } = buildMachine(parsed).geometry
-    const name = this.#given.loaded?.implementation.name ?? parsed.flavour.name
-    const label = `${scenario.name}/${geometryName(pageShift, vaBits)}/${name}`
-    const began = this.#session.io.now()
-    const result = await this.#search(parsed, label, began)
-    const took = this.#session.io.now() - began
+    const label = labelOf(search, parsed, loaded)
     const variant = search.locks === 'kernel' ? '' : `, locks: ${search.locks}`
+    const key = this.#keyOf(parsed, loaded)
+    const progress = new SearchProgress(this.#session, this.#given.lines, label)
+    const result = await this.#search(parsed, key, progress)
+    const took = progress.elapsed
     const explored: Explored = { label, variant, result, took, seed: this.#options.seed }
     this.#explored.push(explored)
     const runs = inFile(scenario.where, () => this.#record(search, explored))
     this.#print(explored, runs)
+    this.#compare(explored)
+    await this.#keep(key, explored)
   }
 
-  #parse({ job: { scenario, flavour, geometry }, locks }: Search): Scenario {
-    const chosen = flavour ?? this.#given.loaded?.implementation.base
-    const { fills } = this.#options
-    const json = this.#input(scenario.json, locks)
-    const parsed = parseScenario(json, { flavour: chosen, geometry, fills })
-    const { loaded } = this.#given
-    return loaded === undefined ? parsed : implementScenario(parsed, loaded.implementation)
+  /** With the numbers of an earlier search. */
+  #compare(explored: Explored): void {
+    const { lines } = this.#given
+    for (const text of this.#expected?.differences(explored) ?? []) {
+      this.#isOther = true
+      if (lines !== null) lines.data('finding', { label: explored.label, property: 'expect', text })
+      else this.#session.out.line(`  not as expected      ${text}`)
+    }
   }
 
-  /** The scenario with the regime of locks and the walkers that are asked for. */
-  #input(json: unknown, locks: Locks): unknown {
-    const walkers = this.#options.walkers ?? (hasAccesses(json) ? 'weak' : 'sc')
-    const weak: Readonly<Record<string, boolean>> =
-      walkers === 'weak' ? { weak_walkers: true, tlb_model: true } : {}
-    return withFeatures(json, { ...LOCKS[locks], ...weak })
+  /** A search that was stopped can go on another time. */
+  async #keep(key: string, { label, variant, result }: Explored): Promise<void> {
+    if (!this.#options.record) return
+    const bytes = this.#stopped?.put(key, `${label}${variant}`, result.saved) ?? 0
+    if (result.saved === null) return
+    const size = bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+    await this.#session.note(`${label} can go on with --resume (${this.#stopped?.path}, ${size})`)
   }
 
-  async #search(scenario: Scenario, label: string, began: number): Promise<ExploreResult> {
-    const { io } = this.#session
+  async #search(scenario: Scenario, key: string, progress: SearchProgress): Promise<ExploreResult> {
     const { signal } = this.#given
-    const { time } = this.#options
-    const progress = new Progress(io, label, 'states')
-    const search = exploring(scenario, this.#how)
+    const { time, resume } = this.#options
+    const saved = resume === true ? this.#stopped?.find(key) : undefined
+    const search = exploring(scenario, { ...this.#how, saved })
     let why: string | null = null
     for (;;) {
       const { done, value } = search.next(why)
@@ -281,21 +324,20 @@ class Explorer {
         progress.end()
         return value
       }
-      progress.update(value.states > 0 ? value.states : Number(value.schedules))
+      await progress.update(value)
       await setImmediate()
       if (signal.aborted) why = 'interrupted'
-      else if (time > 0 && io.now() - began >= time * 1000) why = `${time} s are over`
+      else if (time > 0 && progress.elapsed >= time * 1000) why = `${time} s are over`
     }
   }
 
   /** What was recorded of each finding, by property. */
   #record(search: Search, { label, variant, result }: Explored): Map<string, string> {
     const { runFile, loaded } = this.#given
-    const { locks } = search
     const { scenario, flavour, geometry } = search.job
     const runs = new Map<string, string>()
     if (runFile === null) return runs
-    const input = this.#input(scenario.json, locks)
+    const input = inputOf(search, this.#options)
     const options = {
       name: scenario.name,
       created: this.#session.io.now(),
@@ -325,54 +367,12 @@ class Explorer {
 
   #print(explored: Explored, runs: ReadonlyMap<string, string>): void {
     const { lines } = this.#given
-    if (lines !== null) this.#printJson(lines, explored, runs)
+    if (lines !== null) printJson(lines, explored, runs)
     else if (this.#options.format === 'text') {
       for (const line of exploreLines(explored, runs)) this.#session.out.line(escapeControls(line))
     }
-  }
-
-  #printJson(lines: JsonLines, explored: Explored, runs: ReadonlyMap<string, string>): void {
-    const { label, result } = explored
-    lines.data('search', exploreFields(explored))
-    for (const finding of result.findings)
-      lines.data('finding', findingFields(label, finding, runs))
-    for (const { name } of relevant(result)) {
-      const verdict = verdictText(explored)
-      const type = verdict.startsWith('proved') ? 'proved' : 'unbroken'
-      lines.data(type, { label, property: name, failing: 0, verdict })
-    }
-    for (const { held, taken } of result.inversions) {
-      lines.data('finding', { label, property: 'lock-order', held, taken })
-    }
-  }
-}
-
-const findingFields = (
-  label: string,
-  finding: ExploreFinding,
-  runs: ReadonlyMap<string, string>,
-) => {
-  const { property, failing, preemptions, unavoidable, entries } = finding
-  return {
-    label,
-    property: property.name,
-    failing: numberOf(failing),
-    preemptions,
-    unavoidable_after_step: unavoidable,
-    schedule: printEntries(entries),
-    run: runs.get(property.name) ?? null,
   }
 }
 
 /** All schedules, or one of each class: of tries and bounds that cannot be said. */
 const covers = ({ mode }: ExploreResult): boolean => mode === 'states' || mode === 'dpor'
-
-/** Whether a program of it accesses memory: then what walkers may see matters. */
-const hasAccesses = (json: unknown): boolean => /"fn":\s*"access"/.test(JSON.stringify(json) ?? '')
-
-/** The scenario with features that differ; anything but an object is left to the parser. */
-function withFeatures(json: unknown, more: Readonly<Record<string, boolean>>): unknown {
-  if (typeof json !== 'object' || json === null || Object.keys(more).length === 0) return json
-  const features = 'features' in json && typeof json.features === 'object' ? json.features : {}
-  return { ...json, features: { ...features, ...more } }
-}

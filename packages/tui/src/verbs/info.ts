@@ -88,6 +88,9 @@ async function takeCensus(session: Session, source: EventSource): Promise<Census
   return { kinds, calls, unknown, span }
 }
 
+/** Facts with a section of their own, and the programs of CPUs, which are what the calls are. */
+const NOT_SHOWN: ReadonlySet<string> = new Set([COUNTS, 'cpus'])
+
 function describeRun(run: Run, span: number): [string, string][] {
   const rows: (readonly [string, string])[] = [
     ['run', `${run.id} ${run.label}`],
@@ -104,7 +107,7 @@ function describeRun(run: Run, span: number): [string, string][] {
     ['time', run.t0 === null ? 'no clock' : duration(span)],
     ['recorded', `${momentText(run.created)} UTC`],
     ...Object.entries(run.facts)
-      .filter(([name, value]) => name !== COUNTS && value !== null)
+      .filter(([name, value]) => !NOT_SHOWN.has(name) && value !== null)
       .map(([name, value]) => [name, factText(name, value)] as const),
   ]
   return rows.filter(([, value]) => value !== '').map(([name, value]) => [safe(name), safe(value)])

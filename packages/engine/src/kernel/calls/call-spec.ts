@@ -15,6 +15,8 @@ export interface Call {
   readonly args: CallArgs
   /** Not a call of the kernel's: something the program does in between, without opBegin and opEnd. */
   readonly isAction?: boolean
+  /** Made by somebody's implementation: what it does is not known. */
+  readonly isOwn?: boolean
   /** The n-th table allocation inside of the call fails; 0: none. */
   readonly allocFail: number
   /** Whether the flavour has it. */
