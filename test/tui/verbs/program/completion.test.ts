@@ -23,6 +23,9 @@ test('bash completes verbs, the options of a verb, and the words that an option 
   expect(await offered('diff', '--ma')).toEqual(['--map', '--max-cost'])
   expect(await offered('--db', 'x.db', 'export', '--format', 'pa')).toEqual(['parquet'])
   expect(await offered('--color', 'al')).toEqual(['always'])
+  expect(await offered('diff', '--color', '')).toEqual(['auto', 'always', 'never'])
+  expect(await offered('diff', '--no-p')).toEqual(['--no-pager'])
+  expect(await offered('sql', '--for', '')).toEqual(['duckdb', 'clickhouse'])
 })
 
 const byTable = (a: string, b: string) =>

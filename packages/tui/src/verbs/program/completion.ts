@@ -17,6 +17,14 @@ const WRITERS: Readonly<Record<Shell, (program: CommandUnknownOpts) => string>> 
 const optionsOf = (command: CommandUnknownOpts): readonly Option[] =>
   command.createHelp().visibleOptions(command)
 
+/** A verb's options and those of the program, each once: they may stand behind it too. */
+const withGlobal = (command: CommandUnknownOpts, program: CommandUnknownOpts): Option[] => {
+  const own = optionsOf(command)
+  const flags = new Set(own.flatMap(flagsOf))
+  const global = command === program ? [] : optionsOf(program)
+  return own.concat(global.filter((option) => !flagsOf(option).some((flag) => flags.has(flag))))
+}
+
 const flagsOf = ({ short, long }: Option): string[] =>
   [short, long].filter((flag) => flag !== undefined && flag !== null)
 
@@ -30,15 +38,17 @@ function bash(program: CommandUnknownOpts): string {
     const choices = optionsOf(command)
       .filter(({ argChoices }) => argChoices !== undefined)
       .map((option) => {
-        const patterns = flagsOf(option).map((flag) => `"${name} ${flag}"`)
-        return `    ${patterns.join('|')}) words="${option.argChoices?.join(' ')}" ;;`
+        // The program's own options may stand behind a verb as well.
+        const before = command === program ? '*" ' : `"${name} `
+        const patterns = flagsOf(option).map((flag) => `${before}${flag}"`)
+        return `    ${patterns.join('|')}) value="${option.argChoices?.join(' ')}" ;;`
       })
-    const flags = optionsOf(command).flatMap(flagsOf).join(' ')
+    const flags = withGlobal(command, program).flatMap(flagsOf).join(' ')
     return choices.concat(`    "${name} "*) words="${flags}" ;;`)
   })
   return `# bash completion for pagetrail
 _pagetrail() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} verb="" words="" word
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} verb="" words="" value="" word
   local verbs="${verbs.join(' ')}"
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case " $verbs " in *" $word "*) verb=$word; break ;; esac
@@ -46,6 +56,11 @@ _pagetrail() {
   case "$verb $prev" in
 ${cases.join('\n')}
   esac
+  # What an option takes is a word of its own: no file, no verb.
+  if [ -n "$value" ]; then
+    COMPREPLY=($(compgen -W "$value" -- "$cur"))
+    return
+  fi
   if [ -z "$verb" ]; then words="$words $verbs"; fi
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
   if [ "\${cur#-}" = "$cur" ]; then COMPREPLY+=($(compgen -f -- "$cur")); fi
@@ -59,8 +74,8 @@ const inBrackets = (text: string) => text.replaceAll(/[[\]:\\]/g, '\\$&')
 
 const valuesOf = ({ argChoices }: Option) => (argChoices ? `(${argChoices.join(' ')})` : '_files')
 
-const zshSpecs = (command: CommandUnknownOpts) =>
-  optionsOf(command).flatMap((option) =>
+const zshSpecs = (command: CommandUnknownOpts, program: CommandUnknownOpts) =>
+  withGlobal(command, program).flatMap((option) =>
     flagsOf(option).map((flag) => {
       const takes = option.required ? `:value:${valuesOf(option)}` : ''
       return `      ${quoted(`${flag}[${inBrackets(option.description)}]${takes}`)} \\`
@@ -70,7 +85,7 @@ const zshSpecs = (command: CommandUnknownOpts) =>
 function zsh(program: CommandUnknownOpts): string {
   const cases = program.commands.map(
     (verb) =>
-      `    ${verb.name()}) _arguments \\\n${zshSpecs(verb).join('\n')}\n      '*:file:_files' ;;`,
+      `    ${verb.name()}) _arguments \\\n${zshSpecs(verb, program).join('\n')}\n      '*:file:_files' ;;`,
   )
   const verbs = program.commands.map(
     (verb) => `    ${quoted(`${verb.name()}:${inBrackets(verb.summary())}`)}`,
@@ -84,7 +99,7 @@ ${verbs.join('\n')}
   if (( verb == 0 || verb >= CURRENT )); then
     _describe verb verbs
     _arguments \\
-${zshSpecs(program).join('\n')}
+${zshSpecs(program, program).join('\n')}
       '*:file:_files'
     return
   fi
