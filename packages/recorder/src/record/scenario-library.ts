@@ -91,29 +91,3 @@ export function scenarioNamed(name: string): LibraryScenario {
     `no scenario ${name}${didYouMean(name, names)}; pagetrail scenarios lists them`,
   )
 }
-
-/** What of a scenario is an address or a size, and so a whole number of pages. */
-const IN_PAGES: ReadonlySet<string> = new Set(['va', 'addr', 'start', 'end', 'size', 'pa_step'])
-
-/**
- * Why a scenario cannot be run on pages of this size: what of it is not a whole number of them; null where all is. Its
- * addresses were chosen for one page size, and the kernel would refuse or round them on another.
- */
-export function unfitFor(json: unknown, pageShift: number): string | null {
-  const page = 1n << BigInt(pageShift)
-  for (const [name, value] of valuesIn(json)) {
-    if (!IN_PAGES.has(name) || !/^(0x[\da-f]+|\d+)$/i.test(value)) continue
-    if (BigInt(value) % page !== 0n)
-      return `its ${name} ${value} is not a whole number of ${page >> 10n}K pages`
-  }
-  return null
-}
-
-/** Every text and number of a JSON value, with the name of the field around it. */
-function* valuesIn(json: unknown, name = ''): Generator<readonly [name: string, value: string]> {
-  if (typeof json === 'string' || typeof json === 'number') yield [name, String(json)]
-  if (typeof json !== 'object' || json === null) return
-  for (const [key, value] of Object.entries(json)) {
-    yield* valuesIn(value, Array.isArray(json) ? name : key)
-  }
-}

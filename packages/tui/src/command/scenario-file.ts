@@ -12,7 +12,7 @@ export interface NamedScenario {
   /** File and line, for errors. */
   readonly where: string
   readonly hasFlavour: boolean
-  /** Where the JSON does not say. */
+  /** What a built-in scenario was written for; undefined: a file, whose JSON says it. */
   readonly geometry: GeometryChoice | undefined
   readonly facts: Readonly<Record<string, Json>>
 }

@@ -1,5 +1,11 @@
-import { FLAVOUR_NAMES, GEOMETRIES, GEOMETRY_NAMES, type GeometryChoice } from '@pagetrail/engine'
-import { didYouMean, InputError } from '@pagetrail/recorder'
+import {
+  FLAVOUR_NAMES,
+  GEOMETRIES,
+  GEOMETRY_NAMES,
+  type GeometryChoice,
+  geometryName,
+} from '@pagetrail/engine'
+import { didYouMean, fitScenario, InputError } from '@pagetrail/recorder'
 import type { NamedScenario } from './scenario-file.ts'
 
 /** Before and after the change of walker. */
@@ -31,8 +37,26 @@ export function jobsOf(
   })
   return scenarios.flatMap((scenario) =>
     (flavours ?? (scenario.hasFlavour ? [undefined] : DEFAULT_FLAVOURS)).flatMap((flavour) =>
-      (geometries ?? [scenario.geometry]).map((geometry) => ({ scenario, flavour, geometry })),
+      (geometries ?? [scenario.geometry]).map((geometry) => ({
+        scenario: fitted(scenario, geometry),
+        flavour,
+        geometry,
+      })),
     ),
+  )
+}
+
+/** A built-in scenario is moved to the geometry; one of a file is its author's. @throws InputError saying why not */
+function fitted(scenario: NamedScenario, geometry: GeometryChoice | undefined): NamedScenario {
+  if (geometry === undefined || scenario.geometry === undefined) return scenario
+  const { json, unfit } = fitScenario(
+    { json: scenario.json, geometry: scenario.geometry },
+    geometry,
+  )
+  if (unfit === null) return { ...scenario, json }
+  const name = geometryName(geometry.page_shift, geometry.va_bits)
+  throw new InputError(
+    `${scenario.name} does not fit ${name}: ${unfit}; \`pagetrail scenarios ${scenario.name}\` prints it, to be changed`,
   )
 }
 

@@ -7,7 +7,6 @@ import {
   recordScenario,
   type RunFile,
   toPredicate,
-  unfitFor,
   type WriteOptions,
 } from '@pagetrail/recorder'
 import { setImmediate } from 'node:timers/promises'
@@ -119,7 +118,6 @@ async function record(
     label === undefined
       ? undefined
       : (variant: string) => (jobs.length === 1 ? label : `${label}/${variant}`)
-  jobs.forEach(mustFit)
   const runFile = await session.runFile('write')
   const lines = session.json ? session.jsonLines() : null
   const made = await stoppable(session, loaded !== undefined, async (signal) => {
@@ -145,16 +143,6 @@ async function record(
   if (made === jobs.length) return 0
   await session.note(`interrupted; ${made} of ${jobs.length} runs were recorded and are kept`)
   return 130
-}
-
-/** A built-in scenario is for one size of pages; one of a file is its author's. */
-function mustFit({ scenario, geometry }: Job): void {
-  if (geometry === undefined || 'file' in scenario.facts) return
-  const why = unfitFor(scenario.json, geometry.page_shift)
-  if (why === null) return
-  throw new InputError(
-    `${scenario.name} does not fit the geometry: ${why}; \`pagetrail scenarios ${scenario.name}\` prints it, to be changed`,
-  )
 }
 
 /** Somebody's module may never return to where a signal is looked at: there Ctrl-C ends the process, as by default. */

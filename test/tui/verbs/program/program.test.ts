@@ -74,9 +74,9 @@ describe('slips', () => {
       'no event matches: it has no set_memroy_ro, did you mean set_memory_ro?',
     ],
     [
-      ['record', 'clean-ro', '--geometry', '64k-52'],
+      ['record', 'split-1g', '--geometry', '64k-52'],
       2,
-      'clean-ro does not fit the geometry: its pa_step 0x1000 is not a whole number of 64K pages',
+      'split-1g does not fit 64k-52: it begins with a block of a pud, and only 4K pages have those',
     ],
     [['record', 'clean-ro', '--label', '7'], 2, '"7" cannot be a label'],
   ])('%j: %i', async (args, status, message) => {
