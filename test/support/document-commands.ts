@@ -4,7 +4,11 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..', '..')
 
 /** Documents for readers, by their path in the clone. */
-export const DOCUMENTS: readonly string[] = ['README.md', 'CONTRIBUTING.md'].concat(
+export const DOCUMENTS: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'packages/pagetrail/README.md',
+].concat(
   ...['docs', 'docs/howto'].map((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.md') && name !== 'api-surface.md')
