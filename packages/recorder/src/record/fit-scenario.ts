@@ -1,4 +1,4 @@
-import { type GeometryChoice, hexOf, levelsOf } from '@pagetrail/engine'
+import { createGeometry, type GeometryChoice, hexOf } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
 import { AddressFit, blockOf, Unfit } from './fit-addresses.ts'
@@ -11,8 +11,8 @@ export type Fitted =
 
 /**
  * Moves a built-in scenario to another geometry: its addresses, sizes, counts of pages and descriptors, so that what
- * was a page, a contiguous span, a block, a part or the end of one is that there too. Where the geometry has nothing of the
- * kind, or the scenario counts steps or callbacks, which are others with other tables, it says why not.
+ * was a page, a contiguous span, a block, a part or the end of one is that there too. Where the geometry has nothing of
+ * the kind, or the scenario counts steps or callbacks, which are others with other tables, it says why not.
  */
 export function fitScenario(
   { json, geometry: from }: Pick<LibraryScenario, 'json' | 'geometry'>,
@@ -48,7 +48,7 @@ function moved(scenario: JsonObject, from: LibraryGeometry, to: GeometryChoice):
 }
 
 /** Fields that count callbacks, in the order of levels. */
-const COUNTING = ['again_at', 'cont_at', 'err_at'] as const
+const COUNTING = ['again_at', 'call_at', 'cont_at', 'err_at'] as const
 
 /** @throws Unfit for what depends on the tables' shape and not on addresses */
 function refuse(scenario: JsonObject, from: LibraryGeometry, to: GeometryChoice): void {
@@ -64,11 +64,13 @@ function refuse(scenario: JsonObject, from: LibraryGeometry, to: GeometryChoice)
         'it begins with contiguous blocks, 16 of them with 4K pages and 32 with others',
       )
   }
-  const sameLevels = levelsOf(from.page_shift, from.va_bits) === levelsOf(to.page_shift, to.va_bits)
+  const sameLevels = createGeometry(from).levels === createGeometry(to).levels
   if (sameLevels && samePages) return
   if (schedule !== undefined)
     throw new Unfit('its schedule counts steps, which are others on other tables')
-  const counted = COUNTING.find((name) => list(calls).some((call) => call[name] !== undefined))
+  // apply_to_page_range() calls back for pages alone.
+  const walks = list(calls).filter(({ fn }) => fn !== 'apply_to_page_range')
+  const counted = COUNTING.find((name) => walks.some((call) => call[name] !== undefined))
   if (counted !== undefined)
     throw new Unfit(`its ${counted} counts callbacks, which are others on other tables`)
 }
@@ -142,7 +144,8 @@ const COUNTS = ['numpages', 'entries', 'pages'] as const
 
 function movedCall(fit: AddressFit, call: JsonObject): JsonObject {
   const result: Record<string, Json> = { ...withAddresses(fit, call) }
-  const { addr, pfn, desc } = call
+  const { addr, pfn, desc, call: inner } = call
+  if (inner !== undefined) result['call'] = movedCall(fit, asFields(inner))
   if (pfn !== undefined) result['pfn'] = hexOf(fit.pa(u64(pfn) * fit.from.page) / fit.to.page)
   if (desc !== undefined) result['desc'] = hexOf(fit.descriptor(u64(desc)))
   for (const name of COUNTS) {
