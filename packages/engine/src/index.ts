@@ -34,7 +34,6 @@ export {
   indexOf,
   levelsOf,
 } from './arch/geometry.ts'
-export { GEOMETRIES, addrEnd, createGeometry, geometryName, indexOf } from './arch/geometry.ts'
 export type { Geometry, GeometryChoice } from './arch/geometry.ts'
 export { dmb, dsb, isb, tlbi } from './kernel/instructions.ts'
 export { BARRIER_SCOPES } from './machine/hooks.ts'
