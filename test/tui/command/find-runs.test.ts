@@ -44,6 +44,17 @@ describe('every verb that looks at a run takes a file', () => {
   })
 })
 
+test('what is kept of a file never takes the place of a run that was named so', async () => {
+  const db = await databaseWith('golden')
+  const exported = join(folder(), 'golden.jsonl')
+  expect((await pagetrail(['export', 'golden', '-o', exported, '--db', db])).status).toBe(0)
+  for (let i = 0; i < 2; i++) {
+    const { out } = await pagetrail(['diff', exported, 'golden', '--db', db])
+    // The export's label is golden too.
+    expect(out).toMatch(/^- 2 golden .*\n\+ 1 golden /)
+  }
+})
+
 test('the folder that a file was imported into goes with the command', async () => {
   const own = folder()
   vi.stubEnv('TMPDIR', own)

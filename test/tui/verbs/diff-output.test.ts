@@ -108,6 +108,22 @@ test('what a capture does not show is not decided: 3', async () => {
   expect(junit.out).toContain('<error message="not decided: the baseline does not show locks">')
 })
 
+test('where that is allowed the gate passes in one line, which says it, and no format fails', async () => {
+  const { baseline, db } = await golden('import', capture('6.18.15'))
+  const gate = ['diff', '--max-cost', 'locks=0', '--allow-undecided', baseline, capture('6.18.15')]
+  const { status, out } = await pagetrail(gate, env(db))
+  expect(status).toBe(0)
+  expect(out).toMatch(
+    /^gate passed: [^\n]*; cost locks not decided, which is allowed: the baseline does not show locks\n$/,
+  )
+  const junit = await pagetrail([...gate, '--format', 'junit'], env(db))
+  expect(junit).toMatchObject({ status: 0 })
+  expect(junit.out).toContain('failures="0" errors="0" skipped="1"')
+  expect(junit.out).toContain('<skipped message="not decided: the baseline does not show locks">')
+  const github = await pagetrail([...gate, '--format', 'github'], env(db))
+  expect(github.out).toMatch(/^::notice [^\n]*gate passed[^\n]*\n::warning [^\n]*not decided/)
+})
+
 test.each([
   [['--gate', 'outcom'], 'no question outcom, did you mean outcome?'],
   [['--max-cost', 'barrier=1'], 'no cost barrier, did you mean barriers?'],
@@ -151,5 +167,7 @@ test('--detail: the JSON has what the page shows', async () => {
   expect(lines.find(({ type }) => type === 'table')).toMatchObject({ level: 'pte' })
   expect(lines.at(-1)).toMatchObject({ type: 'end', rows: lines.length - 2 })
   const page = await pagetrail(['check', file, '--format', 'html'], none)
-  expect(page.out).toMatch(/<h1>(Something is broken|Nothing found, not all decided)<\/h1>/)
+  expect(page.out).toMatch(
+    /<h1>(No error, no warning; \d+ of \d+ rules undecided|(Broken|Warnings): [\w-]+(, [\w-]+)*)<\/h1>/,
+  )
 })

@@ -18,6 +18,8 @@ export interface CostBound {
 export interface Gate {
   readonly questions: readonly Question[]
   readonly maxCost: readonly CostBound[]
+  /** What could not be decided closes nothing. */
+  readonly allowUndecided: boolean
 }
 
 /** What one condition came to; `reasons` says why, a sentence each, where it is not `same`. */
@@ -32,6 +34,8 @@ export interface GateResult {
   /** `different`: the gate is closed. `unknown`: nothing differs, but something could not be decided. */
   readonly answer: Answer
   readonly checks: readonly GateCheck[]
+  /** `different` keeps it closed, and `unknown` where that is not allowed. */
+  readonly passes: boolean
 }
 
 /** Differences named for one question; the rest are counted. */
@@ -81,7 +85,8 @@ export function judge(diff: Diff, gate: Gate): GateResult {
   ]
   const has = (answer: Answer): boolean => checks.some((check) => check.answer === answer)
   const answer = has('different') ? 'different' : has('unknown') ? 'unknown' : 'same'
-  return { answer, checks }
+  const passes = answer === 'same' || (answer === 'unknown' && gate.allowUndecided)
+  return { answer, checks, passes }
 }
 
 const QUESTION_CHECKS: Readonly<Record<Question, (diff: Diff) => GateCheck>> = {
@@ -131,13 +136,19 @@ function effectCheck(diff: Diff): GateCheck {
   return { name: 'effect', answer, reasons }
 }
 
-function pathCheck({ path }: Diff): GateCheck {
+function pathCheck({ path, calls, outside }: Diff): GateCheck {
   const { answer, changed, onlyLeft, onlyRight, renamed, first } = path
   if (answer !== 'different') return { name: 'path', answer, reasons: [] }
-  const counts = `${changed} events changed, ${onlyLeft} only in the baseline, ${onlyRight} only in the new run`
-  const names = renamed > 0 ? `, ${renamed} under another name` : ''
   const where = first === null ? '' : `, first in call ${first.left.op} | ${first.right.op}`
-  return { name: 'path', answer, reasons: [counts + names + where] }
+  const rows = `${many(changed, 'event')} changed, ${onlyLeft} only in the baseline, ${onlyRight} only in the new run${where}`
+  const reasons = changed + onlyLeft + onlyRight > 0 ? [rows] : []
+  if (renamed > 0) reasons.push(`${many(renamed, 'event')} under another name`)
+  if (calls.reordered > 0)
+    reasons.push(
+      `${many(calls.reordered, 'pair')} of calls in another order within one task or CPU`,
+    )
+  if (outside?.pathDiffers === true) reasons.push('outside of calls something else happened')
+  return { name: 'path', answer, reasons }
 }
 
 function costCheck({ cost }: Diff, { name, by, unit }: CostBound): GateCheck {

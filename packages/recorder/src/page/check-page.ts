@@ -1,6 +1,6 @@
 import { geometryName } from '@pagetrail/engine'
 
-import { type CheckReport, isClean, undecided } from '../check/finding.ts'
+import { type CheckReport, type Severity, undecided } from '../check/finding.ts'
 import { RULES } from '../check/rules.ts'
 import { readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
@@ -61,18 +61,29 @@ export function checkPage(
   )
 }
 
+/** Rules by the gravest of their findings. */
+const rulesOf = (report: CheckReport, severity: Severity) =>
+  report.verdicts.filter(
+    ({ rule }) => gravest(report.findings.filter((f) => f.rule === rule)) === severity,
+  )
+
+/** The rules that are broken, by name; else what was looked at. */
 function verdictOf(report: CheckReport): string {
-  if (!isClean(report)) return 'Something is broken'
-  return undecided(report).length > 0 ? 'Nothing found, not all decided' : 'Nothing is broken'
+  const named = (severity: Severity) =>
+    rulesOf(report, severity)
+      .map(({ rule }) => rule)
+      .join(', ')
+  const [errors, warnings] = [named('error'), named('warning')]
+  if (errors !== '') return `Broken: ${errors}`
+  if (warnings !== '') return `Warnings: ${warnings}`
+  const open = undecided(report).length
+  return open > 0
+    ? `No error, no warning; ${open} of ${report.verdicts.length} rules undecided`
+    : 'No error, no warning'
 }
 
 function head(run: Run, report: CheckReport, { debts }: RunDetail): Html {
-  const counts = ORDER.map((severity) => ({
-    severity,
-    rules: report.verdicts.filter(
-      ({ rule }) => gravest(report.findings.filter((f) => f.rule === rule)) === severity,
-    ),
-  }))
+  const counts = ORDER.map((severity) => ({ severity, rules: rulesOf(report, severity) }))
   const open = undecided(report).length
   const { geometry } = run
   const facts = [
@@ -101,7 +112,11 @@ function head(run: Run, report: CheckReport, { debts }: RunDetail): Html {
 <p>Flushes owed at the end: <b${debts.end.harmful > 0 && new Html(' class="bad"')}>${figure(debts.end.harmful)}</b>.</p>`
 }
 
-const CARDS = { error: 'Errors: rules', warning: 'Warnings: rules', note: 'Notes: rules' } as const
+const CARDS = {
+  error: 'Rules with errors',
+  warning: 'Rules with warnings',
+  note: 'Rules with notes',
+} as const
 
 function findings(source: EventSource, report: CheckReport): Html {
   const parts = ORDER.flatMap((severity) =>

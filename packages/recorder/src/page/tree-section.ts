@@ -1,6 +1,6 @@
 import { type Geometry, hexOf } from '@pagetrail/engine'
 
-import { decodeDescriptor } from '../descriptor/decode.ts'
+import { decodeDescriptor, type DescriptorField } from '../descriptor/decode.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { CallTree, CallTreeRow, Diff } from '../diff/result.ts'
 import { callText } from '../diff/say/wording.ts'
@@ -102,7 +102,7 @@ const asStore = (event: TraceEvent | null): Store | null =>
   event?.kind === 'desc_write' ? event : null
 
 /** The first store that differs: what it made of each field, on either side. */
-function storeBits(tree: CallTree, { geometries }: Diff, names: SideNames): Value {
+function storeBits(tree: CallTree, { geometries, addresses }: Diff, names: SideNames): Value {
   const row = tree.rows.find(
     (r) => r.row === 'events' && isDifference(r) && (asStore(r.left) ?? asStore(r.right)) !== null,
   )
@@ -118,8 +118,8 @@ function storeBits(tree: CallTree, { geometries }: Diff, names: SideNames): Valu
   const all = [...new Set(fields.flatMap((list) => list.map(({ name }) => name)))]
   const rows = all.flatMap((field) => {
     const found = fields.map((list) => list.find(({ name }) => name === field))
-    const texts = found.map((f) => (f ? `${f.old ?? '?'} → ${f.new ?? '?'}` : ''))
-    const differs = texts.length === 2 && texts[0] !== texts[1]
+    const texts = found.map((f) => (f ? `${f.old ?? '?'} → ${f.new ?? '?'}` : '0 → 0'))
+    const differs = fieldDiffers(field, found, addresses)
     if (!differs && found.every((f) => f?.changed !== true)) return []
     const cells = texts.map(
       (text) => html`<td><code>${differs ? html`<em>${text}</em>` : text}</code></td>`,
@@ -150,6 +150,24 @@ function storeBits(tree: CallTree, { geometries }: Diff, names: SideNames): Valu
       rows,
     })}
   </div>`
+}
+
+/**
+ * Whether two stores do something else to a field. Between boots what an entry held is not theirs, nor where it leads:
+ * only what they change counts.
+ */
+function fieldDiffers(
+  field: string,
+  found: readonly (DescriptorField | undefined)[],
+  addresses: Diff['addresses'],
+): boolean {
+  if (found.length < 2) return false
+  const [a, b] = found
+  if (addresses === 'relative') {
+    const [left, right] = [a?.changed === true, b?.changed === true]
+    return left !== right || (left && field !== 'address' && a?.new !== b?.new)
+  }
+  return a?.old !== b?.old || a?.new !== b?.new
 }
 
 /** `00e8000500040703 → 00e8000500040702`, the digits that the store changed marked. */

@@ -21,7 +21,7 @@ export function listRuns(db: Sqlite.Database, path: string): Run[] {
  * time.
  */
 export function lookUpRun(db: Sqlite.Database, path: string, spec: string): Run | undefined {
-  const latest = allRuns.orderBy('id', 'desc').limit(1)
+  const latest = allRuns.orderBy(isOwn, 'desc').orderBy('id', 'desc').limit(1)
   if (/^-[1-9]\d{0,8}$/.test(spec)) {
     return selected(db, path, latest.where(isOwn).offset(BigInt(-Number(spec) - 1)))[0]
   }

@@ -83,7 +83,9 @@ const inks = ({ paint, bold, dim }: Theme): DiffPaint => ({
   dim,
 })
 
-export const GATE_STATUS: Readonly<Record<Answer, Status>> = { same: 0, different: 1, unknown: 3 }
+const STATUS: Readonly<Record<Answer, Status>> = { same: 0, different: 1, unknown: 3 }
+
+export const gateStatus = ({ answer, passes }: GateResult): Status => (passes ? 0 : STATUS[answer])
 
 /** Formats that hold the gate and nothing else. */
 const OF_GATE = { junit: junitLines, github: githubLines } as const
@@ -95,11 +97,12 @@ interface GateOptions {
   readonly quiet?: true | undefined
   readonly gate?: string[] | undefined
   readonly maxCost?: string[] | undefined
+  readonly allowUndecided?: true | undefined
 }
 
 /** The gate that was asked for; null: none. @throws InputError where options do not go together */
 export function gateOf(options: GateOptions, json: boolean): Gate | null {
-  const { by, format, gate, maxCost } = options
+  const { by, format, gate, maxCost, allowUndecided = false } = options
   if (gate === undefined && maxCost === undefined) {
     if (!isOfGate(format) || json) return null
     throw new InputError(
@@ -108,16 +111,19 @@ export function gateOf(options: GateOptions, json: boolean): Gate | null {
   }
   if (by !== undefined)
     throw new InputError('--by asks one question; --gate names those that count')
-  return { questions: gateQuestions(gate ?? []), maxCost: costBounds(maxCost ?? []) }
+  return {
+    questions: gateQuestions(gate ?? []),
+    maxCost: costBounds(maxCost ?? []),
+    allowUndecided,
+  }
 }
 
 /** Whether the page follows: where the gate did not pass, in the formats that have one. */
 export const showsPage = (
   session: Session,
-  { answer }: GateResult,
+  { passes }: GateResult,
   { format, quiet }: GateOptions,
-): boolean =>
-  session.json || format === 'json' || (!isOfGate(format) && answer !== 'same' && quiet !== true)
+): boolean => session.json || format === 'json' || (!isOfGate(format) && !passes && quiet !== true)
 
 /** The gate itself: one line where it passed, with the reasons below where it did not. */
 export async function printGate(
@@ -132,16 +138,18 @@ export async function printGate(
     for (const line of OF_GATE[format](diff, judged)) out.line(line)
   } else if (format === 'html') {
     // The page has the reasons.
-    if (judged.answer === 'same') out.line(gateLine(diff, judged))
+    if (judged.passes) out.line(gateLine(diff, judged))
   } else if (format === 'markdown') {
     out.line(markdownText(gateLine(diff, judged)))
     out.line('')
+    if (judged.passes) return
     for (const reason of gateReasons(judged)) out.line(`* ${markdownText(reason.trim())}`)
-    if (judged.answer !== 'same') out.line('')
+    out.line('')
   } else {
     out.line(gateLine(diff, judged))
+    if (judged.passes) return
     for (const reason of gateReasons(judged)) out.line(reason)
-    if (judged.answer !== 'same') out.line('')
+    out.line('')
   }
   await out.room()
 }

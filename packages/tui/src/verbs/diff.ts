@@ -20,7 +20,7 @@ import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
-import { GATE_STATUS, gateOf, printDiff, printGate, showsPage } from './diff-output.ts'
+import { gateOf, gateStatus, printDiff, printGate, showsPage } from './diff-output.ts'
 import type { Verb } from './verb.ts'
 
 const FORMATS = ['text', 'json', 'markdown', 'html', 'junit', 'github'] as const
@@ -133,10 +133,7 @@ export async function diff(
   for (const missing of [left, right].map(({ run }) => missingText(run))) {
     if (missing !== null) await session.note(missing)
   }
-  if (judged) {
-    const isOpen = judged.answer === 'unknown' && options.allowUndecided === true
-    return isOpen ? 0 : GATE_STATUS[judged.answer]
-  }
+  if (judged) return gateStatus(judged)
   const { answer } = answerTo(result)
   if (answer === 'different') return 1
   return answer === 'unknown' && options.allowUndecided !== true ? 3 : 0
