@@ -24,9 +24,9 @@ const CALLS = 82_000
 
 /**
  * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
- * event lists as text (sequence numbers left out). Once as many calls, once as a single one: memory goes with the
- * largest pair. Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE` is what it starts to
- * measure. `node bench/diff.ts captures A B` compares two captures in the same way, read by one thread and by two. Then
+ * event lists as text (sequence numbers left out). Once as many calls, once as a single one; each for the first time,
+ * the file proven and both runs read, and again, when what was read is there. Run it with `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE MOOD` is what it starts to
+ * measure. `node bench/diff.ts captures A B` compares two captures in the same way, read by one thread, by two, and again. Then
  * calls alone are laid side by side, lane by lane, beside a count of
  * their kinds.
  */
@@ -70,23 +70,19 @@ async function record(path: string, input: object): Promise<void> {
   runFile.close()
 }
 
-/** In a process of its own, for its peak memory. */
-async function compare(path: string): Promise<void> {
-  const runFile = await openRuns(path, { mode: 'read' })
+/** In a process of its own, for its peak memory; `mood` is a word for what it finds: nothing, or what it needs. */
+async function compare(path: string, mood: string): Promise<void> {
+  const runFile = await openRuns(path, { mode: 'read', proofs: `${path}.proofs` })
   const [left, right] = FLAVOURS.map((_, i) => runFile.source(runFile.find(i + 1)))
-  let start = performance.now()
-  let read = 0
-  for (const source of [left!, right!])
-    for (const event of source.events()) read += event.op === null ? 0 : 1
-  const reading = (performance.now() - start) / 1000
-  start = performance.now()
-  const diff = diffRuns(left!, right!)
+  const [start, cpu] = [performance.now(), process.cpuUsage()]
+  const diff = diffRuns(left!, right!, { apart: readApart })
   const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(cpu)
   const { same, onlyLeft, onlyRight, approximate } = diff.path
   const peak = process.resourceUsage().maxRSS / 1024
   console.log(
-    `  ${left!.run.events} against ${right!.run.events} events, ${diff.calls.paired} pairs of calls: ${diff.verdict}\n` +
-      `  pagetrail: ${seconds.toFixed(2)} s (${reading.toFixed(2)} s of it to read ${read} events), peak ${peak.toFixed(0)} MB; ` +
+    `  pagetrail, ${mood}: ${seconds.toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s of CPU, peak ${peak.toFixed(0)} MB; ` +
+      `${left!.run.events} against ${right!.run.events} events, ${diff.calls.paired} pairs of calls: ${diff.verdict}; ` +
       `${same} rows same, ${onlyLeft} left, ${onlyRight} right, ${approximate} pairs by the fallback`,
   )
   runFile.close()
@@ -127,7 +123,10 @@ async function bench(name: string, folder: string, input: object): Promise<void>
   const path = join(folder, `${name}.db`)
   console.log(name)
   await record(path, input)
-  process.stdout.write(execFileSync(process.execPath, [import.meta.filename, 'compare', path]))
+  for (const mood of ['first', 'again'])
+    process.stdout.write(
+      execFileSync(process.execPath, [import.meta.filename, 'compare', path, mood]),
+    )
   const texts = [join(folder, 'left.txt'), join(folder, 'right.txt')] as const
   await writeText(path, 1, texts[0])
   await writeText(path, 2, texts[1])
@@ -156,6 +155,7 @@ async function captures(files: readonly string[]): Promise<void> {
     const [left, right] = files.map((_, i) => runFile.source(runFile.find(i + 1)))
     await timed('one thread', () => diffRuns(left!, right!))
     await timed('two threads', () => diffRuns(left!, right!, { apart: readApart }))
+    await timed('what was read is there', () => diffRuns(left!, right!, { apart: readApart }))
     runFile.close()
     const texts = [join(folder, 'left.txt'), join(folder, 'right.txt')] as const
     await writeText(path, 1, texts[0])
@@ -227,7 +227,7 @@ function alignment(): void {
   )
 }
 
-if (process.argv[2] === 'compare') await compare(process.argv[3]!)
+if (process.argv[2] === 'compare') await compare(process.argv[3]!, process.argv[4]!)
 else if (process.argv[2] === 'captures') await captures(process.argv.slice(3))
 else {
   const events = Number(process.argv[2] ?? 1_000_000)

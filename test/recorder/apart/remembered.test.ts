@@ -95,6 +95,21 @@ describe('what was read of a run for a comparison', { timeout: 60_000 }, () => {
     expect(again.diff).toEqual((await compared(path, { apart: undefined })).diff)
   })
 
+  test('of one long call too, with the numbers of its events', async () => {
+    const path = join(folder(), 'long.db')
+    const runFile = await openRuns(path, { mode: 'write' })
+    const ro = { fn: 'set_memory_ro', addr: hex(AREA), numpages: 2600 }
+    for (const flavour of ['6.12', '7.3'])
+      recordScenario(runFile, pagesScenario(2600, [ro]), { flavour, name: 'x', created: 0 })
+    runFile.close()
+    const plain = await compared(path, { apart: undefined, pairs: true })
+    expect(plain.diff.path.first?.rows.length).toBeGreaterThan(4)
+    expect((await compared(path, { pairs: true })).diff).toEqual(plain.diff)
+    const again = await compared(path, { pairs: true })
+    expect(again.read).toBeLessThan(1000)
+    expect(again.diff).toEqual(plain.diff)
+  })
+
   test('serves the exchanged question too, and another question is another', async () => {
     const path = copied()
     await compared(path)

@@ -61,12 +61,11 @@ export function comparePair(
   const { script, path: rows } = pair
   const path = { ...rows, asideLeft: left.tokens.asides, asideRight: right.tokens.asides }
   const effects = context.known.effects(left, right, () => {
-    const mayDiffer =
-      effectsMayDiffer(script, left.tokens, right.tokens) || aftersDiffer(left.after, right.after)
-    if (!mayDiffer) return NO_DIFFERENCES
+    const { any, stores } = effectsMayDiffer(script, left.tokens, right.tokens)
+    if (!any && !aftersDiffer(left.after, right.after)) return NO_DIFFERENCES
     return compareEffects(
-      effectsOf(left.tokens, context.leftGeometry, left.after),
-      effectsOf(right.tokens, context.rightGeometry, right.after),
+      effectsOf(left.tokens, context.leftGeometry, left.after, stores),
+      effectsOf(right.tokens, context.rightGeometry, right.after, stores),
       context.addresses,
       context.unknown,
     )

@@ -53,18 +53,36 @@ const EFFECT_KINDS: ReadonlySet<number> = new Set(
   ),
 )
 
-/** Whether an event that has effects is in a row that differs; otherwise no effect can differ. */
-export const effectsMayDiffer = (script: RowScript, left: Tokens, right: Tokens): boolean =>
-  script.runs.some((run) => {
-    if (run.status === 'same' || run.status === 'renamed') return false
-    const [tokens, first] = run.status === 'right' ? [right, run.right] : [left, run.left]
-    for (let i = first; i < first + run.length; i++) {
-      if (EFFECT_KINDS.has(tokens.kindAt(i))) return true
-    }
-    return false
-  })
+/** Which effects can differ at all: those of events in rows that differ. */
+export interface MayDiffer {
+  readonly any: boolean
+  /** What entries hold. */
+  readonly stores: boolean
+}
 
-export function effectsOf(tokens: Tokens, geometry: Geometry | null, after: After): Effects {
+export function effectsMayDiffer(script: RowScript, left: Tokens, right: Tokens): MayDiffer {
+  let any = false
+  // A field that one side lacks may be in rows that count as the same.
+  let stores = left.fields[desc_write.id] !== right.fields[desc_write.id]
+  for (const run of script.runs) {
+    if (run.status === 'same' || run.status === 'renamed') continue
+    const [tokens, first] = run.status === 'right' ? [right, run.right] : [left, run.left]
+    for (let i = first; i < first + run.length && !(any && stores); i++) {
+      const kind = tokens.kindAt(i)
+      any ||= EFFECT_KINDS.has(kind)
+      stores ||= kind === desc_write.id
+    }
+  }
+  return { any, stores }
+}
+
+/** The effects of a call; without those of its stores where both sides have the same. */
+export function effectsOf(
+  tokens: Tokens,
+  geometry: Geometry | null,
+  after: After,
+  stores = true,
+): Effects {
   const written = new Map<number, Change>()
   const allocated = [0, 0, 0, 0, 0, 0, 0]
   const freed = [0, 0, 0, 0, 0, 0, 0]
@@ -74,7 +92,7 @@ export function effectsOf(tokens: Tokens, geometry: Geometry | null, after: Afte
   for (let i = 0; i < tokens.length; i++) {
     switch (tokens.kindAt(i)) {
       case desc_write.id:
-        store(written, tokens, i)
+        if (stores) store(written, tokens, i)
         break
       case table_alloc.id:
         allocated[tokens.levelAt(i)]!++

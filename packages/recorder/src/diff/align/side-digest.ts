@@ -12,7 +12,8 @@ import { TraitsFold } from './call-traits.ts'
 import type { EncoderOptions } from './encode.ts'
 import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
 import { roleTable } from './roles.ts'
-import { TOKEN_WORDS, type Tokens } from './tokens.ts'
+import { packRows } from './packed-rows.ts'
+import { type PlainStream, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 /** How a side of a comparison is read: plain data, for it may be read in another thread, and be remembered. */
 export interface SideRequest {
@@ -52,6 +53,8 @@ export interface SideDigest {
   readonly upTo: Float64Array
   /** Events set aside. */
   readonly asides: Int32Array
+  /** The numbers of the events of long calls, by the call: of others they are had by reading it again. */
+  readonly places: ReadonlyMap<number, PlacedRuns>
   readonly streams: readonly PlainStream[]
   /** {@link COST_NAMES} without the time, NaN where they are not known. */
   readonly costs: readonly Float64Array[]
@@ -73,14 +76,22 @@ export interface SideDigest {
   readonly texts: readonly (readonly [text: string, id: number])[]
 }
 
-/** The words of a stream of events; the numbers of the events are the call's. */
-export type PlainStream = Pick<Tokens, 'words' | 'fields' | 'length'>
+/** Longer streams are packed. */
+const PLAIN_ROWS = 8192
 
 export const NOT_KEPT = -1
 export const NO_EVENTS = -2
 
 /** Rows kept of distinct calls, 60 bytes each. */
 export const KEPT_ROWS = 1 << 20
+
+/** Numbers of a call's events as stretches that go up by one. */
+export interface PlacedRuns {
+  /** First row of each stretch, and the number of its event. */
+  readonly rows: readonly number[]
+  readonly seqs: readonly number[]
+  readonly aside: readonly number[]
+}
 
 /** How the events of a side become rows; Throws InputError for a name to ignore that does not exist. */
 export function encoderOptions(
@@ -148,6 +159,7 @@ class Columns {
   private readonly asides: Int32Array
   private readonly time: Float64Array
   private readonly upTo: Float64Array
+  private readonly places = new Map<number, PlacedRuns>()
   private readonly streams = new Streams()
   private readonly costs = new Map<string, number>()
   private readonly costList: Float64Array[] = []
@@ -173,12 +185,7 @@ class Columns {
     const i = this.indexes.get(call.op)
     // A call that was over when another began is not begun again by what comes late.
     if (i === undefined || this.stream[i] !== NO_EVENTS) return
-    const known = this.streams.find(tokens)
-    if (known >= 0) this.stream[i] = known
-    else if (tokens.length <= this.left) {
-      this.left -= tokens.length
-      this.stream[i] = this.streams.add(tokens)
-    } else this.stream[i] = NOT_KEPT
+    this.stream[i] = this.streamOf(tokens)
     const counted = costsOf(costs)
     this.time[i] = counted[TIME]!
     counted[TIME] = Number.NaN
@@ -186,14 +193,26 @@ class Columns {
     if (endedBy !== null) this.ending[i] = indexIn(this.endings, endedBy)
     if (after !== NO_AFTER) this.after[i] = this.afterId(after)
     this.asides[i] = tokens.asides
+    if (tokens.length > PLAIN_ROWS) this.places.set(i, runsOf(tokens))
     this.upTo[i] = upTo
   }
 
   columns() {
-    const { stream, cost, ending, after, asides, time, upTo, endings, afters } = this
+    const { stream, cost, ending, after, asides, time, upTo, places, endings, afters } = this
     const { list: streams } = this.streams
     const costs = this.costList
-    return { stream, cost, ending, after, asides, time, upTo, streams, costs, endings, afters }
+    const byCall = { stream, cost, ending, after, asides, time, upTo, places }
+    return { ...byCall, streams, costs, endings, afters }
+  }
+
+  private streamOf(tokens: Tokens): number {
+    const known = this.streams.find(tokens)
+    if (known >= 0) return known
+    const stream = copyOf(tokens)
+    const rows = (stream.words.length + (stream.packed?.ids.length ?? 0)) / TOKEN_WORDS
+    if (rows > this.left) return NOT_KEPT
+    this.left -= rows
+    return this.streams.add(stream)
   }
 
   private costId(costs: Float64Array): number {
@@ -215,6 +234,16 @@ class Columns {
     }
     return id
   }
+}
+
+function runsOf({ seqs, length, aside }: Tokens): PlacedRuns {
+  const [rows, first]: [number[], number[]] = [[], []]
+  for (let i = 0; i < length; i++) {
+    if (i > 0 && seqs[i] === seqs[i - 1]! + 1) continue
+    rows.push(i)
+    first.push(seqs[i]!)
+  }
+  return { rows, seqs: first, aside }
 }
 
 const TIME = COST_NAMES.indexOf('time')
@@ -244,15 +273,15 @@ class Streams {
     this.hash = hashOf(words, used)
     for (const id of this.byHash.get(this.hash) ?? []) {
       const known = this.list[id]!
-      if (known.length === length && isStart(known.words, words) && isStart(known.fields, fields))
-        return id
+      if (known.length !== length || !isStart(known.fields, fields)) continue
+      if (known.packed === null ? isStart(known.words, words) : isPacked(known, words)) return id
     }
     return -1
   }
 
   /** Adds the one that was not found. */
-  add(tokens: Tokens): number {
-    const id = this.list.push(copyOf(tokens)) - 1
+  add(stream: PlainStream): number {
+    const id = this.list.push(stream) - 1
     const same = this.byHash.get(this.hash)
     if (same) same.push(id)
     else this.byHash.set(this.hash, [id])
@@ -260,11 +289,23 @@ class Streams {
   }
 }
 
-const copyOf = ({ words, fields, length }: Tokens): PlainStream => ({
-  words: words.slice(0, length * TOKEN_WORDS),
-  fields: fields.slice(),
-  length,
-})
+function copyOf({ words, fields, length }: Tokens): PlainStream {
+  const packed = length > PLAIN_ROWS ? packRows(words, length) : null
+  const own = packed ? new Uint32Array(0) : words.slice(0, length * TOKEN_WORDS)
+  return { words: own, fields: fields.slice(), length, packed }
+}
+
+/** Packed rows are the same where the rows are. */
+function isPacked({ packed, length }: PlainStream, words: Uint32Array): boolean {
+  const other = packRows(words, length)
+  return (
+    packed !== null &&
+    other !== null &&
+    packed.distinct.length === other.distinct.length &&
+    isStart(packed.ids, other.ids) &&
+    isStart(packed.distinct, other.distinct)
+  )
+}
 
 function hashOf(words: Uint32Array, used: number): number {
   let hash = used

@@ -20,12 +20,12 @@ import {
   encoderOptions,
   NO_EVENTS,
   NOT_KEPT,
-  type PlainStream,
+  type PlacedRuns,
   type SideDigest,
   type SideLimits,
   type SideRequest,
 } from './side-digest.ts'
-import { HAS, T, TOKEN_WORDS, Tokens } from './tokens.ts'
+import { HAS, type Places, type PlainStream, T, TOKEN_WORDS, Tokens } from './tokens.ts'
 
 /** The calls of a run in order; one that stands for all events where there are none. */
 export function allCalls(source: EventSource): Call[] {
@@ -103,15 +103,18 @@ export class Side {
     const i = this.indexes.get(call.op)
     const stream = i === undefined ? NO_EVENTS : digest.stream[i]!
     if (i === undefined || stream === NO_EVENTS) throw new Error(`call ${call.op} has no events`)
-    const read = (): Tokens => readAgain(this.source, this.options, call, digest.upTo[i]!)
+    const again = (): Tokens => readAgain(this.source, this.options, call, digest.upTo[i]!)
     const costs = this.costs[digest.cost[i]!]!
     const time = digest.time[i]!
     return {
       call,
       tokens:
         stream === NOT_KEPT
-          ? read()
-          : Tokens.shared(this.streams[stream]!, digest.asides[i]!, read),
+          ? again()
+          : Tokens.shared(this.streams[stream]!, digest.asides[i]!, () => {
+              const runs = digest.places.get(i)
+              return runs ? placesOf(runs, this.streams[stream]!.length) : again()
+            }),
       costs: Number.isNaN(time) ? costs : new TimedCosts(costs, time),
       endedBy: digest.endings[digest.ending[i]!]!,
       after: digest.afters[digest.after[i]!]!,
@@ -119,6 +122,15 @@ export class Side {
       afterId: digest.after[i]!,
     }
   }
+}
+
+function placesOf({ rows, seqs: first, aside }: PlacedRuns, length: number): Places {
+  const seqs = new Float64Array(length)
+  for (const [n, row] of rows.entries()) {
+    const end = rows[n + 1] ?? length
+    for (let i = row; i < end; i++) seqs[i] = first[n]! + i - row
+  }
+  return { seqs, aside }
 }
 
 function stateOf(source: EventSource, { tables }: SideDigest): PageState {
@@ -174,12 +186,17 @@ function renumbering(
 ): (stream: PlainStream) => PlainStream {
   const own = new Map(theirs.map(([text, id]) => [id, texts.id(text)]))
   if ([...own].every(([id, ours]) => id === ours)) return (stream) => stream
-  return ({ words: read, fields, length }) => {
+  const renumbered = (read: Uint32Array): Uint32Array => {
     const words = read.slice()
     for (let at = 0; at < words.length; at += TOKEN_WORDS) {
       if ((words[at + T.HAS]! & HAS.FN) === 0) continue
       for (const field of [T.ROLE, T.NAME]) words[at + field] = own.get(words[at + field]!)!
     }
-    return { words, fields, length }
+    return words
   }
+  return (stream) => ({
+    ...stream,
+    words: renumbered(stream.words),
+    packed: stream.packed && { ...stream.packed, distinct: renumbered(stream.packed.distinct) },
+  })
 }

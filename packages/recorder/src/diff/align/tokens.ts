@@ -1,32 +1,7 @@
-/** Words of one token; the 64-bit ones are low word first. */
-export const T = {
-  /** Kind id, and above it level + 1 (0: none). */
-  KIND: 0,
-  /** Interned role of the function. */
-  ROLE: 1,
-  /** Which of the fields below are there: bits of {@link HAS}. */
-  HAS: 2,
-  VA: 3,
-  SIZE: 5,
-  OLD: 7,
-  NEW: 9,
-  AUX: 11,
-  RET: 13,
-  /** Interned name of the function itself. */
-  NAME: 14,
-} as const
-export const TOKEN_WORDS = 15
+import { BLOCK_ROWS, type PackedRows, unpackBlock } from './packed-rows.ts'
+import { HAS, T, TOKEN_WORDS } from './token-words.ts'
 
-export const HAS = {
-  LEVEL: 1,
-  FN: 2,
-  VA: 4,
-  SIZE: 8,
-  OLD: 16,
-  NEW: 32,
-  AUX: 64,
-  RET: 128,
-} as const
+export { HAS, T, TOKEN_WORDS }
 
 /** Words that a field's bit stands for. */
 const WORDS_OF: readonly (readonly [bit: number, first: number, count: number])[] = [
@@ -48,6 +23,14 @@ export interface Places {
   readonly aside: readonly number[]
 }
 
+/** The words of a stream of events, or of a long one its rows packed; the numbers of the events are the call's. */
+export interface PlainStream {
+  readonly words: Uint32Array
+  readonly fields: Uint32Array
+  readonly length: number
+  readonly packed: PackedRows | null
+}
+
 /**
  * The events of one call as rows of words in which everything that depends on the boot has been replaced: what is
  * compared, at a fraction of the events' memory.
@@ -59,12 +42,16 @@ export class Tokens {
   readonly fields: Uint32Array
   private own: Float64Array
   private setAsides: number[] = []
+  /** Of a long stream, all rows; `words` are those from `first` to `end`. */
+  private packed: PackedRows | null = null
+  private first = 0
+  private end = Number.POSITIVE_INFINITY
   /** Where the numbers of the events are still to be had, and how many were set aside. */
   private late: { readonly asides: number; readonly read: () => Places } | null = null
 
   /** Rows that many calls have; which events they are is asked of `read` where somebody wants to know. */
   static shared(
-    { words, fields, length }: Pick<Tokens, 'words' | 'fields' | 'length'>,
+    { words, fields, length, packed }: PlainStream,
     asides: number,
     read: () => Places,
   ): Tokens {
@@ -72,6 +59,7 @@ export class Tokens {
     tokens.words = words
     tokens.length = length
     tokens.late = { asides, read }
+    if (packed) tokens.unpacks(packed)
     return tokens
   }
 
@@ -128,27 +116,50 @@ export class Tokens {
     own[length - 1] = seq
   }
 
+  /** Where a row begins in `words`, which may hold others afterwards. */
+  at(i: number): number {
+    if (i < this.first || i >= this.end) this.unpack(i)
+    return (i - this.first) * TOKEN_WORDS
+  }
+
   kindAt(i: number): number {
-    return this.words[i * TOKEN_WORDS]! & 0xff
+    const at = this.at(i)
+    return this.words[at]! & 0xff
   }
 
   /** Level number, or -1. */
   levelAt(i: number): number {
-    return (this.words[i * TOKEN_WORDS]! >>> 8) - 1
+    const at = this.at(i)
+    return (this.words[at]! >>> 8) - 1
   }
 
   word(i: number, field: number): number {
-    return this.words[i * TOKEN_WORDS + field]!
+    const at = this.at(i)
+    return this.words[at + field]!
   }
 
   has(i: number, bit: number): boolean {
-    return (this.words[i * TOKEN_WORDS + T.HAS]! & bit) !== 0
+    const at = this.at(i)
+    return (this.words[at + T.HAS]! & bit) !== 0
   }
 
   /** A 64-bit field as a number: exact for addresses and for what normalising makes of them. */
   numberAt(i: number, field: number): number {
-    const at = i * TOKEN_WORDS + field
+    const at = this.at(i) + field
     return (this.words[at + 1]! | 0) * 2 ** 32 + this.words[at]!
+  }
+
+  private unpacks(packed: PackedRows): void {
+    this.packed = packed
+    this.words = new Uint32Array(BLOCK_ROWS * TOKEN_WORDS)
+    this.end = 0
+  }
+
+  private unpack(i: number): void {
+    if (!this.packed) throw new RangeError(`no row ${i}`)
+    const block = Math.floor(i / BLOCK_ROWS)
+    this.first = block * BLOCK_ROWS
+    this.end = this.first + unpackBlock(this.packed, block, this.words)
   }
 
   private load({ seqs, aside }: Places): void {
@@ -183,9 +194,9 @@ export function comparedFields(left: Tokens, right: Tokens, always: Uint32Array)
 /** One number per token, equal where the compared fields are; `structure` leaves out values (old, new, aux, ret …). */
 export function hashTokens(tokens: Tokens, compared: Uint32Array, structure: boolean): Int32Array {
   const hashes = new Int32Array(tokens.length)
-  const { words } = tokens
   for (let i = 0; i < tokens.length; i++) {
-    const at = i * TOKEN_WORDS
+    const at = tokens.at(i)
+    const { words } = tokens
     const kind = words[at]! & 0xff
     let fields = compared[kind]!
     if (structure) fields &= STRUCTURE
@@ -218,10 +229,10 @@ export function sameToken(
   j: number,
   compared: Uint32Array,
 ): boolean {
+  const x = left.at(i)
+  const y = right.at(j)
   const a = left.words
   const b = right.words
-  const x = i * TOKEN_WORDS
-  const y = j * TOKEN_WORDS
   const kind = a[x]! & 0xff
   if (kind !== (b[y]! & 0xff)) return false
   const fields = compared[kind]!
