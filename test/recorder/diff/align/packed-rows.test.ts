@@ -6,7 +6,7 @@ import {
   packRows,
   unpackBlock,
 } from '../../../../packages/recorder/src/diff/align/packed-rows.ts'
-import { alignRows } from '../../../../packages/recorder/src/diff/align/rows.ts'
+import { alignRows } from '../../../../packages/recorder/src/diff/align/row-script.ts'
 import { HAS, T, TOKEN_WORDS, Tokens } from '../../../../packages/recorder/src/diff/align/tokens.ts'
 import { KINDS } from '../../../../packages/recorder/src/event/kinds.ts'
 
