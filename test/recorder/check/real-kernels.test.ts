@@ -1,8 +1,17 @@
-import { checkRun, importFile, openRuns, type CheckReport, type RunFile } from '@pagetrail/recorder'
+import {
+  checkRun,
+  importFile,
+  memorySource,
+  openRuns,
+  type CheckReport,
+  type RunFile,
+} from '@pagetrail/recorder'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { numbered } from '../../support/mutants/mutants.ts'
 
 /** Captures of stock kernels that load three modules and open secret memory: correct code, so nothing may be found. */
 const FULL = [
@@ -80,4 +89,36 @@ test('a capture that lost its beginnings decides nothing and blames nobody', asy
   const report = await check('boot-overrun-7.3.trace.gz')
   expect(report.findings).toEqual([])
   expect(report.verdicts.every(({ status }) => status === 'undecided')).toBe(true)
+})
+
+test('secretmem flushes for the _noflush call that it makes: a fault without its flush is found', async () => {
+  const file = join(import.meta.dirname, '../../fixtures/traces/secretmem_small-6.17.trace.gz')
+  const { run: id } = await importFile(runFile, file, { created: 0 })
+  const run = runFile.find(id)
+  const events = [...runFile.source(run).events()]
+  const without = (isDropped: (seq: number) => boolean): CheckReport => {
+    const kept = numbered(events.filter(({ seq }) => !isDropped(seq)))
+    return checkRun(memorySource({ ...run, events: kept.length }, kept))
+  }
+  const flushes = events.flatMap(({ kind, seq }) => (kind === 'tlbi' ? [seq] : []))
+  expect(flushes.length).toBeGreaterThan(10)
+  for (const flush of flushes.slice(0, 4)) {
+    const bad = without((seq) => seq === flush).findings.filter((f) => f.severity !== 'note')
+    expect(bad.map(({ rule }) => rule)).toEqual(['flush-never'])
+    expect(bad[0]!.message).toMatch(/^secretmem_fault returned while TLBs may still lead where/)
+  }
+})
+
+test('a capture without any flush in secretmem_fault does not say that there was none', async () => {
+  const file = join(import.meta.dirname, '../../fixtures/traces/secretmem_small-6.17.trace.gz')
+  const { run: id } = await importFile(runFile, file, { created: 0 })
+  const { facts, ...run } = runFile.find(id)
+  const events = [...runFile.source(runFile.find(id)).events()]
+  const kept = numbered(events.filter(({ kind }) => kind !== 'tlbi'))
+  const { tlbi: _tlbi, tlb_flush: _flush, ...sites } = Object(facts['sites'])
+  const report = checkRun(
+    memorySource({ ...run, facts: { ...facts, sites }, events: kept.length }, kept),
+  )
+  expect(report.findings.filter((f) => f.severity !== 'note')).toEqual([])
+  expect(status(report, 'flush-never')).toBe('undecided')
 })

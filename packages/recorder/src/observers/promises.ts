@@ -23,11 +23,19 @@ const FLUSHES: ReadonlySet<string> = new Set([
   'vunmap_range',
   'h7_change',
 ])
-/** Callers of `*_noflush` functions, which flush for them before they return. */
-const FLUSHES_FOR_OTHERS: ReadonlySet<string> = new Set(['secretmem_fault', 'vfree', 'vunmap'])
+/** What vfree() and vunmap() flush by. */
+const PURGE = ['_vm_unmap_aliases', '__purge_vmap_area_lazy', 'vunmap_range']
+/** Callers of `*_noflush` functions, which flush for them before they return, with where they do. */
+const FLUSHES_FOR_OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['secretmem_fault', ['secretmem_fault']],
+  ['vfree', ['vfree', ...PURGE]],
+  ['vunmap', ['vunmap', ...PURGE]],
+])
 
 export const promisesFlush = (fn: string): boolean => FLUSHES.has(fn)
 export const flushesForOthers = (fn: string): boolean => FLUSHES_FOR_OTHERS.has(fn)
+/** Functions in which the flush of such a caller is executed. */
+export const flushesIn = (fn: string): readonly string[] => FLUSHES_FOR_OTHERS.get(fn) ?? []
 
 /** Whether a change lets something be done that was not allowed before. */
 export const enables = (change: Change): boolean =>

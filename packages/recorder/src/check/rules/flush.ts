@@ -1,11 +1,12 @@
 import { many } from '../../event/quantity.ts'
 import { changeOf } from '../../observers/masks.ts'
-import { hexRange } from '../../observers/page-numbers.ts'
-import { enables, flushesForOthers, promisesFlush } from '../../observers/promises.ts'
+import { evidenceOf, showsIn } from '../../event/evidence.ts'
+import { hexRange, PAGE_LIMIT } from '../../observers/page-numbers.ts'
+import { enables, flushesForOthers, flushesIn, promisesFlush } from '../../observers/promises.ts'
 import type { Harm } from '../../observers/translation.ts'
-import type { OpenCall } from '../fold/lane.ts'
+import type { Frame, OpenCall } from '../fold/lane.ts'
 import { collect, Damage, MEANING, owedBy } from '../fold/damage.ts'
-import { type Rule, type Scope, unreturned } from '../rule.ts'
+import { type Report, type Rule, type Scope, unreturned } from '../rule.ts'
 import type { Severity } from '../finding.ts'
 
 const REMEDIES = [
@@ -47,6 +48,59 @@ function report(scope: Scope, call: OpenCall, seq: number, damage: Damage, why: 
       `${call.fn} returned while TLBs ${MEANING[gravest]}, at ${ranges} ` +
       `(${many(stores.length, 'store')}): ${why}`,
   })
+}
+
+/** Stores made while a function runs that flushes for others, by its frame: a kernel's own, inside of no call. */
+class InFlushers {
+  readonly #scope: Scope
+  readonly #stores = new WeakMap<Frame, Set<number>>()
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  stored(seq: number): void {
+    const frame = this.#open()
+    if (frame === undefined) return
+    const stores = this.#stores.get(frame) ?? new Set<number>()
+    this.#stores.set(frame, stores.add(seq))
+  }
+
+  /** The function returns: what its stores have left, if it is shown whether it flushed; null: nothing. */
+  returned(fn: string | null, seq: number): Report | null {
+    const { fold } = this.#scope
+    const frame = this.#open()
+    const stores = frame?.fn === fn ? this.#stores.get(frame) : undefined
+    if (frame === undefined || stores === undefined) return null
+    const damage = new Damage()
+    const { rows } = fold.observers.versions
+    collect(fold, damage, 0, PAGE_LIMIT, (row) => !stores.has(rows.seq[row]!))
+    const { gravest, all: ranges } = damage
+    if (gravest === undefined) return null
+    const evidence = evidenceOf(fold.run)
+    const isShown = (where: string): boolean =>
+      showsIn(evidence, 'tlbi', where) || showsIn(evidence, 'tlb_flush', where)
+    if (!flushesIn(frame.fn).some(isShown)) {
+      this.#scope.lacks(`flushes in ${frame.fn}`)
+      return null
+    }
+    return {
+      severity: gravest === 'too-little' ? 'warning' : 'error',
+      call: null,
+      op: damage.op < 0 ? null : damage.op,
+      proof: [...damage.stores, seq],
+      start: ranges.start,
+      end: ranges.end,
+      message:
+        `${frame.fn} returned while TLBs ${MEANING[gravest]}, at ${ranges} ` +
+        `(${many(damage.stores.size, 'store')}): it flushes for those that it calls`,
+    }
+  }
+
+  #open(): Frame | undefined {
+    const { frames } = this.#scope.fold.lane
+    return frames.findLast(({ kind, fn }) => kind === 'span' && flushesForOthers(fn))
+  }
 }
 
 export const flushMissing: Rule = {
@@ -101,8 +155,16 @@ export const flushNever: Rule = {
   start(scope) {
     /** Stores whose harm is the finding of a call that should have ended it. */
     const known = new Set<number>()
+    const within = new InFlushers(scope)
     return {
       on: {
+        desc_write: (e) => within.stored(e.seq),
+        span_end(e) {
+          const found = within.returned(e.fn, e.seq)
+          if (found === null) return
+          for (const seq of found.proof) known.add(seq)
+          scope.report(found)
+        },
         op_end(e) {
           const { call } = scope.fold
           if (call === null) return
