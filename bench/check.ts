@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { checkRun, openRuns, recordScenario } from '@pagetrail/recorder'
 
 /**
- * How fast one recorded run of a million events is checked by all rules, and in how much memory, reading included.
- * The aim, 200,000 events a second in under 200 MB, is for runs of many calls, as real runs are. The two worst
- * shapes are shown beside it: everything in one call, and a flush owed for each of 77,000 pages of the direct map.
+ * How fast one recorded run of a million events is checked by all rules, and in how much memory, reading included. The
+ * aim, 400,000 events a second of CPU time in under 200 MB, is for every shape: many calls, as real runs are; all in
+ * one call; a flush owed for each of 77,000 pages of the direct map. Each run was read once before, which proves it.
  * Run it with `node bench/check.ts [events]`; exits 1 if the aim is missed.
  */
 
-const AIM_PER_SECOND = 200_000
+const AIM_PER_SECOND = 400_000
 const AIM_MB = 200
 const EVENTS = Number(process.argv[2] ?? 1_000_000)
 const AREA = 0xffff_8000_c000_0000n
@@ -63,18 +63,24 @@ const shapes = (): Readonly<Record<string, object>> => ({
   'many owed': owed(Math.ceil(EVENTS / 13)),
 })
 
+/** CPU time of the process since then. */
+function secondsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1e6
+}
+
 /** In a process of its own, for its peak memory. */
 async function measure(path: string): Promise<void> {
   const runFile = await openRuns(path, { mode: 'read' })
   const source = runFile.source(runFile.find(-1))
-  let start = performance.now()
+  let start = process.cpuUsage()
   let read = 0
   for (const e of source.events()) read += e.seq >= 0 ? 1 : 0
-  const readSeconds = (performance.now() - start) / 1000
+  const readSeconds = secondsSince(start)
   const readMegabytes = process.resourceUsage().maxRSS / 1000
-  start = performance.now()
+  start = process.cpuUsage()
   const report = checkRun(source)
-  const seconds = (performance.now() - start) / 1000
+  const seconds = secondsSince(start)
   runFile.close()
   const megabytes = process.resourceUsage().maxRSS / 1000
   const findings = report.verdicts.reduce((sum, verdict) => sum + verdict.count, 0)
@@ -95,7 +101,7 @@ async function main(): Promise<void> {
       const said = execFileSync(process.execPath, [import.meta.filename, 'measure', path])
       const { events, seconds, megabytes, findings, ...reading } = JSON.parse(String(said))
       const rate = Math.round(events / seconds)
-      isMissed ||= rate < AIM_PER_SECOND || (i === 0 && megabytes > AIM_MB)
+      isMissed ||= rate < AIM_PER_SECOND || megabytes > AIM_MB
       console.log(
         `${name}: ${events} events in ${seconds.toFixed(2)} s = ${rate} a second ` +
           `${Math.round(megabytes)} MB, ` +
