@@ -6,9 +6,11 @@
  *
  * Prints a line a kind of mutation, and exits with 1 where anything was invented.
  */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { checkRun, importStream, openRuns, type RunFile } from '@pagetrail/recorder'
+import { checkRun, importFile, openRuns, type RunFile } from '@pagetrail/recorder'
 import {
   claimsOf,
   joined,
@@ -35,15 +37,15 @@ const CAPTURES = [
     .split('\n'),
 }))
 
-async function* chunk(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text)
-}
+const folder = mkdtempSync(join(tmpdir(), 'pagetrail-mutants-'))
 
 /** What an import claims, findings that are more than notes included. */
 async function claims(text: string): Promise<Set<string> | null> {
   const runFile: RunFile = await openRuns(':memory:', { mode: 'write' })
   try {
-    const { run } = await importStream(runFile, chunk(sorted(text)), 'mutant', { created: 0 })
+    const path = join(folder, 'mutant.trace')
+    writeFileSync(path, text)
+    const { run } = await importFile(runFile, path, { created: 0 })
     const source = runFile.source(runFile.find(String(run)))
     const found = claimsOf(source.events())
     for (const { rule, severity } of checkRun(source).findings) {
@@ -57,27 +59,13 @@ async function claims(text: string): Promise<Set<string> | null> {
 
 const timeOf = (line: string): number => Number(/\s(\d+\.\d+): /.exec(line)?.[1] ?? Number.NaN)
 
-/** A pipe is not sorted by the importer; files are: the lines of events by their times, as it does. */
-function sorted(text: string): string {
-  let last = -Infinity
-  return text
-    .split('\n')
-    .map((line, at) => ({
-      line,
-      at,
-      time: (last = Number.isNaN(timeOf(line)) ? last : timeOf(line)),
-    }))
-    .toSorted((a, b) => a.time - b.time || a.at - b.at)
-    .map(({ line }) => line)
-    .join('\n')
-}
-
 const startOf = (lines: readonly string[]): number =>
   Math.floor(lines.map(timeOf).find((time) => !Number.isNaN(time)) ?? 0)
 
 const random = randomOf(SEED)
 const kinds = Object.keys(MUTATIONS) as Mutation[]
-const wholes = await Promise.all(CAPTURES.map(({ lines }) => claims(lines.join('\n'))))
+const wholes: (Set<string> | null)[] = []
+for (const { lines } of CAPTURES) wholes.push(await claims(lines.join('\n')))
 const tally = new Map<string, { mutants: number; invented: number }>(
   kinds.map((kind) => [kind, { mutants: 0, invented: 0 }]),
 )
@@ -117,4 +105,5 @@ for (const [a, one] of CAPTURES.entries()) {
 for (const [kind, { mutants, invented }] of tally)
   console.log(`${kind}: ${mutants} mutants, ${invented} invented something`)
 for (const example of examples) console.log(example)
+rmSync(folder, { recursive: true })
 process.exit(examples.length > 0 ? 1 : 0)

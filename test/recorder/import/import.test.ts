@@ -224,6 +224,20 @@ test('a store that its masks do not explain is believed where the header proves 
   expect(await stores(`${counted.replaceAll('2', '3')}${stray}`)).toBe(0)
 })
 
+const entry = (addr: string) =>
+  `change_page_range: (x) pte=0x1 addr=${addr} val=0x703 set=0x80 clear=0x0`
+
+test('the first line of an event without its end is known by those behind it', async () => {
+  const torn = 'change_page_range: (x) pte=0x1 addr=0xffff8000'
+  const { kinds, unreadable, quoted } = await load(
+    file('a', lines(torn, entry('0xffff80007a114000'), entry('0xffff80007a115000'))),
+  )
+  expect([kinds.cb_enter, unreadable, quoted[0]?.line]).toEqual([2, 1, 1])
+  // So many are another definition of the probe.
+  const other = await load(file('a', lines(torn, torn, torn, torn, entry('0xffff80007a114000'))))
+  expect([other.kinds.cb_enter, other.unreadable]).toEqual([5, 0])
+})
+
 test('pages of 16K are seen in the trace', async () => {
   const { run } = await load(
     file(

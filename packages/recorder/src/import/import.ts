@@ -119,12 +119,12 @@ export async function importOpened(
     throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
   const order = options.follow ? 'note' : 'check'
   try {
-    return await importOrdered(runFile, input, options, order, false)
+    return await importOrdered(runFile, input, options, { order, whole: false })
   } catch (error) {
     if (!(error instanceof OutOfOrder)) throw error
     if (!input.again)
       throw new InputError(`${name}: ${error.message}; save it to a file and import that`)
-    return importOrdered(runFile, await input.again(), options, 'sort', false)
+    return importOrdered(runFile, await input.again(), options, { order: 'sort', whole: false })
   }
 }
 
@@ -132,16 +132,14 @@ async function importOrdered(
   runFile: RunFile,
   input: OpenInput,
   options: ImportOptions,
-  order: TranslateOptions['order'],
-  whole: boolean,
+  known: Pick<TranslateOptions, 'order' | 'whole' | 'slots'>,
 ): Promise<ImportReport> {
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
   try {
     const { pageShift, map, strict, buffer } = options
     const how: TranslateOptions = {
-      order,
-      whole,
+      ...known,
       ...(pageShift === undefined ? {} : { pageShift }),
       ...(map === undefined ? {} : { map }),
       ...(strict === undefined ? {} : { strict }),
@@ -150,17 +148,26 @@ async function importOrdered(
     const translated = isWorthAThread(input, options)
       ? await translateApart(input, writer, how, (read) => job.report(read))
       : await translateInput(input, writer, how, (reader, idle) => job.step(writer, reader, idle))
-    // Values that do not follow from their masks are stores only where no line can be missing between them.
-    const again = translated.isProvenWhole && !whole ? input.again : null
-    if (again) {
+    const next = input.again && knownNow(translated, known)
+    if (input.again && next) {
       writer.abort()
-      return await importOrdered(runFile, await again(), options, order, true)
+      return await importOrdered(runFile, await input.again(), options, next)
     }
     return job.finish(writer, translated)
   } catch (error) {
     writer.abort()
     throw error
   }
+}
+
+/** What is known of a trace once it was read, where reading it again with that gives another run; else null. */
+function knownNow(
+  { tornSlots, isProvenWhole }: Translated,
+  known: Pick<TranslateOptions, 'order' | 'whole' | 'slots'>,
+): typeof known | null {
+  if (tornSlots !== null && known.slots === undefined) return { ...known, slots: tornSlots }
+  // Values that do not follow from their masks are stores only where no line can be missing between them.
+  return isProvenWhole && !known.whole ? { ...known, whole: true } : null
 }
 
 /** A smaller file is read sooner than a thread has loaded what reads it; bytes, packed and unpacked. */

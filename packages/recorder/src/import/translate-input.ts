@@ -19,6 +19,8 @@ export interface TranslateOptions {
   readonly order: TextInputOptions['order']
   /** The trace is known to hold each of its events. */
   readonly whole: boolean
+  /** By names of events, the slots that their lines are known to have. */
+  readonly slots?: Readonly<Record<string, number>>
 }
 
 /** What is known when a trace has become rows; plain data. */
@@ -33,6 +35,8 @@ export interface Translated {
   readonly workload: string | null
   /** It holds values that are stores only if no line is missing, and none is. */
   readonly isProvenWhole: boolean
+  /** Where lines without their end were taken for whole: what lines of each event have. */
+  readonly tornSlots: Readonly<Record<string, number>> | null
   /** Of the input, as it is in its file. */
   readonly bytes: number
   readonly sha256: Json
@@ -52,6 +56,7 @@ export async function translateInput(
     pageShift,
     names: ownNames(map, PROBED_FUNCTIONS),
     whole,
+    ...(options.slots === undefined ? {} : { slots: options.slots }),
   })
   const reader =
     magic === 'text'
@@ -69,6 +74,7 @@ export async function translateInput(
     sites: events.sites.toJson(),
     workload: events.workload,
     isProvenWhole,
+    tornSlots: events.tornSlots,
     bytes: input.bytes(),
     sha256: input.sha256(),
   }

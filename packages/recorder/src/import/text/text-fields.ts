@@ -9,6 +9,9 @@ const EQUALS = 0x3d
 const OPEN = 0x28
 const CLOSE = 0x29
 
+/** So many lines of an event at the beginning may be torn before those with all fields come. */
+const MOST_TORN = 3
+
 /** The fields of one line of text: `(place) key=value key=value …`. */
 export class TextFields extends Fields {
   #bytes: Uint8Array = new Uint8Array()
@@ -56,6 +59,9 @@ export class TextFields extends Fields {
     }
     if (probe.needs) this.#check(probe)
     if ((given & probe.slots) !== probe.slots) throw this.#torn(probe, given)
+    if (given === probe.slots) return
+    // A few lines are torn; more of them were of another definition.
+    probe.wasTorn ||= probe.count > 0 && probe.count <= MOST_TORN
     probe.slots |= given
   }
 

@@ -35,6 +35,8 @@ export interface TranslationCounts {
 }
 
 export interface TranslationOptions extends TraceStateOptions {
+  /** By names of events, the slots that their lines are known to have. */
+  readonly slots?: Readonly<Record<string, number>>
   /** What the traced tree calls functions that Pagetrail knows by another name. */
   readonly names?: OwnNames
 }
@@ -49,6 +51,7 @@ export const MAX_EVENT_NAMES = 20_000
  */
 export class FtraceEvents extends TraceState {
   readonly #names: OwnNames
+  readonly #slots: Readonly<Record<string, number>>
   #probes = new Map<string, Probe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
@@ -62,6 +65,7 @@ export class FtraceEvents extends TraceState {
   constructor(sink: EventSink, options: TranslationOptions) {
     super(sink, options)
     this.#names = options.names ?? new Map()
+    this.#slots = options.slots ?? {}
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
   }
 
@@ -73,6 +77,13 @@ export class FtraceEvents extends TraceState {
     return this.#probes.size
   }
 
+  /** The slots that lines of each event have, where the first of one were torn and taken for whole; null: none were. */
+  get tornSlots(): Record<string, number> | null {
+    const probes = [...this.#probes.values()]
+    if (!probes.some(({ wasTorn }) => wasTorn)) return null
+    return Object.fromEntries(probes.map(({ name, slots }) => [name, slots]))
+  }
+
   /** Entries without a return and returns without an entry, so far. */
   get unpaired(): number {
     return this.#unpaired
@@ -82,7 +93,8 @@ export class FtraceEvents extends TraceState {
   probe(name: string): Probe {
     let probe = this.#probes.get(name)
     if (!probe) {
-      probe = makeProbe(name, (text) => this.rows.sink.intern(text), this.#names)
+      const slots = Object.hasOwn(this.#slots, name) ? this.#slots[name] : 0
+      probe = makeProbe(name, (text) => this.rows.sink.intern(text), this.#names, slots)
       this.#probes.set(name, probe)
     }
     return probe

@@ -83,6 +83,8 @@ export interface Probe extends ProbeSpec {
   count: number
   /** Of the slots of its fields, those that its lines have: bit i for slot i. All lines of an event have the same. */
   slots: number
+  /** Its first lines had fewer fields than those behind them: they had lost their ends. */
+  wasTorn: boolean
 }
 
 const RANGE = { start: F_VA, end: F_END }
@@ -239,6 +241,7 @@ export function makeProbe(
   name: string,
   intern: (text: string) => number,
   names: OwnNames = NONE_OWN,
+  slots = 0,
 ): Probe {
   const spec = specOf(knownProbe(name, names))
   return {
@@ -251,6 +254,7 @@ export function makeProbe(
     insnId: spec.insn === undefined ? -1 : intern(spec.insn),
     keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
     count: 0,
-    slots: 0,
+    slots,
+    wasTorn: false,
   }
 }
