@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { recordRandomRun } from './seek-run.ts'
 
 /**
  * How long a person waits: from a key to the data that makes the screen right, in a real pty on a run of ten million
- * events; beside it the same screens shown by Ink from constant strings. `node bench/frame.ts [DATABASE]`
+ * events; beside it the same screens shown by Ink from constant strings. `node bench/frame.ts [DATABASE [120x36]]`
  *
  * Two slow cores, a quiet moment (load 0.9, half of it this bench), median ms, then times what Ink alone needs:
  *
@@ -41,6 +42,8 @@ const FILTERED = Array.from({ length: 4 }, () => ['tlb_flush', 'op_begin', 'desc
 const root = `${import.meta.dirname}/../`
 const dir = mkdtempSync(join(tmpdir(), 'pagetrail-frame-'))
 const db = process.argv[2] ?? join(dir, 'run.db')
+const program = join(root, 'packages', 'tui', 'bin', 'pagetrail.js')
+const demo = join(dir, 'demo.db')
 const constant = join(root, 'packages', 'tui', 'dist', 'constant-screen.js')
 
 const number = (n: number): string => n.toString().replaceAll(/\B(?=(\d{3})+$)/g, ',')
@@ -54,9 +57,19 @@ function percentile(times: readonly number[], share: number): number {
 
 type Press = readonly [key: string, done: (screen: string) => boolean, typed?: string]
 
-/** Presses keys one after the other, after what is typed before them; ms from each key to its frame. */
-async function timed(s: PtyScreen, presses: Iterable<Press>): Promise<number[]> {
+/** ms from each key to its frame; ms of CPU of the thread that draws, for each frame that it has drawn. */
+interface Timed {
+  readonly times: readonly number[]
+  readonly cpu: number
+}
+
+/** Frames drawn so far: each is written between these brackets. */
+const framesOf = (s: PtyScreen): number => s.raw().split('\x1b[?2026h').length - 1
+
+/** Presses keys one after the other, after what is typed before them. */
+async function timed(s: PtyScreen, presses: Iterable<Press>): Promise<Timed> {
   const times: number[] = []
+  const [before, frames] = [s.mainCpuMs(), framesOf(s)]
   for (const [keys, done, typed] of presses) {
     if (typed !== undefined) {
       s.write(typed)
@@ -69,20 +82,41 @@ async function timed(s: PtyScreen, presses: Iterable<Press>): Promise<number[]> 
     // Nobody types faster; what is still painted must not count for the next key.
     await pause(60)
   }
-  return times
+  return { times, cpu: (s.mainCpuMs() - before) / Math.max(1, framesOf(s) - frames) }
 }
 
-/** First event of the part of the timeline under the cursor. */
-const first = (t: string) => /events ([\d,]+) to/.exec(t)?.[1] ?? ''
+/** What shows that the screen is there. */
+const on = (sign: RegExp) => (screen: string) => sign.test(screen)
+
+/** Keys that turn something on and off again, so often. */
+const turns = (on: Press, off: Press): Press[] =>
+  Array.from({ length: SWITCHES }, () => [on, off]).flat()
+
+/** A key, so often; each must change what the expression finds on the screen. */
+const walks = (s: PtyScreen, key: string, where: RegExp, count: number): Press[] => {
+  const found = (t: string) => where.exec(t)?.[1] ?? ''
+  let was = found(s.text())
+  const moved = (t: string) => {
+    const now = found(t)
+    if (now === was || now === '') return false
+    was = now
+    return true
+  }
+  return Array.from({ length: count }, () => [key, moved])
+}
 
 const ms = (n: number): string => n.toFixed(1).padStart(7)
 
-function report(name: string, times: readonly number[], base?: readonly number[]): void {
+const ratio = (a: number, b: number): string => `${(a / b).toFixed(2)}×`
+
+function report(name: string, { times, cpu }: Timed, base?: Timed): void {
   const p50 = percentile(times, 0.5)
   const beside = base
-    ? `   Ink alone ${ms(percentile(base, 0.5))} ${ms(percentile(base, 0.99))}   ${(p50 / percentile(base, 0.5)).toFixed(2)}×`
+    ? `   of Ink alone: time ${ratio(p50, percentile(base.times, 0.5))}  CPU ${ratio(cpu, base.cpu)}`
     : ''
-  console.log(`  ${name.padEnd(28)} p50 ${ms(p50)}  p99 ${ms(percentile(times, 0.99))} ms${beside}`)
+  console.log(
+    `  ${name.padEnd(28)} p50 ${ms(p50)}  p99 ${ms(percentile(times, 0.99))} ms  CPU a frame ${ms(cpu)}${beside}`,
+  )
 }
 
 const env = { XDG_STATE_HOME: dir, NODE_ENV: 'production' }
@@ -109,19 +143,20 @@ async function measure(columns: number, rows: number): Promise<void> {
   const pageBase = await timed(turning, pages())
   turning.kill('SIGKILL')
 
-  const program = join(root, 'packages', 'tui', 'bin', 'pagetrail.js')
   const start = () =>
     new PtyScreen(process.execPath, [program, '--db', db, 'tui', '-1'], { columns, rows, env })
   const starts: number[] = []
+  let cpu = 0
   for (let i = 0; i < STARTS; i++) {
     const s = start()
     starts.push((await s.until(at(0))) - s.started)
+    cpu += s.mainCpuMs() / STARTS
     s.kill('SIGKILL')
     await s.exited
   }
   const s = start()
   await s.until(at(0))
-  report('start to first useful frame', starts)
+  report('start to first useful frame', { times: starts, cpu })
   await pause(1_000)
   report('step', await timed(s, steps()), stepBase)
   await timed(s, [['g', at(0)]])
@@ -142,27 +177,29 @@ async function measure(columns: number, rows: number): Promise<void> {
     ['X', (t: string) => t.includes(' all events')] as const,
   ])
   report('filter, and drop it', await timed(s, filters), pageBase)
-  const marks = (name: string, key: string, on: RegExp, off: RegExp, back: string) => {
-    const presses = Array.from({ length: SWITCHES }, () => [
-      [key, (t: string) => on.test(t)] as const,
-      [back, (t: string) => off.test(t)] as const,
-    ]).flat()
-    return timed(s, presses).then((times) => report(name, times, pageBase))
-  }
-  const tree = /seq .*event/
-  await marks('timeline, and back', 'z', /━ Timeline/, tree, 'q')
-  await marks('lanes, and the tree', 'v', /seq +CPU \d/, tree, 'v')
+  const tree = on(/seq .*event/)
+  report(
+    'timeline, and back',
+    await timed(s, turns(['z', on(/━ Timeline/)], ['q', tree])),
+    pageBase,
+  )
+  report(
+    'lanes, and the tree',
+    await timed(s, turns(['v', on(/seq +CPU \d/)], ['v', tree])),
+    pageBase,
+  )
+  report(
+    'help, and back',
+    await timed(s, turns(['?', on(/Keys \(type/)], ['\x1b', tree])),
+    pageBase,
+  )
   s.write('z')
   await s.until(/━ Timeline/)
-  const walked: number[] = []
-  for (let i = 0; i < SWITCHES; i++) {
-    const was = first(s.text())
-    const began = performance.now()
-    s.write('l')
-    walked.push((await s.until((t) => first(t) !== was && first(t) !== '')) - began)
-    await pause(60)
-  }
-  report('walk the timeline', walked, stepBase)
+  report(
+    'walk the timeline',
+    await timed(s, walks(s, 'l', /events ([\d,]+) to/, SWITCHES)),
+    stepBase,
+  )
   s.write('q')
   await pause(1_500)
   const before = s.cpuMs()
@@ -171,6 +208,39 @@ async function measure(columns: number, rows: number): Promise<void> {
     `  ${'idle CPU'.padEnd(28)}     ${((s.cpuMs() - before) / 30).toFixed(1).padStart(7)} %`,
   )
   s.kill('SIGKILL')
+  await measureOthers(columns, rows, stepBase, pageBase)
+}
+
+/** The screens of comparisons and of findings, on the built-in captures and a recorded race. */
+async function measureOthers(columns: number, rows: number, step: Timed, page: Timed) {
+  const options = { columns, rows, env }
+  const open = (...runs: string[]) =>
+    new PtyScreen(process.execPath, [program, '--db', demo, 'tui', ...runs], options)
+  const d = open('1', '2')
+  await d.until(/path ≠/)
+  await pause(2_000)
+  const row = /([\d,]+) of [\d,]+\+? rows/
+  report('path: step', await timed(d, walks(d, 'j', row, STEPS)), step)
+  report('path: next difference', await timed(d, walks(d, 'n', row, PAGES)), page)
+  report('path: page', await timed(d, walks(d, '\x1b[6~', row, PAGES)), page)
+  const [path, calls] = [on(/━ Path/), on(/━ Calls/)]
+  const [mapped, cursor] = [on(/─ Map of the table/), on(/─ At the cursor/)]
+  report('map A against B, and back', await timed(d, turns(['t', mapped], ['t', cursor])), page)
+  d.write('t')
+  await d.until(mapped)
+  report('path with the map: step', await timed(d, walks(d, 'j', row, STEPS)), step)
+  report('calls, and back', await timed(d, turns(['c', calls], ['c', path])), page)
+  d.write('cg')
+  await d.until(/1 of 93 /)
+  report('calls: step', await timed(d, walks(d, 'j', /([\d,]+) of 93 /, PAGES)), step)
+  d.kill('SIGKILL')
+  const f = open('3')
+  await f.until('lost-update')
+  await pause(1_000)
+  report('lanes: step', await timed(f, walks(f, 'j', / at (\d+) of /, PAGES)), step)
+  const back = on(/seq +CPU 0/)
+  report('findings, and back', await timed(f, turns(['c', on(/error: lost-/)], ['q', back])), page)
+  f.kill('SIGKILL')
 }
 
 await build({
@@ -194,5 +264,14 @@ if (!existsSync(db)) {
   console.log(`recording ${number(EVENTS)} events …`)
   await recordRandomRun(db, EVENTS)
 }
-for (const [columns, rows] of SIZES) await measure(columns, rows)
+function command(...args: string[]): void {
+  execFileSync(process.execPath, [program, '--db', demo, ...args], { stdio: 'ignore' })
+}
+for (const kernel of ['6.17.13', '6.18.15']) {
+  command('import', join(root, 'packages', 'tui', 'demo', `modules_small-${kernel}.trace.gz`))
+}
+command('record', 'two-owners', '--flavour', '7.3')
+const [, , , only] = process.argv
+const sizes = SIZES.filter(([columns, rows]) => !only || only === `${columns}x${rows}`)
+for (const [columns, rows] of sizes) await measure(columns, rows)
 process.exit(0)

@@ -31,6 +31,7 @@ const SCREENS: readonly (readonly [name: string, runs: string[], keys: string[],
   [
     ['runs', [], ['m', 'j'], /▶ +#2 .*│ +workload +modules_small/s],
     ['path', ['1', '2'], ['n'], /path ≠[^]*▶-[^]*page tables[^]*▁/],
+    ['maps', ['1', '2'], [':999\r', 't'], /▶. +999 [^]*A against B[^]*compared differ[^]*▁/],
     ['calls', ['1', '2'], ['c'], /▶ .* set_memory_ro[^]*▁/],
     ['findings', ['3'], ['c'], /error: lost-update[^]*remedy/],
     ['lanes', ['3'], [':50\r'], /▶! +50 [^]*is lost[^]*after event 50/],

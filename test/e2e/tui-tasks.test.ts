@@ -149,6 +149,7 @@ test.each([
   const shown = s.text()
   expect(shown).not.toMatch(/[^\x00-\x7f]/)
   expect(shown).toContain('+- Events ---')
+  expect(shown).toContain('Enter fold')
 })
 
 test('TERM=dumb gets plain output', async () => {

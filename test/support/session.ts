@@ -114,6 +114,8 @@ export async function sessionOn(db: string, run: Run | null, columns: number, ro
       raw()
       return places.get(name, index)
     },
+    /** The same in the frame last drawn. */
+    placed: (name: PlaceName) => places.get(name, 0),
     /** The frame as a person reads it. */
     screen: () => plain(raw()).replaceAll(/ +$/gm, ''),
     end: async () => {

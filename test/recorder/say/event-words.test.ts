@@ -1,5 +1,5 @@
 import { createGeometry } from '@pagetrail/engine'
-import { eventText, eventWords, KIND_NAMES } from '@pagetrail/recorder'
+import { eventText, eventWords, fieldValues, KIND_NAMES } from '@pagetrail/recorder'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { eventOfKind } from '../../support/events.ts'
@@ -48,4 +48,14 @@ test('masks by the names of their bits', () => {
     '▾ pte pageattr_pte_entry 0xffff800080000000 +1p set RDONLY clear DBM',
   )
   expect(textOf({ ...draft, set: '0x1c', clear: '0x0' })).toContain('set 0x1c clear 0x0')
+})
+
+test('what a producer says is said in words, and never as JSON', () => {
+  const fields = { mask: '0x100000000', sizes: [1, 2], inner: { on: true, off: null } }
+  expect(textOf({ kind: 'ftrace', event: 'module_load', fields })).toBe(
+    '· module_load mask 0x100000000, sizes 1, 2, inner on true, off unknown',
+  )
+  const call = { kind: 'op_begin', fn: 'set_memory_ro', va: VA, end: VA, args: { numpages: 3 } }
+  const values = new Map(fieldValues(eventsOf([call])[0]!))
+  expect(values.get('args')).toBe('numpages 3')
 })

@@ -50,6 +50,17 @@ test('a page made read-only: start state, store, and what was around it', async 
   expect(context).toMatchObject({ lazy: { from: 2, to: 18 }, barrier: 17, flush: { seq: 19 } })
 })
 
+test('where no task is known, and some name of the file is empty, what is around is still found', async () => {
+  const events = sampleEvents()
+  const flush = events.findIndex(({ kind }) => kind === 'tlb_flush')
+  events[flush] = Object.assign({}, events[flush], { by: '' })
+  expect(events.every(({ task }) => task === null)).toBe(true)
+  const [runFile, run] = await recorded(events)
+  const { steps } = whyDescriptor(runFile, run, AREA + PAGE)
+  expect(steps[1]?.context?.around.map(({ seq }) => seq)).toEqual([1, 3, 8])
+  expect(steps[1]?.context).toMatchObject({ lazy: { from: 2, to: 18 }, barrier: 17 })
+})
+
 test('at an event before the flush there is none yet', async () => {
   const [runFile, run] = await recorded(sampleEvents())
   const { steps, at } = whyDescriptor(runFile, run, AREA, 10)

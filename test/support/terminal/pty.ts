@@ -153,7 +153,16 @@ export class PtyScreen {
 
   /** ms of CPU used so far, in steps of 10. */
   cpuMs(): number {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(stat[11]) + Number(stat[12])) * 10
+    return cpuOf(`/proc/${this.pid}/stat`)
   }
+
+  /** The same of the thread that draws, and of no worker. */
+  mainCpuMs(): number {
+    return cpuOf(`/proc/${this.pid}/task/${this.pid}/stat`)
+  }
+}
+
+function cpuOf(file: string): number {
+  const stat = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(stat[11]) + Number(stat[12])) * 10
 }

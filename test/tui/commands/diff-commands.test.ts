@@ -123,7 +123,7 @@ test('the list of calls: verdicts, sorted by them, filtered, ⏎ goes to the pai
 test('calls are filtered by the arguments and events of either side, and by the sign of a verdict', async () => {
   const s = await comparison()
   const only = async (text: string) => {
-    s.keys('/', 'ctrl+u')
+    s.keys('/')
     s.type(text)
     s.keys('enter')
     await s.settled()

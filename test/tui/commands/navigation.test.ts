@@ -44,6 +44,29 @@ test('every event that proves a finding is four keys away at most, and q comes b
   await s.end()
 })
 
+test('on a narrow screen the first line shows where one is, and gives up where one came from', async () => {
+  const s = await twoOwners(80, 24)
+  s.keys('c')
+  await s.settled()
+  const [line = ''] = s.screen().split('\n')
+  expect(line).toContain('▸ Findings ')
+  expect(line).not.toContain('pagetrail')
+  expect(line).toMatch(/^ … ▸ .*two-owners/)
+  // What is shown of the way can still be clicked.
+  s.mouse('click', 0, line.indexOf('two-owners') + 1, 0)
+  expect(s.model().screen).toBe('replay')
+  await s.end()
+})
+
+test('the calls around a proof can be gone to', async () => {
+  const s = await twoOwners(200, 50)
+  s.keys('c', 'j', 'j', 'j', 'j', 'enter')
+  await s.settled()
+  expect(s.model().screen).toBe('replay')
+  expect(s.replay().rows.find((e) => e.seq === s.cursor())?.kind).toBe('cb_enter')
+  await s.end()
+})
+
 test('findings say what the verb says: rule, hazard, sentence, proof, calls around it, remedies', async () => {
   const s = await twoOwners(200, 50)
   s.keys('c')

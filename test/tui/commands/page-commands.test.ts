@@ -5,7 +5,7 @@ import { twoOwners } from '../../support/two-owners.ts'
 type Session = Awaited<ReturnType<typeof session>>
 
 async function filtered(s: Session, text: string): Promise<string> {
-  s.keys('/', 'ctrl+u')
+  s.keys('/')
   s.type(text)
   s.keys('enter')
   await s.settled()
@@ -39,7 +39,7 @@ test('an expression keeps findings that name an event which it lets through', as
   const named = [...shown.matchAll(/#(\d+) c1 .*pte write/g)]
   expect(named.length).toBeGreaterThan(0)
   expect(await filtered(s, 'kind == livelock')).toContain('nothing here has kind == livelock')
-  s.keys('/', 'ctrl+u')
+  s.keys('/')
   s.type('cpu === 1')
   s.keys('enter')
   expect(s.model().message?.bad).toBe(true)

@@ -52,6 +52,37 @@ test.each([
   await s.end()
 })
 
+test('what nobody knows is said: findings that were not looked for, and what samples do not show', async () => {
+  const s = await session({ calls: 1200 })
+  s.keys('z')
+  await s.settled()
+  expect(s.replay().run.events).toBeGreaterThan(20_000)
+  expect(s.screen()).toContain('findings     not checked yet')
+  expect(s.screen()).toMatch(/tables +none/)
+  s.keys('q')
+  await s.settled()
+  s.keys('c')
+  await s.settled()
+  s.keys('q', 'z')
+  await s.settled()
+  expect(s.screen()).not.toContain('not checked yet')
+  await s.end()
+})
+
+test('where findings are only counted, neither the timeline nor e says that there is none', async () => {
+  const s = await session({ calls: 400 })
+  s.keys('z')
+  await s.settled()
+  const { until = null, proof = [] } = s.replay().checked ?? {}
+  expect(until).toBe(proof.at(-1))
+  expect(s.screen()).toMatch(/findings +!+\?+ /)
+  s.keys('q', 'G')
+  await s.settled()
+  s.keys('e')
+  expect(s.model().message?.text).toMatch(/^findings after event [\d,]+ are counted, not listed$/)
+  await s.end()
+})
+
 test('a click goes to its part', async () => {
   const s = await session({ calls: 40 })
   s.keys('z')

@@ -42,6 +42,28 @@ describe('the model', () => {
     expect(s.cursor()).toBe(seq)
   })
 
+  test('a name that the run does not have is said, with the nearest one', async () => {
+    const s = await session({ calls: 4 })
+    for (const [filter, said] of [
+      ['fn == set_memory_rox', 'This run has no set_memory_rox, did you mean set_memory_ro?'],
+      ['comm == insmot', 'This run has no insmot, did you mean insmod?'],
+    ]) {
+      s.type(`/${filter}`)
+      s.keys('enter')
+      await s.settled()
+      expect(s.screen()).toContain(said)
+      s.keys('X')
+      await s.settled()
+    }
+    // A name that there is, of events that another filter leaves out.
+    s.type('/fn == set_memory_ro && kind == desc_write')
+    s.keys('enter')
+    await s.settled()
+    expect(s.screen()).toContain('No event matches.')
+    expect(s.screen()).not.toContain('This run has no')
+    await s.end()
+  })
+
   test('a filter hides, chips stack and are dropped one by one, undo brings them back', async () => {
     const s = await session({ calls: 40 })
     s.type('/kind == desc_write')

@@ -143,6 +143,25 @@ test.each([
   await s.end()
 })
 
+test('on 80 columns both runs can be told apart in the first line, and a call alone says why', async () => {
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'two.db')
+  await writeSample(db, 10, { label: 'modules_medium-6.17.13', flavour: '6.17' })
+  await writeSample(db, 8, { label: 'modules_medium-6.18.15', flavour: '6.18' })
+  const s = await sessionOn(db, null, 80, 24)
+  s.keys('m', 'j', 'd')
+  await s.settled()
+  const [line = ''] = s.screen().split('\n')
+  expect(line).toMatch(/mod.*17\.13 #1 ⇄ mod.*18\.15 #2 /)
+  s.keys('c')
+  expect(s.screen()).toContain('only A: B calls it less often')
+  // What the page has no room for stands in the status line.
+  s.keys('S')
+  s.dispatch({ type: 'resize', columns: 60, rows: 24 })
+  expect(s.screen()).toMatch(/┃▶ < .*…┃/)
+  expect(s.screen().split('\n').at(-2)).toMatch(/^ … .*calls it less often$/)
+  await s.end()
+})
+
 test('the cursor stays on the screen whatever size it takes', async () => {
   const s = await comparison()
   for (let i = 0; i < 14; i++) s.keys('j')

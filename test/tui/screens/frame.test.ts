@@ -1,9 +1,13 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BINDINGS } from '../../../packages/tui/src/commands/keys.ts'
 import { listHeight } from '../../../packages/tui/src/commands/list-commands.ts'
 import { width } from '../../../packages/tui/src/text/fit.ts'
-import { session } from '../../support/session.ts'
+import { writeSample } from '../../support/sample-trace.ts'
+import { session, sessionOn } from '../../support/session.ts'
 
 const SIZES = [
   [200, 50],
@@ -88,30 +92,46 @@ const step = fc.oneof(
   },
 )
 
-/** Where a sequence begins: on each screen, and while long work is under way. */
+/** Where a sequence begins: on each screen, with each pane and prompt, and while long work is under way. */
 const BEGIN = [
   [],
   ['q'],
+  ['q', 'w'],
+  ['q', '/', ...'sam', 'enter'],
   ['c'],
+  ['c', '/', ...'flush', 'enter'],
+  ['c', '/', ...'kind == op_end', 'enter'],
   ['z'],
+  ['z', 'space', 'L'],
   ['w'],
   ['s'],
+  ['s', ...'select seq from tlb_flush', 'enter'],
   ['q', 'm', 'd'],
+  ['q', 'm', 'd', 't'],
   ['q', 'm', 'd', 'c'],
+  ['q', 'm', 'd', 'c', 'w'],
   ['q', 'm', 'd', 'tab'],
+  ['q', 'm', 'd', '/', ...'kind == desc_write', 'enter'],
   ['q', 'i', ...'/no/such/file', 'enter', 'i'],
+  ['q', 'r', ...'clean-ro', 'enter', 'j'],
+  ['q', 'D'],
   ['v'],
   ['t'],
+  ['t', 't'],
+  ['f', ...'flush'],
+  ['?', 'down'],
+  [':', ...'fi'],
 ] as const
 
 test('no sequence of keys, pastes, clicks and sizes throws or breaks the layout', async () => {
-  const begin = fc.constantFrom(...BEGIN)
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'sample.db')
+  const run = await writeSample(db, 30)
   await fc.assert(
     fc.asyncProperty(
-      begin,
-      fc.array(step, { minLength: 1, maxLength: 25 }),
+      fc.constantFrom(...BEGIN),
+      fc.array(step, { minLength: 1, maxLength: 20 }),
       async (first, steps) => {
-        const s = await session({ calls: 30 })
+        const s = await sessionOn(db, run, 120, 36)
         s.keys(...first)
         for (const x of steps) {
           if ('key' in x) s.keys(x.key === 'space' ? ' ' : x.key)
@@ -120,20 +140,19 @@ test('no sequence of keys, pastes, clicks and sizes throws or breaks the layout'
           else if ('columns' in x) s.dispatch({ type: 'resize', ...x })
           else s.mouse(x.dy === 0 ? 'click' : 'wheel', x.dy, x.x, x.y)
           const { columns, rows } = s.model()
+          const frame = s.raw()
           // The model counts with the rows that the frame has.
-          const list = s.place('list')
+          const list = s.placed('list')
           expect(list?.height ?? listHeight(s.model())).toBe(listHeight(s.model()))
-          const lines = s.raw().split('\n')
+          const lines = frame.split('\n')
           expect(lines.length).toBeLessThanOrEqual(rows)
           for (const line of lines) expect(width(line)).toBeLessThanOrEqual(columns)
-          expect(s.raw().replace(/\x1b\[[0-9;]*m/g, '')).not.toMatch(
-            /[\x00-\x09\x0b-\x1f\x7f-\x9f]/,
-          )
+          expect(frame.replace(/\x1b\[[0-9;]*m/g, '')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
         }
         await s.settled()
         await s.end()
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 30 },
   )
 }, 300_000)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { threeCpus } from '../../support/three-cpus.ts'
 import { twoOwners } from '../../support/two-owners.ts'
 
 test.each([
@@ -28,3 +29,22 @@ test('one key shows one CPU only, another one tree', async () => {
   expect(s.screen()).toMatch(/seq +cpu event/)
   await s.end()
 })
+
+test.each([
+  [200, 50],
+  [120, 36],
+  [80, 24],
+] as const)(
+  'three CPUs have a lane each at %i×%i, and what one stored is seen by another',
+  async (w, h) => {
+    const s = await threeCpus(w, h)
+    expect(s.screen()).toMatch(/seq +CPU 0 +│ CPU 1 +│ CPU 2/)
+    s.type(':10')
+    s.keys('enter')
+    await s.settled()
+    await expect(s.screen()).toMatchFileSnapshot(`golden/${w}x${h}/three-cpus.txt`)
+    expect(s.screen()).toMatch(/✗ #7 is lost/)
+    expect(s.screen()).toMatch(/◀─+│─+ #9 /)
+    await s.end()
+  },
+)

@@ -2,7 +2,7 @@ import type { Geometry, LevelName } from '@pagetrail/engine'
 
 import { descriptorText } from '../descriptor/text.ts'
 import { fieldsOf, KINDS, type TraceEvent } from '../event/kinds.ts'
-import { escapeControls, valueText } from './value.ts'
+import { escapeControls, factText, valueText } from './value.ts'
 
 /** Every field of an event that is there, by name, as text. */
 export function fieldValues(e: TraceEvent): [name: string, value: string][] {
@@ -79,6 +79,5 @@ export const levelOf = (e: TraceEvent): LevelName | null =>
   'level' in e && typeof e.level === 'string' ? e.level : null
 
 function fieldText(value: unknown): string {
-  if (value === null || typeof value === 'bigint') return valueText(value)
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return value === null || typeof value === 'bigint' ? valueText(value) : factText(value)
 }

@@ -3,7 +3,7 @@ import type { Geometry } from '@pagetrail/engine'
 import { readableGeometry } from '../descriptor/bits.ts'
 import { changeText, maskText, shortText } from '../descriptor/text.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
-import { errnoText, rangeText, escapeControls, valueText } from './value.ts'
+import { errnoText, factText, rangeText, escapeControls, valueText } from './value.ts'
 
 /** What sort of thing an event is, for whoever gives it a colour. */
 export type EventSort =
@@ -152,10 +152,10 @@ const SAY: {
     ),
   tlb_fill: (e, g) => words('→', 'callback', 'TLB holds', range(e, g), valueText(e.desc)),
   tlb_evict: (e) => words('→', 'callback', 'TLB drops', valueText(e.va)),
-  note: (e) => words('#', 'note', typeof e.text === 'string' ? e.text : JSON.stringify(e.text)),
+  note: (e) => words('#', 'note', factText(e.text)),
   gap: (e) => bad('events missing here', `${e.lost ?? 'unknown number'}`, e.reason),
   unreadable: (e) => bad(`line ${e.line ?? '?'} unreadable`, `${e.reason ?? ''}: ${e.text}`),
-  ftrace: (e) => words('·', 'note', e.event ?? '?', e.fields !== null && JSON.stringify(e.fields)),
+  ftrace: (e) => words('·', 'note', e.event ?? '?', e.fields !== null && factText(e.fields)),
   init: (e) =>
     words(
       '+',

@@ -64,3 +64,13 @@ export function sizeText(size: bigint, geometry: Geometry | null): string {
   ]
   return parts.filter((part) => part !== '').join(' ')
 }
+
+/** Structured values as people write them: `addr 0xffff800080000000, numpages 3`. */
+export function factText(value: unknown): string {
+  if (value === null || value === undefined) return 'unknown'
+  if (typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return value.map(factText).join(', ')
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${factText(part)}`)
+    .join(', ')
+}

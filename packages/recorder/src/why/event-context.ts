@@ -58,8 +58,6 @@ const BARRIERS = kinds('barrier', 'dsb')
 /** What can end an old value, but for a store that restores it. */
 const FATEFUL = kinds('tlb_flush', 'tlbi', 'barrier', 'dsb', 'isb', 'gap')
 const SPLITTING = kinds('split')
-/** Events of the same task; of the same CPU where no task is known, and for the idle task, which is on each. */
-const SAME_TASK = 'task is (select id from name where text = ?) and (? or cpu = ?)'
 
 /** Flushes that begin at an address or below, or have no address; barriers, wherever. */
 const MAY_MATTER = `kind not in (${KINDS.tlb_flush.id}, ${KINDS.tlbi.id}) or va is null or va <= ?`
@@ -117,8 +115,9 @@ export class Surroundings {
     const around: TraceEvent[] = []
     let { seq } = event
     for (let nest = event.nest - 1; nest >= 0; nest--) {
-      const parameters = [BigInt(nest), ...taskOf(event)]
-      const found = this.#before(event, seq, OPENING, `nest = ? and ${SAME_TASK}`, 1, parameters)
+      const { where, parameters } = sameTask(event)
+      const bound = [BigInt(nest), ...parameters]
+      const found = this.#before(event, seq, OPENING, `nest = ? and ${where}`, 1, bound)
       if (found.length === 0) break
       around.unshift(...found)
       seq = found[0]!.seq
@@ -127,12 +126,13 @@ export class Surroundings {
   }
 
   #lazy(event: TraceEvent): LazySection | null {
-    const before = this.#before(event, event.seq, LAZY, SAME_TASK, EDGES, taskOf(event))
+    const { where, parameters } = sameTask(event)
+    const before = this.#before(event, event.seq, LAZY, where, EDGES, parameters)
     const from = openEdge(before.toReversed(), 'lazy_mmu_enter')
     if (from === null) return null
     // Mostly the next edge is the one: looking for many more would read a few calls for nothing.
     for (const limit of [1, EDGES]) {
-      const after = this.#after(event, LAZY, SAME_TASK, limit, taskOf(event))
+      const after = this.#after(event, LAZY, where, limit, parameters)
       const to = openEdge(after, 'lazy_mmu_leave')
       if (to !== null || after.length < limit) return { from, to }
     }
@@ -227,6 +227,14 @@ function openEdge(
   return null
 }
 
-function taskOf({ task, cpu }: TraceEvent): Bound[] {
-  return [task ?? '', isIdle(task) ? 0n : 1n, BigInt(cpu)]
+/** Events of the same task; of the same CPU where no task is known, and for the idle task, which is on each. */
+function sameTask({ task, cpu }: TraceEvent): {
+  readonly where: string
+  readonly parameters: Bound[]
+} {
+  if (task === null) return { where: 'task is null and cpu = ?', parameters: [BigInt(cpu)] }
+  const own = 'task is (select id from name where text = ?)'
+  return isIdle(task)
+    ? { where: `${own} and cpu = ?`, parameters: [task, BigInt(cpu)] }
+    : { where: own, parameters: [task] }
 }

@@ -1,6 +1,7 @@
 import { COPY_COMMANDS } from './copy-commands.ts'
 import { DIFF_COMMANDS } from './diff-commands.ts'
 import { FILTER_COMMANDS } from './filter-commands.ts'
+import { openHelp } from './help.ts'
 import type { CommandId } from './keys.ts'
 import { type Model, ask, say } from '../model/model.ts'
 import { back, NAVIGATION_COMMANDS } from './navigation.ts'
@@ -17,7 +18,7 @@ export type Command = (m: Model) => Model
 
 const ANYWHERE = {
   palette: (m) => ({ ...m, prompt: openPrompt('command') }),
-  help: (m) => ({ ...m, help: { filter: '', top: 0 } }),
+  help: (m) => openHelp(m, ''),
   mouse: (m) => {
     const on = !m.mouse
     const text = on ? 'mouse on (Shift-drag selects text)' : 'mouse off: select text as usual'

@@ -169,13 +169,7 @@ export const DIFF_COMMANDS = {
   'diff.sort': calls(({ sort }) => ({
     sort: CALL_SORTS[(CALL_SORTS.indexOf(sort) + 1) % CALL_SORTS.length] ?? 'run',
   })),
-  'diff.filter': (m: Model) => ({
-    ...m,
-    prompt: openPrompt(
-      'filterDiff',
-      (m.diff?.tab === 'calls' ? m.diff.calls.filter : m.diff?.filter) ?? '',
-    ),
-  }),
+  'diff.filter': (m: Model) => ({ ...m, prompt: openPrompt('filterDiff') }),
   'diff.search': (m: Model) => ({ ...m, prompt: openPrompt('searchDiff') }),
   'diff.all': (m: Model) => filterDiff(m, ''),
   'diff.tab': tab(1),

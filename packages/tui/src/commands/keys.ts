@@ -33,8 +33,20 @@ const row = <const I extends string>(
 ) => ({ id, place, keys, label, help }) as const
 
 export const BINDINGS = [
-  row('run.open', 'runs', ['enter', 'right', 'l'], 'open', 'replay the run under the cursor'),
-  row('run.mark', 'runs', ['m', 'space'], 'mark', 'mark the run as A, to be compared'),
+  row(
+    'run.open',
+    'runs',
+    ['enter', 'right', 'l'],
+    'open',
+    'replay the run under the cursor; fold or unfold a group',
+  ),
+  row(
+    'run.mark',
+    'runs',
+    ['m', 'space'],
+    'mark',
+    'mark the run as A, to be compared; all runs of a group',
+  ),
   row('run.diff', 'runs', ['d'], 'diff', 'compare the marked run A with the one under the cursor'),
   row('run.rename', 'runs', ['n'], 'rename', 'give the run another label'),
   row(
@@ -104,19 +116,13 @@ export const BINDINGS = [
   row('filter.kind', 'replay', ['i'], '', 'keep only the kind under the cursor'),
   row('filter.notKind', 'replay', ['I'], '', 'hide the kind under the cursor'),
   row('filter.va', 'replay', ['a'], '', 'keep only events on the address under the cursor'),
-  row(
-    'why',
-    'replay',
-    ['w'],
-    'why',
-    'why is this descriptor what it is: what made it so, as of here',
-  ),
+  row('why', 'replay', ['w'], 'why', 'why is this descriptor what it is, as of this event'),
   row(
     'pane',
     'replay',
     ['t'],
     'panes',
-    'next pane: page tables, map of a table, barriers and TLB, details, none',
+    'next pane: page tables, map, barriers and TLB, event, none',
   ),
   row(
     'cpu.only',
@@ -198,7 +204,7 @@ export const BINDINGS = [
     'diff',
     ['t', 'm'],
     'map',
-    'the table at the cursor as a map, A against B; again: its entries',
+    'the table as a map, A against B; again: the entries',
   ),
   row('diff.swap', 'diff', ['W'], '', 'swap the two runs'),
 
@@ -336,8 +342,22 @@ const GLYPHS: Readonly<Record<string, string>> = {
   'shift+down': '⇧↓',
 }
 
+/** The same where a terminal has ASCII only. */
+const WORDS: Readonly<Record<string, string>> = {
+  enter: 'Enter',
+  up: 'Up',
+  down: 'Down',
+  left: 'Left',
+  right: 'Right',
+  backspace: 'BkSp',
+  'shift+tab': 'S-Tab',
+  'shift+up': 'S-Up',
+  'shift+down': 'S-Down',
+}
+
 /** A key as people know it: `ctrl+d` is ^D. */
-export function keyGlyph(key: string): string {
-  if (key.startsWith('alt+')) return `Alt-${keyGlyph(key.slice(4))}`
-  return GLYPHS[key] ?? (key.startsWith('ctrl+') ? `^${key.slice(5).toUpperCase()}` : key)
+export function keyGlyph(key: string, ascii = false): string {
+  if (key.startsWith('alt+')) return `Alt-${keyGlyph(key.slice(4), ascii)}`
+  const named = (ascii ? WORDS[key] : undefined) ?? GLYPHS[key]
+  return named ?? (key.startsWith('ctrl+') ? `^${key.slice(5).toUpperCase()}` : key)
 }

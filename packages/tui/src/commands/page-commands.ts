@@ -42,10 +42,7 @@ const toPlace = (step: 1 | -1) => (m: Model) => {
 }
 
 export const PAGE_COMMANDS = {
-  'page.filter': (m: Model) => ({
-    ...m,
-    prompt: openPrompt('page', pageOf(m)?.view.only?.text ?? ''),
-  }),
+  'page.filter': (m: Model) => ({ ...m, prompt: openPrompt('page') }),
   'page.all': (m: Model) => filterPage(m, ''),
   'page.next': toPlace(1),
   'page.prev': toPlace(-1),

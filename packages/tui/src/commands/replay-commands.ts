@@ -1,11 +1,4 @@
-import {
-  type Mark,
-  nestOf,
-  type TraceEvent,
-  type WhyRow,
-  valueText,
-  many,
-} from '@pagetrail/recorder'
+import { type Mark, nestOf, type TraceEvent, valueText, count, many } from '@pagetrail/recorder'
 import type { CheckView } from '../data/data.ts'
 import { CLOCK_MODES } from '../text/clock.ts'
 import { isLanes } from '../model/lanes.ts'
@@ -23,7 +16,8 @@ import {
 } from '../model/model.ts'
 import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
 import { withChecked } from '../model/findings.ts'
-import { type Link, movePage, type PageLine, TOP_OF_PAGE } from '../model/page.ts'
+import { movePage, TOP_OF_PAGE } from '../model/page.ts'
+import { whyLinesOf } from '../model/why.ts'
 import { openPrompt } from '../model/prompt.ts'
 import {
   changeView,
@@ -171,7 +165,11 @@ const toFinding = (m: Model, backward: boolean): Model => {
   if (!r) return m
   if (!r.checked) return check(m, r, (later) => toFinding(later, backward))
   if (r.checked.proof.length === 0) return say(m, 'no finding in this run')
-  return toOneOf(m, r.checked.proof, backward, 'event of a proof')
+  const { proof, until } = r.checked
+  if (!backward && until !== null && nearest(proof, r.cursor, false) === undefined) {
+    return complain(m, `findings after event ${count(until)} are counted, not listed`)
+  }
+  return toOneOf(m, proof, backward, 'event of a proof')
 }
 
 /** To the callback that is unlike the one before it: the one odd page of ten thousand. */
@@ -304,13 +302,6 @@ function showFindings(m: Model): Model {
   return check(m, r, (later) => enter(later, 'findings'))
 }
 
-/** Where a line of an answer leads: to the event it names last, or else to that of its step. */
-function placeOf({ text, seq }: WhyRow, run: number): Link | undefined {
-  const named = [...text.matchAll(/#(\d+)/g)].at(-1)?.[1]
-  const at = named === undefined ? seq : Number(named)
-  return at === null ? undefined : { to: 'event', run, seq: at }
-}
-
 /** Why the address under the cursor is translated as it is, on a page of its own. */
 function why(m: Model): Model {
   return atEvent(m, (r, e) => {
@@ -322,19 +313,17 @@ function why(m: Model): Model {
       (data) => data.why(id, at.va, e.seq),
       (later, said) => {
         if (later.replay?.run.id !== id || later.screen !== 'replay') return later
-        const lines = said.map((row): PageLine => {
-          const part = row.seq === null ? {} : { part: { group: 'why', item: `${row.seq}` } }
-          return { text: row.text, link: placeOf(row, id), ...part }
-        })
         const title = `Why ${at.level ?? ''} ${valueText(at.va)} is what it is`.replace('  ', ' ')
-        const step = said.at(-1)?.seq ?? null
+        const view = { run: id, title, rows: said, page: TOP_OF_PAGE }
+        const lines = whyLinesOf(view, later.columns - 4)
+        const step = lines.at(-1)?.part?.item
         const cursor = Math.max(
           0,
-          said.findIndex((row) => row.seq === step),
+          lines.findIndex(({ part }) => part?.item === step),
         )
         const page = movePage(lines, { ...TOP_OF_PAGE, cursor }, 0, fullListRows(later.rows))
         return enter(
-          withReplay(later, (x) => ({ ...x, why: { title, lines, page } })),
+          withReplay(later, (x) => ({ ...x, why: { ...view, page } })),
           'why',
         )
       },

@@ -13,7 +13,7 @@ import {
 import { sessionOf } from '../model/remembered.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { fullListRows } from '../model/layout.ts'
-import { runLines, runUnderCursor } from '../model/runs.ts'
+import { groupUnderCursor, runLines, runUnderCursor } from '../model/runs.ts'
 import { scrolled } from '../model/scroll.ts'
 
 /** Goes into a run; coming back to the one that was open finds it as it was left. */
@@ -41,7 +41,31 @@ const withRun = (m: Model, f: (run: Run) => Model): Model => {
 const rearranged = (m: Model, change: Partial<Runs>): Model =>
   runsCame({ ...m, runs: { ...m.runs, ...change } }, null, m)
 
-const mark = (m: Model): Model =>
+/** Marks all runs of a group, or of one that is marked already none. */
+function markGroup(m: Model, runs: readonly Run[]): Model {
+  const ids = runs.map((run) => run.id)
+  const others = m.runs.marked.filter((id) => !ids.includes(id))
+  const all = ids.every((id) => m.runs.marked.includes(id))
+  const marked = all ? others : [...others, ...ids]
+  return say({ ...m, runs: { ...m.runs, marked } }, `${many(marked.length, 'run')} marked`)
+}
+
+/** The runs of the group under the cursor are shown or not; a run is opened. */
+function open(m: Model): Model {
+  const group = groupUnderCursor(m)
+  if (!group) return withRun(m, (run) => enterRun(m, run))
+  const { folded } = m.runs
+  const others = folded.filter((name) => name !== group.name)
+  const next = group.folded ? others : [...others, group.name]
+  return { ...m, runs: { ...m.runs, folded: next } }
+}
+
+const mark = (m: Model): Model => {
+  const group = groupUnderCursor(m)
+  return group ? markGroup(m, group.runs) : markRun(m)
+}
+
+const markRun = (m: Model): Model =>
   withRun(m, (run) => {
     const had = m.runs.marked.includes(run.id)
     const marked = had ? m.runs.marked.filter((id) => id !== run.id) : [...m.runs.marked, run.id]
@@ -101,7 +125,7 @@ const nextSort = (m: Model): Model => {
 }
 
 export const RUNS_COMMANDS = {
-  'run.open': (m: Model) => withRun(m, (run) => enterRun(m, run)),
+  'run.open': open,
   'run.mark': mark,
   'run.unmark': (m: Model) => say({ ...m, runs: { ...m.runs, marked: [] } }, 'no run is marked'),
   'run.rename': (m: Model) =>
@@ -111,7 +135,7 @@ export const RUNS_COMMANDS = {
     return renamed ? rename(m, renamed.run, renamed.label) : complain(m, 'no run was renamed')
   },
   'run.remove': remove,
-  'run.filter': (m: Model) => ({ ...m, prompt: openPrompt('runs', m.runs.filter) }),
+  'run.filter': (m: Model) => ({ ...m, prompt: openPrompt('runs') }),
   'run.all': (m: Model) => rearranged(m, { filter: '' }),
   'run.sort': nextSort,
   'run.group': (m: Model) => rearranged(m, { grouped: !m.runs.grouped }),

@@ -1,5 +1,6 @@
 import { run } from './commands.ts'
 import { diffLayoutOf, moveDiff, withDiff } from '../model/diff.ts'
+import { helpLines, nearBinding, openHelp } from './help.ts'
 import { commandFor, keyGlyph } from './keys.ts'
 import { fullListRows } from '../model/layout.ts'
 import { type Job, type Model, ask, complain, say } from '../model/model.ts'
@@ -66,7 +67,7 @@ function keyed(m: Model, key: string): Model {
 function typed(m: Model, text: string, pasted: boolean): Model {
   if (!m.ask && m.prompt) return typedIn(m, insert(m.prompt, text))
   if (!m.ask && m.help && !pasted && text !== '?' && text !== 'q') {
-    return { ...m, help: { filter: m.help.filter + text, top: 0 } }
+    return openHelp(m, m.help.filter + text)
   }
   if (pasted) return complain(m, 'a paste goes into a prompt: / or : opens one')
   return keyed(m, text === ' ' ? 'space' : text)
@@ -80,17 +81,22 @@ function answer(m: Model, key: string): Model {
     : say(closed, 'left as it is')
 }
 
+const HELP_STEPS: Readonly<Record<string, number>> = { down: 1, up: -1, pagedown: 10, pageup: -10 }
+
 function helpKey(m: Model, key: string): Model {
   const help = m.help
   if (!help) return m
-  if (key === 'down' || key === 'pagedown')
-    return { ...m, help: { ...help, top: help.top + (key === 'down' ? 1 : 10) } }
-  if (key === 'up' || key === 'pageup') {
-    return { ...m, help: { ...help, top: Math.max(0, help.top - (key === 'up' ? 1 : 10)) } }
+  const by = HELP_STEPS[key]
+  const lines = helpLines(m)
+  if (by !== undefined) {
+    const cursor = nearBinding(lines, help.cursor + by, by > 0 ? 1 : -1)
+    return { ...m, help: { ...help, cursor } }
   }
-  if (key === 'backspace') return { ...m, help: { filter: help.filter.slice(0, -1), top: 0 } }
+  if (key === 'backspace') return openHelp(m, help.filter.slice(0, -1))
   if (key === 'ctrl+c') return ask(m, { type: 'quit' })
-  return { ...m, help: null }
+  const closed = { ...m, help: null }
+  const line = lines[help.cursor]
+  return key === 'enter' && line?.line === 'binding' ? run(closed, line.binding.id) : closed
 }
 
 function resized(m: Model, columns: number, rows: number): Model {

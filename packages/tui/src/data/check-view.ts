@@ -41,8 +41,12 @@ export function checkView(runFile: RunFile, run: Run): CheckView {
   })
   return {
     groups: groups.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity)),
-    // Of all findings, also of those that are only counted in their group.
+    // Of all that the report lists, also of those that are only counted in their group.
     proof: [...new Set(report.findings.flatMap((f) => f.proof))].toSorted((a, b) => a - b),
+    until: found.reduce<number | null>((until, { verdict, own }) => {
+      if (own.length === verdict.count) return until
+      return Math.min(until ?? Infinity, Math.max(...own.flatMap((f) => f.proof)))
+    }, null),
     undecided: undecided(report).map(
       (v) => `${v.rule} (${v.hazard}) needs ${v.missing.join('; ')}`,
     ),

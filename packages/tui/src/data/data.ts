@@ -138,8 +138,10 @@ export interface RuleView {
 export interface CheckView {
   /** The gravest first. */
   readonly groups: readonly RuleView[]
-  /** Every event that proves something, in order. */
+  /** Every event that proves a listed finding, in order. */
   readonly proof: readonly number[]
+  /** Beyond this event findings of some rule are counted, not listed; null: all are listed. */
+  readonly until: number | null
   /** Rules that could not decide, and what they lack. */
   readonly undecided: readonly string[]
   readonly rules: number
@@ -224,6 +226,9 @@ export interface SqlResult {
   readonly ms: number
 }
 
+/** A run that names more is not known by its names. */
+export const MOST_NAMES = 2_000
+
 /** Everything the screens ask of the database. Answers come later; nothing here blocks the keyboard. */
 export interface Data {
   runs(): Promise<readonly Run[]>
@@ -272,7 +277,7 @@ export interface Data {
   odd(run: number, from: number, backward: boolean): Promise<number | null>
   density(run: number, total: number, buckets: number): Promise<Density>
   profile(query: ProfileQuery): Promise<Profile>
-  /** The functions named in a run, for completion. */
+  /** The names that the events of a run have, at most {@link MOST_NAMES}, for completion. */
   names(run: number): Promise<readonly string[]>
   rename(run: number, label: string): Promise<void>
   remove(run: number): Promise<void>

@@ -17,7 +17,7 @@ import {
   writeMarks,
 } from '@pagetrail/recorder'
 import { statSync } from 'node:fs'
-import type { Data } from './data.ts'
+import { type Data, MOST_NAMES } from './data.ts'
 import { checkView } from './check-view.ts'
 import { DiffPages } from './diff-pages.ts'
 import { profileOf } from './profile.ts'
@@ -58,7 +58,7 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
     why: async (id, va, at) => [...whyRows(whyDescriptor(runFile, runOf(runFile, id), va, at))],
     density: async (id, _total, buckets) => sampleDensity(runFile, runOf(runFile, id), buckets),
     profile: async (query) => profileOf(runFile, runOf(runFile, query.run), query),
-    names: async (id) => runFile.namesIn(runOf(runFile, id), NAMES),
+    names: async (id) => runFile.namesIn(runOf(runFile, id), MOST_NAMES),
     rename: async (id, label) => writing(db, (w) => w.rename(runOf(w, id), label)),
     remove: async (id) => writing(db, (w) => w.remove(runOf(w, id))),
     marks: async (id) => readMarks(runFile, runOf(runFile, id)),
@@ -120,6 +120,3 @@ async function findPair(pager: Pager, run: Run, e: TraceEvent): Promise<number |
   const filter = `nest <= ${e.nest} && cpu == ${e.cpu}`
   return pager.find(run, { run: run.id, filter, from: e.seq, backward })
 }
-
-/** Names offered for completion. */
-const NAMES = 2_000

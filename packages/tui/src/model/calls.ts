@@ -50,6 +50,14 @@ const SIGNS: Readonly<
 export const isSign = (text: string): boolean =>
   ['<', '>', ...Object.values(SIGNS).map(([sign]) => sign)].includes(text)
 
+/** Why a call has no partner on the other side. */
+const REASONS: Readonly<Record<PairList['alone'][number]['reason'], (other: string) => string>> = {
+  lane: (other) => `${other} has no such task`,
+  function: (other) => `${other} never calls it like this`,
+  number: (other) => `${other} calls it less often`,
+  rate: () => 'a timer decides how often',
+}
+
 /** `callbacks +68, barriers -2`: what one side does more of. */
 function moreText(more: PairList['pairs'][number]['more']): string {
   return Object.entries(more)
@@ -83,7 +91,7 @@ function callLines({ pairs, alone }: PairList): CallLine[] {
     for (const op of calls) {
       const [left, right] = side === 'left' ? [op, null] : [null, op]
       const sign = side === 'left' ? '<' : '>'
-      const what = `only ${side === 'left' ? 'A' : 'B'}: ${reason}`
+      const what = `only ${side === 'left' ? 'A' : 'B'}: ${REASONS[reason](side === 'left' ? 'B' : 'A')}`
       lines.push({ left, right, fn: call.fn, size, sign, rank: 3, cost: 0, what })
     }
   }

@@ -68,7 +68,13 @@ function* linesOf(run: Run, f: FindingView, columns: number): Iterable<PageLine>
   for (const { seq, cpu, text } of f.proof) {
     yield { text: `      #${seq} c${cpu} ${safe(text)}`, role: 'write', link: to(seq) }
   }
-  if (f.chain !== '') yield { text: `      in ${safe(f.chain)}`, role: 'same' }
+  if (f.chain === '') return
+  // The calls around the proof, each a place to go to: the line leads to the innermost of those it names.
+  for (const [i, text] of wrap(safe(`in ${f.chain}`), columns - 8).entries()) {
+    const named = [...text.matchAll(/#(\d+)/g)].at(-1)?.[1]
+    const line = { text: `      ${i === 0 ? '' : '  '}${text}`, role: 'same' } as const
+    yield named === undefined ? line : { ...line, link: to(Number(named)) }
+  }
 }
 
 /** A run with what the checks said of it; its page of findings opens at the first place. */

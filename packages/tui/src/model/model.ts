@@ -2,10 +2,11 @@ import { type Mark, type Run, type TraceEvent } from '@pagetrail/recorder'
 import type { CheckView, Data, Density, StateView } from '../data/data.ts'
 import type { ClockMode } from '../text/clock.ts'
 import type { DiffView } from './diff.ts'
-import { type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
+import { type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
 import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
 import type { TimelineView } from './timeline.ts'
+import type { WhyView } from './why.ts'
 import { EMPTY_SQL, type SqlView } from './sql.ts'
 
 /** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
@@ -53,9 +54,10 @@ export interface Message {
   readonly bad: boolean
 }
 
+/** The list of keys: what is looked for in it, and which of its lines the cursor is on. */
 export interface HelpView {
   readonly filter: string
-  readonly top: number
+  readonly cursor: number
 }
 
 /** A question that `y` answers with yes; every other key is a no. */
@@ -81,6 +83,8 @@ export interface Runs {
   readonly filter: string
   readonly sort: RunSort
   readonly grouped: boolean
+  /** Names of the groups whose runs are not listed. */
+  readonly folded: readonly string[]
   /** What `u` gives back: the run last renamed, with its label before. */
   readonly renamed: { readonly run: number; readonly label: string } | null
 }
@@ -145,11 +149,7 @@ export interface Replay {
   readonly checked: CheckView | null
   readonly marks: readonly Mark[]
   readonly names: readonly string[]
-  readonly why: {
-    readonly title: string
-    readonly lines: readonly PageLine[]
-    readonly page: PageView
-  } | null
+  readonly why: WhyView | null
   /** Where one is in the list of findings. */
   readonly findings: PageView
   readonly play: { readonly since: number; readonly from: number } | null
@@ -207,6 +207,7 @@ export function initialModel(
       filter: '',
       sort: 'number',
       grouped: false,
+      folded: [],
       renamed: null,
     },
     replay: null,

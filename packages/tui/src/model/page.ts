@@ -14,7 +14,7 @@ export interface PageLine {
   readonly role?: Role | undefined
   readonly link?: Link | undefined
   /** What it is a line of, where the page can be filtered: an item, or the head of a group of them (null). */
-  readonly part?: { readonly group: string; readonly item: string | null }
+  readonly part?: { readonly group: string; readonly item: string | null } | undefined
 }
 
 /** Where one is on a page: the line under the cursor, and the first one shown. */

@@ -5,6 +5,7 @@ import { findingPage } from './findings.ts'
 import { fullListRows } from './layout.ts'
 import type { Model } from './model.ts'
 import type { PageLine, PageView } from './page.ts'
+import { whyLinesOf } from './why.ts'
 import { siftedOnce } from './sift.ts'
 import { safe } from '../text/fit.ts'
 import { withReplay } from './replay.ts'
@@ -25,7 +26,12 @@ export function pageOf(m: Model): Page | null {
   const height = fullListRows(m.rows) + 1
   const r = m.replay
   if (m.screen === 'why' && r?.why) {
-    return siftedPage({ title: r.why.title, lines: r.why.lines, view: r.why.page, height })
+    return siftedPage({
+      title: r.why.title,
+      lines: whyLinesOf(r.why, m.columns - 4),
+      view: r.why.page,
+      height,
+    })
   }
   if (m.screen === 'findings' && r?.checked) {
     const { title, lines } = findingPage(r.run, r.checked, m.columns - 4)

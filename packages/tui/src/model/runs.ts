@@ -5,7 +5,13 @@ import type { Model, Runs } from './model.ts'
 /** A line of the run browser: a run, or the name of the group below it. */
 export type RunLine =
   | { readonly line: 'run'; readonly run: Run }
-  | { readonly line: 'group'; readonly name: string; readonly count: number }
+  | {
+      readonly line: 'group'
+      readonly name: string
+      readonly runs: readonly Run[]
+      /** Its runs are not listed. */
+      readonly folded: boolean
+    }
 
 /** What a run is one of several of: its workload, else its scenario, else its label up to the first number. */
 export function groupOf(run: Run): string {
@@ -26,33 +32,41 @@ const textOf = (run: Run): string =>
   `#${run.id} ${run.label} ${originOf(run)} ${buildOf(run) ?? ''} ${groupOf(run)} ${run.state}`.toLowerCase()
 
 let last: {
-  readonly of: Pick<Runs, 'list' | 'filter' | 'sort' | 'grouped'>
+  readonly of: Pick<Runs, 'list' | 'filter' | 'sort' | 'grouped' | 'folded'>
   readonly lines: readonly RunLine[]
 } | null = null
 
 /** The lines of the browser: filtered, sorted, grouped. */
 export function runLines({ runs }: Pick<Model, 'runs'>): readonly RunLine[] {
-  const { list, filter, sort, grouped } = runs
-  const { of } = last ?? {}
-  if (of?.list === list && of?.filter === filter && of.sort === sort && of.grouped === grouped) {
-    return last?.lines ?? []
-  }
+  const { list, filter, sort, grouped, folded } = runs
+  const of = { list, filter, sort, grouped, folded }
+  const same = (Object.keys(of) as (keyof typeof of)[]).every((key) => last?.of[key] === of[key])
+  if (last && same) return last.lines
   const words = filter.toLowerCase().split(/\s+/)
   const shown = (list ?? [])
     .filter((run) => words.every((word) => textOf(run).includes(word)))
     .toSorted(SORTS[sort])
-  const lines = grouped ? inGroups(shown) : shown.map((run): RunLine => ({ line: 'run', run }))
-  last = { of: { list, filter, sort, grouped }, lines }
+  const lines = grouped
+    ? inGroups(shown, folded)
+    : shown.map((run): RunLine => ({ line: 'run', run }))
+  last = { of, lines }
   return lines
 }
 
-function inGroups(shown: readonly Run[]): RunLine[] {
+function inGroups(shown: readonly Run[], folded: readonly string[]): RunLine[] {
   const lines: RunLine[] = []
   for (const [name, members] of Map.groupBy(shown, groupOf)) {
-    lines.push({ line: 'group', name, count: members.length })
-    for (const run of members) lines.push({ line: 'run', run })
+    const hidden = folded.includes(name)
+    lines.push({ line: 'group', name, runs: members, folded: hidden })
+    if (!hidden) for (const run of members) lines.push({ line: 'run', run })
   }
   return lines
+}
+
+/** The group whose name is under the cursor; undefined: it is on a run. */
+export function groupUnderCursor(m: Model): Extract<RunLine, { line: 'group' }> | undefined {
+  const line = runLines(m)[m.runs.cursor]
+  return line?.line === 'group' ? line : undefined
 }
 
 /** The run under the cursor; undefined: there is none, or the name of a group. */

@@ -1,70 +1,19 @@
 import { count, many } from '@pagetrail/recorder'
-import type { Run } from '@pagetrail/recorder'
 import { footerBindings, keyGlyph } from '../commands/keys.ts'
-import type { Model, Replay, ScreenName } from '../model/model.ts'
+import type { Model, Replay } from '../model/model.ts'
 import { filterProblem } from '../commands/prompt-commands.ts'
 import type { Prompt, PromptKind } from '../model/prompt.ts'
-import type { Page } from '../model/pages.ts'
+import { type Page, pageOf } from '../model/pages.ts'
 import { readyQueries } from '../commands/sql-commands.ts'
-import { cut, duration, fit, fitMiddle, safe, sliceColumns, width } from '../text/fit.ts'
-import { originAmong } from '../text/run-words.ts'
+import { cut, duration, fit, safe, sliceColumns, width } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { viewFilter } from '../model/view-filter.ts'
 import type { Segment } from './pane.tsx'
-
-/** `4K 48-bit`; empty where the trace does not say. */
-export const geometryOf = (run: Run): string =>
-  run.geometry ? `${2 ** (run.geometry.pageShift - 10)}K ${run.geometry.vaBits}-bit` : ''
-
-const fitted = (text: string, most: number): string =>
-  width(text) > most ? fitMiddle(text, Math.max(8, most)) : text
 
 /** A bar: its parts from the left, and what stands at its end. */
 export interface BarView {
   readonly left: readonly Segment[]
   readonly right?: string
-}
-
-const TITLES = {
-  runs: 'Runs',
-  sql: 'SQL',
-  why: 'Why',
-  findings: 'Findings',
-  timeline: 'Timeline',
-} as const
-
-/** What a screen is of, in the breadcrumb. */
-function crumbOf(m: Model, screen: ScreenName): string {
-  const name = (run: Run) => `${fitted(safe(run.label), m.columns >> 2)} #${run.id}`
-  if (screen === 'replay') return m.replay ? name(m.replay.run) : 'Replay'
-  if (screen === 'diff') return m.diff ? `${name(m.diff.left)} ⇄ ${name(m.diff.right)}` : 'Diff'
-  return TITLES[screen]
-}
-
-/** Line 1: the way to where one is, and what is shown there. The parts of the way can be clicked. */
-export function breadcrumb(m: Model, theme: Theme): BarView {
-  const left: Segment[] = [{ text: ` ${theme.bold('pagetrail')}` }]
-  for (const [i, screen] of [...m.behind.entries()].toReversed()) {
-    left.push({ text: ' ▸ ' }, { text: crumbOf(m, screen), name: 'crumb', index: i })
-  }
-  left.push({ text: ' ▸ ' }, { text: theme.bold(crumbOf(m, m.screen)) })
-  return { left, right: `  ${aboutOf(m, theme)}  ${theme.paint('key', '?')} help ` }
-}
-
-function aboutOf(m: Model, theme: Theme): string {
-  if (m.screen === 'diff' && m.diff) {
-    const { left, right } = m.diff
-    return `${originAmong(left, [right])} ⇄ ${originAmong(right, [left])}`
-  }
-  const run = m.screen === 'runs' || m.screen === 'sql' ? undefined : m.replay?.run
-  if (!run) return m.screen === 'runs' && m.runs.list ? many(m.runs.list.length, 'run') : ''
-  const state = {
-    recording: theme.paint('good', '● recording  '),
-    interrupted: theme.paint('bad', '✗ interrupted  '),
-    damaged: theme.paint('bad', '✗ damaged  '),
-    complete: run.lost > 0 ? theme.paint('bad', `! ${many(run.lost, 'event')} lost  `) : '',
-  }[run.state]
-  return `${state}${originAmong(run, m.runs.list ?? [])}  ${geometryOf(run)}`
 }
 
 const PROMPTS: Readonly<Record<PromptKind, string>> = {
@@ -164,9 +113,18 @@ export function statusLine(m: Model, theme: Theme): string {
     const text = ` ${safe(m.message.text)}`
     return fit(m.message.bad ? theme.paint('bad', text) : text, m.columns)
   }
-  return m.screen === 'replay' && m.replay
-    ? replayStatus(m.replay, m.columns, theme)
-    : fit('', m.columns)
+  if (m.screen === 'replay' && m.replay) return replayStatus(m.replay, m.columns, theme)
+  return fit(cutLine(m), m.columns)
+}
+
+/** The end of the line under the cursor of a page, where the page has no room for it; else nothing. */
+function cutLine(m: Model): string {
+  const page = pageOf(m)
+  const { text = '' } = page?.lines[page.view.cursor] ?? {}
+  const over = width(text) + 4 - m.columns
+  return over > 0
+    ? ` … ${sliceColumns(text, Math.max(0, width(text) - m.columns + 4)).trimStart()}`
+    : ''
 }
 
 const promptHint = (kind: 'filter' | 'search', theme: Theme): string =>
@@ -222,30 +180,40 @@ const ASKED = [
   ['y', 'yes'],
   ['any other key', 'no'],
 ] as const
-const HELP = [
-  ['type', 'to filter'],
-  ['↑↓', 'scroll'],
-  ['Esc', 'close'],
-] as const
 
 /** The last line: the keys of this screen, the most useful first, as many as fit; a click is like the key. */
 export function footer(m: Model, theme: Theme): BarView {
+  const glyph = (key: string) => keyGlyph(key, theme.ascii)
+  const upDown = theme.ascii ? 'Up/Down' : '↑↓'
   if (m.ask) return keysBar(ASKED, m.columns, theme)
   if (m.prompt) {
     const { kind } = m.prompt
     const tab = WORDLESS.has(kind) ? [] : [['Tab', 'complete'] as const]
     const keys = [
-      ['⏎', kind === 'sql' ? 'run' : 'done'],
+      [glyph('enter'), kind === 'sql' ? 'run' : 'done'],
       ...tab,
-      ['↑', 'history'],
+      [glyph('up'), 'history'],
       ['Esc', 'cancel'],
     ]
     return keysBar(keys as [string, string][], m.columns, theme)
   }
-  if (m.help) return keysBar(HELP, m.columns, theme)
+  if (m.help) {
+    const keys = [
+      ['type', 'to filter'],
+      [upDown, 'move'],
+      [glyph('enter'), 'do it'],
+      ['Esc', 'close'],
+    ] as const
+    return keysBar(keys, m.columns, theme)
+  }
+  // Keys that are named with their opposite.
+  const paired: Readonly<Record<string, string>> = {
+    down: upDown,
+    'time.left': theme.ascii ? 'Left/Right' : '←→',
+  }
   const keys = footerBindings(m.screen).map((b): [string, string] => {
     const label = b.id === 'back' && m.behind.length === 0 ? 'quit' : b.label
-    return [b.id === 'down' ? '↑↓' : keyGlyph(b.keys[0] ?? ''), label]
+    return [paired[b.id] ?? glyph(b.keys[0] ?? ''), label]
   })
   return keysBar(keys, m.columns, theme)
 }

@@ -1,12 +1,12 @@
 import type { Geometry } from '@pagetrail/engine'
-import { type TraceEvent, eventWords, count } from '@pagetrail/recorder'
+import { count, type EventWords, type TraceEvent, eventWords } from '@pagetrail/recorder'
 import { laneKindOf, laneOf, type Meeting, meetings } from '../model/lanes.ts'
 import { fit, fitEnd, fitMiddle, safe, width } from '../text/fit.ts'
 import type { RowState } from '../text/rows.ts'
 import type { Role, Theme } from '../text/theme.ts'
 
 /** A column is not narrower than this; what has no room waits for the cursor to come to it. */
-const NARROWEST = 23
+const NARROWEST = 21
 const INDENT_LIMIT = 5
 
 /** Columns of the events on the screen, and what happens between them. */
@@ -103,7 +103,7 @@ export function laneRow(e: TraceEvent, state: RowState, o: Lanes): string {
 }
 
 function eventText(e: TraceEvent, state: RowState, meeting: Meeting | undefined, o: Lanes): string {
-  const { mark, what, detail } = eventWords(e, o.geometry)
+  const { mark, what, detail } = o.laneColumns < NARROW ? fewWords(e, o) : eventWords(e, o.geometry)
   const indent = (o.laneColumns >= 40 ? '│ ' : '│').repeat(Math.min(e.nest, INDENT_LIMIT))
   const sign = state.folded ? '▸' : mark
   const room = o.laneColumns - width(indent) - 2
@@ -112,8 +112,22 @@ function eventText(e: TraceEvent, state: RowState, meeting: Meeting | undefined,
     width(what) + width(detail) + 1 > room ? detail.replace(/^0x[0-9a-f]+ /, '') : detail
   const derived =
     meeting?.kind === 'from' ? ` ✓ #${meeting.seq}` : meeting?.kind === 'loses' ? ' ✗' : ''
-  const text = `${what} ${short}`
+  const text = `${what} ${short}`.trimStart()
   return `${indent}${sign} ${derived === '' ? text : fit(text, Math.min(width(text), room - width(derived))) + derived}`
+}
+
+/** In a column narrower than this an event says no more than it must. */
+const NARROW = 30
+
+/** Of an entry that is read the value without its address, of a store what it changes: its sign says that it is one. */
+function fewWords(e: TraceEvent, { geometry }: Lanes): EventWords {
+  const words = eventWords(e, geometry)
+  if (e.kind === 'desc_read' && e.val !== null) {
+    const high = (e.val >> 48n).toString(16)
+    const low = BigInt.asUintN(16, e.val).toString(16).padStart(4, '0')
+    return { ...words, what: 'read', detail: `${high}…${low}` }
+  }
+  return e.kind === 'desc_write' ? { ...words, what: '' } : words
 }
 
 /** What stands in another column on an event's row: the arrow from the store it saw, or the one that it undoes. */
@@ -123,14 +137,15 @@ function besideText(meeting: Meeting, i: number, at: number, name: string, o: La
   const [low, high] = [Math.min(source, at), Math.max(source, at)]
   if (i < low || i > high) return ''
   const { laneColumns } = o
-  const line = '─'.repeat(laneColumns)
-  if (name !== meeting.lane) return line
   if (meeting.kind === 'loses') {
+    if (name !== meeting.lane) return '┄'.repeat(laneColumns)
     const text = ` ✗ #${meeting.seq} is lost`
     const read = meeting.read === null ? '' : `, read at #${meeting.read}`
     return width(text + read) + 3 <= laneColumns ? `${text}${read} ` : `${text} `
   }
-  const label = ` #${meeting.seq} `
-  const rest = '─'.repeat(Math.max(1, laneColumns - width(label) - 1))
-  return source < at ? `${label}${rest}▶` : `◀${rest}${label}`
+  // The head of the arrow stands beside the column of the reader.
+  const head = i === at + 1 ? '◀' : i === at - 1 ? '▶' : ''
+  const label = name === meeting.lane ? ` #${meeting.seq} ` : ''
+  const line = '─'.repeat(Math.max(1, laneColumns - width(label) - width(head)))
+  return source < at ? `${label}${line}${head}` : `${head}${line}${label}`
 }

@@ -1,9 +1,11 @@
-import { bindingsOf, keyGlyph, type AnyBinding } from '../commands/keys.ts'
+import { helpLines } from '../commands/help.ts'
+import { keyGlyph } from '../commands/keys.ts'
 import type { Message, Model } from '../model/model.ts'
 import { matches } from '../commands/palette.ts'
 import { choicesOf } from '../commands/prompt-commands.ts'
 import type { Prompt } from '../model/prompt.ts'
 import { scenarioSentence } from '../commands/recording.ts'
+import { scrolled } from '../model/scroll.ts'
 import { QUERY_LINES } from '../model/sql.ts'
 import { fit, fitEnd, safe, width, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
@@ -45,42 +47,43 @@ function messageOverlay(m: Model, { text, bad }: Message): OverlayView {
   }
 }
 
-const PLACES: Readonly<Record<string, string>> = { anywhere: 'everywhere', list: 'lists' }
+const KEY_COLUMNS = 10
 
-/** All keys of the screen, from the key table. */
+/** All keys of the screen, from the key table; ⏎ does what the line under the cursor says. */
 function helpOverlay(m: Model, theme: Theme): OverlayView {
-  const columns = Math.min(76, m.columns - 4)
+  const columns = Math.min(96, m.columns - 4)
   const height = Math.min(m.rows - 4, 30)
   const inner = columns - 2
-  const filter = m.help?.filter ?? ''
-  const wanted = bindingsOf(m.screen).filter((b) => matchesHelp(b, filter))
-  const lines: string[] = []
-  let place = ''
-  for (const b of wanted) {
-    if (b.place !== place) {
-      place = b.place
-      lines.push(theme.bold(fit(` ${PLACES[place] ?? place}`, inner)))
-    }
-    const keys = b.keys.map(keyGlyph).join(' ')
-    lines.push(`   ${theme.paint('key', fit(keys, 14))} ${b.help}`)
-  }
-  if (lines.length === 0) lines.push(theme.dim('   no key does that'))
+  const { filter = '', cursor = 0 } = m.help ?? {}
+  const all = helpLines(m)
   const rows = height - 2
-  const top = Math.max(0, Math.min(m.help?.top ?? 0, lines.length - rows))
-  const more =
-    lines.length > rows ? `${top + 1}-${Math.min(lines.length, top + rows)} of ${lines.length}` : ''
-  const title = filter === '' ? 'Keys (type to filter)' : `Keys: ${filter}`
+  // The heading of a place stays in sight with its first key.
+  const top = scrolled(0, cursor <= 1 ? 0 : cursor, rows, all.length)
+  const lines = all.slice(top, top + rows).map((line, i) => {
+    if (line.line === 'place') return theme.bold(fit(` ${line.name}`, inner))
+    const { keys, help } = line.binding
+    const glyphs = fit(keys.map((key) => keyGlyph(key, theme.ascii)).join(' '), KEY_COLUMNS)
+    return top + i === cursor
+      ? theme.inverse(fit(` ▶ ${glyphs} ${help}`, inner))
+      : `   ${theme.paint('key', glyphs)} ${help}`
+  })
+  if (lines.length === 0) lines.push(theme.dim('   no key does that'))
+  const shown = `${top + 1}-${Math.min(all.length, top + rows)} of ${all.length}`
+  const title = filter === '' ? 'Keys (type to filter)' : `Keys: ${safe(filter)}`
   return {
     top: Math.max(1, (m.rows - height) >> 1),
     left: (m.columns - columns) >> 1,
-    of: { ...OVER, columns, height, title, foot: more, focused: true, rows: lines.slice(top) },
+    of: {
+      ...OVER,
+      columns,
+      height,
+      title,
+      foot: all.length > rows ? shown : '',
+      focused: true,
+      rows: lines,
+    },
   }
 }
-
-const matchesHelp = (b: AnyBinding, filter: string): boolean =>
-  filter === '' ||
-  b.help.toLowerCase().includes(filter.toLowerCase()) ||
-  b.keys.some((k) => k === filter)
 
 /** Rows of the palette at once. */
 const PALETTE_ROWS = 9
@@ -120,7 +123,7 @@ function paletteOverlay(m: Model, theme: Theme): OverlayView | null {
   const inner = columns - 2
   const top = Math.max(0, p.chosen - PALETTE_ROWS + 1)
   const lines = found.slice(top, top + PALETTE_ROWS).map((b, i) => {
-    const keys = b.keys.map(keyGlyph).join(' ')
+    const keys = b.keys.map((key) => keyGlyph(key, theme.ascii)).join(' ')
     const line = fit(` ${fit(b.id, 16)} ${b.help}`, inner - 12) + fitEnd(keys, 11) + ' '
     return top + i === Math.max(0, p.chosen) && p.text !== '' ? theme.inverse(line) : line
   })

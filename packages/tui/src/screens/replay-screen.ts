@@ -1,4 +1,5 @@
 import {
+  didYouMean,
   nestOf,
   toPredicate,
   parseFilter,
@@ -7,6 +8,7 @@ import {
   valueText,
   count,
 } from '@pagetrail/recorder'
+import { MOST_NAMES } from '../data/data.ts'
 import { type ReplayLayout, replayLayout } from '../model/layout.ts'
 import { currentEvent, type Model, type Replay } from '../model/model.ts'
 import { visibleRows } from '../model/replay.ts'
@@ -144,8 +146,24 @@ function emptyList(r: Replay, columns: number): string[] {
   return [
     '',
     fit('   No event matches.', columns),
+    ...unknownNames(r).map((text) => fit(`   ${text}`, columns)),
     fit('   x drops the last filter, X all of them, u goes back.', columns),
   ]
+}
+
+/** Names that a filter asks for and that no event of the run has, with the nearest one. */
+function unknownNames({ view, names }: Replay): string[] {
+  // `insmod-462`: a task is named with its number and without.
+  const known = new Set(names.flatMap((name) => [name, name.replace(/-\d+$/, '')]))
+  if (names.length === 0 || names.length >= MOST_NAMES) return []
+  const asked = view.filters.flatMap((filter) =>
+    [...filter.matchAll(/\b(?:fn|comm|task|insn|by)\s*==\s*"?([\w./:-]+)/g)].map(
+      ([, name]) => name,
+    ),
+  )
+  return asked.flatMap((name = '') =>
+    known.has(name) ? [] : [`This run has no ${safe(name)}${didYouMean(name, known)}`],
+  )
 }
 
 let lastMatcher: { readonly text: string; readonly test: (e: TraceEvent) => boolean } | null = null

@@ -1,11 +1,11 @@
-import { buildMark, buildOf, type Run, count, many } from '@pagetrail/recorder'
+import { buildMark, buildOf, factText, type Run, count, many } from '@pagetrail/recorder'
 import { fullListRows, runsLayout } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { type RunLine, runLines, runUnderCursor } from '../model/runs.ts'
-import { fit, fitEnd, fitMiddle, safe, factText, width, wrap } from '../text/fit.ts'
+import { fit, fitEnd, fitMiddle, safe, width, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import { originOf } from '../text/run-words.ts'
-import { geometryOf } from './bars.ts'
+import { geometryOf } from './breadcrumb.ts'
 import type { PaneView } from './pane.tsx'
 
 const STATES = { complete: '✓', recording: '●', interrupted: '✗', damaged: '‼' } as const
@@ -16,13 +16,13 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
   const height = fullListRows(m.rows)
   const { list: runs, marked, cursor, top } = m.runs
   const inner = list - 2
-  const marks = (runs ?? []).map((run) => safe(buildMark(run, runs ?? [])))
-  const columns = columnsFor(inner, Math.max(0, ...marks.map(width)))
   const lines = runLines(m)
+  const marks = (runs ?? []).map((run) => safe(buildMark(run, runs ?? [])))
+  const widths = columnsFor(inner, runs ?? [], longest(marks))
   const rows = lines.slice(top, top + height).map((row, i) => {
     const text =
       row.line === 'run'
-        ? runRow(row.run, signOf(marked, row.run.id), columns, marks[runs?.indexOf(row.run) ?? -1])
+        ? runRow(row.run, signOf(marked, row.run.id), widths, marks[runs?.indexOf(row.run) ?? -1])
         : groupRow(row)
     const line = fit(text, inner)
     if (top + i === cursor) return theme.inverse(`▶${line.slice(1)}`)
@@ -30,7 +30,7 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
   })
   if (!runs) rows.push(theme.dim('   reading the runs …'))
   else if (runs.length === 0) rows.push(...nothingYet(m.db, inner))
-  else if (lines.length === 0) rows.push('', `   No run has ${safe(m.runs.filter)}; Esc lists all.`)
+  else if (lines.length === 0) rows.push('', `   No run has ${safe(m.runs.filter)}; x lists all.`)
   const pane: PaneView = {
     name: 'list',
     columns: list,
@@ -38,7 +38,7 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
     title: m.runs.filter === '' ? 'Runs' : `Runs with ${safe(m.runs.filter)}`,
     focused: true,
     foot: runs?.length ? footOf(m, lines.length) : '',
-    head: [theme.dim(fit(heading(columns), inner))],
+    head: [theme.dim(fit(heading(widths), inner))],
     rows,
   }
   if (details === 0) return [[pane]]
@@ -52,8 +52,8 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
 const signOf = (marked: readonly number[], id: number): string =>
   marked[0] === id ? 'A' : marked.includes(id) ? '*' : ' '
 
-const groupRow = ({ name, count: members }: Extract<RunLine, { line: 'group' }>): string =>
-  ` ▾ ${safe(name)}  ${many(members, 'run')}`
+const groupRow = ({ name, runs, folded }: Extract<RunLine, { line: 'group' }>): string =>
+  ` ${folded ? '▸' : '▾'} ${safe(name)}  ${many(runs.length, 'run')}`
 
 function footOf({ runs }: Model, lines: number): string {
   const { cursor, sort, marked, list } = runs
@@ -83,7 +83,8 @@ interface Columns {
   /** Shown where there is room. */
   readonly geometry: boolean
   readonly calls: boolean
-  readonly word: boolean
+  /** Of the state, where some run has another than complete. */
+  readonly word: number
 }
 
 const NUMBER = 4
@@ -94,25 +95,37 @@ const GEOMETRY = 10
 const MARK = 20
 
 /**
- * Columns by priority: the label grows, geometry, calls and the word for the state give way. `mark`: what distinguishes
- * builds of one version takes at most that much more.
+ * Columns by priority: a label is shown whole, for which geometry and calls give way. `mark`: what distinguishes builds
+ * of one version takes at most that much more.
  */
-function columnsFor(columns: number, mark: number): Columns {
-  const room = mark === 0 ? 0 : Math.min(mark, MARK) + 1
-  const geometry = columns - room >= 90
-  const calls = columns - room >= 66
-  const word = columns - room >= 76
-  const from = (columns - room >= 84 ? 24 : 14) + room
-  const fixed = 3 + NUMBER + 2 + 1 + from + 1 + EVENTS + 3
-  const rest = (geometry ? GEOMETRY + 1 : 0) + (calls ? CALLS : 0) + (word ? CALLS + 4 : 0)
-  return { label: Math.max(8, columns - fixed - rest), from, geometry, calls, word }
+function columnsFor(columns: number, runs: readonly Run[], mark: number): Columns {
+  const label = Math.max(5, longest(runs.map((run) => safe(run.label))))
+  const apart = mark === 0 ? 0 : Math.min(mark, MARK) + 1
+  const from = Math.min(24, Math.max(4, longest(runs.map(originOf)))) + apart
+  const state = longest(runs.map(stateWord))
+  const word = state === 0 ? 0 : state + 1
+  let rest = columns - (3 + NUMBER + 2 + 1 + from + 1 + EVENTS + 3) - word - label
+  const takes = (room: number): boolean => {
+    if (rest < room) return false
+    rest -= room
+    return true
+  }
+  const calls = takes(CALLS)
+  const geometry = takes(GEOMETRY + 1)
+  return { label: Math.max(8, label + rest), from, geometry, calls, word }
 }
+
+const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(width))
+
+/** What is said of a run that is not simply complete. */
+const stateWord = (run: Run): string =>
+  run.state === 'complete' ? (run.lost > 0 ? 'lossy' : '') : run.state
 
 function heading(c: Columns): string {
   const geometry = c.geometry ? `${fit('geometry', GEOMETRY)} ` : ''
   const calls = c.calls ? fitEnd('calls', CALLS) : ''
   const head = `   ${fitEnd('#', NUMBER)}  ${fit('label', c.label)} ${fit('from', c.from)} `
-  return `${head}${geometry}${fitEnd('events', EVENTS)}${calls}${c.word ? '  state' : ''}`
+  return `${head}${geometry}${fitEnd('events', EVENTS)}${calls}${c.word > 0 ? '  state' : ''}`
 }
 
 function runRow(run: Run, sign: string, c: Columns, mark = ''): string {
@@ -121,8 +134,7 @@ function runRow(run: Run, sign: string, c: Columns, mark = ''): string {
   const id = fitEnd(`#${run.id}`, NUMBER)
   const head = ` ${sign} ${id}  ${fitMiddle(safe(run.label), c.label)} ${fromText(run, mark, c.from)} `
   const state1 = run.state === 'complete' && run.lost > 0 ? '!' : STATES[run.state]
-  const word = run.state === 'complete' ? (run.lost > 0 ? 'lossy' : '') : run.state
-  const state = `  ${state1}${c.word ? ` ${word}` : ''}`
+  const state = `  ${state1}${c.word > 0 ? ` ${stateWord(run)}` : ''}`
   return `${head}${geometry}${fitEnd(count(run.events), EVENTS)}${calls}${state}`
 }
 

@@ -23,6 +23,15 @@ const COSTS: readonly (readonly [name: keyof ProfileCosts, role: Role])[] = [
   ['tables', 'memory'],
 ]
 
+/** What all rows of the timeline are drawn with. */
+interface Drawn {
+  readonly t: TimelineView
+  readonly parts: number
+  readonly theme: Theme
+  /** A row: its name, and a cell for each part. */
+  readonly line: (label: string, cells: readonly string[]) => string
+}
+
 /** The run, or a stretch of it, as rows of costs over its events, with what is under the cursor in numbers. */
 export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
   const t = r.timeline ?? wholeRun(r)
@@ -34,16 +43,41 @@ export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
     cells.map((cell, i) => (i >= low && i <= high ? theme.inverse(cell) : cell)).join('')
   const line = (label: string, cells: readonly string[]) =>
     ` ${fit(label, LABEL_COLUMNS)} ${chosen(cells)}`
-  const { profile } = t
-  const rows = COSTS.map(([name, role]) => {
-    const values = Array.from({ length: parts }, (_, i) => profile?.buckets[i]?.[name] ?? 0)
-    const most = Math.max(1, ...values)
-    const sign = (n: number) => STEPS[n === 0 ? 0 : Math.max(1, Math.round((n / most) * 8))] ?? ' '
-    return line(
-      name,
-      values.map((n) => theme.paint(role, sign(n))),
+  const drawn = { t, parts, theme, line }
+  const scale = `${count(t.from)}${' '.repeat(Math.max(1, parts - count(t.from).length - count(t.to).length))}${count(t.to)}`
+  const pane = {
+    name: 'list',
+    title: t.profile ? 'Timeline' : 'Timeline: counting …',
+    focused: true,
+    foot: `${many(t.to - t.from + 1, 'event')} of ${count(r.run.events)}`,
+    columns: m.columns,
+    height: paneHeight(m.rows),
+    head: [` ${' '.repeat(LABEL_COLUMNS)} ${theme.dim(scale)}`],
+  } as const
+  const rows = [...costRows(drawn, m.rows), ...signRows(drawn, r), '', ...about(drawn, r, at)]
+  return [[{ ...pane, rows }]]
+}
+
+const saying = (words: string, { parts, theme }: Drawn): string[] =>
+  [...fit(words, parts)].map((sign) => theme.dim(sign))
+
+function costRows(drawn: Drawn, rows: number): string[] {
+  const { t, parts, theme, line } = drawn
+  const height = barHeight(rows)
+  return COSTS.flatMap(([name, role]) => {
+    const values = Array.from({ length: parts }, (_, i) => t.profile?.buckets[i]?.[name] ?? 0)
+    const most = Math.max(...values)
+    if (most === 0) return [line(name, saying(noneIn(t.profile), drawn))]
+    const painted = (cells: readonly string[]) => cells.map((cell) => theme.paint(role, cell))
+    return barLines(values, most, height).map((cells, i) =>
+      line(i === 0 ? name : '', painted(cells)),
     )
   })
+}
+
+/** Where findings, marks and the replay are. */
+function signRows(drawn: Drawn, { checked, marks, cursor }: Replay): string[] {
+  const { t, parts, theme, line } = drawn
   const signs = (seqs: readonly number[], sign: string, role: Role): string[] => {
     const here = new Set(
       seqs.filter((s) => s >= t.from && s <= t.to).map((s) => partOf(t, s, parts)),
@@ -52,40 +86,44 @@ export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
       here.has(i) ? theme.paint(role, sign) : theme.dim('·'),
     )
   }
-  rows.push(line('findings', signs(r.checked?.proof ?? [], '!', 'bad')))
-  rows.push(
-    line(
-      'marks',
-      signs(
-        r.marks.map((k) => k.seq),
-        '*',
-        'key',
-      ),
-    ),
-  )
-  rows.push(line('replay', signs([r.cursor], '◆', 'key')))
-  const scale = `${count(t.from)}${' '.repeat(Math.max(1, parts - count(t.from).length - count(t.to).length))}${count(t.to)}`
-  const body = [...rows, '', ...about(t, r, parts, at, theme)]
-  const title = profile ? 'Timeline' : 'Timeline: counting …'
-  const foot = `${many(t.to - t.from + 1, 'event')} of ${count(r.run.events)}`
-  const size = { columns: m.columns, height: paneHeight(m.rows) }
+  const proof = checked ? signs(checked.proof, '!', 'bad') : saying(NOT_CHECKED, drawn)
+  const until = checked?.until ?? Infinity
+  for (let i = 0; i < parts; i++) {
+    if (firstOf(t, i, parts) > until) proof[i] = theme.paint('note', '?')
+  }
+  const marked = marks.map((k) => k.seq)
   return [
-    [
-      {
-        ...size,
-        name: 'list',
-        title,
-        focused: true,
-        foot,
-        head: [` ${' '.repeat(LABEL_COLUMNS)} ${theme.dim(scale)}`],
-        rows: body,
-      },
-    ],
+    line('findings', proof),
+    line('marks', signs(marked, '*', 'key')),
+    line('replay', signs([cursor], '◆', 'key')),
   ]
 }
 
+/** Nobody knows of findings before the checks have been run. */
+const NOT_CHECKED = 'not checked yet: c in the replay does that'
+
+/** What is said of something that no part has. */
+const noneIn = (profile: TimelineView['profile']): string =>
+  profile === null ? '' : profile.exact ? 'none' : 'none in the samples'
+
+/** How many rows a bar may take: what the rest leaves of the screen, but no skyscrapers. */
+const barHeight = (rows: number): number =>
+  Math.max(1, Math.min(4, Math.floor((paneHeight(rows) - 13) / COSTS.length)))
+
+/** Bars over the parts, the top row first; `words` stand where there is nothing. */
+function barLines(values: readonly number[], most: number, height: number): string[][] {
+  return Array.from({ length: height }, (_, row) => {
+    const below = (height - 1 - row) * 8
+    return values.map((n) => {
+      if (n === 0) return ' '
+      const eighths = Math.max(1, Math.round((n / most) * 8 * height)) - below
+      return STEPS[Math.max(0, Math.min(8, eighths))] ?? ' '
+    })
+  })
+}
+
 /** What is under the cursor, and what the rows mean. */
-function about(t: TimelineView, r: Replay, parts: number, at: number, theme: Theme): string[] {
+function about({ t, parts, theme }: Drawn, r: Replay, at: number): string[] {
   const [from, to] = [firstOf(t, at, parts), firstOf(t, at + 1, parts) - 1]
   const costs = t.profile?.buckets[at]
   const near = t.profile && !t.profile.exact ? 'about ' : ''
@@ -93,13 +131,12 @@ function about(t: TimelineView, r: Replay, parts: number, at: number, theme: The
     ? COSTS.map(([name]) => `${name} ${near}${count(costs[name])}`).join('   ')
     : ''
   const time = r.rows.find((e) => e.seq === from)?.ts
+  const counted = r.checked?.until ? '   ? only counted' : ''
   return [
     ` ${theme.bold(`events ${count(from)} to ${count(to)}`)}${time ? `   at ${duration(time)}` : ''}`,
     ` ${numbers}`,
     '',
-    theme.dim(
-      ' a column is a part of the run, its height the share of the most in any part of that row',
-    ),
-    theme.dim(' ! an event proves a finding   * a mark   ◆ where the replay stands'),
+    theme.dim(' a column is a part of the run, as high as its share of the most in its row'),
+    theme.dim(` ! proves a finding   * a mark   ◆ where the replay stands${counted}`),
   ]
 }

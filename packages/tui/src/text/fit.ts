@@ -1,4 +1,4 @@
-import { escapeControls, type Json } from '@pagetrail/recorder'
+import { escapeControls } from '@pagetrail/recorder'
 import sliceAnsi from 'slice-ansi'
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
@@ -72,13 +72,3 @@ export function duration(ns: number): string {
 /** Words wrapped into lines of this width; a word that is longer is broken. */
 export const wrap = (text: string, columns: number): string[] =>
   wrapAnsi(text, Math.max(1, columns), { hard: true }).split('\n')
-
-/** Structured values as people write them: `addr ffff…, numpages 3`. */
-export function factText(value: Json): string {
-  if (value === null) return 'unknown'
-  if (typeof value !== 'object') return String(value)
-  if (Array.isArray(value)) return value.map(factText).join(', ')
-  return Object.entries(value)
-    .map(([name, part]) => `${name} ${factText(part)}`)
-    .join(', ')
-}

@@ -16,11 +16,11 @@ export interface Theme {
   readonly draw: (text: string) => string
 }
 
-/** What stands for the signs of the screens where a terminal has ASCII only; each takes one column. */
+/** What stands for the signs of the screens where a terminal has ASCII only: one column each, but for a key's name. */
 const SIGNS: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ['│┃┊', '|'],
-    ['─━═╌', '-'],
+    ['─━═╌┄', '-'],
     ['┌┐└┘├┤┬┴┼┏┓┗┛', '+'],
     ['▶▸›→⇄↔', '>'],
     ['◀‹←', '<'],
@@ -37,7 +37,7 @@ const SIGNS: Readonly<Record<string, string>> = Object.fromEntries(
     ['«', '<'],
     ['÷', '/'],
     ['µ', 'u'],
-    ['⏎', '@'],
+    ['⏎', 'Enter'],
     ['■', '='],
     ['⇧', '^'],
     ['⌫', '<'],
