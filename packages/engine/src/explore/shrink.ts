@@ -24,7 +24,7 @@ export interface ShrinkOptions {
   readonly rule: number
   /** Bit of what the schedule beside it must not break. */
   readonly avoided?: number
-  /** Of each search on the way. Default 50,000. */
+  /** Of each search on the way. Default 20,000. */
   readonly maxStates?: number
   readonly stop?: () => boolean
 }
@@ -53,7 +53,7 @@ export function shrinkSchedule(
   return { entries, preemptions, isLeast, ...shrinker.certainty(entries) }
 }
 
-const DEFAULT_STATES = 50_000
+const DEFAULT_STATES = 20_000
 /** Schedules that are played to merge the blocks of one. */
 const MAX_TRIES = 2_000
 

@@ -8,7 +8,7 @@ import {
   parseScenario,
   type Scenario,
 } from '@pagetrail/engine'
-import { scenarioOfRun } from '@pagetrail/recorder'
+import { openRuns, type Run, scenarioOfRun } from '@pagetrail/recorder'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { LoadedModule } from './module-file.ts'
@@ -50,32 +50,43 @@ export async function findExplorable(
   spec: string,
   loaded: LoadedModule | undefined,
 ): Promise<readonly NamedScenario[]> {
-  if (existsSync(spec) || !(await isRun(session, spec))) {
-    if (/\//.test(spec) && !existsSync(spec)) {
-      throw new InputError(`${spec} is neither a file nor a run of ${session.options.db}`)
-    }
-    return findScenarios(spec)
-  }
-  const runFile = await session.runFile('read')
-  const run = runFile.find(spec)
-  const json = scenarioOfRun(runFile.source(run))
-  const sha256 = run.facts['module_sha256']
-  if (sha256 !== undefined && sha256 !== loaded?.facts.module_sha256) {
-    const { module: file } = run.facts
-    throw new InputError(
-      `run ${run.id} was made by the module ${String(file)}: ${loaded === undefined ? 'give it with --module' : 'the one that is given is another, or has changed since'}`,
-    )
-  }
-  const { file } = run.facts
-  const facts = { ...(file !== undefined && { file }), explored_run: run.id }
-  const name = run.scenario ?? run.label
-  return [{ name, json, where: `run ${run.id}`, hasFlavour: true, geometry: undefined, facts }]
+  if (existsSync(spec)) return findScenarios(spec)
+  const ofRun = await scenarioOfRunNamed(session, spec, loaded)
+  if (ofRun !== null) return [ofRun]
+  if (!spec.includes('/')) return findScenarios(spec)
+  throw new InputError(`${spec} is neither a file nor a run of ${session.options.db}`)
 }
 
-async function isRun(session: Session, spec: string): Promise<boolean> {
-  if (!existsSync(session.options.db)) return false
-  const runFile = await session.runFile('read')
-  return /^-?\d+$/.test(spec) || runFile.lookUp(spec) !== undefined
+/** Null: there is no such run. The database is closed again, before the search opens it to record. */
+async function scenarioOfRunNamed(
+  { options: { db }, proofs }: Session,
+  spec: string,
+  loaded: LoadedModule | undefined,
+): Promise<NamedScenario | null> {
+  if (!existsSync(db)) return null
+  const runFile = await openRuns(db, { mode: 'read', proofs })
+  try {
+    const run = /^-?\d+$/.test(spec) ? runFile.find(spec) : runFile.lookUp(spec)
+    if (run === undefined) return null
+    const json = scenarioOfRun(runFile.source(run))
+    refuseOtherModule(run, loaded)
+    const { file } = run.facts
+    const facts = { ...(file !== undefined && { file }), explored_run: run.id }
+    const name = run.scenario ?? run.label
+    return { name, json, where: `run ${run.id}`, hasFlavour: true, geometry: undefined, facts }
+  } finally {
+    runFile.close()
+  }
+}
+
+function refuseOtherModule({ id, facts }: Run, loaded: LoadedModule | undefined): void {
+  const { module: file, module_sha256: sha256 } = facts
+  if (sha256 === undefined || sha256 === loaded?.facts.module_sha256) return
+  const why =
+    loaded === undefined
+      ? 'give it with --module'
+      : 'the one that is given is another, or has changed since'
+  throw new InputError(`run ${id} was made by the module ${String(file)}: ${why}`)
 }
 
 /** The scenario with the regime of locks and the walkers that are asked for. */
