@@ -30,7 +30,7 @@ const LOG = [
 const SHOWN_FILE = /^( *)```\w+ (\S+)\n([^]*?)^ *```$/gm
 
 /** Parts of the clone that pages name by their path. */
-const CLONED = ['examples', 'hooks', 'packages', 'bench']
+const CLONED = ['examples', 'hooks', 'packages', 'bench', 'test']
 
 /** A folder as the reader of a document has it: the captures above, the clone, the files that the document shows. */
 export function readersFolder(text: string): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clickhouse } from './clickhouse.ts'
 import { pagetrail } from './cli.ts'
@@ -30,6 +30,12 @@ const unquoted = (word: string): string =>
     (_, double, single, sign) => double ?? single ?? sign,
   )
 
+/** A pattern stands for the files that it fits, where there are any. */
+const expanded = (word: string): string[] => {
+  const files = /^[^'"]*\*/.test(word) ? globSync(word).toSorted() : []
+  return files.length > 0 ? files : [unquoted(word)]
+}
+
 /** Commands that are piped, and whether the next ones run only where these came to 0. */
 interface List {
   readonly stages: Stage[]
@@ -54,7 +60,7 @@ export function parseCommandLine(line: string): readonly List[] {
       end()
       lists.push({ stages, strict: word === '&&' })
       stages = []
-    } else argv.push(unquoted(word))
+    } else argv.push(...expanded(word))
   }
   end()
   return [...lists, { stages, strict: false }]
