@@ -16,11 +16,12 @@ import { recordRandomRun } from './seek-run.ts'
  *   120×36   342           13.3 1.17×   13.0 1.15×   16.8 1.48×   15.5 1.37×     0.0 %
  *   80×24    289            8.0 1.43×    6.0 1.10×    7.2 1.33×    8.5 1.55×     0.0 %
  *
- * On the same machine while ten other jobs ran (load 10; only the ratios to Ink alone mean anything), median:
+ * At load 15 of two cores, 120×36: CPU of the thread that draws, for a frame, in times of what Ink alone needs. Waiting
+ * times say nothing then: Ink's own median is three times that of the quiet moment.
  *
- *            step    page    timeline, back   lanes, tree   walk the timeline
- *   200×50   1.07×   0.78×   0.87×            0.93×         0.86×
- *   120×36   1.19×   0.89×   0.86×            0.69×         0.97×
+ *   step 1.13   page 1.07   seek 1.02   filter, drop 0.97   timeline, back 1.00   walk it 0.60   lanes, tree 1.04
+ *   help, back 1.22   path: step 0.92, next difference 1.17, page 0.79   map A against B, back 0.74   its step 0.75
+ *   calls, back 0.76
  *
  * 99th percentiles of the quiet moment: 31 ms and 18 ms. The share above Ink varies by a quarter from run to run, for
  * the constant strings' own median does.
