@@ -119,3 +119,46 @@ describe('a schedule that the search finds failing fails in check of its run, an
     }
   })
 })
+
+/** A CPU that splits and changes one page, and what interrupts it. */
+const interrupted = (interrupts: readonly object[]) => {
+  const change = (at: number, split: string) => ({
+    fn: 'h7_change',
+    addr: BASE + BigInt(at) * 0x1000n,
+    entries: 2,
+    split,
+    flush: 'none',
+  })
+  return {
+    flavour: '7.3',
+    init: [{ va: BASE, level: 'pte', desc: '0xf8000500040703', count: 2, pa_step: '0x1000' }],
+    cpus: [{ calls: [change(0, 'lock')], interrupts }],
+  }
+}
+const BASE = 0xffff8000c0000000n
+const softirq = (split: string, times = 1) => ({
+  calls: [{ fn: 'h7_change', addr: BASE + 0x1000n, entries: 2, split, flush: 'none' }],
+  times,
+})
+
+describe('several interrupts of one CPU', () => {
+  test('the same one twice is no order of its own', () => {
+    const twice = parseScenario(interrupted([softirq('tested-atomic', 2)]))
+    const schedules = schedulesOf(twice)
+    expect(new Set(schedules).size).toBe(schedules.length)
+    expect(exploreScenario(twice).schedules).toBe(BigInt(schedules.length))
+  })
+
+  test('arrive in any order, and each schedule replays as it was found', () => {
+    const json = interrupted([softirq('tested-atomic'), softirq('rewrite-plain')])
+    const two = parseScenario(json)
+    const schedules = schedulesOf(two)
+    expect(new Set(schedules).size).toBe(schedules.length)
+    expect(exploreScenario(two).schedules).toBe(BigInt(schedules.length))
+    expect(schedules.filter((text) => text.includes('0!1')).length).toBeGreaterThan(3)
+    for (const schedule of schedules) {
+      const played = eventsOf(parseScenario(json, { schedule, exact: true }), () => {})
+      expect(printEntries(played.schedule?.entries ?? [])).toBe(schedule)
+    }
+  })
+})

@@ -231,7 +231,9 @@ export class SearchMachine implements Turns {
     const arrives = cpu.isInterrupt && !cpu.isActive
     // The choices are filled in as they are made.
     this.#made = []
-    this.taken.push({ cpu: cpu.cpu.id, arrives, choices: this.#made })
+    const interrupt = arrives ? cpu.outOfTurn : null
+    const which = interrupt === null ? {} : { interrupt }
+    this.taken.push({ cpu: cpu.cpu.id, arrives, choices: this.#made, ...which })
     touch(this.touches, cpu)
     this.stepping = cpu
     this.slot = cpu.slotAt(cpu.length)

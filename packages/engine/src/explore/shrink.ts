@@ -3,7 +3,6 @@
  * cannot be avoided. What is said of it is exact, or is not said.
  */
 import type { ScheduleEntry } from '../play/schedule-text.ts'
-import type { ScheduledCpu } from '../play/scheduled-cpu.ts'
 import type { EdgeMark, SearchMachine } from './search-machine.ts'
 import { passingSchedule, smallestSchedule } from './smallest.ts'
 import type { FoundSchedule } from './smallest.ts'
@@ -173,7 +172,8 @@ class Shrinker {
     const edges: Edge[] = []
     while (search.taken.length < entries.length) {
       const at = search.taken.length
-      const thread = search.cpus.find((each) => each.runnable && fits(each, entries[at]))
+      const entry = entries[at] as ScheduleEntry
+      const thread = search.cpus.find((each) => each.runnable && each.isMeant(entry))
       if (thread === undefined) break
       const began = search.mark(thread.id)
       search.take(thread.id, () => false, choicesFrom(entries, at))
@@ -236,9 +236,6 @@ class Shrinker {
     return preemptions
   }
 }
-
-const fits = (thread: ScheduledCpu, entry: ScheduleEntry | undefined): boolean =>
-  thread.cpu.id === entry?.cpu && entry.arrives === (thread.isInterrupt && !thread.isActive)
 
 /** The choices of the steps from `at` on, as an edge that begins there takes them. */
 const choicesFrom = (entries: readonly ScheduleEntry[], at: number): readonly number[] =>

@@ -107,6 +107,7 @@ export function scenarioWorks(
     program: programOf(first, count, context),
     interrupts: interrupts.map((each) => ({
       context: each.context,
+      isAgain: each.isAgain,
       program: programOf(each.first, each.count, null),
     })),
   }))

@@ -70,6 +70,8 @@ export interface InterruptProgram {
   readonly first: number
   readonly count: number
   readonly context: Context
+  /** The one before it once more, of `times`. */
+  readonly isAgain: boolean
 }
 
 /** Said instead of the scenario's own; one without a flavour needs it said. */
@@ -184,7 +186,7 @@ function parseInterrupts(
     const context = asOneOf(fields['context'] ?? 'softirq', CONTEXTS, `${at}.context`)
     const times = asInt(fields['times'] ?? 1, `${at}.times`, 1, 8)
     const own = parseCalls(fields['calls'], `${at}.calls`)
-    return Array.from({ length: times }, () => ({ ...add(own), context }))
+    return Array.from({ length: times }, (_, n) => ({ ...add(own), context, isAgain: n > 0 }))
   })
 }
 

@@ -1,8 +1,8 @@
 /**
  * Schedules as text. `0.0.1.0`: the CPU of each step. `0*12.1*3`: the same CPU several times. `1:4`: a step with a
  * choice within it, the fifth of what the architecture leaves open (they count from 0; `1:4:0` has two). `0!`: the
- * next interrupt of CPU 0 arrives; what the CPU does then until its end are steps of CPU 0 as well. `(0.1)*30`: thirty
- * rounds by turns, where a CPU that has finished or waits for a lock loses its turn.
+ * next interrupt of CPU 0 arrives, `0!1`: the second; what the CPU does then until its end are steps of CPU 0 as well.
+ * `(0.1)*30`: thirty rounds by turns, where a CPU that has finished or waits for a lock loses its turn.
  */
 import { InputError } from '../arch/input-error.ts'
 
@@ -12,13 +12,15 @@ export interface ScheduleEntry {
   /** An interrupt of this CPU arrives. */
   readonly arrives: boolean
   readonly choices: readonly number[]
+  /** Which interrupt arrives, as the scenario lists them from 0; without it the next that has not yet. */
+  readonly interrupt?: number
   /** Of a round by turns: where its CPU cannot run the turn is lost. */
   readonly byTurns?: true
 }
 
 /** More steps than any run takes. */
 const MAX_STEPS = 1_000_000
-const ENTRY = /^(\d{1,3})(?:(!)|((?::\d{1,9})+)|\*(\d{1,7}))?$/
+const ENTRY = /^(\d{1,3})(?:(!)(\d{1,3})?|((?::\d{1,9})+)|\*(\d{1,7}))?$/
 
 /** `0.0.1.0` for [0, 0, 1, 0]. */
 export const printSchedule = (steps: readonly number[]): string => steps.join('.')
@@ -27,11 +29,12 @@ export const printSchedule = (steps: readonly number[]): string => steps.join('.
 export function printEntries(entries: readonly ScheduleEntry[]): string {
   const parts: string[] = []
   for (let i = 0; i < entries.length;) {
-    const { cpu, arrives, choices } = entries[i] as ScheduleEntry
+    const { cpu, arrives, choices, interrupt = '' } = entries[i] as ScheduleEntry
     let length = 1
     const isPlain = !arrives && choices.length === 0
     if (isPlain) while (isPlainStep(entries[i + length], cpu)) length++
-    if (!isPlain) parts.push(`${cpu}${arrives ? '!' : ''}${choices.map((c) => `:${c}`).join('')}`)
+    if (!isPlain)
+      parts.push(`${cpu}${arrives ? `!${interrupt}` : ''}${choices.map((c) => `:${c}`).join('')}`)
     else if (length < 3) parts.push(...Array.from({ length }, () => String(cpu)))
     else parts.push(`${cpu}*${length}`)
     i += length
@@ -73,9 +76,10 @@ function entriesOfPart(part: string): { of: readonly ScheduleEntry[]; count: num
   }
   const match = ENTRY.exec(part)
   if (match === null) return null
-  const choices = (match[3] ?? '').split(':').slice(1).map(Number)
-  const entry = { cpu: Number(match[1]), arrives: match[2] === '!', choices }
-  return { of: [entry], count: Number(match[4] ?? 1) }
+  const choices = (match[4] ?? '').split(':').slice(1).map(Number)
+  const interrupt = match[3] === undefined ? {} : { interrupt: Number(match[3]) }
+  const entry = { cpu: Number(match[1]), arrives: match[2] === '!', choices, ...interrupt }
+  return { of: [entry], count: Number(match[5] ?? 1) }
 }
 
 /** CPU numbers, one a step, of `0.0.1.0`. @throws InputError unless it is CPU numbers with dots between */

@@ -66,7 +66,7 @@ export function runSchedule(
   const next = (runnable: readonly ScheduledCpu[]): Choice => {
     while (at < entries.length) {
       const entry = entries[at++] as ScheduleEntry
-      const thread = runnable.find((each) => fits(each, entry))
+      const thread = runnable.find((each) => each.isMeant(entry))
       if (thread !== undefined) return { thread: thread.id, choices: entry.choices }
       if (entry.byTurns === true) continue
       if (exact) throw InputError.of(`schedule[${at - 1}]`, refusal(entry))
@@ -87,10 +87,6 @@ const listOf = (schedule: readonly number[] | readonly ScheduleEntry[]): readonl
   schedule.map((entry) =>
     typeof entry === 'number' ? { cpu: entry, arrives: false, choices: [] } : entry,
   )
-
-/** An entry of a CPU is a step of what runs there, be it an interrupt; `0!` is the arrival of one. */
-const fits = (thread: ScheduledCpu, { cpu, arrives }: ScheduleEntry): boolean =>
-  thread.cpu.id === cpu && arrives === (thread.isInterrupt && !thread.isActive)
 
 const refusal = ({ cpu, arrives }: ScheduleEntry): string =>
   arrives
@@ -182,7 +178,9 @@ class Scheduler implements Turns {
     this.#made = []
     this.#chosen = null
     const arrives = thread.isInterrupt && !thread.isActive
-    this.entries.push({ cpu: thread.cpu.id, arrives, choices: this.#made })
+    const interrupt = arrives ? thread.outOfTurn : null
+    const which = interrupt === null ? {} : { interrupt }
+    this.entries.push({ cpu: thread.cpu.id, arrives, choices: this.#made, ...which })
     this.#machine.speak(thread.cpu.id)
     this.#onStep?.(this.entries.length - 1)
     return true

@@ -3,6 +3,8 @@ import type { Hooks, LockMode } from '../machine/hooks.ts'
 import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import type { BarrierKind, Stepper } from '../machine/stepper.ts'
+import { packTask, unpackTask } from './packed-task.ts'
+import type { ScheduleEntry } from './schedule-text.ts'
 import { KernelStop, SUSPENDED, Suspended } from '../machine/stop.ts'
 import { hiOf, loOf } from '../arch/u64.ts'
 
@@ -48,22 +50,6 @@ export interface Step {
 
 const NO_SLOT = -1
 
-/** What an interrupt finds and leaves of the task that it interrupts, as a number. */
-const packTask = ({ lazy, spinDepth }: Cpu): number =>
-  Number(lazy.enabled) |
-  (Number(lazy.pending) << 1) |
-  (lazy.depth << 2) |
-  (lazy.paused << 10) |
-  (spinDepth << 18)
-
-function unpackTask(cpu: Cpu, task: number): void {
-  cpu.lazy.enabled = (task & 1) !== 0
-  cpu.lazy.pending = (task & 2) !== 0
-  cpu.lazy.depth = (task >> 2) & 0xff
-  cpu.lazy.paused = (task >> 10) & 0xff
-  cpu.spinDepth = task >> 18
-}
-
 /** What an interrupt did to the task, before its step `at`. */
 interface Left {
   readonly by: ScheduledCpu
@@ -93,6 +79,9 @@ export class ScheduledCpu implements Stepper {
   /** The CPU whose program this interrupts; null: it is not an interrupt. */
   #host: ScheduledCpu | null = null
   readonly #guests: ScheduledCpu[] = []
+  /** Among the interrupts of its host, and whether it is the one before it once more. */
+  #index = 0
+  #isAgain = false
   readonly #left: Left[] = []
   /** Steps taken. */
   #length = 0
@@ -144,9 +133,11 @@ export class ScheduledCpu implements Stepper {
     return this.#modes[at] as LockMode
   }
 
-  /** This interrupts the program of another. */
-  interrupts(host: ScheduledCpu): void {
+  /** This interrupts the program of another; `isAgain`: the same as the one before it, which arrives first. */
+  interrupts(host: ScheduledCpu, isAgain = false): void {
     this.#host = host
+    this.#index = host.#guests.length
+    this.#isAgain = isAgain
     host.#guests.push(this)
   }
 
@@ -158,6 +149,23 @@ export class ScheduledCpu implements Stepper {
     return this.#host !== null
   }
 
+  /** An interrupt that has arrived, and may be over. */
+  get hasArrived(): boolean {
+    return this.finished || this.#length > 0
+  }
+
+  /** Its number where another, listed before it, has not arrived yet; null: it is the next. */
+  get outOfTurn(): number | null {
+    const before = this.#host === null ? [] : this.#host.#guests.slice(0, this.#index)
+    return before.every((guest) => guest.hasArrived) ? null : this.#index
+  }
+
+  /** Whether an entry of a schedule is about this: a step of what runs on its CPU, or its arrival. */
+  isMeant({ cpu, arrives, interrupt }: ScheduleEntry): boolean {
+    if (this.cpu.id !== cpu || arrives !== (this.isInterrupt && !this.isActive)) return false
+    return interrupt === undefined || interrupt === this.#index
+  }
+
   /** An interrupt that is running. */
   get isActive(): boolean {
     return this.#host !== null && this.#length > 0 && !this.finished
@@ -166,6 +174,8 @@ export class ScheduledCpu implements Stepper {
   /** Neither finished, interrupted, nor waiting for a lock that is held. */
   get runnable(): boolean {
     if (this.finished) return false
+    const twin = this.#isAgain && this.#host !== null ? this.#host.#guests[this.#index - 1] : null
+    if (twin?.hasArrived === false) return false
     const rivals = this.#host === null || this.isActive ? this.#guests : this.#host.#guests
     if (rivals.some((guest) => guest.isActive)) return false
     if (this.#kinds[this.#length] !== 'acquire') return true

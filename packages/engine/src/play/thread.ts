@@ -15,6 +15,8 @@ export interface CpuWork {
 export interface Interrupt {
   readonly context: Context
   readonly program: Program
+  /** The one before it once more: which of the two arrives first is the same. */
+  readonly isAgain?: boolean
 }
 
 /**
@@ -35,7 +37,7 @@ export function scheduleThreads(
   for (const [id, work] of works.entries()) {
     if (typeof work === 'function') continue
     const host = hosts[id] as ScheduledCpu
-    for (const { context, program } of work.interrupts) {
+    for (const { context, program, isAgain } of work.interrupts) {
       const cpu = new Cpu(id, machine.system, hooks)
       const arriving = (on: Cpu): ReturnType<Program> => {
         interrupt.arrive()
@@ -46,7 +48,7 @@ export function scheduleThreads(
         return result
       }
       const interrupt = new ScheduledCpu(threads.length, cpu, arriving, turns, hooks)
-      interrupt.interrupts(host)
+      interrupt.interrupts(host, isAgain)
       threads.push(interrupt)
     }
   }
