@@ -1,38 +1,81 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 
-import { crashOnce } from '../test/support/crash.ts'
+import {
+  type Crash,
+  crashInMigration,
+  crashOfSeveral,
+  crashOnce,
+  crashWhenFull,
+  crashWhileMarking,
+  type Moment,
+} from '../test/support/crash.ts'
+import { random } from '../test/support/damage.ts'
 
 /**
- * Kills a recorder at random moments, as often as asked, and proves each file. `node bench/crash.ts [times] [seed]`;
- * a seed that failed can be given again, although what the moment meets depends on the machine.
+ * Kills recorders at random moments, as often as asked, and proves each file: one; three into one file, one of them
+ * through a symbolic link; on a disk that fills up; while a file of 0.1 is brought up to date; while places are marked.
+ *
+ *     node bench/crash.ts [times] [seed]
+ *
+ * A seed that failed can be given again, although what the moment meets depends on the machine.
  */
 const times = Number(process.argv[2] ?? 200)
-let state = Number(process.argv[3] ?? 1)
-
-/** Park and Miller's generator: 0 … 1. */
-function random(): number {
-  state = (state * 48_271) % 0x7fff_ffff
-  return state / 0x7fff_ffff
-}
+const below = random(Number(process.argv[3] ?? 1))
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-crash-'))
-let [acknowledged, found, started] = [0, 0, 0]
-for (let i = 0; i < times; i++) {
-  const since = random() < 0.2 ? 'start' : 'commit'
-  const durability = random() < 0.5 ? 'batch' : 'call'
-  const crash = await crashOnce(join(folder, `${i}.db`), {
-    since,
-    durability,
-    delayMs: random() * 250,
-  })
-  acknowledged += crash.acknowledged
-  found += crash.found
-  if (crash.found > 0) started++
+const fixture = join(import.meta.dirname, '../test/fixtures/v0.1/runs.db.gz')
+const old = gunzipSync(readFileSync(fixture))
+
+/** A file system of so many bytes, where this process may mount one. */
+function small(path: string, bytes: number): boolean {
+  mkdirSync(path)
+  const argv = ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path]
+  return spawnSync('mount', argv).status === 0
+}
+
+async function onSmallDisk(path: string, moment: Moment): Promise<Crash> {
+  const disk = `${path}.disk`
+  if (!small(disk, 220_000 + below(600_000)))
+    throw new Error('mounting a small file system needs root: run it in a container')
+  try {
+    const makeRoom = () => void spawnSync('mount', ['-o', 'remount,size=64m', disk])
+    return await crashWhenFull(join(disk, 'runs.db'), moment, makeRoom)
+  } finally {
+    spawnSync('umount', [disk])
+  }
+}
+
+const KINDS: readonly (readonly [string, (path: string, moment: Moment) => Promise<Crash>])[] = [
+  ['one recorder', crashOnce],
+  ['three recorders, one through a link', crashOfSeveral],
+  ['a disk that fills up', onSmallDisk],
+  ['a file of 0.1, brought up to date', (path, moment) => crashInMigration(path, old, moment)],
+  ['places are marked', crashWhileMarking],
+]
+
+console.log('| what was killed | times | after its first commit | promised | found |')
+console.log('|---|---|---|---|---|')
+for (const [kind, [name, crash]] of KINDS.entries()) {
+  const total = { times: 0, begun: 0, filled: 0, acknowledged: 0, found: 0 }
+  for (let i = kind; i < times; i += KINDS.length) {
+    const moment: Moment = {
+      since: below(5) === 0 ? 'start' : 'commit',
+      durability: below(2) === 0 ? 'batch' : 'call',
+      delayMs: below(name.includes('disk') ? 4000 : 250),
+    }
+    const { acknowledged, found, filled } = await crash(join(folder, `${i}.db`), moment)
+    total.times++
+    total.acknowledged += acknowledged
+    total.found += found
+    if (found > 0) total.begun++
+    if (filled) total.filled++
+  }
+  const { begun, filled, acknowledged, found } = total
+  const full = filled > 0 ? ` (${filled} times it was full)` : ''
+  console.log(`| ${name}${full} | ${total.times} | ${begun} | ${acknowledged} | ${found} |`)
 }
 rmSync(folder, { recursive: true })
-console.log(`${times} recorders killed, ${started} of them after their first commit`)
-console.log(
-  `${acknowledged} events acknowledged, ${found} found, every prefix whole, verified and marked interrupted`,
-)

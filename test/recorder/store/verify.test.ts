@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { eventToJson, InputError, openRuns, verify } from '@pagetrail/recorder'
+import { eventToJson, InputError, openRuns, verify, writeMarks } from '@pagetrail/recorder'
 
 import { callEvents, META } from '../../support/call-events.ts'
 import { storedFile } from '../../support/files.ts'
@@ -78,7 +78,7 @@ describe('what was changed by hand is named', () => {
       'create trigger t after update on run begin delete from event; end',
       `trigger t on run is not one of Pagetrail's`,
     ],
-    [`insert into mark values (1, 400, '')`, 'a mark of run 1 is at event 400, the run has 400'],
+    [`insert into mark values (1, 4, '')`, 'the marks of run 1 are not those that were set'],
     [`insert into name(text) values ('nobody')`, 'is used by no run'],
     ["update sqlite_sequence set seq = 0 where name = 'run'", 'table run stands at 0, it has 1'],
   ])('%s', async (sql, message) => {
@@ -88,6 +88,15 @@ describe('what was changed by hand is named', () => {
     db.close()
     expect(await problemsOf(path)).toEqual([expect.stringContaining(message)])
   })
+})
+
+test('marks beyond a run are named', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  const runFile = await openRuns(path, { mode: 'write' })
+  writeMarks(runFile, runFile.find(1), [{ seq: 400, text: '' }])
+  runFile.close()
+  const beyond = 'a mark of run 1 is at event 400, the run has 400'
+  expect(await problemsOf(path)).toEqual([beyond])
 })
 
 test('batches exchanged between two places of a run are noticed', async () => {

@@ -1,6 +1,9 @@
+import { InputError } from '@pagetrail/engine'
+
 import type { Run } from '../event/run.ts'
 import type { RunFile } from './run-file.ts'
 import { BIND, BIND_TEXT, build } from './schema.ts'
+import { marksProblem, sealMarks } from './seal.ts'
 import { execute, hasTable, prepare, selectAll } from './statements.ts'
 
 /** A place in a run that a person marked; the text is empty where nothing was noted. */
@@ -9,10 +12,17 @@ export interface Mark {
   readonly text: string
 }
 
-/** The marks of a run by seq; none where the file is older than marks. */
+/**
+ * The marks of a run by seq; none where the file is older than marks.
+ *
+ * @throws InputError for marks that are not those that were set
+ */
 export function readMarks(runFile: RunFile, run: Run): Mark[] {
   const { db } = runFile
   if (!hasTable(db, 'mark')) return []
+  const problem = marksProblem(db, run.id)
+  if (problem !== null)
+    throw new InputError(`${runFile.path} is damaged: ${problem}; setting one replaces them`)
   const query = build.selectFrom('mark').select(['seq', 'text']).where('run', '=', BigInt(run.id))
   return selectAll(db, query.orderBy('seq')).map(({ seq, text }) => ({ seq: Number(seq), text }))
 }
@@ -25,5 +35,6 @@ export function writeMarks(runFile: RunFile, run: Run, marks: readonly Mark[]): 
   db.transaction(() => {
     execute(db, build.deleteFrom('mark').where('run', '=', BigInt(run.id)))
     for (const { seq, text } of marks) insert.run(run.id, seq, text)
+    sealMarks(db, run.id)
   })()
 }

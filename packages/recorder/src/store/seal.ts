@@ -4,14 +4,41 @@ import type Sqlite from 'better-sqlite3'
 import { type Selectable, sql } from 'kysely'
 
 import { build, type Schema } from './schema.ts'
-import { execute, selectAll } from './statements.ts'
+import { execute, hasTable, selectAll } from './statements.ts'
 
 /**
- * A run's seal: SHA-256 of its row, and, once it has ended, of its lists of batches and names, which the first covers
- * too. So neither rows of two runs nor their batches with all that belongs to them can be exchanged. Files of 0.1 have
- * the first alone, in {@link oldDigestOf its older form}; so has a run whose counts and lists still grow.
+ * A run's seal: SHA-256 of its row; once it has ended, of its lists of batches and names, which the first covers too;
+ * and of its marks, which may change and which nothing else covers. So neither rows of two runs nor their batches with
+ * all that belongs to them can be exchanged. Zeros stand for a list that still grows. Files of 0.1 have the first
+ * alone, in {@link oldDigestOf its older form}.
  */
+interface Seal {
+  readonly own: Uint8Array
+  /** Empty, this and the next: nothing is said of it. */
+  readonly list: Uint8Array
+  readonly marks: Uint8Array
+}
+
 const DIGEST_BYTES = 32
+
+function partsOf(seal: Uint8Array | null): Seal {
+  const [own, list, marks] = [0, 1, 2].map((n) =>
+    (seal ?? new Uint8Array()).subarray(n * DIGEST_BYTES, (n + 1) * DIGEST_BYTES),
+  ) as [Uint8Array, Uint8Array, Uint8Array]
+  return { own, list: list.some((byte) => byte !== 0) ? list : new Uint8Array(), marks }
+}
+
+function put(db: Sqlite.Database, run: number, { own, list, marks }: Seal): void {
+  const pad = list.length === 0 && marks.length > 0 ? new Uint8Array(DIGEST_BYTES) : list
+  const seal = Buffer.concat([own, pad, marks])
+  execute(db, build.updateTable('run').set({ seal }).where('id', '=', BigInt(run)))
+}
+
+/** The part of a seal that is of the run and its events, not of its marks. */
+export function evidenceOfSeal(seal: Uint8Array | null): Uint8Array {
+  const { own, list } = partsOf(seal)
+  return Buffer.concat([own, list])
+}
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -19,9 +46,25 @@ type Row = Readonly<Record<string, unknown>>
 export function seal(db: Sqlite.Database, run: number): void {
   const [row] = selectAll(db, rowOf(run))
   if (!row) return
-  const list = row.state === 'recording' ? new Uint8Array() : listDigest(db, run)
-  const value = Buffer.concat([digestOf({ ...row }, list), list])
-  execute(db, build.updateTable('run').set({ seal: value }).where('id', '=', BigInt(run)))
+  const ended = row.state !== 'recording'
+  const list = ended ? listDigest(db, run) : new Uint8Array()
+  const known = partsOf(row.seal).marks
+  const marks = known.length === 0 && ended ? marksDigest(db, run) : known
+  put(db, run, { own: digestOf({ ...row }, list), list, marks })
+}
+
+/** The marks of a run have been changed, in the caller's transaction. */
+export function sealMarks(db: Sqlite.Database, run: number): void {
+  const [row] = selectAll(db, rowOf(run))
+  if (row) put(db, run, { ...partsOf(row.seal), marks: marksDigest(db, run) })
+}
+
+/** What is wrong with the marks of a run, or null. */
+export function marksProblem(db: Sqlite.Database, run: number): string | null {
+  const [row] = selectAll(db, rowOf(run))
+  const { marks } = partsOf(row?.seal ?? null)
+  if (marks.length === 0 || Buffer.compare(marks, marksDigest(db, run)) === 0) return null
+  return `the marks of run ${run} are not those that were set`
 }
 
 /** What is wrong with the row of a run: its seal, or its count of events where the batches have others. */
@@ -44,7 +87,7 @@ export function sealProblem(db: Sqlite.Database, run: number): string | null {
 export function listState(db: Sqlite.Database, run: number): 'whole' | 'broken' | 'open' {
   const [row] = selectAll(db, rowOf(run))
   if (!row || row.state === 'recording') return 'open'
-  const list = (row.seal ?? new Uint8Array()).subarray(DIGEST_BYTES)
+  const { list } = partsOf(row.seal)
   if (list.length === 0) return 'open'
   return Buffer.compare(list, listDigest(db, run)) === 0 ? 'whole' : 'broken'
 }
@@ -69,8 +112,7 @@ const withReach = allRuns.select((eb) =>
 )
 
 function hasItsSeal(row: Selectable<Schema['run']>): boolean {
-  if (row.seal === null) return false
-  const [own, list] = [row.seal.subarray(0, DIGEST_BYTES), row.seal.subarray(DIGEST_BYTES)]
+  const { own, list } = partsOf(row.seal)
   const is = (digest: Buffer) => Buffer.compare(own, digest) === 0
   return is(digestOf({ ...row }, list)) || (list.length === 0 && is(oldDigestOf({ ...row })))
 }
@@ -95,13 +137,22 @@ const oldDigestOf = (row: Row): Buffer =>
     .digest()
 
 function listDigest(db: Sqlite.Database, run: number): Buffer {
-  const hash = createHash('sha256').update('pagetrail batches 1\n')
   const batches = build.selectFrom('batch').select(['first', 'count', 'kinds', 'digest'])
-  for (const row of selectAll(db, batches.where('run', '=', BigInt(run)).orderBy('first')))
-    hash.update(`${Object.values(row).map(cell).join(' ')}\n`)
   const uses = build.selectFrom('name_use').select(['name', 'first'])
-  for (const row of selectAll(db, uses.where('run', '=', BigInt(run)).orderBy('name')))
-    hash.update(`${Object.values(row).map(cell).join(' ')}\n`)
+  return digestOfRows('batches', [
+    ...selectAll(db, batches.where('run', '=', BigInt(run)).orderBy('first')),
+    ...selectAll(db, uses.where('run', '=', BigInt(run)).orderBy('name')),
+  ])
+}
+
+function marksDigest(db: Sqlite.Database, run: number): Buffer {
+  const marks = build.selectFrom('mark').select(['seq', 'text']).where('run', '=', BigInt(run))
+  return digestOfRows('marks', hasTable(db, 'mark') ? selectAll(db, marks.orderBy('seq')) : [])
+}
+
+function digestOfRows(what: string, rows: readonly object[]): Buffer {
+  const hash = createHash('sha256').update(`pagetrail ${what} 1\n`)
+  for (const row of rows) hash.update(`${JSON.stringify(Object.values(row).map(cell))}\n`)
   return hash.digest()
 }
 

@@ -6,7 +6,7 @@ import { proveBatch } from './proof/batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
 import { EventReader } from './event-reader.ts'
 import { vanishedRuns } from './run-table.ts'
-import { LIST_BROKEN, listState, sealProblem } from './seal.ts'
+import { evidenceOfSeal, LIST_BROKEN, listState, marksProblem, sealProblem } from './seal.ts'
 import { build } from './schema.ts'
 import { selectAll } from './statements.ts'
 import { schemaIsCurrent } from './migrate.ts'
@@ -87,7 +87,7 @@ function digestOf(db: Sqlite.Database, runs: readonly Run[]): string {
     const batches = build.selectFrom('batch').select('digest').where('run', '=', run)
     const [last] = selectAll(db, batches.orderBy('first', 'desc').limit(1))
     const [row] = selectAll(db, build.selectFrom('run').select('seal').where('id', '=', run))
-    const parts = [last?.digest ?? NO_DIGEST, row?.seal ?? NO_DIGEST]
+    const parts = [last?.digest ?? NO_DIGEST, evidenceOfSeal(row?.seal ?? null)]
     hash.update(`${id} ${parts.map((part) => Buffer.from(part).toString('hex')).join(' ')}\n`)
   }
   return hash.digest('hex')
@@ -145,8 +145,8 @@ function checkRun(
 ): void {
   const bad = (message: string, first: number | null = null) =>
     problems.push({ run: run.id, first, message })
-  const seal = sealProblem(db, run.id)
-  if (seal !== null) bad(seal)
+  for (const problem of [sealProblem(db, run.id), marksProblem(db, run.id)])
+    if (problem !== null) bad(problem)
   const reader = new EventReader(db)
   const batches = build.selectFrom('batch').selectAll().where('run', '=', BigInt(run.id))
   let digest: Uint8Array = NO_DIGEST

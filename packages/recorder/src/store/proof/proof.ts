@@ -11,7 +11,7 @@ import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memo
 import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
 import { guarded } from '../sqlite-errors.ts'
-import { LIST_BROKEN, listState } from '../seal.ts'
+import { LIST_BROKEN, listState, marksProblem } from '../seal.ts'
 import { type Bound, prepare, selectAll } from '../statements.ts'
 import { callProblem } from '../verify-calls.ts'
 import { strayProblems } from '../verify-strays.ts'
@@ -112,8 +112,9 @@ export class Proof implements Pieces {
   /** Proves every run, and that nothing belongs to none: for queries that may read anything. */
   file(runs: readonly Run[]): void {
     for (const run of runs) this.run(run)
-    const [stray] = strayProblems(this.#db, runs)
-    if (stray !== undefined) throw new InputError(`${this.#path} is damaged: ${stray}`)
+    const marks = runs.map((run) => marksProblem(this.#db, run.id))
+    const stray = [...strayProblems(this.#db, runs), ...marks].find((why) => why !== null) ?? null
+    if (stray !== null) throw new InputError(`${this.#path} is damaged: ${stray}`)
     this.remember()
   }
 
