@@ -39,6 +39,11 @@ test('rows come with their names, integers exact', async () => {
   expect(exact.rows).toEqual([[9_007_199_254_740_993n]])
 })
 
+test('a pragma that reports is run, also one that could set what it reports', async () => {
+  expect((await query('pragma journal_mode')).rows).toEqual([['wal']])
+  expect((await query('pragma user_version;')).rows).toEqual([[4n]])
+})
+
 test("views that are not this version's are not believed", async () => {
   const file = join(home, 'views.db')
   await store(file, [{}])
@@ -179,6 +184,8 @@ describe('attacks', () => {
     ['edit', "select edit('x', 'sh')", /no function edit/],
     ['nothing', '  -- nothing\n', /there is no statement/],
     ['no SQL', 'hello', /HELLO is refused/],
+    ['another parameter', 'select :other', /the one parameter .* is :run/],
+    ['a numbered parameter', 'select ?1', /the one parameter .* is :run/],
     ['a value beyond what SQLite holds', 'select zeroblob(2000000000)', /too big/],
   ]
 

@@ -134,10 +134,12 @@ test('nothing that a terminal acts on reaches one, on neither stream', async () 
 test('--safe-csv marks texts that a spreadsheet would run', async () => {
   const db = await database([{ meta: { label: '=cmd()' } }])
   const csv = (...more: string[]) => pagetrail([...more, '--db', db])
-  const query = `select label, -5 as n, '@x' as t from run`
-  expect((await csv('sql', '--format', 'csv', query)).out).toBe('label,n,t\n=cmd(),-5,@x\n')
+  const query = `select label, -5 as n, '@x' as t, ' =y' as blank, '\uff1dz' as wide from run`
+  expect((await csv('sql', '--format', 'csv', query)).out).toBe(
+    'label,n,t,blank,wide\n=cmd(),-5,@x, =y,\uff1dz\n',
+  )
   const safe = await csv('sql', '--format', 'csv', '--safe-csv', query)
-  expect(safe.out).toBe("label,n,t\n'=cmd(),-5,'@x\n")
+  expect(safe.out).toBe("label,n,t,blank,wide\n'=cmd(),-5,'@x,' =y,'\uff1dz\n")
   expect((await csv('export', '1', '--format', 'csv', '--safe-csv')).out).toContain("\n'=cmd(),")
 })
 

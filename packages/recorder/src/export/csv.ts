@@ -43,7 +43,10 @@ function csvCell(type: WideType, value: Exclude<WideValue, null>, safe: boolean)
 }
 
 /** A text that a spreadsheet would take for a formula and run, with the sign before it that makes it text there. */
-export const asText = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
+export const asText = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+
+/** Blanks before it, and signs that are drawn in full width, do not keep all spreadsheets from running it. */
+const FORMULA = /^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/
 
 /** Quotes a value where RFC 4180 asks for it. */
 export function csvQuote(text: string): string {

@@ -36,6 +36,8 @@ export function explainError(error: unknown): string {
   if (/more than one statement/.test(message))
     return 'one statement at a time; run the others after it'
   if (/contains no statements/.test(message)) return 'there is no statement; try: select * from run'
+  if (/named parameter|parameter values/.test(message))
+    return 'the one parameter that a query may have is :run, for the run of --run'
   if (/not authorized/.test(message))
     return 'load_extension() is refused: no code is loaded for a query'
   const unknown = /^no such (table|function): (?:main\.)?(.+)$/.exec(message)

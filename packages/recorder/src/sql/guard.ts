@@ -63,6 +63,9 @@ export function checkStatement(text: string): void {
   if (first === 'pragma') checkPragma(words)
 }
 
+/** Of a statement that {@link checkStatement} has let through: whether it reports what SQLite knows of the file. */
+export const isPragma = (text: string): boolean => wordsOf(text).next().value === 'pragma'
+
 function checkPragma(words: Iterator<string, undefined>): void {
   let name = words.next().value ?? ''
   let next = words.next().value

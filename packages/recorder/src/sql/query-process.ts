@@ -8,6 +8,7 @@ import { openRuns, type RunFile } from '../store/run-file.ts'
 import { overrideViews } from '../store/views.ts'
 import { explainError } from './explain-error.ts'
 import { registerFunctions } from './functions.ts'
+import { isPragma } from './guard.ts'
 import { registerPageTable } from './page-table.ts'
 import {
   CHUNK_ROWS,
@@ -68,7 +69,8 @@ async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Prom
 
 function prepare(runFile: RunFile, text: string): Sqlite.Statement<unknown[], SqlValue[]> {
   const statement = runFile.db.prepare<unknown[], SqlValue[]>(text)
-  if (statement.readonly && statement.reader) return statement.raw()
+  // SQLite counts a pragma that could set a value among those that write; checkStatement() has let none through that does.
+  if (statement.reader && (statement.readonly || isPragma(text))) return statement.raw()
   throw new InputError('the statement would write, and is refused: pagetrail sql only reads')
 }
 
