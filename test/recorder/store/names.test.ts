@@ -16,6 +16,7 @@ import { expect, test } from 'vitest'
 
 import { openRuns, verify } from '@pagetrail/recorder'
 
+import { isMountedAlone, mountPoints } from '../../../packages/recorder/src/store/file-names.ts'
 import { append, callEvents, META } from '../../support/call-events.ts'
 import { storedFile, testFile, testFolder } from '../../support/files.ts'
 
@@ -134,4 +135,13 @@ test('leases of the dead are cleared away by the next writer', async () => {
   const runFile = await openRuns(path, { mode: 'write' })
   runFile.close()
   expect(existsSync(`${path}-run7`)).toBe(false)
+})
+
+test('a file that is mounted by itself, whose -wal lies elsewhere, is known by the table of mounts', () => {
+  const mountinfo = `22 28 0:21 / /proc rw,nosuid shared:5 - proc proc rw
+97 28 259:1 /home/k/runs.db /data/my\\040runs.db rw,relatime - ext4 /dev/nvme0n1p1 rw
+`
+  expect(mountPoints(mountinfo)).toEqual(['/proc', '/data/my runs.db', ''])
+  expect(isMountedAlone('/proc')).toBe(existsSync('/proc/self/mountinfo'))
+  expect(isMountedAlone(testFile())).toBe(false)
 })

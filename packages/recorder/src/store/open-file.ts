@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 
 import Sqlite from 'better-sqlite3'
 
+import { isMountedAlone } from './file-names.ts'
 import { MEMORY } from './lease.ts'
 
 /** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */
@@ -104,6 +105,11 @@ function checkFolder(path: string): void {
 /** SQLite names its -wal after the file: through two names it would be written without either knowing of the other. */
 function checkOneName(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat && isMountedAlone(path)) {
+    throw new InputError(
+      `${path} is mounted here without its folder, where its -wal lies: runs would be lost; mount the folder`,
+    )
+  }
   if (!stat || stat.nlink < 2) return
   throw new InputError(
     `${path} has ${stat.nlink} names (hard links), and writing through two of them loses runs; copy it and write to the copy`,
