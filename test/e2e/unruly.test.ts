@@ -35,6 +35,21 @@ test.each([
   expect(status).toBe(2)
 })
 
+test('a module whose timers go on for ever does not keep the command', () => {
+  const { argv } = moduleOf('setInterval(() => {}, 1000); return 0')
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
+  expect(stdout).toContain('set_memory_ro = 0')
+  expect(stderr).toContain('that the module left open were ended')
+  expect(status).toBe(0)
+})
+
+test('a module that throws is shown where it did', () => {
+  const { argv } = moduleOf('throw new Error("wrong")')
+  const thrown = spawnSync(process.execPath, argv, { encoding: 'utf8' })
+  expect(thrown.stderr).toMatch(/threw Error: wrong\n\s+at set_memory_ro \(.*own\.ts:3:\d+\)\n$/)
+  expect(thrown.status).toBe(2)
+})
+
 test('Ctrl-C ends a module that loops; its run is there, as interrupted', async () => {
   const { argv } = moduleOf('for (;;);')
   const child = spawn(process.execPath, argv, { stdio: 'ignore' })

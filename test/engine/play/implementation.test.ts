@@ -77,6 +77,8 @@ describe('mistakes are told as the module’s own', () => {
     ],
     ['mine: calls.set_memory_valid returned NaN; it must be', () => Number.NaN],
     ['mine: calls.set_memory_valid returned 0.5', () => 0.5],
+    ['mine: calls.set_memory_valid returned 1; it must be 0 or a negative errno', () => 1],
+    ['mine: calls.set_memory_valid returned -4096; it must be', () => -4096],
   ])('%s', (message, body) => {
     expect(() => play(body)).toThrow(InputError)
     expect(() => play(body)).toThrow(message)

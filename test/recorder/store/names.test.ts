@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
@@ -78,6 +79,10 @@ test('a database that is replaced while it is open is not mistaken for the old o
 test('what must exist is not made', async () => {
   const path = testFile()
   await expect(openRuns(path, { mode: 'write', mustExist: true })).rejects.toThrow('does not exist')
+  const empty = testFile()
+  writeFileSync(empty, '')
+  await expect(openRuns(empty, { mode: 'write', mustExist: true })).rejects.toThrow('is empty')
+  expect(readFileSync(empty)).toHaveLength(0)
   expect(existsSync(path)).toBe(false)
 })
 

@@ -56,12 +56,15 @@ export function implementScenario(scenario: Scenario, implementation: Implementa
 /** What the engine throws through a program on purpose. */
 const SIGNALS = [KernelStop, Suspended, InputError]
 
-/** The same, with its mistakes reported as its own: what it throws, and what it returns that is not an integer. */
+/** As in include/linux/err.h. */
+const MAX_ERRNO = 4095
+
+/** The same, with its mistakes reported as its own: what it throws, and what it returns that is not an errno. */
 const watched =
   (where: string, body: CallBody): CallBody =>
   (cpu, args) => {
     const ret = attempt(where, () => body(cpu, args))
-    if (Number.isInteger(ret)) return ret
+    if (Number.isInteger(ret) && ret <= 0 && ret >= -MAX_ERRNO) return ret
     throw new InputError(`${where} returned ${String(ret)}; it must be 0 or a negative errno`)
   }
 
@@ -70,7 +73,15 @@ function attempt(where: string, work: () => number): number {
     return work()
   } catch (error) {
     if (SIGNALS.some((signal) => error instanceof signal)) throw error
-    const thrown = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    throw new InputError(`${where} threw ${thrown}`)
+    throw new InputError(
+      `${where} threw ${error instanceof Error ? ownFrames(error) : String(error)}`,
+    )
   }
+}
+
+/** Where in the module it was thrown; how the module came to be called is not its author's concern. */
+function ownFrames({ stack, message }: Error): string {
+  const lines = (stack ?? message).split('\n')
+  const called = lines.findIndex((line) => line.includes(import.meta.url))
+  return (called === -1 ? lines : lines.slice(0, called)).join('\n')
 }

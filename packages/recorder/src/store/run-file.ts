@@ -63,14 +63,15 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
     if (mode === 'write') {
       // First: a database that is not ours stays as it is, bit for bit.
-      checkTables(db, path, migrations)
+      const { empty } = checkTables(db, path, migrations)
+      if (empty && mustExist) throw isEmpty(path)
       checkNoTrigger(db, path)
       db.pragma('journal_mode = wal')
       await migrate(db, path, migrations)
       db.defaultSafeIntegers(true)
       markInterrupted(db, path)
     } else if (checkTables(db, path, migrations).empty) {
-      throw new InputError(`${path} is empty; record or import a run`)
+      throw isEmpty(path)
     }
     db.defaultSafeIntegers(true)
     return new RunFile(db, path, mode, proofs)
@@ -79,6 +80,9 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     throw inFile(path, error)
   }
 }
+
+const isEmpty = (path: string): InputError =>
+  new InputError(`${path} is empty; record or import a run`)
 
 /** Its tables are known for the versions that there have been, not for those of a test of upgrades. */
 function checkTables(db: Sqlite.Database, path: string, migrations: Migrations): FileSchema {

@@ -30,6 +30,19 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'the file may not be accessed: check its permissions',
   EISDIR: 'it is a folder, not a file',
   ENOSPC: 'the disk is full: make room and try again',
+  EDQUOT: 'your quota is full: make room and try again',
+  EFBIG: 'a file may not be that large here: name a place without that limit',
+  EROFS: 'the file system can only be read: name another place',
+  EPERM: 'the system does not permit it: check its permissions',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'something of that name is there: name another',
+  ENOTEMPTY: 'the folder is not empty: name another',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+  EMFILE: 'too many files are open: raise ulimit -n',
+  ENOMEM: 'there is not enough memory',
+  EIO: 'the disk or file system reports an error',
+  EBUSY: 'it is in use: try again later',
 }
 
 function system(error: Error, code: string): string | null {

@@ -85,7 +85,15 @@ export async function untilAnswered(run: () => Promise<number>): Promise<void> {
   })
   process.exitCode = await run()
   answered = true
+  // What fails soon after is reported as above; what goes on for ever must not keep the command.
+  setTimeout(() => {
+    writeSync(2, 'pagetrail: timers or connections that the module left open were ended\n')
+    process.exit()
+  }, LEFT_OPEN_MS).unref()
 }
+
+/** How long a module's timers may keep the process after the answer. */
+const LEFT_OPEN_MS = 5_000
 
 function streamSink(stream: NodeJS.WriteStream): Sink {
   // The error also comes to the callback of write(); without a listener it would end the process with a stack.
