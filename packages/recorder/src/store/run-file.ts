@@ -8,7 +8,7 @@ import type { TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { NO_DIGEST } from './digest.ts'
 import { Lease, MEMORY } from './lease.ts'
-import { type FileSchema, inspect, migrate, type Migrations } from './migrate.ts'
+import { migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './open-file.ts'
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
 import { Proof, proofOf } from './proof/proof.ts'
@@ -26,7 +26,7 @@ import {
   vanishedRuns,
 } from './run-table.ts'
 import { LIST_BROKEN, listState, rowProblem } from './seal.ts'
-import { checkNoTrigger, checkShape } from './shape.ts'
+import { checkNoTrigger, checkTables } from './shape.ts'
 import { noSuchRun, type RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { keepOf } from './proof/projections.ts'
@@ -83,13 +83,6 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
 
 const isEmpty = (path: string): InputError =>
   new InputError(`${path} is empty; record or import a run`)
-
-/** Its tables are known for the versions that there have been, not for those of a test of upgrades. */
-function checkTables(db: Sqlite.Database, path: string, migrations: Migrations): FileSchema {
-  const found = inspect(db, path, migrations)
-  if (!found.empty && migrations === MIGRATIONS) checkShape(db, path, found.version)
-  return found
-}
 
 /** A database of runs: what is in it, readers and writers of its runs. Made by {@link openRuns}. */
 export class RunFile {

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto'
 
 import type Sqlite from 'better-sqlite3'
 
+import { MIGRATIONS } from '../../../../migrations/index.ts'
+import { type FileSchema, inspect, type Migrations } from './migrate.ts'
+
 /**
  * What Pagetrail's tables look like since which version of the file: digests as of {@link shapeOf}, which a test makes
  * from the migrations. No seal covers the names of columns, and an answer from exchanged ones would be wrong.
@@ -20,10 +23,21 @@ export const SHAPES: readonly (readonly [table: string, since: number, shape: st
 ]
 
 /**
- * @throws InputError for a file whose tables are not those that its version has
+ * What is in a file, whose tables are ours. They are known for the versions that there have been, not for those of a
+ * test of upgrades.
+ *
  * @internal
  */
-export function checkShape(db: Sqlite.Database, path: string, version: number): void {
+export function checkTables(db: Sqlite.Database, path: string, migrations: Migrations): FileSchema {
+  const found = inspect(db, path, migrations)
+  if (!found.empty && migrations === MIGRATIONS) checkShape(db, path, found.version)
+  return found
+}
+
+/**
+ * @throws InputError for a file whose tables are not those that its version has
+ */
+function checkShape(db: Sqlite.Database, path: string, version: number): void {
   for (const table of new Set(SHAPES.map(([name]) => name))) {
     const known = SHAPES.findLast(([name, since]) => name === table && since <= version)
     if (known?.[2] === shapeOf(db, table)) continue
