@@ -21,7 +21,8 @@ import { random } from '../test/support/damage.ts'
  *
  *     node bench/crash.ts [times] [seed]
  *
- * A seed that failed can be given again, although what the moment meets depends on the machine.
+ * Ctrl-C ends it after the present one, with the figures so far. A seed that failed can be given again, although what
+ * the moment meets depends on the machine.
  */
 const times = Number(process.argv[2] ?? 200)
 const below = random(Number(process.argv[3] ?? 1))
@@ -57,25 +58,30 @@ const KINDS: readonly (readonly [string, (path: string, moment: Moment) => Promi
   ['places are marked', crashWhileMarking],
 ]
 
-console.log('| what was killed | times | after its first commit | promised | found |')
-console.log('|---|---|---|---|---|')
-for (const [kind, [name, crash]] of KINDS.entries()) {
-  const total = { times: 0, begun: 0, filled: 0, acknowledged: 0, found: 0 }
-  for (let i = kind; i < times; i += KINDS.length) {
-    const moment: Moment = {
-      since: below(5) === 0 ? 'start' : 'commit',
-      durability: below(2) === 0 ? 'batch' : 'call',
-      delayMs: below(name.includes('disk') ? 4000 : 250),
-    }
-    const { acknowledged, found, filled } = await crash(join(folder, `${i}.db`), moment)
-    total.times++
-    total.acknowledged += acknowledged
-    total.found += found
-    if (found > 0) total.begun++
-    if (filled) total.filled++
+const totals = KINDS.map(() => ({ times: 0, begun: 0, filled: 0, acknowledged: 0, found: 0 }))
+const stop = new AbortController()
+process.on('SIGINT', () => stop.abort())
+for (let i = 0; i < times && !stop.signal.aborted; i++) {
+  const [[name, crash], total] = [KINDS[i % KINDS.length]!, totals[i % KINDS.length]!]
+  const moment: Moment = {
+    since: below(5) === 0 ? 'start' : 'commit',
+    durability: below(2) === 0 ? 'batch' : 'call',
+    delayMs: below(name.includes('disk') ? 4000 : 250),
   }
-  const { begun, filled, acknowledged, found } = total
-  const full = filled > 0 ? ` (${filled} times it was full)` : ''
-  console.log(`| ${name}${full} | ${total.times} | ${begun} | ${acknowledged} | ${found} |`)
+  const path = join(folder, `${i}.db`)
+  const { acknowledged, found, filled } = await crash(path, moment)
+  total.times++
+  total.acknowledged += acknowledged
+  total.found += found
+  if (found > 0) total.begun++
+  if (filled) total.filled++
+  for (const end of ['', '-wal', '-shm', '.link', '.disk'])
+    rmSync(path + end, { force: true, recursive: true })
 }
 rmSync(folder, { recursive: true })
+console.log('| what was killed | times | after its first commit | promised | found |')
+console.log('|---|---|---|---|---|')
+for (const [i, { times: n, begun, filled, acknowledged, found }] of totals.entries()) {
+  const full = filled > 0 ? ` (${filled} times it was full)` : ''
+  console.log(`| ${KINDS[i]![0]}${full} | ${n} | ${begun} | ${acknowledged} | ${found} |`)
+}
