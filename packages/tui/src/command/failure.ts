@@ -39,7 +39,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOTEMPTY: 'the folder is not empty: name another',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'its symbolic links lead in a circle',
-  EMFILE: 'too many files are open: raise ulimit -n',
+  EMFILE: 'too many files are open: end programs, or raise the limit of the shell',
   ENOMEM: 'there is not enough memory',
   EIO: 'the disk or file system reports an error',
   EBUSY: 'it is in use: try again later',
