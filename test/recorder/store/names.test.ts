@@ -144,7 +144,7 @@ test('leases of the dead are cleared away by the next writer', async () => {
 
 test('a file that is mounted by itself, whose -wal lies elsewhere, is known by the table of mounts', () => {
   const mountinfo = `22 28 0:21 / /proc rw,nosuid shared:5 - proc proc rw
-97 28 259:1 /home/k/runs.db /data/my\\040runs.db rw,relatime - ext4 /dev/nvme0n1p1 rw
+97 28 259:1 /srv/runs.db /data/my\\040runs.db rw,relatime - ext4 /dev/nvme0n1p1 rw
 `
   expect(mountPoints(mountinfo)).toEqual(['/proc', '/data/my runs.db', ''])
   expect(isMountedAlone('/proc')).toBe(existsSync('/proc/self/mountinfo'))

@@ -69,7 +69,7 @@ async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Prom
 
 function prepare(runFile: RunFile, text: string): Sqlite.Statement<unknown[], SqlValue[]> {
   const statement = runFile.db.prepare<unknown[], SqlValue[]>(text)
-  // SQLite counts a pragma that could set a value among those that write; checkStatement() has let none through that does.
+  // SQLite counts a pragma that could set a value among those that write; checkStatement() lets none through that does.
   if (statement.reader && (statement.readonly || isPragma(text))) return statement.raw()
   throw new InputError('the statement would write, and is refused: pagetrail sql only reads')
 }

@@ -1,3 +1,5 @@
+import { InputError } from '@pagetrail/engine'
+
 import type { Condition } from '../event/condition.ts'
 import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
@@ -98,6 +100,10 @@ export class EventReader {
       for (const { first, last } of this.#having(run, piece, backward, where)) {
         const [start, end] = backward ? [last, first] : [first, last]
         const page = this.#range(run, start, end, limit - rows.length, backward, where)
+        // Between the look at the piece and this statement another process may have removed the run.
+        const whole = where !== undefined || this.#pieces === ANYTHING
+        if (!whole && page.length < Math.min(limit - rows.length, last - first + 1))
+          throw new InputError(`events of run ${run} were removed while it was read`)
         for (const row of page) rows.push(row)
         if (rows.length >= limit) return rows
       }

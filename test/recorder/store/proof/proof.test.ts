@@ -18,10 +18,14 @@ const BATCH = 64
 const read = (runFile: RunFile, from = 0, to = EVENTS.length): number =>
   [...runFile.source(runFile.find(1)).events(from, to)].length
 
-async function reading<T>(path: string, work: (runFile: RunFile) => T, proofs?: string) {
+async function reading<T>(
+  path: string,
+  work: (runFile: RunFile) => T | Promise<T>,
+  proofs?: string,
+) {
   const runFile = await openRuns(path, { mode: 'read', proofs })
   try {
-    return work(runFile)
+    return await work(runFile)
   } finally {
     runFile.close()
   }
@@ -240,4 +244,19 @@ test('a file without a home for its proofs, or with a broken one, is proven each
   }
   writeFileSync(join(testFolder(), 'file'), '')
   expect(await reading(path, (r) => read(r), join(path, 'no-folder'))).toBe(400)
+})
+
+test('a run that is removed while it is read is not taken for a shorter one', async () => {
+  const path = await storedFile(callEvents(250), BATCH)
+  await reading(path, async (runFile) => {
+    const events = runFile.source(runFile.find(1)).events()[Symbol.iterator]()
+    expect(events.next().value).toMatchObject({ seq: 0 })
+    const writing = await openRuns(path, { mode: 'write' })
+    writing.remove(writing.find(1))
+    writing.close()
+    const rest = () => {
+      while (!events.next().done);
+    }
+    expect(rest).toThrow('run 1 was removed while it was read')
+  })
 })

@@ -63,6 +63,8 @@ export class Proof implements Pieces {
     this.#checkList(run)
     const end = this.#endOf(run, Math.max(from, to))
     const { spans } = this.#of(run)
+    // A run only grows: what ends before what was seen of it is not there any more.
+    if ((spans.at(-1)?.last ?? -1) >= end) throw this.#gone(run)
     let at = backward ? Math.min(from, end - 1) : from
     const stop = backward ? Math.max(to, at - atMost + 1) : Math.min(to, end - 1, at + atMost - 1)
     while (backward ? at >= stop && at >= 0 : at <= stop) {
@@ -139,6 +141,12 @@ export class Proof implements Pieces {
   forget(run: number): void {
     this.#runs.delete(run)
     this.#listed.delete(run)
+  }
+
+  #gone(run: number): InputError {
+    return new InputError(
+      `${this.#path}: run ${run} was removed while it was read; what was given of it is not the whole`,
+    )
   }
 
   /** Digest of the batch that holds an event, once it is proven: it stands for all events up to the batch's end. */
