@@ -4,6 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 
 import { MIGRATIONS } from '../../../../migrations/index.ts'
+import { atOneMoment } from './statements.ts'
 import { refreshViews, viewsAreCurrent } from './views.ts'
 
 export type Migrations = Readonly<Record<string, Migration>>
@@ -23,9 +24,12 @@ export interface FileSchema {
 
 /** Reads the header; throws InputError for a file that is not ours or of a newer version. */
 export function inspect(db: Sqlite.Database, path: string, migrations: Migrations): FileSchema {
-  const id = Number(db.pragma('application_id', { simple: true }))
-  const version = Number(db.pragma('user_version', { simple: true }))
-  const tables = Number(db.prepare('select count(*) from sqlite_schema').pluck().get())
+  // Another process may be making the file: its tables are there only with its number.
+  const { id, version, tables } = atOneMoment(db, () => ({
+    tables: Number(db.prepare('select count(*) from sqlite_schema').pluck().get()),
+    id: Number(db.pragma('application_id', { simple: true })),
+    version: Number(db.pragma('user_version', { simple: true })),
+  }))
   const known = Object.keys(migrations).length
   if (id === 0 && tables === 0) return { empty: true, version: 0 }
   if (id !== APPLICATION_ID) {

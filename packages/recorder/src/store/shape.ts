@@ -5,6 +5,7 @@ import type Sqlite from 'better-sqlite3'
 
 import { MIGRATIONS } from '../../../../migrations/index.ts'
 import { type FileSchema, inspect, type Migrations } from './migrate.ts'
+import { atOneMoment } from './statements.ts'
 
 /**
  * What Pagetrail's tables look like since which version of the file: digests as of {@link shapeOf}, which a test makes
@@ -29,9 +30,11 @@ export const SHAPES: readonly (readonly [table: string, since: number, shape: st
  * @internal
  */
 export function checkTables(db: Sqlite.Database, path: string, migrations: Migrations): FileSchema {
-  const found = inspect(db, path, migrations)
-  if (!found.empty && migrations === MIGRATIONS) checkShape(db, path, found.version)
-  return found
+  return atOneMoment(db, () => {
+    const found = inspect(db, path, migrations)
+    if (!found.empty && migrations === MIGRATIONS) checkShape(db, path, found.version)
+    return found
+  })
 }
 
 /**

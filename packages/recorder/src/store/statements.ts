@@ -34,6 +34,17 @@ export function execute(db: Sqlite.Database, query: Compilable): Sqlite.RunResul
   return db.prepare<unknown[]>(sql).run(...parameters)
 }
 
+/** Several questions to one state of the file, although others may be writing. */
+export function atOneMoment<T>(db: Sqlite.Database, work: () => T): T {
+  if (db.inTransaction) return work()
+  db.exec('begin')
+  try {
+    return work()
+  } finally {
+    if (db.inTransaction) db.exec('rollback')
+  }
+}
+
 /** A file of an older version, opened for reading, lacks the tables that came later. */
 export const hasTable = (db: Sqlite.Database, name: keyof Schema): boolean =>
   db.prepare('select 1 from sqlite_schema where name = ?').get(name) !== undefined

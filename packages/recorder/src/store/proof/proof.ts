@@ -12,7 +12,7 @@ import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
 import { guarded } from '../sqlite-errors.ts'
 import { LIST_BROKEN, listState, marksProblem } from '../seal.ts'
-import { type Bound, prepare, selectAll } from '../statements.ts'
+import { atOneMoment, type Bound, prepare, selectAll } from '../statements.ts'
 import { callProblem } from '../verify-calls.ts'
 import { strayProblems } from '../verify-strays.ts'
 
@@ -101,7 +101,7 @@ export class Proof implements Pieces {
   calls(run: Run): void {
     const proven = this.#of(run.id)
     if (proven.calls) return
-    this.#atOneMoment(() => {
+    atOneMoment(this.#db, () => {
       for (const _ of this.pieces(run.id, 0, RUN_SHIFT - 1, false));
       const problem = callProblem(this.#db, this.#reader, run.id)
       if (problem !== null) throw this.#damaged(run.id, problem)
@@ -177,7 +177,7 @@ export class Proof implements Pieces {
   /** What the seal says of all batches, before one of them is believed: names the damaged one where it can. */
   #checkList(run: number): void {
     if (this.#listed.has(run)) return
-    const state = this.#atOneMoment(() => listState(this.#db, run))
+    const state = atOneMoment(this.#db, () => listState(this.#db, run))
     if (state === 'open') return
     this.#listed.add(run)
     if (state === 'whole') return
@@ -268,17 +268,6 @@ export class Proof implements Pieces {
     return new InputError(
       `${this.#path} is damaged: run ${run}, ${why}. pagetrail verify says what else is; no answer is given from it`,
     )
-  }
-
-  /** A recorder may commit between two questions. */
-  #atOneMoment<T>(work: () => T): T {
-    if (this.#db.inTransaction) return work()
-    this.#db.exec('begin')
-    try {
-      return work()
-    } finally {
-      this.#db.exec('rollback')
-    }
   }
 }
 
