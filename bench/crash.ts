@@ -12,8 +12,8 @@ import {
   crashWhenFull,
   crashWhileMarking,
   type Moment,
-} from '../test/support/crash.ts'
-import { random } from '../test/support/damage.ts'
+} from '../test/support/harm/crash.ts'
+import { random } from '../test/support/harm/damage.ts'
 
 /**
  * Kills recorders at random moments, as often as asked, and proves each file: one; three into one file, one of them

@@ -11,7 +11,7 @@ import {
   replaceWith,
   run,
   soundFile,
-} from '../test/support/damage.ts'
+} from '../test/support/harm/damage.ts'
 
 /**
  * Damages a database at random places and asks every verb, every format of export and every question of the screens:

@@ -15,7 +15,7 @@ import {
 } from '@pagetrail/recorder'
 
 import { RunFile } from '../packages/recorder/src/store/run-file.ts'
-import { random } from '../test/support/damage.ts'
+import { random } from '../test/support/harm/damage.ts'
 
 /**
  * What it costs that readers prove what they read: the same questions on the same file, unproven as before (the same

@@ -11,7 +11,7 @@ import {
   random,
   replaceWith,
   soundFile,
-} from '../support/damage.ts'
+} from '../support/harm/damage.ts'
 import { testFolder } from '../support/files.ts'
 
 /** Those that take little time; `node bench/damage.ts` asks all of them, a thousand times. */

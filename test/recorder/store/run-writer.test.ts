@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError, openRuns, parseFilter, toPredicate, verify } from '@pagetrail/recorder'
 
 import { append, callEvents, META } from '../../support/call-events.ts'
-import { crashOnce, endlessRecorder, recorder } from '../../support/crash.ts'
+import { crashOnce, endlessRecorder, recorder } from '../../support/harm/crash.ts'
 import { storedFile, testFile } from '../../support/files.ts'
 
 const written = async (path = testFile()) => openRuns(path, { mode: 'write' })

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream'
 import { InputError, openRuns, type RunFile, type SqlValue, writeMarks } from '@pagetrail/recorder'
 import Sqlite from 'better-sqlite3'
 
-import type { Io } from '../../packages/tui/src/command/io.ts'
-import { openTraceData, type TraceData } from '../../packages/tui/src/data/trace-data.ts'
-import { main } from '../../packages/tui/src/main.ts'
-import { append, callEvents, META } from './call-events.ts'
+import type { Io } from '../../../packages/tui/src/command/io.ts'
+import { openTraceData, type TraceData } from '../../../packages/tui/src/data/trace-data.ts'
+import { main } from '../../../packages/tui/src/main.ts'
+import { append, callEvents, META } from '../call-events.ts'
 
 /** A question and its answer; 70 is the status of a program that failed. */
 export interface Answer {
@@ -79,7 +79,7 @@ export async function soundFile(db: string): Promise<void> {
   runFile.close()
   const scenario = `${db}.json`
   writeFileSync(scenario, JSON.stringify(BREAK_BEFORE_MAKE))
-  const trace = join(import.meta.dirname, '../fixtures/traces/modules_small-6.18-max.trace.gz')
+  const trace = join(import.meta.dirname, '../../fixtures/traces/modules_small-6.18-max.trace.gz')
   for (const argv of [
     ['import', trace, '--label', 'real'],
     ['record', scenario, '--flavour', '6.18'],

@@ -13,7 +13,7 @@ import {
   verify,
 } from '@pagetrail/recorder'
 
-import { append, callEvents, META } from './call-events.ts'
+import { append, callEvents, META } from '../call-events.ts'
 
 const CHILD = join(import.meta.dirname, 'recording-child.ts')
 const EVENTS_PER_CALL = 10

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 
 import { openRuns, writeMarks } from '@pagetrail/recorder'
 
-import { append, callEvents, META } from './call-events.ts'
+import { append, callEvents, META } from '../call-events.ts'
 
 /**
  * A recorder in a process of its own: `node recording-child.ts FILE CALLS [call|batch [LABEL]]` records that many calls
