@@ -112,7 +112,8 @@ export async function recordLibrary(): Promise<Library> {
   }
 }
 
-const CAPTURES = [
+/** Captures of modules being loaded, by kernel. */
+export const CAPTURES = [
   ['6.12', 'modules_small-6.12.trace.gz'],
   ['6.17', 'modules_small-6.17-localclock.trace.gz'],
   ['6.18 with BBML2', 'modules_small-6.18-bbm.trace.gz'],

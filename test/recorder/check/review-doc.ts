@@ -1,4 +1,4 @@
-import type { Library } from './library.ts'
+import { CAPTURES, type Library } from './library.ts'
 import { REVIEW } from './review-items.ts'
 import { commandOf, saidOf } from './review-explore.ts'
 import type { ReviewItem } from './review-queries.ts'
@@ -24,7 +24,9 @@ function row(library: Library, item: ReviewItem): string {
       )
     case 'capture':
       return cells(
-        '`pagetrail import test/fixtures/traces/modules_small-6.1*`, `report`',
+        CAPTURES.map(([, file]) => `\`pagetrail report test/fixtures/traces/${file}\``).join(
+          '<br>',
+        ),
         item.shows(library),
       )
     case 'meta':
