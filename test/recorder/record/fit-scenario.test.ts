@@ -39,17 +39,16 @@ test.each(['16k-52', '64k-48'])(
     expect(there.map(({ scenario, json }) => outcome(runFile, scenario, json, on))).toEqual(
       there.map(({ scenario }) => outcome(runFile, scenario, scenario.json, scenario.geometry)),
     )
-    const refused = new Map<string, number>()
-    for (const { unfit } of tried)
-      if (unfit !== null) refused.set(unfit, (refused.get(unfit) ?? 0) + 1)
-    expect(Object.fromEntries(refused)).toEqual({
-      'it begins with a block of a pud, and only 4K pages have those': 3,
-      'it begins with contiguous blocks, 16 of them with 4K pages and 32 with others': 1,
-      'its again_at counts callbacks, which are others on other tables': 2,
-      'its cont_at counts callbacks, which are others on other tables': 1,
-      'its schedule counts steps, which are others on other tables': 12,
-      'it is about 4K pages with 39 bits': 1,
-    })
+    expect(there.length).toBeGreaterThan(100)
+    const refused = new Set(tried.map(({ unfit }) => unfit).filter((why) => why !== null))
+    expect([...refused].toSorted()).toEqual([
+      'it begins with a block of a pud, and only 4K pages have those',
+      'it begins with contiguous blocks, 16 of them with 4K pages and 32 with others',
+      'it is about 4K pages with 39 bits',
+      'its again_at counts callbacks, which are others on other tables',
+      'its cont_at counts callbacks, which are others on other tables',
+      'its schedule counts steps, which are others on other tables',
+    ])
     runFile.close()
   },
   60_000,
