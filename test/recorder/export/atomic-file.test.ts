@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 
 import { writeFileAtomic } from '@pagetrail/recorder'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -34,6 +35,20 @@ test('a failure leaves what was there before, and nothing else', async () => {
   await expect(writeFileAtomic(path, failing())).rejects.toThrow('source failed')
   expect(readFileSync(path, 'utf8')).toBe('old')
   expect(readdirSync(folder)).toEqual(['out.jsonl'])
+})
+
+test('a name that ends in .gz is packed, equal text to equal bytes; a failure leaves nothing', async () => {
+  const packed = `${path}.gz`
+  const text = ['a\n'.repeat(100_000), 'ü\n']
+  const bytes = await writeFileAtomic(packed, text)
+  const first = readFileSync(packed)
+  expect(first.length).toBe(bytes)
+  expect(gunzipSync(first).toString()).toBe(text.join(''))
+  await writeFileAtomic(packed, text)
+  expect(readFileSync(packed).equals(first)).toBe(true)
+  rmSync(packed)
+  await expect(writeFileAtomic(packed, failing())).rejects.toThrow('source failed')
+  expect(readdirSync(folder)).toEqual([])
 })
 
 test('a signal stops it between two pieces', async () => {

@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
+import { createGzip } from 'node:zlib'
 
 /** Text exports are handed on in pieces of about this many characters: few writes, little memory. */
 export const TEXT_CHUNK = 64 * 1024
@@ -78,8 +80,9 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Writes pieces of text to `path`, whole or not at all. Between pieces the event loop runs, so that a signal can stop
- * it: then the promise is rejected with the signal's reason and no file is left.
+ * Writes pieces of text to `path`, whole or not at all; packed by gzip where the name ends in `.gz`. Between pieces the
+ * event loop runs, so that a signal can stop it: then the promise is rejected with the signal's reason and no file is
+ * left. Resolves to the bytes of the file.
  */
 export async function writeFileAtomic(
   path: string,
@@ -89,10 +92,9 @@ export async function writeFileAtomic(
   const file = openPending(path)
   let bytes = 0
   try {
-    for (const piece of pieces) {
-      const encoded = Buffer.from(piece)
-      file.write(encoded)
-      bytes += encoded.length
+    for await (const piece of path.endsWith('.gz') ? packed(pieces) : encoded(pieces)) {
+      file.write(piece)
+      bytes += piece.length
       await setImmediate()
       signal?.throwIfAborted()
     }
@@ -102,4 +104,17 @@ export async function writeFileAtomic(
     file.discard()
     throw error
   }
+}
+
+function* encoded(pieces: Iterable<string>): Iterable<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece)
+}
+
+/** Equal text is packed to equal bytes: the header has neither a name nor a time. */
+async function* packed(pieces: Iterable<string>): AsyncIterable<Uint8Array> {
+  const gzip = createGzip()
+  Readable.from(encoded(pieces))
+    .on('error', (error) => gzip.destroy(error))
+    .pipe(gzip)
+  yield* gzip
 }

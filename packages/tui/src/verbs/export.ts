@@ -57,7 +57,8 @@ csv, or FOLDER/summary/run=KEY/part-0000.parquet. docs/fleet.md asks such folder
   examples: [
     ['export -1 --format chrome -o trace.json', 'to look at in Perfetto'],
     ['export before after --format chrome -o both.json', 'two, paired call by call: one id a pair'],
-    ['export 3 | gzip > run.jsonl.gz', 'JSON Lines to standard output'],
+    ['export 3 -o run.jsonl.gz', 'JSON Lines, packed: a name that ends in .gz'],
+    ['export 3 | jq .kind', 'JSON Lines to standard output'],
     ['export 3 --format litmus --window 4..20 -o window.litmus', 'a second opinion, by herd7'],
     ['export 3 --format parquet -o fleet --key host17', 'one of many runs in one folder'],
     ['export --all --format parquet -o fleet', 'every run of the database'],
