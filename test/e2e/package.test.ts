@@ -63,7 +63,7 @@ describe('the packed file, in an empty folder', () => {
   })
 
   test('the main job: record, diff, check, sql, a scenario file, an export', () => {
-    expect(p('--version').out).toBe('0.1.0\n')
+    expect(p('--version').out).toBe('0.2.0\n')
     expect(p('record', 'clean-ro')).toMatchObject({ status: 0, err: '' })
     expect(p('diff', '-q').out).toContain('same effects by another path')
     expect(p('record', 'two-owners', '--flavour', '7.3').status).toBe(0)
