@@ -46,6 +46,9 @@ export function reviewDoc(library: Library): string {
     'The first pagewalk patch (June 2025) and its review on the mailing list make 90 statements that can be judged.',
     `${count('scenario')} are shown here by recorded scenarios, with what came out on each version and a test that holds it to that;`,
     `${count('explore')} by searches of all interleavings; ${count('capture')} by captures of real kernels; ${count('meta')} are opinions, plans or style.`,
+    'What was said of pages holds: the walk leaves the same tables and flushes as before, with fewer barriers. What was doubted is shown',
+    'too: blocks that are cut, contiguous spans that are torn, flushes elided too early, two CPUs in one span; and the remedies, of which',
+    'the split lock and the atomic clear are proved for the sizes searched, and retrying alone is not enough.',
     'To see one: the command that stands there, or `pagetrail record SCENARIO`, then `pagetrail report`, `check`, `replay` or `diff` of the runs.',
   ]
   for (const [i, [from, title]] of PARTS.entries()) {
