@@ -223,7 +223,7 @@ export {
 } from './explore/export-window.ts'
 export { type Never, neverOf } from './explore/never.ts'
 export { PROPERTIES, propertiesNamed, type Property } from './explore/properties.ts'
-export { recordFinding, recordPassing } from './explore/record-finding.ts'
+export { recordClass, recordFinding, recordPassing } from './explore/record-finding.ts'
 export { ScenarioWatch } from './explore/scenario-watch.ts'
 export {
   EXPLORE_MODES,

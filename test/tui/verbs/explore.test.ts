@@ -330,3 +330,54 @@ test('the numbers of an earlier search: a difference is a finding', async () => 
   const other = ['explore', 'h7-lock', '--flavour', '7.3', '--no-record', '--expect', file]
   expect((await pagetrail(other)).err).toContain('holds no search of h7-lock/4k-48/7.3')
 })
+
+const isBroken = (line: Readonly<Record<string, unknown>>): boolean =>
+  JSON.stringify(line['breaks']) !== '[]'
+
+describe('--all records a schedule of each class', () => {
+  const ALL = ['explore', 'h7-first-atomic', '--flavour', '6.18', '--all']
+
+  test('and check finds in each what the search says that it breaks', async () => {
+    const file = db()
+    const { status, out } = await pagetrail([...ALL, '--json', '--db', file])
+    expect(status).toBe(1)
+    const classes = jsonLines(out).filter(({ type }) => type === 'class')
+    expect(classes).toHaveLength(15)
+    expect(new Set(classes.map(({ schedule }) => schedule)).size).toBe(15)
+    expect(classes.filter(isBroken)).toHaveLength(1)
+    for (const { run, breaks } of classes.filter((line, i) => isBroken(line) || i % 4 === 0)) {
+      const args = ['check', String(run), '--rules', 'lost-update,torn-span', '--db', file]
+      const checked = await pagetrail(args)
+      const found = checked.out.includes('error: torn-span (H2)') ? ['torn-span'] : []
+      expect(breaks).toEqual(found)
+      expect(checked.status).toBe(found.length)
+    }
+    const info = await pagetrail(['info', String(classes[6]?.['run']), '--db', file])
+    expect(info.out).toContain('h7-first-atomic/4k-48/6.18~class-7')
+  })
+
+  test('as many as --most says, of how many there are', async () => {
+    const clean = ['explore', 'h7-tested-atomic', '--flavour', '6.18', '--all', '--db', db()]
+    const { status, out } = await pagetrail([...clean, '--most', '2'])
+    expect(status).toBe(3)
+    expect(out).toMatch(
+      /recorded +2 +runs 1 to 2, .*~class-1 to ~class-2, found first of \d+ classes; --most N records more/,
+    )
+    const ended = jsonLines((await pagetrail([...clean, '--most', '2', '--json'])).out).at(-1)
+    expect(ended).toMatchObject({ type: 'end', complete: false })
+    const whole = await pagetrail(clean)
+    expect(whole.status).toBe(0)
+    expect(whole.out).not.toContain('--most')
+  })
+
+  test.each([
+    [['--first'], '--all does not go with --first'],
+    [['--no-record'], '--all does not go with --no-record'],
+    [['--resume'], '--all does not go with --resume'],
+    [['--mode', 'states'], 'only dpor searches by classes of schedules'],
+  ])('not with %j', async (more, message) => {
+    const { status, err } = await pagetrail([...ALL, ...more, '--db', db()])
+    expect(status).toBe(2)
+    expect(err).toContain(message)
+  })
+})

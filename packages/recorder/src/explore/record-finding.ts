@@ -3,7 +3,7 @@ import type { Json } from '../event/kinds.ts'
 import { type EngineRun, type EngineRunOptions, recordScenario } from '../record/record-scenario.ts'
 import { type Mark, writeMarks } from '../store/marks.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { ExploreFinding, ExploreResult } from './search-scenario.ts'
+import type { ExploreFinding, ExploreResult, ScheduleClass } from './search-scenario.ts'
 
 /** A finding as a run: labelled `…~RULE`, with a mark where it becomes unavoidable and one at each change of CPU. */
 export function recordFinding(
@@ -48,6 +48,25 @@ export function recordPassing(
     exact: true,
     suffix: `~${property.name}-passes`,
     facts: { ...options.facts, explore: { passes: property.name } },
+  })
+}
+
+/** One schedule of a class as a run, `…~class-7`; `number`: from 1, in the order in which they were found. */
+export function recordClass(
+  runFile: RunFile,
+  input: unknown,
+  options: EngineRunOptions,
+  { mode, complete, schedules }: ExploreResult,
+  { entries, broken, number }: ScheduleClass & { readonly number: number },
+): EngineRun {
+  const breaks = broken.map(({ name }) => name)
+  const explore: Json = { class: number, classes: String(schedules), mode, complete, breaks }
+  return recordScenario(runFile, input, {
+    ...options,
+    schedule: printEntries(entries),
+    exact: true,
+    suffix: `~class-${number}`,
+    facts: { ...options.facts, explore },
   })
 }
 

@@ -34,6 +34,8 @@ export interface ExploreOptions {
   readonly never?: Never | undefined
   /** End at the first finding. */
   readonly first?: boolean
+  /** Of `dpor`, which `auto` then is: of so many classes, those found first, the schedules are kept. Default 0. */
+  readonly classes?: number
   /** Make what is found as small as can be. Default true. */
   readonly shrink?: boolean
   /** Where an earlier search of the same was stopped: it goes on from there. */
@@ -69,6 +71,14 @@ export interface ExploreFinding {
   readonly passing: readonly ScheduleEntry[] | null
 }
 
+/** Schedules that differ in the order of independent steps only. */
+export interface ScheduleClass {
+  /** One of them. */
+  readonly entries: readonly ScheduleEntry[]
+  /** What each of them breaks, of what is looked for. */
+  readonly broken: readonly Property[]
+}
+
 export interface ExploreResult {
   readonly mode: Exclude<ExploreMode, 'auto'>
   /** Everything was covered that the mode is to cover. */
@@ -100,6 +110,8 @@ export interface ExploreResult {
   readonly outcomes: readonly Outcome[]
   /** There are so many that not all were looked at. */
   readonly outcomesAreCut: boolean
+  /** Those whose schedules were to be kept: by mode `dpor`, in the order in which they were found. */
+  readonly classes: readonly ScheduleClass[]
   /** Where it was stopped, if that was to be kept; null: it came to its end. */
   readonly saved: SavedSearch | null
 }
@@ -131,8 +143,11 @@ export function* exploring(
       'there is nothing to search: the scenario has `calls`; several CPUs need `cpus`',
     )
   }
-  const mode = options.mode ?? 'auto'
-  if (mode === 'dpor') return yield* byClasses(scenario, options)
+  const { mode = 'auto', classes = 0 } = options
+  if (classes > 0 && mode !== 'auto' && mode !== 'dpor') {
+    throw new InputError(`mode ${mode} does not search by classes of schedules; mode dpor does`)
+  }
+  if (mode === 'dpor' || classes > 0) return yield* byClasses(scenario, options)
   if (mode === 'pct' || mode === 'random') return yield* bySamples(scenario, options, mode)
   if (mode === 'bounded') return yield* byStates(scenario, options, options.preemptions ?? 2)
   const exact = yield* byStates(scenario, options, null)

@@ -16,6 +16,7 @@ import {
   StateSearch,
 } from '@pagetrail/engine'
 import {
+  bitOf,
   BROKEN,
   GAVE_UP,
   LOST_AT_END,
@@ -31,6 +32,7 @@ import type {
   ExploreProgress,
   ExploreResult,
   SavedSearch,
+  ScheduleClass,
   StopReason,
 } from './search-scenario.ts'
 
@@ -140,6 +142,7 @@ export function* byStates(
       cpus: scenario.interleaved?.programs.length ?? 1,
       counted: options.steps ?? 'shared',
       hasTlb: search.machine.system.tlb !== null,
+      classes: [],
       saved: saved && { kind: 'states', search: saved, ...watch.remembered },
       ...verdictOf(findings, options, watch),
     }
@@ -281,7 +284,12 @@ export function* byClasses(scenario: Scenario, options: ExploreOptions): Searchi
   const { search, watch } = open(scenario, options, false)
   try {
     const maxExecutions = options.runs ?? DEFAULT_RUNS
-    const classes = new ClassSearch(search)
+    const kept: ScheduleClass[] = []
+    const classes = new ClassSearch(search, (flags) => {
+      if (kept.length >= (options.classes ?? 0) || hasBit(flags, GAVE_UP)) return
+      const broken = wantedOf(options).filter(({ name }) => hasBit(flags, bitOf(name)))
+      kept.push({ entries: [...search.taken], broken })
+    })
     goOn(options, 'dpor', watch, (saved) => classes.restore(saved.search))
     let why: StopReason = null
     let asked = 0
@@ -303,6 +311,7 @@ export function* byClasses(scenario: Scenario, options: ExploreOptions): Searchi
       failing: counts.failing,
       first: counts.first,
       longest: 0,
+      classes: kept,
       saved: saved && { kind: 'dpor', search: saved, ...watch.remembered },
     })
   } finally {
@@ -317,14 +326,17 @@ interface Tried {
   readonly failing: ReadonlyMap<number, number>
   readonly first: ReadonlyMap<number, readonly ScheduleEntry[]>
   readonly longest: number
+  readonly classes?: readonly ScheduleClass[]
   readonly saved: SavedSearch | null
 }
+
+const hasBit = (flags: number, bit: number): boolean => (flags & (1 << bit)) !== 0
 
 function tried(
   scenario: Scenario,
   options: ExploreOptions,
   watch: ScenarioWatch,
-  { mode, limit, count, failing, first, longest, saved }: Tried,
+  { mode, limit, count, failing, first, longest, classes = [], saved }: Tried,
 ): ExploreResult {
   const wanted = wantedOf(options)
   const findings = [...failing].flatMap(([bit, n]): ExploreFinding[] => {
@@ -350,6 +362,7 @@ function tried(
     cpus: scenario.interleaved?.programs.length ?? 1,
     counted: options.steps ?? 'shared',
     hasTlb: buildMachine(scenario).system.tlb !== null,
+    classes,
     saved,
     ...verdictOf(findings, options, watch),
   }

@@ -12,6 +12,7 @@ import {
   verdictText,
 } from '@pagetrail/recorder'
 import type { JsonLines } from './json-lines.ts'
+import type { RecordedSearch } from './explore-record.ts'
 import { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -70,7 +71,7 @@ export class SearchProgress {
 export function printJson(
   lines: JsonLines,
   explored: Explored,
-  runs: ReadonlyMap<string, string>,
+  { runs, classes }: RecordedSearch,
 ): void {
   const { label, result } = explored
   lines.data('search', exploreFields(explored))
@@ -80,6 +81,11 @@ export function printJson(
     const type = verdict.startsWith('proved') ? 'proved' : 'unbroken'
     lines.data(type, { label, property: name, failing: 0, verdict })
   }
+  for (const [i, { entries, broken }] of result.classes.entries()) {
+    const breaks = broken.map(({ name }) => name)
+    const schedule = printEntries(entries)
+    lines.data('class', { label, class: i + 1, breaks, schedule, run: classes[i] ?? null })
+  }
   if (result.outcomes.length > 1) {
     for (const { parts, entries } of result.outcomes) {
       lines.data('outcome', { label, parts, schedule: printEntries(entries) })
@@ -88,6 +94,19 @@ export function printJson(
   for (const { held, taken } of result.inversions) {
     lines.data('finding', { label, property: 'lock-order', held, taken })
   }
+}
+
+/** What of the classes was recorded, and how to have the rest. */
+export function classLine({ label, result }: Explored, runs: readonly number[]): string {
+  const { schedules, complete } = result
+  if (runs.length === 0) return '  recorded                            no class of schedules'
+  const named =
+    runs.length === 1
+      ? `run ${runs[0]}, ${label}~class-1`
+      : `runs ${runs[0]} to ${runs.at(-1)}, ${label}~class-1 to ~class-${runs.length}`
+  const some = `, found first of ${complete ? '' : 'at least '}${count(schedules)} classes; --most N records more`
+  const rest = BigInt(runs.length) < schedules ? some : ''
+  return `  ${'recorded'.padEnd(20)} ${count(runs.length).padStart(16)}   ${named}${rest}`
 }
 
 const findingFields = (

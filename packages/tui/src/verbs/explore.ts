@@ -11,11 +11,8 @@ import {
   type ExploreResult,
   InputError,
   isBroken,
-  laneLines,
   neverOf,
   propertiesNamed,
-  recordFinding,
-  recordPassing,
   type RunFile,
 } from '@pagetrail/recorder'
 import { setImmediate } from 'node:timers/promises'
@@ -27,10 +24,15 @@ import { jobsOf } from '../command/scenario-jobs.ts'
 import { SearchFile } from '../command/search-file.ts'
 import type { Session, Status } from '../command/session.ts'
 import { FLAVOUR_LIST, GEOMETRY_LIST, parseCount, parseList } from './arguments.ts'
-import { printJson, SearchProgress } from '../command/explore-output.ts'
+import { classLine, printJson, SearchProgress } from '../command/explore-output.ts'
+import {
+  classesAreCut,
+  NOTHING_RECORDED,
+  type RecordedSearch,
+  recordSearch,
+} from '../command/explore-record.ts'
 import {
   findExplorable,
-  inputOf,
   keyOf,
   labelOf,
   locksNamed,
@@ -61,6 +63,8 @@ interface Options {
   readonly time: number
   readonly record: boolean
   readonly first?: true | undefined
+  readonly all?: true | undefined
+  readonly most: number
   readonly expect?: string | undefined
   readonly shrink: boolean
   readonly resume?: true | undefined
@@ -75,7 +79,7 @@ export const exploreVerb: Verb = {
     'search the interleavings of a scenario: prove that none breaks a rule, or record one that does',
   more: `Every schedule is covered by visiting every state once; the numbers of schedules are exact. What breaks a rule is
 recorded as a run labelled SCENARIO/GEOMETRY/FLAVOUR~RULE, with marks, and the nearest schedule that does not as
-…~RULE-passes. A search that a limit or Ctrl-C ends is kept beside the database, and --resume goes on with it: in the
+…~RULE-passes; with --all a schedule of each class (they differ in the order of independent steps only) as …~class-N. A search that a limit or Ctrl-C ends is kept beside the database, and --resume goes on with it: in the
 end it comes to the numbers of one that was never stopped. Data accesses are sequentially consistent: one that its own CPU reorders is not seen.
 Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not complete and nothing found.`,
   examples: [
@@ -142,6 +146,8 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
         'numbers of an earlier search, by --json; a difference is a finding',
       )
       .option('--first', 'end at the first finding')
+      .option('--all', 'by mode dpor: record a schedule of each class, beside those of findings')
+      .option('--most <n>', 'of --all: classes that are recorded', parseCount, 200)
       .option('--no-shrink', 'leave a schedule as the search came upon it')
       .option('--resume', 'go on with the search that was stopped')
       .option('--no-record', 'record nothing, and keep no search that is stopped')
@@ -157,6 +163,7 @@ async function explore(
   specs: readonly string[],
   options: Options,
 ): Promise<Status> {
+  if (options.all === true) refuseBeside(options)
   const loaded = options.module === undefined ? undefined : await loadImplementation(options.module)
   const found = await Promise.all(specs.map((spec) => findExplorable(session, spec, loaded)))
   const scenarios = found.flat()
@@ -183,6 +190,7 @@ async function explore(
     shrink,
     first: first === true,
     keeps: options.record,
+    classes: options.all === true ? options.most : 0,
   }
   const runFile = options.record ? await session.runFile('write') : null
   const lines = session.json ? session.jsonLines() : null
@@ -190,6 +198,23 @@ async function explore(
     const work = new Explorer(session, options, how, { loaded, runFile, lines, signal })
     return work.all(searches)
   })
+}
+
+const refuseAllWith = (what: string, why: string): never => {
+  throw new InputError(`--all does not go with ${what}: ${why}`)
+}
+
+/** @throws InputError for what --all does not go with */
+function refuseBeside({ first, record, resume, mode, most }: Options): void {
+  if (first === true) refuseAllWith('--first', 'which ends before all is known')
+  if (!record) refuseAllWith('--no-record', 'it records a schedule of each class')
+  if (resume === true) {
+    refuseAllWith('--resume', 'classes that were found before the stop are not kept')
+  }
+  if (most === 0) refuseAllWith('--most 0', 'which records nothing')
+  if (mode !== 'auto' && mode !== 'dpor') {
+    refuseAllWith(`--mode ${mode}`, 'only dpor searches by classes of schedules')
+  }
 }
 
 interface Given {
@@ -236,11 +261,12 @@ class Explorer {
     }
     const results = this.#explored.map(({ result }) => result)
     const complete = results.every((result) => result.complete)
-    lines?.end(complete && !signal.aborted)
+    const isWhole = complete && (this.#options.all !== true || !results.some(classesAreCut))
+    lines?.end(isWhole && !signal.aborted)
     if (signal.aborted) return 130
     if (this.#expected !== null && complete) return this.#isOther ? 1 : 0
     if (results.some(isBroken)) return 1
-    return results.every((result) => result.complete && covers(result)) ? 0 : 3
+    return isWhole && results.every(covers) ? 0 : 3
   }
 
   /** @throws InputError naming the searches that were stopped */
@@ -287,8 +313,12 @@ class Explorer {
     const took = progress.elapsed
     const explored: Explored = { label, variant, result, took, seed: this.#options.seed }
     this.#explored.push(explored)
-    const runs = inFile(scenario.where, () => this.#record(search, explored))
-    this.#print(explored, runs)
+    const recorded = inFile(scenario.where, () => this.#record(search, explored))
+    this.#print(explored, recorded)
+    const { all, format } = this.#options
+    if (all === true && format === 'markdown' && this.#given.lines === null) {
+      await this.#session.note(classLine(explored, recorded.classes).trim().replace(/ {2,}/g, ' '))
+    }
     this.#compare(explored)
     await this.#keep(key, explored)
   }
@@ -331,45 +361,24 @@ class Explorer {
     }
   }
 
-  /** What was recorded of each finding, by property. */
-  #record(search: Search, { label, variant, result }: Explored): Map<string, string> {
+  #record(search: Search, explored: Explored): RecordedSearch {
     const { runFile, loaded } = this.#given
-    const { scenario, flavour, geometry } = search.job
-    const runs = new Map<string, string>()
-    if (runFile === null) return runs
-    const input = inputOf(search, this.#options)
-    const options = {
-      name: scenario.name,
-      created: this.#session.io.now(),
-      facts: { ...scenario.facts, ...loaded?.facts },
-      ...(flavour !== undefined && { flavour }),
-      ...(geometry !== undefined && { geometry }),
-      ...(loaded !== undefined && { implementation: loaded.implementation }),
-    }
-    for (const finding of result.findings) {
-      if (finding.entries.length === 0) continue
-      const { run, stepSeqs } = recordFinding(runFile, input, options, result, finding)
-      const { property, passing, unavoidable, entries } = finding
-      const beside =
-        passing === null ? null : recordPassing(runFile, input, options, finding, passing)
-      runs.set(
-        property.name,
-        `run ${run.id} ~${property.name}${beside === null ? '' : `, passing: run ${beside.run.id}`}`,
-      )
-      const events = [...runFile.source(run).events()]
-      const shown = { geometry: null, stepSeqs, unavoidable }
-      this.#lanes.set(`${label}${variant}: ${property.name}`, [
-        ...laneLines(events, entries, shown),
-      ])
-    }
-    return runs
+    if (runFile === null) return NOTHING_RECORDED
+    const created = this.#session.io.now()
+    const recording = { runFile, loaded, choice: this.#options, created }
+    const recorded = recordSearch(recording, search, explored)
+    for (const [title, lines] of recorded.lanes) this.#lanes.set(title, lines)
+    return recorded
   }
 
-  #print(explored: Explored, runs: ReadonlyMap<string, string>): void {
+  #print(explored: Explored, recorded: RecordedSearch): void {
     const { lines } = this.#given
-    if (lines !== null) printJson(lines, explored, runs)
+    if (lines !== null) printJson(lines, explored, recorded)
     else if (this.#options.format === 'text') {
-      for (const line of exploreLines(explored, runs)) this.#session.out.line(escapeControls(line))
+      for (const line of exploreLines(explored, recorded.runs)) {
+        this.#session.out.line(escapeControls(line))
+      }
+      if (this.#options.all === true) this.#session.out.line(classLine(explored, recorded.classes))
     }
   }
 }
