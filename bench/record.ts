@@ -157,7 +157,7 @@ console.log(
 console.log(
   `bare prepared insert     ${perSecond(median(theirs))}  (${theirs.map(perSecond).join(', ')})`,
 )
-console.log(`ratio                    ${(median(ours) / median(theirs)).toFixed(2)}`)
+console.log(`times the bare rate      ${(median(ours) / median(theirs)).toFixed(2)}`)
 console.log(`hook until batch is full ${(await hookCost()).toFixed(0)} ns an event`)
 console.log(
   `bytes an event           ${(eventBytes / first.events).toFixed(1)} in table event, ${(statSync(first.path).size / first.events).toFixed(1)} of the file`,

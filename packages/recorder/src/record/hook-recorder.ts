@@ -358,8 +358,9 @@ export class HookRecorder implements Hooks {
     const top = kinds.length - 1
     const id = this.#sink.intern(fn)
     if (kinds[top] !== kind - 1 || fns[top] !== id) this.#misfit(kind, fn)
-    kinds.length = top
-    fns.length = top
+    // Setting `length` instead leaves compiled code: it was a third of what a hook cost.
+    kinds.pop()
+    fns.pop()
     const i = this.#row(kind)
     this.#batch.fn[i] = id
     return i
