@@ -209,7 +209,6 @@ export {
   exploreLines,
   exploreMarkdown,
   type Explored,
-  isBroken,
   numberOf,
   relevant,
   verdictText,
@@ -234,6 +233,7 @@ export {
   type ExploreResult,
   exploreScenario,
   exploring,
+  isBroken,
   type SavedSearch,
 } from './explore/search-scenario.ts'
 export { scenarioOfRun } from './explore/scenario-of-run.ts'

@@ -1,6 +1,7 @@
 import { printEntries } from '@pagetrail/engine'
 import { differing } from './outcomes.ts'
-import { count } from '../event/quantity.ts'
+import type { BoundAnswer } from './bounds.ts'
+import { count, many } from '../event/quantity.ts'
 import type { ExploreFinding, ExploreResult } from './search-scenario.ts'
 
 /** A search that has been made, with what it was made of. */
@@ -32,11 +33,12 @@ const WHAT: Readonly<Record<ExploreResult['mode'], string>> = {
 }
 
 /** What the numbers are: exact, bounds, or tries. */
-export function coverageText({ mode, complete, limit }: ExploreResult): string {
+export function coverageText({ mode, complete, limit, bounds }: ExploreResult): string {
   if (mode === 'pct' || mode === 'random') return complete ? 'by chance' : `by chance; ${limit}`
   if (!complete) return `at least; ${limit}`
   if (mode === 'dpor') return 'one of each class of schedules, all covered'
-  return mode === 'bounded' ? 'all covered within the bound' : 'all covered'
+  const most = bounds.at(-1)?.preemptions ?? 0
+  return mode === 'bounded' ? `all covered with at most ${many(most, 'preemption')}` : 'all covered'
 }
 
 /** Which steps an order of CPUs is an order of. */
@@ -70,6 +72,7 @@ export function* exploreLines(
       count(gaveUp),
       'more reach the bound of a retry loop, and are not counted',
     )
+  for (const bound of result.bounds) yield boundRow(bound)
   for (const finding of result.findings) yield row(...findingRow(result, finding, runs))
   const unbroken = relevant(result).map(({ name }) => name)
   const shown = unbroken.filter((name) => SHOWN.has(name))
@@ -103,6 +106,15 @@ function* outcomeRows({ outcomes, outcomesAreCut }: ExploreResult): Generator<st
     const what = [...shown, ...more].join('; ') || 'nothing that the others have not'
     yield row('', '', `${what} (${schedule})`)
   }
+}
+
+/** Of a search by bounds: the answer to each. */
+function boundRow({ preemptions, complete, schedules, states, failing }: BoundAnswer): string {
+  const fails = failing.map(([name, n]) => `${name} ${count(n)}`).join(', ')
+  const verdict = complete ? 'all covered: nothing fails' : 'at least: nothing found so far'
+  const what = fails === '' ? verdict : `${complete ? 'all covered' : 'at least'}: ${fails}`
+  const name = `  ≤ ${many(preemptions, 'preemption')}`
+  return row(name, count(schedules), `${what}   states ${count(states)}`)
 }
 
 function findingRow(
@@ -158,9 +170,6 @@ const SHOWN: ReadonlySet<string> = new Set([
 export const relevant = ({ unbroken, hasTlb }: ExploreResult): ExploreResult['unbroken'] =>
   unbroken.filter(({ name }) => hasTlb || !NEEDS_TLB.has(name))
 
-export const isBroken = ({ findings, inversions }: ExploreResult): boolean =>
-  findings.length > 0 || inversions.length > 0
-
 /** A page for a mail: variants × what was found, and the smallest schedules as lanes. */
 export function* exploreMarkdown(
   explored: readonly Explored[],
@@ -200,6 +209,7 @@ export function exploreFields({ label, result, took, seed }: Explored): Record<s
     states: result.states,
     edges: result.edges,
     ends: result.ends,
+    ...(result.bounds.length > 0 && { bounds: result.bounds.map(boundFields) }),
     outcomes: result.outcomes.length,
     ...(result.outcomesAreCut && { outcomes_are_cut: true }),
     longest: result.longest,
@@ -209,6 +219,12 @@ export function exploreFields({ label, result, took, seed }: Explored): Record<s
     ms: Math.round(took),
   }
 }
+
+const boundFields = ({ schedules, failing, ...bound }: BoundAnswer) => ({
+  ...bound,
+  schedules: numberOf(schedules),
+  failing: Object.fromEntries(failing.map(([name, n]) => [name, numberOf(n)])),
+})
 
 export const numberOf = (n: bigint): number | string =>
   n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n)

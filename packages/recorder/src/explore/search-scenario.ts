@@ -9,6 +9,7 @@ import {
   type Scenario,
   type ScheduleEntry,
 } from '@pagetrail/engine'
+import { byBounds, type BoundAnswer } from './bounds.ts'
 import type { Never } from './never.ts'
 import type { Outcome, SavedOutcomes } from './outcomes.ts'
 import type { Property } from './properties.ts'
@@ -20,7 +21,7 @@ export type ExploreMode = (typeof EXPLORE_MODES)[number]
 
 export interface ExploreOptions {
   readonly mode?: ExploreMode
-  /** Of `bounded`: preemptions a schedule may have. Default 2. */
+  /** Of `bounded`, and of `auto` where there are too many states: preemptions a schedule may have. Default 2. */
   readonly preemptions?: number
   readonly properties?: readonly Property[]
   readonly steps?: CountedSteps
@@ -49,7 +50,7 @@ export type SavedSearch = {
   readonly orders: readonly LockOrder[]
   readonly outcomes: SavedOutcomes
 } & (
-  | { readonly kind: 'states'; readonly search: SavedStates }
+  | { readonly kind: 'states'; readonly search: SavedStates; readonly bound?: number }
   | { readonly kind: 'dpor'; readonly search: SavedClasses }
   | { readonly kind: 'samples'; readonly search: SavedSample; readonly made: number }
 )
@@ -112,6 +113,8 @@ export interface ExploreResult {
   readonly outcomesAreCut: boolean
   /** Those whose schedules were to be kept: by mode `dpor`, in the order in which they were found. */
   readonly classes: readonly ScheduleClass[]
+  /** By bound of preemptions, from 0: what the schedules within it came to. */
+  readonly bounds: readonly BoundAnswer[]
   /** Where it was stopped, if that was to be kept; null: it came to its end. */
   readonly saved: SavedSearch | null
 }
@@ -149,14 +152,39 @@ export function* exploring(
   }
   if (mode === 'dpor' || classes > 0) return yield* byClasses(scenario, options)
   if (mode === 'pct' || mode === 'random') return yield* bySamples(scenario, options, mode)
-  if (mode === 'bounded') return yield* byStates(scenario, options, options.preemptions ?? 2)
+  const { preemptions = 2 } = options
+  if (mode === 'bounded') return yield* byBounds(scenario, options, preemptions)
   const exact = yield* byStates(scenario, options, null)
-  const isTimeLeft = exact.limit === null || exact.limit.endsWith('states')
-  if (exact.complete || mode === 'states' || exact.findings.length > 0 || !isTimeLeft) return exact
-  // What is too large to be covered is tried by chance: better than to say nothing of the rest.
-  const sampled = yield* bySamples(scenario, options, 'pct')
-  return sampled.findings.length > 0 ? { ...sampled, saved: exact.saved } : exact
+  if (exact.complete || mode === 'states' || isBroken(exact)) return exact
+  return yield* byParts(scenario, options, exact)
 }
+
+/** Too large to be covered: by bounds of preemptions, then by chance, which is better than to say nothing. */
+function* byParts(
+  scenario: Scenario,
+  options: ExploreOptions,
+  exact: ExploreResult,
+): Generator<ExploreProgress, ExploreResult, StopReason> {
+  const { saved, limit } = exact
+  if (!isOfStates(limit)) return exact
+  const part = { ...options, saved: undefined, keeps: false }
+  const bounded = yield* byBounds(scenario, part, options.preemptions ?? 2)
+  const { bounds } = bounded
+  // Each bound was answered, but not what the search was to answer.
+  if (isBroken(bounded)) {
+    const schedules = exact.schedules > bounded.schedules ? exact.schedules : bounded.schedules
+    return { ...bounded, schedules, complete: false, limit: bounded.limit ?? limit, saved }
+  }
+  if (!bounded.complete && !isOfStates(bounded.limit)) return { ...exact, bounds }
+  const sampled = yield* bySamples(scenario, options, 'pct')
+  return isBroken(sampled) ? { ...sampled, bounds, saved } : { ...exact, bounds }
+}
+
+/** Not of time, and not because somebody ended it. */
+const isOfStates = (limit: string | null): boolean => /^\d+ states/.test(limit ?? '')
+
+export const isBroken = ({ findings, inversions }: ExploreResult): boolean =>
+  findings.length > 0 || inversions.length > 0
 
 /** The same in one go. */
 export function exploreScenario(scenario: Scenario, options: ExploreOptions = {}): ExploreResult {

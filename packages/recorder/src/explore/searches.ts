@@ -143,7 +143,13 @@ export function* byStates(
       counted: options.steps ?? 'shared',
       hasTlb: search.machine.system.tlb !== null,
       classes: [],
-      saved: saved && { kind: 'states', search: saved, ...watch.remembered },
+      bounds: [],
+      saved: saved && {
+        kind: 'states',
+        search: saved,
+        ...(bound !== null && { bound }),
+        ...watch.remembered,
+      },
       ...verdictOf(findings, options, watch),
     }
   } finally {
@@ -213,6 +219,10 @@ type Judged = 'findings' | 'unbroken' | 'inversions' | 'outcomes' | 'outcomesAre
 
 const order = ({ property }: ExploreFinding): number => PROPERTIES.indexOf(property)
 
+/** As the properties are listed. */
+export const inOrder = (findings: readonly ExploreFinding[]): readonly ExploreFinding[] =>
+  findings.toSorted((a, b) => order(a) - order(b))
+
 function verdictOf(
   findings: readonly ExploreFinding[],
   options: ExploreOptions,
@@ -226,7 +236,7 @@ function verdictOf(
   )
   const isKept = ({ name }: Property): boolean => name !== 'lock-order' || inversions.length === 0
   return {
-    findings: findings.toSorted((a, b) => order(a) - order(b)),
+    findings: inOrder(findings),
     unbroken: wanted.filter((property) => !broken.has(property) && isKept(property)),
     inversions,
     outcomes: outcomes.all,
@@ -363,6 +373,7 @@ function tried(
     counted: options.steps ?? 'shared',
     hasTlb: buildMachine(scenario).system.tlb !== null,
     classes,
+    bounds: [],
     saved,
     ...verdictOf(findings, options, watch),
   }

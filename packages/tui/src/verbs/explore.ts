@@ -118,7 +118,12 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
           .choices(EXPLORE_MODES)
           .default('auto' as const),
       )
-      .option('--preemptions <n>', 'of mode bounded: how many at most', parseCount, 2)
+      .option(
+        '--preemptions <n>',
+        'of mode bounded, which searches 0, 1, 2, … up to so many',
+        parseCount,
+        2,
+      )
       .addOption(
         new Option(
           '--steps <steps>',
