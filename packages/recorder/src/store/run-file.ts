@@ -325,12 +325,13 @@ export class RunFile {
     this.#closing.push(work)
   }
 
-  /** Ends recordings that were left open, as interrupted, and closes the file. */
+  /** Ends recordings that were left open, as interrupted, and closes the file; once more does nothing. */
   close(): void {
+    if (!this.db.open) return
     try {
       for (const writer of this.#writers) writer.finish('interrupted')
       for (const work of this.#closing.splice(0)) work()
-      if (this.db.open) this.remember()
+      this.remember()
     } finally {
       this.db.close()
       this.#staged?.close()

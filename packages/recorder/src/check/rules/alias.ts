@@ -237,9 +237,10 @@ export const aliasMismatch: Rule = {
           const done = { call, seq: e.seq, touched }
           if (touched.size > 0) judge(scope, done, aliases)
           if (e.ret !== 0 || isOff || sizes.isLinear(call.start)) return
+          // As soon as it can be judged: once vfree() has unmapped the area, nothing says which pages it had.
           if (touched.size > 0) makesPasses = true
-          if (makesPasses) forgotten(scope, done, aliases)
-          else without.push(done)
+          without.push(done)
+          if (makesPasses && !Number.isNaN(aliases.offset)) settle()
         },
       },
       gap() {
