@@ -121,6 +121,7 @@ export type { CpuProgram, Interleaving, Scenario, ScenarioChoice } from './play/
 export { buildMachine, playScenario, runScenario, scenarioWorks } from './play/scenario-run.ts'
 export type { CallOutcome, OnCall, PlayedScenario, ScenarioOutcome } from './play/scenario-run.ts'
 export { runChosen, runSchedule } from './play/schedule.ts'
+export { flavourOfSchedule, schedulePrefix } from './play/schedule-prefix.ts'
 export { parseEntries, parseSchedule, printEntries, printSchedule } from './play/schedule-text.ts'
 export type { ScheduleEntry } from './play/schedule-text.ts'
 export type { CpuWork, Interrupt } from './play/thread.ts'

@@ -98,3 +98,33 @@ describe('mode bounded', () => {
     expect(existsSync(`${file}.searches`)).toBe(false)
   })
 })
+
+test('a schedule says what it is for: record takes it there, on its flavour, and nowhere else', async () => {
+  const file = ['--db', db()]
+  const search = ['explore', 'h7-first-plain', '--flavour', '7.3', '--json']
+  const explored = await pagetrail([...search, ...file])
+  const lines = jsonLines(explored.out)
+  const prefix = String(lines[1]?.['schedule_prefix'])
+  const steps = String(lines.find(({ property }) => property === 'lost-update')?.['schedule'])
+  expect((await pagetrail(['info', '1', ...file])).out).toContain(prefix)
+  const schedule = ['--schedule', `${prefix}${steps}`]
+  const made = await pagetrail(['record', 'h7-first-plain', ...schedule, '--json', ...file])
+  expect(made.status).toBe(0)
+  expect(jsonLines(made.out)[1]).toMatchObject({ label: 'h7-first-plain/4k-48/7.3' })
+  const checked = await pagetrail(['check', '-1', '--rules', 'lost-update', ...file])
+  expect(checked.out).toContain('error: lost-update (H7)')
+  const elsewhere = await pagetrail(['record', 'h7-lock', ...schedule, ...file])
+  expect(elsewhere.status).toBe(2)
+  expect(elsewhere.err).toContain('what differs: what its CPUs do')
+  const older = await pagetrail([
+    'record',
+    'h7-first-plain',
+    '--flavour',
+    '6.18',
+    ...schedule,
+    ...file,
+  ])
+  expect(older.err).toContain('it was made for flavour 7.3, and this is 6.18')
+  const longer = ['record', 'h7-first-plain', '--schedule', `${prefix}${steps}.0*9`]
+  expect((await pagetrail([...longer, ...file])).err).toContain('CPU 0 cannot run here')
+})

@@ -28,6 +28,7 @@ import {
 } from '../machine/json-fields.ts'
 import type { Fields } from '../machine/json-fields.ts'
 import { LEVEL_NAMES } from '../arch/level.ts'
+import { withoutPrefix } from './schedule-prefix.ts'
 import { parseEntries } from './schedule-text.ts'
 import type { ScheduleEntry } from './schedule-text.ts'
 import type { InitRun } from '../machine/start-state.ts'
@@ -102,8 +103,8 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
   const list = (name: string): readonly unknown[] =>
     fields[name] === undefined ? [] : asList(fields[name], name)
   const several = fields['cpus'] === undefined ? null : parsePrograms(fields, choice)
-  const schedule = scheduleOf(fields, choice, flavour, several?.programs.length ?? null)
-  return {
+  const exact = choice.exact ?? false
+  const scenario: Scenario = {
     id: fields['id'] === undefined ? '' : asText(fields['id'], 'id'),
     flavour,
     geometry,
@@ -112,11 +113,10 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
     init: list('init').map((run, i) => parseRun(run, `init[${i}]`)),
     areas: list('areas').map((area, i) => parseArea(area, pageSize, `areas[${i}]`)),
     calls: several?.calls ?? parseCalls(fields['calls'], 'calls'),
-    interleaved:
-      several === null
-        ? null
-        : { programs: several.programs, schedule, exact: choice.exact ?? false },
+    interleaved: several && { programs: several.programs, schedule: [], exact },
   }
+  const text = choice.schedule ?? ownSchedule(fields['schedule'], flavour)
+  return text === undefined ? scenario : { ...scenario, interleaved: scheduled(scenario, text) }
 }
 
 const parseCalls = (input: unknown, path: string): Call[] =>
@@ -191,29 +191,26 @@ function parseInterrupts(
 }
 
 /**
- * One for all flavours, or by flavour: `{ "6.12": "0*15.1", … }`, of which those without one run their CPUs in order.
- * @throws InputError unless it is the numbers of CPUs that there are, and there are `cpus`
+ * With the schedule; one with a prefix is made for this scenario, so that each of its entries must run.
+ * @throws InputError unless it is the numbers of CPUs that there are, there are `cpus`, and its prefix fits
  */
-function scheduleOf(
-  fields: Fields,
-  choice: ScenarioChoice,
-  flavour: Flavour,
-  cpus: number | null,
-): readonly ScheduleEntry[] {
-  const text = choice.schedule ?? ownSchedule(fields['schedule'], flavour)
-  if (text === undefined) return []
-  if (cpus === null) {
+function scheduled(scenario: Scenario, given: unknown): Interleaving {
+  const { interleaved } = scenario
+  if (interleaved === null) {
     throw InputError.of('schedule', 'is for several CPUs: the scenario needs `cpus`, not `calls`')
   }
-  const schedule = parseEntries(asText(text, 'schedule'))
+  const { text, hasPrefix } = withoutPrefix(asText(given, 'schedule'), scenario)
+  const schedule = parseEntries(text)
+  const cpus = interleaved.programs.length
   const stray = schedule.findIndex(({ cpu }) => cpu >= cpus)
-  if (stray === -1) return schedule
+  if (stray === -1) return { ...interleaved, schedule, exact: interleaved.exact || hasPrefix }
   throw InputError.of(
     `schedule[${stray}]`,
     `${schedule[stray]?.cpu} should be a CPU from 0 to ${cpus - 1}`,
   )
 }
 
+/** One for all flavours, or by flavour: `{ "6.12": "0*15.1", … }`, without one CPUs run in order. */
 function ownSchedule(input: unknown, { name }: Flavour): unknown {
   if (typeof input !== 'object' || input === null) return input
   const byFlavour = asFields(input, 'schedule')

@@ -14,6 +14,8 @@ export interface Explored {
   /** ms. */
   readonly took: number
   readonly seed: number
+  /** What schedules of it begin with where it matters what they are for: `v2/6.18/…/`. */
+  readonly prefix: string
 }
 
 /** Of all schedules: `100 %`, `0.35 %`, `1 in 61,189,336,506,613,435`. */
@@ -197,7 +199,13 @@ export function* exploreMarkdown(
 }
 
 /** The fields of a search for `--json`; numbers that a JSON reader could lose bits of are texts. */
-export function exploreFields({ label, result, took, seed }: Explored): Record<string, unknown> {
+export function exploreFields({
+  label,
+  result,
+  took,
+  seed,
+  prefix,
+}: Explored): Record<string, unknown> {
   return {
     label,
     mode: result.mode,
@@ -215,6 +223,7 @@ export function exploreFields({ label, result, took, seed }: Explored): Record<s
     longest: result.longest,
     bytes: result.bytes,
     cpus: result.cpus,
+    schedule_prefix: prefix,
     seed,
     ms: Math.round(took),
   }

@@ -1,4 +1,4 @@
-import { printEntries, type ScheduleEntry } from '@pagetrail/engine'
+import { parseScenario, printEntries, type ScheduleEntry, schedulePrefix } from '@pagetrail/engine'
 import type { Json } from '../event/kinds.ts'
 import { type EngineRun, type EngineRunOptions, recordScenario } from '../record/record-scenario.ts'
 import { type Mark, writeMarks } from '../store/marks.ts'
@@ -22,6 +22,7 @@ export function recordFinding(
     failing: String(failing),
     ...(preemptions !== null && { preemptions, least: isLeast }),
     ...(unavoidable !== null && { unavoidable_after_step: unavoidable }),
+    schedule_prefix: prefixOf(input, options),
   }
   const made = recordScenario(runFile, input, {
     ...options,
@@ -60,7 +61,14 @@ export function recordClass(
   { entries, broken, number }: ScheduleClass & { readonly number: number },
 ): EngineRun {
   const breaks = broken.map(({ name }) => name)
-  const explore: Json = { class: number, classes: String(schedules), mode, complete, breaks }
+  const explore: Json = {
+    class: number,
+    classes: String(schedules),
+    mode,
+    complete,
+    breaks,
+    schedule_prefix: prefixOf(input, options),
+  }
   return recordScenario(runFile, input, {
     ...options,
     schedule: printEntries(entries),
@@ -68,6 +76,13 @@ export function recordClass(
     suffix: `~class-${number}`,
     facts: { ...options.facts, explore },
   })
+}
+
+/** Of the schedule: what it is for. */
+function prefixOf(input: unknown, { flavour, geometry, implementation }: EngineRunOptions): string {
+  return schedulePrefix(
+    parseScenario(input, { flavour: flavour ?? implementation?.base, geometry }),
+  )
 }
 
 function marksOf(

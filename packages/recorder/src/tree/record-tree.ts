@@ -85,7 +85,8 @@ export async function recordOnTree(
     })
     const made = writer as RunWriter | null
     if (made === null) throw new TypeError('the harness said nothing of its constants')
-    if (options.exact === true && answer.passedOver > 0) {
+    const isExact = options.exact === true || scenario.interleaved?.exact === true
+    if (isExact && answer.passedOver > 0) {
       made.abort()
       writer = null
       throw InputError.of('schedule', `${answer.passedOver} of its steps cannot be taken`)

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { COUNTED_STEPS, type Scenario } from '@pagetrail/engine'
+import { COUNTED_STEPS, type Scenario, schedulePrefix } from '@pagetrail/engine'
 import {
   escapeControls,
   type Explored,
@@ -316,7 +316,9 @@ class Explorer {
     const progress = new SearchProgress(this.#session, this.#given.lines, label)
     const result = await this.#search(parsed, key, progress)
     const took = progress.elapsed
-    const explored: Explored = { label, variant, result, took, seed: this.#options.seed }
+    const { seed } = this.#options
+    const prefix = schedulePrefix(parsed)
+    const explored: Explored = { label, variant, result, took, seed, prefix }
     this.#explored.push(explored)
     const recorded = inFile(scenario.where, () => this.#record(search, explored))
     this.#print(explored, recorded)

@@ -9,6 +9,7 @@ import {
   toPredicate,
   type WriteOptions,
 } from '@pagetrail/recorder'
+import { flavourOfSchedule } from '@pagetrail/engine'
 import { setImmediate } from 'node:timers/promises'
 import { inFile } from '../command/failure.ts'
 import { loadImplementation, type LoadedModule } from '../command/module-file.ts'
@@ -67,7 +68,7 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
       )
       .option(
         '--schedule <steps>',
-        'which CPU takes each step, as in 0.0.1.0, of a scenario with several',
+        'which CPU takes each step, as in 0.0.1.0, of a scenario with several; with v2/FLAVOUR/SCENARIO-HASH/ before it, only of the one it was made for',
       )
       .option(
         '--tree <dir>',
@@ -103,7 +104,11 @@ async function record(
   if (label !== undefined) checkLabel(label)
   const scenarios = (await Promise.all(specs.map(findScenarios))).flat()
   const loaded = module === undefined ? undefined : await loadImplementation(module)
-  const jobs = jobsOf(scenarios, options, loaded?.implementation.base)
+  // A schedule that says its flavour runs on it, where nothing else is said.
+  const ofSchedule = schedule === undefined ? null : flavourOfSchedule(schedule)
+  const isOpen = scenarios.every(({ hasFlavour }) => !hasFlavour)
+  const base = loaded?.implementation.base ?? ((isOpen && ofSchedule) || undefined)
+  const jobs = jobsOf(scenarios, options, base)
   const write: WriteOptions = {
     durability,
     ...(only === undefined ? {} : { only: toPredicate(parseFilter(only)) }),
