@@ -113,6 +113,25 @@ test('three regimes of locks, side by side', async () => {
 const exploreNever = (name: string, expression: string) =>
   pagetrail(['explore', name, '--flavour', '6.18', '--no-record', '--never', expression])
 
+const withFills = (n: number) => [
+  'explore',
+  'h7-fill-both-atomic',
+  '--flavour',
+  '7.3',
+  '--fills',
+  `${n}`,
+]
+
+test('what is recorded has as many fills as what was searched, and is searched again as it was', async () => {
+  const file = db()
+  expect((await pagetrail([...withFills(0), '--db', file])).status).toBe(0)
+  const { status, out } = await pagetrail([...withFills(2), '--db', file])
+  expect(status).toBe(1)
+  expect(out).toMatch(/^ {2}schedules +220,416 /m)
+  const again = await pagetrail(['explore', '1', '--no-record', '--db', file])
+  expect(again.out).toMatch(/^ {2}schedules +220,416 /m)
+})
+
 test('what --never forbids is found, or proved not to happen', async () => {
   const clean = await exploreNever('owners-plain', 'kind == desc_write && cpu == 7')
   expect(clean.out).toMatch(/never +0 +proved/)

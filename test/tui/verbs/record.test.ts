@@ -87,6 +87,16 @@ test('--schedule interleaves the CPUs of a scenario, and is refused where there 
   expect(plain.err).toContain('schedule: is for several CPUs')
 })
 
+test('a schedule that does not fit with --exact leaves no run: what it made by then is no run of the scenario', async () => {
+  const { db } = place()
+  const rounds = '(0.1)*3.0*90'
+  const args = ['record', 'two-owners', '--flavour', '7.3', '--schedule', rounds, '--exact']
+  const { status, err } = await pagetrail([...args, '--db', db])
+  expect([status, err]).toEqual([2, expect.stringMatching(/CPU 0 cannot run here/)])
+  const { out } = await pagetrail(['runs', '--json', '--db', db])
+  expect(jsonLines(out).filter((line) => line['type'] === 'run')).toEqual([])
+})
+
 test('--module makes the calls that it exports', async () => {
   const { db, file } = place()
   writeFileSync(

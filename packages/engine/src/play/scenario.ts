@@ -83,8 +83,6 @@ export interface ScenarioChoice {
   readonly schedule?: string | undefined
   /** Refuse an entry of it that cannot run. Default false. */
   readonly exact?: boolean | undefined
-  /** Speculative fills of each CPU that has some, instead of the scenario's number. */
-  readonly fills?: number | undefined
 }
 
 /** Of a scenario that names none. */
@@ -102,7 +100,7 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
   const { pageSize } = createGeometry(geometry)
   const list = (name: string): readonly unknown[] =>
     fields[name] === undefined ? [] : asList(fields[name], name)
-  const several = fields['cpus'] === undefined ? null : parsePrograms(fields, choice)
+  const several = fields['cpus'] === undefined ? null : parsePrograms(fields)
   const exact = choice.exact ?? false
   const scenario: Scenario = {
     id: fields['id'] === undefined ? '' : asText(fields['id'], 'id'),
@@ -122,10 +120,7 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
 const parseCalls = (input: unknown, path: string): Call[] =>
   asList(input, path).map((call, i) => parseCall(call, `${path}[${i}]`))
 
-function parsePrograms(
-  fields: Fields,
-  choice: ScenarioChoice,
-): { programs: CpuProgram[]; calls: Call[] } {
+function parsePrograms(fields: Fields): { programs: CpuProgram[]; calls: Call[] } {
   const cpus = asList(fields['cpus'], 'cpus')
   if (fields['calls'] !== undefined) {
     throw InputError.of('calls', 'should be left out where there is `cpus`')
@@ -145,21 +140,21 @@ function parsePrograms(
     refuseUnknown(cpu, ['calls', 'fills', 'context', 'interrupts'], path)
     const given = cpu['context']
     const context = given === undefined ? null : asOneOf(given, CONTEXTS, `${path}.context`)
-    const { first, count } = add(ownCalls(cpu, choice, path))
+    const { first, count } = add(ownCalls(cpu, path))
     return { first, count, context, interrupts: parseInterrupts(cpu, path, add) }
   })
   return { programs, calls }
 }
 
 /** `calls`, or `fills`: speculative fills of any of some pages, a number of times. */
-function ownCalls(cpu: Fields, choice: ScenarioChoice, path: string): Call[] {
+function ownCalls(cpu: Fields, path: string): Call[] {
   if (cpu['fills'] === undefined) return parseCalls(cpu['calls'], `${path}.calls`)
   if (cpu['calls'] !== undefined) {
     throw InputError.of(`${path}.calls`, 'should be left out where there is `fills`')
   }
   const fills = asFields(cpu['fills'], `${path}.fills`)
   refuseUnknown(fills, ['addr', 'pages', 'times', 'cpu'], `${path}.fills`)
-  const times = choice.fills ?? asInt(fills['times'] ?? 1, `${path}.fills.times`, 0, MAX_FILLS)
+  const times = asInt(fills['times'] ?? 1, `${path}.fills.times`, 0, MAX_FILLS)
   const { addr, pages = 1 } = fills
   const fill = {
     fn: 'tlb_fill',

@@ -8,6 +8,7 @@ import {
   hexOf,
   type Implementation,
   implementScenario,
+  InputError,
   parseScenario,
   type PlayedScenario,
   playScenario,
@@ -100,8 +101,10 @@ export function recordScenario(
     const passedOver = played.schedule?.passedOver ?? 0
     return { run: runFile.find(writer.id), results: played.outcomes, passedOver, stepSeqs }
   } catch (error) {
-    // A bug of the engine's or of the module's: what it did until then helps to find it.
-    writer.finish('interrupted')
+    // A schedule that does not fit is input, and leaves nothing. A bug of the engine's or a fault of the module's
+    // leaves what happened until then, which helps to find it.
+    if (error instanceof InputError && implementation === undefined) writer.abort()
+    else writer.finish('interrupted')
     throw error
   }
 }

@@ -89,9 +89,12 @@ function refuseOtherModule({ id, facts }: Run, loaded: LoadedModule | undefined)
   throw new InputError(`run ${id} was made by the module ${String(file)}: ${why}`)
 }
 
-/** The scenario with the regime of locks and the walkers that are asked for. */
-export function inputOf({ job, locks }: Search, { walkers }: SearchChoice): unknown {
-  const { json } = job.scenario
+/**
+ * The scenario with the regime of locks, the walkers and the fills that are asked for: what is searched is what is
+ * recorded.
+ */
+export function inputOf({ job, locks }: Search, { walkers, fills }: SearchChoice): unknown {
+  const json = withFills(job.scenario.json, fills)
   const chosen = walkers ?? (hasAccesses(json) ? 'weak' : 'sc')
   const weak: Readonly<Record<string, boolean>> =
     chosen === 'weak' ? { weak_walkers: true, tlb_model: true } : {}
@@ -105,8 +108,7 @@ export function parseSearch(
 ): Scenario {
   const { flavour, geometry } = search.job
   const chosen = flavour ?? loaded?.implementation.base
-  const { fills } = choice
-  const parsed = parseScenario(inputOf(search, choice), { flavour: chosen, geometry, fills })
+  const parsed = parseScenario(inputOf(search, choice), { flavour: chosen, geometry })
   return loaded === undefined ? parsed : implementScenario(parsed, loaded.implementation)
 }
 
@@ -139,6 +141,18 @@ export function keyOf(
 
 /** Whether a program of it accesses memory: then what walkers may see matters. */
 const hasAccesses = (json: unknown): boolean => /"fn":\s*"access"/.test(JSON.stringify(json) ?? '')
+
+/** The scenario with another number of fills on each CPU that makes some. */
+function withFills(json: unknown, times: number | undefined): unknown {
+  if (times === undefined || !isObject(json) || !Array.isArray(json['cpus'])) return json
+  const cpus = json['cpus'].map((cpu: unknown) =>
+    isObject(cpu) && isObject(cpu['fills']) ? { ...cpu, fills: { ...cpu['fills'], times } } : cpu,
+  )
+  return { ...json, cpus }
+}
+
+const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === 'object' && json !== null
 
 /** The scenario with features that differ; anything but an object is left to the parser. */
 function withFeatures(json: unknown, more: Readonly<Record<string, boolean>>): unknown {
