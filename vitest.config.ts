@@ -8,6 +8,7 @@ export default defineConfig({
     // A limit finds what hangs; how fast something is, benches say. A machine may be ten times as slow as another.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ['test/support/seed.ts'],
     projects: [
       {
         extends: true,
