@@ -154,7 +154,8 @@ const SAY: {
   tlb_evict: (e) => words('→', 'callback', 'TLB drops', valueText(e.va)),
   note: (e) => words('#', 'note', factText(e.text)),
   gap: (e) => bad('events missing here', `${e.lost ?? 'unknown number'}`, e.reason),
-  unreadable: (e) => bad(`line ${e.line ?? '?'} unreadable`, `${e.reason ?? ''}: ${factText(e.text)}`),
+  unreadable: (e) =>
+    bad(`line ${e.line ?? '?'} unreadable`, `${e.reason ?? ''}: ${factText(e.text)}`),
   ftrace: (e) => words('·', 'note', e.event ?? '?', e.fields !== null && factText(e.fields)),
   init: (e) =>
     words(
