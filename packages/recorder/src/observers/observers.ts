@@ -108,7 +108,7 @@ export class Observers {
     return 'ordered'
   }
 
-  /** `fn`: the function that stores are counted to, where there is no call. */
+  /** `fn`: the function to which stores outside of calls are counted. */
   apply(e: TraceEvent, fn: string | null = null): void {
     const line = this.#arrive(e)
     this.flush = null

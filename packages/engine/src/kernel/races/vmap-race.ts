@@ -53,7 +53,7 @@ function readEntries(cpu: Cpu, lo: number, hi: number, addr: Va, entries: number
 /**
  * vmap_try_huge_pmd() and pmd_free_pte_page(), with their version's guard against ptdump: unlinks the PTE table of
  * `addr`, flushes the walk cache and frees the table. Returns 0, also if the lock is taken and nothing is done, or
- * -EINVAL if there is no table.
+ * -EINVAL where no table is linked.
  */
 export function vmapHuge(cpu: Cpu, addr: Va): number {
   const { mmap } = cpu.system.locks

@@ -31,10 +31,10 @@ export const sleepInAtomic: Rule = {
     const reported = new Map<Lane, number>()
     const judge = (what: string, seq: number) => {
       const { lane } = scope.fold
-      const told = reported.get(lane)
+      const seen = reported.get(lane)
       reported.delete(lane)
       const why = atomicBecause(scope.fold)
-      if (why === null || told !== undefined) return
+      if (why === null || seen !== undefined) return
       const since = lane.locks.find((lock) => lock.mode === 'spin')?.seq
       scope.report({
         severity: 'error',

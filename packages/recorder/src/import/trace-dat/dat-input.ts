@@ -98,8 +98,8 @@ export class DatInput {
 
   /** Puts the events; yields from time to time. */
   *run(): Generator<void> {
-    const told = (stream: CpuStream): void => this.#tellLost(stream)
-    const live = this.#streams.filter((stream) => stream.next(told))
+    const onLost = (stream: CpuStream): void => this.#reportLost(stream)
+    const live = this.#streams.filter((stream) => stream.next(onLost))
     let sinceStep = 0
     while (live.length > 0) {
       const [stream, until] = earliest(live)
@@ -109,7 +109,7 @@ export class DatInput {
           sinceStep = 0
           yield
         }
-      } while (stream.next(told) && stream.page.time < until)
+      } while (stream.next(onLost) && stream.page.time < until)
       if (stream.done) live.splice(live.indexOf(stream), 1)
     }
   }
@@ -147,7 +147,7 @@ export class DatInput {
     this.entries++
   }
 
-  #tellLost({ page, cpu }: CpuStream): void {
+  #reportLost({ page, cpu }: CpuStream): void {
     if (page.lost !== 0) this.#events.lost(cpu, page.lost, 'buffer overrun')
   }
 
