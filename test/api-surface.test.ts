@@ -28,7 +28,7 @@ const declarationsIn = (report: string): Map<string, string> => {
   )
 }
 
-/** CHANGELOG.md with a line for this surface: the one it has, or one of names under its newest heading. */
+/** CHANGELOG.md with a line for this surface: the one it has, or a new one under the newest `### The library`. */
 function withLine(changelog: string, before: string, after: string): string {
   const mark = `(api ${createHash('sha256').update(after).digest('hex').slice(0, 8)})`
   if (changelog.includes(mark)) return changelog
@@ -41,7 +41,10 @@ function withLine(changelog: string, before: string, after: string): string {
   const what = parts
     .filter(([, names]) => names.length > 0)
     .map(([did, names]) => `${did} ${names.join(', ')}`)
-  return changelog.replace(/^(?=- )/m, `- The library: ${what.join('; ')} ${mark}.\n`)
+  return changelog.replace(
+    /^### The library\n\n/m,
+    (heading) => `${heading}- The library: ${what.join('; ')} ${mark}.\n`,
+  )
 }
 
 test('docs/api-surface.md is what the package declares, and CHANGELOG.md has a line for it', async () => {
@@ -55,9 +58,9 @@ test('docs/api-surface.md is what the package declares, and CHANGELOG.md has a l
 test('a changed declaration asks for a line; a line with its digest is enough', () => {
   const before = '## pagetrail\n\n```ts\nfunction f(a: number): void;\nconst gone: 1;\n```\n'
   const after = '## pagetrail\n\n```ts\nfunction f(a: string): void;\ninterface New {\n}\n```\n'
-  const asked = withLine('# Changes\n\n## 0.2\n\n- Old.\n', before, after)
+  const asked = withLine('# Changes\n\n## 0.2\n\n### The library\n\n- Old.\n', before, after)
   expect(asked).toMatch(
-    /^## 0\.2\n\n- The library: added New; changed f; removed gone \(api [0-9a-f]{8}\)\.\n- Old/m,
+    /^### The library\n\n- The library: added New; changed f; removed gone \(api [0-9a-f]{8}\)\.\n- Old/m,
   )
   expect(withLine(asked, before, after)).toBe(asked)
   expect(withLine(asked, after, before)).not.toBe(asked)

@@ -1,5 +1,11 @@
 import { parseScenario } from '@pagetrail/engine'
-import { count, type ExploreResult, exploreScenario, scenarioNamed } from '@pagetrail/recorder'
+import {
+  count,
+  type ExploreResult,
+  exploreScenario,
+  many,
+  scenarioNamed,
+} from '@pagetrail/recorder'
 
 /** One search of `pagetrail explore`. */
 export interface Searched {
@@ -40,5 +46,5 @@ export function saidOf(searched: Searched): string {
   })
   const waits = waited > 0n ? `, a CPU waits in ${count(waited)}` : ''
   const verdict = broken.length > 0 ? broken.join(', ') : complete ? 'none fails' : 'not covered'
-  return `${count(schedules)} schedules: ${verdict}${waits}`
+  return `${many(schedules, 'schedule')}: ${verdict}${waits}`
 }
