@@ -77,6 +77,13 @@ const importedBy = (path: string): string[] => {
     .map((name) => (name.startsWith(home[0]) ? (roomOf(name)?.split('/')[1] ?? name) : name))
 }
 
+/** The steps by which a search came to a file, each with the one before it. */
+function wayTo(way: ReadonlyMap<string, string | null>, last: string): string[] {
+  const steps: string[] = []
+  for (let at: string | null = last; at !== null; at = way.get(at) ?? null) steps.unshift(at)
+  return steps
+}
+
 describe('imports', () => {
   const rows = tableOf('Who may import whom').map(([globs = '', allowed = '']) => ({
     globs: names(globs),
@@ -103,6 +110,29 @@ describe('imports', () => {
       .flatMap((r) => r.globs)
       .filter((g) => !code.some((p) => posix.matchesGlob(p, g)))
     expect(idle).toEqual([])
+  })
+
+  test('no file imports itself by way of others, `import type` included', () => {
+    const local = new Map(
+      source.map((path) => [
+        path,
+        importsOf(path).map((name) => posix.join(posix.dirname(path), name)),
+      ]),
+    )
+    /** Files from which a file can be reached; a path that leads back to its beginning is a circle. */
+    const circleFrom = (start: string): string[] | null => {
+      const way = new Map<string, string | null>([[start, null]])
+      for (const [at] of way) {
+        for (const next of local.get(at) ?? []) {
+          if (next === start) return wayTo(way, at)
+          if (!way.has(next)) way.set(next, at)
+        }
+      }
+      return null
+    }
+    const circles = source.map(circleFrom).filter((circle) => circle !== null)
+    const shortest = circles.toSorted((a, b) => a.length - b.length).slice(0, 3)
+    expect(shortest.map((circle) => circle.join(' -> '))).toEqual([])
   })
 
   test('only index.ts of a package, and the entries of the published one, hand on what others export', () => {

@@ -64,7 +64,8 @@ export {
   kfenceProtectPage,
   linearMapMaybeSplitToPtes,
 } from './kernel/linear-map-split.ts'
-export { Lock, lock, tryLock, unlock } from './machine/locks.ts'
+export { lock, tryLock, unlock } from './machine/locks.ts'
+export { Lock } from './machine/lock.ts'
 export { ClassSearch, searchClasses } from './explore/dpor.ts'
 export type { DporCounts, DporLimits, SavedClasses } from './explore/dpor.ts'
 export { PairTable } from './explore/pair-table.ts'
@@ -81,7 +82,14 @@ export type { RuleCount, SavedStates, StateCounts, StateLimits } from './explore
 export { VectorTree } from './explore/vector-tree.ts'
 export { Machine, createMachine } from './play/machine.ts'
 export type { MachineOptions } from './play/machine.ts'
-export { atomicChange, compareExchange, exchange, loadHi, loadLo, store } from './machine/memory.ts'
+export {
+  atomicChange,
+  compareExchange,
+  exchange,
+  loadHi,
+  loadLo,
+  store,
+} from './machine/load-store.ts'
 export type { Slot } from './machine/memory.ts'
 export { setMemoryDecrypted, setMemoryEncrypted } from './kernel/mem-encrypt.ts'
 export type { RsiOutcome } from './kernel/mem-encrypt.ts'
@@ -116,8 +124,9 @@ export {
   pudLeaf,
   pudNone,
 } from './arch/predicates.ts'
-export { parseScenario } from './play/scenario.ts'
-export type { CpuProgram, Interleaving, Scenario, ScenarioChoice } from './play/scenario.ts'
+export { parseScenario } from './play/parse-scenario.ts'
+export type { CpuProgram, Interleaving, Scenario } from './play/scenario.ts'
+export type { ScenarioChoice } from './play/parse-scenario.ts'
 export { buildMachine, playScenario, runScenario, scenarioWorks } from './play/scenario-run.ts'
 export type { CallOutcome, OnCall, PlayedScenario, ScenarioOutcome } from './play/scenario-run.ts'
 export { runChosen, runSchedule } from './play/schedule.ts'

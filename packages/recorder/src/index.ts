@@ -154,7 +154,8 @@ export type { Query } from './sql/queries/query.ts'
 export { buildApart, buildMark, buildOf } from './event/kernel-build.ts'
 export { alignedRows } from './diff/aligned-rows.ts'
 export { shapeOf } from './diff/fold-repeats.ts'
-export type { AlignedRow, RowOptions } from './diff/aligned-rows.ts'
+export type { RowOptions } from './diff/aligned-rows.ts'
+export type { AlignedRow } from './diff/result.ts'
 export { readApart } from './apart/read-apart.ts'
 export { diffRuns } from './diff/diff-runs.ts'
 export type { ListedAlone, ListedPairs, PairList } from './diff/pair-list.ts'
@@ -174,23 +175,26 @@ export { gateLine, gateReasons, githubLines, junitLines } from './diff/say/gate-
 export { LANE_MODES } from './diff/align/lanes.ts'
 export type { AskedLanes } from './diff/align/lanes.ts'
 export { QUESTIONS } from './diff/options.ts'
-export type { Addressing, DiffOptions, Question } from './diff/options.ts'
-export { VERDICTS } from './diff/result.ts'
+export type { DiffOptions, Question } from './diff/options.ts'
+export type { Addressing } from './diff/align/addresses.ts'
+export { VERDICTS } from './diff/pair-result.ts'
 export type { Geometries } from './diff/result.ts'
 export type {
   AlignedStatus,
-  Answer,
-  CallRef,
   CallTree,
   CallTreeRow,
   Diff,
   Divergence,
-  EffectDifference,
   EffectGroup,
-  PairDiff,
   PairGroup,
-  DiffVerdict,
 } from './diff/result.ts'
+export type {
+  Answer,
+  CallRef,
+  EffectDifference,
+  PairDiff,
+  DiffVerdict,
+} from './diff/pair-result.ts'
 export type { DiffRow, DiffPaint, TextOptions } from './diff/say/text-report.ts'
 export { answerTo, type DiffAnswer } from './diff/say/answer.ts'
 export { diffLines, diffRows } from './diff/say/text-report.ts'
@@ -224,6 +228,7 @@ export { type Never, neverOf } from './explore/never.ts'
 export { PROPERTIES, propertiesNamed, type Property } from './explore/properties.ts'
 export { recordClass, recordFinding, recordPassing } from './explore/record-finding.ts'
 export { ScenarioWatch } from './explore/scenario-watch.ts'
+export { exploreScenario, exploring } from './explore/search-scenario.ts'
 export {
   EXPLORE_MODES,
   type ExploreFinding,
@@ -231,11 +236,9 @@ export {
   type ExploreOptions,
   type ExploreProgress,
   type ExploreResult,
-  exploreScenario,
-  exploring,
   isBroken,
   type SavedSearch,
-} from './explore/search-scenario.ts'
+} from './explore/search-result.ts'
 export { scenarioOfRun } from './explore/scenario-of-run.ts'
 export { eventsOf } from './record/record-scenario.ts'
 export { INTERLEAVINGS, scenarioNamed, SCENARIOS } from './record/scenario-library.ts'

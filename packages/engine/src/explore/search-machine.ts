@@ -7,7 +7,6 @@ import { physOf } from '../arch/descriptor.ts'
 import { isTable } from '../arch/predicates.ts'
 import type { Hooks } from '../machine/hooks.ts'
 import { Journal } from '../machine/journal.ts'
-import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import type { SavedTlbs } from '../machine/tlb-state.ts'
 import type { ScheduleEntry } from '../play/schedule-text.ts'
@@ -21,6 +20,7 @@ import { restoreTask, taskOf } from './task-state.ts'
 import type { TaskState } from './task-state.ts'
 import { ALLOCATION, touch } from './touch.ts'
 import type { Touch } from './touch.ts'
+import type { Lock } from '../machine/lock.ts'
 
 /**
  * `every` step; `shared`: not loads and stores of a table that nobody else can reach yet; `visible`: not barriers

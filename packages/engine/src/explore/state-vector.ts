@@ -1,4 +1,3 @@
-import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import { STEP_KINDS } from '../play/scheduled-cpu.ts'
 import type { ScheduledCpu } from '../play/scheduled-cpu.ts'
@@ -7,9 +6,11 @@ import type { SavedPairs } from './pair-table.ts'
 import { taskText } from './task-state.ts'
 import { VectorTree } from './vector-tree.ts'
 import type { SavedTree } from './vector-tree.ts'
+import type { Lock } from '../machine/lock.ts'
 
 /** Of a program that returned nothing: not an errno. */
 const NO_RESULT = 0x7fff_ffff
+
 /** First halves that no settled memory has, whose second half is 0. */
 const FINISHED = -1
 const LEFT = -2

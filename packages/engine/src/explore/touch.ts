@@ -1,6 +1,6 @@
-import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import type { ScheduledCpu } from '../play/scheduled-cpu.ts'
+import type { Lock } from '../machine/lock.ts'
 
 /** What a step touches. Two of different CPUs are dependent if they touch the same and one of them changes it. */
 export interface Touch {
@@ -9,10 +9,12 @@ export interface Touch {
 }
 
 const TABLES = Symbol('tables')
+
 /** All TLBs at once, with what walkers may see: finer distinctions would be right, this one is safe. */
 const TLBS = Symbol('TLBs')
 
 export const ALLOCATION: Touch = { what: TABLES, changes: true }
+
 /** Using entries conflicts with freeing a table, whichever tables they are: coarser than need be, and safe. */
 const USE = Symbol('tables in use')
 const IN_USE: Touch = { what: USE, changes: false }

@@ -7,7 +7,6 @@ import { addrEnd } from '../arch/geometry.ts'
 import { lazyMmuEnter, lazyMmuLeave } from './lazy-mmu.ts'
 import { P4D, PGD, PMD, PTE, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
-import { loadHi, loadLo } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from '../machine/offsets.ts'
 import { isNone, pmdLeaf, pudLeaf } from '../arch/predicates.ts'
@@ -15,6 +14,7 @@ import { allocIfNone, slotIsNone } from './table-alloc.ts'
 import { hiOf, isBelow, loOf } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
 import { bug, warnOn, warnOnOnce, wildDeref } from '../machine/warn.ts'
+import { loadHi, loadLo } from '../machine/load-store.ts'
 
 /** pte_fn_t with the name its events carry. `run` returns 0 to go on; anything else ends the walk. */
 export interface PteFn<P> {

@@ -1,11 +1,11 @@
 import type { Cpu } from '../machine/cpu.ts'
 import { P4D, PGD, PMD, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
-import { loadHi, loadLo } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { p4dBad, pgdBad, pmdBad, pudBad } from '../arch/predicates.ts'
 import { SET_ENTRY } from './set-table.ts'
 import type { SetEntry } from './set-table.ts'
+import { loadHi, loadLo } from '../machine/load-store.ts'
 
 /** `p?d_bad()` of a value, by level PGD … PMD. */
 export function isBad(cpu: Cpu, level: Level, lo: number): boolean {

@@ -1,7 +1,6 @@
 /** The linear map's own calls (arch/arm64/mm/pageattr.c). `pa` is the physical address of the page. */
 import type { Cpu } from '../machine/cpu.ts'
 import { mayChangeDirectMap } from '../machine/features.ts'
-import { loadHi, loadLo } from '../machine/memory.ts'
 import { P4D, PGD } from '../arch/level.ts'
 import { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from '../machine/offsets.ts'
 import { linearAddress, setMemoryValid, updateRange } from './pageattr.ts'
@@ -9,6 +8,7 @@ import { masksFor } from './pageattr-masks.ts'
 import { isNone, isSect, isValid, pmdLeaf, pudLeaf, pudNone, pudSect } from '../arch/predicates.ts'
 import { slotIsNone } from './table-alloc.ts'
 import type { Pa } from '../arch/u64.ts'
+import { loadHi, loadLo } from '../machine/load-store.ts'
 
 /**
  * can_set_direct_map(): whether the linear map is made so that its permissions may change; from 6.17 also in a Realm.

@@ -3,10 +3,10 @@ import { physHi, physLo } from '../arch/descriptor.ts'
 import { emitBarriers } from './lazy-mmu.ts'
 import type { Level } from '../arch/level.ts'
 import { lock, unlock } from '../machine/locks.ts'
-import { store } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { pteClear, setPte } from './set-pte.ts'
 import { flushTlbKernelRange } from './tlb.ts'
+import { store } from '../machine/load-store.ts'
 
 /** in_swapper_pgdir(): the slot's page is swapper_pg_dir. */
 export const inSwapperPgdir = (cpu: Cpu, slot: Slot): boolean => cpu.memory.tableOf(slot) === 0

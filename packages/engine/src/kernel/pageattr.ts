@@ -10,7 +10,6 @@ import { lazyMmuEnter, lazyMmuLeave } from './lazy-mmu.ts'
 import { LEVEL_NAMES, P4D, PGD, PMD, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
 import { lock, unlock } from '../machine/locks.ts'
-import { loadHi, loadLo } from '../machine/memory.ts'
 import { isSect, pmdLeaf, pudLeaf, pudSect } from '../arch/predicates.ts'
 import { masksFor } from './pageattr-masks.ts'
 import type { PageattrMasks } from './pageattr-masks.ts'
@@ -26,6 +25,7 @@ import { walkKernelPageTableRangeLockless } from './walk-api.ts'
 import { ACTION_CONTINUE, walkOps } from './walk-ops.ts'
 import type { EntryFn, WalkMembers, WalkOps } from './walk-ops.ts'
 import { warnOnOnce, wildDeref } from '../machine/warn.ts'
+import { loadHi, loadLo } from '../machine/load-store.ts'
 
 /** change_page_range() (6.12, 6.17): clear, then set, whatever the PTE is. */
 export const CHANGE_PAGE_RANGE: PteFn<PageattrMasks> = {
@@ -221,12 +221,15 @@ export const linearAddress = (cpu: Cpu, pa: Pa): Va =>
  */
 export const setMemoryRo = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'ro'))
+
 /** set_memory_rw(), all versions: as setMemoryRo(). */
 export const setMemoryRw = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'rw'))
+
 /** set_memory_nx(), all versions: as setMemoryRo(), without the linear alias. */
 export const setMemoryNx = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'nx'))
+
 /** set_memory_x(), all versions: as setMemoryNx(). */
 export const setMemoryX = (cpu: Cpu, addr: Va, numpages: number): number =>
   changeMemoryCommon(cpu, addr, numpages, masksFor(cpu, 'x'))

@@ -2,10 +2,10 @@ import type { Cpu } from '../machine/cpu.ts'
 import { NONE, physHi, physLo, physOf } from '../arch/descriptor.ts'
 import { emitBarriers, queueBarriers } from './lazy-mmu.ts'
 import { PTE } from '../arch/level.ts'
-import { compareExchange, exchange, store } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { isValidNotUser } from '../arch/predicates.ts'
 import type { Words } from '../arch/u64.ts'
+import { compareExchange, exchange, store } from '../machine/load-store.ts'
 
 /** __set_pte_nosync(), all versions: the store alone. One step. */
 export function setPteNosync(cpu: Cpu, slot: Slot, lo: number, hi: number): void {

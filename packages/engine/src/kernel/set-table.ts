@@ -8,10 +8,10 @@ import { inSwapperPgdir, setSwapperPgd } from './fixmap.ts'
 import { queueBarriers } from './lazy-mmu.ts'
 import { P4D, PGD, PMD, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
-import { store } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { isValid } from '../arch/predicates.ts'
 import type { Pa } from '../arch/u64.ts'
+import { store } from '../machine/load-store.ts'
 
 /** set_pmd(), pmd_clear(), all versions: a barrier if the new value is VALID. Top level with two levels. */
 export function setPmd(cpu: Cpu, slot: Slot, lo: number, hi: number): void {

@@ -10,7 +10,6 @@ import { lazyMmuEnter, lazyMmuLeave } from './lazy-mmu.ts'
 import { CONT_PMD, CONT_PTE, P4D, PGD, PMD, PTE, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
 import { lock, unlock } from '../machine/locks.ts'
-import { loadHi, loadLo } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from '../machine/offsets.ts'
 import { isCont, isPresent, isValid, pmdLeaf, pudLeaf, pudPresent } from '../arch/predicates.ts'
@@ -23,6 +22,7 @@ import type { Pa, Va } from '../arch/u64.ts'
 import { walkKernelPageTableRangeLockless } from './walk-api.ts'
 import { ACTION_CONTINUE, walkOps } from './walk-ops.ts'
 import { warnOn } from '../machine/warn.ts'
+import { loadHi, loadLo } from '../machine/load-store.ts'
 
 /** force_pte_mapping(): the linear map is made of pages only. `bbml`: what the asking moment knows of BBML. */
 export function forcePteMapping(

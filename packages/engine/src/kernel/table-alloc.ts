@@ -3,12 +3,12 @@ import { mightSleep } from '../machine/context.ts'
 import { P4D, PGD, PMD, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
 import { lock, unlock } from '../machine/locks.ts'
-import { loadHi, loadLo } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { isNone } from '../arch/predicates.ts'
 import { populate } from './set-table.ts'
 import { hiOf, loOf } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
+import { loadHi, loadLo } from '../machine/load-store.ts'
 
 /** Whether an allocation may sleep: GFP_KERNEL, GFP_ATOMIC. */
 export type Gfp = 'kernel' | 'atomic'

@@ -5,7 +5,6 @@ import type { Cpu } from '../machine/cpu.ts'
 import { addrEnd } from '../arch/geometry.ts'
 import { P4D, PGD, PMD, PTE, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
-import { loadLo } from '../machine/memory.ts'
 import type { Slot } from '../machine/memory.ts'
 import { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from '../machine/offsets.ts'
 import { isPresent, pmdLeaf, pudLeaf, pudPresent } from '../arch/predicates.ts'
@@ -15,6 +14,7 @@ import { hiOf, isBelow, loOf } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
 import { ACTION_AGAIN, ACTION_CONTINUE, ACTION_NAMES, ACTION_SUBTREE } from './walk-ops.ts'
 import type { EntryFn, Walk } from './walk-ops.ts'
+import { loadLo } from '../machine/load-store.ts'
 
 /** How often one slot is tried before its walk is called a livelock. The kernel has no bound. */
 export const WALK_RETRIES = 8

@@ -3,11 +3,11 @@ import type { Flavour } from './flavour.ts'
 import type { Geometry } from '../arch/geometry.ts'
 import type { Context, Hooks } from './hooks.ts'
 import type { Journal } from './journal.ts'
-import type { Locks } from './locks.ts'
 import type { Memory } from './memory.ts'
 import type { Stepper } from './stepper.ts'
 import type { TlbModel } from './tlb-model.ts'
 import type { Pa, Va, Words } from '../arch/u64.ts'
+import type { Locks } from './lock.ts'
 
 /** struct vm_struct, as far as change_memory_common() looks at it. */
 export interface Area {

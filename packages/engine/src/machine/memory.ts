@@ -1,28 +1,28 @@
 /**
- * Page tables in one Uint32Array, and the only place that loads or stores an entry.
+ * Page tables in one Uint32Array.
  *
  * A table is one page of words; a *slot* is the word index of an entry's low word, the pointer of the kernel's code:
- * slot + 2 is the next entry. Table 0 is swapper_pg_dir. Every access goes through {@link loadLo}, {@link loadHi},
- * {@link store}, {@link compareExchange} and {@link atomicChange}: in a plain run a direct access behind one null
- * check, in a scheduled run a step of the CPU's {@link Stepper}.
+ * slot + 2 is the next entry. Table 0 is swapper_pg_dir. Its entries are loaded and stored in `load-store.ts`.
  */
-import type { Cpu } from './cpu.ts'
 import { indexOf } from '../arch/geometry.ts'
 import type { Geometry } from '../arch/geometry.ts'
 import { InputError } from '../arch/input-error.ts'
 import { PMD, PTE } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
-import { alignDown, hiOf, loOf } from '../arch/u64.ts'
-import type { Pa, Va, Words } from '../arch/u64.ts'
+import { alignDown } from '../arch/u64.ts'
+import type { Pa, Va } from '../arch/u64.ts'
 
 /** Word index of an entry: the engine's `pte_t *`. */
 export type Slot = number
 
 const FIRST_TABLES = 64
+
 /** Words of all tables together, 1 GiB: where an allocation at run time fails, as when memory runs out. */
 const MAX_WORDS = 2 ** 28
+
 /** Tables that are remembered, a power of two: those of 4 GiB of 4K pages. */
 const REACHED = 2048
+
 /** Of a table that nothing points to. */
 const NO_PA = -1
 
@@ -189,92 +189,4 @@ export class Memory {
     const index = (slot - (table << this.tableShift)) >> 1
     return this.tableVa(table) + index * (this.#g.size[this.tableLevel(table)] as number)
   }
-}
-
-/** READ_ONCE() of an entry: the low word. One step; its high word is what {@link loadHi} then gives. */
-export function loadLo(cpu: Cpu, slot: Slot): number {
-  const { stepper } = cpu
-  return stepper === null ? (cpu.memory.words[slot] as number) : stepper.load(slot)
-}
-
-/** The high word of the entry just loaded with {@link loadLo}; no step of its own. */
-export function loadHi(cpu: Cpu, slot: Slot): number {
-  const { stepper } = cpu
-  return stepper === null ? (cpu.memory.words[slot + 1] as number) : stepper.loadedHi
-}
-
-/** WRITE_ONCE() of an entry: one 64-bit store, reported, without any barrier. `level` is the setter's. */
-export function store(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
-  const { stepper } = cpu
-  if (level !== PTE) cpu.memory.relinked()
-  if (stepper === null && cpu.hooks === null) {
-    const { words } = cpu.memory
-    words[slot] = lo
-    words[slot + 1] = hi
-  } else if (stepper === null || stepper.store(slot)) {
-    storeReported(cpu, level, slot, lo, hi)
-  }
-}
-
-/**
- * cmpxchg() of an entry: stores and returns true if the entry still is `old`. One step. Not what any modelled
- * kernel path uses on kernel entries; for implementations that do.
- */
-export function compareExchange(
-  cpu: Cpu,
-  level: Level,
-  slot: Slot,
-  old: Words,
-  lo: number,
-  hi: number,
-): boolean {
-  const { stepper } = cpu
-  if (stepper !== null) {
-    const replayed = stepper.atomic(slot)
-    if (replayed !== null) return replayed
-  }
-  const { words } = cpu.memory
-  const same = words[slot] === old.lo && words[slot + 1] === old.hi
-  if (same) storeReported(cpu, level, slot, lo, hi)
-  stepper?.atomicDone(same)
-  return same
-}
-
-/** An atomic read-modify-write of an entry, (old & ~clear) | set in one step: what a fetch-and or fetch-or does. */
-export function atomicChange(cpu: Cpu, level: Level, slot: Slot, set: Words, clear: Words): void {
-  const { stepper } = cpu
-  if (stepper !== null && stepper.atomic(slot) !== null) return
-  const { words } = cpu.memory
-  const lo = ((words[slot] as number) & ~clear.lo) | set.lo
-  const hi = ((words[slot + 1] as number) & ~clear.hi) | set.hi
-  storeReported(cpu, level, slot, lo, hi)
-  stepper?.atomicDone(true)
-}
-
-/** xchg() of an entry: what it held. One step. */
-export function exchange(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): Words {
-  const { stepper, memory } = cpu
-  const replays = stepper !== null && stepper.atomic(slot) !== null
-  const old = { lo: memory.words[slot] as number, hi: memory.words[slot + 1] as number }
-  if (!replays) {
-    storeReported(cpu, level, slot, lo, hi)
-    stepper?.atomicDone(true)
-  }
-  if (stepper === null) return old
-  return { lo: stepper.shared(() => old.lo), hi: stepper.shared(() => old.hi) }
-}
-
-function storeReported(cpu: Cpu, level: Level, slot: Slot, lo: number, hi: number): void {
-  if (level !== PTE) cpu.memory.relinked()
-  const { memory } = cpu
-  const { words } = memory
-  const oldLo = words[slot] as number
-  const oldHi = words[slot + 1] as number
-  cpu.system.journal?.stored(slot, oldLo, oldHi)
-  words[slot] = lo
-  words[slot + 1] = hi
-  cpu.system.tlb?.stored(cpu.id, slot, oldLo, oldHi)
-  if (cpu.hooks === null) return
-  const va = memory.slotVa(slot)
-  cpu.hooks.descWrite(level, loOf(va), hiOf(va), oldLo, oldHi, lo >>> 0, hi >>> 0)
 }

@@ -4,11 +4,11 @@ import { physOf } from '../arch/descriptor.ts'
 import { indexOf } from '../arch/geometry.ts'
 import { P4D, PGD, PMD, PTE, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
-import { loadHi, loadLo } from './memory.ts'
 import type { Slot } from './memory.ts'
 import { isTable } from '../arch/predicates.ts'
 import type { Va } from '../arch/u64.ts'
 import { wildDeref } from './warn.ts'
+import { loadHi, loadLo } from './load-store.ts'
 
 /** pgd_offset_pgd(), all versions: the slot in a top table; swapper_pg_dir unless another is given. */
 export const pgdOffset = (cpu: Cpu, addr: Va, table = 0): Slot =>

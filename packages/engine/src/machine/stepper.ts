@@ -1,6 +1,6 @@
-import type { Lock } from './locks.ts'
 import type { LockMode } from './hooks.ts'
 import type { Slot } from './memory.ts'
+import type { Lock } from './lock.ts'
 
 /**
  * What a step is that neither loads, stores nor locks. `complete`: a dsb that waits for TLBIs. `tlb`: an access or

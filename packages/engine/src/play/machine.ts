@@ -14,7 +14,6 @@ import type { Hooks } from '../machine/hooks.ts'
 import { InputError } from '../arch/input-error.ts'
 import { leafRuns } from '../machine/leaf-runs.ts'
 import type { LeafRun } from '../machine/leaf-runs.ts'
-import { createLocks } from '../machine/locks.ts'
 import { Memory } from '../machine/memory.ts'
 import { forcePteMapping } from '../kernel/split.ts'
 import { mapRun } from '../machine/start-state.ts'
@@ -22,6 +21,7 @@ import type { InitRun } from '../machine/start-state.ts'
 import { KernelStop } from '../machine/stop.ts'
 import { TlbModel } from '../machine/tlb-model.ts'
 import { hiOf, loOf } from '../arch/u64.ts'
+import { createLocks } from '../machine/lock.ts'
 
 /** What a machine is made of. */
 export interface MachineOptions {

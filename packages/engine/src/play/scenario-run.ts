@@ -7,12 +7,12 @@ import type { Context, Hooks } from '../machine/hooks.ts'
 import type { LeafRun } from '../machine/leaf-runs.ts'
 import { createMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
-import { parseScenario } from './scenario.ts'
-import type { Scenario, ScenarioChoice } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { runSchedule } from './schedule.ts'
 import type { ScheduleOutcome } from './schedule.ts'
 import type { Program } from './scheduled-cpu.ts'
 import type { CpuWork } from './thread.ts'
+import { type ScenarioChoice, parseScenario } from './parse-scenario.ts'
 
 /** A machine in the scenario's start state. @throws InputError */
 export function buildMachine(scenario: Scenario, hooks: Hooks | null = null): Machine {

@@ -1,12 +1,12 @@
 import type { Cpu } from '../machine/cpu.ts'
 import type { Hooks, LockMode } from '../machine/hooks.ts'
-import type { Lock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import type { BarrierKind, Stepper } from '../machine/stepper.ts'
 import { packTask, unpackTask } from './packed-task.ts'
 import type { ScheduleEntry } from './schedule-text.ts'
 import { KernelStop, SUSPENDED, Suspended } from '../machine/stop.ts'
 import { hiOf, loOf } from '../arch/u64.ts'
+import type { Lock } from '../machine/lock.ts'
 
 /** What a CPU is to do. Its result is reported; it must do the same each time it is run with the same answers. */
 export type Program = (cpu: Cpu) => number | null | void

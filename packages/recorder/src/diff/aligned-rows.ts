@@ -6,31 +6,7 @@ import { pairedCalls, startComparison } from './comparison.ts'
 import { foldRepeats } from './fold-repeats.ts'
 import type { DiffOptions } from './options.ts'
 import { type PairRow, pairRows } from './pair-rows.ts'
-import type { AlignedStatus, CallRef, PairDiff } from './result.ts'
-
-/** What a screen shows in one line: a call, a row of two events, or a folded part. */
-export type AlignedRow =
-  | {
-      readonly row: 'call'
-      readonly left: CallRef | null
-      readonly right: CallRef | null
-      readonly pair: PairDiff | null
-    }
-  | {
-      readonly row: 'events'
-      readonly status: AlignedStatus
-      readonly left: TraceEvent | null
-      readonly right: TraceEvent | null
-    }
-  | { readonly row: 'fold'; readonly count: number; readonly left: number; readonly right: number }
-  /** The rows above, so many, come so many times more; `left`, `right`: the first event of that part. */
-  | {
-      readonly row: 'repeat'
-      readonly times: number
-      readonly rows: number
-      readonly left: number | null
-      readonly right: number | null
-    }
+import type { AlignedRow } from './result.ts'
 
 export interface RowOptions extends DiffOptions {
   /** Runs of equal rows longer than twice this are folded but for so many at their ends. Default: nothing is. */

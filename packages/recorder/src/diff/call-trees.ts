@@ -3,10 +3,12 @@ import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import { type PairRow, pairRows } from './pair-rows.ts'
 import { eventAt } from './repeated-rows.ts'
-import { type CallTree, type CallTreeRow, type DiffVerdict, VERDICTS } from './result.ts'
+import type { CallTree, CallTreeRow } from './result.ts'
+import { type DiffVerdict, VERDICTS } from './pair-result.ts'
 
 /** Equal rows that are shown on either side of a difference. */
 const CONTEXT = 6
+
 /** Rows kept of one pair. */
 const ROWS = 120
 

@@ -13,7 +13,10 @@ import {
   effectsMayDiffer,
   effectsOf,
 } from './effects.ts'
-import type { Addressing } from './options.ts'
+
+import { type RowWays, rowWays } from './repeated-rows.ts'
+import { differs, type RowScript } from './align/row-script.ts'
+import type { Addressing } from './align/addresses.ts'
 import type {
   Answer,
   CallRef,
@@ -21,9 +24,7 @@ import type {
   EffectKind,
   PairDiff,
   DiffVerdict,
-} from './result.ts'
-import { type RowWays, rowWays } from './repeated-rows.ts'
-import { differs, type RowScript } from './align/row-script.ts'
+} from './pair-result.ts'
 
 /** What both sides of every pair have in common. */
 export interface PairContext {

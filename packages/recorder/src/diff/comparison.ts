@@ -19,9 +19,11 @@ import { allCalls, Side, type SideCall } from './align/side.ts'
 import { digestSide, KEPT_ROWS, type SideDigest, type SideRequest } from './align/side-digest.ts'
 import type { PairContext } from './compare-pair.ts'
 import { ignoredNames, Texts } from './align/field-readers.ts'
-import { type Addressing, BUDGET, type DiffOptions, LISTED } from './options.ts'
-import type { EffectKind } from './result.ts'
+import { BUDGET, type DiffOptions, LISTED } from './options.ts'
+
 import { roleTable } from './align/roles.ts'
+import type { Addressing } from './align/addresses.ts'
+import type { EffectKind } from './pair-result.ts'
 
 /** Two runs being compared: both sides as they were read, and how their calls belong together. */
 export interface Comparison {

@@ -17,19 +17,10 @@ import { findDivergence, type FoundDivergence, readDivergence } from './divergen
 import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
 import { outsideOf } from './outside.ts'
-import {
-  type Answer,
-  type Diff,
-  type Divergence,
-  type LoneCall,
-  type Noise,
-  type OutsideDiff,
-  type Side,
-  type DiffVerdict,
-  VERDICTS,
-} from './result.ts'
+import type { Diff, Divergence, Noise, OutsideDiff, Side } from './result.ts'
 import { differs } from './align/row-script.ts'
 import { Tally } from './pair-tally.ts'
+import { type Answer, type LoneCall, type DiffVerdict, VERDICTS } from './pair-result.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order, unless what is needed of

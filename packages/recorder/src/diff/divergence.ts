@@ -2,8 +2,9 @@ import type { EventSource } from '../event/run.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import { eventAt } from './repeated-rows.ts'
-import type { CallRef, Divergence, RowStatus } from './result.ts'
+import type { Divergence } from './result.ts'
 import type { RowRun } from './align/row-script.ts'
+import type { CallRef, RowStatus } from './pair-result.ts'
 
 /** Rows shown before and from the first one that differs. */
 const BEFORE = 3

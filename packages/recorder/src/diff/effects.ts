@@ -5,10 +5,11 @@ import { type Kind, KINDS } from '../event/kinds.ts'
 import type { Harm } from '../observers/translation.ts'
 import type { After, PlacedHarm } from './align/after.ts'
 import { placeText, toggleTexts } from './say/describe.ts'
-import type { Addressing } from './options.ts'
-import type { EffectDifference, EffectKind } from './result.ts'
+
 import type { RowScript } from './align/row-script.ts'
 import { HAS, T, type Tokens } from './align/tokens.ts'
+import type { Addressing } from './align/addresses.ts'
+import type { EffectDifference, EffectKind } from './pair-result.ts'
 
 /** How an entry is built, not what it does; these bits lie alike in every geometry. */
 const SHAPE = roleWords('shape', null)

@@ -1,8 +1,9 @@
 import { fieldsOf, type TraceEvent } from '../event/kinds.ts'
-import type { AlignedRow } from './aligned-rows.ts'
+import type { AlignedRow } from './result.ts'
 
 /** The longest part that is looked for again right behind itself: the rows of one callback, of both sides. */
 const LONGEST = 64
+
 /** So many of one kind in a row are worth folding. */
 const LEAST = 3
 
@@ -97,6 +98,7 @@ const PLACES: ReadonlySet<string> = new Set([
   'slot',
   'desc',
 ])
+
 /** Bits 49:12 of a descriptor: where it leads. */
 const ADDRESS = 0x3_ffff_ffff_f000n
 

@@ -4,8 +4,9 @@ import { InputError } from '@pagetrail/engine'
 import { COST_NAMES, type CostName, exactly } from '../cost/costs.ts'
 import { didYouMean } from '../event/nearest.ts'
 import { type Question, QUESTIONS } from './options.ts'
-import type { Answer, Diff } from './result.ts'
+import type { Diff } from './result.ts'
 import { effectExample, effectText, mappingTexts, callText, unseen } from './say/wording.ts'
+import type { Answer } from './pair-result.ts'
 
 /** By how much a cost may grow: `+3`, or a part of what the baseline has, `+10%`. */
 export interface CostBound {

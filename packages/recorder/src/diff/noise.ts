@@ -7,8 +7,9 @@ import type { DiffOptions } from './options.ts'
 import { type ComparedOutside, outsideOf } from './outside.ts'
 import { aloneWay, mirrored, type PairWay, pairWay } from './pair-way.ts'
 import { type FoundRows, wayText } from './repeated-rows.ts'
-import type { EffectDifference, Noise, OutsideDiff, PairDiff } from './result.ts'
+import type { Noise, OutsideDiff } from './result.ts'
 import type { CallData } from './align/call-stream.ts'
+import type { EffectDifference, PairDiff } from './pair-result.ts'
 
 /**
  * In what, and how often, two recordings of one thing differ. Another run's differences of that kind are noise as

@@ -2,13 +2,11 @@ import type { TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import type { AskedLanes } from './align/lanes.ts'
 import type { ReadSides } from './align/side.ts'
+import type { Addressing } from './align/addresses.ts'
 
 /** The four questions, in the order in which they are asked. */
 export const QUESTIONS = ['outcome', 'effect', 'path', 'cost'] as const
 export type Question = (typeof QUESTIONS)[number]
-
-/** How addresses are made comparable: as they are, or relative to the call and in order of appearance. */
-export type Addressing = 'raw' | 'relative'
 
 export interface DiffOptions {
   /** Ask one question only; the others are answered `null`. */
@@ -40,5 +38,6 @@ export interface DiffOptions {
 }
 
 export const LISTED = 50
+
 /** About half a second. */
 export const BUDGET = 100_000_000

@@ -7,7 +7,8 @@ import type { PairContext } from './compare-pair.ts'
 import type { Comparison } from './comparison.ts'
 import { compareEffects, effectsOf } from './effects.ts'
 import { type FoundRows, repeatedRows } from './repeated-rows.ts'
-import type { EffectDifference, OutsideDiff } from './result.ts'
+import type { OutsideDiff } from './result.ts'
+import type { EffectDifference } from './pair-result.ts'
 
 /** What happened outside of calls, compared, with the ways in which its rows differ. */
 export interface ComparedOutside {

@@ -11,7 +11,7 @@ import {
   type PairWay,
 } from './pair-way.ts'
 import { type PlacedRow, placedRows, readRows, type RepeatedRow } from './repeated-rows.ts'
-import { type CallRef, type DiffVerdict, type LoneCall, VERDICTS } from './result.ts'
+import { type CallRef, type DiffVerdict, type LoneCall, VERDICTS } from './pair-result.ts'
 
 /** Pairs of calls that differ in the same way: one function, one size, one verdict, the same rows. */
 export interface ListedPairs {

@@ -2,19 +2,16 @@ import { addCosts, type CostName, type Costs, exactly } from '../cost/costs.ts'
 import { noCosts } from '../cost/known-costs.ts'
 import { WHOLE_RUN } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
-import type {
-  CallRef,
-  EffectDifference,
-  EffectGroup,
-  Listed,
-  Lone,
-  LoneCall,
-  PairDiff,
-  PairGroup,
-  PathCounts,
-  DiffVerdict,
-} from './result.ts'
-import { VERDICTS } from './result.ts'
+import type { EffectGroup, Listed, Lone, PairGroup } from './result.ts'
+import {
+  VERDICTS,
+  type CallRef,
+  type EffectDifference,
+  type LoneCall,
+  type PairDiff,
+  type PathCounts,
+  type DiffVerdict,
+} from './pair-result.ts'
 
 /** Costs that distinguish groups of pairs, and that are named where they do. */
 export const TELLING_COSTS: readonly CostName[] = [

@@ -3,7 +3,7 @@ import { sizeOf } from './align/call-keys.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import type { RowWays } from './repeated-rows.ts'
-import type { DiffVerdict } from './result.ts'
+import type { DiffVerdict } from './pair-result.ts'
 
 /** Costs that a list of pairs shows, by name. */
 export const LISTED_COSTS = ['callbacks', 'barriers', 'flushes'] as const satisfies CostName[]

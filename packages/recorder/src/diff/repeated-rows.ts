@@ -2,7 +2,7 @@ import { KINDS, type TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import type { RowScript } from './align/row-script.ts'
 import { HAS, T, type Tokens } from './align/tokens.ts'
-import type { DivergenceRow, RowStatus } from './result.ts'
+import type { DivergenceRow, RowStatus } from './pair-result.ts'
 
 /**
  * One way in which rows of a pair differ, with the first of them, and how often it occurs there: a changed bit in 9,999

@@ -6,20 +6,21 @@ import type { Costs } from '../cost/costs.ts'
 import type { MappingDifference } from '../tables/compare-mappings.ts'
 import type { LoneReason, MatchedLane } from './align/align-calls.ts'
 import type { AskedLanes, LaneMode } from './align/lanes.ts'
-import type { Addressing, Question } from './options.ts'
+import type { Question } from './options.ts'
 import type { PairList } from './pair-list.ts'
-
-/** From the least to the greatest difference. */
-export const VERDICTS = [
-  'identical',
-  'same effects by another path',
-  'same outcome, different effects',
-  'different outcome',
-] as const
-export type DiffVerdict = (typeof VERDICTS)[number]
-
-/** `unknown`: a side cannot show what the answer needs. */
-export type Answer = 'same' | 'different' | 'unknown'
+import type { Addressing } from './align/addresses.ts'
+import type {
+  DiffVerdict,
+  Answer,
+  CallRef,
+  LoneCall,
+  EffectKind,
+  EffectDifference,
+  PathCounts,
+  RowStatus,
+  DivergenceRow,
+  PairDiff,
+} from './pair-result.ts'
 
 export interface Side {
   readonly id: number
@@ -40,26 +41,6 @@ export interface Side {
   readonly cannotShow: readonly Kind[]
   /** Kinds that this one could not show either, but of which the other contains none. */
   readonly alsoUnknown: readonly Kind[]
-}
-
-/** A call as it is referred to: what a reader needs to look it up. */
-export interface CallRef {
-  readonly op: number
-  readonly fn: string
-  readonly va: bigint | null
-  readonly end: bigint | null
-  readonly ret: number | null
-  /** Kind of the event that ended it instead of a return. */
-  readonly endedBy: string | null
-  /** seq of op_begin. */
-  readonly seq: number
-}
-
-/** A call without a counterpart, and why. */
-export interface LoneCall extends CallRef {
-  /** The task, CPU or pool whose call it is. */
-  readonly lane: string
-  readonly reason: LoneReason
 }
 
 /** What differs between two recordings of the left run too, and so says nothing of the right one. */
@@ -85,36 +66,6 @@ export interface Rate {
   readonly paired: number
 }
 
-/**
- * What a call leaves: the change of each entry (`descriptor`) and what it passed through (`transient`), harm that older
- * versions may still do (`held`) or that is over (`ended`), barriers owed, lazy sections and locks left, tables and
- * warnings.
- */
-export type EffectKind =
-  | 'descriptor'
-  | 'transient'
-  | 'held'
-  | 'ended'
-  | 'barrier'
-  | 'lazy'
-  | 'lock'
-  | 'allocation'
-  | 'free'
-  | 'warning'
-
-/** One effect that the sides do not share, in words that stand for themselves. */
-export interface EffectDifference {
-  readonly what: EffectKind
-  /** Level and address, the latter relative to the call where the runs are of different boots. */
-  readonly where: string
-  /** Null: nothing of the sort. */
-  readonly left: string | null
-  readonly right: string | null
-  /** seq of the last event concerned. */
-  readonly leftSeq: number | null
-  readonly rightSeq: number | null
-}
-
 /** Effects that differ in the same way in calls of one function. */
 export interface EffectGroup {
   readonly fn: string
@@ -126,38 +77,6 @@ export interface EffectGroup {
   readonly count: number
   /** The first of them. */
   readonly example: EffectDifference & { readonly leftOp: number; readonly rightOp: number }
-}
-
-export interface PathCounts {
-  readonly same: number
-  /** Same but for the names of functions with one role; included in `same`. */
-  readonly renamed: number
-  readonly changed: number
-  readonly onlyLeft: number
-  readonly onlyRight: number
-  /** Events that the other side could not show, or that concern what others left behind. */
-  readonly asideLeft: number
-  readonly asideRight: number
-}
-
-export interface PairDiff {
-  readonly left: CallRef
-  readonly right: CallRef
-  /** Function and size agree; otherwise the calls were asked for different things. */
-  readonly sameInput: boolean
-  /** In its task (or CPU) it was made before or after other calls than on the left. */
-  readonly reordered: boolean
-  /** The task, CPU or pool that made it on the left. */
-  readonly lane: string
-  readonly verdict: DiffVerdict
-  readonly outcome: Answer
-  readonly effect: Answer
-  readonly path: PathCounts
-  /** The first few, and how many there are. */
-  readonly effects: readonly EffectDifference[]
-  readonly effectsTotal: number
-  readonly leftCosts: Costs
-  readonly rightCosts: Costs
 }
 
 /** Pairs that differ in the same way. */
@@ -172,16 +91,8 @@ export interface PairGroup {
   readonly rightCosts: Costs
 }
 
-export type RowStatus = 'same' | 'renamed' | 'changed' | 'left' | 'right'
-
 /** `unknown`: the other side could not show it, or it concerns what others left behind. */
 export type AlignedStatus = RowStatus | 'unknown'
-
-export interface DivergenceRow {
-  readonly status: RowStatus
-  readonly left: TraceEvent | null
-  readonly right: TraceEvent | null
-}
 
 export interface Divergence {
   readonly left: CallRef
@@ -201,6 +112,24 @@ export type CallTreeRow =
       readonly right: TraceEvent | null
     }
   | { readonly row: 'fold'; readonly count: number; readonly left: number; readonly right: number }
+
+/** What a screen shows in one line: a call, a row of two events, or a folded part. */
+export type AlignedRow =
+  | CallTreeRow
+  | {
+      readonly row: 'call'
+      readonly left: CallRef | null
+      readonly right: CallRef | null
+      readonly pair: PairDiff | null
+    }
+  /** The rows above, so many, come so many times more; `left`, `right`: the first event of that part. */
+  | {
+      readonly row: 'repeat'
+      readonly times: number
+      readonly rows: number
+      readonly left: number | null
+      readonly right: number | null
+    }
 
 /** The first pair of calls of a verdict, side by side from its beginning to its end. */
 export interface CallTree {

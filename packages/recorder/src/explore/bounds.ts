@@ -2,24 +2,14 @@
 import type { Scenario } from '@pagetrail/engine'
 import { many } from '../event/quantity.ts'
 import type { Property } from './properties.ts'
+import { byStates, inOrder } from './searches.ts'
 import type {
   ExploreOptions,
   ExploreProgress,
   ExploreResult,
   StopReason,
-} from './search-scenario.ts'
-import { byStates, inOrder } from './searches.ts'
-
-/** What the schedules with at most that many preemptions came to. */
-export interface BoundAnswer {
-  readonly preemptions: number
-  /** All of them were covered; else the numbers are lower bounds. */
-  readonly complete: boolean
-  readonly schedules: bigint
-  readonly states: number
-  /** By name of the property that they break: how many. */
-  readonly failing: readonly (readonly [string, bigint])[]
-}
+  BoundAnswer,
+} from './search-result.ts'
 
 /**
  * Bounds from 0 to `most`; ends at the first that does not come to its end, with what the bound before it has found.

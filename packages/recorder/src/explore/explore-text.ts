@@ -1,8 +1,7 @@
 import { printEntries } from '@pagetrail/engine'
 import { differing } from './outcomes.ts'
-import type { BoundAnswer } from './bounds.ts'
 import { count, many } from '../event/quantity.ts'
-import type { ExploreFinding, ExploreResult } from './search-scenario.ts'
+import type { ExploreFinding, ExploreResult, BoundAnswer } from './search-result.ts'
 
 /** A search that has been made, with what it was made of. */
 export interface Explored {
@@ -158,6 +157,7 @@ const NEEDS_TLB: ReadonlySet<string> = new Set([
   'spurious-fault',
   'stale-at-return',
 ])
+
 /** Shown in rows of their own, whatever comes of them. */
 const SHOWN: ReadonlySet<string> = new Set([
   'lost-update',

@@ -3,7 +3,7 @@ import type { Json } from '../event/kinds.ts'
 import { type EngineRun, type EngineRunOptions, recordScenario } from '../record/record-scenario.ts'
 import { type Mark, writeMarks } from '../store/marks.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { ExploreFinding, ExploreResult, ScheduleClass } from './search-scenario.ts'
+import type { ExploreFinding, ExploreResult, ScheduleClass } from './search-result.ts'
 
 /** A finding as a run: labelled `…~RULE`, with a mark where it becomes unavoidable and one at each change of CPU. */
 export function recordFinding(

@@ -1,134 +1,14 @@
 /** Searches the interleavings of one scenario and says what was found, proved, or left open. */
-import {
-  type CountedSteps,
-  InputError,
-  type Machine,
-  type SavedClasses,
-  type SavedSample,
-  type SavedStates,
-  type Scenario,
-  type ScheduleEntry,
-} from '@pagetrail/engine'
-import { byBounds, type BoundAnswer } from './bounds.ts'
-import type { Never } from './never.ts'
-import type { Outcome, SavedOutcomes } from './outcomes.ts'
-import type { Property } from './properties.ts'
-import type { LockOrder } from './scenario-watch.ts'
+import { InputError, type Scenario } from '@pagetrail/engine'
+import { byBounds } from './bounds.ts'
 import { byClasses, bySamples, byStates } from './searches.ts'
-
-export const EXPLORE_MODES = ['auto', 'states', 'dpor', 'bounded', 'pct', 'random'] as const
-export type ExploreMode = (typeof EXPLORE_MODES)[number]
-
-export interface ExploreOptions {
-  readonly mode?: ExploreMode
-  /** Of `bounded`, and of `auto` where there are too many states: preemptions a schedule may have. Default 2. */
-  readonly preemptions?: number
-  readonly properties?: readonly Property[]
-  readonly steps?: CountedSteps
-  /** Of `pct` and `random`. Defaults 1 and 100,000. */
-  readonly seed?: number
-  readonly runs?: number
-  readonly maxStates?: number
-  /** Of a user's module: what is wrong with how a schedule ended. */
-  readonly property?: ((machine: Machine) => string | null) | undefined
-  /** What must not happen. */
-  readonly never?: Never | undefined
-  /** End at the first finding. */
-  readonly first?: boolean
-  /** Of `dpor`, which `auto` then is: of so many classes, those found first, the schedules are kept. Default 0. */
-  readonly classes?: number
-  /** Make what is found as small as can be. Default true. */
-  readonly shrink?: boolean
-  /** Where an earlier search of the same was stopped: it goes on from there. */
-  readonly saved?: SavedSearch | undefined
-  /** A search that does not come to its end is to be saved. */
-  readonly keeps?: boolean
-}
-
-/** A search that was stopped, in values that a structured clone holds. */
-export type SavedSearch = {
-  readonly orders: readonly LockOrder[]
-  readonly outcomes: SavedOutcomes
-} & (
-  | { readonly kind: 'states'; readonly search: SavedStates; readonly bound?: number }
-  | { readonly kind: 'dpor'; readonly search: SavedClasses }
-  | { readonly kind: 'samples'; readonly search: SavedSample; readonly made: number }
-)
-
-export interface ExploreFinding {
-  readonly property: Property
-  /** Schedules that break it: all of them, or of those that were tried. */
-  readonly failing: bigint
-  /** Of `lost-update`: schedules at whose end something is missing; in the others it was made anew. Else null. */
-  readonly atEnd: bigint | null
-  /** Fewest preemptions, or those of the schedule that was found; null where the search does not say. */
-  readonly preemptions: number | null
-  /** No schedule with fewer preemptions breaks it. */
-  readonly isLeast: boolean
-  readonly entries: readonly ScheduleEntry[]
-  /** Steps after which every schedule breaks it; null where the search does not say. */
-  readonly unavoidable: number | null
-  /** The nearest schedule that breaks nothing: the same up to the step that made it unavoidable. */
-  readonly passing: readonly ScheduleEntry[] | null
-}
-
-/** Schedules that differ in the order of independent steps only. */
-export interface ScheduleClass {
-  /** One of them. */
-  readonly entries: readonly ScheduleEntry[]
-  /** What each of them breaks, of what is looked for. */
-  readonly broken: readonly Property[]
-}
-
-export interface ExploreResult {
-  readonly mode: Exclude<ExploreMode, 'auto'>
-  /** Everything was covered that the mode is to cover. */
-  readonly complete: boolean
-  /** What ended the search before that. */
-  readonly limit: string | null
-  /** Schedules, those not counted that reach the bound of a retry loop; runs or classes in other modes. */
-  readonly schedules: bigint
-  readonly gaveUp: bigint
-  /** Schedules in which a CPU waits for a lock. */
-  readonly waited: bigint
-  readonly states: number
-  readonly edges: number
-  /** Different ends; 0 where the search does not compare them. */
-  readonly ends: number
-  readonly longest: number
-  readonly bytes: number
-  readonly cpus: number
-  /** Which steps were counted. */
-  readonly counted: CountedSteps
-  /** Accesses, fills and flushes were looked at. */
-  readonly hasTlb: boolean
-  readonly findings: readonly ExploreFinding[]
-  /** Nothing broke these; proved if the search is complete and its mode covers all schedules. */
-  readonly unbroken: readonly Property[]
-  /** Two locks that are taken in both orders. */
-  readonly inversions: readonly LockOrder[]
-  /** Different ends of schedules that were covered: what calls return, what the tables hold. */
-  readonly outcomes: readonly Outcome[]
-  /** There are so many that not all were looked at. */
-  readonly outcomesAreCut: boolean
-  /** Those whose schedules were to be kept: by mode `dpor`, in the order in which they were found. */
-  readonly classes: readonly ScheduleClass[]
-  /** By bound of preemptions, from 0: what the schedules within it came to. */
-  readonly bounds: readonly BoundAnswer[]
-  /** Where it was stopped, if that was to be kept; null: it came to its end. */
-  readonly saved: SavedSearch | null
-}
-
-/** How far a search is. */
-export interface ExploreProgress {
-  readonly states: number
-  readonly depth: number
-  readonly schedules: bigint
-  readonly findings: number
-}
-
-/** What the search is to do next: go on, or end with what it knows, and why. */
-export type StopReason = string | null
+import {
+  type ExploreOptions,
+  type ExploreResult,
+  type ExploreProgress,
+  type StopReason,
+  isBroken,
+} from './search-result.ts'
 
 /**
  * Searches in slices, so that the caller can look at the clock and at the keyboard: after each it says how far it is,
@@ -182,9 +62,6 @@ function* byParts(
 
 /** Not of time, and not because somebody ended it. */
 const isOfStates = (limit: string | null): boolean => /^\d+ states/.test(limit ?? '')
-
-export const isBroken = ({ findings, inversions }: ExploreResult): boolean =>
-  findings.length > 0 || inversions.length > 0
 
 /** The same in one go. */
 export function exploreScenario(scenario: Scenario, options: ExploreOptions = {}): ExploreResult {

@@ -34,10 +34,11 @@ import type {
   SavedSearch,
   ScheduleClass,
   StopReason,
-} from './search-scenario.ts'
+} from './search-result.ts'
 
 const DEFAULT_STATES = 5_000_000
 const DEFAULT_RUNS = 100_000
+
 /** How often a slice asks before it ends: some tens of milliseconds. */
 const ASKS = 16
 const RUNS_A_SLICE = 500

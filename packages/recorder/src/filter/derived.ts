@@ -1,6 +1,6 @@
-import { type FieldValue } from '../event/field-codec.ts'
+import type { FieldValue } from '../event/field-codec.ts'
 import { fieldsOf, KIND_NAMES, type TraceEvent } from '../event/kinds.ts'
-import type { Meaning } from './filter-fields.ts'
+import type { Meaning } from './meaning.ts'
 
 /** A field that no event has as such: worked out of others, because people ask by it. */
 export interface Derived {

@@ -1,9 +1,10 @@
 import { type Kind, KIND_NAMES, type TraceEvent } from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
-import { type Meaning, sharedKinds, valueOf } from './filter-fields.ts'
+import { sharedKinds, valueOf } from './filter-fields.ts'
 import type { Comparison } from './lex.ts'
 import { globMatcher } from './glob.ts'
 import type { Condition } from '../event/condition.ts'
+import type { Meaning } from './meaning.ts'
 
 /** What a field is compared with. */
 export interface Operand {

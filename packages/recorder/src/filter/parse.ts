@@ -2,7 +2,7 @@ import { u64OfText } from '@pagetrail/engine'
 
 import { didYouMean, nearest } from '../event/nearest.ts'
 import { type Check, checkOf, checkOfFields, type Operand } from './field-check.ts'
-import { FIELD_NAMES, fieldNamed, type Meaning, meaningsOf } from './filter-fields.ts'
+import { FIELD_NAMES, fieldNamed, meaningsOf } from './filter-fields.ts'
 import {
   amountOf,
   type Comparison,
@@ -12,6 +12,7 @@ import {
   type Token,
   tokens,
 } from './lex.ts'
+import type { Meaning } from './meaning.ts'
 
 /**
  * The one grammar of filters, ftrace's with names checked:

@@ -1,6 +1,6 @@
 import { type Question, QUESTIONS } from '../diff/options.ts'
-import type { Answer } from '../diff/result.ts'
 import { html, type Html } from './html.ts'
+import type { Answer } from '../diff/pair-result.ts'
 
 const KINDS: Readonly<Record<Answer, string>> = {
   same: 'same',

@@ -1,5 +1,5 @@
 import type { EventSource } from '../event/run.ts'
-import type { CallRef, CallTree, Diff } from '../diff/result.ts'
+import type { CallTree, Diff } from '../diff/result.ts'
 import { type DebtsOverTime, debtsOverTime } from './debts.ts'
 import { findingsOf, type RuleOnBoth } from './rules-of-both.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type TableMoment,
   type TableRef,
 } from './table-moments.ts'
+import type { CallRef } from '../diff/pair-result.ts'
 
 /** A table before and after what stored to it. */
 export interface TableHistory extends StoredTable {

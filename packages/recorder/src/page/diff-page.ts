@@ -5,7 +5,7 @@ import { commandLines, quoted, type DiffPageOptions } from '../diff/say/command-
 import type { GateResult } from '../diff/gate.ts'
 import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
 import type { Question } from '../diff/options.ts'
-import type { Answer, CallTree, Diff } from '../diff/result.ts'
+import type { CallTree, Diff } from '../diff/result.ts'
 import {
   costRows,
   effectExample,
@@ -26,6 +26,7 @@ import { pairsBody } from './pairs-section.ts'
 import { type SideNames, sideNames } from './side-names.ts'
 import { type Drawn, runMoments, tableMaps } from './table-section.ts'
 import { treeBody } from './tree-section.ts'
+import type { Answer } from '../diff/pair-result.ts'
 
 /** How a page names its command, and the gate that it explains. */
 export interface PageOptions extends DiffPageOptions {
@@ -181,6 +182,7 @@ const CARDS: Readonly<
 
 /** Sorts of effects listed; the rest are counted. */
 const SORTS = 20
+
 /** Ranges of the final mapping. */
 const RANGES = 8
 

@@ -1,16 +1,19 @@
 import type { ListedAlone, ListedPairs } from '../diff/pair-list.ts'
-import { type Diff, VERDICTS } from '../diff/result.ts'
+import type { Diff } from '../diff/result.ts'
 import { LONE_WORDS } from '../diff/say/lane-texts.ts'
 import { rowTexts } from '../diff/say/wording.ts'
 import { sizeText } from '../say/value.ts'
 import { figure, html, Html, listed, many, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
 import { num, table, unseen } from './html-table.ts'
+import { VERDICTS } from '../diff/pair-result.ts'
 
 /** Groups of pairs that a page lists; the rest are counted. */
 const GROUPS = 40
+
 /** Rows of one group. */
 const ROWS = 6
+
 /** Bins of the strip over the run. */
 const BINS = 500
 

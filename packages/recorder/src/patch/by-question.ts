@@ -1,8 +1,8 @@
 import type { Costs } from '../cost/costs.ts'
 import type { Question } from '../diff/options.ts'
 import { answerTo } from '../diff/say/answer.ts'
-import type { Answer } from '../diff/result.ts'
 import type { ScenarioResult } from './compare-trees.ts'
+import type { Answer } from '../diff/pair-result.ts'
 
 /**
  * What one scenario answers to each of the four questions, with the figures of it. Counts are of the calls that both

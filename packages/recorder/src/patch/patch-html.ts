@@ -1,5 +1,4 @@
 import { type Question, QUESTIONS } from '../diff/options.ts'
-import type { Answer } from '../diff/result.ts'
 import { costRows } from '../diff/say/wording.ts'
 import { ANSWER_WORDS, questionCards } from '../page/cards.ts'
 import { document, type Section as Part } from '../page/frame.ts'
@@ -22,6 +21,7 @@ import {
   sideText,
   titleOf,
 } from './patch-page.ts'
+import type { Answer } from '../diff/pair-result.ts'
 
 /** The page as one HTML file that needs nothing else: what the text says, and every scenario by question. */
 export function patchHtml(report: PatchReport, options: PageOptions): string {

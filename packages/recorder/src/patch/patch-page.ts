@@ -2,7 +2,6 @@ import { quoted } from '../diff/say/command-lines.ts'
 import { type CostRow, costRows, effectText } from '../diff/say/wording.ts'
 import { raceEnds, type TreeSearch } from '../tree/search-tree.ts'
 import type { Finding } from '../check/finding.ts'
-import { type DiffVerdict, VERDICTS } from '../diff/result.ts'
 import {
   isChanged,
   isRacyApart,
@@ -11,6 +10,7 @@ import {
   type PatchReport,
   type ScenarioResult,
 } from './compare-trees.ts'
+import { type DiffVerdict, VERDICTS } from '../diff/pair-result.ts'
 
 /** One section of the page: lines of text, or a table with its head. */
 export type Section =

@@ -3,11 +3,8 @@ import { CALL_SORTS, type CallsView, isSign } from '../model/calls.ts'
 import {
   arrive,
   comparisonOf,
-  DIFF_TABS,
-  type DiffView,
   lastRowOf,
   moveDiff,
-  openDiff,
   rowAtCursor,
   seqOfRow,
   showTab,
@@ -24,6 +21,7 @@ import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { runUnderCursor } from '../model/runs.ts'
 import { enterRun } from './runs-commands.ts'
 import { isPlainText, type Run } from '@pagetrail/recorder'
+import { DIFF_TABS, type DiffView, openDiff } from '../model/diff-view.ts'
 
 /** Two runs are compared: the rows come at once, the whole answer when it is found. */
 export function enterDiff(m: Model, left: Run, right: Run): Model {

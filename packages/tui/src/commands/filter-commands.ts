@@ -1,9 +1,10 @@
 import { valueText } from '@pagetrail/recorder'
-import { EVERYTHING, type Model, complain, leave } from '../model/model.ts'
+import { type Model, complain, leave } from '../model/model.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { descriptorOf } from '../text/begins.ts'
 import { atEvent } from './replay-commands.ts'
 import { changeView, withReplay } from '../model/replay.ts'
+import { EVERYTHING } from '../model/view-filter.ts'
 
 const addFilter = (m: Model, text: string): Model =>
   withReplay(m, (r) => changeView(r, { filters: [...r.view.filters, text] }))

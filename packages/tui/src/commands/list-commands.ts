@@ -1,12 +1,12 @@
 import { diffLayoutOf, moveDiff, toRow, withDiff } from '../model/diff.ts'
 import { fullListRows } from '../model/layout.ts'
-import type { Model } from '../model/model.ts'
+import { type Model, withSql } from '../model/model.ts'
 import { movePage } from '../model/page.ts'
 import { pageOf, withPage } from '../model/pages.ts'
 import { listRowsOf, moveBy, moveTo, withReplay } from '../model/replay.ts'
 import { runLines } from '../model/runs.ts'
 import { scrolled, type Step, stepped } from '../model/scroll.ts'
-import { resultRows, withSql } from '../model/sql.ts'
+import { resultRows } from '../model/sql.ts'
 
 /** Rows of the present screen's list. */
 export function listHeight(m: Model): number {

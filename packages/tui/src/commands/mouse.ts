@@ -8,7 +8,8 @@ import { clickedRow, moveList } from './list-commands.ts'
 import type { Model } from '../model/model.ts'
 import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import type { Mouse } from '../model/places.ts'
-import { DIFF_TABS, showTab } from '../model/diff.ts'
+import { showTab } from '../model/diff.ts'
+import { DIFF_TABS } from '../model/diff-view.ts'
 
 const WHEEL_ROWS = 3
 

@@ -1,9 +1,9 @@
 import { isPlainText } from '@pagetrail/recorder'
 import { type Model, query } from '../model/model.ts'
-import { movePage, opened } from '../model/page.ts'
+import { movePage, opened, type Only } from '../model/page.ts'
 import { pageOf, withPage } from '../model/pages.ts'
 import { openPrompt } from '../model/prompt.ts'
-import { type Only, seqsNamed } from '../model/sift.ts'
+import { seqsNamed } from '../model/sift.ts'
 import { follow } from './navigation.ts'
 
 /** The page with only the parts that are wanted, at the first place among them. */

@@ -5,7 +5,6 @@ import { isLanes } from '../model/lanes.ts'
 import { BEGINS, descriptorOf } from '../text/begins.ts'
 import {
   type Model,
-  type Pane,
   type Replay,
   complain,
   currentEvent,
@@ -14,7 +13,7 @@ import {
   query,
   say,
 } from '../model/model.ts'
-import { fullListRows, WIDE_REPLAY_COLUMNS } from '../model/layout.ts'
+import { fullListRows, WIDE_REPLAY_COLUMNS, type Pane } from '../model/layout.ts'
 import { withChecked } from '../model/findings.ts'
 import { movePage, TOP_OF_PAGE } from '../model/page.ts'
 import { whyLinesOf } from '../model/why.ts'

@@ -9,8 +9,8 @@ import {
   openReplay,
   query,
   say,
+  sessionOf,
 } from '../model/model.ts'
-import { sessionOf } from '../model/remembered.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { fullListRows } from '../model/layout.ts'
 import { groupUnderCursor, runLines, runUnderCursor } from '../model/runs.ts'

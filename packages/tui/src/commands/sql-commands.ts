@@ -1,9 +1,9 @@
 import { QUERIES, queryText, STARTING_QUERIES } from '@pagetrail/recorder'
-import { type Model, ask, complain, enter, query } from '../model/model.ts'
+import { type Model, ask, complain, enter, query, withSql } from '../model/model.ts'
 import { toEvent } from './navigation.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { runUnderCursor } from '../model/runs.ts'
-import { cellText, placeOfRow, type SqlView, withSql } from '../model/sql.ts'
+import { cellText, placeOfRow, type SqlView } from '../model/sql.ts'
 
 /** The run that ready queries are about: the one open, else the one under the cursor. */
 const runOf = (m: Model): number | null => m.replay?.run.id ?? runUnderCursor(m)?.id ?? null

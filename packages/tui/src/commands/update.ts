@@ -3,7 +3,7 @@ import { diffLayoutOf, moveDiff, withDiff } from '../model/diff.ts'
 import { helpLines, nearBinding, openHelp } from './help.ts'
 import { commandFor, keyGlyph } from './keys.ts'
 import { fullListRows } from '../model/layout.ts'
-import { type Job, type Model, ask, complain, say } from '../model/model.ts'
+import { type Job, type Model, ask, complain, say, withSql } from '../model/model.ts'
 import { moused } from './mouse.ts'
 import type { Mouse } from '../model/places.ts'
 import { insert } from '../model/prompt.ts'
@@ -11,7 +11,7 @@ import { promptKey, typedIn } from './prompt-commands.ts'
 import { listRowsOf, moveTo, withReplay } from '../model/replay.ts'
 import { runLines } from '../model/runs.ts'
 import { scrolled } from '../model/scroll.ts'
-import { resultRows, withSql } from '../model/sql.ts'
+import { resultRows } from '../model/sql.ts'
 
 /** Everything that can happen to the model. */
 export type Action =

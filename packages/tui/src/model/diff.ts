@@ -1,91 +1,12 @@
-import {
-  type AlignedRow,
-  type Diff,
-  type DiffRow,
-  diffRows,
-  type Question,
-  QUESTIONS,
-  type Run,
-} from '@pagetrail/recorder'
-import type {
-  Aim,
-  Comparison,
-  DiffRows,
-  DiffRowsQuery,
-  RowPlace,
-  StateQuery,
-  StateView,
-} from '../data/data.ts'
+import { type AlignedRow, type Diff, type DiffRow, diffRows } from '@pagetrail/recorder'
+import type { Comparison, DiffRows, DiffRowsQuery, RowPlace } from '../data/data.ts'
 import { type CallsView, callsPage } from './calls.ts'
 import { asFilter } from './view-filter.ts'
 import { type DiffLayout, diffLayout } from './layout.ts'
 import { complain, type Model, query } from './model.ts'
-import { opened, type PageLine, type PageView, TOP_OF_PAGE } from './page.ts'
+import { opened, type PageLine } from './page.ts'
 import type { Role } from '../text/theme.ts'
-
-/** Two runs side by side. Rows are made as they are looked at; only a window of them is here. */
-export interface DiffView {
-  readonly left: Run
-  readonly right: Run
-  readonly tab: DiffTab
-  /** What n goes to next. */
-  readonly aim: Aim
-  /** Only events that it lets through take part; null: all of them. */
-  readonly filter: string | null
-  readonly calls: CallsView
-  /** Equal parts are folded. */
-  readonly folded: boolean
-  /** The whole answer; null: it is being found. */
-  readonly report: Diff | null
-  readonly rows: readonly AlignedRow[]
-  /** Index of the first of `rows`. */
-  readonly from: number
-  /** Rows known so far; all of them when `done`. */
-  readonly known: number
-  readonly done: boolean
-  readonly cursor: number
-  readonly top: number
-  /** Where one is in an answer that is text. */
-  readonly page: PageView
-  /** What is shown of the page tables at the cursor. */
-  readonly pane: DiffPane
-  /** The page tables at the cursor; null: they are being folded. */
-  readonly states: DiffStates | null
-}
-
-/** The entries around the cursor, or every entry of their table. */
-export type DiffPane = 'tables' | 'map'
-
-/** The state of a side after the event of a row; null: the side has none up to there. */
-export interface DiffStates {
-  readonly left: StateView | null
-  readonly right: StateView | null
-}
-
-export interface StatesQuery {
-  readonly left: StateQuery | null
-  readonly right: StateQuery | null
-}
-
-export const openDiff = (left: Run, right: Run): DiffView => ({
-  left,
-  right,
-  tab: 'path',
-  aim: 'path',
-  filter: null,
-  calls: { sort: 'run', grouped: false, filter: '', matching: null },
-  folded: true,
-  report: null,
-  rows: [],
-  from: 0,
-  known: 0,
-  done: false,
-  cursor: 0,
-  top: 0,
-  page: TOP_OF_PAGE,
-  pane: 'tables',
-  states: null,
-})
+import type { DiffView, DiffTab } from './diff-view.ts'
 
 /** Where the parts of a comparison stand. */
 export const diffLayoutOf = ({ columns, rows, diff }: Model): DiffLayout =>
@@ -93,9 +14,6 @@ export const diffLayoutOf = ({ columns, rows, diff }: Model): DiffLayout =>
 
 export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
   m.diff ? { ...m, diff: f(m.diff) } : m
-
-export type DiffTab = Question | 'calls'
-export const DIFF_TABS: readonly DiffTab[] = [...QUESTIONS, 'calls']
 
 /** The comparison that the rows are of. */
 export const comparisonOf = ({ left, right, folded, filter }: DiffView): Comparison => ({

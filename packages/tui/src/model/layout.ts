@@ -1,17 +1,20 @@
 /** Where things stand on a screen of this size; the model needs the heights, the panes the rest. */
-
 export const MIN_COLUMNS = 60
 export const MIN_ROWS = 15
+
 /** From here on two runs, or a list and its details, stand side by side. */
 export const WIDE_COLUMNS = 100
+
 /** The call tree needs more beside its panes. */
 export const WIDE_REPLAY_COLUMNS = 110
 
 /** Breadcrumb, filter bar; timeline, status, footer. */
 const BARS = 5
+
 /** Border above and below. */
 const BORDER = 2
 const HEAD = 1
+
 /** Lower pane of a narrow screen, borders included. */
 const LOWER_SHARE = 0.42
 
@@ -93,3 +96,5 @@ export function runsLayout(columns: number): { list: number; details: number } {
 
 export const tooSmall = (columns: number, rows: number): boolean =>
   columns < MIN_COLUMNS || rows < MIN_ROWS
+
+export type Pane = 'tables' | 'map' | 'ledger' | 'details' | 'none'

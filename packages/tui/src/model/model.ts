@@ -1,13 +1,15 @@
 import { type Mark, type Run, type TraceEvent } from '@pagetrail/recorder'
 import type { CheckView, Data, Density, StateView } from '../data/data.ts'
 import type { ClockMode } from '../text/clock.ts'
-import type { DiffView } from './diff.ts'
 import { type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
 import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
 import type { TimelineView } from './timeline.ts'
 import type { WhyView } from './why.ts'
 import { EMPTY_SQL, type SqlView } from './sql.ts'
+import { type ViewState, EVERYTHING } from './view-filter.ts'
+import type { Pane } from './layout.ts'
+import type { DiffView } from './diff-view.ts'
 
 /** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
 export interface Model {
@@ -92,32 +94,12 @@ export interface Runs {
 export const RUN_SORTS = ['number', 'label', 'events', 'source'] as const
 export type RunSort = (typeof RUN_SORTS)[number]
 
-/** Hidden inside of a node of the call tree: the events after `begin` up to its end. */
-export interface FoldedNode {
-  readonly begin: number
-  readonly end: number
-  readonly cpu: number
-  readonly nest: number
-  /** Shows the inside where the depth limit hides it. */
-  readonly open: boolean
-}
-
-/** What decides which events are listed; `u` goes back to the one before. */
-export interface ViewState {
-  readonly filters: readonly string[]
-  /** Levels of the call tree that are shown; null: all. */
-  readonly depth: number | null
-  readonly folds: readonly FoldedNode[]
-}
-
 /** A place the cursor is to go to, once the rows there are known. */
 export interface Goal {
   /** null: count from the cursor. */
   readonly to: number | null
   readonly delta: number
 }
-
-export type Pane = 'tables' | 'map' | 'ledger' | 'details' | 'none'
 
 export interface Replay {
   readonly run: Run
@@ -226,8 +208,6 @@ export function initialModel(
   }
 }
 
-export const EVERYTHING: ViewState = { filters: [], depth: null, folds: [] }
-
 /** A run as it is opened: where it was left the last time. */
 export function openReplay(run: Run, last?: RunSession): Replay {
   return {
@@ -318,3 +298,21 @@ export function indexOf(rows: readonly TraceEvent[], seq: number): number {
   }
   return -1
 }
+
+/** The session as it would be kept now. */
+export function sessionOf(m: Model): Session {
+  const r = m.replay
+  const here = r && {
+    [r.run.id]: {
+      created: r.run.created,
+      cursor: r.cursor,
+      view: r.view,
+      pane: r.pane,
+      search: r.search,
+      speed: r.speed,
+    },
+  }
+  return { version: 1, runs: { ...m.restored, ...here }, history: m.history, mouse: m.mouse }
+}
+
+export const withSql = (m: Model, f: (s: SqlView) => SqlView): Model => ({ ...m, sql: f(m.sql) })

@@ -1,5 +1,4 @@
 import type { Role } from '../text/theme.ts'
-import type { Only } from './sift.ts'
 import { scrolled, type Step, stepped } from './scroll.ts'
 
 /** Where a line leads: an event of a run, or a row of the comparison. */
@@ -63,3 +62,10 @@ export const opened = (lines: readonly PageLine[], only: Only | null = null): Pa
   ),
   top: 0,
 })
+
+/** What of a page is wanted. */
+export interface Only {
+  readonly text: string
+  /** Events that an expression of the filter grammar lets through; null: the text is words to be read. */
+  readonly seqs: ReadonlySet<number> | null
+}

@@ -1,5 +1,6 @@
-import type { Model, Pane, ViewState } from './model.ts'
 import type { PromptKind } from './prompt.ts'
+import type { ViewState } from './view-filter.ts'
+import type { Pane } from './layout.ts'
 
 /** What is kept between two sessions on one database: where one was in each run, and what was typed. */
 export interface Session {
@@ -20,19 +21,3 @@ export interface RunSession {
 }
 
 export const NO_SESSION: Session = { version: 1, runs: {}, history: {}, mouse: true }
-
-/** The session as it would be kept now. */
-export function sessionOf(m: Model): Session {
-  const r = m.replay
-  const here = r && {
-    [r.run.id]: {
-      created: r.run.created,
-      cursor: r.cursor,
-      view: r.view,
-      pane: r.pane,
-      search: r.search,
-      speed: r.speed,
-    },
-  }
-  return { version: 1, runs: { ...m.restored, ...here }, history: m.history, mouse: m.mouse }
-}

@@ -1,15 +1,8 @@
-import { type TraceEvent } from '@pagetrail/recorder'
+import type { TraceEvent } from '@pagetrail/recorder'
 import type { Window, WindowQuery } from '../data/data.ts'
 import { replayLayout } from './layout.ts'
-import {
-  indexOf,
-  type FoldedNode,
-  type Goal,
-  type Model,
-  type Replay,
-  type ViewState,
-} from './model.ts'
-import { viewFilter } from './view-filter.ts'
+import { indexOf, type Goal, type Model, type Replay } from './model.ts'
+import { viewFilter, type FoldedNode, type ViewState } from './view-filter.ts'
 
 /** Steps that `u` can undo. */
 const UNDO_STEPS = 100

@@ -1,12 +1,5 @@
 import { isPlainText } from '@pagetrail/recorder'
-import type { PageLine } from './page.ts'
-
-/** What of a page is wanted. */
-export interface Only {
-  readonly text: string
-  /** Events that an expression of the filter grammar lets through; null: the text is words to be read. */
-  readonly seqs: ReadonlySet<number> | null
-}
+import type { PageLine, Only } from './page.ts'
 
 export interface Sifted {
   readonly lines: readonly PageLine[]

@@ -1,7 +1,6 @@
 import type { SqlValue } from '@pagetrail/recorder'
 import type { SqlResult } from '../data/data.ts'
 import { paneHeight } from './layout.ts'
-import type { Model } from './model.ts'
 
 /** The SQL console: the query is the prompt while it is typed, the result a table below it. */
 export interface SqlView {
@@ -26,8 +25,6 @@ export const EMPTY_SQL: SqlView = {
   top: 0,
   column: 0,
 }
-
-export const withSql = (m: Model, f: (s: SqlView) => SqlView): Model => ({ ...m, sql: f(m.sql) })
 
 /** Run and event that the row under the cursor names by its columns `run` and `seq`; null: it names none. */
 export function placeOfRow(s: SqlView, run: number | null): { run: number; seq: number } | null {
@@ -54,5 +51,5 @@ export function cellText(value: SqlValue): string {
 export const QUERY_LINES = 3
 
 /** Rows of the result on the screen: what the query, both borders and the heading leave. */
-export const resultRows = (m: Pick<Model, 'columns' | 'rows'>): number =>
-  paneHeight(m.rows) - QUERY_LINES - 5
+export const resultRows = ({ rows }: { readonly rows: number }): number =>
+  paneHeight(rows) - QUERY_LINES - 5

@@ -1,5 +1,5 @@
-import type { Profile, ProfileQuery } from '../data/data.ts'
-import type { Model, Replay } from './model.ts'
+import type { Run } from '@pagetrail/recorder'
+import type { Profile } from '../data/data.ts'
 
 /** A stretch of a run as it is looked at: from an event to another, and where the cursor and a selection stand. */
 export interface TimelineView {
@@ -15,10 +15,10 @@ export interface TimelineView {
 /** Columns before the parts: names of what is counted. */
 export const LABEL_COLUMNS = 12
 
-export const wholeRun = (r: Replay): TimelineView => ({
+export const wholeRun = ({ run, cursor }: { run: Run; cursor: number }): TimelineView => ({
   from: 0,
-  to: Math.max(0, r.run.events - 1),
-  at: r.cursor,
+  to: Math.max(0, run.events - 1),
+  at: cursor,
   anchor: null,
   profile: null,
 })
@@ -34,10 +34,3 @@ export const partOf = (t: TimelineView, seq: number, parts: number): number =>
 /** First event of a part. */
 export const firstOf = (t: TimelineView, part: number, parts: number): number =>
   t.from + Math.ceil((part * (t.to - t.from + 1)) / parts)
-
-export function wantedProfile(m: Model): ProfileQuery | null {
-  const r = m.replay
-  const t = r?.timeline
-  if (!r || !t || m.screen !== 'timeline') return null
-  return { run: r.run.id, from: t.from, to: t.to, buckets: partsOf(t, m.columns) }
-}

@@ -1,5 +1,4 @@
 import { isPlainText, wordsFilter } from '@pagetrail/recorder'
-import type { FoldedNode, ViewState } from './model.ts'
 
 /** What was typed as an expression of the grammar: words that are none are looked for as words. */
 export const asFilter = (text: string): string => (isPlainText(text) ? wordsFilter(text) : text)
@@ -27,3 +26,23 @@ export function isFolded(view: ViewState, begin: number, nest: number): boolean 
   if (own) return !own.open
   return view.depth !== null && nest + 1 >= view.depth
 }
+
+/** Hidden inside of a node of the call tree: the events after `begin` up to its end. */
+export interface FoldedNode {
+  readonly begin: number
+  readonly end: number
+  readonly cpu: number
+  readonly nest: number
+  /** Shows the inside where the depth limit hides it. */
+  readonly open: boolean
+}
+
+/** What decides which events are listed; `u` goes back to the one before. */
+export interface ViewState {
+  readonly filters: readonly string[]
+  /** Levels of the call tree that are shown; null: all. */
+  readonly depth: number | null
+  readonly folds: readonly FoldedNode[]
+}
+
+export const EVERYTHING: ViewState = { filters: [], depth: null, folds: [] }

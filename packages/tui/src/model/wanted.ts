@@ -1,23 +1,15 @@
 import { type AlignedRow, type Run } from '@pagetrail/recorder'
-import type { CountQuery, Data, StateQuery } from '../data/data.ts'
-import {
-  type DiffStates,
-  diffRowsCame,
-  type DiffView,
-  lastRowOf,
-  seqOfRow,
-  type StatesQuery,
-  wantedDiffRows,
-  withDiff,
-} from './diff.ts'
+import type { CountQuery, Data, StateQuery, ProfileQuery } from '../data/data.ts'
+import { diffRowsCame, lastRowOf, seqOfRow, wantedDiffRows, withDiff } from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
 import { withChecked } from './findings.ts'
 import { currentEvent, type Model, type Replay } from './model.ts'
 import { PATHS } from './prompt.ts'
 import { descriptorOf } from '../text/begins.ts'
 import { wantedWindow, windowCame, withReplay } from './replay.ts'
-import { wantedProfile } from './timeline.ts'
+import { partsOf } from './timeline.ts'
 import { asFilter, viewFilter } from './view-filter.ts'
+import type { DiffStates, DiffView, StatesQuery } from './diff-view.ts'
 
 /** Equal for equal questions. */
 const keyOf = (question: unknown): string =>
@@ -231,4 +223,11 @@ function wantedCheck(m: Model): { run: number; total: number } | null {
   const r = m.replay
   if (!r || m.screen !== 'replay' || r.goal || r.run.state === 'recording') return null
   return r.run.events <= BRIEF && r.run.events > 0 ? { run: r.run.id, total: r.run.events } : null
+}
+
+export function wantedProfile(m: Model): ProfileQuery | null {
+  const r = m.replay
+  const t = r?.timeline
+  if (!r || !t || m.screen !== 'timeline') return null
+  return { run: r.run.id, from: t.from, to: t.to, buckets: partsOf(t, m.columns) }
 }

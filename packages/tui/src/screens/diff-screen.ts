@@ -9,15 +9,16 @@ import {
   count,
   many,
 } from '@pagetrail/recorder'
-import { DIFF_TABS, diffLayoutOf, type DiffTab, type DiffView, rowAtCursor } from '../model/diff.ts'
+import { diffLayoutOf, rowAtCursor } from '../model/diff.ts'
 import { shareOf, stripOf } from '../model/calls.ts'
-import { type Model } from '../model/model.ts'
+import type { Model } from '../model/model.ts'
 import type { Role, Theme } from '../text/theme.ts'
 import { type Room, stateLines } from './diff-state.ts'
 import { twoMapLines } from './table-map.ts'
 import type { BarView } from './bars.ts'
 import type { PaneView, Segment } from './pane.tsx'
 import { cut, fit, fitEnd, safe, width } from '../text/fit.ts'
+import { DIFF_TABS, type DiffTab, type DiffView } from '../model/diff-view.ts'
 
 /** Signs of a row: what they mean stands in the lower border. */
 const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {

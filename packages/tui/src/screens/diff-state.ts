@@ -1,10 +1,10 @@
 import type { EntryState } from '../data/data.ts'
 import type { Geometry } from '@pagetrail/engine'
 import { changeText, type Geometries, runGeometry, shortText, valueText } from '@pagetrail/recorder'
-import type { DiffView } from '../model/diff.ts'
 import { type EntryPair, mostTelling, pairStates } from '../model/pair-state.ts'
 import type { Theme } from '../text/theme.ts'
 import { fit } from '../text/fit.ts'
+import type { DiffView } from '../model/diff-view.ts'
 
 export interface Room {
   readonly columns: number

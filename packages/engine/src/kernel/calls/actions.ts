@@ -8,13 +8,13 @@ import type { LockMode } from '../../machine/hooks.ts'
 import { InputError } from '../../arch/input-error.ts'
 import { asInt, asOneOf, asU64, asVa } from '../../machine/json-fields.ts'
 import type { Fields } from '../../machine/json-fields.ts'
-import { LOCK_NAMES, awaitFlag, lock, lockNamed, raiseFlag, unlock } from '../../machine/locks.ts'
+import { awaitFlag, lock, raiseFlag, unlock } from '../../machine/locks.ts'
 import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
 import { PMD, PTE, PUD } from '../../arch/level.ts'
-import { store } from '../../machine/memory.ts'
 import { wordsOf } from '../../arch/u64.ts'
 import { dmb, dsb, isb, tlbi } from '../instructions.ts'
-import type { Lock } from '../../machine/locks.ts'
+import { store } from '../../machine/load-store.ts'
+import { type Lock, LOCK_NAMES, lockNamed } from '../../machine/lock.ts'
 
 /** More than any schedule of interest; the recorder keeps CPUs in a byte. */
 export const MAX_CPUS = 64

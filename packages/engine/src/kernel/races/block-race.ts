@@ -12,11 +12,11 @@ import type { Va, Words } from '../../arch/u64.ts'
 import type { Cpu } from '../../machine/cpu.ts'
 import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
 import { lock, unlock } from '../../machine/locks.ts'
-import { compareExchange, loadHi, loadLo, store } from '../../machine/memory.ts'
 import type { Slot } from '../../machine/memory.ts'
 import { pteOffset } from '../../machine/offsets.ts'
 import { setPteNosync } from '../set-pte.ts'
 import { allocTable, freeTable } from '../table-alloc.ts'
+import { compareExchange, loadHi, loadLo, store } from '../../machine/load-store.ts'
 
 /** How the table is put in place: stored, stored if the block is still there, or stored under pgtable_split_lock. */
 export const BLOCK_SPLIT_VARIANTS = ['plain', 'compare-exchange', 'lock'] as const

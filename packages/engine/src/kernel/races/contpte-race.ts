@@ -8,13 +8,13 @@ import { HI, bits } from '../../arch/descriptor.ts'
 import { EAGAIN, EINVAL } from '../../arch/errno.ts'
 import { PTE } from '../../arch/level.ts'
 import { lock, unlock } from '../../machine/locks.ts'
-import { atomicChange, loadHi, loadLo } from '../../machine/memory.ts'
 import type { Slot } from '../../machine/memory.ts'
 import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
 import { isCont } from '../../arch/predicates.ts'
 import { setPteNosync } from '../set-pte.ts'
 import { alignDown } from '../../arch/u64.ts'
 import type { Va, Words } from '../../arch/u64.ts'
+import { atomicChange, loadHi, loadLo } from '../../machine/load-store.ts'
 
 /**
  * How the span is split. `lock`: under pgtable_split_lock, looking at the first PTE only (remedy 1, adopted).

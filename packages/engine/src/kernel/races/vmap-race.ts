@@ -12,10 +12,10 @@ import type { Va } from '../../arch/u64.ts'
 import type { Cpu } from '../../machine/cpu.ts'
 import { NO_SLOT, findSlot } from '../../machine/find-slot.ts'
 import { isKeyOn, lock, switchKey, tryLock, unlock } from '../../machine/locks.ts'
-import { loadHi, loadLo, store } from '../../machine/memory.ts'
 import type { Slot } from '../../machine/memory.ts'
 import { freeTable } from '../table-alloc.ts'
 import { flushTableInTwoSteps } from '../tlb.ts'
+import { loadHi, loadLo, store } from '../../machine/load-store.ts'
 
 /**
  * ptdump_walk() over `entries` PTEs from `addr` on: under init_mm.mmap_lock for write; 6.18 with the static key on

@@ -3,7 +3,9 @@ import { type Geometry, physOf, type Words } from '@pagetrail/engine'
 import { readableGeometry, roleWords } from '../../descriptor/bits.ts'
 import { signedVa } from '../../event/words.ts'
 import type { Call } from '../../event/run.ts'
-import type { Addressing } from '../options.ts'
+
+/** How addresses are made comparable: as they are, or relative to the call and in order of appearance. */
+export type Addressing = 'raw' | 'relative'
 
 const TWO_32 = 2 ** 32
 const PAGE = 4096
@@ -13,6 +15,7 @@ const OWN = 1
 const LINEAR = 2
 const FIXED = 3
 const OTHER = 4
+
 /** Linear alias of a page of the call's own range: what follows is the offset there. */
 const ALIAS = 5
 

@@ -1,5 +1,4 @@
 import { type Call, pageShiftOf, type RunGeometry } from '../../event/run.ts'
-import type { Addressing } from '../options.ts'
 import { longestAscending } from './align.ts'
 import { type CallKeys, callKeys, sameSize } from './call-keys.ts'
 import type { CallTraits } from './call-traits.ts'
@@ -15,6 +14,7 @@ import { type LaneMatch, matchLanes } from './match-lanes.ts'
 import { type Match, pairByKey, pairInOrder, tiersOf } from './pair-lane.ts'
 import type { RoleOf } from './roles.ts'
 import { TextIds } from './text-ids.ts'
+import type { Addressing } from './addresses.ts'
 
 /** The calls of a run, and what distinguishes those of one function and size. */
 export interface CallList {

@@ -1,9 +1,9 @@
 import type { Call } from '../../event/run.ts'
 import { signedVa } from '../../event/words.ts'
-import type { Addressing } from '../options.ts'
 import type { CallTraits } from './call-traits.ts'
 import type { RoleOf } from './roles.ts'
 import type { TextIds } from './text-ids.ts'
+import type { Addressing } from './addresses.ts'
 
 /** Numbers that are equal where two calls are alike, from the strictest to the loosest. */
 export interface CallKeys {

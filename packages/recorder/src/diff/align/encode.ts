@@ -4,12 +4,12 @@ import { isForeignSpan } from '../../event/flush-group.ts'
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import { isTable } from '../../descriptor/bits.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
-import type { Addresses } from './addresses.ts'
+import type { Addresses, Addressing } from './addresses.ts'
 import type { Reader, Readers, Texts, Value } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
 import { type Aftermath, isNothing, NO_AFTERMATH } from '../../observers/effect-log.ts'
 import { type After, NO_AFTER, numberOf, Placer, renamed } from './after.ts'
-import type { Addressing } from '../options.ts'
+
 import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 export interface EncoderOptions {

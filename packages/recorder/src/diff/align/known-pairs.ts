@@ -1,8 +1,8 @@
-import type { PathCounts } from '../result.ts'
 import type { EffectComparison } from '../effects.ts'
 import type { RowWays } from '../repeated-rows.ts'
 import type { SideCall } from './side.ts'
 import { alignRows, countRows, type RowScript } from './row-script.ts'
+import type { PathCounts } from '../pair-result.ts'
 
 /** What follows from the streams of two calls alone. */
 export interface KnownPair {
@@ -15,6 +15,7 @@ export interface KnownPair {
 
 /** Runs of rows and sets of effects kept of pairs that were seen; beyond, all are forgotten and kept anew. */
 const KEPT_RUNS = 1 << 18
+
 /** Streams of a side are fewer than this. */
 const SIDES = 2 ** 26
 

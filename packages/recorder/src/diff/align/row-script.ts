@@ -1,6 +1,5 @@
 import { KINDS } from '../../event/kinds.ts'
 import { align } from './align.ts'
-import type { PathCounts, RowStatus } from '../result.ts'
 import {
   comparedFields,
   HAS,
@@ -10,6 +9,7 @@ import {
   sameToken,
   type Tokens,
 } from './tokens.ts'
+import type { PathCounts, RowStatus } from '../pair-result.ts'
 
 /** Rows as runs: status, first index on the left and on the right, length. */
 export interface RowScript {

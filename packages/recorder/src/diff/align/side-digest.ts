@@ -4,7 +4,6 @@ import { type Call, type EventSource, pageShiftOf } from '../../event/run.ts'
 import { LayeredTable } from '../../tables/layered-table.ts'
 import { RunsBuilder } from '../../tables/descriptor-runs.ts'
 import { PageState } from '../../tables/page-state.ts'
-import type { Addressing } from '../options.ts'
 import { type After, NO_AFTER } from './after.ts'
 import { type CallColumns, packCalls, packTraits, type TraitColumns } from './call-columns.ts'
 import { type Counted, CallStream, type ReadCall } from './call-stream.ts'
@@ -14,6 +13,7 @@ import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
 import { roleTable } from './roles.ts'
 import { packRows } from './packed-rows.ts'
 import { type PlainStream, TOKEN_WORDS, type Tokens } from './tokens.ts'
+import type { Addressing } from './addresses.ts'
 
 /** How a side of a comparison is read: plain data, for it may be read in another thread, and be remembered. */
 export interface SideRequest {

@@ -3,7 +3,7 @@ import { bigintOf, fromVa, type Geometry, hexOf, type LevelName } from '@pagetra
 import { outputAddress, readableGeometry } from '../../descriptor/bits.ts'
 import { attributesText, changedBits, kindOf, sharesBits } from '../../descriptor/text.ts'
 import { hex16 } from '../../tables/leaves.ts'
-import type { Addressing } from '../options.ts'
+import type { Addressing } from '../align/addresses.ts'
 
 /** A store in the form in which it is compared: addresses of tables by their order of appearance in the call. */
 export interface Toggle {

@@ -1,8 +1,9 @@
 import { many } from '../../event/quantity.ts'
 import { escapeControls } from '../../say/value.ts'
 import type { GateCheck, GateResult } from '../gate.ts'
-import type { Answer, Diff } from '../result.ts'
+import type { Diff } from '../result.ts'
 import { verdictText } from './wording.ts'
+import type { Answer } from '../pair-result.ts'
 
 const VERBS: Readonly<Record<Answer, string>> = {
   same: 'passed',

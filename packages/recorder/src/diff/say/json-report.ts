@@ -1,8 +1,9 @@
 import { eventToJson } from '../../event/codec.ts'
 import { toJson } from '../../event/json.ts'
-import type { CallTreeRow, Diff, DivergenceRow } from '../result.ts'
+import type { CallTreeRow, Diff } from '../result.ts'
 import { answerTo } from './answer.ts'
 import { verdictText } from './wording.ts'
+import type { DivergenceRow } from '../pair-result.ts'
 
 /** A line that stands beside those of the diff itself. */
 export interface JsonPart {

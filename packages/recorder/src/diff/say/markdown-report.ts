@@ -1,5 +1,5 @@
 import { count } from '../../event/quantity.ts'
-import type { Diff, Divergence, DivergenceRow, Geometries } from '../result.ts'
+import type { Diff, Divergence, Geometries } from '../result.ts'
 import { commandLines, type DiffPageOptions } from './command-lines.ts'
 import { pairListMarkdown } from './pair-list-text.ts'
 import {
@@ -16,6 +16,7 @@ import {
   unknownTexts,
   verdictText,
 } from './wording.ts'
+import type { DivergenceRow } from '../pair-result.ts'
 
 /** Listed differences of each sort: it shall stay one page. */
 const LISTED = 8

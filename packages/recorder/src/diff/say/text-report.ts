@@ -1,6 +1,6 @@
 import { count, many } from '../../event/quantity.ts'
 import { escapeControls } from '../../say/value.ts'
-import type { CallRef, Diff, DivergenceRow } from '../result.ts'
+import type { Diff } from '../result.ts'
 import {
   callText,
   costTable,
@@ -16,6 +16,7 @@ import {
   unknownTexts,
   verdictText,
 } from './wording.ts'
+import type { CallRef, DivergenceRow } from '../pair-result.ts'
 
 /** How parts of the text stand out; without one the text is plain. */
 export interface DiffPaint {

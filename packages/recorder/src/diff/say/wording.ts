@@ -12,15 +12,8 @@ import type { MappingDifference } from '../../tables/compare-mappings.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import { laneTexts } from './lane-texts.ts'
 import { TELLING_COSTS } from '../pair-tally.ts'
-import type {
-  CallRef,
-  Diff,
-  DivergenceRow,
-  EffectGroup,
-  Geometries,
-  PairGroup,
-  Side,
-} from '../result.ts'
+import type { Diff, EffectGroup, Geometries, PairGroup, Side } from '../result.ts'
+import type { CallRef, DivergenceRow } from '../pair-result.ts'
 
 /** `17 bpf_nojit_small/a76/7.3.4 (ftrace, kernel 7.3.4, 2346 events)`. */
 export function sideText(side: Side): string {

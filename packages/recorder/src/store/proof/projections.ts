@@ -5,12 +5,12 @@ import type { InferResult } from 'kysely'
 
 import type { Keep, Run } from '../../event/run.ts'
 import { MEMORY } from '../lease.ts'
-import type { RunFile } from '../run-file.ts'
 import { BIND, BIND_TEXT, build } from '../schema.ts'
 import { type Bound, hasTable, prepare } from '../statements.ts'
 
 /** A cache does not wait for a recorder that holds the file. */
 const BUSY_MS = 50
+
 /** What SQLite says of a file that this process may not write now: then there is no cache, and that is all. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN|PERM|FULL|IOERR|NOTADB|CORRUPT)/
 
@@ -25,6 +25,16 @@ export interface Projection {
 export interface SavedProjection extends Projection {
   /** It is what was written for these events. */
   readonly isWhole: boolean
+}
+
+/** What it needs of a file of runs. */
+interface ProjectedFile {
+  readonly db: Sqlite.Database
+  readonly path: string
+  readonly mode: 'read' | 'write'
+  digestAt(run: number, seq: number): Uint8Array
+  whileWriting(db: Sqlite.Database, write: () => void): void
+  atClose(close: () => void): void
 }
 
 const allSeqs = build
@@ -60,13 +70,13 @@ type Row = InferResult<typeof nearest>[number]
  * is not used, and overwritten.
  */
 export class Projections {
-  readonly #runFile: RunFile
+  readonly #runFile: ProjectedFile
   readonly #version: number
   readonly #nearest: Sqlite.Statement<Bound[], Row> | undefined
   #writer: Sqlite.Database | undefined
   #mayWrite: boolean
 
-  constructor(runFile: RunFile, version: number) {
+  constructor(runFile: ProjectedFile, version: number) {
     this.#runFile = runFile
     this.#version = version
     const exists = hasTable(runFile.db, 'snapshot')
@@ -165,10 +175,10 @@ function removeOlder(db: Sqlite.Database, run: number, prefix: string): void {
 /** Version of the row in which what was folded of a whole run is kept; what it holds has one of its own. */
 const KEEP_VERSION = 1
 
-const kept = new WeakMap<RunFile, Projections>()
+const kept = new WeakMap<ProjectedFile, Projections>()
 
 /** Keeps what was folded of all events of a run, at the last one. */
-export function keepOf(runFile: RunFile, { id, events }: Run): Keep {
+export function keepOf(runFile: ProjectedFile, { id, events }: Run): Keep {
   const seq = events - 1
   return {
     read(name) {
@@ -180,7 +190,7 @@ export function keepOf(runFile: RunFile, { id, events }: Run): Keep {
   }
 }
 
-function projectionsOf(runFile: RunFile): Projections {
+function projectionsOf(runFile: ProjectedFile): Projections {
   let made = kept.get(runFile)
   if (!made) {
     kept.set(runFile, (made = new Projections(runFile, KEEP_VERSION)))
