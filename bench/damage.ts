@@ -12,15 +12,19 @@ import {
   run,
   soundFile,
 } from '../test/support/harm/damage.ts'
+import { add, figuresIn, keep } from '../test/support/harm/figures.ts'
 
 /**
  * Damages a database at random places and asks every verb, every format of export and every question of the screens:
  * an answer that is not the one of the sound file, with an exit status that does not say so, is a wrong one.
  *
- *     node bench/damage.ts [damages] [seed]
+ *     node bench/damage.ts [damages] [seed] [figures.json]
+ *
+ * With a file for the figures it goes on where that ended, and Ctrl-C ends it after the present damage.
  */
 const times = Number(process.argv[2] ?? 1000)
 const seed = Number(process.argv[3] ?? 1)
+const figures = figuresIn(process.argv[4], seed)
 const below = random(seed)
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-damage-'))
@@ -40,38 +44,37 @@ const query = ['sql', 'select count(*), total(new), sum(kind) from event'] as co
 const APART = 'sql, in a process of its own'
 right.set(APART, await run(db, query))
 
-const counts = new Map(
-  [...right.keys(), 'verify'].map((name) => [name, { right: 0, refused: 0, wrong: 0, crashed: 0 }]),
-)
-
-for (let i = 0; i < times; i++) {
+const stop = new AbortController()
+process.on('SIGINT', () => stop.abort())
+for (let i = 0; i < times && !stop.signal.aborted; i++) {
   const image = damaged(sound, tables, below)
+  if (i < figures.times) continue
   replaceWith(db, image)
   const { status } = await run(db, ['verify'])
-  const verify = counts.get('verify')!
-  if (status === 70) verify.crashed++
-  else if (status === 0) verify.right++
-  else verify.refused++
+  add(figures, 'verify', status === 70 ? 'crashed' : status === 0 ? 'right' : 'refused')
   for (const [name, ask] of QUESTIONS) count(i, image, name, await ask(db, folder))
   if (i % 20 === 0) count(i, image, APART, await run(db, query))
+  figures.times = i + 1
+  keep(process.argv[4], figures)
 }
 
 function count(i: number, image: Buffer, name: string, found: Answer): void {
-  const [expected, row] = [right.get(name)!, counts.get(name)!]
-  if (found.status === 70) row.crashed++
-  else if (found.status === 2) row.refused++
-  else if (found.status === expected.status && found.out === expected.out) {
-    row.right++
-    return
-  } else row.wrong++
-  if (found.status === 2) return
+  const expected = right.get(name)!
+  const same = found.status === expected.status && found.out === expected.out
+  const what =
+    found.status === 70 ? 'crashed' : found.status === 2 ? 'refused' : same ? 'right' : 'wrong'
+  add(figures, name, what)
+  if (what === 'right' || what === 'refused') return
   const kept = join(tmpdir(), `damage-${seed}-${i}.db`)
   writeFileSync(kept, image)
   console.error(`damage ${i}: ${name} answers ${found.status}, kept as ${kept}`)
 }
 
 rmSync(folder, { recursive: true })
-console.log(`${times} damages of a file of ${sound.length} bytes, five runs\n`)
-console.log('| question | right | refused | wrong | crashed |\n|---|---|---|---|---|')
-for (const [name, row] of counts)
-  console.log(`| ${name} | ${row.right} | ${row.refused} | ${row.wrong} | ${row.crashed} |`)
+console.log(`${figures.times} damages of a file of ${sound.length} bytes, five runs\n`)
+const COLUMNS = ['right', 'refused', 'wrong', 'crashed']
+console.log(`| question | ${COLUMNS.join(' | ')} |\n|---|---|---|---|---|`)
+for (const name of [...right.keys(), 'verify']) {
+  const row = figures.rows[name] ?? {}
+  console.log(`| ${name} | ${COLUMNS.map((column) => row[column] ?? 0).join(' | ')} |`)
+}
