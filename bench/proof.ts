@@ -54,7 +54,7 @@ const OPEN: Readonly<Record<string, () => Promise<RunFile>>> = {
     const db = new Sqlite(path, { readonly: true })
     db.defaultSafeIntegers(true)
     // What has no name is nobody else's, and is not proven.
-    return new RunFile(db, ':memory:', 'read')
+    return new RunFile(db, ':memory:', 'read', null)
   },
   cold: () => openRuns(path, { mode: 'read' }),
   warm: () => openRuns(path, { mode: 'read', proofs }),

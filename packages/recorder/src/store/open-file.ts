@@ -1,11 +1,21 @@
 import { InputError } from '@pagetrail/engine'
-import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readFileSync,
+  type Stats,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
 import Sqlite from 'better-sqlite3'
 
-import { isMountedAlone } from './file-names.ts'
+import { isMountedAlone, realPath } from './file-names.ts'
 import { MEMORY } from './lease.ts'
+import { withWal } from './wal-image.ts'
 
 /** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */
 export const BUSY_MS = 15_000
@@ -38,7 +48,6 @@ export function checkExists(path: string): Stats {
 
 /** A read-only connection to an existing file. */
 export function openForReading(path: string, timeout: number): Sqlite.Database {
-  const stat = checkExists(path)
   checkNoFolder(path)
   const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout })
   try {
@@ -47,7 +56,7 @@ export function openForReading(path: string, timeout: number): Sqlite.Database {
   } catch (error) {
     db.close()
     if (!cannotMakeSharedMemory(error, path)) throw error
-    return openCopy(path, stat.size)
+    return openCopy(path)
   }
 }
 
@@ -72,17 +81,40 @@ function cannotMakeSharedMemory(error: unknown, path: string): boolean {
   return /^SQLITE_(CANTOPEN|READONLY|FULL|IOERR_SHM)/.test(error.code) && isReadable(path)
 }
 
-function openCopy(path: string, size: number): Sqlite.Database {
-  const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
-  if (size > MEMORY_COPY_BYTES || (wal && wal.size > 0)) {
-    throw new InputError(
-      `${path} cannot be read where it is, its folder is read-only or its disk is full; copy it and its -wal elsewhere`,
-    )
+/** How often a file that is written to meanwhile is read again. */
+const TRIES = 5
+
+/** Reads the file, and what is in its -wal, into memory: there SQLite needs nothing beside it. */
+function openCopy(path: string): Sqlite.Database {
+  const names = ['', '-wal'].map((end) => realPath(path) + end)
+  for (let n = 0; n < TRIES; n++) {
+    const before = names.map(stateOf)
+    const size = before.reduce((sum, stat) => sum + Number(stat?.size ?? 0n), 0)
+    if (size > MEMORY_COPY_BYTES)
+      throw cannotCopy(path, `and it has ${size} bytes, too many for memory`)
+    const [file, wal] = names.map((name, i) => (before[i] ? readFileSync(name) : Buffer.alloc(0)))
+    if (!names.every((name, i) => isDeepStrictEqual(stateOf(name), before[i]))) continue
+    const image = withWal(file!, wal!, MEMORY_COPY_BYTES)
+    if (typeof image === 'string') throw cannotCopy(path, `and ${image}`)
+    // Bytes 18 and 19 say WAL (2) or rollback journal (1); a database in memory can only be the latter.
+    if (image.length > 19) image.fill(1, 18, 20)
+    return prepared(new Sqlite(image, { readonly: true }))
   }
-  const image = readFileSync(path)
-  // Bytes 18 and 19 say WAL (2) or rollback journal (1); a database in memory can only be the latter.
-  if (image.length > 19) image.fill(1, 18, 20)
-  return prepared(new Sqlite(image, { readonly: true }))
+  throw cannotCopy(path, 'and it is written to all the time')
+}
+
+/** Size and times of a file; undefined: there is none. */
+function stateOf(path: string): { size: bigint; mtime: bigint; ctime: bigint } | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat && { size: stat.size, mtime: stat.mtimeNs, ctime: stat.ctimeNs }
+}
+
+function cannotCopy(path: string, why: string): InputError {
+  const full = statfsSync(dirname(realPath(path))).bavail === 0
+  const [reason, remedy] = full
+    ? ['its disk is full', 'make room, or copy it and its -wal elsewhere']
+    : ['nothing can be made in its folder', 'copy it and its -wal elsewhere']
+  return new InputError(`${path} cannot be read where it is: ${reason}, ${why}; ${remedy}`)
 }
 
 function checkFolder(path: string): void {

@@ -57,7 +57,10 @@ export interface OpenOptions {
  */
 export async function openRuns(path: string, options: OpenOptions): Promise<RunFile> {
   const { mode, mustExist, busyMs = BUSY_MS, proofs = null, migrations = MIGRATIONS } = options
-  if (mustExist) checkExists(path)
+  if (mustExist || mode === 'read') checkExists(path)
+  const folder = mode === 'read' ? proofs : null
+  // Before the first byte is read: what is proven holds of this state of the file.
+  const memory = path === MEMORY ? null : new ProofMemory(path, folder)
   let db: Sqlite.Database | undefined
   try {
     db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
@@ -74,7 +77,7 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
       throw isEmpty(path)
     }
     db.defaultSafeIntegers(true)
-    return new RunFile(db, path, mode, proofs)
+    return new RunFile(db, path, mode, memory)
   } catch (error) {
     db?.close()
     throw inFile(path, error)
@@ -107,16 +110,15 @@ export class RunFile {
     db: Sqlite.Database,
     path: string,
     mode: 'read' | 'write',
-    proofs: string | null = null,
+    memory: ProofMemory | null,
   ) {
     this.db = db
     this.path = path
     this.mode = mode
-    const folder = mode === 'read' ? proofs : null
-    this.#proof = path === MEMORY ? null : new Proof(db, path, new ProofMemory(path, folder))
+    this.#proof = memory && new Proof(db, path, memory)
     this.#reader = new EventReader(db, this.#proof ?? undefined)
     this.#inode = inodeOf(path)
-    this.#proofs = folder
+    this.#proofs = memory?.folder ?? null
   }
 
   /** SQLite would go on with a file that no longer has this name. */

@@ -3,7 +3,6 @@ import {
   type BigIntStats,
   mkdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,6 +13,7 @@ import { dirname, join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 
 import type { Span } from '../batch-spans.ts'
+import { realPath } from '../file-names.ts'
 
 /** What was proven of a run. */
 export interface Proven {
@@ -35,6 +35,7 @@ const FORMAT = 2
  * not there.
  */
 export class ProofMemory {
+  readonly folder: string | null
   readonly #path: string
   readonly #file: string | null
   /** null: it is not known what was proven in which state, so nothing is kept. */
@@ -42,9 +43,10 @@ export class ProofMemory {
 
   /** `folder` null: nothing is remembered. Made before the first row is read. */
   constructor(path: string, folder: string | null) {
+    this.folder = folder
     this.#path = path
     const name = createHash('sha256')
-      .update(folder === null ? '' : realpathSync(path))
+      .update(folder === null ? '' : realPath(path))
       .digest('hex')
     this.#file = folder === null ? null : join(folder, `${name.slice(0, 32)}.json`)
     this.#state = folder === null ? null : stateOf(path)
@@ -131,7 +133,7 @@ const isKept = (value: unknown): value is { state: string; runs: [number, Proven
 function statsOf(path: string): (BigIntStats | undefined)[] {
   const file = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (!file) return []
-  const wal = statSync(`${path}-wal`, { bigint: true, throwIfNoEntry: false })
+  const wal = statSync(`${realPath(path)}-wal`, { bigint: true, throwIfNoEntry: false })
   return [file, wal && wal.size > 0n ? wal : undefined]
 }
 
