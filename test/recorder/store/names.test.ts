@@ -17,7 +17,10 @@ import { expect, test } from 'vitest'
 
 import { openRuns, verify } from '@pagetrail/recorder'
 
-import { isMountedAlone, mountPoints } from '../../../packages/recorder/src/store/file-names.ts'
+import {
+  isMountedAlone,
+  mountPoints,
+} from '../../../packages/recorder/src/store/file/file-names.ts'
 import { append, callEvents, META } from '../../support/call-events.ts'
 import { storedFile, testFile, testFolder } from '../../support/files.ts'
 

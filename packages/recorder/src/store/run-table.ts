@@ -1,6 +1,6 @@
 import type Sqlite from 'better-sqlite3'
 import { sql } from 'kysely'
-import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './lease.ts'
+import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './file/lease.ts'
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
 import { listState, rowProblem, seal } from './seal.ts'
 import { build } from './schema.ts'

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3'
 import type { InferResult } from 'kysely'
 
 import type { Keep, Run } from '../../event/run.ts'
-import { MEMORY } from '../lease.ts'
+import { MEMORY } from '../file/lease.ts'
 import { BIND, BIND_TEXT, build } from '../schema.ts'
 import { type Bound, hasTable, prepare } from '../statements.ts'
 

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 
 import type { Span } from '../batch-spans.ts'
-import { realPath } from '../file-names.ts'
+import { realPath } from '../file/file-names.ts'
 
 /** What was proven of a run. */
 export interface Proven {

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
-import { withWal } from '../../../packages/recorder/src/store/wal-image.ts'
-import { testFile } from '../../support/files.ts'
-import { random } from '../../support/harm/damage.ts'
+import { withWal } from '../../../../packages/recorder/src/store/file/wal-image.ts'
+import { testFile } from '../../../support/files.ts'
+import { random } from '../../../support/harm/damage.ts'
 
 const [HEADER, FRAME] = [32, 24 + 512]
 const LIMIT = 1 << 24
@@ -87,7 +87,7 @@ test('so it is when a byte of the -wal is another, or all of it belongs to anoth
   expect(ours(file, begun).equals(sqlites(file, begun))).toBe(true)
 })
 
-/** The same -wal as a machine of the other order of bytes writes it: its checksums read words the other way. */
+/** The same -wal as a machine of the other order of bytes writes it: its sums read words the other way. */
 function swapped(wal: Buffer): Buffer {
   const other = Buffer.from(wal)
   other.writeUInt32BE(wal.readUInt32BE(0) ^ 1, 0)

@@ -9,8 +9,8 @@ import {
   isLeased,
   Lease,
   MEMORY,
-} from '../../../packages/recorder/src/store/lease.ts'
-import { testFile } from '../../support/files.ts'
+} from '../../../../packages/recorder/src/store/file/lease.ts'
+import { testFile } from '../../../support/files.ts'
 
 test('a lease is seen while it is held, and leaves nothing', () => {
   const db = testFile()

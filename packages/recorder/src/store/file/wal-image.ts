@@ -2,14 +2,14 @@ import { endianness } from 'node:os'
 
 /** Of the `-wal`: its header, and that of each frame, which a page follows. Numbers are big-endian. */
 const [HEADER, FRAME_HEADER] = [32, 24]
-/** The lowest bit of the first number says in which order of bytes the checksums read words. */
+/** The lowest bit of the first number says in which order of bytes the sums read words. */
 const [MAGIC, VERSION] = [0x377f_0682, 3_007_000]
 const [MIN_PAGE, MAX_PAGE] = [512, 65_536]
 
 /**
  * The database as SQLite would read it: its file, and over it the pages that the transactions in its `-wal` have
- * written, up to the last whole one. For a place where SQLite itself cannot: it wants to make `-shm` there, the index of
- * the `-wal`. Form and rules are those of sqlite.org/fileformat2.html#walformat and of `walIndexRecover()`.
+ * written, up to the last whole one. For a place where SQLite itself cannot: it wants to make `-shm` there, an index
+ * of the `-wal`. Form and rules are those of sqlite.org/fileformat2.html#walformat and of `walIndexRecover()`.
  *
  * Writes into the buffer of the file where that is large enough. A text says why there is no image: it would have more
  * than `limit` bytes, or SQLite would refuse the version too.
