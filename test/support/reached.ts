@@ -7,7 +7,7 @@ import {
   type Scenario,
   scenarioWorks,
 } from '@pagetrail/engine'
-import { eventsOf, INTERLEAVINGS, type Run, SCENARIOS, scenarioNamed } from '@pagetrail/recorder'
+import { eventsOf, INTERLEAVINGS, SCENARIOS, scenarioNamed } from '@pagetrail/recorder'
 
 import { roleMask, withoutAddress } from '../../packages/recorder/src/descriptor/bits.ts'
 import { Observers } from '../../packages/recorder/src/observers/observers.ts'
@@ -16,7 +16,7 @@ import {
   heldVersions,
 } from '../../packages/recorder/src/observers/held-versions.ts'
 import { isHarm } from '../../packages/recorder/src/observers/translation.ts'
-import { SAMPLE_RUN } from './sample-run.ts'
+import { runRow } from './played-runs.ts'
 
 /*
  * The other half of machine.test.ts: what the fold of the events still calls harmful when a schedule is over, some
@@ -70,14 +70,7 @@ function play(
 /** What the fold calls harmful when all is over. */
 function harmful(name: string, flavour: string, schedule: string): HeldVersion[] {
   const scenario = scenarioOf(name, flavour, schedule)
-  const { pageShift, vaBits, levels } = createMachine(scenario).geometry
-  const run: Run = {
-    ...SAMPLE_RUN,
-    flavour,
-    geometry: { pageShift, vaBits, levels },
-    facts: { features: { ...scenario.features } },
-  }
-  const observers = new Observers(run)
+  const observers = new Observers(runRow(scenario))
   eventsOf(scenario, (e) => {
     observers.apply(e)
     if (e.kind === 'table_free') observers.freed(e)
@@ -89,6 +82,7 @@ function harmful(name: string, flavour: string, schedule: string): HeldVersion[]
 const isTableVersion = ({ level, lo }: HeldVersion): boolean => level !== 'pte' && (lo & 3) === 3
 
 const UNSEEN = roleMask('shape', null) | roleMask('software', null)
+
 /** What an entry allows, without where it leads. */
 const allows = (lo: number, hi: number): bigint =>
   withoutAddress((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0), null) & ~UNSEEN

@@ -1,16 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
-import { buildMachine, parseScenario } from '@pagetrail/engine'
-import {
-  type EventSource,
-  eventsOf,
-  memorySource,
-  scenarioNamed,
-  type TraceEvent,
-  type WindowFormat,
-  windowText,
-} from '@pagetrail/recorder'
+import { parseScenario } from '@pagetrail/engine'
+import { type EventSource, scenarioNamed, type WindowFormat, windowText } from '@pagetrail/recorder'
+
+import { playedRun } from '../../support/played-runs.ts'
 
 const fixtures = `${import.meta.dirname}/../../fixtures/`
 const V = '0xffff8000c0000000'
@@ -35,28 +29,7 @@ interface Input {
 function sourceOf(json: unknown, name: string): EventSource {
   const geometry = { page_shift: 12, va_bits: 48 }
   const scenario = parseScenario(json, { flavour: '6.18', geometry, schedule: '' })
-  const events: TraceEvent[] = []
-  eventsOf(scenario, (event) => events.push(event))
-  const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
-  return memorySource(
-    {
-      id: 1,
-      label: name,
-      source: 'engine',
-      state: 'complete',
-      flavour: '6.18',
-      kernel: null,
-      scenario: name,
-      geometry: { pageShift, vaBits, levels },
-      facts: { features: { ...scenario.features } },
-      t0: null,
-      created: 0,
-      events: events.length,
-      calls: 0,
-      lost: 0,
-    },
-    events,
-  )
+  return playedRun(scenario, name)
 }
 
 const inputOf = ({ init, cpus, count = 1 }: Input) => ({

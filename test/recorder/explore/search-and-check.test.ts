@@ -14,11 +14,11 @@ import {
   eventsOf,
   exploreScenario,
   propertiesNamed,
-  type Run,
   rulesNamed,
   scenarioNamed,
-  type TraceEvent,
 } from '@pagetrail/recorder'
+
+import { playedRun } from '../../support/played-runs.ts'
 
 const SHARED = [
   'lost-update',
@@ -63,26 +63,7 @@ function schedulesOf(scenario: Scenario): readonly string[] {
 /** Rules that `check` finds broken in the run that a schedule makes. */
 function brokenBy(name: string, flavour: string, schedule: string): readonly string[] {
   const scenario = scenarioOf(name, flavour, schedule)
-  const events: TraceEvent[] = []
-  eventsOf(scenario, (event) => events.push(event))
-  const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
-  const run: Run = {
-    id: 1,
-    label: name,
-    source: 'engine',
-    state: 'complete',
-    flavour,
-    kernel: null,
-    scenario: name,
-    geometry: { pageShift, vaBits, levels },
-    facts: { features: { ...scenario.features } },
-    t0: null,
-    created: 0,
-    events: events.length,
-    calls: 0,
-    lost: 0,
-  }
-  const report = checkRun({ run, events: () => events, calls: () => [] }, rulesNamed(SHARED))
+  const report = checkRun(playedRun(scenario, name), rulesNamed(SHARED))
   return report.verdicts.filter(({ status }) => status === 'found').map(({ rule }) => rule)
 }
 

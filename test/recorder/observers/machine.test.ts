@@ -7,13 +7,7 @@ import {
   type Scenario,
   scenarioWorks,
 } from '@pagetrail/engine'
-import {
-  eventsOf,
-  INTERLEAVINGS,
-  type Run,
-  scenarioNamed,
-  type TraceEvent,
-} from '@pagetrail/recorder'
+import { INTERLEAVINGS, scenarioNamed } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 import { Observers } from '../../../packages/recorder/src/observers/observers.ts'
@@ -25,6 +19,7 @@ import {
 } from '../../../packages/recorder/src/descriptor/bits.ts'
 import { PageState } from '../../../packages/recorder/src/tables/page-state.ts'
 import { type HeldEntry, TlbFold } from '../../../packages/recorder/src/observers/tlb-fold.ts'
+import { playedRun } from '../../support/played-runs.ts'
 
 /**
  * The model beside the machine: what TLBs of the engine hold, at whichever moment of whichever schedule, is what the
@@ -65,30 +60,6 @@ function scheduled(name: string, seed: number): string {
   return printEntries(entries)
 }
 
-function recorded(name: string, schedule: string): { run: Run; events: TraceEvent[] } {
-  const scenario = scenarioOf(name, schedule)
-  const events: TraceEvent[] = []
-  eventsOf(scenario, (event) => events.push(event))
-  const { levels, pageShift, vaBits } = buildMachine(scenario).geometry
-  const run: Run = {
-    id: 1,
-    label: name,
-    source: 'engine',
-    state: 'complete',
-    flavour: FLAVOUR,
-    kernel: null,
-    scenario: name,
-    geometry: { pageShift, vaBits, levels },
-    facts: { features: { ...scenario.features } },
-    t0: null,
-    created: 0,
-    events: events.length,
-    calls: 0,
-    lost: 0,
-  }
-  return { run, events }
-}
-
 const PAGE = 0x1000n
 const UNSEEN = roleMask('shape', null) | roleMask('software', null)
 
@@ -122,7 +93,9 @@ function unheard({ va, end, desc }: HeldEntry, state: PageState, observers: Obse
 
 /** The events of a run after which a TLB holds what the model calls gone, in words. */
 function contradictions(name: string, schedule: string): { fills: number; found: string[] } {
-  const { run, events } = recorded(name, schedule)
+  const source = playedRun(scenarioOf(name, schedule), name)
+  const { run } = source
+  const events = [...source.events()]
   const observers = new Observers(run)
   const state = PageState.of(run)
   const tlbs = new TlbFold(run.geometry!.pageShift)
