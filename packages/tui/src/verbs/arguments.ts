@@ -52,24 +52,24 @@ export function parsePairs(text: string): Record<string, string> {
 /** Of every verb that runs scenarios on the engine. */
 export const FLAVOUR_LIST = new Option(
   '--flavour <list>',
-  `which kernels' code: ${FLAVOUR_NAMES.join(',')}`,
+  `versions of the kernel's code to run: ${FLAVOUR_NAMES.join(', ')}`,
 ).argParser(parseList)
 
 const geometryList = (names: readonly string[]) =>
-  new Option('--geometry <list>', `page size and address bits: ${names.join(',')}`)
+  new Option('--geometry <list>', `page size and address bits: ${names.join(', ')}`)
 
 export const GEOMETRY_LIST = geometryList(GEOMETRY_NAMES).argParser(parseList)
 /** Of the verbs that run a tree's own code. */
 export const TREE_GEOMETRY_LIST = geometryList(TREE_GEOMETRY_NAMES)
   .argParser(parseList)
-  .default<string[]>(['4k-48'])
+  .default<string[]>(['4k-48'], '4k-48')
 
 /** Options of every verb that builds a tree. */
 export const CROSS = new Option(
   '--cross <prefix>',
-  'of the compiler: aarch64-linux-gnu- unless the host is arm64',
+  'prefix of the compiler (default: aarch64-linux-gnu-, on arm64 none)',
 )
 export const CACHE = new Option(
   '--cache <dir>',
-  'where everything that is built goes (default: $XDG_CACHE_HOME/pagetrail/tree)',
+  'folder for everything that is built (default: $XDG_CACHE_HOME/pagetrail/tree)',
 )

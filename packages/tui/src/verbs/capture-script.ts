@@ -7,12 +7,12 @@ export const captureScriptVerb: Verb = {
   name: 'capture-script',
   group: 'Getting runs:',
   summary: 'print the shell script that captures on a real kernel',
-  more: `The script needs root, tracefs and kprobe events on the traced machine, and nothing of Pagetrail; busybox is
-enough. By itself it probes entries and returns of functions, so it suits any build of that version: descriptor
+  more: `The script needs root, tracefs and kprobe events on the traced machine, but nothing of Pagetrail; busybox is
+enough. Without --vmlinux it probes entries and returns of functions, so it works on any build of that version: descriptor
 writes follow from the callbacks; lazy MMU sections, barriers and flushes are not visible and stay unknown.
 With --vmlinux it also probes the stores, barriers, lazy MMU sections and flushes of that one build, at the places
 that nm and objdump find in it; the script refuses to run on another build.
-Kernels from 6.1 to 7.3 are known. 6.1 to 6.8 have no arguments in return probes: what a callback stored is not
+Kernels from 6.1 to 7.3 are known. 6.1 to 6.8 do not accept arguments in return probes, so what a callback stored is not
 visible there.`,
   examples: [
     ['capture-script --kernel 6.18 > capture.sh', 'then, there: sh capture.sh modprobe nls_ascii'],

@@ -48,9 +48,9 @@ export const checkVerb: Verb = {
   pages: true,
   summary: 'look for hazards: what the run does that the architecture or the kernel forbids',
   more: `Exit status: 0 nothing but notes, 1 errors or warnings (with --fail-on error: errors), 3 none, but some rule
-lacked what it needs to decide (a stock kernel does not show everything; 0 with --allow-undecided); the output names
-what. Findings of a --baseline are counted and do not fail. Lines in sarif, junit and github are those of the run's
-JSON Lines, as it was imported or as \`pagetrail export\` writes it.`,
+lacked what it needs to decide (a stock kernel does not show everything; 0 with --allow-undecided); the output says
+what it lacked. Findings that a --baseline has are counted and do not fail. Line numbers in sarif, junit and github are those
+of the run's JSON Lines, as imported or as \`pagetrail export\` writes them.`,
   examples: [
     ['check -1', 'all rules on the latest run'],
     ['check modules --rules flush-missing,H3', 'some, by name or hazard'],
@@ -72,14 +72,14 @@ JSON Lines, as it was imported or as \`pagetrail export\` writes it.`,
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
-      .option('--detail', 'JSON with all that the page of --format html shows')
+      .option('--detail', 'JSON with everything that the page of --format html shows')
       .addOption(
         new Option('--fail-on <severity>', 'what fails: errors, or warnings too')
           .choices(FAIL_ON)
           .default('warning' as const),
       )
       .option('--allow-undecided', 'exit with 0 where nothing fails but rules were undecided')
-      .option('--baseline <file>', 'an earlier report (--json, sarif): what it has does not fail')
+      .option('--baseline <file>', 'an earlier report (--json, sarif): its findings do not fail')
       .option('--list', 'list the rules instead')
       .action((run, options) =>
         invoke((session) => (options.list ? listRules(session) : check(session, run, options))),

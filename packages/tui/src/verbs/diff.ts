@@ -49,15 +49,18 @@ export const diffVerb: Verb = {
   summary: 'say whether two runs do the same, and where they first part',
   more: `Four questions: outcome (returns, final mapping), effect (what each call changed, flushed, allocated),
 path (the events, aligned call by call), cost. The verdict is one of: identical; same effects by another path;
-same outcome, different effects; different outcome, and says how far it reaches. Exit status, of what was asked:
-0 all of it was compared and is the same, 1 different or a call without counterpart, 3 the same as far as both
-sides show, but a side lacks what the answer needs (0 with --allow-undecided).`,
+same outcome, different effects; different outcome. It also says how far it reaches. Exit status, for the questions asked:
+0 everything was compared and is the same, 1 something differs or a call has no counterpart, 3 the same as far as both
+sides show, but one side lacks what the answer needs (0 with --allow-undecided).`,
   examples: [
     ['diff', 'the last two runs'],
     ['diff before.trace.gz after.trace', 'two captures, as they are'],
     ['diff before after --by cost', 'one question'],
-    ['diff 1 2 --calls 10-20 --ignore lock,unlock', 'a part, without some kinds'],
-    ['diff a b --noise a2', 'without what two recordings of a differ in'],
+    [
+      'diff 1 2 --calls 10-20 --ignore lock,unlock',
+      'some of the calls, without some kinds of events',
+    ],
+    ['diff a b --noise a2', 'set aside what differs between a and a2 too'],
     ['diff 1 2 --map my_pte_entry=pageattr_pte_entry', 'functions that play the same role'],
     ['diff 1 2 --format markdown > review.md', 'one page for a mail'],
     [
@@ -70,25 +73,29 @@ sides show, but a side lacks what the answer needs (0 with --allow-undecided).`,
     command
       .argument('[a]', `${RUN_OR_FILE} (default: -2)`)
       .argument('[b]', '(default: -1)')
-      .addOption(new Option('--by <question>', 'ask one only').choices(QUESTIONS))
+      .addOption(new Option('--by <question>', 'ask only this question').choices(QUESTIONS))
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )
       .option('--calls <range>', 'only these calls, numbered from 0: 12, 10-20', parseCalls)
       .option('--filter <expression>', FILTER)
-      .option('--ignore <list>', 'fields and kinds that are not compared', parseList)
-      .option('--map <pairs>', 'further functions with one role: mine=theirs,…', parsePairs)
+      .option('--ignore <list>', 'fields and kinds of events not to compare', parseList)
+      .option('--map <pairs>', 'functions that play the same role: mine=theirs,…', parsePairs)
       .addOption(
         new Option('--lanes <lanes>', 'align calls by task, by CPU, or as one sequence')
           .choices(LANE_MODES)
           .default('auto' as const),
       )
-      .option('--noise <run>', 'a second recording of A: what these two differ in is set aside')
+      .option('--noise <run>', 'a second recording of A: set aside what differs between these two')
       .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
-      .option('--detail', 'JSON with all that the page of --format html shows')
+      .option('--detail', 'JSON with everything that the page of --format html shows')
       .option('-q, --quiet', 'print the verdict only')
       .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
-      .option('--max-cost <list>', 'what costs may grow by: barriers=0,callbacks=+10%', parseList)
+      .option(
+        '--max-cost <list>',
+        'by how much costs may grow: barriers=0,callbacks=+10%',
+        parseList,
+      )
       .option(
         '--allow-undecided',
         'exit with 0 where nothing differs, although not everything was visible',

@@ -77,11 +77,13 @@ export const exploreVerb: Verb = {
   pages: true,
   summary:
     'search the interleavings of a scenario: prove that none breaks a rule, or record one that does',
-  more: `Every schedule is covered by visiting every state once; the numbers of schedules are exact. What breaks a rule is
-recorded as a run labelled SCENARIO/GEOMETRY/FLAVOUR~RULE, with marks, and the nearest schedule that does not as
-…~RULE-passes; with --all a schedule of each class (they differ in the order of independent steps only) as …~class-N. A search that a limit or Ctrl-C ends is kept beside the database, and --resume goes on with it: in the
-end it comes to the numbers of one that was never stopped. Data accesses are sequentially consistent: one that its own CPU reorders is not seen.
-Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not complete and nothing found.`,
+  more: `Every schedule is covered by visiting every state once; the numbers of schedules are exact. A schedule that breaks a rule
+is recorded as a run labelled SCENARIO/GEOMETRY/FLAVOUR~RULE, with marks, and the nearest schedule that does not break it as
+…~RULE-passes. With --all, one schedule of each class is recorded as …~class-N; schedules that differ only in the order of
+independent steps are one class. A search that a limit or Ctrl-C ends is kept beside the database; --resume goes on with it
+and ends with the same numbers as a search that was never stopped. Data accesses are sequentially consistent: reordering of
+them within a CPU is not modelled. Exit status: 0 the search was complete and nothing breaks, 1 something does, 3 the search was
+not complete and found nothing.`,
   examples: [
     [
       'explore two-in-one-span --flavour 6.17,6.18',
@@ -96,11 +98,11 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
     ['explore 3', 'the other schedules of a recorded run: its CPUs, features and start state'],
     [
       'explore three-in-one-span --flavour 6.18 --time 0 --resume',
-      'on with a search that was stopped',
+      'go on with a search that was stopped',
     ],
     [
       'explore mine.json --mode pct --runs 100000 --seed 7',
-      'by chance, where there are too many states',
+      'at random, where there are too many states',
     ],
   ],
   declare(command, invoke) {
@@ -110,7 +112,7 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
       .addOption(GEOMETRY_LIST)
       .option(
         '--module <file>',
-        'your own implementation of the calls, as for record; its `property(machine)` says what is wrong at an end, or null',
+        'your own implementation of the calls, as for record; its `property(machine)` returns what is wrong at an end, or null',
       )
       .option('--rules <list>', 'properties to look for; default: all', parseList)
       .addOption(
@@ -120,42 +122,46 @@ Exit status: 0 searched completely and nothing breaks, 1 something does, 3 not c
       )
       .option(
         '--preemptions <n>',
-        'of mode bounded, which searches 0, 1, 2, … up to so many',
+        'for mode bounded, which searches with 0, 1, 2, … up to this many',
         parseCount,
         2,
       )
       .addOption(
         new Option(
           '--steps <steps>',
-          'which are counted: every one, those on what CPUs share, or without barriers where there is no TLB',
+          'steps that count: every one, those on what CPUs share, or of these no barriers where there is no TLB',
         )
           .choices(COUNTED_STEPS)
           .default('shared' as const),
       )
       .option('--every-step', 'the same as --steps every')
-      .option('--locks <list>', 'regimes side by side: kernel, none, cpa', parseList, ['kernel'])
+      .addOption(
+        new Option('--locks <list>', 'compare regimes of locks: kernel, none, cpa')
+          .argParser(parseList)
+          .default<string[]>(['kernel'], 'kernel'),
+      )
       .addOption(
         new Option(
           '--walkers <walkers>',
-          'whether walks may see old entries until a dsb; default: weak where the scenario has accesses',
+          'weak: walks may see old entries until a dsb; if not given, weak where the scenario has accesses',
         ).choices(WALKERS),
       )
-      .option('--never <expression>', 'a filter: a store, load or access that must not happen')
-      .option('--fills <n>', 'speculative fills of each CPU that makes some', parseCount)
-      .option('--seed <n>', 'of modes pct and random', parseCount, 1)
-      .option('--runs <n>', 'of modes pct, random and dpor', parseCount, 100_000)
-      .option('--max-states <n>', 'of modes states and bounded', parseCount, 5_000_000)
-      .option('--time <seconds>', 'for each search; 0: no limit', parseCount, 60)
+      .option('--never <expression>', 'a filter for a store, load or access that must not happen')
+      .option('--fills <n>', 'speculative fills by each CPU that makes any', parseCount)
+      .option('--seed <n>', 'for modes pct and random', parseCount, 1)
+      .option('--runs <n>', 'for modes pct, random and dpor', parseCount, 100_000)
+      .option('--max-states <n>', 'for modes states and bounded', parseCount, 5_000_000)
+      .option('--time <seconds>', 'limit for each search; 0: none', parseCount, 60)
       .option(
         '--expect <file>',
-        'numbers of an earlier search, by --json; a difference is a finding',
+        'the --json output of an earlier search; a number that differs is a finding',
       )
-      .option('--first', 'end at the first finding')
-      .option('--all', 'by mode dpor: record a schedule of each class, beside those of findings')
-      .option('--most <n>', 'of --all: classes that are recorded', parseCount, 200)
-      .option('--no-shrink', 'leave a schedule as the search came upon it')
+      .option('--first', 'stop at the first finding')
+      .option('--all', 'in mode dpor: record a schedule of each class, not only those of findings')
+      .option('--most <n>', 'with --all: how many classes to record', parseCount, 200)
+      .option('--no-shrink', 'leave a schedule as the search found it')
       .option('--resume', 'go on with the search that was stopped')
-      .option('--no-record', 'record nothing, and keep no search that is stopped')
+      .option('--no-record', 'record nothing, and do not keep a stopped search')
       .addOption(
         new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
       )

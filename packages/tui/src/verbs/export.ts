@@ -45,19 +45,23 @@ export const exportVerb: Verb = {
   name: 'export',
   group: 'The file:',
   summary: 'write a run in another format',
-  more: `jsonl    Pagetrail's own form; pagetrail import reads it back, event for event
-chrome   trace event JSON for Perfetto (ui.perfetto.dev) and chrome://tracing
-csv      one line per event, a column per field; names are as they are, and a spreadsheet runs one that begins
-         with =, +, - or @: --safe-csv marks those as text
-parquet  FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse read a folder of runs as one table
-litmus   a window of the run as a test for herd7 (AArch64, vmsa), with the verdict that is expected
-casemate a window as a log for casemate-check -R: break-before-make and the life of tables, as of EL2 stage 1
---summary writes one row about the run in place of its events (what it is, did, cost, and what the rules say) as jsonl,
-csv, or FOLDER/summary/run=KEY/part-0000.parquet. docs/fleet.md asks such folders with DuckDB and ClickHouse.`,
+  more: `jsonl     Pagetrail's own format; pagetrail import reads it back, event for event
+chrome    trace event JSON, for Perfetto (https://ui.perfetto.dev) and chrome://tracing
+csv       one line per event, a column per field; a spreadsheet runs names that begin with =, +, - or @: --safe-csv marks those as text
+parquet   FOLDER/run=KEY/part-0000.parquet: DuckDB, Spark, Trino and ClickHouse read a folder of runs as one table
+litmus    a window of the run as a test for herd7 (AArch64, vmsa), with the expected verdict
+casemate  a window as a log for casemate-check -R: break-before-make and the life of tables, as of EL2 stage 1
+
+With --summary, one row about the run (what it is, what it did and cost, and what the rules say) is written instead of its
+events, as jsonl, csv, or FOLDER/summary/run=KEY/part-0000.parquet. docs/fleet.md shows how to query such folders with
+DuckDB and ClickHouse.`,
   examples: [
     ['export -1 --format chrome -o trace.json', 'to look at in Perfetto'],
-    ['export before after --format chrome -o both.json', 'two, paired call by call: one id a pair'],
-    ['export 3 -o run.jsonl.gz', 'JSON Lines, packed: a name that ends in .gz'],
+    [
+      'export before after --format chrome -o both.json',
+      'two, paired call by call, with an id for each pair',
+    ],
+    ['export 3 -o run.jsonl.gz', 'JSON Lines, packed because the name ends in .gz'],
     ['export 3 | jq .kind', 'JSON Lines to standard output'],
     ['export 3 --format litmus --window 4..20 -o window.litmus', 'a second opinion, by herd7'],
     ['export 3 --format parquet -o fleet --key host17', 'one of many runs in one folder'],
@@ -67,7 +71,7 @@ csv, or FOLDER/summary/run=KEY/part-0000.parquet. docs/fleet.md asks such folder
   declare(command, invoke) {
     command
       .argument('[run]', RUN)
-      .argument('[beside]', `for chrome, a second run to stand beside the first: ${RUN_OR_FILE}`)
+      .argument('[beside]', `for chrome, a second run to show beside the first: ${RUN_OR_FILE}`)
       .addOption(
         new Option('--format <format>', 'what to write')
           .choices(FORMATS)
@@ -76,15 +80,15 @@ csv, or FOLDER/summary/run=KEY/part-0000.parquet. docs/fleet.md asks such folder
       .option('-o, --output <path>', 'file (a folder for parquet); without it, standard output')
       .option('--all', 'every run: parquet, or with --summary')
       .option('--summary', 'one row about the run in place of its events: jsonl, csv, parquet')
-      .option('--force', 'replace a file that is there; the database itself never')
+      .option('--force', 'replace an existing file, but never the database itself')
       .option('--safe-csv', 'csv: put an apostrophe before texts that a spreadsheet would run')
       .option(
         '--key <name>',
-        "value of parquet's partition run= (default: the run's id); with --all it stands before the id",
+        "value of parquet's partition run= (default: the run's id); with --all it is put before the id",
       )
       .option(
         '--window <events>',
-        'of litmus and casemate: N..M, or the name of a rule that is broken',
+        'for litmus and casemate: N..M, or the name of a rule that is broken',
       )
       .action((run, beside, options) =>
         invoke((session) =>

@@ -44,15 +44,15 @@ export const importVerb: Verb = {
   group: 'Getting runs:',
   summary: 'turn traces of real kernels, or exported runs, into runs',
   more: `Reads ftrace text (cat /sys/kernel/tracing/trace), trace-cmd report, perf script, and Pagetrail's JSON Lines;
-gzip or plain. An event that it does not know is kept and counted. Events that the trace says were lost, and entries
-without their return, become gap events. --format kmsg takes the lines of \`pagetrail:\` that a kernel printed (see
-hooks/c/pagetrail.h) out of a dmesg or the log of a console; what the log lost becomes a gap.`,
+gzip or plain. Unknown events are kept and counted. Events that the trace reports as lost, and entries without their
+return, become gap events. --format kmsg picks the \`pagetrail:\` lines that a kernel printed (see hooks/c/pagetrail.h)
+out of dmesg or a console log; what the log lost becomes a gap.`,
   examples: [
     ['import modules.trace.gz', 'a run named modules'],
     ['import before.trace after.trace', 'two runs, ready for pagetrail diff'],
     [
       'import --follow /sys/kernel/tracing/trace_pipe --label live',
-      'until Ctrl-C, readable meanwhile',
+      'until Ctrl-C; the run can be read meanwhile',
     ],
     ['import dmesg.txt --format kmsg', 'what a KUnit test or a UML kernel reported'],
     ['import - < run.jsonl', 'from standard input'],

@@ -49,10 +49,10 @@ export const patchVerb: Verb = {
   group: 'Comparing and checking:',
   pages: true,
   summary: 'say what a patch to a kernel tree changes of what page tables see',
-  more: `Left is the base, right the tree as it lies. Every scenario of the library that a tree can run, or those that are named, is
-recorded on both; each pair is compared as \`diff\` does and both sides are checked. The base is a commit, unpacked into the
-cache (default: HEAD, for changes that are not committed), or a folder; nothing is written into the tree or its .git. The
-runs are not kept: the page says how to record one pair. Exit status: 0 nothing differs, 1 something does, 3 the same as
+  more: `The base is on the left, the tree as it stands on the right. Every scenario that a tree can run, or those you name, is
+recorded on both; each pair is compared as \`diff\` does, and both sides are checked. The base is a commit, unpacked into the
+cache (default: HEAD, which shows uncommitted changes), or a folder; nothing is written into the tree or its .git. The
+runs are not kept; the page says how to record a pair. Exit status: 0 nothing differs, 1 something does, 3 the same as
 far as both sides show.`,
   examples: [
     ['patch ~/linux', 'what is not committed yet'],

@@ -43,8 +43,8 @@ export const recordVerb: Verb = {
   name: 'record',
   group: 'Getting runs:',
   summary: 'run scenarios on the engine and record each run',
-  more: `A scenario is a name of \`pagetrail scenarios\`, or a file: JSON in the form of docs/scenarios.md, or JSON Lines with
-one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
+  more: `A scenario is a name that \`pagetrail scenarios\` lists, or a file: JSON in the form of docs/scenarios.md, or JSON Lines
+with one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
   examples: [
     ['record partial-block', 'a built-in scenario, in flavours 6.17 and 6.18'],
     ['record scenario.json --flavour 6.12,7.3 --geometry 4k-48,64k-52', 'four runs'],
@@ -64,27 +64,27 @@ one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
       .addOption(GEOMETRY_LIST)
       .option(
         '--module <file>',
-        'a module whose default export is defineImplementation({ name, base, calls }): its calls, on flavour base',
+        'use the calls of this module, which exports defineImplementation({ name, base, calls }) by default',
       )
       .option(
         '--schedule <steps>',
-        'which CPU takes each step, as in 0.0.1.0, of a scenario with several; with v2/FLAVOUR/SCENARIO-HASH/ before it, only of the one it was made for',
+        'which CPU takes each step of a scenario with several, as in 0.0.1.0; v2/FLAVOUR/SCENARIO-HASH/ before the steps names what they were made for',
       )
       .option(
         '--tree <dir>',
-        "a kernel's source folder whose own code is run, instead of a flavour; several times for several trees",
+        "run the code of this kernel source folder instead of a flavour's; repeat it for several trees",
         (dir, dirs: string[] = []) => [...dirs, dir],
       )
       .option(
         '--exact',
-        'refuse a step of the schedule that cannot be taken, instead of passing it over',
+        'refuse a step of the schedule that cannot be taken, instead of skipping it',
       )
       .addOption(CROSS)
       .addOption(CACHE)
-      .option('--label <label>', 'name of the run; of several: LABEL/GEOMETRY/FLAVOUR')
+      .option('--label <label>', 'name of the run; several runs are named LABEL/GEOMETRY/FLAVOUR')
       .option('--only <expression>', 'record only events that match')
       .addOption(
-        new Option('--durability <when>', 'what is on disk after each batch, or each call')
+        new Option('--durability <when>', 'when events are on disk: after each batch, or each call')
           .choices(DURABILITY)
           .default('batch' as const),
       )

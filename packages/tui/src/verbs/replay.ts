@@ -30,8 +30,8 @@ export const replayVerb: Verb = {
   summary: 'print the events of a run in order, as an indented call tree',
   more: `Each line: sequence number, CPU, seconds since the run began where it has a clock, and what happened.
 A ▾ opens a call, walk, callback or function, └ closes it; ◆ is a store that changes a descriptor, ◇ one that does not.
-A filter compares fields of docs/events.md with values, numbers with each other too: == != < <= > >=, & (a common bit),
-~ (a glob), in A-B; joined by && || ! and parentheses. What an event does not have compares as false.`,
+A filter compares fields (docs/events.md) with values, or numeric fields with each other: == != < <= > >=, & (a bit in common),
+~ (a glob), in A-B; joined by && || ! and parentheses. Comparing a field that an event does not have is false.`,
   examples: [
     ['replay -1', 'all of the latest run'],
     ['replay modules --from 100 --to 160', 'a part of it'],

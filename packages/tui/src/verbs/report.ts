@@ -24,7 +24,7 @@ export const reportVerb: Verb = {
   pages: true,
   summary:
     'count what runs cost: callbacks, writes, barriers, flushes, allocations, time; and what they exercised',
-  more: `Several runs stand side by side. What a run does not show is ?.`,
+  more: `Several runs are printed side by side. What a run does not show is printed as ?.`,
   examples: [
     ['report -1', 'the latest run'],
     ['report before after', 'two, side by side'],

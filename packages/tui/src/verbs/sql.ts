@@ -44,9 +44,9 @@ export const sqlVerb: Verb = {
   pages: true,
   summary: 'ask the database in SQL, read-only',
   more: `There is a view for each kind of event, named like it, with addresses in hexadecimal; docs/sql.md describes all of it.
-Without a query: a prompt on a terminal, else the query is read from standard input. :run in a query
-stands for the run of --run. A limit that was reached is reported, and the exit status is then 3.
-With --for a ready query is printed, not asked: its form for all runs of a folder that export filled (docs/fleet.md).`,
+Without a query, it prompts on a terminal, and otherwise reads the query from standard input. :run in a query stands for
+the run that --run names. A limit that was reached is reported, and the exit status is then 3. With --for, a ready query is
+printed instead of run, in the form for all runs of a folder that export filled (docs/fleet.md).`,
   examples: [
     ["sql 'select level, count(*) from desc_write group by 1'", 'stores by level'],
     ['sql --list', 'the queries that come with it'],

@@ -35,8 +35,8 @@ export const stateVerb: Verb = {
   group: 'Looking at one:',
   pages: true,
   summary: 'print the page tables as they stood after an event',
-  more: `The text is that of the kernel's own /sys/kernel/debug/kernel_page_tables. Of a real kernel only those entries are
-known that its trace shows; of the engine's runs all are.`,
+  more: `The text has the form of the kernel's own /sys/kernel/debug/kernel_page_tables. For a real kernel, only the entries that
+its trace shows are known; for runs of the engine, all are.`,
   examples: [
     ['state -1', 'at the end of the latest run'],
     ['state modules --at 1000', 'after event 1000'],

@@ -29,9 +29,9 @@ export const treeVerb: Verb = {
   summary: 'build the page-table code of a kernel tree, and say what its runs show',
   more: `Compiles pageattr.c, mmu.c, fixmap.c, pagewalk.c, memory.c and pgtable-generic.c of the tree, whole files with the tree's own
 headers and configuration, into a program for user space in which every observable thing is reported. Nothing is written
-into the tree. \`record --tree\`, \`conform --tree\` and \`patch\` do the same by themselves. The first time takes half a minute a
-geometry, later a few seconds. --explore looks for schedules of several CPUs that end as no order of them does: lost
-updates. Exit status: 1 if there is one, 3 if a part of the tree that is hooked was not found, or not all was run.`,
+into the tree. \`record --tree\`, \`conform --tree\` and \`patch\` build it themselves. The first build takes half a minute per
+geometry, later ones a few seconds. --explore looks for schedules of several CPUs that end as no serial order of them does:
+lost updates. Exit status: 1 if there is one, 3 if a part of the tree that should be hooked was not found, or not everything ran.`,
   examples: [
     ['tree ~/linux', 'Linux 6.12 or newer, not built in place'],
     ['tree ~/linux --geometry 4k-48,64k-42', 'two configurations'],
@@ -43,7 +43,7 @@ updates. Exit status: 1 if there is one, 3 if a part of the tree that is hooked 
       .addOption(TREE_GEOMETRY_LIST)
       .option(
         '--explore <list>',
-        'run the schedules of these scenarios with several CPUs: all with one preemption, and random ones',
+        'run schedules of these scenarios with several CPUs: all with one preemption, and some at random',
         parseList,
       )
       .option(
@@ -53,7 +53,7 @@ updates. Exit status: 1 if there is one, 3 if a part of the tree that is hooked 
         1,
       )
       .option('--random <n>', 'with --explore: how many random ones', parseCount, 200)
-      .option('--seed <n>', 'with --explore: of the random ones', parseCount, 1)
+      .option('--seed <n>', 'with --explore: seed of the random ones', parseCount, 1)
       .option('--bound <n>', 'with --explore: at most that many schedules', parseCount, 20_000)
       .addOption(CROSS)
       .addOption(CACHE)

@@ -23,6 +23,20 @@ test('help of a verb that is none: 2, and the nearest', async () => {
   expect((await run(['help', 'diff'])).out).toContain('Usage: pagetrail diff')
 })
 
+test('the help of every verb fits the terminal, its tables too', async () => {
+  const verbs = [...(await pagetrail(['--help'])).out.matchAll(/^  ([a-z-]+) {2,}\S/gm)].map(
+    ([, verb]) => verb ?? '',
+  )
+  expect(verbs).toContain('export')
+  const helps = await Promise.all(verbs.map((verb) => pagetrail(['help', verb])))
+  // An example is a command, which nobody wants broken in two.
+  const lines = helps.flatMap(({ out }) =>
+    out.split('\n').filter((l) => !l.startsWith('  pagetrail')),
+  )
+  expect(lines.filter((line) => line.length > 100)).toEqual([])
+  expect(lines.some((line) => /^ {10}\S.*\btable$/.test(line))).toBe(true)
+})
+
 describe('--color', () => {
   const ESCAPE = '\x1b['
   beforeEach(async () => void (await run(['record', 'clean-ro', '--flavour', '6.18'])))

@@ -8,6 +8,17 @@ const roff = (text: string): string =>
     .replaceAll('-', '\\-')
     .replaceAll(/^([.'])/gm, '\\&$1')
 
+/** Text with its rows `NAME  text` as tagged paragraphs; what comes after them begins anew. */
+const paragraphs = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => {
+      const [, name, rest] = /^(\S+) {2,}(.+)$/.exec(line) ?? []
+      if (name !== undefined && rest !== undefined) return `.TP\n${roff(name)}\n${roff(rest)}`
+      return line === '' ? '.PP' : roff(line)
+    })
+    .join('\n')
+
 /** pagetrail(1), in roff: the program's options, then each verb with its options and examples. */
 export function manPage(
   program: CommandUnknownOpts,
@@ -31,7 +42,7 @@ export function manPage(
       `\\fBpagetrail ${roff(line)}\\fR`,
       roff(why),
     ])
-    const more = verb.more === undefined ? [] : ['.PP', roff(verb.more)]
+    const more = verb.more === undefined ? [] : ['.PP', paragraphs(verb.more)]
     const options = ['.RS', ...optionLines(command), ...examples, '.RE']
     return [`.SS ${roff(usage)}`, roff(`${command.description()}`), ...more, ...options]
   })

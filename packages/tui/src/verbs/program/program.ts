@@ -131,7 +131,9 @@ function helpCommand(): Command {
 const widthOf = (io: Io) => Math.min(io.stdout.columns, 100)
 
 function describe(command: Command, verb: Verb, width: number): void {
-  const examples = verb.examples.map(([line, why]) => `  pagetrail ${line}\n      ${why}`)
+  const examples = verb.examples.map(
+    ([line, why]) => `${`  pagetrail ${line}`.trimEnd()}\n      ${why}`,
+  )
   const more = verb.more === undefined ? '' : `\n${flow(verb.more, width)}\n`
   command
     .summary(verb.summary)
@@ -141,7 +143,7 @@ function describe(command: Command, verb: Verb, width: number): void {
     .addHelpText('after', `${more}\nExamples:\n${examples.join('\n')}`)
 }
 
-/** Text in paragraphs of this width; lines with two blanks in a row are tables and stay as they are. */
+/** Paragraphs of this width; the text of a row `NAME  text` keeps its column, indented lines stay as they are. */
 function flow(text: string, width: number): string {
   const lines: string[] = []
   let paragraph: string[] = []
@@ -150,7 +152,12 @@ function flow(text: string, width: number): string {
     paragraph = []
   }
   for (const line of text.trim().split('\n')) {
-    if (line === '' || line.includes('  ')) {
+    const [, name, rest] = /^(\S+ {2,})(.+)$/.exec(line) ?? []
+    if (name !== undefined && rest !== undefined) {
+      end()
+      const [first, ...others] = wrap(rest, width - name.length)
+      lines.push(`${name}${first}`, ...others.map((each) => ' '.repeat(name.length) + each))
+    } else if (line === '' || line.startsWith('  ')) {
       end()
       lines.push(line)
     } else paragraph.push(line)
