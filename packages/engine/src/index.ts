@@ -169,6 +169,7 @@ export {
   isBelow,
   loOf,
   toVa,
+  u64OfInput,
   u64OfText,
   wordsOf,
 } from './arch/u64.ts'

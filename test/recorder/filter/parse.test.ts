@@ -285,6 +285,8 @@ describe('what people ask by', () => {
     ['numpages == 1024', [0]],
     ['args.numpages <= 1023', []],
     ['args.addr == 0xffff800080000000', [0]],
+    ['args.addr == ffff800080000000', [0]],
+    ['args.addr != ffff800080000000', []],
     ['size >= 2M', [0]],
     ['size == 4K', [1]],
     ['comm == insmod', [1]],

@@ -7,11 +7,11 @@
  *   with 52 or fewer VA bits, and every physical address, is below 2^53 in magnitude and therefore exact;
  * - outside of the engine both are a `bigint` or a hexadecimal string.
  */
-
 const TWO_32 = 2 ** 32
 
 /** A virtual address: signed two's complement, exact (see the header). */
 export type Va = number
+
 /** A physical address: 0 … 2^52. */
 export type Pa = number
 
@@ -23,6 +23,7 @@ export interface Words {
 
 /** Low word of an address, as unsigned 32 bits. */
 export const loOf = (address: number): number => address >>> 0
+
 /** High word of an address, as unsigned 32 bits. */
 export const hiOf = (address: number): number => Math.floor(address / TWO_32) >>> 0
 
@@ -63,6 +64,10 @@ export const u64OfText = (text: string): bigint | null =>
 
 const u64OfDigits = (text: string): bigint | null =>
   /^[0-9a-f]{16}$/i.test(text) ? BigInt(`0x${text}`) : null
+
+/** The same where a person or a scenario may write it: other digits are decimal. */
+export const u64OfInput = (text: string): bigint | null =>
+  u64OfText(text) ?? (/^\d+$/.test(text) ? BigInt(text) : null)
 
 /** {@link hexOf} of two words. */
 export function hexOfWords(lo: number, hi: number): string {

@@ -1,6 +1,6 @@
 /** Reads fields of a JSON-like object, with errors that say where and what would be right. */
 import { InputError } from '../arch/input-error.ts'
-import { toVa, u64OfText } from '../arch/u64.ts'
+import { toVa, u64OfInput } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
 
 /** An object as it came from JSON. */
@@ -18,14 +18,13 @@ export function asList(value: unknown, path: string): readonly unknown[] {
   throw unfit(value, path, 'a list')
 }
 
-/** A 64-bit value: text as {@link u64OfText} takes it or decimal, bigint, or an integer that a number holds exactly. */
+/** A 64-bit value: text as {@link u64OfInput} takes it, bigint, or an integer that a number holds exactly. */
 export function asU64(value: unknown, path: string): bigint {
-  let read: bigint | undefined
+  let read: bigint | null = null
   if (typeof value === 'bigint') read = value
   else if (typeof value === 'number' && Number.isSafeInteger(value)) read = BigInt(value)
-  else if (typeof value === 'string')
-    read = u64OfText(value) ?? (/^\d+$/.test(value) ? BigInt(value) : undefined)
-  if (read === undefined || read >= 2n ** 64n || read < -(2n ** 63n)) {
+  else if (typeof value === 'string') read = u64OfInput(value)
+  if (read === null || read >= 2n ** 64n || read < -(2n ** 63n)) {
     throw unfit(value, path, 'a 64-bit value such as "0xffff800080000000"')
   }
   return BigInt.asUintN(64, read)

@@ -8,6 +8,7 @@ import {
   type Geometry,
   physOf,
   toVa,
+  u64OfText,
 } from '@pagetrail/engine'
 
 import { hasBit } from '../descriptor/bits.ts'
@@ -165,7 +166,7 @@ class Sighting {
 /** The `page` among a call's arguments. */
 export function pageOf(args: EventOf<'op_begin'>['args']): bigint | null {
   const page = argument(args, 'page')
-  return typeof page === 'string' ? BigInt(page) : null
+  return typeof page === 'string' ? u64OfText(page) : null
 }
 
 export function argument(args: EventOf<'op_begin'>['args'], name: string): unknown {

@@ -1,3 +1,5 @@
+import { hexOf, u64OfText } from '@pagetrail/engine'
+
 import { type Kind, KIND_NAMES, type TraceEvent } from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
 import { sharedKinds, valueOf } from './filter-fields.ts'
@@ -227,21 +229,32 @@ function free(meaning: Meaning, op: Comparison, operand: Operand): Made | null {
   return signed({ ...meaning, sql: number }, op, operand)
 }
 
-/** A JSON string is compared as the text it is, anything else as it is written. */
+const textOf = (value: FieldValue): string =>
+  typeof value === 'string' ? value : JSON.stringify(value)
+
+/** A JSON string is compared as the text it is, or the 64 bits that it writes; anything else as it is written. */
 function jsonCheck({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null {
   const shown = `case json_type(${sql}) when 'text' then ${sql} ->> '$' else ${sql} end`
-  const test = textTest(op, text)
-  if (!test) return null
-  const operator = op === '~' ? 'glob' : op === '==' ? '=' : op
+  if (op === '~') {
+    const matches = globMatcher(text)
+    const test = (value: FieldValue): boolean => matches(textOf(value))
+    return { sql: `(${shown}) glob ?`, parameters: [text], test }
+  }
+  if (op !== '==' && op !== '!=') return null
+  const forms = formsOf(text)
+  const equal = op === '=='
   return {
-    sql: `(${shown}) ${operator} ?`,
-    parameters: [text],
-    test: (value) => test(typeof value === 'string' ? value : JSON.stringify(value)),
+    sql: `(${shown}) ${equal ? 'in' : 'not in'} (${forms.map(() => '?').join(', ')})`,
+    parameters: forms,
+    test: (value) => forms.includes(textOf(value)) === equal,
   }
 }
 
-function textTest(op: Comparison, text: string): ((value: string) => boolean) | null {
-  if (op === '~') return globMatcher(text)
-  if (op === '==') return (value) => value === text
-  return op === '!=' ? (value) => value !== text : null
+/** A text, and the ways to write the 64 bits that it stands for, if it does. */
+function formsOf(text: string): readonly string[] {
+  const value = u64OfText(text)
+  if (value === null) return [text]
+  const digits = value.toString(16)
+  const all = digits.padStart(16, '0')
+  return [...new Set([text, hexOf(value), `0x${all}`, all])]
 }

@@ -1,3 +1,5 @@
+import { u64OfInput } from '@pagetrail/engine'
+
 import { isJsonObject } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
@@ -126,12 +128,19 @@ export function masked(set: bigint, clear: bigint): Change {
   return change('as asked', setLo, setHi, lowWord() & ~setLo, highWord() & ~setHi)
 }
 
+/** A mask that is not given is empty; null: what is given is not one. */
+function maskOf(value: Json | undefined): bigint | null {
+  if (value === undefined) return 0n
+  return typeof value === 'string' ? u64OfInput(value) : null
+}
+
 /** What a walker was given as masks, by a scenario; null: nothing. */
 export function maskedChange(args: Json): Change | null {
   if (!isJsonObject(args)) return null
   const { set, clear } = args
-  if (args['cb'] !== 'own' || (typeof set !== 'string' && typeof clear !== 'string')) return null
-  return masked(BigInt(String(set ?? 0)), BigInt(String(clear ?? 0)))
+  if (args['cb'] !== 'own' || (set === undefined && clear === undefined)) return null
+  const [on, off] = [maskOf(set), maskOf(clear)]
+  return on === null || off === null ? null : masked(on, off)
 }
 
 export const satisfies = (want: Change, lo: number, hi: number): boolean =>

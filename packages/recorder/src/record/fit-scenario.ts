@@ -1,4 +1,4 @@
-import { createGeometry, type GeometryChoice, hexOf } from '@pagetrail/engine'
+import { createGeometry, type GeometryChoice, hexOf, u64OfInput } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
 import { AddressFit, blockOf, Unfit } from './fit-addresses.ts'
@@ -177,7 +177,11 @@ function withAddresses(fit: AddressFit, fields: JsonObject): JsonObject {
   return result
 }
 
-const u64 = (value: Json | undefined): bigint => BigInt(value as string | number)
+function u64(value: Json | undefined): bigint {
+  const read = u64OfInput(String(value))
+  if (read === null) throw new Unfit(`${JSON.stringify(value)} is not a 64-bit value`)
+  return read
+}
 const list = (value: Json): readonly JsonObject[] => value as readonly JsonObject[]
 const asFields = (value: unknown): JsonObject => {
   if (!isJsonObject(value as Json)) throw new Unfit('it is not an object')

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import { FLAVOUR_NAMES, GEOMETRY_NAMES, u64OfText } from '@pagetrail/engine'
+import { FLAVOUR_NAMES, GEOMETRY_NAMES, u64OfInput } from '@pagetrail/engine'
 import { TREE_GEOMETRY_NAMES } from '@pagetrail/recorder'
 
 /** How every verb explains its argument RUN. */
@@ -21,7 +21,7 @@ export const ADDRESS =
   'Addresses are hexadecimal: 16 digits, or 0x and fewer. Other digits are decimal.'
 
 export function parseAddress(text: string): bigint {
-  const value = u64OfText(text) ?? (/^\d+$/.test(text) ? BigInt(text) : null)
+  const value = u64OfInput(text)
   if (value !== null && BigInt.asUintN(64, value) === value) return value
   if (value !== null || /^0x[0-9a-f]+$/i.test(text)) {
     throw new InvalidArgumentError('It has more than 64 bits.')
@@ -59,6 +59,7 @@ const geometryList = (names: readonly string[]) =>
   new Option('--geometry <list>', `page size and address bits: ${names.join(', ')}`)
 
 export const GEOMETRY_LIST = geometryList(GEOMETRY_NAMES).argParser(parseList)
+
 /** Of the verbs that run a tree's own code. */
 export const TREE_GEOMETRY_LIST = geometryList(TREE_GEOMETRY_NAMES)
   .argParser(parseList)
