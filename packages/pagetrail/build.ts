@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { build } from 'esbuild'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { INK_DEFINES, quickInk } from '../tui/quick-ink.ts'
 import { declarations } from './declarations.ts'
 
 /**
@@ -45,7 +46,8 @@ const { metafile } = await build({
   jsx: 'automatic',
   external: ['better-sqlite3'],
   alias: { 'react-devtools-core': './packages/tui/src/live/no-devtools.ts' },
-  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  plugins: [quickInk],
+  define: INK_DEFINES,
   banner: { js: BANNER },
   minifySyntax: true,
   sourcemap: true,

@@ -1,6 +1,7 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { createRequire } from 'node:module'
 import { relative } from 'node:path'
+import { INK_DEFINES, quickInk } from './quick-ink.ts'
 
 const dir = `${import.meta.dirname}/`
 const outdir = `${dir}dist`
@@ -34,8 +35,9 @@ await build({
   entryPoints: { app: `${dir}src/live/run-app.tsx` },
   jsx: 'automatic',
   external: ['@pagetrail/*'],
+  plugins: [quickInk],
   alias: { 'react-devtools-core': `${dir}src/live/no-devtools.ts` },
-  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  define: INK_DEFINES,
 })
 
 /** Its worker threads load one file instead of two hundred: a third of the time to the first frame. */

@@ -11,7 +11,7 @@ import { initialModel, type Replay } from '../../packages/tui/src/model/model.ts
 import { type PlaceName, Places } from '../../packages/tui/src/model/places.ts'
 import { enterRun, runsCame } from '../../packages/tui/src/commands/runs-commands.ts'
 import { ModelStore } from '../../packages/tui/src/live/model-store.ts'
-import { plain } from '../../packages/tui/src/text/fit.ts'
+import { plain } from '../../packages/tui/src/text/width.ts'
 import { themeFor } from '../../packages/tui/src/text/theme.ts'
 import { runCommand } from '../../packages/tui/src/data/command-process.ts'
 import { runSql } from '../../packages/tui/src/data/run-sql.ts'

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BINDINGS } from '../../../packages/tui/src/commands/keys.ts'
 import { listHeight } from '../../../packages/tui/src/commands/list-commands.ts'
-import { width } from '../../../packages/tui/src/text/fit.ts'
+import { width } from '../../../packages/tui/src/text/width.ts'
 import { writeSample } from '../../support/sample-trace.ts'
 import { session, sessionOn } from '../../support/session.ts'
 

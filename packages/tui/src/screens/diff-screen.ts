@@ -17,7 +17,8 @@ import { type Room, stateLines } from './diff-state.ts'
 import { twoMapLines } from './table-map.ts'
 import type { BarView } from './bars.ts'
 import type { PaneView, Segment } from './pane.tsx'
-import { cut, fit, fitEnd, safe, width } from '../text/fit.ts'
+import { cut, fit, fitEnd, safe } from '../text/fit.ts'
+import { width } from '../text/width.ts'
 import { DIFF_TABS, type DiffTab, type DiffView } from '../model/diff-view.ts'
 
 /** Signs of a row: what they mean stands in the lower border. */

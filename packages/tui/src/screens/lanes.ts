@@ -1,7 +1,8 @@
 import type { Geometry } from '@pagetrail/engine'
 import { count, type EventWords, type TraceEvent, eventWords } from '@pagetrail/recorder'
 import { laneKindOf, laneOf, type Meeting, meetings } from '../model/lanes.ts'
-import { fit, fitEnd, fitMiddle, safe, width } from '../text/fit.ts'
+import { fit, fitEnd, fitMiddle, safe } from '../text/fit.ts'
+import { width } from '../text/width.ts'
 import type { RowState } from '../text/rows.ts'
 import type { Role, Theme } from '../text/theme.ts'
 

@@ -1,7 +1,8 @@
 import { Box, type DOMElement, measureElement, Text } from 'ink'
 import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
 import type { PlaceName, Places } from '../model/places.ts'
-import { cut, fit, width } from '../text/fit.ts'
+import { cut, fit } from '../text/fit.ts'
+import { width } from '../text/width.ts'
 import type { Theme } from '../text/theme.ts'
 
 /** What every part of the screen is drawn with. */

@@ -1,7 +1,8 @@
 import type { Geometry } from '@pagetrail/engine'
 import { shortText, valueText } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
-import { fit, safe, width, wrap } from '../text/fit.ts'
+import { fit, safe, wrap } from '../text/fit.ts'
+import { width } from '../text/width.ts'
 import type { Theme } from '../text/theme.ts'
 
 /** The way down to the address under the cursor, then its neighbours; what the last event changed is marked. */

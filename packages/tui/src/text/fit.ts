@@ -1,28 +1,15 @@
 import { escapeControls } from '@pagetrail/recorder'
 import sliceAnsi from 'slice-ansi'
-import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
+import { isNarrow, width } from './width.ts'
 
 /** Text for a grid of cells. What comes from traces goes through {@link safe} first. */
-
-const ESCAPE = /\x1b\[[0-9;]*m/g
-/** Signs that every terminal draws one column wide: nearly all of a screen is made of them. */
-const NARROW =
-  /^[\x20-\x7e\xa1-\xac\xae-\xff\u2010-\u2027\u2190-\u2193\u2200-\u22ff\u23ce\u2500-\u25fc]*$/
 
 /** Text of unknown origin: letters of all scripts as they are, what a terminal would obey as an escape. */
 export const safe = (text: string): string => escapeControls(text)
 
 /** The same for messages, whose own line ends stay; a line that is not their first cannot look like another message. */
 export const safeLines = (text: string): string => text.split('\n').map(escapeControls).join('\n  ')
-
-export const plain = (text: string): string => text.replace(ESCAPE, '')
-
-/** Columns taken: styles take none, wide signs two. */
-export function width(text: string): number {
-  const bare = text.includes('\x1b') ? plain(text) : text
-  return NARROW.test(bare) ? bare.length : stringWidth(bare)
-}
 
 /** The text in exactly this many columns: blanks added, or the end replaced by `…`. */
 export function fit(text: string, columns: number): string {
@@ -49,7 +36,7 @@ export function fitEnd(text: string, columns: number): string {
 
 /** The first columns of a text, its styles closed; a wide sign that would be halved is left out. */
 export const cut = (text: string, columns: number): string =>
-  !text.includes('\x1b') && NARROW.test(text) ? text.slice(0, columns) : sliceAnsi(text, 0, columns)
+  !text.includes('\x1b') && isNarrow(text) ? text.slice(0, columns) : sliceAnsi(text, 0, columns)
 
 /** What is right of so many columns. */
 export const sliceColumns = (text: string, from: number): string => sliceAnsi(text, from)

@@ -1,7 +1,8 @@
 import type { Geometry } from '@pagetrail/engine'
 import { type TraceEvent, eventWords, count } from '@pagetrail/recorder'
 import type { Clock } from './clock.ts'
-import { fit, fitEnd, width } from './fit.ts'
+import { fit, fitEnd } from './fit.ts'
+import { width } from './width.ts'
 import type { Theme } from './theme.ts'
 
 /** How the list is laid out; one object per layout, so that rows can be cached by it. */

@@ -64,7 +64,7 @@ function programFor(io: Io, finish: (status: Status) => void) {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .addHelpCommand(helpCommand())
-    .addHelpText('after', `\n${flow(EPILOGUE, widthOf(io))}`)
+    .addHelpText('after', () => `\n${flow(EPILOGUE, widthOf(io))}`)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (c) => c.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text).catch(ignoreClosed),
@@ -131,16 +131,20 @@ function helpCommand(): Command {
 const widthOf = (io: Io) => Math.min(io.stdout.columns, 100)
 
 function describe(command: Command, verb: Verb, width: number): void {
-  const examples = verb.examples.map(
-    ([line, why]) => `${`  pagetrail ${line}`.trimEnd()}\n      ${why}`,
-  )
-  const more = verb.more === undefined ? '' : `\n${flow(verb.more, width)}\n`
+  // Made when it is asked for: wrapping the texts of all verbs would be a tenth of the time that a short command takes.
+  const after = () => {
+    const examples = verb.examples.map(
+      ([line, why]) => `${`  pagetrail ${line}`.trimEnd()}\n      ${why}`,
+    )
+    const more = verb.more === undefined ? '' : `\n${flow(verb.more, width)}\n`
+    return `${more}\nExamples:\n${examples.join('\n')}`
+  }
   command
     .summary(verb.summary)
     .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`)
     .helpGroup(verb.group)
     .showHelpAfterError(`pagetrail help ${verb.name} shows its options, with examples.`)
-    .addHelpText('after', `${more}\nExamples:\n${examples.join('\n')}`)
+    .addHelpText('after', after)
 }
 
 /** Paragraphs of this width; the text of a row `NAME  text` keeps its column, indented lines stay as they are. */
