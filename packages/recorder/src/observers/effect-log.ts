@@ -68,7 +68,7 @@ export class EffectLog {
         const { rows } = observers.versions
         const by = this.#open.get(op) ?? this.#at
         this.#take(row, by)
-        this.#touch(rows.level[row]!, rows.base[row]!, rows.pages[row]!, by)
+        this.#touch(rows.level(row), rows.base[row]!, rows.pages(row), by)
       },
     }
   }
@@ -122,7 +122,7 @@ export class EffectLog {
     if (maker.lane === null || maker.lane === by.lane) return
     const base = rows.base[row]!
     harms.each(row, base, rows.end(row), (start, end, harm) => {
-      if (isHarm(harm)) this.#add(rows.level[row]!, base, row, { start, end, harm }, maker.taken)
+      if (isHarm(harm)) this.#add(rows.level(row), base, row, { start, end, harm }, maker.taken)
     })
   }
 
@@ -176,7 +176,7 @@ export class EffectLog {
    */
   #add(level: number, base: number, row: number, stretch: Stretch, found: Stretch[]): void {
     const { entries, sizes, versions } = this.#observers
-    const since = versions.rows.seq[row]!
+    const since = versions.rows.seq(row)
     const name = LEVEL_NAMES[level]!
     const slot = name === 'pmd' || name === 'pud' ? entries.slot(name, base) : undefined
     if (slot === undefined || !isTable(name, slot.lo)) {

@@ -64,12 +64,12 @@ export class Harms {
   each(row: number, start: number, end: number, visit: HarmVisitor): void {
     const rows = this.#rows
     this.#seenTable = -1
-    if (rows.isTable[row] !== 0) {
+    if (rows.isTable(row)) {
       this.#table(row, start, end, visit)
       return
     }
     const last = Math.min(end, rows.end(row))
-    const level = LEVEL_NAMES[rows.level[row]!]!
+    const level = LEVEL_NAMES[rows.level(row)]!
     const own = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
     const member = this.#sizes.of(own)
     const base = rows.base[row]!
@@ -78,7 +78,7 @@ export class Harms {
     let before: Relation | null = null
     while (page < last) {
       const index = Math.floor((page - base) / member)
-      const isGone = rows.pages[row]! > member && rows.isCovered(row, index)
+      const isGone = rows.pages(row) > member && rows.isCovered(row, index)
       const next = isGone
         ? Math.min(last, base + (index + 1) * member)
         : Math.min(last, this.#walk(page), base + (index + 1) * member)
@@ -110,12 +110,12 @@ export class Harms {
     const old = this.#old
     old.lo = rows.lo(row)
     old.hi = rows.hi(row)
-    old.frame = frameOf(this.#geometry, old.lo, old.hi) + (page - rows.from[row]!)
+    old.frame = frameOf(this.#geometry, old.lo, old.hi) + (page - rows.from(row))
     if (now.found === 'nothing') return 'wrong-place'
     // What limits the upper tables set, they set for both; a table that replaced the block is new.
     old.limits = this.#limitsAbove(page, own)
     now.frame = frameOf(this.#geometry, now.lo, now.hi) + (page - now.page)
-    const isSpan = rows.pages[row]! > member
+    const isSpan = rows.pages(row) > member
     return relate(this.#geometry, old, now, now.pages === member && isSpan === isContiguous(now.hi))
   }
 
@@ -175,7 +175,7 @@ export class Harms {
    */
   #table(row: number, start: number, end: number, visit: HarmVisitor): void {
     const rows = this.#rows
-    const level = LEVEL_NAMES[rows.level[row]!]!
+    const level = LEVEL_NAMES[rows.level(row)]!
     const slot = this.#entries.slot(level, rows.base[row]!)
     if (slot === undefined || !isTable(level, slot.lo)) return
     const from = Math.max(start, rows.base[row]!)

@@ -35,12 +35,12 @@ export function heldVersions(observers: Observers): HeldVersion[] {
     const base = rows.base[row]!
     const op = rows.op[row]!
     held.push({
-      level: LEVEL_NAMES[rows.level[row]!]!,
+      level: LEVEL_NAMES[rows.level(row)]!,
       va: vaOf(base),
       end: vaOf(rows.end(row)),
       lo: rows.lo(row),
       hi: rows.hi(row),
-      seq: rows.seq[row]!,
+      seq: rows.seq(row),
       op: op < 0 ? null : op,
       cpu: rows.cpu[row]!,
       fn: observers.nameOf(rows.fn[row]!),

@@ -53,12 +53,13 @@ const pageOfAddress = (address: number): number =>
 export class KnownEntries {
   readonly #run: Pick<Run, 'source' | 'flavour' | 'geometry' | 'facts'>
   readonly #sizes: PageSizes
-  #table = new EntryTable(1024, true)
+  #table: EntryTable
   #state: PageState
 
   constructor(run: Pick<Run, 'source' | 'flavour' | 'geometry' | 'facts'>, sizes: PageSizes) {
     this.#run = run
     this.#sizes = sizes
+    this.#table = new EntryTable(sizes.shift, true)
     this.#state = PageState.of(run, this.#table)
   }
 
@@ -138,7 +139,7 @@ export class KnownEntries {
 
   /** After a gap nothing that was learnt is certain. */
   forget(): void {
-    this.#table = new EntryTable(1024, true)
+    this.#table = new EntryTable(this.#sizes.shift, true)
     this.#state = PageState.of(this.#run, this.#table)
   }
 }

@@ -95,12 +95,12 @@ export class Observers {
   /** How far a version is on its way out. */
   stageOf(row: number): 'overwritten' | 'ordered' | 'leaving' {
     const { rows } = this.versions
-    const ordered = rows.ordered[row]!
+    const ordered = rows.ordered(row)
     if (ordered === NONE) return 'overwritten'
     for (const line of this.lines()) {
       for (const tlbi of line.issued) {
         const covers = tlbi.start < rows.end(row) && rows.base[row]! < tlbi.end
-        if (covers && ordered <= tlbi.seq && (tlbi.tables || rows.isTable[row] === 0)) {
+        if (covers && ordered <= tlbi.seq && (tlbi.tables || !rows.isTable(row))) {
           return 'leaving'
         }
       }

@@ -45,6 +45,8 @@ const CONT_PMDS: Readonly<Record<number, number>> = { 12: 16, 14: 32, 16: 32 }
 export class PageSizes {
   /** 4K pages in one page of the granule. */
   readonly page: number
+  /** Its address bits. */
+  readonly shift: number
   readonly #bits: number
   readonly #contPte: number
   readonly #contPmd: number
@@ -54,6 +56,7 @@ export class PageSizes {
   constructor(geometry: RunGeometry) {
     const { pageShift, vaBits } = geometry
     this.page = 2 ** (pageShift - 12)
+    this.shift = pageShift
     this.#bits = pageShift - 3
     this.#contPte = (CONT_PTES[pageShift] ?? 1) * this.page
     this.#contPmd = (CONT_PMDS[pageShift] ?? 1) * this.of('pmd')

@@ -1,5 +1,5 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
-import { ABSENT, EntryTable } from '../tables/entry-table.ts'
+import { ABSENT, doubled, EntryTable } from '../tables/entry-table.ts'
 import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
 
 /** In the place of a row, of a call, of a name: there is none. */
@@ -7,6 +7,11 @@ export const NONE = -1
 const INITIAL = 64
 /** Bits of what a contiguous span has had flushed, a word each: at most 128 members (PTEs of 16K pages). */
 const COVER_WORDS = 4
+/** {@link NONE} in a column of unsigned numbers. */
+const NO_SEQ = 0xffff_ffff
+/** Beside the number of a row's level: it is in use; it is a table. */
+const LIVE = 8
+const TABLE = 16
 
 /** What one row says when it begins. Pages are 4K. */
 export interface NewVersion {
@@ -38,32 +43,72 @@ export class VersionRows {
   /** Rows that may be in use are below. */
   high = 0
   readonly ofLevel = LEVEL_NAMES.map(() => 0)
-  level = new Uint8Array(INITIAL)
-  isTable = new Uint8Array(INITIAL)
+  /** Index in LEVEL_NAMES with {@link LIVE} and {@link TABLE}; 0: the row is free. */
+  #shape = new Uint8Array(INITIAL)
   cpu = new Uint16Array(INITIAL)
   op = new Int32Array(INITIAL)
   fn = new Int32Array(INITIAL)
   parent = new Int32Array(INITIAL)
   next = new Int32Array(INITIAL)
   words = new Uint32Array(INITIAL * 2)
-  cover = new Uint32Array(INITIAL * COVER_WORDS)
   base = new Float64Array(INITIAL)
-  /** 0: the row is free. */
-  pages = new Float64Array(INITIAL)
-  from = new Float64Array(INITIAL)
-  seq = new Float64Array(INITIAL)
-  /** Event from which on no walker reads it any more, NONE: there was none yet. */
-  ordered = new Float64Array(INITIAL)
-  #heads = new EntryTable(INITIAL)
+  #seq = new Uint32Array(INITIAL)
+  #ordered = new Uint32Array(INITIAL)
+  /** Which member of its span its descriptor is that of. */
+  #member = new Uint8Array(INITIAL)
+  /** What of a span is flushed, for the few rows of which a part is. */
+  readonly #cover = new Map<number, Uint32Array>()
+  #heads: EntryTable
   readonly #free: number[] = []
   readonly #sizes: PageSizes
+  /** By level: what one TLB entry translates, and what one descriptor does. */
+  readonly #pages: readonly number[]
+  readonly #own: readonly number[]
 
   constructor(sizes: PageSizes) {
     this.#sizes = sizes
+    this.#heads = new EntryTable(sizes.shift)
+    this.#pages = LEVEL_NAMES.map((name) => sizes.of(name))
+    this.#own = LEVEL_NAMES.map((name) =>
+      sizes.of(name === 'contpte' ? 'pte' : name === 'contpmd' ? 'pmd' : name),
+    )
   }
 
   isLive(row: number): boolean {
-    return row < this.high && this.pages[row] !== 0
+    return row < this.high && this.#shape[row] !== 0
+  }
+
+  /** Index in LEVEL_NAMES; of a contiguous entry that of its span. */
+  level(row: number): number {
+    return this.#shape[row]! & 7
+  }
+
+  isTable(row: number): boolean {
+    return (this.#shape[row]! & TABLE) !== 0
+  }
+
+  pages(row: number): number {
+    return this.#pages[this.level(row)]!
+  }
+
+  /** Page that its descriptor translates: inside a span a member's. */
+  from(row: number): number {
+    return this.base[row]! + this.#member[row]! * this.#own[this.level(row)]!
+  }
+
+  /** The store that overwrote it. */
+  seq(row: number): number {
+    return this.#seq[row]!
+  }
+
+  /** Event from which on no walker reads it any more, NONE: there was none yet. */
+  ordered(row: number): number {
+    const seq = this.#ordered[row]!
+    return seq === NO_SEQ ? NONE : seq
+  }
+
+  order(row: number, seq: number): void {
+    this.#ordered[row] = seq
   }
 
   lo(row: number): number {
@@ -75,7 +120,7 @@ export class VersionRows {
   }
 
   end(row: number): number {
-    return this.base[row]! + this.pages[row]!
+    return this.base[row]! + this.pages(row)
   }
 
   /** The newest row of a unit, NONE; {@link next} leads on. */
@@ -87,13 +132,11 @@ export class VersionRows {
 
   add(v: Readonly<NewVersion>): number {
     const row = this.#free.pop() ?? this.high++
-    if (row >= this.level.length) this.#grow()
+    if (row >= this.base.length) this.#grow()
     this.count++
     this.ofLevel[v.level]!++
-    this.level[row] = v.level
-    this.isTable[row] = v.isTable ? 1 : 0
+    this.#shape[row] = v.level | LIVE | (v.isTable ? TABLE : 0)
     this.base[row] = v.base
-    this.pages[row] = v.pages
     this.next[row] = this.head(v.level, v.base)
     this.#heads.set(unitKey(v.level, v.base), row, 0)
     this.again(row, v)
@@ -108,14 +151,14 @@ export class VersionRows {
     this.parent[row] = v.parent
     this.words[row * 2] = v.lo
     this.words[row * 2 + 1] = v.hi
-    this.from[row] = v.from
-    this.seq[row] = v.seq
-    this.ordered[row] = NONE
-    this.cover.fill(0, row * COVER_WORDS, (row + 1) * COVER_WORDS)
+    this.#member[row] = (v.from - v.base) / this.#own[v.level]!
+    this.#seq[row] = v.seq
+    this.#ordered[row] = NO_SEQ
+    if (this.#cover.size > 0) this.#cover.delete(row)
   }
 
   remove(row: number): void {
-    const level = this.level[row]!
+    const level = this.level(row)
     const key = unitKey(level, this.base[row]!)
     const head = this.head(level, this.base[row]!)
     if (head === row) {
@@ -126,7 +169,8 @@ export class VersionRows {
       while (this.next[before] !== row) before = this.next[before]!
       this.next[before] = this.next[row]!
     }
-    this.pages[row] = 0
+    this.#shape[row] = 0
+    if (this.#cover.size > 0) this.#cover.delete(row)
     this.ofLevel[level]!--
     if (--this.count > 0) this.#free.push(row)
     else {
@@ -140,26 +184,29 @@ export class VersionRows {
     this.high = 0
     this.#free.length = 0
     this.ofLevel.fill(0)
-    this.#heads = new EntryTable(INITIAL)
+    this.#heads = new EntryTable(this.#sizes.shift)
+    this.#cover.clear()
   }
 
   /** Marks what of the row's unit lies in [start, end) as flushed; true when all of it is. */
   covers(row: number, start: number, end: number, member: number): boolean {
     const base = this.base[row]!
-    const pages = this.pages[row]!
+    const pages = this.pages(row)
     const members = pages / member
     if (members === 1 || (start <= base && end >= base + pages)) return true
     const first = Math.max(0, Math.floor((start - base) / member))
     const last = Math.min(members, Math.ceil((end - base) / member))
-    const at = row * COVER_WORDS
-    for (let i = first; i < last; i++) this.cover[at + (i >>> 5)]! |= 1 << (i & 31)
+    let cover = this.#cover.get(row)
+    if (cover === undefined) this.#cover.set(row, (cover = new Uint32Array(COVER_WORDS)))
+    for (let i = first; i < last; i++) cover[i >>> 5]! |= 1 << (i & 31)
     for (let i = 0; i < members; i++) if (!this.isCovered(row, i)) return false
     return true
   }
 
   /** Whether a member of its span is flushed. */
   isCovered(row: number, member: number): boolean {
-    return (this.cover[row * COVER_WORDS + (member >>> 5)]! & (1 << (member & 31))) !== 0
+    const cover = this.#cover.get(row)
+    return cover !== undefined && (cover[member >>> 5]! & (1 << (member & 31))) !== 0
   }
 
   /** Rows whose unit overlaps [start, end), found by the units of the range or among all rows, whichever are fewer. */
@@ -168,7 +215,7 @@ export class VersionRows {
     if (this.count === 0) return found
     if ((end - start) / this.#sizes.page > this.high) {
       for (let row = 0; row < this.high; row++) {
-        if (this.pages[row] !== 0 && this.base[row]! < end && start < this.end(row)) found.push(row)
+        if (this.isLive(row) && this.base[row]! < end && start < this.end(row)) found.push(row)
       }
       return found
     }
@@ -183,29 +230,20 @@ export class VersionRows {
   }
 
   #grow(): void {
-    const size = this.level.length * 2
-    this.level = copied(this.level, new Uint8Array(size))
-    this.isTable = copied(this.isTable, new Uint8Array(size))
-    this.cpu = copied(this.cpu, new Uint16Array(size))
-    this.op = copied(this.op, new Int32Array(size))
-    this.fn = copied(this.fn, new Int32Array(size))
-    this.parent = copied(this.parent, new Int32Array(size))
-    this.next = copied(this.next, new Int32Array(size))
-    this.words = copied(this.words, new Uint32Array(size * 2))
-    this.cover = copied(this.cover, new Uint32Array(size * COVER_WORDS))
-    this.base = copied(this.base, new Float64Array(size))
-    this.pages = copied(this.pages, new Float64Array(size))
-    this.from = copied(this.from, new Float64Array(size))
-    this.seq = copied(this.seq, new Float64Array(size))
-    this.ordered = copied(this.ordered, new Float64Array(size))
+    this.#shape = new Uint8Array(doubled(this.#shape))
+    this.cpu = new Uint16Array(doubled(this.cpu))
+    this.op = new Int32Array(doubled(this.op))
+    this.fn = new Int32Array(doubled(this.fn))
+    this.parent = new Int32Array(doubled(this.parent))
+    this.next = new Int32Array(doubled(this.next))
+    this.words = new Uint32Array(doubled(this.words))
+    this.base = new Float64Array(doubled(this.base))
+    this.#seq = new Uint32Array(doubled(this.#seq))
+    this.#ordered = new Uint32Array(doubled(this.#ordered))
+    this.#member = new Uint8Array(doubled(this.#member))
   }
 }
 
 /** Level and page as one exact number; kernel pages are the last of 2^52, counted from the end. */
 export const unitKey = (level: number, page: number): number =>
   (page < PAGE_LIMIT / 2 ? page : page - PAGE_LIMIT) * 8 + level
-
-function copied<A extends { set(from: A): void }>(old: A, grown: A): A {
-  grown.set(old)
-  return grown
-}

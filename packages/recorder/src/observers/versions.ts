@@ -5,6 +5,7 @@ import type { KnownEntries } from './known-entries.ts'
 import type { PageSizes } from './page-numbers.ts'
 import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
+import { Unordered } from './unordered.ts'
 import { type NewVersion, NONE, VersionRows } from './version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
@@ -43,8 +44,8 @@ export class Versions {
   readonly #address: Words
   readonly #sizes: PageSizes
   readonly #entries: KnownEntries
-  /** Overwritten by each CPU and not ordered yet: row, then the seq that it was overwritten at. */
-  readonly #unordered = new Map<number, number[]>()
+  /** Overwritten by each CPU and not ordered yet. */
+  readonly #unordered = new Map<number, Unordered>()
   readonly #found: number[] = []
   /** Filled anew for each version. */
   readonly #version: NewVersion = {
@@ -114,20 +115,20 @@ export class Versions {
     const list = this.#unordered.get(cpu)
     if (list === undefined || list.length === 0) return
     const { rows } = this
-    for (let i = 0; i < list.length; i += 2) {
-      const row = list[i]!
-      if (!rows.isLive(row) || rows.seq[row] !== list[i + 1] || rows.ordered[row] !== NONE) continue
+    for (let i = 0; i < list.length; i++) {
+      const row = list.row(i)
+      if (!rows.isLive(row) || rows.seq(row) !== list.seq(i) || rows.ordered(row) !== NONE) continue
       // Through a table that may still be held it can be filled all the same.
-      if (rows.parent[row] === NONE) rows.ordered[row] = seq
+      if (rows.parent[row] === NONE) rows.order(row, seq)
     }
-    list.length = 0
+    list.clear()
   }
 
   /** A version in [start, end) that a walker may still read: what a TLBI removes now, it may fetch again. */
   unorderedIn(start: number, end: number): number {
     const { rows } = this
     for (const row of rows.inRange(start, end, this.#found)) {
-      if (rows.ordered[row] === NONE && rows.parent[row] === NONE) return row
+      if (rows.ordered(row) === NONE && rows.parent[row] === NONE) return row
     }
     return NONE
   }
@@ -140,15 +141,15 @@ export class Versions {
     const found = rows.inRange(tlbi.start, tlbi.end, this.#found)
     let touched = 0
     // Entries below a table first: they may leave by the same TLBI.
-    for (const row of found) if (rows.isTable[row] === 0) touched += this.#reach(row, tlbi, at)
-    for (const row of found) if (rows.isTable[row] !== 0) touched += this.#reach(row, tlbi, at)
+    for (const row of found) if (!rows.isTable(row)) touched += this.#reach(row, tlbi, at)
+    for (const row of found) if (rows.isTable(row)) touched += this.#reach(row, tlbi, at)
     return touched
   }
 
   #reach(row: number, tlbi: Invalidation, at: number): number {
     const { rows } = this
     if (!this.#isOrdered(row, tlbi)) return 0
-    const level = LEVEL_NAMES[rows.level[row]!]!
+    const level = LEVEL_NAMES[rows.level(row)]!
     const member = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
     if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at, tlbi.op)
     return 1
@@ -157,26 +158,26 @@ export class Versions {
   /** No walker could read it when the TLBI was issued. */
   #isOrdered(row: number, tlbi: Invalidation): boolean {
     const { rows } = this
-    if (rows.isTable[row] !== 0 && !tlbi.tables) return false
+    if (rows.isTable(row) && !tlbi.tables) return false
     const parent = rows.parent[row]!
     if (parent !== NONE && rows.isLive(parent)) {
       // Every address below the table is translated through it: any of them takes it along.
       return tlbi.tables && this.#isOrdered(parent, tlbi)
     }
-    const ordered = rows.ordered[row]!
+    const ordered = rows.ordered(row)
     return ordered !== NONE && ordered <= tlbi.seq
   }
 
   #gone(row: number, at: number, by: number): void {
     const { rows } = this
     this.listener?.leaving(row, by)
-    const isTable = rows.isTable[row] !== 0
+    const isTable = rows.isTable(row)
     rows.remove(row)
     if (!isTable) return
     for (let child = 0; child < rows.high; child++) {
-      if (rows.pages[child] === 0 || rows.parent[child] !== row) continue
+      if (!rows.isLive(child) || rows.parent[child] !== row) continue
       rows.parent[child] = NONE
-      rows.ordered[child] = at
+      rows.order(child, at)
     }
   }
 
@@ -185,25 +186,25 @@ export class Versions {
    * others overwrote there too.
    */
   #follow(s: Write, cpu: number): void {
-    const { rows } = this
     const span = this.#sizes.span(s.level)
-    const levels = [
-      LEVEL[s.level],
-      ...(span === 0 ? [] : [LEVEL[s.level === 'pte' ? 'contpte' : 'contpmd']]),
-    ]
-    for (const [i, level] of levels.entries()) {
-      const base = i === 0 ? s.page : s.page - (s.page % span)
-      for (let row = rows.head(level, base); row !== NONE; row = rows.next[row]!) {
-        if (rows.from[row] !== s.page || rows.ordered[row] !== NONE) continue
-        if (rows.cpu[row] !== cpu) this.#await(cpu, row)
-      }
+    this.#followUnit(LEVEL[s.level], s.page, s, cpu)
+    if (span === 0) return
+    const level = LEVEL[s.level === 'pte' ? 'contpte' : 'contpmd']
+    this.#followUnit(level, s.page - (s.page % span), s, cpu)
+  }
+
+  #followUnit(level: number, base: number, s: Write, cpu: number): void {
+    const { rows } = this
+    for (let row = rows.head(level, base); row !== NONE; row = rows.next[row]!) {
+      if (rows.from(row) !== s.page || rows.ordered(row) !== NONE) continue
+      if (rows.cpu[row] !== cpu) this.#await(cpu, row)
     }
   }
 
   #await(cpu: number, row: number): void {
-    const list = this.#unordered.get(cpu)
-    if (list === undefined) this.#unordered.set(cpu, [row, this.rows.seq[row]!])
-    else list.push(row, this.rows.seq[row]!)
+    let list = this.#unordered.get(cpu)
+    if (list === undefined) this.#unordered.set(cpu, (list = new Unordered()))
+    list.add(row, this.rows.seq(row))
   }
 
   /** What TLBs may hold is what the entry says again. */
@@ -244,9 +245,9 @@ export class Versions {
     const { rows } = this
     const lo = rows.lo(row)
     const hi = rows.hi(row)
-    if (rows.from[row] === v.from) return isSameToAll(lo, hi, v.lo, v.hi)
+    if (rows.from(row) === v.from) return isSameToAll(lo, hi, v.lo, v.hi)
     const g = this.#geometry
-    const isMoved = frameOf(g, lo, hi) - rows.from[row]! !== frameOf(g, v.lo, v.hi) - v.from
+    const isMoved = frameOf(g, lo, hi) - rows.from(row) !== frameOf(g, v.lo, v.hi) - v.from
     const { lo: aLo, hi: aHi } = this.#address
     return !isMoved && isSameToAll(lo & ~aLo, hi & ~aHi, v.lo & ~aLo, v.hi & ~aHi)
   }

@@ -11,11 +11,18 @@ import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
 import { BIND, build, type Schema } from './schema.ts'
 import { type Bound, prepare } from './statements.ts'
 import type { Call, EventSource, Keep, Run, RunPlace, RunProof } from '../event/run.ts'
-import { guardedEach } from './sqlite-errors.ts'
+import { guardedEach, guardedPages } from './sqlite-errors.ts'
 import { RUN_SHIFT } from './run-writer.ts'
 
-/** Rows per query where everything is read; a page costs about a millisecond. */
+/** Rows per query of calls, and of what is verified. */
 export const PAGE_EVENTS = 1000
+/**
+ * Events per query where a run is read in order. So few that they are garbage before the collector of young objects
+ * comes to them: of a thousand at a time it moves so many that reading a million events takes 100 MB more.
+ */
+const TOGETHER = 100
+/** Events that are proven before they are read so. */
+const STRETCH = 4096
 /** Prepared statements that are kept for conditions that were read by. */
 const MAX_STATEMENTS = 64
 
@@ -100,10 +107,8 @@ export class EventReader {
       for (const { first, last } of this.#having(run, piece, backward, where)) {
         const [start, end] = backward ? [last, first] : [first, last]
         const page = this.#range(run, start, end, limit - rows.length, backward, where)
-        // Between the look at the piece and this statement another process may have removed the run.
-        const whole = where !== undefined || this.#pieces === ANYTHING
-        if (!whole && page.length < Math.min(limit - rows.length, last - first + 1))
-          throw new InputError(`events of run ${run} were removed while it was read`)
+        this.#checkRead(run, page.length, Math.min(limit - rows.length, last - first + 1), where)
+        if (page.length === limit) return page
         for (const row of page) rows.push(row)
         if (rows.length >= limit) return rows
       }
@@ -153,15 +158,41 @@ export class EventReader {
     return this.#page(where?.sql, backward).all(...parameters)
   }
 
-  /** All of a run, or a part, page by page. */
+  /** All of a run, or a part. */
   *events(run: number, from = 0, to = RUN_SHIFT - 1, where?: Condition): Generator<TraceEvent> {
-    const limit = PAGE_EVENTS
+    for (const page of this.pages(run, from, to, where)) yield* page
+  }
+
+  /** The same in small pages. */
+  *pages(run: number, from = 0, to = RUN_SHIFT - 1, where?: Condition): Generator<TraceEvent[]> {
     for (let at = from; at <= to;) {
-      const page = this.page(run, { from: at, to, limit, ...(where && { where }) })
-      yield* page
-      if (page.length < limit) return
+      const next = at
+      for (const piece of this.#pieces.pieces(run, at, to, false, where ? Infinity : STRETCH)) {
+        for (const span of this.#having(run, piece, false, where))
+          yield* this.#span(run, span, where)
+        at = piece.last + 1
+      }
+      if (at === next) return
+    }
+  }
+
+  *#span(run: number, { first, last }: Span, where?: Condition): Generator<TraceEvent[]> {
+    for (let at = first; at <= last;) {
+      const rows = this.#range(run, at, last, TOGETHER, false, where)
+      this.#checkRead(run, rows.length, Math.min(TOGETHER, last - at + 1), where)
+      const page = rows.map((row) => rowToEvent(row, this.nameOf))
+      yield page
+      if (page.length < TOGETHER) return
       at = page[page.length - 1]!.seq + 1
     }
+  }
+
+  /** Between the look at a piece and the statement that reads it another process may have removed the run. */
+  #checkRead(run: number, read: number, expected: number, where?: Condition): void {
+    if (where === undefined && this.#pieces !== ANYTHING && read < expected)
+      throw new InputError(
+        `run ${run} was removed while it was read; what was given of it is not the whole`,
+      )
   }
 
   *calls(run: number): Generator<Call> {
@@ -263,7 +294,7 @@ export const eventSource = (
     yield* guardedEach(path, reader.calls(run.id))
   },
   events: (from, to, kinds) =>
-    guardedEach(path, reader.events(run.id, from, to, kinds && onlyKinds(kinds))),
+    guardedPages(path, reader.pages(run.id, from, to, kinds && onlyKinds(kinds))),
 })
 
 function onlyKinds(kinds: readonly Kind[]): Condition {

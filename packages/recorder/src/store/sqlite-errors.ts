@@ -48,6 +48,15 @@ export function guarded<T>(path: string, work: () => T): T {
   }
 }
 
+/** The same for what is read page by page; one generator an item, where three cost as much as the item. */
+export function* guardedPages<T>(path: string, pages: Iterable<readonly T[]>): Generator<T> {
+  try {
+    for (const page of pages) for (let i = 0; i < page.length; i++) yield page[i]!
+  } catch (error) {
+    throw inFile(path, error)
+  }
+}
+
 /** The same for what is read piece by piece. */
 export function* guardedEach<T>(path: string, items: Iterable<T>): Generator<T> {
   try {

@@ -1,10 +1,18 @@
+import { PTE } from '@pagetrail/engine'
+
 /** Where {@link EntryTable.find} does not know a key. */
 export const ABSENT = -1
 
-const FREE = 0
-const KNOWN = 1
-/** Was known, and its table is gone: the place stays taken so that probing goes on behind it. */
-const FORGOTTEN = 2
+/** Entries that follow each other lie together in groups of so many. */
+const GROUP = 16
+const GROUPS = 64
+const LEVELS = 8
+/** Levels beyond, contiguous spans, are found by pages too. */
+const LAST_LEVEL = PTE
+/** In the place of a group: it has none. */
+const NO_GROUP = -1
+/** `seq` of what is from the start state, as it is kept. */
+const START = 0xffff_ffff
 
 /** Level and address of an entry as one exact number: the page number's sign is the address's. */
 export const entryKey = (level: number, address: number): number => (address / 4096) * 8 + level
@@ -28,85 +36,90 @@ export interface Entries {
 
 /** The event that an entry is known from, as columns beside it. */
 interface Origins {
-  readonly seqs: Float64Array
-  readonly cpus: Uint16Array
+  seqs: Uint32Array<ArrayBuffer>
+  cpus: Uint16Array<ArrayBuffer>
 }
 
-const originsOf = (capacity: number): Origins => ({
-  seqs: new Float64Array(capacity),
-  cpus: new Uint16Array(capacity),
-})
-
 /**
- * Two words by a number - descriptors by level and address - in an open-addressed table over typed arrays, so that
- * folding a run of a million stores allocates only when it doubles.
+ * Two words by a number - descriptors by level and address - in typed arrays: entries that follow each other in one
+ * table lie in a group of {@link GROUP}, and groups are found by hash. A walk along a million entries finds its group
+ * where it was last, and pays a few bytes an entry beside what it keeps.
  */
 export class EntryTable implements Entries {
-  private keys: Float64Array
-  private states: Uint8Array
+  readonly #pageShift: number
+  /** Entries per 4K page of each level. */
+  readonly #density = new Float64Array(LEVELS)
+  /** Open addressing over numbers of groups: place in `groupKeys`, plus one; 0 is free. */
+  #slots = new Int32Array(GROUPS * 2)
+  #groupKeys = new Float64Array(GROUPS)
+  /** A bit for each entry of a group that is known. */
+  #known = new Uint16Array(GROUPS)
   /** lo, hi of each place. */
-  private words: Uint32Array
-  private origins: Origins | null
-  private mask: number
-  private used = 0
-  private known = 0
+  #words = new Uint32Array(GROUPS * GROUP * 2)
+  #origins: Origins | null
+  #groups = 0
+  #size = 0
+  /** Groups of keys whose address is not one that an entry of their level can have. */
+  #odd = new Map<number, number>()
+  /** Where each level was last. */
+  readonly #lastKey = new Float64Array(LEVELS).fill(Number.NaN)
+  readonly #lastGroup = new Int32Array(LEVELS)
 
   /** `withOrigins`: keeps {@link seq} and {@link cpu}. */
-  constructor(capacity = 1024, withOrigins = false) {
-    this.keys = new Float64Array(capacity)
-    this.states = new Uint8Array(capacity)
-    this.words = new Uint32Array(capacity * 2)
-    this.origins = withOrigins ? originsOf(capacity) : null
-    this.mask = capacity - 1
+  constructor(pageShift = 12, withOrigins = false) {
+    this.#pageShift = pageShift
+    for (let level = 0; level < LEVELS; level++) {
+      const upper = Math.max(0, LAST_LEVEL - level)
+      this.#density[level] = 2 ** -(pageShift - 12 + upper * (pageShift - 3))
+    }
+    this.#origins = withOrigins
+      ? { seqs: new Uint32Array(GROUPS * GROUP), cpus: new Uint16Array(GROUPS * GROUP) }
+      : null
   }
 
   /** Entries that are known, empty ones included. */
   get size(): number {
-    return this.known
+    return this.#size
   }
 
-  /** Place of a known entry, or ABSENT. Valid until the next {@link set}. */
+  /** Place of a known entry, or ABSENT. Valid for good: nothing moves. */
   find(key: number): number {
-    const place = this.probe(key)
-    return this.states[place] === KNOWN ? place : ABSENT
+    const place = this.#locate(key, false)
+    if (place === ABSENT) return ABSENT
+    return ((this.#known[place >>> 4]! >> (place & (GROUP - 1))) & 1) === 1 ? place : ABSENT
   }
 
   lo(place: number): number {
-    return this.words[place * 2]!
+    return this.#words[place * 2]!
   }
 
   hi(place: number): number {
-    return this.words[place * 2 + 1]!
+    return this.#words[place * 2 + 1]!
   }
 
   /** The event that the entry is known from; -1: the start state. */
   seq(place: number): number {
-    return this.origins?.seqs[place] ?? -1
+    const seq = this.#origins?.seqs[place] ?? START
+    return seq === START ? -1 : seq
   }
 
   cpu(place: number): number {
-    return this.origins?.cpus[place] ?? 0
+    return this.#origins?.cpus[place] ?? 0
   }
 
   set(key: number, lo: number, hi: number, seq = -1, cpu = 0): void {
-    let place = this.probe(key)
-    if (this.states[place] === FREE) {
-      if (this.used * 10 >= this.keys.length * 6) {
-        this.rebuild()
-        place = this.probe(key)
-      }
-      this.keys[place] = key
-      this.used++
+    const place = this.#locate(key, true)
+    const bit = 1 << (place & (GROUP - 1))
+    const group = place >>> 4
+    if ((this.#known[group]! & bit) === 0) {
+      this.#known[group]! |= bit
+      this.#size++
     }
-    if (this.states[place] !== KNOWN) {
-      this.states[place] = KNOWN
-      this.known++
-    }
-    this.words[place * 2] = lo
-    this.words[place * 2 + 1] = hi
-    if (this.origins === null) return
-    this.origins.seqs[place] = seq
-    this.origins.cpus[place] = cpu
+    this.#words[place * 2] = lo
+    this.#words[place * 2 + 1] = hi
+    if (this.#origins === null) return
+    this.#origins.seqs[place] = seq
+    this.#origins.cpus[place] = cpu
   }
 
   see(key: number, lo: number, hi: number, seq: number, cpu: number): void {
@@ -114,64 +127,130 @@ export class EntryTable implements Entries {
   }
 
   forget(key: number): void {
-    const place = this.probe(key)
-    if (this.states[place] !== KNOWN) return
-    this.states[place] = FORGOTTEN
-    this.known--
+    const place = this.find(key)
+    if (place === ABSENT) return
+    this.#known[place >>> 4]! &= ~(1 << (place & (GROUP - 1)))
+    this.#size--
   }
 
   /** Keys of all known entries, ascending: by signed address, at the same address the upper level first. */
   sortedKeys(): Float64Array {
-    const keys = new Float64Array(this.known)
+    const keys = new Float64Array(this.#size)
+    const odd = new Map([...this.#odd].map(([key, group]) => [group, key]))
     let at = 0
-    for (let place = 0; place <= this.mask; place++) {
-      if (this.states[place] === KNOWN) keys[at++] = this.keys[place]!
+    for (let group = 0; group < this.#groups; group++) {
+      const known = this.#known[group]!
+      const first = odd.get(group)
+      for (let i = 0; known >>> i !== 0; i++) {
+        if (((known >>> i) & 1) === 1) keys[at++] = first ?? this.#keyOf(this.#groupKeys[group]!, i)
+      }
     }
     return keys.toSorted()
   }
 
   clone(): EntryTable {
-    const copy = new EntryTable(1)
-    copy.keys = this.keys.slice()
-    copy.states = this.states.slice()
-    copy.words = this.words.slice()
-    copy.origins = this.origins && {
-      seqs: this.origins.seqs.slice(),
-      cpus: this.origins.cpus.slice(),
+    const copy = new EntryTable(this.#pageShift)
+    copy.#slots = this.#slots.slice()
+    copy.#groupKeys = this.#groupKeys.slice()
+    copy.#known = this.#known.slice()
+    copy.#words = this.#words.slice()
+    copy.#origins = this.#origins && {
+      seqs: this.#origins.seqs.slice(),
+      cpus: this.#origins.cpus.slice(),
     }
-    copy.mask = this.mask
-    copy.used = this.used
-    copy.known = this.known
+    copy.#groups = this.#groups
+    copy.#size = this.#size
+    copy.#odd = new Map(this.#odd)
     return copy
   }
 
-  /** Place of the key, or the free place where it would go. */
-  private probe(key: number): number {
-    const { keys, states, mask } = this
-    const high = Math.floor(key / 2 ** 32)
-    let hash = Math.imul((key >>> 0) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1)
-    hash ^= hash >>> 15
-    let place = hash & mask
-    while (states[place] !== FREE && keys[place] !== key) place = (place + 1) & mask
-    return place
+  /** Place of a key, known or not; ABSENT where it has none and none is to be made. */
+  #locate(key: number, isMade: boolean): number {
+    const page = Math.floor(key / 8)
+    const level = key - page * 8
+    const entry = page * this.#density[level]!
+    const base = Math.floor(entry / GROUP)
+    const index = entry - base * GROUP
+    if (index !== Math.floor(index)) return this.#oddPlace(key, isMade)
+    const groupKey = base * 8 + level
+    let group = this.#lastGroup[level]!
+    if (this.#lastKey[level] !== groupKey) {
+      group = this.#groupOf(groupKey, isMade)
+      if (group === NO_GROUP) return ABSENT
+      this.#lastKey[level] = groupKey
+      this.#lastGroup[level] = group
+    }
+    return group * GROUP + index
   }
 
-  /** Makes room: twice the places for what is known; what was forgotten is dropped. */
-  private rebuild(): void {
-    const { keys, states, words } = this
-    const capacity = Math.max(1024, 2 ** Math.ceil(Math.log2(this.known * 4 + 1)))
-    const grown = new EntryTable(capacity, this.origins !== null)
-    for (let place = 0; place < keys.length; place++) {
-      if (states[place] !== KNOWN) continue
-      const lo = words[place * 2]!
-      const hi = words[place * 2 + 1]!
-      grown.set(keys[place]!, lo, hi, this.seq(place), this.cpu(place))
+  #oddPlace(key: number, isMade: boolean): number {
+    let group = this.#odd.get(key)
+    if (group === undefined) {
+      if (!isMade) return ABSENT
+      group = this.#addGroup(Number.NaN)
+      this.#odd.set(key, group)
     }
-    this.keys = grown.keys
-    this.states = grown.states
-    this.words = grown.words
-    this.origins = grown.origins
-    this.mask = grown.mask
-    this.used = grown.used
+    return group * GROUP
+  }
+
+  #keyOf(groupKey: number, index: number): number {
+    const base = Math.floor(groupKey / 8)
+    const level = groupKey - base * 8
+    return ((base * GROUP + index) / this.#density[level]!) * 8 + level
+  }
+
+  #groupOf(groupKey: number, isMade: boolean): number {
+    let slot = this.#probe(groupKey)
+    const found = this.#slots[slot]! - 1
+    if (found !== NO_GROUP || !isMade) return found
+    if (this.#groups * 10 >= this.#slots.length * 6) {
+      this.#rehash()
+      slot = this.#probe(groupKey)
+    }
+    const group = this.#addGroup(groupKey)
+    this.#slots[slot] = group + 1
+    return group
+  }
+
+  #addGroup(groupKey: number): number {
+    const group = this.#groups++
+    if (group === this.#groupKeys.length) this.#grow()
+    this.#groupKeys[group] = groupKey
+    return group
+  }
+
+  /** Slot of the group, or the free slot where it would go. */
+  #probe(groupKey: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    const high = Math.floor(groupKey / 2 ** 32)
+    let hash = Math.imul((groupKey >>> 0) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1)
+    hash ^= hash >>> 15
+    let slot = hash & mask
+    while (slots[slot] !== 0 && this.#groupKeys[slots[slot]! - 1] !== groupKey) {
+      slot = (slot + 1) & mask
+    }
+    return slot
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2)
+    for (let group = 0; group < this.#groups; group++) {
+      const groupKey = this.#groupKeys[group]!
+      if (!Number.isNaN(groupKey)) this.#slots[this.#probe(groupKey)] = group + 1
+    }
+  }
+
+  #grow(): void {
+    this.#groupKeys = new Float64Array(doubled(this.#groupKeys))
+    this.#known = new Uint16Array(doubled(this.#known))
+    this.#words = new Uint32Array(doubled(this.#words))
+    if (this.#origins === null) return
+    this.#origins.seqs = new Uint32Array(doubled(this.#origins.seqs))
+    this.#origins.cpus = new Uint16Array(doubled(this.#origins.cpus))
   }
 }
+
+/** The same bytes with as many zeros after them; the array given is empty then, its memory free at once. */
+export const doubled = ({ buffer }: { readonly buffer: ArrayBuffer }): ArrayBuffer =>
+  buffer.transfer(buffer.byteLength * 2)

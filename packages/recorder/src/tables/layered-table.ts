@@ -17,7 +17,11 @@ export class LayeredTable implements Entries {
   private readonly gone: Set<number>
   private known: number
 
-  constructor(base: DescriptorRuns, above = new EntryTable(), gone = new Set<number>()) {
+  constructor(
+    base: DescriptorRuns,
+    above = new EntryTable(base.pageShift),
+    gone = new Set<number>(),
+  ) {
     this.base = base
     this.above = above
     this.gone = gone

@@ -76,7 +76,7 @@ export class PageState {
     this.geometry = options.geometry
     this.pageShift = readableGeometry(options.geometry).pageShift
     this.complete = options.complete
-    this.entries = options.over ?? new EntryTable()
+    this.entries = options.over ?? new EntryTable(this.pageShift)
   }
 
   /** The empty state that a run's events are folded into. */

@@ -55,10 +55,10 @@ export function fateOf(
   const row = rows.high - 1
   const member = observers.sizes.of(level)
   const index = Math.floor((page - rows.base[row]!) / member)
-  const isSpan = rows.pages[row]! > member
+  const isSpan = rows.pages(row) > member
   // The store that restores it may leave a version of its own in the same row.
   const isGone = () =>
-    !rows.isLive(row) || rows.seq[row] !== seq || (isSpan && rows.isCovered(row, index))
+    !rows.isLive(row) || rows.seq(row) !== seq || (isSpan && rows.isCovered(row, index))
   const flushes = new Map<number, FlushEvent>()
   let flushedBy = NONE
   observers.versions.listener = {

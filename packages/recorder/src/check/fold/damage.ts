@@ -53,7 +53,7 @@ export function collect(
     .inRange(start, end, [])
     .toSorted((a, b) => rows.base[a]! - rows.base[b]!)) {
     if (skips(row)) continue
-    const version = { seq: rows.seq[row]!, op: rows.op[row]! }
+    const version = { seq: rows.seq(row), op: rows.op[row]! }
     harms.each(row, start, end, (from, to, relation) => {
       if (isHarm(relation)) damage.add(version, from, to, relation)
     })

@@ -1,4 +1,5 @@
-import { ABSENT, EntryTable } from '../../tables/entry-table.ts'
+import { PTE } from '@pagetrail/engine'
+import { ABSENT, entryKey, EntryTable } from '../../tables/entry-table.ts'
 import { isJsonObject } from '../../event/codec.ts'
 import type { EventOf, Json } from '../../event/kinds.ts'
 import { frameOf, isWritable, RDONLY, VALID } from '../../observers/descriptor-words.ts'
@@ -13,16 +14,20 @@ type Touched = Map<number, number>
 
 /** Output page to the vmalloc page that last mapped it, of the small pages seen: there may be millions. */
 class MappedAt {
-  readonly #pages = new EntryTable()
+  readonly #pages: EntryTable
+
+  constructor(pageShift: number) {
+    this.#pages = new EntryTable(pageShift)
+  }
 
   get(frame: number): number | undefined {
-    const place = this.#pages.find(frame)
+    const place = this.#pages.find(entryKey(PTE, frame * 4096))
     if (place === ABSENT) return undefined
     return this.#pages.hi(place) * 2 ** 32 + this.#pages.lo(place)
   }
 
   set(frame: number, page: number): void {
-    this.#pages.set(frame, page >>> 0, Math.floor(page / 2 ** 32))
+    this.#pages.set(entryKey(PTE, frame * 4096), page >>> 0, Math.floor(page / 2 ** 32))
   }
 }
 
@@ -86,7 +91,7 @@ const LONGEST = 2 ** 20
 
 /** What one run shows of areas and of the linear map. */
 class Aliases {
-  readonly vmalloc = new MappedAt()
+  readonly vmalloc: MappedAt
   readonly areas: Area[] = []
   /** Page of the linear map less its output page: one constant in each run, NaN: no entry has shown it. */
   offset = Number.NaN
@@ -94,6 +99,7 @@ class Aliases {
 
   constructor(scope: Scope) {
     this.#scope = scope
+    this.vmalloc = new MappedAt(scope.fold.sizes.shift)
   }
 
   learn(page: number, frame: number): void {

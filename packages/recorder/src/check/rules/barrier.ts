@@ -122,7 +122,7 @@ export const bareTlbi: Rule = {
           const row = observers.versions.unorderedIn(covered.start, covered.end)
           if (row < 0) return
           const { rows } = observers.versions
-          const store = rows.seq[row]!
+          const store = rows.seq(row)
           if (early.has(store)) return
           early.add(store)
           const cpu = rows.cpu[row]!

@@ -74,7 +74,7 @@ class InFlushers {
     if (frame === undefined || stores === undefined) return null
     const damage = new Damage()
     const { rows } = fold.observers.versions
-    collect(fold, damage, 0, PAGE_LIMIT, (row) => !stores.has(rows.seq[row]!))
+    collect(fold, damage, 0, PAGE_LIMIT, (row) => !stores.has(rows.seq(row)))
     const { gravest, all: ranges } = damage
     if (gravest === undefined) return null
     const evidence = evidenceOf(fold.run)
@@ -133,7 +133,7 @@ function leftBehind({ fold }: Scope, known: ReadonlySet<number>): Map<string, Da
   const { rows } = fold.observers.versions
   const byFn = new Map<string, Damage>()
   for (let row = 0; row < rows.high; row++) {
-    if (!rows.isLive(row) || known.has(rows.seq[row]!)) continue
+    if (!rows.isLive(row) || known.has(rows.seq(row))) continue
     const fn = fold.observers.nameOf(rows.fn[row]!)
     const op = rows.op[row]!
     if (op >= 0 && fold.live.has(op)) continue

@@ -41,7 +41,7 @@ function changesOf({ fold }: Scope): readonly string[] {
   }
   if (rows.count === 0) return [...changes]
   for (const row of rows.inRange(s.page, s.end, [])) {
-    if (rows.seq[row] === s.seq) continue
+    if (rows.seq(row) === s.seq) continue
     // What was so beside the value before is not this store's doing.
     const before = wasHeld ? new Set(beside(fold, row, s.oldLo, s.oldHi)) : null
     for (const change of beside(fold, row, s.newLo, s.newHi)) {
@@ -55,11 +55,11 @@ function changesOf({ fold }: Scope): readonly string[] {
 function beside(fold: Fold, row: number, lo: number, hi: number): readonly string[] {
   const { write: s } = fold
   const { rows } = fold.observers.versions
-  const isSame = LEVEL_NAMES[rows.level[row]!] === s.level || rows.from[row] === s.page
+  const isSame = LEVEL_NAMES[rows.level(row)] === s.level || rows.from(row) === s.page
   if (isSame) return liveChanges(fold.geometry, s.level, rows.lo(row), rows.hi(row), lo, hi)
-  if (rows.isTable[row] !== 0 || isTable(s.level, lo)) return ['size']
+  if (rows.isTable(row) || isTable(s.level, lo)) return ['size']
   // A span's member elsewhere, or a block around the page: compared where the page lies in it.
-  const offset = s.page - rows.from[row]!
+  const offset = s.page - rows.from(row)
   const frame = frameOf(fold.geometry, rows.lo(row), rows.hi(row)) + offset
   const moved = frame !== frameOf(fold.geometry, lo, hi)
   const attributes = liveChanges(fold.geometry, 'pte', rows.lo(row), rows.hi(row), lo, hi).filter(
@@ -76,7 +76,7 @@ function changesPermissions(fold: Fold): boolean {
     .inRange(s.page, s.end, [])
     .some(
       (row) =>
-        rows.seq[row] === s.seq &&
+        rows.seq(row) === s.seq &&
         ['wrong-place', 'too-much', 'too-little'].includes(
           observers.harms.gravest(row, s.page, s.end),
         ),

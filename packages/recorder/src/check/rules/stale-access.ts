@@ -41,7 +41,7 @@ function heldVersions({ fold }: Scope, va: bigint): { row: number; relation: Rel
   const page = pageOf(va)
   return rows
     .inRange(page, page + 1, [])
-    .filter((row) => rows.isTable[row] === 0)
+    .filter((row) => !rows.isTable(row))
     .map((row) => ({ row, relation: harms.gravest(row, page, page + 1) }))
     .toSorted((a, b) => (isGraver(a.relation, b.relation) ? -1 : 1))
 }
@@ -102,7 +102,7 @@ export const staleAccess: Rule = {
           if (!e.stale || e.va === null || e.outcome === 'conflict') return
           const [version] = heldVersions(scope, e.va)
           if (version !== undefined) {
-            report(e, e.va, scope.fold.observers.versions.rows.seq[version.row]!, version.relation)
+            report(e, e.va, scope.fold.observers.versions.rows.seq(version.row), version.relation)
             return
           }
           if (tlb.heldAt(e.cpu, e.va).some((entry) => isOfToday(scope, entry))) {

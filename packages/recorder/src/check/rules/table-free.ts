@@ -80,7 +80,7 @@ function walkerIn({ fold }: Scope, start: number, end: number) {
 function heldRow({ fold }: Scope, table: number): number {
   const { rows } = fold.observers.versions
   for (let row = 0; row < rows.high; row++) {
-    if (!rows.isLive(row) || rows.isTable[row] === 0) continue
+    if (!rows.isLive(row) || !rows.isTable(row)) continue
     if (frameOf(fold.geometry, rows.lo(row), rows.hi(row)) === table) return row
   }
   return -1
@@ -137,9 +137,9 @@ export const freedInUse: Rule = {
           const row = heldRow(scope, table)
           if (row >= 0) {
             const { rows } = observers.versions
-            const level = LEVEL_NAMES[rows.level[row]!]!
+            const level = LEVEL_NAMES[rows.level(row)]!
             report(
-              [rows.seq[row]!, e.seq],
+              [rows.seq(row), e.seq],
               level,
               rows.base[row]!,
               'before the walk cache was flushed for it: __flush_tlb_kernel_pgtable() is owed, ' +

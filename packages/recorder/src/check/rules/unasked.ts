@@ -80,7 +80,7 @@ function splitDiffers({ fold }: Scope): string | null {
   const { write: s, observers } = fold
   const { rows } = observers.versions
   for (const row of rows.inRange(s.page, s.end, [])) {
-    if (rows.seq[row] !== s.seq || rows.isTable[row] !== 0) continue
+    if (rows.seq(row) !== s.seq || rows.isTable(row)) continue
     const relation = observers.harms.gravest(row, s.page, s.end)
     if (relation === 'wrong-place') return 'the pieces of the block do not map what it mapped'
     if (relation === 'too-much' || relation === 'too-little') {

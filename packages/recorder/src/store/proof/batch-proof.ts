@@ -10,6 +10,9 @@ import { RUN_SHIFT } from '../run-writer.ts'
 import { build, type Schema } from '../schema.ts'
 import { selectAll } from '../statements.ts'
 
+/** Rows that are read at once: they are garbage before the collector of young objects has moved them. */
+const TOGETHER = 128
+
 export type BatchRow = Selectable<Schema['batch']>
 
 /** A batch that is what was recorded. */
@@ -33,22 +36,30 @@ export function proveBatch(
   const run = Number(row.run)
   const limit = Number(count)
   if (limit < 1 || limit > RUN_SHIFT) return `it claims ${count} events`
-  const rows = reader.rows(run, { from: Number(first), to: Number(first) + limit - 1, limit })
-  if (rows.length !== limit) return `${limit - rows.length} of its events are missing`
   const batch = emptied(limit)
+  const last = Number(first) + limit - 1
   let id = row.run * BigInt(RUN_SHIFT) + first
-  for (const event of rows) {
-    const seq = Number(first) + batch.length
-    // SQLite gives rows in the order in which they lie, whatever a damaged number says.
-    if (event[AT.id] !== id++) return `event ${seq} has another number`
-    if (putRow(batch, event)) continue
-    return `event ${seq} holds a value that no event can have`
+  while (batch.length < limit) {
+    const rows = reader.rows(run, { from: Number(first) + batch.length, to: last, limit: TOGETHER })
+    if (rows.length === 0) return missing(limit - batch.length)
+    for (const event of rows) {
+      const seq = Number(first) + batch.length
+      // SQLite gives rows in the order in which they lie, whatever a damaged number says.
+      if (event[AT.id] !== id++) {
+        const { length } = reader.rows(run, { from: Number(first), to: last, limit })
+        return length < limit ? missing(limit - length) : `event ${seq} has another number`
+      }
+      if (putRow(batch, event)) continue
+      return `event ${seq} holds a value that no event can have`
+    }
   }
   if (kindsIn(batch) !== kinds) return 'its list of kinds was changed'
   const digest = digestBatch(previous, batch, newNames(db, run, first))
   if (Buffer.compare(digest, recorded) !== 0) return 'it is not what was recorded'
   return { digest, names: nameIdsIn(batch) }
 }
+
+const missing = (events: number): string => `${events} of its events are missing`
 
 /** Filled anew for each batch: columns of their own would be 75 bytes an event that only a late collection frees. */
 let columns = new Batch(0)
