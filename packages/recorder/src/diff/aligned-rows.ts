@@ -49,7 +49,7 @@ export function* alignedRows(
 function eventsOf(source: EventSource, { call, tokens }: CallData): Map<number, TraceEvent> {
   const last = Math.max(
     call.last ?? 0,
-    tokens.seqs[tokens.length - 1] ?? 0,
+    tokens.length === 0 ? 0 : tokens.seqAt(tokens.length - 1),
     tokens.aside.at(-1) ?? 0,
   )
   const events = new Map<number, TraceEvent>()

@@ -37,8 +37,8 @@ export function findDivergence(
     right: compared.diff.right,
     rows: rows.map((row) => ({
       status: row.status,
-      left: row.status === 'right' ? null : left.tokens.seqs[row.left]!,
-      right: row.status === 'left' ? null : right.tokens.seqs[row.right]!,
+      left: row.status === 'right' ? null : left.tokens.seqAt(row.left),
+      right: row.status === 'left' ? null : right.tokens.seqAt(row.right),
     })),
     at,
   }

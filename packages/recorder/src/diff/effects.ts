@@ -230,8 +230,8 @@ function compareEntry(
   const where = `${level} ${placeText(place, mode)}`
   // Only of what differs: it may have to be read.
   const seqs = () => ({
-    leftSeq: x && a.tokens.seqs[x.row]!,
-    rightSeq: y && b.tokens.seqs[y.row]!,
+    leftSeq: x && a.tokens.seqAt(x.row),
+    rightSeq: y && b.tokens.seqAt(y.row),
   })
   if (isChange(x) || isChange(y)) {
     const isSame = x !== null && y !== null && sameToggle(x, y, mode)

@@ -29,7 +29,7 @@ export function* pairRows(
     const folded = equal && run.length > 2 * context ? run.length - 2 * context : 0
     for (let n = 0; n < run.length; n++) {
       if (folded > 0 && n === context) {
-        const [l, r] = [left.seqs[run.left + n]!, right.seqs[run.right + n]!]
+        const [l, r] = [left.seqAt(run.left + n), right.seqAt(run.right + n)]
         yield { row: 'fold', count: folded, left: l, right: r }
         n += folded
       }
@@ -58,14 +58,14 @@ class Side {
   }
 
   seq(index: number | null): number | null {
-    return index === null ? null : this.tokens.seqs[index]!
+    return index === null ? null : this.tokens.seqAt(index)
   }
 
   /** What was set aside before this row's event and has not been handed out. */
   *before(index: number | null): Generator<number> {
     if (index === null) return
-    const { aside, seqs, length } = this.tokens
-    const bound = index < length ? seqs[index]! : Number.POSITIVE_INFINITY
+    const { aside, length } = this.tokens
+    const bound = index < length ? this.tokens.seqAt(index) : Number.POSITIVE_INFINITY
     for (; this.at < aside.length && aside[this.at]! < bound; this.at++) yield aside[this.at]!
   }
 }

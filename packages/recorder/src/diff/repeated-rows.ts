@@ -116,8 +116,8 @@ export const placedRows = (found: readonly FoundRows[], left: Tokens, right: Tok
   found.map(({ status, count, left: i, right: j }) => ({
     status,
     count,
-    left: i === null ? null : left.seqs[i]!,
-    right: j === null ? null : right.seqs[j]!,
+    left: i === null ? null : left.seqAt(i),
+    right: j === null ? null : right.seqAt(j),
   }))
 
 /** With the events themselves. */

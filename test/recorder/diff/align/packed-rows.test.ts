@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 
 import {
   BLOCK_ROWS,
-  packRows,
-  unpackBlock,
+  type PackedRows,
+  RowPacker,
+  RowReader,
 } from '../../../../packages/recorder/src/diff/align/packed-rows.ts'
 import { alignRows } from '../../../../packages/recorder/src/diff/align/row-script.ts'
 import { HAS, T, TOKEN_WORDS, Tokens } from '../../../../packages/recorder/src/diff/align/tokens.ts'
@@ -13,8 +14,8 @@ import { KINDS } from '../../../../packages/recorder/src/event/kinds.ts'
 const STORE = KINDS.desc_write.id
 
 /** Stores to one page after the other, some of which set another bit, and other events between. */
-function stores(pages: number, odd: (page: number) => boolean): Tokens {
-  const tokens = new Tokens()
+function stores(pages: number, odd: (page: number) => boolean, capacity = 64): Tokens {
+  const tokens = new Tokens(capacity)
   for (let page = 0; page < pages; page++) {
     const at = tokens.row(page)
     tokens.words[at] = STORE
@@ -27,11 +28,27 @@ function stores(pages: number, odd: (page: number) => boolean): Tokens {
   return tokens
 }
 
-const packedOf = (tokens: Tokens): Tokens => {
-  const { fields, length } = tokens
-  const packed = packRows(tokens.words, length)
-  const stream = { words: new Uint32Array(0), fields, length, packed }
-  return Tokens.shared(stream, 0, () => ({ seqs: tokens.seqs, aside: [] }))
+/** Null: packing them was in vain. */
+function packRows(words: Uint32Array, length: number): PackedRows | null {
+  const packer = new RowPacker()
+  packer.add(words, 0, length)
+  return packer.isInVain ? null : packer.packed()
+}
+
+/** As a remembered digest has it. */
+function packedOf(tokens: Tokens): Tokens {
+  tokens.finish()
+  return Tokens.shared(tokens.stream(), 0, () => tokens)
+}
+
+/** The words of all rows. */
+function wordsOf(tokens: Tokens): Uint32Array {
+  const words = new Uint32Array(tokens.length * TOKEN_WORDS)
+  for (let i = 0; i < tokens.length; i++) {
+    const at = tokens.at(i)
+    words.set(tokens.words.subarray(at, at + TOKEN_WORDS), i * TOKEN_WORDS)
+  }
+  return words
 }
 
 test('rows are what they were, whichever block is read first', () => {
@@ -48,9 +65,10 @@ test('rows are what they were, whichever block is read first', () => {
       const packed = packRows(words, length)
       expect(packed).not.toBe(null)
       const block = new Uint32Array(BLOCK_ROWS * TOKEN_WORDS)
+      const reader = new RowReader(packed!)
       for (const n of [2, 0, 1]) {
         const first = n * BLOCK_ROWS
-        const count = unpackBlock(packed!, n, block)
+        const count = reader.unpack(n, block)
         expect(count).toBe(Math.min(BLOCK_ROWS, length - first))
         const wanted = words.subarray(first * TOKEN_WORDS, (first + count) * TOKEN_WORDS)
         expect(Buffer.compare(bytes(block.subarray(0, count * TOKEN_WORDS)), bytes(wanted))).toBe(0)
@@ -64,10 +82,14 @@ const bytes = (words: Uint32Array): Uint8Array =>
   new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
 
 test('a long range takes four bytes a row', () => {
-  const { words, length } = stores(20_000, () => false)
-  const packed = packRows(words, length)!
-  expect(packed.distinct.length / TOKEN_WORDS).toBeLessThan(6)
-  expect(packed.ids).toHaveLength(length)
+  const tokens = stores(20_000, () => false)
+  // While they come, too.
+  expect(tokens.words.length / TOKEN_WORDS).toBe(2 * BLOCK_ROWS)
+  tokens.finish()
+  const { packed, words } = tokens.stream()
+  expect(words).toHaveLength(0)
+  expect(packed!.distinct.length / TOKEN_WORDS).toBeLessThan(6)
+  expect(packed!.ids).toHaveLength(tokens.length)
 })
 
 test('rows that hardly repeat are not packed', () => {
@@ -75,12 +97,102 @@ test('rows that hardly repeat are not packed', () => {
   expect(packRows(words, 9000)).toBe(null)
 })
 
+/** A stream in which each row differs from all others in a field that is not packed. */
+function unlike(rows: number): Tokens {
+  const tokens = new Tokens()
+  for (let i = 0; i < rows; i++) {
+    const at = tokens.row(2 * i)
+    tokens.words[at + T.RET] = i
+    tokens.words[at + T.VA] = i * i
+  }
+  return tokens
+}
+
+test('rows that came in vain are plain again, with their numbers', () => {
+  for (const rows of [8193, 12_288, 20_000]) {
+    const tokens = unlike(rows)
+    tokens.finish()
+    const { packed, words } = tokens.stream()
+    expect(packed).toBe(null)
+    expect(words).toHaveLength(rows * TOKEN_WORDS)
+    for (const i of [0, 4095, 4096, 8191, rows - 1]) {
+      expect(tokens.word(i, T.RET)).toBe(i)
+      expect(tokens.seqAt(i)).toBe(2 * i)
+    }
+  }
+})
+
+test('rows that may still change are not packed', () => {
+  const tokens = stores(1000, () => false)
+  const at = tokens.length
+  tokens.words[tokens.row(5_000_000)] = KINDS.dsb.id
+  tokens.pinned = at
+  for (let i = 0; i < 30_000; i++) tokens.words[tokens.row(i)] = KINDS.tlbi.id
+  tokens.words[tokens.at(at)] = KINDS.tlb_flush.id
+  tokens.pinned = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 30_000; i++) tokens.words[tokens.row(i)] = KINDS.tlbi.id
+  expect(tokens.words.length / TOKEN_WORDS).toBeLessThan(70_000)
+  tokens.finish()
+  expect(tokens.kindAt(at)).toBe(KINDS.tlb_flush.id)
+  expect(tokens.kindAt(at + 1)).toBe(KINDS.tlbi.id)
+  expect(tokens.seqAt(at)).toBe(5_000_000)
+  expect(tokens.seqAt(at + 30_001)).toBe(0)
+})
+
+test('a row that moves takes its number along, whether or not others were packed before', () => {
+  for (const pages of [10, 9000]) {
+    const tokens = stores(pages, () => false)
+    const { length } = tokens
+    const [leave, other] = [KINDS.lazy_mmu_leave.id, KINDS.barrier.id]
+    for (const [kind, seq] of [
+      [leave, 70_000],
+      [other, 70_001],
+    ] as const)
+      tokens.words[tokens.row(seq)] = kind
+    expect(tokens.lastBefore(length + 2, other)).toBe(length)
+    tokens.moveToEnd(length)
+    expect([tokens.kindAt(length), tokens.seqAt(length)]).toEqual([other, 70_001])
+    expect([tokens.kindAt(length + 1), tokens.seqAt(length + 1)]).toEqual([leave, 70_000])
+    tokens.finish()
+    expect([tokens.kindAt(length + 1), tokens.seqAt(length + 1)]).toEqual([leave, 70_000])
+  }
+})
+
+test('all rows of a stream that has ended can be rewritten, packed or not', () => {
+  for (const pages of [100, 9000]) {
+    const tokens = stores(pages, () => false)
+    const wanted = wordsOf(stores(pages, () => false, 20_000))
+    tokens.finish()
+    tokens.rewrite((words, at) => (words[at + T.VA]! ^= 0x55_5000))
+    for (let at = T.VA; at < wanted.length; at += TOKEN_WORDS) wanted[at]! ^= 0x55_5000
+    expect(Buffer.compare(bytes(wordsOf(tokens)), bytes(wanted))).toBe(0)
+  }
+  const vain = stores(9000, () => false)
+  vain.finish()
+  let n = 0
+  vain.rewrite((words, at) => (words[at + T.ROLE] = ++n))
+  expect(vain.packed).toBe(null)
+  expect([vain.word(0, T.ROLE), vain.word(9999, T.ROLE)]).toEqual([1, 10_000])
+  expect(vain.seqAt(9999)).toBe(stores(9000, () => false, 20_000).seqAt(9999))
+})
+
 test('streams align packed as they do plain', () => {
-  const [a, b] = [stores(9000, () => false), stores(9100, (page) => page % 1000 === 5)]
+  const odd = (page: number): boolean => page % 1000 === 5
+  const make = (capacity: number) =>
+    [stores(9000, () => false, capacity), stores(9100, odd, capacity)] as const
+  // With room for all of them rows lie as they came until they are finished.
+  const [a, b] = make(20_000)
+  const [x, y] = make(64).map(packedOf)
+  expect([a.packed, b.packed, x!.packed === null, y!.packed === null]).toEqual([
+    null,
+    null,
+    false,
+    false,
+  ])
   const plain = alignRows(a, b, 1e8)
-  expect(alignRows(packedOf(a), packedOf(b), 1e8)).toEqual(plain)
-  expect(alignRows(packedOf(a), b, 1e8)).toEqual(plain)
-  const packed = packedOf(b)
+  expect(alignRows(x!, y!, 1e8)).toEqual(plain)
+  expect(alignRows(x!, b, 1e8)).toEqual(plain)
+  const packed = y!
   for (const i of [9999, 0, 5000, 4095, 4096]) {
     expect(packed.kindAt(i)).toBe(b.kindAt(i))
     expect(packed.numberAt(i, T.VA)).toBe(b.numberAt(i, T.VA))

@@ -126,6 +126,7 @@ export class CallStream {
 
   /** What happened outside of calls, once all has been read. */
   outsideOf(): Outside {
+    this.betweenTokens.finish()
     return { tokens: this.betweenTokens, after: this.betweenAfter, isCut: this.betweenIsCut }
   }
 

@@ -9,8 +9,7 @@ import type { Reader, Readers, Texts, Value } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
 import { type Aftermath, isNothing, NO_AFTERMATH } from '../../observers/effect-log.ts'
 import { type After, NO_AFTER, numberOf, Placer, renamed } from './after.ts'
-
-import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
+import { HAS, T, type Tokens } from './tokens.ts'
 
 export interface EncoderOptions {
   readonly texts: Texts
@@ -63,15 +62,15 @@ export class Encoder {
   /** After the last event of the call. Returns where the harm lies that it made and ended. */
   endCall(tokens: Tokens, aftermath: Aftermath = NO_AFTERMATH): After {
     const { addresses } = this
+    tokens.finish()
     const after = isNothing(aftermath) ? NO_AFTER : this.placer.place(aftermath)
     const rename = addresses.renaming()
     if (rename === null) return after
-    const { words } = tokens
-    for (let at = T.VA; at < tokens.length * TOKEN_WORDS; at += TOKEN_WORDS) {
-      rename(words[at]!, words[at + 1]!)
-      words[at] = this.addresses.lo
-      words[at + 1] = this.addresses.hi
-    }
+    tokens.rewrite((words, at) => {
+      rename(words[at + T.VA]!, words[at + T.VA + 1]!)
+      words[at + T.VA] = addresses.lo
+      words[at + T.VA + 1] = addresses.hi
+    })
     return renamed(after, (place) => {
       rename(place >>> 0, Math.floor(place / 2 ** 32) >>> 0)
       return numberOf(addresses)
@@ -82,7 +81,7 @@ export class Encoder {
   private place(event: TraceEvent, tokens: Tokens): void {
     const { flushes } = this
     if (!flushes.changed) return
-    const at = flushes.row
+    const at = tokens.at(flushes.row)
     this.addresses.place(flushes.va >>> 0, Math.floor(flushes.va / 2 ** 32) >>> 0)
     tokens.words[at + T.VA] = this.addresses.lo
     tokens.words[at + T.VA + 1] = this.addresses.hi

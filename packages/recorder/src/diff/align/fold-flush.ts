@@ -3,14 +3,14 @@ import { type EventOf, type Kind, KINDS, type TraceEvent } from '../../event/kin
 import { signedVa } from '../../event/words.ts'
 import { coveredBy } from '../../observers/flushes.ts'
 import { PAGE_LIMIT, vaOf } from '../../observers/page-numbers.ts'
-import { HAS, T, TOKEN_WORDS, type Tokens } from './tokens.ts'
+import { HAS, T, type Tokens } from './tokens.ts'
 
 /**
  * Makes of a real kernel's single instructions what other sources report as one event, a barrier or a flush of what the
  * operands cover. Where the flush itself is an event, nothing of this happens.
  */
 export class FlushFolder {
-  /** First word of the flush's row, its range so far, and whether the last event changed it. */
+  /** The flush's row, its range so far, and whether the last event changed it. */
   row = 0
   va = 0
   end = 0
@@ -39,7 +39,8 @@ export class FlushFolder {
     switch (part) {
       case 'head':
         // Encoded as itself; what follows shows what it is.
-        this.row = tokens.length * TOKEN_WORDS
+        this.row = tokens.length
+        tokens.pinned = this.row
         return false
       case 'barrier':
         become(tokens, this.row, 'barrier', 0)
@@ -53,8 +54,12 @@ export class FlushFolder {
         }
         return true
       case 'end':
+        tokens.pinned = Number.POSITIVE_INFINITY
         return true
+      case 'passing':
+        return false
       default:
+        tokens.pinned = Number.POSITIVE_INFINITY
         return false
     }
   }
@@ -67,14 +72,15 @@ export class FlushFolder {
       become(tokens, this.row, 'tlb_flush', hasRange ? HAS.VA | HAS.SIZE : 0)
       if (hasRange) this.va = this.end = signedVa(vaOf(covered.start))
     }
-    if (!hasRange || !(tokens.words[this.row + T.HAS]! & HAS.VA)) return
+    if (!hasRange || !tokens.has(this.row, HAS.VA)) return
     this.end = Math.max(this.end, signedVa(vaOf(covered.end)))
     this.changed = true
   }
 }
 
-function become(tokens: Tokens, row: number, kind: 'barrier' | 'tlb_flush', has: number): void {
+function become(tokens: Tokens, i: number, kind: 'barrier' | 'tlb_flush', has: number): void {
   const { id } = KINDS[kind]
+  const row = tokens.at(i)
   tokens.words.fill(0, row, row + T.NAME + 1)
   tokens.words[row] = id
   tokens.words[row + T.HAS] = has
@@ -89,7 +95,6 @@ const FTRACE = KINDS.ftrace.id
  * count goes down, ahead of the barrier: there the leave, if it is what came last, is moved behind.
  */
 function putLeaveAfter(tokens: Tokens): void {
-  let i = tokens.length - 2
-  while (i >= 0 && tokens.kindAt(i) === FTRACE) i--
+  const i = tokens.lastBefore(tokens.length - 1, FTRACE)
   if (i >= 0 && tokens.kindAt(i) === LEAVE) tokens.moveToEnd(i)
 }

@@ -19,84 +19,164 @@ export const BLOCK_ROWS = 4096
 
 /** Fields that are kept as differences, low word first. */
 const DIFFERENCES = [T.VA, T.SIZE, T.OLD, T.NEW, T.AUX] as const
+const HELD_WORDS = 2 * DIFFERENCES.length
 /** Kind and level, then the fields. */
-const STATE_WORDS = 1 + 2 * DIFFERENCES.length
+const STATE_WORDS = 1 + HELD_WORDS
 /** Where more rows are distinct than one in so many, packing does not pay. */
 const WORTH = 8
 
-/** By kind and level, the fields of the last row. */
-type Held = Map<number, Uint32Array>
+/** Packs rows as they come. */
+export class RowPacker {
+  length = 0
+  private ids = new Uint32Array(2 * BLOCK_ROWS)
+  private readonly distinct = new DistinctRows()
+  private readonly held = new Held()
+  private readonly states: number[] = []
+  private readonly saved: number[] = []
+  private readonly row = new Uint32Array(TOKEN_WORDS)
 
-/** Null: too many rows are distinct. */
-export function packRows(words: Uint32Array, length: number): PackedRows | null {
-  const ids = new Uint32Array(length)
-  const distinct = new DistinctRows()
-  const held: Held = new Map()
-  const states: number[] = []
-  const saved: number[] = []
-  const row = new Uint32Array(TOKEN_WORDS)
-  for (let i = 0; i < length; i++) {
-    if (i % BLOCK_ROWS === 0) {
-      states.push(held.size)
-      for (const [kind, fields] of held) saved.push(kind, ...fields)
+  /** Too many rows are distinct. */
+  get isInVain(): boolean {
+    const { size } = this.distinct
+    return size > BLOCK_ROWS && size > this.length / WORTH
+  }
+
+  /** Adds rows that lie one after the other from word `from` on. */
+  add(words: Uint32Array, from: number, rows: number): void {
+    const { row, held, distinct } = this
+    for (let at = from; at < from + rows * TOKEN_WORDS; at += TOKEN_WORDS) {
+      if (this.length % BLOCK_ROWS === 0) this.states.push(held.save(this.saved))
+      for (let w = 0; w < TOKEN_WORDS; w++) row[w] = words[at + w]!
+      held.subtract(row)
+      if (this.length === this.ids.length) this.grow()
+      this.ids[this.length++] = distinct.idOf(row)
     }
-    const at = i * TOKEN_WORDS
-    for (let w = 0; w < TOKEN_WORDS; w++) row[w] = words[at + w]!
-    exchange(row, 0, held, -1)
-    ids[i] = distinct.idOf(row)
-    if (distinct.size > BLOCK_ROWS && distinct.size > i / WORTH) return null
   }
-  return {
-    ids,
-    distinct: distinct.rows(),
-    held: Uint32Array.from(saved),
-    states: Uint32Array.from(states),
+
+  packed(): PackedRows {
+    return {
+      ids: this.ids.slice(0, this.length),
+      distinct: this.distinct.rows(),
+      held: Uint32Array.from(this.saved),
+      states: Uint32Array.from(this.states),
+    }
+  }
+
+  private grow(): void {
+    const more = new Uint32Array(this.ids.length * 2)
+    more.set(this.ids)
+    this.ids = more
   }
 }
 
-/** Unpacks a block into `words` and returns how many rows it has. */
-export function unpackBlock(packed: PackedRows, block: number, words: Uint32Array): number {
-  const { ids, distinct, states } = packed
-  const held = heldAt(packed, block)
-  const first = block * BLOCK_ROWS
-  const rows = Math.min(BLOCK_ROWS, ids.length - first)
-  if (block >= states.length) throw new RangeError(`no block ${block} among ${states.length}`)
-  for (let i = 0; i < rows; i++) {
-    const from = ids[first + i]! * TOKEN_WORDS
-    const at = i * TOKEN_WORDS
-    for (let w = 0; w < TOKEN_WORDS; w++) words[at + w] = distinct[from + w]!
-    exchange(words, at, held, 1)
+/** Unpacks blocks of rows, in any order. */
+export class RowReader {
+  readonly packed: PackedRows
+  private readonly held = new Held()
+  /** Where in `packed.held` each block begins. */
+  private readonly starts: Uint32Array
+
+  constructor(packed: PackedRows) {
+    this.packed = packed
+    const { states } = packed
+    this.starts = new Uint32Array(states.length)
+    for (let i = 1; i < states.length; i++)
+      this.starts[i] = this.starts[i - 1]! + states[i - 1]! * STATE_WORDS
   }
-  return rows
-}
 
-function heldAt({ held, states }: PackedRows, block: number): Held {
-  let at = 0
-  for (let i = 0; i < block; i++) at += states[i]! * STATE_WORDS
-  const found: Held = new Map()
-  for (let i = 0; i < states[block]!; i++, at += STATE_WORDS)
-    found.set(held[at]!, held.slice(at + 1, at + STATE_WORDS))
-  return found
-}
-
-/** Values become differences from those that the last row of the kind held (`sign` -1), or differences values (1). */
-function exchange(words: Uint32Array, at: number, held: Held, sign: 1 | -1): void {
-  const kind = words[at + T.KIND]!
-  let last = held.get(kind)
-  if (!last) held.set(kind, (last = new Uint32Array(2 * DIFFERENCES.length)))
-  for (let d = 0; d < DIFFERENCES.length; d++) {
-    const field = at + DIFFERENCES[d]!
-    const [lo, hi] = [words[field]!, words[field + 1]!]
-    const [before, above] = [last[2 * d]!, last[2 * d + 1]!]
-    const low = sign === 1 ? lo + before : lo - before
-    const carry = low < 0 ? -1 : low >= 2 ** 32 ? 1 : 0
-    const high = (sign === 1 ? hi + above : hi - above) + carry
-    words[field] = low >>> 0
-    words[field + 1] = high >>> 0
-    last[2 * d] = sign === 1 ? words[field]! : lo
-    last[2 * d + 1] = sign === 1 ? words[field + 1]! : hi
+  /** Unpacks a block into `words` and returns how many rows it has. */
+  unpack(block: number, words: Uint32Array): number {
+    const { ids, distinct, states, held: saved } = this.packed
+    const { held } = this
+    if (block >= states.length) throw new RangeError(`no block ${block} among ${states.length}`)
+    held.restore(saved, this.starts[block]!, states[block]!)
+    const first = block * BLOCK_ROWS
+    const rows = Math.min(BLOCK_ROWS, ids.length - first)
+    for (let i = 0, at = 0; i < rows; i++, at += TOKEN_WORDS) {
+      const from = ids[first + i]! * TOKEN_WORDS
+      for (let w = 0; w < TOKEN_WORDS; w++) words[at + w] = distinct[from + w]!
+      held.add(words, at)
+    }
+    return rows
   }
 }
+
+/** By kind and level, what the last row held. */
+class Held {
+  /** Kind and level of each, in the order in which they came, and by those where its fields lie; -1: nowhere. */
+  private kinds: number[] = []
+  private readonly places = new Map<number, number>()
+  private readonly small = new Int32Array(SMALL).fill(-1)
+  private fields = new Uint32Array(16 * HELD_WORDS)
+
+  /** The row's fields become differences from those of the last. */
+  subtract(row: Uint32Array): void {
+    let last = this.placeOf(row[T.KIND]!)
+    const { fields } = this
+    for (const field of DIFFERENCES) {
+      const [lo, hi] = [row[field]!, row[field + 1]!]
+      const low = (lo - fields[last]!) >>> 0
+      row[field] = low
+      row[field + 1] = hi - fields[last + 1]! - (low > lo ? 1 : 0)
+      fields[last++] = lo
+      fields[last++] = hi
+    }
+  }
+
+  /** The differences at `at` become what they were. */
+  add(words: Uint32Array, at: number): void {
+    let last = this.placeOf(words[at]!)
+    const { fields } = this
+    for (let d = 0; d < DIFFERENCES.length; d++) {
+      const field = at + DIFFERENCES[d]!
+      const difference = words[field]!
+      const low = (difference + fields[last]!) >>> 0
+      const high = words[field + 1]! + fields[last + 1]! + (low < difference ? 1 : 0)
+      fields[last++] = words[field] = low
+      fields[last++] = words[field + 1] = high
+    }
+  }
+
+  /** Appends all of it; returns how many kinds there are. */
+  save(to: number[]): number {
+    const { kinds, fields } = this
+    for (const [i, kind] of kinds.entries())
+      to.push(kind, ...fields.subarray(i * HELD_WORDS, (i + 1) * HELD_WORDS))
+    return kinds.length
+  }
+
+  /** Holds what was saved, and nothing else. */
+  restore(saved: Uint32Array, from: number, count: number): void {
+    for (const kind of this.kinds) if (kind < SMALL) this.small[kind] = -1
+    this.kinds = []
+    this.places.clear()
+    for (let i = 0, at = from; i < count; i++, at += STATE_WORDS) {
+      const place = this.placeOf(saved[at]!)
+      for (let w = 0; w < HELD_WORDS; w++) this.fields[place + w] = saved[at + 1 + w]!
+    }
+  }
+
+  private placeOf(kind: number): number {
+    const known = kind < SMALL ? this.small[kind]! : (this.places.get(kind) ?? -1)
+    return known < 0 ? this.begin(kind) : known
+  }
+
+  private begin(kind: number): number {
+    const place = this.kinds.push(kind) * HELD_WORDS - HELD_WORDS
+    if (kind < SMALL) this.small[kind] = place
+    else this.places.set(kind, place)
+    if (place === this.fields.length) {
+      const more = new Uint32Array(2 * place)
+      more.set(this.fields)
+      this.fields = more
+    }
+    this.fields.fill(0, place, place + HELD_WORDS)
+    return place
+  }
+}
+
+/** Kinds of events with their levels are below this. */
+const SMALL = 4096
 
 /** Distinct rows by number, in the order in which they come. */
 class DistinctRows {

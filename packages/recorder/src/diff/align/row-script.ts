@@ -1,15 +1,8 @@
 import { KINDS } from '../../event/kinds.ts'
 import { align } from './align.ts'
-import {
-  comparedFields,
-  HAS,
-  hashTokens,
-  KINDS_LIMIT,
-  renamed,
-  sameToken,
-  type Tokens,
-} from './tokens.ts'
 import type { PathCounts, RowStatus } from '../pair-result.ts'
+import { comparedFields, hashTokens, renamed, sameToken } from './token-equality.ts'
+import { HAS, KINDS_LIMIT, type Tokens } from './tokens.ts'
 
 /** Rows as runs: status, first index on the left and on the right, length. */
 export interface RowScript {
@@ -40,13 +33,15 @@ export function alignRows(left: Tokens, right: Tokens, budget: number): RowScrip
   const whole = align(a, b, budget)
   const builder = new RowBuilder(left, right, compared)
   let { minimal } = whole
-  let structure: readonly [Int32Array, Int32Array] | null = null
   let i = 0
   let j = 0
   const gap = (iEnd: number, jEnd: number): void => {
     if (i < iEnd && j < jEnd) {
-      structure ??= [hashTokens(left, compared, true), hashTokens(right, compared, true)]
-      const inside = align(structure[0].subarray(i, iEnd), structure[1].subarray(j, jEnd), budget)
+      const inside = align(
+        hashTokens(left, compared, true, i, iEnd),
+        hashTokens(right, compared, true, j, jEnd),
+        budget,
+      )
       minimal &&= inside.minimal
       builder.gap(i, iEnd, j, jEnd, inside.matches)
     } else builder.gap(i, iEnd, j, jEnd, EMPTY)

@@ -11,9 +11,10 @@ import { TraitsFold } from './call-traits.ts'
 import type { EncoderOptions } from './encode.ts'
 import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
 import { roleTable } from './roles.ts'
-import { packRows } from './packed-rows.ts'
-import { type PlainStream, TOKEN_WORDS, type Tokens } from './tokens.ts'
 import type { Addressing } from './addresses.ts'
+import type { PackedRows } from './packed-rows.ts'
+import type { Stretches } from './places.ts'
+import { PLAIN_ROWS, type PlainStream, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 /** How a side of a comparison is read: plain data, for it may be read in another thread, and be remembered. */
 export interface SideRequest {
@@ -76,20 +77,14 @@ export interface SideDigest {
   readonly texts: readonly (readonly [text: string, id: number])[]
 }
 
-/** Longer streams are packed. */
-const PLAIN_ROWS = 8192
-
 export const NOT_KEPT = -1
 export const NO_EVENTS = -2
 
 /** Rows kept of distinct calls, 60 bytes each. */
 export const KEPT_ROWS = 1 << 20
 
-/** Numbers of a call's events as stretches that go up by one. */
-export interface PlacedRuns {
-  /** First row of each stretch, and the number of its event. */
-  readonly rows: readonly number[]
-  readonly seqs: readonly number[]
+/** The numbers of a call's events, of its rows and of those that were set aside. */
+export interface PlacedRuns extends Stretches {
   readonly aside: readonly number[]
 }
 
@@ -135,8 +130,8 @@ export function digestSide(
     traits: packTraits(traits.traits),
     ...columns.columns(),
     outside: {
-      stream: copyOf(tokens),
-      seqs: tokens.seqs.slice(0, tokens.length),
+      stream: tokens.stream(),
+      seqs: Float64Array.from({ length: tokens.length }, (_, i) => tokens.seqAt(i)),
       aside: [...tokens.aside],
       after,
       isCut,
@@ -193,7 +188,8 @@ class Columns {
     if (endedBy !== null) this.ending[i] = indexIn(this.endings, endedBy)
     if (after !== NO_AFTER) this.after[i] = this.afterId(after)
     this.asides[i] = tokens.asides
-    if (tokens.length > PLAIN_ROWS) this.places.set(i, runsOf(tokens))
+    if (tokens.length > PLAIN_ROWS)
+      this.places.set(i, { ...tokens.stretchesOf(), aside: tokens.aside })
     this.upTo[i] = upTo
   }
 
@@ -208,7 +204,7 @@ class Columns {
   private streamOf(tokens: Tokens): number {
     const known = this.streams.find(tokens)
     if (known >= 0) return known
-    const stream = copyOf(tokens)
+    const stream = tokens.stream()
     const rows = (stream.words.length + (stream.packed?.ids.length ?? 0)) / TOKEN_WORDS
     if (rows > this.left) return NOT_KEPT
     this.left -= rows
@@ -236,16 +232,6 @@ class Columns {
   }
 }
 
-function runsOf({ seqs, length, aside }: Tokens): PlacedRuns {
-  const [rows, first]: [number[], number[]] = [[], []]
-  for (let i = 0; i < length; i++) {
-    if (i > 0 && seqs[i] === seqs[i - 1]! + 1) continue
-    rows.push(i)
-    first.push(seqs[i]!)
-  }
-  return { rows, seqs: first, aside }
-}
-
 const TIME = COST_NAMES.indexOf('time')
 
 /** Costs are kept as they were counted. */
@@ -268,13 +254,13 @@ class Streams {
   private hash = 0
 
   /** Number of the stream; -1: it is not there. */
-  find({ words, fields, length }: Tokens): number {
-    const used = length * TOKEN_WORDS
-    this.hash = hashOf(words, used)
+  find({ words, fields, length, packed }: Tokens): number {
+    const used = packed === null ? length * TOKEN_WORDS : 0
+    this.hash = packed === null ? hashOf(words, used) : hashOf(packed.ids, length)
     for (const id of this.byHash.get(this.hash) ?? []) {
       const known = this.list[id]!
       if (known.length !== length || !isStart(known.fields, fields)) continue
-      if (known.packed === null ? isStart(known.words, words) : isPacked(known, words)) return id
+      if (packed === null ? isStart(known.words, words) : isPacked(known, packed)) return id
     }
     return -1
   }
@@ -289,23 +275,12 @@ class Streams {
   }
 }
 
-function copyOf({ words, fields, length }: Tokens): PlainStream {
-  const packed = length > PLAIN_ROWS ? packRows(words, length) : null
-  const own = packed ? new Uint32Array(0) : words.slice(0, length * TOKEN_WORDS)
-  return { words: own, fields: fields.slice(), length, packed }
-}
-
 /** Packed rows are the same where the rows are. */
-function isPacked({ packed, length }: PlainStream, words: Uint32Array): boolean {
-  const other = packRows(words, length)
-  return (
-    packed !== null &&
-    other !== null &&
-    packed.distinct.length === other.distinct.length &&
-    isStart(packed.ids, other.ids) &&
-    isStart(packed.distinct, other.distinct)
-  )
-}
+const isPacked = ({ packed }: PlainStream, other: PackedRows): boolean =>
+  packed !== null &&
+  packed.distinct.length === other.distinct.length &&
+  isStart(packed.ids, other.ids) &&
+  isStart(packed.distinct, other.distinct)
 
 function hashOf(words: Uint32Array, used: number): number {
   let hash = used

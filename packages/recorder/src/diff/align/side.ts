@@ -20,12 +20,12 @@ import {
   encoderOptions,
   NO_EVENTS,
   NOT_KEPT,
-  type PlacedRuns,
   type SideDigest,
   type SideLimits,
   type SideRequest,
 } from './side-digest.ts'
-import { HAS, type Places, type PlainStream, T, TOKEN_WORDS, Tokens } from './tokens.ts'
+import { type Places, placesBy } from './places.ts'
+import { HAS, type PlainStream, T, TOKEN_WORDS, Tokens } from './tokens.ts'
 
 /** The calls of a run in order; one that stands for all events where there are none. */
 export function allCalls(source: EventSource): Call[] {
@@ -93,7 +93,7 @@ export class Side {
 
   outsideOf(): Outside {
     const { after, isCut, seqs, aside } = this.digest.outside
-    const tokens = Tokens.shared(this.outsideStream, aside.length, () => ({ seqs, aside }))
+    const tokens = Tokens.shared(this.outsideStream, aside.length, () => placesIn(seqs, aside))
     return { tokens, after, isCut }
   }
 
@@ -113,7 +113,7 @@ export class Side {
           ? again()
           : Tokens.shared(this.streams[stream]!, digest.asides[i]!, () => {
               const runs = digest.places.get(i)
-              return runs ? placesOf(runs, this.streams[stream]!.length) : again()
+              return runs ? placesBy(runs, this.streams[stream]!.length, runs.aside) : again()
             }),
       costs: Number.isNaN(time) ? costs : new TimedCosts(costs, time),
       endedBy: digest.endings[digest.ending[i]!]!,
@@ -124,14 +124,11 @@ export class Side {
   }
 }
 
-function placesOf({ rows, seqs: first, aside }: PlacedRuns, length: number): Places {
-  const seqs = new Float64Array(length)
-  for (const [n, row] of rows.entries()) {
-    const end = rows[n + 1] ?? length
-    for (let i = row; i < end; i++) seqs[i] = first[n]! + i - row
-  }
-  return { seqs, aside }
-}
+const placesIn = (seqs: Float64Array, aside: readonly number[]): Places => ({
+  length: seqs.length,
+  seqAt: (i) => seqs[i]!,
+  aside,
+})
 
 function stateOf(source: EventSource, { tables }: SideDigest): PageState {
   const pageShift = pageShiftOf(source.run)

@@ -1,27 +1,11 @@
-import { BLOCK_ROWS, type PackedRows, unpackBlock } from './packed-rows.ts'
+import { addStretches, type Places, seqIn, type Stretches } from './places.ts'
+import { BLOCK_ROWS, type PackedRows, RowPacker, RowReader } from './packed-rows.ts'
 import { HAS, T, TOKEN_WORDS } from './token-words.ts'
 
 export { HAS, T, TOKEN_WORDS }
 
-/** Words that a field's bit stands for. */
-const WORDS_OF: readonly (readonly [bit: number, first: number, count: number])[] = [
-  [HAS.FN, T.ROLE, 1],
-  [HAS.VA, T.VA, 2],
-  [HAS.SIZE, T.SIZE, 2],
-  [HAS.OLD, T.OLD, 2],
-  [HAS.NEW, T.NEW, 2],
-  [HAS.AUX, T.AUX, 2],
-  [HAS.RET, T.RET, 1],
-]
-
 /** Kind ids are below this. */
 export const KINDS_LIMIT = 64
-
-/** The numbers of a call's events: of its rows, and of those that were set aside. */
-export interface Places {
-  readonly seqs: Float64Array
-  readonly aside: readonly number[]
-}
 
 /** The words of a stream of events, or of a long one its rows packed; the numbers of the events are the call's. */
 export interface PlainStream {
@@ -31,23 +15,35 @@ export interface PlainStream {
   readonly packed: PackedRows | null
 }
 
+/** Longer streams are packed, block by block as they come. */
+export const PLAIN_ROWS = 2 * BLOCK_ROWS
+
 /**
  * The events of one call as rows of words in which everything that depends on the boot has been replaced: what is
  * compared, at a fraction of the events' memory.
  */
-export class Tokens {
+export class Tokens implements Places {
   length = 0
+  /** Of the rows that {@link at} was asked for. */
   words: Uint32Array
   /** Fields seen with each kind, OR of their bits. */
   readonly fields: Uint32Array
+  /** A row that may still change, with all after it: they are not packed. */
+  pinned = Number.POSITIVE_INFINITY
+  /** Numbers of the rows in `words`, and of those that are packed. */
   private own: Float64Array
+  private readonly stretches: Stretches = { rows: [], seqs: [] }
   private setAsides: number[] = []
-  /** Of a long stream, all rows; `words` are those from `first` to `end`. */
-  private packed: PackedRows | null = null
+  /** Rows before `first` while they come; null: there are none, or packing them was in vain. */
+  private packer: RowPacker | null = null
+  private mayPack = true
+  /** All rows of a long stream that has ended; `words` are then those from `first` to `end`. */
+  private reader: RowReader | null = null
   private first = 0
   private end = Number.POSITIVE_INFINITY
   /** Where the numbers of the events are still to be had, and how many were set aside. */
   private late: { readonly asides: number; readonly read: () => Places } | null = null
+  private places: Places | null = null
 
   /** Rows that many calls have; which events they are is asked of `read` where somebody wants to know. */
   static shared(
@@ -69,28 +65,33 @@ export class Tokens {
     this.fields = fields
   }
 
-  /** seq of each event. */
-  get seqs(): Float64Array {
+  /** seq of a row's event. */
+  seqAt(i: number): number {
     if (this.late) this.load(this.late.read())
-    return this.own
+    if (this.places !== null) return this.places.seqAt(i)
+    const { rows } = this.stretches
+    return rows.length > 0 && (this.reader !== null || i < this.first)
+      ? seqIn(this.stretches, i)
+      : this.own[i - this.first]!
   }
 
   /** seqs of events that the other side could not show, or that concern what others left behind. */
   get aside(): readonly number[] {
     if (this.late) this.load(this.late.read())
-    return this.setAsides
+    return this.places?.aside ?? this.setAsides
   }
 
   /** How many were set aside. */
   get asides(): number {
-    return this.late?.asides ?? this.setAsides.length
+    return this.late?.asides ?? this.aside.length
   }
 
   /** Starts a row, all zero, and returns its first word's index. */
   row(seq: number): number {
-    if (this.length === this.own.length) this.grow()
-    this.own[this.length] = seq
-    return this.length++ * TOKEN_WORDS
+    if (this.length - this.first === this.own.length) this.makeRoom()
+    const i = this.length++ - this.first
+    this.own[i] = seq
+    return i * TOKEN_WORDS
   }
 
   /** Empties it for another call. */
@@ -99,21 +100,81 @@ export class Tokens {
     this.length = 0
     this.fields.fill(0)
     this.setAsides = []
+    this.pinned = Number.POSITIVE_INFINITY
   }
 
   setAside(seq: number): void {
     this.setAsides.push(seq)
   }
 
+  /** The last row before `i` that is not of a kind, and can still be changed; -1: there is none. */
+  lastBefore(i: number, kind: number): number {
+    let at = i - 1
+    while (at >= this.first && this.kindAt(at) === kind) at--
+    return at < this.first ? -1 : at
+  }
+
   /** The row behind all that came after it. */
   moveToEnd(i: number): void {
-    const { words, own, length } = this
-    const row = words.slice(i * TOKEN_WORDS, (i + 1) * TOKEN_WORDS)
-    const seq = own[i]!
-    words.copyWithin(i * TOKEN_WORDS, (i + 1) * TOKEN_WORDS, length * TOKEN_WORDS)
-    words.set(row, (length - 1) * TOKEN_WORDS)
-    own.copyWithin(i, i + 1, length)
-    own[length - 1] = seq
+    const { words, own, first } = this
+    const [from, to] = [i - first, this.length - first]
+    const row = words.slice(from * TOKEN_WORDS, (from + 1) * TOKEN_WORDS)
+    const seq = own[from]!
+    words.copyWithin(from * TOKEN_WORDS, (from + 1) * TOKEN_WORDS, to * TOKEN_WORDS)
+    words.set(row, (to - 1) * TOKEN_WORDS)
+    own.copyWithin(from, from + 1, to)
+    own[to - 1] = seq
+  }
+
+  /** No row comes any more, and none changes; a long stream is packed to its end. */
+  finish(): void {
+    if (this.length <= PLAIN_ROWS || this.reader !== null) return
+    this.pack(this.length - this.first)
+    if (this.packer === null) return
+    this.unpacks(this.packer.packed())
+    this.own = new Float64Array(0)
+    this.packer = null
+  }
+
+  /** Changes the rows of a stream that has ended, each where it begins in words. */
+  rewrite(change: (words: Uint32Array, at: number) => void): void {
+    const changed = (words: Uint32Array, rows: number): void => {
+      for (let at = 0; at < rows * TOKEN_WORDS; at += TOKEN_WORDS) change(words, at)
+    }
+    if (this.reader === null) {
+      changed(this.words, this.length)
+      return
+    }
+    const { reader } = this
+    const packer = new RowPacker()
+    for (let block = 0; block * BLOCK_ROWS < this.length; block++) {
+      const rows = reader.unpack(block, this.words)
+      changed(this.words, rows)
+      packer.add(this.words, 0, rows)
+    }
+    if (packer.isInVain) this.spread(new RowReader(packer.packed()))
+    else this.unpacks(packer.packed())
+  }
+
+  /** The rows of a long stream that has ended. */
+  get packed(): PackedRows | null {
+    return this.reader?.packed ?? null
+  }
+
+  /** As the rows are kept for many calls. */
+  stream(): PlainStream {
+    const { fields, length } = this
+    const { packed } = this
+    const words = packed ? new Uint32Array(0) : this.words.slice(0, length * TOKEN_WORDS)
+    return { words, fields: fields.slice(), length, packed }
+  }
+
+  /** The numbers of all rows. */
+  stretchesOf(): Stretches {
+    const all: Stretches = { rows: [], seqs: [] }
+    if (this.reader !== null) return this.stretches
+    addStretches(all, 0, this.own, this.length)
+    return all
   }
 
   /** Where a row begins in `words`, which may hold others afterwards. */
@@ -150,102 +211,79 @@ export class Tokens {
   }
 
   private unpacks(packed: PackedRows): void {
-    this.packed = packed
-    this.words = new Uint32Array(BLOCK_ROWS * TOKEN_WORDS)
+    this.reader = new RowReader(packed)
+    if (this.words.length !== BLOCK_ROWS * TOKEN_WORDS)
+      this.words = new Uint32Array(BLOCK_ROWS * TOKEN_WORDS)
+    this.first = 0
     this.end = 0
   }
 
   private unpack(i: number): void {
-    if (!this.packed) throw new RangeError(`no row ${i}`)
+    if (!this.reader) throw new RangeError(`no row ${i}`)
     const block = Math.floor(i / BLOCK_ROWS)
     this.first = block * BLOCK_ROWS
-    this.end = this.first + unpackBlock(this.packed, block, this.words)
+    this.end = this.first + this.reader.unpack(block, this.words)
   }
 
-  private load({ seqs, aside }: Places): void {
-    if (seqs.length < this.length) throw new Error('a call has fewer events than it had rows')
-    this.own = seqs
-    this.setAsides = [...aside]
+  private load(places: Places): void {
+    if (places.length < this.length) throw new Error('a call has fewer events than it had rows')
+    this.places = places
     this.late = null
   }
 
-  private grow(): void {
-    const words = new Uint32Array(this.words.length * 2)
+  /** For another row: packs the first block of a long stream, where none of it may still change. */
+  private makeRoom(): void {
+    const held = this.length - this.first
+    if (this.mayPack && held >= PLAIN_ROWS && this.first + BLOCK_ROWS <= this.pinned) {
+      this.pack(BLOCK_ROWS)
+      if (this.mayPack) return
+    }
+    this.resize(2 * this.own.length)
+  }
+
+  /** Packs that many of the rows that are not; all are plain again where it is in vain. */
+  private pack(rows: number): void {
+    if (!this.mayPack) return
+    const { words, own, length, first } = this
+    this.packer ??= new RowPacker()
+    this.packer.add(words, 0, rows)
+    addStretches(this.stretches, first, own, rows)
+    const rest = length - first - rows
+    words.copyWithin(0, rows * TOKEN_WORDS, (rows + rest) * TOKEN_WORDS)
+    words.fill(0, rest * TOKEN_WORDS)
+    own.copyWithin(0, rows, rows + rest)
+    this.first += rows
+    if (!this.packer.isInVain) return
+    this.spread(new RowReader(this.packer.packed()))
+    this.packer = null
+  }
+
+  /** The packed rows in `words` again, before the others. */
+  private spread(reader: RowReader): void {
+    const packed = reader.packed.ids.length
+    const isWhole = packed === this.length
+    const after = isWhole ? 0 : this.length - this.first
+    const [words, own] = [this.words.slice(0, after * TOKEN_WORDS), this.own.slice(0, after)]
+    this.words = new Uint32Array(0)
+    this.own = new Float64Array(0)
+    this.resize(packed + Math.max(after, BLOCK_ROWS))
+    for (let block = 0; block * BLOCK_ROWS < packed; block++)
+      reader.unpack(block, this.words.subarray(block * BLOCK_ROWS * TOKEN_WORDS))
+    for (let i = 0; i < packed; i++) this.own[i] = seqIn(this.stretches, i)
+    this.words.set(words, packed * TOKEN_WORDS)
+    this.own.set(own, packed)
+    this.first = 0
+    this.end = Number.POSITIVE_INFINITY
+    this.reader = null
+    this.mayPack = false
+  }
+
+  private resize(rows: number): void {
+    const words = new Uint32Array(rows * TOKEN_WORDS)
     words.set(this.words)
     this.words = words
-    const seqs = new Float64Array(this.own.length * 2)
+    const seqs = new Float64Array(rows)
     seqs.set(this.own)
     this.own = seqs
   }
 }
-
-/**
- * Per kind, the fields to compare: those that both sides show in this pair of calls. A field that one side never has
- * is unknown there, not different. `always` names those whose absence is a value.
- */
-export function comparedFields(left: Tokens, right: Tokens, always: Uint32Array): Uint32Array {
-  const fields = new Uint32Array(KINDS_LIMIT)
-  for (let kind = 0; kind < KINDS_LIMIT; kind++) {
-    fields[kind] = (left.fields[kind]! & right.fields[kind]!) | always[kind]!
-  }
-  return fields
-}
-
-/** One number per token, equal where the compared fields are; `structure` leaves out values (old, new, aux, ret …). */
-export function hashTokens(tokens: Tokens, compared: Uint32Array, structure: boolean): Int32Array {
-  const hashes = new Int32Array(tokens.length)
-  for (let i = 0; i < tokens.length; i++) {
-    const at = tokens.at(i)
-    const { words } = tokens
-    const kind = words[at]! & 0xff
-    let fields = compared[kind]!
-    if (structure) fields &= STRUCTURE
-    const level = fields & HAS.LEVEL ? words[at]! >>> 8 : 0
-    let hash = Math.imul(kind + (level << 8) + 1, 0x9e3779b1)
-    // Absence is a value of its own among fields that are compared.
-    hash = mix(hash, words[at + T.HAS]! & fields)
-    for (const [bit, first, count] of WORDS_OF) {
-      if ((fields & bit) === 0) continue
-      hash = mix(hash, words[at + first]!)
-      if (count === 2) hash = mix(hash, words[at + first + 1]!)
-    }
-    hashes[i] = hash
-  }
-  return hashes
-}
-
-const STRUCTURE = HAS.LEVEL | HAS.FN | HAS.VA
-
-function mix(hash: number, word: number): number {
-  const h = Math.imul(hash ^ word, 0x85ebca6b)
-  return h ^ (h >>> 15)
-}
-
-/** Exact: whether two tokens agree in all fields that are compared. */
-export function sameToken(
-  left: Tokens,
-  i: number,
-  right: Tokens,
-  j: number,
-  compared: Uint32Array,
-): boolean {
-  const x = left.at(i)
-  const y = right.at(j)
-  const a = left.words
-  const b = right.words
-  const kind = a[x]! & 0xff
-  if (kind !== (b[y]! & 0xff)) return false
-  const fields = compared[kind]!
-  if (fields & HAS.LEVEL && a[x] !== b[y]) return false
-  if (((a[x + T.HAS]! ^ b[y + T.HAS]!) & fields) !== 0) return false
-  for (const [bit, first, count] of WORDS_OF) {
-    if ((fields & bit) === 0) continue
-    if (a[x + first] !== b[y + first]) return false
-    if (count === 2 && a[x + first + 1] !== b[y + first + 1]) return false
-  }
-  return true
-}
-
-/** Same role, other name: `change_page_range` beside `pageattr_pte_entry`. A name that one side lacks is unknown. */
-export const renamed = (left: Tokens, i: number, right: Tokens, j: number): boolean =>
-  left.has(i, HAS.FN) && right.has(j, HAS.FN) && left.word(i, T.NAME) !== right.word(j, T.NAME)
