@@ -145,7 +145,8 @@ export class EntryTable implements Entries {
         if (((known >>> i) & 1) === 1) keys[at++] = first ?? this.#keyOf(this.#groupKeys[group]!, i)
       }
     }
-    return keys.toSorted()
+    // oxlint-disable-next-line unicorn/no-array-sort -- in place: of a million keys a copy is 8 MB
+    return keys.sort()
   }
 
   clone(): EntryTable {

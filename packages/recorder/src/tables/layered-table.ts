@@ -71,7 +71,8 @@ export class LayeredTable implements Entries {
       if (this.above.find(key) === ABSENT && !this.gone.has(key)) keys[at++] = key
     })
     keys.set(this.above.sortedKeys(), at)
-    return keys.toSorted()
+    // oxlint-disable-next-line unicorn/no-array-sort -- in place: of a million keys a copy is 8 MB
+    return keys.sort()
   }
 
   clone(): LayeredTable {

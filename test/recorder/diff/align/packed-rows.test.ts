@@ -81,7 +81,7 @@ test('rows are what they were, whichever block is read first', () => {
 const bytes = (words: Uint32Array): Uint8Array =>
   new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
 
-test('a long range takes four bytes a row', () => {
+test('a long range takes a byte a row', () => {
   const tokens = stores(20_000, () => false)
   // While they come, too.
   expect(tokens.words.length / TOKEN_WORDS).toBe(2 * BLOCK_ROWS)
@@ -90,6 +90,34 @@ test('a long range takes four bytes a row', () => {
   expect(words).toHaveLength(0)
   expect(packed!.distinct.length / TOKEN_WORDS).toBeLessThan(6)
   expect(packed!.ids).toHaveLength(tokens.length)
+  expect(packed!.ids.byteLength).toBe(tokens.length)
+})
+
+test('numbers of rows are as wide as the number of distinct rows needs', () => {
+  for (const [distinct, bytes] of [
+    [256, 1],
+    [257, 2],
+    [65_536, 2],
+    [65_537, 4],
+  ] as const) {
+    const packer = new RowPacker()
+    const row = new Uint32Array(TOKEN_WORDS)
+    // The last row is the only one of its sort: it comes when the others have filled the numbers.
+    const roleOf = (i: number): number => Math.min(i, distinct - 1)
+    for (let i = 0; i < 2 * distinct; i++) {
+      row[T.ROLE] = roleOf(i)
+      packer.add(row, 0, 1)
+    }
+    const packed = packer.packed()
+    expect(packed.ids.BYTES_PER_ELEMENT).toBe(bytes)
+    const words = new Uint32Array(BLOCK_ROWS * TOKEN_WORDS)
+    const reader = new RowReader(packed)
+    for (let block = 0; block * BLOCK_ROWS < 2 * distinct; block += 7) {
+      const rows = reader.unpack(block, words)
+      for (const i of [0, rows - 1])
+        expect(words[i * TOKEN_WORDS + T.ROLE]).toBe(roleOf(block * BLOCK_ROWS + i))
+    }
+  }
 })
 
 test('rows that hardly repeat are not packed', () => {

@@ -1,18 +1,21 @@
 import { TOKEN_WORDS, T } from './token-words.ts'
 
 /**
- * Rows of a long call in four bytes each: what a row differs by from the last of its kind and level, which hardly
+ * Rows of a long call in a byte each, two or four where many are distinct: what a row differs by from the last of its kind and level, which hardly
  * varies along a range, each distinct difference once and its number for every row. Plain data.
  */
 export interface PackedRows {
   /** By row, a number in `distinct`. */
-  readonly ids: Uint32Array
+  readonly ids: RowIds
   /** {@link TOKEN_WORDS} each; the fields of 64 bits are differences. */
   readonly distinct: Uint32Array
   /** What the last row of each kind held where a block begins: {@link STATE_WORDS} each, `states[i]` of them. */
   readonly held: Uint32Array
   readonly states: Uint32Array
 }
+
+/** As wide as the largest number needs. */
+export type RowIds = Uint8Array | Uint16Array | Uint32Array
 
 /** Rows that are unpacked together. */
 export const BLOCK_ROWS = 4096
@@ -28,7 +31,9 @@ const WORTH = 8
 /** Packs rows as they come. */
 export class RowPacker {
   length = 0
-  private ids = new Uint32Array(2 * BLOCK_ROWS)
+  private ids: RowIds = new Uint8Array(2 * BLOCK_ROWS)
+  /** Numbers from here on are too large for `ids`. */
+  private limit = 2 ** 8
   private readonly distinct = new DistinctRows()
   private readonly held = new Held()
   private readonly states: number[] = []
@@ -48,8 +53,9 @@ export class RowPacker {
       if (this.length % BLOCK_ROWS === 0) this.states.push(held.save(this.saved))
       for (let w = 0; w < TOKEN_WORDS; w++) row[w] = words[at + w]!
       held.subtract(row)
-      if (this.length === this.ids.length) this.grow()
-      this.ids[this.length++] = distinct.idOf(row)
+      const id = distinct.idOf(row)
+      if (this.length === this.ids.length || id >= this.limit) this.grow(id)
+      this.ids[this.length++] = id
     }
   }
 
@@ -62,10 +68,18 @@ export class RowPacker {
     }
   }
 
-  private grow(): void {
-    const more = new Uint32Array(this.ids.length * 2)
+  /** For one more row, with this number. */
+  private grow(id: number): void {
+    const rows = this.length === this.ids.length ? 2 * this.length : this.ids.length
+    const more =
+      id < 2 ** 8
+        ? new Uint8Array(rows)
+        : id < 2 ** 16
+          ? new Uint16Array(rows)
+          : new Uint32Array(rows)
     more.set(this.ids)
     this.ids = more
+    this.limit = 2 ** (8 * more.BYTES_PER_ELEMENT)
   }
 }
 

@@ -12,7 +12,7 @@ import type { EncoderOptions } from './encode.ts'
 import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
 import { roleTable } from './roles.ts'
 import type { Addressing } from './addresses.ts'
-import type { PackedRows } from './packed-rows.ts'
+import type { PackedRows, RowIds } from './packed-rows.ts'
 import type { Stretches } from './places.ts'
 import { PLAIN_ROWS, type PlainStream, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
@@ -282,7 +282,7 @@ const isPacked = ({ packed }: PlainStream, other: PackedRows): boolean =>
   isStart(packed.ids, other.ids) &&
   isStart(packed.distinct, other.distinct)
 
-function hashOf(words: Uint32Array, used: number): number {
+function hashOf(words: RowIds, used: number): number {
   let hash = used
   for (let i = 0; i < used; i++) {
     hash = Math.imul(hash ^ words[i]!, 0x85ebca6b)
@@ -291,7 +291,7 @@ function hashOf(words: Uint32Array, used: number): number {
   return hash
 }
 
-function isStart(start: Uint32Array, whole: Uint32Array): boolean {
+function isStart(start: RowIds, whole: RowIds): boolean {
   for (let i = 0; i < start.length; i++) if (start[i] !== whole[i]) return false
   return true
 }
