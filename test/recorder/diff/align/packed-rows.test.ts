@@ -205,9 +205,11 @@ test('all rows of a stream that has ended can be rewritten, packed or not', () =
 })
 
 test('streams align packed as they do plain', () => {
-  const odd = (page: number): boolean => page % 1000 === 5
   const make = (capacity: number) =>
-    [stores(9000, () => false, capacity), stores(9100, odd, capacity)] as const
+    [
+      stores(9000, () => false, capacity),
+      stores(9100, (page) => page % 1000 === 5, capacity),
+    ] as const
   // With room for all of them rows lie as they came until they are finished.
   const [a, b] = make(20_000)
   const [x, y] = make(64).map(packedOf)
