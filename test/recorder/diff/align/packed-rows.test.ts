@@ -204,15 +204,16 @@ test('all rows of a stream that has ended can be rewritten, packed or not', () =
   expect(vain.seqAt(9999)).toBe(stores(9000, () => false, 20_000).seqAt(9999))
 })
 
+/** Two streams that are alike but for a few pages and bits. */
+const likePair = (capacity: number): [Tokens, Tokens] => [
+  stores(9000, () => false, capacity),
+  stores(9100, (page) => page % 1000 === 5, capacity),
+]
+
 test('streams align packed as they do plain', () => {
-  const make = (capacity: number) =>
-    [
-      stores(9000, () => false, capacity),
-      stores(9100, (page) => page % 1000 === 5, capacity),
-    ] as const
   // With room for all of them rows lie as they came until they are finished.
-  const [a, b] = make(20_000)
-  const [x, y] = make(64).map(packedOf)
+  const [a, b] = likePair(20_000)
+  const [x, y] = likePair(64).map(packedOf)
   expect([a.packed, b.packed, x!.packed === null, y!.packed === null]).toEqual([
     null,
     null,
