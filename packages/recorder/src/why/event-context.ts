@@ -13,9 +13,9 @@ const CONTEXT_EVENTS = 1 << 18
 /** How many edges of lazy sections, and how many splits, are looked at around an event. */
 const EDGES = 32
 const SPLITS = 64
-/** How far the end of an old value is looked for, in events, and how many of them are read at once. */
+/** How far the end of an old value is looked for, in events, and how many of them are read at first, and at most. */
 const FATE_EVENTS = 1 << 16
-const FATE_PAGE = 64
+const [FATE_PAGE, FATE_PAGES] = [4, 64]
 
 /** What an event happened in and what followed it, as far as the run shows. */
 export interface EventContext {
@@ -67,6 +67,8 @@ export class Surroundings {
   readonly #runFile: RunFile
   readonly #run: Run
   readonly #to: number
+  /** Where calls begin, by op. */
+  readonly #starts = new Map<number, number>()
 
   constructor(runFile: RunFile, run: Run, to: number) {
     this.#runFile = runFile
@@ -127,16 +129,14 @@ export class Surroundings {
 
   #lazy(event: TraceEvent): LazySection | null {
     const { where, parameters } = sameTask(event)
-    const before = this.#before(event, event.seq, LAZY, where, EDGES, parameters)
-    const from = openEdge(before.toReversed(), 'lazy_mmu_enter')
+    const from = nearestEdge('lazy_mmu_enter', (limit) =>
+      this.#before(event, event.seq, LAZY, where, limit, parameters).toReversed(),
+    )
     if (from === null) return null
-    // Mostly the next edge is the one: looking for many more would read a few calls for nothing.
-    for (const limit of [1, EDGES]) {
-      const after = this.#after(event, LAZY, where, limit, parameters)
-      const to = openEdge(after, 'lazy_mmu_leave')
-      if (to !== null || after.length < limit) return { from, to }
-    }
-    return { from, to: null }
+    const to = nearestEdge('lazy_mmu_leave', (limit) =>
+      this.#after(event, LAZY, where, limit, parameters),
+    )
+    return { from, to }
   }
 
   /** What was not seen to end may have ended behind the last event that was looked at. */
@@ -150,20 +150,16 @@ export class Surroundings {
     const last = BigInt.asIntN(64, vaOf(page + 1) - 1n)
     const to = Math.min(this.#to, event.seq + FATE_EVENTS)
     const stores = later.filter(({ seq }) => seq <= to)
+    const where = conditionOf(FATEFUL, MAY_MATTER, [last])
     let { seq } = event
-    for (;;) {
-      const where = conditionOf(FATEFUL, MAY_MATTER, [last])
-      const found = this.#runFile.readPage(this.#run, {
-        from: seq + 1,
-        to,
-        limit: FATE_PAGE,
-        where,
-      })
+    // Mostly the call's own flush is the one: what is read beyond it is read for nothing.
+    for (let limit = FATE_PAGE; ; limit = Math.min(2 * limit, FATE_PAGES)) {
+      const found = this.#runFile.readPage(this.#run, { from: seq + 1, to, limit, where })
       for (const e of found) {
         while (stores[0] !== undefined && stores[0].seq < e.seq) yield stores.shift()!
         yield e
       }
-      if (found.length < FATE_PAGE) break
+      if (found.length < limit) break
       seq = found.at(-1)!.seq
     }
     yield* stores
@@ -199,7 +195,12 @@ export class Surroundings {
 
   #callStart(op: number | null): number {
     if (op === null) return 0
-    return this.#runFile.callStart(this.#run, op) ?? 0
+    let start = this.#starts.get(op)
+    if (start === undefined) {
+      start = this.#runFile.callStart(this.#run, op) ?? 0
+      this.#starts.set(op, start)
+    }
+    return start
   }
 }
 
@@ -210,6 +211,22 @@ const conditionOf = (kinds: Kinds, where: string, parameters: Bound[]): Conditio
   parameters,
   kindMask: kinds.mask,
 })
+
+/**
+ * seq of the edge that a section begins or ends with. Mostly the next one is it: looking for many more would read a few
+ * calls for nothing.
+ */
+function nearestEdge(
+  wanted: 'lazy_mmu_enter' | 'lazy_mmu_leave',
+  read: (limit: number) => readonly TraceEvent[],
+): number | null {
+  for (const limit of [1, EDGES]) {
+    const edges = read(limit)
+    const found = openEdge(edges, wanted)
+    if (found !== null || edges.length < limit) return found
+  }
+  return null
+}
 
 /** seq of the first edge of this kind that no edge before it in the list answers. */
 function openEdge(

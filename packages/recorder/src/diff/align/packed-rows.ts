@@ -1,8 +1,9 @@
 import { TOKEN_WORDS, T } from './token-words.ts'
 
 /**
- * Rows of a long call in a byte each, two or four where many are distinct: what a row differs by from the last of its kind and level, which hardly
- * varies along a range, each distinct difference once and its number for every row. Plain data.
+ * Rows of a long call in a byte each, two or four where many are distinct: what a row differs by from the last of its
+ * kind and level, which hardly varies along a range, each distinct difference once and its number for every row. Plain
+ * data.
  */
 export interface PackedRows {
   /** By row, a number in `distinct`. */

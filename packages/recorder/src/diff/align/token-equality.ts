@@ -24,8 +24,8 @@ export function comparedFields(left: Tokens, right: Tokens, always: Uint32Array)
 }
 
 /**
- * One number per token from `from` to `to`, equal where the compared fields are; `structure` leaves out values (old, new,
- * aux, ret …).
+ * One number per token from `from` to `to`, equal where the compared fields are; `structure` leaves out values (old,
+ * new, aux, ret …).
  */
 export function hashTokens(
   tokens: Tokens,
