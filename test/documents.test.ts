@@ -1,8 +1,10 @@
+import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { VERBS } from '../packages/tui/src/verbs/program/verb-table.ts'
 import { hasPrograms } from './hooks/compilers.ts'
 import { pagetrail } from './support/cli.ts'
 import { commandsOf, DOCUMENTS, isForm, textOf } from './support/document-commands.ts'
+import { otherForms } from './support/json-values.ts'
 import { inFolder, readersFolder } from './support/readers-folder.ts'
 import { parseCommandLine, runCommandLine } from './support/small-shell.ts'
 
@@ -61,8 +63,13 @@ for (const document of DOCUMENTS.filter((each) => runnable(textOf(each)).length 
         if (HAS_RUNS.test(document)) for (const argv of PREPARED) await pagetrail(argv)
         const failed: string[] = []
         for (const command of runnable(text)) {
-          const { status, err } = await runCommandLine(command)
+          const { status, out, err } = await runCommandLine(command)
           if (![0, 1, 3].includes(status)) failed.push(`${command}: ${status} ${err}`)
+          failed.push(...otherForms(out).map((value) => `${command}: ${value}`))
+        }
+        for (const file of globSync('**/*.{json,jsonl,sarif}')) {
+          const values = otherForms(readFileSync(file, 'utf8'))
+          failed.push(...values.map((value) => `${file}: ${value}`))
         }
         expect(failed).toEqual([])
       })
