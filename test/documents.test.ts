@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { VERBS } from '../packages/tui/src/verbs/program/verb-table.ts'
 import { hasPrograms } from './hooks/compilers.ts'
 import { pagetrail } from './support/cli.ts'
-import { commandsOf, DOCUMENTS, isForm, textOf } from './support/document-commands.ts'
+import { commandsOf, DOCUMENTS, isForm, textOf } from './support/documents/document-commands.ts'
 import { otherForms } from './support/json-values.ts'
-import { inFolder, readersFolder } from './support/readers-folder.ts'
-import { parseCommandLine, runCommandLine } from './support/small-shell.ts'
+import { inFolder, readersFolder } from './support/documents/readers-folder.ts'
+import { parseCommandLine, runCommandLine } from './support/documents/small-shell.ts'
 
 /** What a test cannot run, by why. The commands that are meant are listed below, one by one. */
 const ELSEWHERE: readonly (readonly [why: string, commands: RegExp])[] = [

@@ -6,7 +6,7 @@ import { retext } from 'retext'
 import articles from 'retext-indefinite-article'
 import repeated from 'retext-repeated-words'
 import { expect, test } from 'vitest'
-import { englishIn, type Prose, proseOfMarkdown, proseOfSource } from './support/prose.ts'
+import { englishIn, type Prose, proseOfMarkdown, proseOfSource } from './support/documents/prose.ts'
 
 /** Everything that somebody reads; but for the migrations, whose text is part of every database that they have made. */
 const root = join(import.meta.dirname, '..')

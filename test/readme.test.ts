@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { VERBS } from '../packages/tui/src/verbs/program/verb-table.ts'
-import { linksOf, withOutputs } from './support/shown-commands.ts'
+import { linksOf, withOutputs } from './support/documents/shown-commands.ts'
 
 const root = join(import.meta.dirname, '..')
 const README = join(root, 'README.md')

@@ -1,8 +1,8 @@
 import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { folder } from './cli.ts'
+import { folder } from '../cli.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const root = join(import.meta.dirname, '..', '..', '..')
 const demo = join(root, 'packages', 'tui', 'demo')
 const fixtures = join(root, 'test', 'fixtures', 'traces')
 

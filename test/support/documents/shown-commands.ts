@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pagetrail } from './cli.ts'
+import { pagetrail } from '../cli.ts'
 import { inFolder, readersFolder } from './readers-folder.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const root = join(import.meta.dirname, '..', '..', '..')
 const program = join(root, 'packages', 'tui', 'bin', 'pagetrail.js')
 
 /**

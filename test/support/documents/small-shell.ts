@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { clickhouse } from './clickhouse.ts'
-import { pagetrail } from './cli.ts'
-import { duckdb } from './duckdb.ts'
+import { clickhouse } from '../clickhouse.ts'
+import { pagetrail } from '../cli.ts'
+import { duckdb } from '../duckdb.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const root = join(import.meta.dirname, '..', '..', '..')
 const program = join(root, 'packages', 'tui', 'bin', 'pagetrail.js')
 
 /** What a command of a document came to. */
