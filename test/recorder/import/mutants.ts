@@ -68,6 +68,32 @@ export const MUTATIONS = {
     const other = lines.findIndex((later, i) => i > at + random(20) && taskOf(later) !== task)
     lines.splice(other < 0 ? lines.length - 1 : other + 1, 0, line)
   },
+  'delay far': (lines, at, random) => {
+    const [line = ''] = lines.splice(at, 1)
+    lines.splice(at + random(lines.length - at + 1), 0, line)
+  },
+  'delay to the end': (lines, at) => lines.push(...lines.splice(at, 1)),
+  'delay across CPUs': (lines, at, random) => {
+    const [line = ''] = lines.splice(at, 1)
+    const cpu = cpuOf(line)
+    const other = lines.findIndex((later, i) => i > at + random(60) && cpuOf(later) !== cpu)
+    lines.splice(other < 0 ? lines.length - 1 : other + 1, 0, line)
+  },
+  'delay a block': (lines, at, random) => {
+    const block = lines.splice(at, 2 + random(60))
+    lines.splice(at + random(lines.length - at + 1), 0, ...block)
+  },
+  hurry: (lines, at, random) => {
+    const [line = ''] = lines.splice(at, 1)
+    const first = lines.findIndex((other) => other !== '' && !other.startsWith('#'))
+    lines.splice(first + random(at - first + 1), 0, line)
+  },
+  shuffle: (lines, at, random) => {
+    for (let end = Math.min(lines.length, at + 2 + random(30)); end > at + 1; end--) {
+      const [line = ''] = lines.splice(at + random(end - at), 1)
+      lines.splice(end - 1, 0, line)
+    }
+  },
   'cut in the middle': (lines, at, random) => {
     const line = lines[at]!
     lines.splice(at, lines.length, line.slice(0, random(line.length + 1)))
@@ -78,8 +104,24 @@ export const MUTATIONS = {
   },
   'tear a line': (lines, at, random) => {
     const line = lines[at]!
-    // Nothing shows that the last value of a line lacks digits; that a field is missing, the other lines show.
+    // Of its last value a line loses digits in 'tear the last value'.
     lines[at] = line.slice(0, random(Math.max(0, line.lastIndexOf(' ')) + 1))
+  },
+  'tear at any column': (lines, at, random) => {
+    lines[at] = lines[at]!.slice(0, random(lines[at]!.length + 1))
+  },
+  'tear the last value': (lines, at, random) => {
+    const line = lines[at]!
+    const value = line.lastIndexOf('=') + 1
+    if (value > 0) lines[at] = line.slice(0, value + random(line.length - value))
+  },
+  'lose the beginning of a line': (lines, at, random) => {
+    lines[at] = lines[at]!.slice(random(lines[at]!.length + 1))
+  },
+  'lose a stretch of bytes': (lines, at, random) => {
+    const end = Math.min(lines.length - 1, at + 1 + random(20))
+    const begun = lines[at]!.slice(0, random(lines[at]!.length + 1))
+    lines.splice(at, end - at + 1, begun + lines[end]!.slice(random(lines[end]!.length + 1)))
   },
   'break a line': (lines, at, random) => {
     const line = lines[at]!
@@ -119,7 +161,9 @@ export function claimsOf(events: Iterable<TraceEvent>): Set<string> {
   for (const e of events) {
     if (e.kind === 'desc_write') {
       // Where its callback's entry is lost, a store that a probe saw has no address: that claims less.
-      for (const va of [e.va, null]) claims.add(`store ${e.level} ${va} ${e.old} ${e.new}`)
+      // So it does where another line contradicts what was stored.
+      for (const va of [e.va, null])
+        for (const stored of [e.new, null]) claims.add(`store ${e.level} ${va} ${e.old} ${stored}`)
     }
     if (e.kind === 'op_begin') calls.set(e.op, `${e.fn} ${e.va} ${JSON.stringify(e.args)}`)
     else if (e.kind === 'op_end') {

@@ -142,6 +142,12 @@ export class Batch {
     this.present[i]! |= 1 << column
   }
 
+  /** Makes a 64-bit column NULL again. */
+  unset(i: number, column: number): void {
+    this.setWord(i, column, 0, 0)
+    this.present[i]! &= ~(1 << column)
+  }
+
   /** A 64-bit value, signed or not: the low 64 bits are kept. */
   setLong(i: number, column: number, value: bigint): void {
     this.longs[i * LONGS + column] = value

@@ -132,7 +132,7 @@ async function importOrdered(
   runFile: RunFile,
   input: OpenInput,
   options: ImportOptions,
-  known: Pick<TranslateOptions, 'order' | 'whole' | 'slots'>,
+  known: Pick<TranslateOptions, 'order' | 'whole' | 'shapes'>,
 ): Promise<ImportReport> {
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
@@ -162,10 +162,10 @@ async function importOrdered(
 
 /** What is known of a trace once it was read, where reading it again with that gives another run; else null. */
 function knownNow(
-  { tornSlots, isProvenWhole }: Translated,
-  known: Pick<TranslateOptions, 'order' | 'whole' | 'slots'>,
+  { tornShapes, isProvenWhole }: Translated,
+  known: Pick<TranslateOptions, 'order' | 'whole' | 'shapes'>,
 ): typeof known | null {
-  if (tornSlots !== null && known.slots === undefined) return { ...known, slots: tornSlots }
+  if (tornShapes !== null && known.shapes === undefined) return { ...known, shapes: tornShapes }
   // Values that do not follow from their masks are stores only where no line can be missing between them.
   return isProvenWhole && !known.whole ? { ...known, whole: true } : null
 }

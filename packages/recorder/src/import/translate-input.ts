@@ -8,7 +8,7 @@ import { DatFileInput } from './trace-dat/dat-file-input.ts'
 import { FtraceEvents, type TranslationCounts } from './translate/ftrace-events.ts'
 import { flavourOf, geometryOf, type TracedFlavour } from './translate/kernel-traits.ts'
 import { ownNames } from './translate/own-names.ts'
-import { PROBED_FUNCTIONS } from './translate/probe-table.ts'
+import { type LineShape, PROBED_FUNCTIONS } from './translate/probe-table.ts'
 
 /** How a trace is to be read; all of it can be sent to another thread. */
 export interface TranslateOptions {
@@ -19,8 +19,8 @@ export interface TranslateOptions {
   readonly order: TextInputOptions['order']
   /** The trace is known to hold each of its events. */
   readonly whole: boolean
-  /** By names of events, the slots that their lines are known to have. */
-  readonly slots?: Readonly<Record<string, number>>
+  /** By names of events, what their lines are known to look like. */
+  readonly shapes?: Readonly<Record<string, LineShape>>
 }
 
 /** What is known when a trace has become rows; plain data. */
@@ -36,7 +36,7 @@ export interface Translated {
   /** It holds values that are stores only if no line is missing, and none is. */
   readonly isProvenWhole: boolean
   /** Where lines without their end were taken for whole: what lines of each event have. */
-  readonly tornSlots: Readonly<Record<string, number>> | null
+  readonly tornShapes: Readonly<Record<string, LineShape>> | null
   /** Of the input, as it is in its file. */
   readonly bytes: number
   readonly sha256: Json
@@ -56,7 +56,7 @@ export async function translateInput(
     pageShift,
     names: ownNames(map, PROBED_FUNCTIONS),
     whole,
-    ...(options.slots === undefined ? {} : { slots: options.slots }),
+    ...(options.shapes === undefined ? {} : { shapes: options.shapes }),
   })
   const reader =
     magic === 'text'
@@ -74,7 +74,7 @@ export async function translateInput(
     sites: events.sites.toJson(),
     workload: events.workload,
     isProvenWhole,
-    tornSlots: events.tornSlots,
+    tornShapes: events.tornShapes,
     bytes: input.bytes(),
     sha256: input.sha256(),
   }

@@ -37,6 +37,16 @@ describe('lazy-unbalanced', () => {
     expect(brief(extra('7.3'))).toEqual(['H5 error 1,3'])
     expect(extra('6.18')).toEqual([])
   })
+
+  test('after a gap nobody knows how often it was entered, until a call of its own begins', () => {
+    const lost = (s: Script) => s.add('gap', { reason: 'buffer overrun', lost: null })
+    const left = (s: Script) => s.lazyLeave().check('lazy-unbalanced')
+    const inside = () => lost(new Script({ flavour: '7.3' }).begin('f', null).lazyEnter())
+    expect(left(inside())).toEqual([])
+    expect(left(inside().lazyEnter().lazyLeave())).toEqual([])
+    const next = inside().begin('g', null).lazyEnter().lazyLeave()
+    expect(next.lazyLeave().check('lazy-unbalanced')).toHaveLength(1)
+  })
 })
 
 const nested = (flavour: string, after: boolean) => {

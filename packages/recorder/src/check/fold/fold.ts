@@ -164,7 +164,10 @@ export class Fold {
   }
 
   #beginCall(e: EventOf<'op_begin'>): void {
-    if (e.nest === 0) this.#abandon()
+    if (e.nest === 0) {
+      this.#abandon()
+      this.lane.lazy.isKnown = true
+    }
     const start = e.va === null ? 0 : pageOf(e.va)
     const call: OpenCall = {
       op: e.op ?? -1,

@@ -50,6 +50,8 @@ export interface Lazy {
   meant: number
   /** The enter of the outermost section. */
   since: number
+  /** False after a gap, until a call of its own begins: nobody knows how often it was entered. */
+  isKnown: boolean
 }
 
 /** One flow of control: a task where the trace names them, else a CPU. */
@@ -60,7 +62,7 @@ export class Lane {
   /** Calls of this lane, outermost first: an interrupt may run one inside another. */
   readonly calls: OpenCall[] = []
   readonly locks: HeldLock[] = []
-  readonly lazy: Lazy = { enabled: 0, paused: 0, meant: 0, since: -1 }
+  readonly lazy: Lazy = { enabled: 0, paused: 0, meant: 0, since: -1, isKnown: true }
   constructor(name: string, cpu: number) {
     this.name = name
     this.cpu = cpu
@@ -105,5 +107,6 @@ export class Lane {
     this.lazy.enabled = 0
     this.lazy.paused = 0
     this.lazy.meant = 0
+    this.lazy.isKnown = false
   }
 }

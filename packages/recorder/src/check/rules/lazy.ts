@@ -35,7 +35,7 @@ export const lazyUnbalanced: Rule = {
         lazy_mmu_leave(e) {
           const { lane, kernel } = scope.fold
           if (e.ignored || e.api !== undefined || kernel?.lazyMmu !== 'counted') return
-          if (lane.lazy.enabled > 0 || lane.lazy.since < 0) return
+          if (lane.lazy.enabled > 0 || lane.lazy.since < 0 || !lane.lazy.isKnown) return
           scope.report({
             severity: 'error',
             proof: [lane.lazy.since, e.seq],
@@ -57,7 +57,7 @@ export const lazyUnbalanced: Rule = {
             })
           }
           const pending = queued.get(lane)
-          if (pending === undefined || lane.isLazy) return
+          if (pending === undefined || lane.isLazy || !lane.lazy.isKnown) return
           queued.delete(lane)
           scope.report({
             severity: 'error',

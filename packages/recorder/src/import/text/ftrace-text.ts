@@ -8,7 +8,7 @@ import { FtraceLine, LACKING } from './ftrace-line.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import { stackOf, type Task } from '../translate/task-stack.ts'
 import { TaskNames } from './task-names.ts'
-import { OutOfOrder } from './line-sorter.ts'
+import { type LineSorter, OutOfOrder } from './line-sorter.ts'
 import { afterBlanks, afterBuffer, afterMark } from './line-start.ts'
 import { beforePlace } from './odd-line.ts'
 import {
@@ -22,11 +22,11 @@ import {
 import { TextFields } from './text-fields.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
 import { foreignText } from './foreign-text.ts'
+import { beginsPage, SystracePage } from './systrace-page.ts'
 
 const HASH = 0x23
 const SPACE = 0x20
 const TAB = 0x09
-const LESS = 0x3c
 const GREATER = 0x3e
 /** What may stand at the end of a text without being a line: blanks, and marks of a quotation. */
 const NO_LINE: ReadonlySet<number> = new Set([SPACE, TAB, GREATER])
@@ -90,9 +90,10 @@ export class FtraceText {
   readonly #latest: number[] = []
   /** Lines so far, this one included. */
   #lines = 0
-  /** Inside a page of systrace, whose trace is in an element of it; null: plain text. */
-  #page: 'outside' | 'inside' | null = null
+  #page: SystracePage | null = null
   #lacks = 0
+  /** Events that are known to be missing from a torn last line on. */
+  #torn = 0
   /** There was a line that only a trace has, though not an event's. */
   #isKnown = false
   /** `trace-cmd report --debug` made it. */
@@ -120,10 +121,14 @@ export class FtraceText {
     return BigInt(this.#seconds) * 1_000_000_000n + BigInt(this.#fraction)
   }
 
-  /** A line that stood elsewhere in its file: at this number, from 1. */
-  lineAt(number: number, bytes: Uint8Array): void {
-    this.#lines = number - 1
-    this.line(bytes, 0, bytes.length)
+  /** All lines of a text that had to be sorted. */
+  sorted(lines: LineSorter): void {
+    for (const { number, bytes, isUnended } of lines.sorted()) {
+      this.#lines = number - 1
+      if (isUnended) this.unended(bytes, this.header.entries === lines.events)
+      else this.line(bytes, 0, bytes.length)
+    }
+    this.end(new Uint8Array())
   }
 
   /** One whole line, without its line feed. Throws InputError, without a place, for a text that is not a trace. */
@@ -131,10 +136,10 @@ export class FtraceText {
     const first = this.#lines++ === 0
     let from = first ? afterMark(bytes, start) : start
     while (bytes[from] === GREATER && from < end) from += bytes[from + 1] === SPACE ? 2 : 1
-    if ((first && this.#isPage(bytes, from, end)) || this.#page !== null) {
-      return this.#pageLine(bytes, from, end)
-    }
-    this.#plainLine(bytes, from, end)
+    if (first && beginsPage(bytes, from, end)) this.#page = new SystracePage()
+    if (this.#page === null) return this.#plainLine(bytes, from, end)
+    const inside = this.#page.within(bytes, from, end)
+    if (inside !== null) this.#plainLine(inside, 0, inside.length)
   }
 
   #plainLine(bytes: Uint8Array, start: number, end: number): void {
@@ -227,25 +232,49 @@ export class FtraceText {
    * those that came before it.
    */
   end(unended: Uint8Array): void {
-    const rest = unended.every((byte) => NO_LINE.has(byte)) ? new Uint8Array() : unended
     const { entries } = this.header
-    const whole = rest.length > 0 && entries === this.entries + 1
-    if (whole) this.line(rest, 0, rest.length)
-    const torn = rest.length > 0 && !whole
+    const before = (entries ?? this.entries) - this.entries
+    this.unended(unended, before === 1, before)
     if (this.unreadable > HOPELESS_RATIO * this.entries) throw notATrace(this.unreadable)
     if (this.#asked !== null && this.entries === 0 && this.otherBuffers.size > 0)
       throw noSuchBuffer(this.#asked, [...this.otherBuffers])
     // Of an empty trace there is its header, and of one that was cut above its first event.
-    if (this.entries === 0 && this.#lines + rest.length > 0 && !this.#isKnown)
-      throw notATrace(this.#lines + (torn ? 1 : 0))
-    const missing = entries === null ? 0 : Math.max(0, entries - this.entries)
-    if (torn) this.#events.lost(this.#events.rows.cpu, Math.max(1, missing), 'last line is torn')
-    else if (missing > 0)
+    if (this.entries === 0 && this.#lines + unended.length > 0 && !this.#isKnown)
+      throw notATrace(this.#lines)
+    const missing = entries === null ? 0 : entries - this.entries - this.#torn
+    if (missing > 0)
       this.#events.lost(this.#events.rows.cpu, missing, 'file ends before its last event')
     for (const text of this.header.capture.get('missed') ?? []) {
       const [name = '', count = ''] = text.split(' ')
       this.#events.lost(this.#events.rows.cpu, Number(count) || null, `the kernel missed ${name}`)
     }
+  }
+
+  /**
+   * The line at the end of a file that has no line feed: it has lost its own end, unless it is known to be whole.
+   * `lost`: how many events are missing from there on, where that is known.
+   */
+  unended(bytes: Uint8Array, isWhole: boolean, lost = 1): void {
+    if (bytes.every((byte) => NO_LINE.has(byte))) return
+    if (isWhole) return this.line(bytes, 0, bytes.length)
+    this.#lines++
+    this.#torn = Math.max(1, lost)
+    this.#events.lost(this.#cpuOfTorn(bytes), this.#torn, 'last line is torn')
+  }
+
+  /** The CPU that a torn line still names, whose time must not go back either; else the last one. */
+  #cpuOfTorn(bytes: Uint8Array): number {
+    const line = this.#line
+    let time = 0
+    try {
+      line.read(bytes, 0, bytes.length)
+      if (this.entries > 0) time = this.#time()
+    } catch (error) {
+      if (error instanceof InputError) return this.#events.rows.cpu
+      throw error
+    }
+    if (time < (this.#latest[line.cpu] ?? time)) this.#onBack(line.cpu)
+    return line.cpu
   }
 
   /** Lines that are not an event's and begin otherwise: true if it was one. */
@@ -288,27 +317,6 @@ export class FtraceText {
     const line = decodeUtf8(bytes, start, Math.min(end, start + most)).replaceAll('\t', ' ')
     if (own && readCaptureLine(this.header, line)) this.#events.learn(this.header.capture)
     else if (this.entries === 0) readHeaderLine(this.header, line)
-  }
-
-  /** systrace wraps a trace into a page, in an element of class trace-data. */
-  #isPage(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!/^\s*<(?:!doctype html|html)\b/i.test(decodeUtf8(bytes, start, end))) return false
-    this.#page = 'outside'
-    return true
-  }
-
-  #pageLine(bytes: Uint8Array, start: number, end: number): void {
-    // Only tags begin so, and tags are all that matters of the page.
-    const tag = bytes.subarray(start, end).includes(LESS)
-    if (!tag) return this.#page === 'inside' ? this.#plainLine(bytes, start, end) : undefined
-    const text = decodeUtf8(bytes, start, end)
-    const opened = /<script\b[^>]*\bclass="trace-data"[^>]*>/.exec(text)
-    if (opened) {
-      this.#page = 'inside'
-      const after = encodeUtf8(text.slice(opened.index + opened[0].length))
-      if (after.length > 0) this.#pageLine(after, 0, after.length)
-    } else if (text.includes('</script>')) this.#page = 'outside'
-    else if (this.#page === 'inside') this.#plainLine(bytes, start, end)
   }
 
   /** What the header says to have been overwritten before the file was saved. */

@@ -30,6 +30,8 @@ interface HeldLine {
   /** Which of the joined pieces it is in: the next one begins where time goes back. */
   readonly part: number
   readonly bytes: Uint8Array
+  /** It stood at the end of the file, without a line feed. */
+  readonly isUnended: boolean
 }
 
 /**
@@ -43,10 +45,21 @@ export class LineSorter implements LineSink {
   #time = -Infinity
   #part = 0
   #bytes = 0
+  /** Lines of events. */
+  events = 0
   /** Lines that were left out, because another piece has them too. */
   doubled = 0
 
   line(bytes: Uint8Array, start: number, end: number): void {
+    this.#hold(bytes, start, end, false)
+  }
+
+  /** The line at the end of the file that has no line feed. */
+  unended(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#hold(bytes, 0, bytes.length, true)
+  }
+
+  #hold(bytes: Uint8Array, start: number, end: number, isUnended: boolean): void {
     this.#bytes += end - start
     if (this.#bytes > MAX_BYTES) {
       throw new InputError(
@@ -54,6 +67,7 @@ export class LineSorter implements LineSink {
       )
     }
     const time = this.#timeOf(bytes, start, end)
+    if (time !== null) this.events++
     if (time !== null && time < this.#time) this.#part++
     this.#time = time ?? this.#time
     this.#held.push({
@@ -61,6 +75,7 @@ export class LineSorter implements LineSink {
       number: this.#held.length + 1,
       part: this.#part,
       bytes: bytes.slice(start, end),
+      isUnended,
     })
   }
 

@@ -1,5 +1,15 @@
 import { InputError } from '@pagetrail/engine'
-import { Fields, fieldsJson, noteJson } from '../translate/fields.ts'
+import {
+  F_ARG0,
+  F_END,
+  F_OPERAND,
+  F_SLOT,
+  F_VA,
+  Fields,
+  fieldsJson,
+  noteJson,
+  SLOTS,
+} from '../translate/fields.ts'
 import { readNumber } from '../bytes/number-text.ts'
 import type { Probe } from '../translate/probe-table.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
@@ -8,9 +18,16 @@ const SPACE = 0x20
 const EQUALS = 0x3d
 const OPEN = 0x28
 const CLOSE = 0x29
+const BRACKET = 0x5b
+const X = 0x78
 
 /** So many lines of an event at the beginning may be torn before those with all fields come. */
 const MOST_TORN = 3
+
+/** Above the slots of those with a meaning, fields without one are counted: a bit each. */
+const FIRST_OTHER = 1 << SLOTS
+/** Bits of the slots that hold addresses, or pointers. */
+const ADDRESSES = (1 << F_VA) | (1 << F_END) | (1 << F_SLOT) | (1 << F_ARG0) | (1 << F_OPERAND)
 
 /** The fields of one line of text: `(place) key=value key=value …`. */
 export class TextFields extends Fields {
@@ -33,7 +50,10 @@ export class TextFields extends Fields {
     const { keys } = probe
     let p = this.#afterPlace()
     let next = 0
-    let given = 0
+    let fields = 0
+    let others = FIRST_OTHER
+    let wide = 0
+    let narrow = 0
     while (p < end) {
       if (bytes[p] !== SPACE) throw this.#expected('a space before the next field', p)
       while (bytes[p] === SPACE && p < end) p++
@@ -44,32 +64,65 @@ export class TextFields extends Fields {
       if (p === key) {
         while (p < end && bytes[p] !== EQUALS && bytes[p] !== SPACE) p++
         if (p === end && key === end) break
+        // A symbol of a module: `private=name+0x0/0x60 [module]`.
+        if (bytes[key] === BRACKET && bytes[p] !== EQUALS) continue
         if (p === end || bytes[p] !== EQUALS) throw this.#expected('name=value', key)
         index = findKey(keys, next, bytes, key, p)
       }
       const value = ++p
       while (p < end && bytes[p] !== SPACE) p++
-      if (index < 0) continue
+      if (index < 0) {
+        fields |= others
+        others <<= 1
+        continue
+      }
       next = index + 1
       const { slot } = keys[index]!
-      given |= 1 << slot
-      if (readNumber(bytes, value, p, this, slot)) this.present |= 1 << slot
+      const bit = 1 << slot
+      if ((fields & bit) !== 0) throw this.#expected('each field once', key)
+      fields |= bit
+      if (readNumber(bytes, value, p, this, slot)) {
+        this.present |= bit
+        if ((ADDRESSES & bit) === 0) {
+          if (bytes[value + 1] === X) wide |= bit
+          else narrow |= bit
+        } else if (p - value === probe.addressWidth) wide |= bit
+        else if ((this.lo[slot]! | this.hi[slot]!) !== 0 || p - value === 1) narrow |= bit
+      }
       // A kprobe prints so what it could not read.
       else if (!isFault(bytes, value, p)) throw this.#expected('a number', key)
     }
     if (probe.needs) this.#check(probe)
-    if ((given & probe.slots) !== probe.slots) throw this.#torn(probe, given)
-    if (given === probe.slots) return
+    this.#compare(probe, fields, wide, narrow)
+  }
+
+  /** Whether the line has all that those before it have: one that has less has lost its end. */
+  #compare(probe: Probe, fields: number, wide: number, narrow: number): void {
+    const { shape } = probe
+    if ((fields & shape.fields) !== shape.fields) throw this.#torn(probe, fields)
+    if ((narrow & shape.wide & ~shape.narrow) !== 0)
+      throw this.#expected('numbers with all digits as in the lines before', this.#start)
+    if (fields === shape.fields && (wide & ~shape.wide) === 0 && (narrow & ~shape.narrow) === 0)
+      return
     // A few lines are torn; more of them were of another definition.
-    probe.wasTorn ||= probe.count > 0 && probe.count <= MOST_TORN
-    probe.slots |= given
+    const isMore = fields !== shape.fields || (wide & shape.narrow) !== 0
+    const wereTorn = isMore && probe.count > 0 && probe.count <= MOST_TORN
+    probe.wasTorn ||= wereTorn
+    probe.shape = {
+      fields: shape.fields | fields,
+      wide: shape.wide | wide,
+      narrow: (shape.narrow & (wereTorn ? ~wide : -1)) | narrow,
+    }
   }
 
   /** The rest of the line is lost: the lines before it had more. */
-  #torn({ keys, slots }: Probe, given: number): InputError {
-    const lacking = keys.filter(({ slot }) => ((slots & ~given) >> slot) & 1)
+  #torn({ keys, shape }: Probe, fields: number): InputError {
+    const lacking = keys.filter(({ slot }) => ((shape.fields & ~fields) >> slot) & 1)
     const names = lacking.map(({ bytes }) => `${decodeUtf8(bytes)}=`).join(', ')
-    return this.#expected(`${names} as in the lines before`, this.#start)
+    return this.#expected(
+      `${names === '' ? 'as many fields' : names} as in the lines before`,
+      this.#start,
+    )
   }
 
   toJson(): string {

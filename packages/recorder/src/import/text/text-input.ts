@@ -73,8 +73,9 @@ export class TextInput implements Input {
     const closed = this.#order === 'note' && !this.#text.header.capture.has('lost')
     this.#placed(() => {
       const { rest } = this.#splitter
-      for (const { number, bytes } of this.#sorter?.sorted() ?? []) this.#text.lineAt(number, bytes)
-      this.#text.end(rest)
+      if (this.#sorter === null) return this.#text.end(rest)
+      this.#sorter.unended(rest)
+      this.#text.sorted(this.#sorter)
     })
     // A capture that is streamed says at its end what was lost; without that it was cut.
     return closed ? { ...this.#facts(), ended: 'the pipe was closed' } : this.#facts()

@@ -3,7 +3,7 @@ import { PTE } from '@pagetrail/engine'
 import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './slots-to-columns.ts'
-import { F_CLEAR, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
+import { F_CLEAR, F_NEW, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import type { Probe } from './probe-table.ts'
 import type { Frame } from './task-stack.ts'
@@ -42,9 +42,8 @@ const END_KINDS: Readonly<Record<string, number>> = {
  * events were lost in between, nothing says that the two values are of one store.
  */
 export function endCallback(events: TraceState, probe: Probe, fields: Fields, frame: Frame): void {
-  if (!frame.stored && !frame.suspect && !events.storesSeen && isLeaf(frame)) {
-    inferWrite(events, fields, frame)
-  }
+  if (frame.store >= 0) vouch(events, fields, frame)
+  else if (!frame.suspect && !events.storesSeen && isLeaf(frame)) inferWrite(events, fields, frame)
   const row = events.rows.start(KINDS.cb_exit.id, frame.op, frame.nest)
   const batch = events.rows.sink.batch
   batch.setLevel(row, probe.level!)
@@ -53,6 +52,24 @@ export function endCallback(events: TraceState, probe: Probe, fields: Fields, fr
   else put(batch, row, VA, frame, F_VA)
   put(batch, row, NEW, fields, F_VAL)
   if (fields.has(F_RET)) batch.setRet(row, fields.int(F_RET))
+}
+
+/**
+ * The callback returns with another value than it stored, though nobody has stored since: one of the two lines has lost
+ * digits, or a line is missing between them. What was stored is not known then.
+ */
+function vouch(events: TraceState, fields: Fields, frame: Frame): void {
+  if (frame.store !== events.lastStore || !fields.has(F_VAL)) return
+  if (frame.lo[F_NEW] === fields.lo[F_VAL] && frame.hi[F_NEW] === fields.hi[F_VAL]) return
+  const { rows } = events
+  const row = rows.indexOf(frame.store)
+  if (row >= 0) rows.sink.batch.unset(row, NEW)
+  rows.gap(
+    `${frame.probe.fn} returned with another value than it stored`,
+    null,
+    frame.op,
+    frame.inner,
+  )
 }
 
 /** Bit 1 distinguishes a table from a leaf above PTEs, valid or not; an empty entry is neither. */

@@ -12,6 +12,8 @@ export class EventRows {
   ts = NONE
   /** Of a clock that counts ticks, not time: what it showed, kept as the field x_ticks. */
   ticks: number | null = null
+  /** How many rows there are. */
+  total = 0
   #counts = new Float64Array(256)
 
   constructor(sink: EventSink) {
@@ -28,7 +30,13 @@ export class EventRows {
     batch.nest[row] = nest
     if (this.ticks !== null) batch.more.set(row, `{"x_ticks":${this.ticks}}`)
     this.#counts[kind]! += 1
+    this.total++
     return row
+  }
+
+  /** Where the row that was the `nth` is in the batch, from 0; -1 where it has been committed. */
+  indexOf(nth: number): number {
+    return Math.max(-1, this.sink.batch.length - this.total + nth)
   }
 
   /** Events are missing here; `lost` null: how many is not known. */

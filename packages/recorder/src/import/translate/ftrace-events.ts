@@ -7,8 +7,9 @@ import type { EventSink } from '../../event/event-sink.ts'
 import type { Fields } from './fields.ts'
 import type { OwnNames } from './own-names.ts'
 import { putPoint } from './point-events.ts'
-import { makeProbe, type Probe } from './probe-table.ts'
+import { type LineShape, makeProbe, type Probe } from './probe-table.ts'
 import { beginSplit, endSplit } from './split-events.ts'
+import { hasLostDigits } from './torn-digits.ts'
 import { TraceState, type TraceStateOptions } from './trace-state.ts'
 import {
   CONTEXT_NAMES,
@@ -35,8 +36,8 @@ export interface TranslationCounts {
 }
 
 export interface TranslationOptions extends TraceStateOptions {
-  /** By names of events, the slots that their lines are known to have. */
-  readonly slots?: Readonly<Record<string, number>>
+  /** By names of events, what their lines are known to look like. */
+  readonly shapes?: Readonly<Record<string, LineShape>>
   /** What the traced tree calls functions that Pagetrail knows by another name. */
   readonly names?: OwnNames
 }
@@ -51,7 +52,7 @@ export const MAX_EVENT_NAMES = 20_000
  */
 export class FtraceEvents extends TraceState {
   readonly #names: OwnNames
-  readonly #slots: Readonly<Record<string, number>>
+  readonly #shapes: Readonly<Record<string, LineShape>>
   #probes = new Map<string, Probe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
@@ -65,7 +66,7 @@ export class FtraceEvents extends TraceState {
   constructor(sink: EventSink, options: TranslationOptions) {
     super(sink, options)
     this.#names = options.names ?? new Map()
-    this.#slots = options.slots ?? {}
+    this.#shapes = options.shapes ?? {}
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
   }
 
@@ -77,11 +78,11 @@ export class FtraceEvents extends TraceState {
     return this.#probes.size
   }
 
-  /** The slots that lines of each event have, where the first of one were torn and taken for whole; null: none were. */
-  get tornSlots(): Record<string, number> | null {
+  /** What lines of each event look like, where the first of one were torn and taken for whole; null: none were. */
+  get tornShapes(): Record<string, LineShape> | null {
     const probes = [...this.#probes.values()]
     if (!probes.some(({ wasTorn }) => wasTorn)) return null
-    return Object.fromEntries(probes.map(({ name, slots }) => [name, slots]))
+    return Object.fromEntries(probes.map(({ name, shape }) => [name, shape]))
   }
 
   /** Entries without a return and returns without an entry, so far. */
@@ -93,8 +94,8 @@ export class FtraceEvents extends TraceState {
   probe(name: string): Probe {
     let probe = this.#probes.get(name)
     if (!probe) {
-      const slots = Object.hasOwn(this.#slots, name) ? this.#slots[name] : 0
-      probe = makeProbe(name, (text) => this.rows.sink.intern(text), this.#names, slots)
+      const shape = Object.hasOwn(this.#shapes, name) ? this.#shapes[name] : undefined
+      probe = makeProbe(name, (text) => this.rows.sink.intern(text), this.#names, shape)
       this.#probes.set(name, probe)
     }
     return probe
@@ -162,6 +163,13 @@ export class FtraceEvents extends TraceState {
     const op = outermost ? this.#nextOp++ : (parent?.op ?? NONE)
     if (probe.role === 'split') beginSplit(this, probe, fields, stack, level)
     else beginFunction(this, probe, fields, op, outermost, stack.nest)
+    if (hasLostDigits(fields, stack, level))
+      this.rows.gap(
+        `a value that ${probe.fn} was called with has lost digits`,
+        null,
+        op,
+        stack.nest,
+      )
     const frame = stack.push(probe, level)
     frame.op = op
     frame.outermost = outermost

@@ -123,13 +123,17 @@ function putStore(
   const isOwn =
     top?.probe.role === 'callback' && top.probe.fn === probe.fn && fields.agreement(top) >= 0
   const isStray = top?.probe.role === 'callback' && !isOwn
-  const row = events.rows.start(KINDS.desc_write.id, isStray ? NONE : op, nest)
-  const { batch } = events.rows.sink
+  const { rows } = events
+  const row = rows.start(KINDS.desc_write.id, isStray ? NONE : op, nest)
+  const { batch } = rows.sink
   batch.setLevel(row, probe.level!)
   if (isOwn) {
-    top.stored = true
+    top.store = rows.total - 1
+    top.lo[F_NEW] = fields.lo[F_NEW]!
+    top.hi[F_NEW] = fields.hi[F_NEW]!
     putBase(batch, row, top, probe.level!, events.pageShift)
   }
+  events.lastStore = rows.total - 1
   put(batch, row, OLD, fields, F_OLD)
   put(batch, row, NEW, fields, F_NEW)
   put(batch, row, AUX, fields, F_SLOT)

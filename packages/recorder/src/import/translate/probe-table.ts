@@ -67,6 +67,18 @@ export interface ProbeSpec {
   readonly insn?: string
 }
 
+/** What all lines of an event have in common, as bits: what a line has less of than those before it, it has lost. */
+export interface LineShape {
+  /** Which fields there are: bit i for slot i, above those a bit for each field without a meaning. */
+  readonly fields: number
+  /** Bit i: in slot i there were addresses of all digits, as the kernel's have, or hexadecimal numbers. */
+  readonly wide: number
+  /** Bit i: in slot i there was an address with fewer digits, or a number that is not hexadecimal. */
+  readonly narrow: number
+}
+
+const NO_SHAPE: LineShape = { fields: 0, wide: 0, narrow: 0 }
+
 /** An event name that has been met, resolved. */
 export interface Probe extends ProbeSpec {
   /** As ftrace prints it. */
@@ -81,8 +93,10 @@ export interface Probe extends ProbeSpec {
   readonly keys: readonly { readonly bytes: Uint8Array; readonly slot: number }[]
   /** How many were seen. */
   count: number
-  /** Of the slots of its fields, those that its lines have: bit i for slot i. All lines of an event have the same. */
-  slots: number
+  /** How many characters an address of the kernel has in its lines. */
+  readonly addressWidth: number
+  /** What its lines look like, as far as they were seen. */
+  shape: LineShape
   /** Its first lines had fewer fields than those behind them: they had lost their ends. */
   wasTorn: boolean
 }
@@ -234,6 +248,12 @@ function siteSpec(name: string): ProbeSpec | undefined {
 /** The functions whose probes have a meaning. */
 export const PROBED_FUNCTIONS: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS))
 
+/** `0x` with 16 digits; the operand of a TLBI has VA[55:12], that of one on a range its granule above less of it. */
+function addressWidth({ role, insn = '' }: ProbeSpec): number {
+  if (role !== 'tlbi') return 18
+  return insn.startsWith('r') ? 14 : 13
+}
+
 const NONE_OWN: OwnNames = new Map()
 
 /** Resolves an event name once, so that its events cost no lookups. */
@@ -241,7 +261,7 @@ export function makeProbe(
   name: string,
   intern: (text: string) => number,
   names: OwnNames = NONE_OWN,
-  slots = 0,
+  shape = NO_SHAPE,
 ): Probe {
   const spec = specOf(knownProbe(name, names))
   return {
@@ -254,7 +274,8 @@ export function makeProbe(
     insnId: spec.insn === undefined ? -1 : intern(spec.insn),
     keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
     count: 0,
-    slots,
+    addressWidth: addressWidth(spec),
+    shape,
     wasTorn: false,
   }
 }

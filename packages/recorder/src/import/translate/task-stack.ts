@@ -27,8 +27,8 @@ export class Frame extends Slots {
   inner = 0
   /** It is a call of its own. */
   outermost = false
-  /** A store probe was hit in this callback. */
-  stored = false
+  /** The row of the last store that a probe showed in this callback, counted from the first of all; -1: none. */
+  store = -1
   /** Events of its CPU were lost since it was entered. */
   suspect = false
 
@@ -80,7 +80,7 @@ export class TaskStack {
     frame.nest = nest
     // A split is an event of its caller, not a level of the tree.
     frame.inner = probe.role === 'split' ? nest : nest + 1
-    frame.stored = false
+    frame.store = -1
     frame.suspect = false
     frame.present = 0
     return frame

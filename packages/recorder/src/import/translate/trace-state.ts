@@ -18,6 +18,8 @@ export class TraceState {
   storesSeen = false
   /** In which functions stores and instructions were shown. */
   readonly sites = new ProbeSites()
+  /** The last row of a store, counted from the first of all rows. */
+  lastStore = -1
   /** A write was inferred. */
   inferred = false
   /** Writes that were not, because they would not follow from their masks: lines between may be lost. */
