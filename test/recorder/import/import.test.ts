@@ -238,40 +238,6 @@ test('the first line of an event without its end is known by those behind it', a
   expect([other.kinds.cb_enter, other.unreadable]).toEqual([5, 0])
 })
 
-test('a late line that ends a file without a line feed is put where its time is', async () => {
-  const begin = at(0, '1.000000', `set_memory_ro: (x) ${call('a')}`)
-  const end = at(0, '1.100000', `set_memory_ro_ret: (x) ${call('a')} ret=0`)
-  const next = at(0, '2.000000', `set_memory_rw: (x) ${call('a')}`)
-  const header = (entries: number) =>
-    `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n`
-  const kinds = async (text: string) =>
-    eventsOf(await load(file('a', text))).map(({ kind, ts }) => `${kind} ${ts}`)
-  const whole = ['op_begin 0', 'op_end 100000000', 'op_begin 1000000000', 'gap 1000000000']
-  expect(await kinds(header(3) + begin + next + end.trimEnd())).toEqual(whole)
-  // One that has lost its end leaves a gap there: it is not known what it was.
-  const torn = [whole[0], 'gap 0', 'gap 1000000000', ...whole.slice(2)]
-  expect(await kinds(begin + next + end.slice(0, 80))).toEqual(torn)
-})
-
-test.each([
-  ['a field without a meaning', 'vfree: (x) addr=0xffff800082e41000 caller=0x1', ' caller=0x1'],
-  ['digits of an address', 'vfree: (x) addr=0xffff800082e41000', '41000'],
-  ['all digits', 'update_range_prot: (x) start=0xffff800082e41000 size=0x1000 clear=0x80', 'x80'],
-])('a line that has lost %s is known by the others, also before it', async (_, whole, lost) => {
-  const torn = whole.slice(0, -lost.length)
-  for (const text of [lines(whole, torn, whole), lines(torn, whole, whole)]) {
-    const { unreadable, entries } = await load(file('a', text))
-    expect([unreadable, entries]).toEqual([1, 2])
-  }
-})
-
-test('a field that a line has twice is of two lines', async () => {
-  const { unreadable } = await load(
-    file('a', lines('isb__a: (x)', `set_memory_ro: (x) ${call('a')} ${call('b')}`)),
-  )
-  expect(unreadable).toBe(1)
-})
-
 test('pages of 16K are seen in the trace', async () => {
   const { run } = await load(
     file(

@@ -6,6 +6,12 @@ const extra = (flavour: string) => {
   return s.end('lazy_leave').check('lazy-unbalanced')
 }
 
+const lostInside = () => {
+  const s = new Script({ flavour: '7.3' }).begin('f', null).lazyEnter()
+  return s.add('gap', { reason: 'buffer overrun', lost: null })
+}
+const left = (s: Script) => s.lazyLeave().check('lazy-unbalanced')
+
 describe('lazy-unbalanced', () => {
   test('an error path that does not leave', () => {
     const s = new Script().begin('set_memory_ro', VMALLOC).lazyEnter().end('set_memory_ro', -22)
@@ -39,13 +45,9 @@ describe('lazy-unbalanced', () => {
   })
 
   test('after a gap nobody knows how often it was entered, until a call of its own begins', () => {
-    const lost = (s: Script) => s.add('gap', { reason: 'buffer overrun', lost: null })
-    const left = (s: Script) => s.lazyLeave().check('lazy-unbalanced')
-    const inside = () => lost(new Script({ flavour: '7.3' }).begin('f', null).lazyEnter())
-    expect(left(inside())).toEqual([])
-    expect(left(inside().lazyEnter().lazyLeave())).toEqual([])
-    const next = inside().begin('g', null).lazyEnter().lazyLeave()
-    expect(next.lazyLeave().check('lazy-unbalanced')).toHaveLength(1)
+    expect(left(lostInside())).toEqual([])
+    expect(left(lostInside().lazyEnter().lazyLeave())).toEqual([])
+    expect(left(lostInside().begin('g', null).lazyEnter().lazyLeave())).toHaveLength(1)
   })
 })
 

@@ -181,7 +181,7 @@ describe('callbacks and their writes', () => {
   })
 
   test('a store that names another entry than the callback around it has no address', () => {
-    const store = 'change_page_range_store: (x) pte=0xffff000003763398 before=0x1 after=0x2'
+    const stored = 'change_page_range_store: (x) pte=0xffff000003763398 before=0x1 after=0x2'
     const [write] = ofKind(imported(lines(enter, store)).events, 'desc_write')
     expect(write).toMatchObject({ va: null, op: null })
   })
@@ -303,19 +303,27 @@ test('a split is told with the address of the one who asked for it', () => {
   ])
 })
 
-describe('digits that a line has lost', () => {
-  const store = (after: string, returned: string, between: readonly string[] = []) =>
-    imported(
-      lines(
-        `pageattr_pte_entry: (x) ${PTE} ${A} val=0x68000047f83703 set=0x80 clear=0x0`,
-        `pageattr_pte_entry_store: (x) ${PTE} before=0x68000047f83703 after=${after}`,
-        ...between,
-        `pageattr_pte_entry_ret: (x) ${PTE} ${A} val=${returned} ret=0`,
-      ),
-    ).events
+const stored = (after: string, returned: string, between: readonly string[] = []) =>
+  imported(
+    lines(
+      `pageattr_pte_entry: (x) ${PTE} ${A} val=0x68000047f83703 set=0x80 clear=0x0`,
+      `pageattr_pte_entry_store: (x) ${PTE} before=0x68000047f83703 after=${after}`,
+      ...between,
+      `pageattr_pte_entry_ret: (x) ${PTE} ${A} val=${returned} ret=0`,
+    ),
+  ).events
 
+const passedOn = (outer: string, inner: string) =>
+  imported(
+    lines(
+      `change_memory_common: (x) ${A} ${outer}`,
+      `update_range_prot: (x) start=0xffff80007a114000 size=0x1000 ${inner}`,
+    ),
+  ).events.map(({ kind }) => kind)
+
+describe('digits that a line has lost', () => {
   test('a store that the return of its callback contradicts is not known, and a gap says so', () => {
-    const [, write, gap, exit] = store('0x68000047f', '0x68000047f83783')
+    const [, write, gap, exit] = stored('0x68000047f', '0x68000047f83783')
     expect([write, gap, exit]).toMatchObject([
       { kind: 'desc_write', old: 0x68000047f83703n, new: null },
       { kind: 'gap', reason: 'pageattr_pte_entry returned with another value than it stored' },
@@ -325,9 +333,9 @@ describe('digits that a line has lost', () => {
 
   test('near misses: they agree, and another store came between', () => {
     const write = { kind: 'desc_write', new: 0x68000047f83783n }
-    expect(store('0x68000047f83783', '0x68000047f83783')[1]).toMatchObject(write)
+    expect(stored('0x68000047f83783', '0x68000047f83783')[1]).toMatchObject(write)
     const other = 'pageattr_pmd_entry_store: (x) pmd=0x1 before=0x0 after=0x1'
-    const kept = store('0x68000047f83783', '0x68000047f83703', [other])
+    const kept = stored('0x68000047f83783', '0x68000047f83703', [other])
     expect(kept.map(({ kind }) => kind)).toEqual([
       'cb_enter',
       'desc_write',
@@ -337,24 +345,16 @@ describe('digits that a line has lost', () => {
     expect(kept[1]).toMatchObject(write)
   })
 
-  const masks = (outer: string, inner: string) =>
-    imported(
-      lines(
-        `change_memory_common: (x) ${A} ${outer}`,
-        `update_range_prot: (x) start=0xffff80007a114000 size=0x1000 ${inner}`,
-      ),
-    ).events.map(({ kind }) => kind)
-
   test('masks of which one is the beginning of what the caller was called with', () => {
     const lost = ['span_begin', 'span_begin', 'gap', 'gap', 'gap']
-    expect(masks('set=0x80 clear=0x8000000000000', 'set=0x80 clear=0x800')).toEqual(lost)
-    expect(masks('set=0x0 clear=0x2', 'set=0x0 clear=0x20000000000000')).toEqual(lost)
+    expect(passedOn('set=0x80 clear=0x8000000000000', 'set=0x80 clear=0x800')).toEqual(lost)
+    expect(passedOn('set=0x0 clear=0x2', 'set=0x0 clear=0x20000000000000')).toEqual(lost)
   })
 
   test('near miss: other masks are what the kernel did', () => {
     const kept = ['span_begin', 'span_begin', 'gap', 'gap']
-    expect(masks('set=0x80 clear=0x8000000000000', 'set=0x80 clear=0x0')).toEqual(kept)
-    expect(masks('set=0x80 clear=0x1', 'set=0x80 clear=0x8')).toEqual(kept)
+    expect(passedOn('set=0x80 clear=0x8000000000000', 'set=0x80 clear=0x0')).toEqual(kept)
+    expect(passedOn('set=0x80 clear=0x1', 'set=0x80 clear=0x8')).toEqual(kept)
   })
 })
 
