@@ -181,7 +181,7 @@ describe('callbacks and their writes', () => {
   })
 
   test('a store that names another entry than the callback around it has no address', () => {
-    const stored = 'change_page_range_store: (x) pte=0xffff000003763398 before=0x1 after=0x2'
+    const store = 'change_page_range_store: (x) pte=0xffff000003763398 before=0x1 after=0x2'
     const [write] = ofKind(imported(lines(enter, store)).events, 'desc_write')
     expect(write).toMatchObject({ va: null, op: null })
   })
