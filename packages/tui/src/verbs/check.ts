@@ -1,4 +1,4 @@
-import { Option } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import { readFile } from 'node:fs/promises'
 import {
   baselineOf,
@@ -14,7 +14,6 @@ import {
   checkRun,
   checkSarif,
   FAIL_ON,
-  type FailOn,
   InputError,
   escapeControls,
   pairLines,
@@ -28,19 +27,26 @@ import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { VERSION } from '../command/version.ts'
 import { parseList, RUN_OR_FILE } from './arguments.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'html'] as const
 
-interface Options {
-  readonly rules?: string[] | undefined
-  readonly format: (typeof FORMATS)[number]
-  readonly list?: true | undefined
-  readonly detail?: true | undefined
-  readonly failOn: FailOn
-  readonly allowUndecided?: true | undefined
-  readonly baseline?: string | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('[run]', RUN_OR_FILE, '-1')
+    .option('--rules <list>', 'names of rules or hazards (H1 … H18); default: all', parseList)
+    .addOption(new Option('--format <format>', 'output').choices(FORMATS).default('text' as const))
+    .option('--detail', 'JSON with everything that the page of --format html shows')
+    .addOption(
+      new Option('--fail-on <severity>', 'what fails: errors, or warnings too')
+        .choices(FAIL_ON)
+        .default('warning' as const),
+    )
+    .option('--allow-undecided', 'exit with 0 where nothing fails but rules were undecided')
+    .option('--baseline <file>', 'an earlier report (--json, sarif): its findings do not fail')
+    .option('--list', 'list the rules instead')
+
+type Options = OptionsOf<typeof declared>
 
 export const checkVerb: Verb = {
   name: 'check',
@@ -65,26 +71,10 @@ of the run's JSON Lines, as imported or as \`pagetrail export\` writes them.`,
     ],
     ['check --list', 'the rules'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('[run]', RUN_OR_FILE, '-1')
-      .option('--rules <list>', 'names of rules or hazards (H1 … H18); default: all', parseList)
-      .addOption(
-        new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
-      )
-      .option('--detail', 'JSON with everything that the page of --format html shows')
-      .addOption(
-        new Option('--fail-on <severity>', 'what fails: errors, or warnings too')
-          .choices(FAIL_ON)
-          .default('warning' as const),
-      )
-      .option('--allow-undecided', 'exit with 0 where nothing fails but rules were undecided')
-      .option('--baseline <file>', 'an earlier report (--json, sarif): its findings do not fail')
-      .option('--list', 'list the rules instead')
-      .action((run, options) =>
-        invoke((session) => (options.list ? listRules(session) : check(session, run, options))),
-      )
-  },
+  declare: (command, invoke) =>
+    declared(command).action((run, options) =>
+      invoke((session) => (options.list ? listRules(session) : check(session, run, options))),
+    ),
 }
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {

@@ -1,3 +1,4 @@
+import type { Command } from '@commander-js/extra-typings'
 import {
   type ConformInput,
   conformStream,
@@ -13,20 +14,26 @@ import { CallReport } from './conform-calls.ts'
 import { CaseReport } from './conform-cases.ts'
 import { conformTree } from './conform-tree.ts'
 import { kernelOptions } from './import.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const SHOWN = 10
 const STANDARD_INPUT = '-'
 
-interface Options {
-  readonly show: number
-  readonly kernel?: string | undefined
-  readonly tree?: string | undefined
-  readonly flavour?: string | undefined
-  readonly geometry?: string[] | undefined
-  readonly cross?: string | undefined
-  readonly cache?: string | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('<what...>', `files; - is standard input, with cases; or runs: ${RUN}`)
+    .option('--show <n>', 'how many unequal cases or calls to show', parseCount, SHOWN)
+    .option('--kernel <release>', 'release that was traced, where the trace does not say')
+    .option(
+      '--tree <dir>',
+      "run the cases on the code of a kernel's source folder instead of the engine",
+    )
+    .option('--flavour <name>', 'with --tree: whose cases, where not those of its release')
+    .option('--geometry <list>', 'with --tree: only cases of these', parseList)
+    .addOption(CROSS)
+    .addOption(CACHE)
+
+type Options = OptionsOf<typeof declared>
 
 export const conformVerb: Verb = {
   name: 'conform',
@@ -45,28 +52,15 @@ be the same. Exit status: 0 all equal, 1 some are not, 3 some could not be run b
     ['conform --tree ~/linux corpus/*.jsonl.gz', 'the code of your own tree'],
     ['conform -1', 'of the run imported last'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<what...>', `files; - is standard input, with cases; or runs: ${RUN}`)
-      .option('--show <n>', 'how many unequal cases or calls to show', parseCount, SHOWN)
-      .option('--kernel <release>', 'release that was traced, where the trace does not say')
-      .option(
-        '--tree <dir>',
-        "run the cases on the code of a kernel's source folder instead of the engine",
-      )
-      .option('--flavour <name>', 'with --tree: whose cases, where not those of its release')
-      .option('--geometry <list>', 'with --tree: only cases of these', parseList)
-      .addOption(CROSS)
-      .addOption(CACHE)
-      .action((names, options) =>
-        invoke((session) => {
-          const { tree } = options
-          return tree === undefined
-            ? conform(session, names, options)
-            : conformTree(session, names, { ...options, tree })
-        }),
-      )
-  },
+  declare: (command, invoke) =>
+    declared(command).action((names, options) =>
+      invoke((session) => {
+        const { tree } = options
+        return tree === undefined
+          ? conform(session, names, options)
+          : conformTree(session, names, { ...options, tree })
+      }),
+    ),
 }
 
 async function conform(

@@ -1,7 +1,6 @@
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
   answerTo,
-  type AskedLanes,
   type DiffOptions,
   diffRuns,
   type EventSource,
@@ -11,7 +10,6 @@ import {
   type DiffPageOptions,
   parseFilter,
   readApart,
-  type Question,
   QUESTIONS,
   toPredicate,
 } from '@pagetrail/recorder'
@@ -21,26 +19,37 @@ import { missingText } from '../text/run-words.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
 import { FILTER } from './replay.ts'
 import { gateOf, gateStatus, printDiff, printGate, showsPage } from './diff-output.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['text', 'json', 'markdown', 'html', 'junit', 'github'] as const
 
-interface Options {
-  readonly by?: Question | undefined
-  readonly format: (typeof FORMATS)[number]
-  readonly calls?: { from: number; to: number } | undefined
-  readonly filter?: string | undefined
-  readonly ignore?: string[] | undefined
-  readonly map?: Record<string, string> | undefined
-  readonly lanes: AskedLanes
-  readonly callsList?: true | undefined
-  readonly noise?: string | undefined
-  readonly quiet?: true | undefined
-  readonly detail?: true | undefined
-  readonly gate?: string[] | undefined
-  readonly maxCost?: string[] | undefined
-  readonly allowUndecided?: true | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('[a]', `${RUN_OR_FILE} (default: -2)`)
+    .argument('[b]', '(default: -1)')
+    .addOption(new Option('--by <question>', 'ask only this question').choices(QUESTIONS))
+    .addOption(new Option('--format <format>', 'output').choices(FORMATS).default('text' as const))
+    .option('--calls <range>', 'only these calls, numbered from 0: 12, 10-20', parseCalls)
+    .option('--filter <expression>', FILTER)
+    .option('--ignore <list>', 'fields and kinds of events not to compare', parseList)
+    .option('--map <pairs>', 'functions that play the same role: mine=theirs,…', parsePairs)
+    .addOption(
+      new Option('--lanes <lanes>', 'align calls by task, by CPU, or as one sequence')
+        .choices(LANE_MODES)
+        .default('auto' as const),
+    )
+    .option('--noise <run>', 'a second recording of A: set aside what differs between these two')
+    .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
+    .option('--detail', 'JSON with everything that the page of --format html shows')
+    .option('-q, --quiet', 'print the verdict only')
+    .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
+    .option('--max-cost <list>', 'by how much costs may grow: barriers=0,callbacks=+10%', parseList)
+    .option(
+      '--allow-undecided',
+      'exit with 0 where nothing differs, although not everything was visible',
+    )
+
+type Options = OptionsOf<typeof declared>
 
 export const diffVerb: Verb = {
   name: 'diff',
@@ -69,39 +78,8 @@ sides show, but one side lacks what the answer needs (0 with --allow-undecided).
     ],
     ['diff golden.jsonl.gz -1 --gate outcome,effect --max-cost barriers=0', 'a gate for a CI'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('[a]', `${RUN_OR_FILE} (default: -2)`)
-      .argument('[b]', '(default: -1)')
-      .addOption(new Option('--by <question>', 'ask only this question').choices(QUESTIONS))
-      .addOption(
-        new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
-      )
-      .option('--calls <range>', 'only these calls, numbered from 0: 12, 10-20', parseCalls)
-      .option('--filter <expression>', FILTER)
-      .option('--ignore <list>', 'fields and kinds of events not to compare', parseList)
-      .option('--map <pairs>', 'functions that play the same role: mine=theirs,…', parsePairs)
-      .addOption(
-        new Option('--lanes <lanes>', 'align calls by task, by CPU, or as one sequence')
-          .choices(LANE_MODES)
-          .default('auto' as const),
-      )
-      .option('--noise <run>', 'a second recording of A: set aside what differs between these two')
-      .option('--calls-list', 'list every pair of calls, in groups that differ in the same way')
-      .option('--detail', 'JSON with everything that the page of --format html shows')
-      .option('-q, --quiet', 'print the verdict only')
-      .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
-      .option(
-        '--max-cost <list>',
-        'by how much costs may grow: barriers=0,callbacks=+10%',
-        parseList,
-      )
-      .option(
-        '--allow-undecided',
-        'exit with 0 where nothing differs, although not everything was visible',
-      )
-      .action((a, b, options) => invoke((session) => diff(session, a, b, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((a, b, options) => invoke((session) => diff(session, a, b, options))),
 }
 
 export async function diff(

@@ -1,4 +1,4 @@
-import { Option } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import { COUNTED_STEPS, type Scenario, schedulePrefix } from '@pagetrail/engine'
 import {
   escapeControls,
@@ -40,36 +40,68 @@ import {
   type Search,
   WALKERS,
 } from '../command/explore-job.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['text', 'markdown'] as const
 
-interface Options {
-  readonly flavour?: string[] | undefined
-  readonly geometry?: string[] | undefined
-  readonly module?: string | undefined
-  readonly rules?: string[] | undefined
-  readonly mode: (typeof EXPLORE_MODES)[number]
-  readonly preemptions: number
-  readonly steps: (typeof COUNTED_STEPS)[number]
-  readonly everyStep?: true | undefined
-  readonly locks: string[]
-  readonly walkers?: (typeof WALKERS)[number] | undefined
-  readonly fills?: number | undefined
-  readonly never?: string | undefined
-  readonly seed: number
-  readonly runs: number
-  readonly maxStates: number
-  readonly time: number
-  readonly record: boolean
-  readonly first?: true | undefined
-  readonly all?: true | undefined
-  readonly most: number
-  readonly expect?: string | undefined
-  readonly shrink: boolean
-  readonly resume?: true | undefined
-  readonly format: (typeof FORMATS)[number]
-}
+const declared = (command: Command) =>
+  command
+    .argument('<scenario...>', 'names of `pagetrail scenarios --explore`, files, or runs')
+    .addOption(FLAVOUR_LIST)
+    .addOption(GEOMETRY_LIST)
+    .option(
+      '--module <file>',
+      'your own implementation of the calls, as for record; its `property(machine)` returns what is wrong at an end, or null',
+    )
+    .option('--rules <list>', 'properties to look for; default: all', parseList)
+    .addOption(
+      new Option('--mode <mode>', 'how to search').choices(EXPLORE_MODES).default('auto' as const),
+    )
+    .option(
+      '--preemptions <n>',
+      'for mode bounded, which searches with 0, 1, 2, … up to this many',
+      parseCount,
+      2,
+    )
+    .addOption(
+      new Option(
+        '--steps <steps>',
+        'steps that count: every one, those on what CPUs share, or of these no barriers where there is no TLB',
+      )
+        .choices(COUNTED_STEPS)
+        .default('shared' as const),
+    )
+    .option('--every-step', 'the same as --steps every')
+    .addOption(
+      new Option('--locks <list>', 'compare regimes of locks: kernel, none, cpa')
+        .argParser(parseList)
+        .default<string[]>(['kernel'], 'kernel'),
+    )
+    .addOption(
+      new Option(
+        '--walkers <walkers>',
+        'weak: walks may see old entries until a dsb; if not given, weak where the scenario has accesses',
+      ).choices(WALKERS),
+    )
+    .option('--never <expression>', 'a filter for a store, load or access that must not happen')
+    .option('--fills <n>', 'speculative fills by each CPU that makes any', parseCount)
+    .option('--seed <n>', 'for modes pct and random', parseCount, 1)
+    .option('--runs <n>', 'for modes pct, random and dpor', parseCount, 100_000)
+    .option('--max-states <n>', 'for modes states and bounded', parseCount, 5_000_000)
+    .option('--time <seconds>', 'limit for each search; 0: none', parseCount, 60)
+    .option(
+      '--expect <file>',
+      'the --json output of an earlier search; a number that differs is a finding',
+    )
+    .option('--first', 'stop at the first finding')
+    .option('--all', 'in mode dpor: record a schedule of each class, not only those of findings')
+    .option('--most <n>', 'with --all: how many classes to record', parseCount, 200)
+    .option('--no-shrink', 'leave a schedule as the search found it')
+    .option('--resume', 'go on with the search that was stopped')
+    .option('--no-record', 'record nothing, and do not keep a stopped search')
+    .addOption(new Option('--format <format>', 'output').choices(FORMATS).default('text' as const))
+
+type Options = OptionsOf<typeof declared>
 
 export const exploreVerb: Verb = {
   name: 'explore',
@@ -105,68 +137,10 @@ not complete and found nothing.`,
       'at random, where there are too many states',
     ],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<scenario...>', 'names of `pagetrail scenarios --explore`, files, or runs')
-      .addOption(FLAVOUR_LIST)
-      .addOption(GEOMETRY_LIST)
-      .option(
-        '--module <file>',
-        'your own implementation of the calls, as for record; its `property(machine)` returns what is wrong at an end, or null',
-      )
-      .option('--rules <list>', 'properties to look for; default: all', parseList)
-      .addOption(
-        new Option('--mode <mode>', 'how to search')
-          .choices(EXPLORE_MODES)
-          .default('auto' as const),
-      )
-      .option(
-        '--preemptions <n>',
-        'for mode bounded, which searches with 0, 1, 2, … up to this many',
-        parseCount,
-        2,
-      )
-      .addOption(
-        new Option(
-          '--steps <steps>',
-          'steps that count: every one, those on what CPUs share, or of these no barriers where there is no TLB',
-        )
-          .choices(COUNTED_STEPS)
-          .default('shared' as const),
-      )
-      .option('--every-step', 'the same as --steps every')
-      .addOption(
-        new Option('--locks <list>', 'compare regimes of locks: kernel, none, cpa')
-          .argParser(parseList)
-          .default<string[]>(['kernel'], 'kernel'),
-      )
-      .addOption(
-        new Option(
-          '--walkers <walkers>',
-          'weak: walks may see old entries until a dsb; if not given, weak where the scenario has accesses',
-        ).choices(WALKERS),
-      )
-      .option('--never <expression>', 'a filter for a store, load or access that must not happen')
-      .option('--fills <n>', 'speculative fills by each CPU that makes any', parseCount)
-      .option('--seed <n>', 'for modes pct and random', parseCount, 1)
-      .option('--runs <n>', 'for modes pct, random and dpor', parseCount, 100_000)
-      .option('--max-states <n>', 'for modes states and bounded', parseCount, 5_000_000)
-      .option('--time <seconds>', 'limit for each search; 0: none', parseCount, 60)
-      .option(
-        '--expect <file>',
-        'the --json output of an earlier search; a number that differs is a finding',
-      )
-      .option('--first', 'stop at the first finding')
-      .option('--all', 'in mode dpor: record a schedule of each class, not only those of findings')
-      .option('--most <n>', 'with --all: how many classes to record', parseCount, 200)
-      .option('--no-shrink', 'leave a schedule as the search found it')
-      .option('--resume', 'go on with the search that was stopped')
-      .option('--no-record', 'record nothing, and do not keep a stopped search')
-      .addOption(
-        new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
-      )
-      .action((scenarios, options) => invoke((session) => explore(session, scenarios, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((scenarios, options) =>
+      invoke((session) => explore(session, scenarios, options)),
+    ),
 }
 
 async function explore(

@@ -1,4 +1,4 @@
-import { Option } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import {
   chromeChunks,
   chromePairChunks,
@@ -23,23 +23,35 @@ import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { RUN, RUN_OR_FILE } from './arguments.ts'
 import { checkOutput, exportFleet, reportWritten, type Written } from './export-fleet.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 /** Formats that are text, and so can go to standard output. */
 const TEXT = { jsonl: jsonlChunks, chrome: chromeChunks } as const
 const FORMATS = ['jsonl', 'chrome', 'csv', 'parquet', 'litmus', 'casemate'] as const
 type Format = (typeof FORMATS)[number]
 
-interface Options {
-  readonly format: Format
-  readonly output?: string | undefined
-  readonly key?: string | undefined
-  readonly force?: true | undefined
-  readonly safeCsv?: true | undefined
-  readonly window?: string | undefined
-  readonly all?: true | undefined
-  readonly summary?: true | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('[run]', RUN)
+    .argument('[beside]', `for chrome, a second run to show beside the first: ${RUN_OR_FILE}`)
+    .addOption(
+      new Option('--format <format>', 'what to write').choices(FORMATS).default('jsonl' as Format),
+    )
+    .option('-o, --output <path>', 'file (a folder for parquet); without it, standard output')
+    .option('--all', 'every run: parquet, or with --summary')
+    .option('--summary', 'one row about the run in place of its events: jsonl, csv, parquet')
+    .option('--force', 'replace an existing file, but never the database itself')
+    .option('--safe-csv', 'csv: put an apostrophe before texts that a spreadsheet would run')
+    .option(
+      '--key <name>',
+      "value of parquet's partition run= (default: the run's id); with --all it is put before the id",
+    )
+    .option(
+      '--window <events>',
+      'for litmus and casemate: N..M, or the name of a rule that is broken',
+    )
+
+type Options = OptionsOf<typeof declared>
 
 export const exportVerb: Verb = {
   name: 'export',
@@ -68,36 +80,14 @@ DuckDB and ClickHouse.`,
     ['export --all --format parquet -o fleet', 'every run of the database'],
     ['export --all --summary --format csv', 'a line about each of them'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('[run]', RUN)
-      .argument('[beside]', `for chrome, a second run to show beside the first: ${RUN_OR_FILE}`)
-      .addOption(
-        new Option('--format <format>', 'what to write')
-          .choices(FORMATS)
-          .default('jsonl' as Format),
-      )
-      .option('-o, --output <path>', 'file (a folder for parquet); without it, standard output')
-      .option('--all', 'every run: parquet, or with --summary')
-      .option('--summary', 'one row about the run in place of its events: jsonl, csv, parquet')
-      .option('--force', 'replace an existing file, but never the database itself')
-      .option('--safe-csv', 'csv: put an apostrophe before texts that a spreadsheet would run')
-      .option(
-        '--key <name>',
-        "value of parquet's partition run= (default: the run's id); with --all it is put before the id",
-      )
-      .option(
-        '--window <events>',
-        'for litmus and casemate: N..M, or the name of a rule that is broken',
-      )
-      .action((run, beside, options) =>
-        invoke((session) =>
-          options.all || options.summary
-            ? exportFleet(session, [run, beside], options)
-            : exportOne(session, run, beside, options),
-        ),
-      )
-  },
+  declare: (command, invoke) =>
+    declared(command).action((run, beside, options) =>
+      invoke((session) =>
+        options.all || options.summary
+          ? exportFleet(session, [run, beside], options)
+          : exportOne(session, run, beside, options),
+      ),
+    ),
 }
 
 async function exportOne(

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
   captureKernel,
   type Imported,
@@ -23,21 +23,42 @@ import type { Session, Status } from '../command/session.ts'
 import { runFields, runName } from '../text/run-words.ts'
 import { parsePairs } from './arguments.ts'
 import { checkLabel } from './rename.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['auto', 'ftrace', 'jsonl', 'kmsg'] as const
 const STANDARD_INPUT = '-'
 
-interface Options {
-  readonly format: (typeof FORMATS)[number]
-  readonly follow?: true | undefined
-  readonly label?: string | undefined
-  readonly kernel?: string | undefined
-  readonly map?: Record<string, string> | undefined
-  readonly pageSize?: 12 | 14 | 16 | undefined
-  readonly strict?: true | undefined
-  readonly buffer?: string | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('<file...>', 'files; - is standard input')
+    .addOption(
+      new Option('--format <format>', 'what the files are')
+        .choices(FORMATS)
+        .default('auto' as const),
+    )
+    .option('--follow', 'go on at the end of the file as it grows, until Ctrl-C')
+    .option('--label <label>', "name of the run (default: the file's)")
+    .option(
+      '--kernel <release>',
+      'release that was traced, e.g. 6.18.15, where the trace does not say',
+    )
+    .option(
+      '--map <pairs>',
+      "the tree's own names of functions: set_memory_ro=its_name,…",
+      parsePairs,
+    )
+    .option(
+      '--page-size <size>',
+      'pages of the traced kernel, where the trace does not show it',
+      parsePageSize,
+    )
+    .option(
+      '--buffer <name>',
+      "of several buffers or guests in one trace, the one to import; '' is the top one",
+    )
+    .option('--strict', 'refuse a trace with a line that cannot be read')
+
+type Options = OptionsOf<typeof declared>
 
 export const importVerb: Verb = {
   name: 'import',
@@ -57,37 +78,10 @@ out of dmesg or a console log; what the log lost becomes a gap.`,
     ['import dmesg.txt --format kmsg', 'what a KUnit test or a UML kernel reported'],
     ['import - < run.jsonl', 'from standard input'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<file...>', 'files; - is standard input')
-      .addOption(
-        new Option('--format <format>', 'what the files are')
-          .choices(FORMATS)
-          .default('auto' as const),
-      )
-      .option('--follow', 'go on at the end of the file as it grows, until Ctrl-C')
-      .option('--label <label>', "name of the run (default: the file's)")
-      .option(
-        '--kernel <release>',
-        'release that was traced, e.g. 6.18.15, where the trace does not say',
-      )
-      .option(
-        '--map <pairs>',
-        "the tree's own names of functions: set_memory_ro=its_name,…",
-        parsePairs,
-      )
-      .option(
-        '--page-size <size>',
-        'pages of the traced kernel, where the trace does not show it',
-        parsePageSize,
-      )
-      .option(
-        '--buffer <name>',
-        "of several buffers or guests in one trace, the one to import; '' is the top one",
-      )
-      .option('--strict', 'refuse a trace with a line that cannot be read')
-      .action((files, options) => invoke((session) => importFiles(session, files, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((files, options) =>
+      invoke((session) => importFiles(session, files, options)),
+    ),
 }
 
 async function importFiles(

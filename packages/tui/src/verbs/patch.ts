@@ -1,4 +1,4 @@
-import { Option } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import {
   type Base,
   byQuestion,
@@ -25,24 +25,24 @@ import { existsSync } from 'node:fs'
 import { Progress } from '../command/progress.ts'
 import { findScenarios, type NamedScenario } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
-import {
-  cacheOf,
-  openWorkshop,
-  treeGeometries,
-  treeNames,
-  type TreeOptions,
-} from '../command/tree-workshop.ts'
+import { cacheOf, openWorkshop, treeGeometries, treeNames } from '../command/tree-workshop.ts'
 import { CACHE, CROSS, TREE_GEOMETRY_LIST } from './arguments.ts'
 import { searchFields } from './tree.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['text', 'markdown', 'html', 'json'] as const
 
-interface Options extends TreeOptions {
-  readonly base?: string | undefined
-  readonly geometry: string[]
-  readonly format: (typeof FORMATS)[number]
-}
+const declared = (command: Command) =>
+  command
+    .argument('<dir>', "the patched kernel's source folder")
+    .argument('[scenario...]', 'names or files (default: the whole library)')
+    .option('--base <ref or dir>', 'a commit of the tree, or another folder')
+    .addOption(TREE_GEOMETRY_LIST)
+    .addOption(new Option('--format <format>', 'output').choices(FORMATS).default('text' as const))
+    .addOption(CROSS)
+    .addOption(CACHE)
+
+type Options = OptionsOf<typeof declared>
 
 export const patchVerb: Verb = {
   name: 'patch',
@@ -66,21 +66,10 @@ far as both sides show.`,
       'two folders, two scenarios',
     ],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<dir>', "the patched kernel's source folder")
-      .argument('[scenario...]', 'names or files (default: the whole library)')
-      .option('--base <ref or dir>', 'a commit of the tree, or another folder')
-      .addOption(TREE_GEOMETRY_LIST)
-      .addOption(
-        new Option('--format <format>', 'output').choices(FORMATS).default('text' as const),
-      )
-      .addOption(CROSS)
-      .addOption(CACHE)
-      .action((dir, scenarios, options) =>
-        invoke((session) => patch(session, dir, scenarios, options)),
-      )
-  },
+  declare: (command, invoke) =>
+    declared(command).action((dir, scenarios, options) =>
+      invoke((session) => patch(session, dir, scenarios, options)),
+    ),
 }
 
 async function patch(

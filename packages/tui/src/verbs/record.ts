@@ -1,4 +1,4 @@
-import { Option } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import {
   type EngineRun,
   InputError,
@@ -21,23 +21,40 @@ import { checkLabel } from './rename.ts'
 import { resultLine } from '../text/record-result.ts'
 import { recordOnTrees } from '../command/record-trees.ts'
 import { type Job, jobsOf } from '../command/scenario-jobs.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const DURABILITY = ['batch', 'call'] as const
 
-interface Options {
-  readonly flavour?: string[] | undefined
-  readonly geometry?: string[] | undefined
-  readonly module?: string | undefined
-  readonly schedule?: string | undefined
-  readonly exact?: true | undefined
-  readonly only?: string | undefined
-  readonly label?: string | undefined
-  readonly tree?: string[] | undefined
-  readonly cross?: string | undefined
-  readonly cache?: string | undefined
-  readonly durability: (typeof DURABILITY)[number]
-}
+const declared = (command: Command) =>
+  command
+    .argument('<scenario...>', 'names or files')
+    .addOption(FLAVOUR_LIST)
+    .addOption(GEOMETRY_LIST)
+    .option(
+      '--module <file>',
+      'use the calls of this module, which exports defineImplementation({ name, base, calls }) by default',
+    )
+    .option(
+      '--schedule <steps>',
+      'which CPU takes each step of a scenario with several, as in 0.0.1.0; v2/FLAVOUR/SCENARIO-HASH/ before the steps names what they were made for',
+    )
+    .option(
+      '--tree <dir>',
+      "run the code of this kernel source folder instead of a flavour's; repeat it for several trees",
+      (dir, dirs: string[] = []) => [...dirs, dir],
+    )
+    .option('--exact', 'refuse a step of the schedule that cannot be taken, instead of skipping it')
+    .addOption(CROSS)
+    .addOption(CACHE)
+    .option('--label <label>', 'name of the run; several runs are named LABEL/GEOMETRY/FLAVOUR')
+    .option('--only <expression>', 'record only events that match')
+    .addOption(
+      new Option('--durability <when>', 'when events are on disk: after each batch, or each call')
+        .choices(DURABILITY)
+        .default('batch' as const),
+    )
+
+type Options = OptionsOf<typeof declared>
 
 export const recordVerb: Verb = {
   name: 'record',
@@ -57,39 +74,10 @@ with one on each line. The runs are labelled SCENARIO/GEOMETRY/FLAVOUR.`,
       'with your own implementation of the calls',
     ],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<scenario...>', 'names or files')
-      .addOption(FLAVOUR_LIST)
-      .addOption(GEOMETRY_LIST)
-      .option(
-        '--module <file>',
-        'use the calls of this module, which exports defineImplementation({ name, base, calls }) by default',
-      )
-      .option(
-        '--schedule <steps>',
-        'which CPU takes each step of a scenario with several, as in 0.0.1.0; v2/FLAVOUR/SCENARIO-HASH/ before the steps names what they were made for',
-      )
-      .option(
-        '--tree <dir>',
-        "run the code of this kernel source folder instead of a flavour's; repeat it for several trees",
-        (dir, dirs: string[] = []) => [...dirs, dir],
-      )
-      .option(
-        '--exact',
-        'refuse a step of the schedule that cannot be taken, instead of skipping it',
-      )
-      .addOption(CROSS)
-      .addOption(CACHE)
-      .option('--label <label>', 'name of the run; several runs are named LABEL/GEOMETRY/FLAVOUR')
-      .option('--only <expression>', 'record only events that match')
-      .addOption(
-        new Option('--durability <when>', 'when events are on disk: after each batch, or each call')
-          .choices(DURABILITY)
-          .default('batch' as const),
-      )
-      .action((scenarios, options) => invoke((session) => record(session, scenarios, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((scenarios, options) =>
+      invoke((session) => record(session, scenarios, options)),
+    ),
 }
 
 async function record(

@@ -1,3 +1,4 @@
+import type { Command } from '@commander-js/extra-typings'
 import {
   didYouMean,
   eventToJson,
@@ -12,16 +13,19 @@ import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/listing.ts'
 import { missingText, runFields } from '../text/run-words.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 export const FILTER =
   'only events that match, e.g. \'kind == desc_write && level == pmd && fn ~ "set_memory_*"\''
 
-interface Options {
-  readonly from?: number | undefined
-  readonly to?: number | undefined
-  readonly filter?: string | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('<run>', RUN_OR_FILE)
+    .option('--from <seq>', 'first event', parseCount)
+    .option('--to <seq>', 'last event', parseCount)
+    .option('--filter <expression>', FILTER)
+
+type Options = OptionsOf<typeof declared>
 
 export const replayVerb: Verb = {
   name: 'replay',
@@ -37,14 +41,8 @@ A filter compares fields (docs/events.md) with values, or numeric fields with ea
     ['replay modules --from 100 --to 160', 'a part of it'],
     ["replay 1 --filter 'kind == desc_write && old == new'", 'stores that changed nothing'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<run>', RUN_OR_FILE)
-      .option('--from <seq>', 'first event', parseCount)
-      .option('--to <seq>', 'last event', parseCount)
-      .option('--filter <expression>', FILTER)
-      .action((run, options) => invoke((session) => replay(session, run, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((run, options) => invoke((session) => replay(session, run, options))),
 }
 
 export async function replay(session: Session, spec: string, options: Options): Promise<Status> {

@@ -1,3 +1,4 @@
+import type { Command } from '@commander-js/extra-typings'
 import {
   escapeControls,
   parseFilter,
@@ -11,12 +12,15 @@ import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'
 import { FILTER } from './replay.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
-interface Options {
-  readonly calls: number
-  readonly filter?: string | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('<run...>', RUN_OR_FILE)
+    .option('--calls <n>', 'list the first calls one by one', parseCount, 0)
+    .option('--filter <expression>', FILTER)
+
+type Options = OptionsOf<typeof declared>
 
 export const reportVerb: Verb = {
   name: 'report',
@@ -30,13 +34,10 @@ export const reportVerb: Verb = {
     ['report before after', 'two, side by side'],
     ['report -1 --calls 20', 'its first twenty calls one by one'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<run...>', RUN_OR_FILE)
-      .option('--calls <n>', 'list the first calls one by one', parseCount, 0)
-      .option('--filter <expression>', FILTER)
-      .action((runs, options) => invoke((session) => report(session, runs, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((runs, options) =>
+      invoke((session) => report(session, runs, options)),
+    ),
 }
 
 async function report(

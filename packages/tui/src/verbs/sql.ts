@@ -1,7 +1,6 @@
-import { Option } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import {
   csvLines,
-  type Engine,
   ENGINES,
   escapeControls,
   findQuery,
@@ -22,21 +21,26 @@ import type { JsonLines } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'
 import { sqlPrompt } from '../command/sql-prompt.ts'
 import { parseCount, RUN } from './arguments.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['table', 'csv', 'json'] as const
 
-interface Options {
-  readonly list?: true | undefined
-  readonly query?: string | undefined
-  readonly run?: string | undefined
-  readonly format: (typeof FORMATS)[number]
-  readonly rows: number
-  readonly timeout: number
-  readonly safeCsv?: true | undefined
-  readonly for?: Engine | undefined
-  readonly lake?: string | undefined
-}
+const declared = (command: Command) =>
+  command
+    .argument('[query]', 'one statement of SQLite')
+    .option('--list', 'list the ready queries')
+    .option('--query <name>', 'run a ready query')
+    .option('--run <run>', `for :run; ${RUN} (default: -1)`)
+    .addOption(new Option('--format <format>', 'output').choices(FORMATS).default('table' as const))
+    .addOption(
+      new Option('--for <engine>', 'print the ready query for a folder of runs').choices(ENGINES),
+    )
+    .option('--lake <folder>', 'with --for: the folder (default: .)')
+    .option('--safe-csv', 'csv: mark texts that a spreadsheet would run as text')
+    .option('--rows <n>', 'at most that many rows', parseCount, QUERY_ROWS)
+    .option('--timeout <seconds>', 'at most that much time', parseCount, QUERY_MS / 1000)
+
+type Options = OptionsOf<typeof declared>
 
 export const sqlVerb: Verb = {
   name: 'sql',
@@ -53,24 +57,8 @@ printed instead of run, in the form for all runs of a folder that export filled 
     ['sql --query redundant-writes --run modules --format csv', 'one of them, for a spreadsheet'],
     ['sql --query calls --for duckdb --lake fleet | duckdb', 'of all runs of a folder'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('[query]', 'one statement of SQLite')
-      .option('--list', 'list the ready queries')
-      .option('--query <name>', 'run a ready query')
-      .option('--run <run>', `for :run; ${RUN} (default: -1)`)
-      .addOption(
-        new Option('--format <format>', 'output').choices(FORMATS).default('table' as const),
-      )
-      .addOption(
-        new Option('--for <engine>', 'print the ready query for a folder of runs').choices(ENGINES),
-      )
-      .option('--lake <folder>', 'with --for: the folder (default: .)')
-      .option('--safe-csv', 'csv: mark texts that a spreadsheet would run as text')
-      .option('--rows <n>', 'at most that many rows', parseCount, QUERY_ROWS)
-      .option('--timeout <seconds>', 'at most that much time', parseCount, QUERY_MS / 1000)
-      .action((query, options) => invoke((session) => sql(session, query, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((query, options) => invoke((session) => sql(session, query, options))),
 }
 
 async function sql(session: Session, query: string | undefined, options: Options): Promise<Status> {

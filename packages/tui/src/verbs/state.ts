@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import {
   closeStates,
   InputError,
@@ -14,7 +14,7 @@ import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run-words.ts'
 import { parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
 const FORMATS = ['ptdump', 'json'] as const
 
@@ -24,11 +24,16 @@ interface Range {
   readonly to: bigint
 }
 
-interface Options {
-  readonly at?: number | undefined
-  readonly range?: Range | undefined
-  readonly format: (typeof FORMATS)[number]
-}
+const declared = (command: Command) =>
+  command
+    .argument('<run>', RUN_OR_FILE)
+    .option('--at <seq>', 'after this event (default: the last)', parseCount)
+    .option('--range <a-b>', 'only what maps addresses from the first up to the second', parseRange)
+    .addOption(
+      new Option('--format <format>', 'output').choices(FORMATS).default('ptdump' as const),
+    )
+
+type Options = OptionsOf<typeof declared>
 
 export const stateVerb: Verb = {
   name: 'state',
@@ -42,20 +47,10 @@ its trace shows are known; for runs of the engine, all are.`,
     ['state modules --at 1000', 'after event 1000'],
     ['state 3 --range 0xffff800080000000-0xffff800080400000 --json', 'a part, for a program'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<run>', RUN_OR_FILE)
-      .option('--at <seq>', 'after this event (default: the last)', parseCount)
-      .option(
-        '--range <a-b>',
-        'only what maps addresses from the first up to the second',
-        parseRange,
-      )
-      .addOption(
-        new Option('--format <format>', 'output').choices(FORMATS).default('ptdump' as const),
-      )
-      .action((run, options) => invoke((session) => printState(session, run, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((run, options) =>
+      invoke((session) => printState(session, run, options)),
+    ),
 }
 
 async function printState(session: Session, spec: string, options: Options): Promise<Status> {

@@ -1,3 +1,4 @@
+import type { Command } from '@commander-js/extra-typings'
 import {
   type BuiltTree,
   escapeControls,
@@ -9,18 +10,32 @@ import {
 } from '@pagetrail/recorder'
 import { findScenarios } from '../command/scenario-file.ts'
 import type { Session, Status } from '../command/session.ts'
-import { openWorkshop, treeGeometries, type TreeOptions } from '../command/tree-workshop.ts'
+import { openWorkshop, treeGeometries } from '../command/tree-workshop.ts'
 import { CACHE, CROSS, parseCount, parseList, TREE_GEOMETRY_LIST } from './arguments.ts'
-import type { Verb } from './verb.ts'
+import type { OptionsOf, Verb } from './verb.ts'
 
-interface Options extends TreeOptions {
-  readonly geometry: string[]
-  readonly explore?: string[] | undefined
-  readonly preemptions: number
-  readonly random: number
-  readonly seed: number
-  readonly bound: number
-}
+const declared = (command: Command) =>
+  command
+    .argument('<dir>', "a kernel's source folder")
+    .addOption(TREE_GEOMETRY_LIST)
+    .option(
+      '--explore <list>',
+      'run schedules of these scenarios with several CPUs: all with one preemption, and some at random',
+      parseList,
+    )
+    .option(
+      '--preemptions <n>',
+      'with --explore: all schedules with at most that many',
+      parseCount,
+      1,
+    )
+    .option('--random <n>', 'with --explore: how many random ones', parseCount, 200)
+    .option('--seed <n>', 'with --explore: seed of the random ones', parseCount, 1)
+    .option('--bound <n>', 'with --explore: at most that many schedules', parseCount, 20_000)
+    .addOption(CROSS)
+    .addOption(CACHE)
+
+type Options = OptionsOf<typeof declared>
 
 export const treeVerb: Verb = {
   name: 'tree',
@@ -37,28 +52,10 @@ lost updates. Exit status: 1 if there is one, 3 if a part of the tree that shoul
     ['tree ~/linux --geometry 4k-48,64k-42', 'two configurations'],
     ['tree ~/linux --explore two-in-one-block', 'two CPUs that split the same block'],
   ],
-  declare(command, invoke) {
-    command
-      .argument('<dir>', "a kernel's source folder")
-      .addOption(TREE_GEOMETRY_LIST)
-      .option(
-        '--explore <list>',
-        'run schedules of these scenarios with several CPUs: all with one preemption, and some at random',
-        parseList,
-      )
-      .option(
-        '--preemptions <n>',
-        'with --explore: all schedules with at most that many',
-        parseCount,
-        1,
-      )
-      .option('--random <n>', 'with --explore: how many random ones', parseCount, 200)
-      .option('--seed <n>', 'with --explore: seed of the random ones', parseCount, 1)
-      .option('--bound <n>', 'with --explore: at most that many schedules', parseCount, 20_000)
-      .addOption(CROSS)
-      .addOption(CACHE)
-      .action((dir, options) => invoke((session) => showTree(session, dir, options)))
-  },
+  declare: (command, invoke) =>
+    declared(command).action((dir, options) =>
+      invoke((session) => showTree(session, dir, options)),
+    ),
 }
 
 async function showTree(session: Session, dir: string, options: Options): Promise<Status> {

@@ -26,3 +26,8 @@ export interface Verb {
   /** Adds arguments, options and the action. */
   declare(command: Command, invoke: Invoke): void
 }
+
+/** What the options of a verb come to, as they are declared. */
+export type OptionsOf<D extends (command: Command) => { opts(): unknown }> = ReturnType<
+  ReturnType<D>['opts']
+>
