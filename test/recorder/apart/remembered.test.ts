@@ -144,6 +144,21 @@ describe('what was read of a run for a comparison', { timeout: 60_000 }, () => {
     await expect(compared(path)).rejects.toThrow(/is damaged/)
   })
 
+  test.each([
+    ['a call that begins elsewhere', 'update call set first = 3 where run = 1 and op = 7'],
+    ['a call that is not there', 'delete from call where run = 2 and op = 30'],
+    ['a call that nobody made', 'update call set op = 5000000 where run = 2 and op = 150'],
+    ['a call that ends nowhere', 'update call set last = null where run = 1'],
+    ['a call of no function', 'update call set fn = -5 where run = 1'],
+  ])('is not made of %s', async (_, sql) => {
+    const path = copied()
+    change(path, sql)
+    await expect(compared(path)).rejects.toThrow(/is damaged: run [12], .*call/)
+    expect(kept(path)).toEqual([])
+    // Nor when the file was found to be damaged before.
+    await expect(compared(path)).rejects.toThrow(/is damaged: run [12], .*call/)
+  })
+
   test('is of a few of the last questions', async () => {
     const path = copied()
     const runFile = await openRuns(path, { mode: 'read' })

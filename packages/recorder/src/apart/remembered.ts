@@ -16,13 +16,27 @@ const MAX_BYTES = 64 << 20
 
 /** Reads a side, or has it from the file; proven either way. */
 export function sideHere(source: EventSource, request: SideRequest): SideRead {
-  if (isKept(source)) {
+  const kept = isKept(source) ? source.keep?.read(nameOf(source, request)) : undefined
+  const known = kept && digestIn(kept)
+  if (known) {
     source.proof?.prove()
-    const kept = source.keep?.read(nameOf(source, request))
-    const known = kept && digestIn(kept)
-    if (known) return { digest: known, isNew: false, proven: null }
+    return { digest: known, isNew: false, proven: null }
   }
-  return { digest: digestSide(source, request, allCalls(source)), isNew: true, proven: null }
+  return { digest: readProving(source, request), isNew: true, proven: null }
+}
+
+/** Reads a side while it is proven: events batch by batch, and at the end the calls that they were read by. */
+function readProving(source: EventSource, request: SideRequest): SideDigest {
+  let failed = true
+  try {
+    const digest = digestSide(source, request, allCalls(source, source.unproven?.()))
+    failed = false
+    source.proof?.prove()
+    return digest
+  } finally {
+    // Whatever reading came upon, a damaged file is what is to be said of it.
+    if (failed) source.proof?.prove()
+  }
 }
 
 /** Keeps a side that was read, unless that does not pay. */

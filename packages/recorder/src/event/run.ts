@@ -124,6 +124,13 @@ export interface EventSource {
   readonly keep?: Keep | undefined
   calls(): Iterable<Call>
   /**
+   * The calls before their proof, which takes a reading of all events: for who reads them all anyway, and has what was
+   * read proven before anything is made of it. Undefined: there is nothing to prove.
+   *
+   * @internal
+   */
+  unproven?(): Iterable<Call>
+  /**
    * Events with from <= seq <= to, in order; without bounds all of them. `kinds` names those that the caller looks at:
    * others may be left out.
    */

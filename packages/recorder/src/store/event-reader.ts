@@ -48,6 +48,14 @@ export type CallRow = Selectable<Schema['call']>
 export interface Pieces {
   /** From `from` to `to` in the order of reading, or only the first `atMost` events of that. */
   pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>
+  /** The rows of a batch that had to be read now for that, from `first` on; undefined: none had to. */
+  proving(run: number, at: number): ProvenRows | undefined
+}
+
+/** Rows in the order of their seq. @internal */
+export interface ProvenRows {
+  readonly first: number
+  readonly rows: readonly EventRow[]
 }
 
 /** All of it, as it lies there: for those who prove it themselves. */
@@ -55,6 +63,7 @@ const ANYTHING: Pieces = {
   pieces: (_run, from, to, backward) => [
     backward ? { first: to, last: from } : { first: from, last: to },
   ],
+  proving: () => undefined,
 }
 
 /**
@@ -167,6 +176,12 @@ export class EventReader {
   *pages(run: number, from = 0, to = RUN_SHIFT - 1, where?: Condition): Generator<TraceEvent[]> {
     for (let at = from; at <= to;) {
       const next = at
+      const read = where ? undefined : this.#pieces.proving(run, at)
+      if (read) {
+        yield* this.#slices(read, at, to)
+        at = read.first + read.rows.length
+        continue
+      }
       for (const piece of this.#pieces.pieces(run, at, to, false, where ? Infinity : STRETCH)) {
         for (const span of this.#having(run, piece, false, where))
           yield* this.#span(run, span, where)
@@ -174,6 +189,13 @@ export class EventReader {
       }
       if (at === next) return
     }
+  }
+
+  /** What lies from `from` to `to` of rows that were read. */
+  *#slices({ first, rows }: ProvenRows, from: number, to: number): Generator<TraceEvent[]> {
+    const end = Math.min(rows.length, to - first + 1)
+    for (let at = from - first; at < end; at += TOGETHER)
+      yield rows.slice(at, Math.min(at + TOGETHER, end)).map((row) => rowToEvent(row, this.nameOf))
   }
 
   *#span(run: number, { first, last }: Span, where?: Condition): Generator<TraceEvent[]> {
@@ -293,6 +315,7 @@ export const eventSource = (
     proof.prove()
     yield* guardedEach(path, reader.calls(run.id))
   },
+  unproven: () => guardedEach(path, reader.calls(run.id)),
   events: (from, to, kinds) =>
     guardedPages(path, reader.pages(run.id, from, to, kinds && onlyKinds(kinds))),
 })

@@ -98,6 +98,48 @@ test('a page proves the batches that it touches, forward and backward, and no ot
   })
 })
 
+test('what is read while it is proven is what is read afterwards', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  await reading(path, (proven) => {
+    const run = proven.find(1)
+    proven.source(run).proof?.prove()
+    return Promise.all(
+      [
+        [0, 399],
+        [0, 63],
+        [64, 64],
+        [100, 330],
+        [398, 1000],
+      ].map(async ([from, to]) =>
+        reading(path, (fresh) => {
+          const wanted = [...proven.source(run).events(from, to)]
+          expect(wanted.map(({ seq }) => seq)).toEqual(
+            EVENTS.map(({ seq }) => seq).filter((seq) => seq >= from! && seq <= to!),
+          )
+          const source = fresh.source(fresh.find(1))
+          expect([...source.events(from, to)]).toEqual(wanted)
+          // The second time they are proven already, in part.
+          expect([...source.events(Math.max(0, from! - 30), to)].slice(-wanted.length)).toEqual(
+            wanted,
+          )
+        }),
+      ),
+    )
+  })
+})
+
+test('reading on gives the batches before a damaged one, and nothing of that', async () => {
+  const path = await storedFile(EVENTS, BATCH)
+  change(path, 'update event set new = new | 4 where id & 4294967295 = 211')
+  await reading(path, (runFile) => {
+    const seen: number[] = []
+    expect(() => {
+      for (const { seq } of runFile.source(runFile.find(1)).events(10)) seen.push(seq)
+    }).toThrow('batch of seq 192 to 255')
+    expect(seen).toEqual(Array.from({ length: 182 }, (_, i) => 10 + i))
+  })
+})
+
 test('what a batch says of its kinds, and names that other batches introduced, are proven too', async () => {
   const path = await storedFile(EVENTS, BATCH)
   change(path, 'update batch set kinds = 0 where first = 128')

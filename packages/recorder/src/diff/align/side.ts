@@ -28,8 +28,8 @@ import { type Places, placesBy } from './places.ts'
 import { HAS, type PlainStream, T, TOKEN_WORDS, Tokens } from './tokens.ts'
 
 /** The calls of a run in order; one that stands for all events where there are none. */
-export function allCalls(source: EventSource): Call[] {
-  const calls = [...source.calls()].toSorted((p, q) => p.op - q.op)
+export function allCalls(source: EventSource, found: Iterable<Call> = source.calls()): Call[] {
+  const calls = [...found].toSorted((p, q) => p.op - q.op)
   // Events of a walker that nobody called: the run is compared as a whole.
   return calls.length === 0 ? [WHOLE_RUN] : calls
 }

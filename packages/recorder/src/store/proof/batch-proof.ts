@@ -2,7 +2,7 @@ import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 
 import { Batch } from '../../event/batch.ts'
-import { AT } from '../../event/event-columns.ts'
+import { AT, type EventRow } from '../../event/event-columns.ts'
 import { nameIdsIn, putRow } from '../batch-insert.ts'
 import { digestBatch, kindsIn, type NewName } from '../digest.ts'
 import type { EventReader } from '../event-reader.ts'
@@ -24,13 +24,15 @@ export interface ProvenBatch {
 
 /**
  * Reads the events of a batch and compares them, value for value, with its digest, which is chained to that of the
- * batch before it. What is wrong, or the batch as proven; of the names only those first used in it.
+ * batch before it. What is wrong, or the batch as proven; of the names only those first used in it. `keep` is given the
+ * rows.
  */
 export function proveBatch(
   db: Sqlite.Database,
   reader: EventReader,
   row: BatchRow,
   previous: Uint8Array,
+  keep: EventRow[] | null = null,
 ): ProvenBatch | string {
   const { first, count, kinds, digest: recorded } = row
   const run = Number(row.run)
@@ -49,6 +51,7 @@ export function proveBatch(
         const { length } = reader.rows(run, { from: Number(first), to: last, limit })
         return length < limit ? missing(limit - length) : `event ${seq} has another number`
       }
+      keep?.push(event)
       if (putRow(batch, event)) continue
       return `event ${seq} holds a value that no event can have`
     }

@@ -6,7 +6,8 @@ import type { Run, RunProof } from '../../event/run.ts'
 import { type BatchRow, proveBatch } from './batch-proof.ts'
 import type { Span } from '../batch-spans.ts'
 import { NO_DIGEST } from '../digest.ts'
-import { EventReader, type Pieces } from '../event-reader.ts'
+import { EventReader, type Pieces, type ProvenRows } from '../event-reader.ts'
+import type { EventRow } from '../../event/event-columns.ts'
 import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memory.ts'
 import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
@@ -78,6 +79,22 @@ export class Proof implements Pieces {
         : { first: at, last: Math.min(span.last, stop) }
       at = backward ? span.first - 1 : span.last + 1
     }
+  }
+
+  /**
+   * For who reads on from an event: proves the batch that holds it, and gives the rows that were read for that, the
+   * first of them with this seq; undefined where it is proven already, or not there.
+   */
+  proving(run: number, at: number): ProvenRows | undefined {
+    this.#checkList(run)
+    const end = this.#endOf(run, at)
+    const { spans } = this.#of(run)
+    if ((spans.at(-1)?.last ?? -1) >= end) throw this.#gone(run)
+    if (at >= end || spanAround(spans, at)) return undefined
+    const rows: EventRow[] = []
+    const { first } = this.#prove(run, at, rows)
+    this.#rememberNow()
+    return { first, rows }
   }
 
   /** Proves everything of a run: its events, and table `call` by deriving it from them. */
@@ -206,17 +223,22 @@ export class Proof implements Pieces {
       const { first, last } = this.#prove(run, seq)
       seq = backward ? first - 1 : last + 1
     }
+    this.#rememberNow()
+  }
+
+  #rememberNow(): void {
     if (this.#unsaved >= REMEMBER_EVERY) this.remember()
   }
 
   /** Proves the batch that holds an event, and those in which its names are used first: they vouch for their texts. */
-  #prove(run: number, seq: number): Span {
+  #prove(run: number, seq: number, keep: EventRow[] | null = null): Span {
     const { spans } = this.#of(run)
     const proven: Span[] = []
     const done = new Set<number>()
     const wanted = [seq]
     for (let at = wanted.pop(); at !== undefined; at = wanted.pop()) {
-      const { span, names } = this.#proveBatch(run, at)
+      // Of those that are proven for its names nobody wants the rows.
+      const { span, names } = this.#proveBatch(run, at, proven.length === 0 ? keep : null)
       proven.push(span)
       done.add(span.first)
       for (const name of names) {
@@ -234,7 +256,11 @@ export class Proof implements Pieces {
     return proven[0]!
   }
 
-  #proveBatch(run: number, seq: number): { span: Span; names: ReadonlySet<number> } {
+  #proveBatch(
+    run: number,
+    seq: number,
+    keep: EventRow[] | null,
+  ): { span: Span; names: ReadonlySet<number> } {
     this.#checkNameIndex()
     const [row, before] = this.#last.all(BigInt(run), BigInt(seq), 2n)
     const end = row ? Number(row.first + row.count) : 0
@@ -244,7 +270,7 @@ export class Proof implements Pieces {
     const expected = before ? Number(before.first + before.count) : 0
     if (expected !== span.first)
       throw this.#batchDamaged(run, span, `the batch before it ends at ${expected - 1}`)
-    const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST)
+    const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST, keep)
     if (typeof found === 'string') throw this.#batchDamaged(run, span, found)
     return { span, names: found.names }
   }
