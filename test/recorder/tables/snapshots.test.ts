@@ -1,25 +1,35 @@
 import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
-import { closeStates, leavesOf, openRuns, snapshotProblem, stateAt } from '@pagetrail/recorder'
+import {
+  closeStates,
+  leavesOf,
+  openRuns,
+  snapshotProblem,
+  stateAt,
+  verify,
+} from '@pagetrail/recorder'
 
 import { callEvents } from '../../support/call-events.ts'
 import { storedFile } from '../../support/files.ts'
 
+/** What is mapped at the end of the first run, with what is saved of it. */
+async function leaves(path: string): Promise<unknown[]> {
+  const runFile = await openRuns(path, { mode: 'read' })
+  const state = stateAt(runFile, runFile.find(1))
+  const found = [...leavesOf(state)]
+  closeStates(runFile)
+  runFile.close()
+  return found
+}
+
 test('a snapshot is bound to the events that it folds: one with a digest of its own is passed over', async () => {
   const path = await storedFile(callEvents(1000), 4096)
-  const leaves = async () => {
-    const runFile = await openRuns(path, { mode: 'read' })
-    const state = stateAt(runFile, runFile.find(1))
-    const found = [...leavesOf(state)]
-    closeStates(runFile)
-    runFile.close()
-    return found
-  }
-  const right = await leaves()
+  const right = await leaves(path)
   const db = new Sqlite(path)
   const bodies = db.prepare(`select body from snapshot where projection = 'page-state'`).pluck()
   const [body, ...others] = bodies.all() as Buffer[]
@@ -34,7 +44,7 @@ test('a snapshot is bound to the events that it folds: one with a digest of its 
     digest,
   )
   db.close()
-  expect(await leaves()).toEqual(right)
+  expect(await leaves(path)).toEqual(right)
 })
 
 test('a snapshot that was changed with its digest is found by folding the run again', async () => {
@@ -73,4 +83,22 @@ test('a snapshot that was changed with its digest is found by folding the run ag
   db.exec(`insert into snapshot values (1, 'page-state', ${String(version)}, 100, x'', x'')`)
   expect(await problem()).toContain('after event 100')
   db.close()
+})
+
+test('a table of snapshots that SQLite cannot read is passed over, and verify names it', async () => {
+  const path = await storedFile(callEvents(1000), 4096)
+  const right = await leaves(path)
+  const db = new Sqlite(path)
+  const pages = db.prepare(`select pageno from dbstat where name = 'snapshot'`).pluck().all()
+  db.close()
+  const image = readFileSync(path)
+  for (const page of pages) image.fill(0x55, (Number(page) - 1) * 4096, Number(page) * 4096)
+  writeFileSync(path, image)
+  expect(await leaves(path)).toEqual(right)
+  const runFile = await openRuns(path, { mode: 'read' })
+  const { problems } = verify(runFile)
+  expect(problems.map(({ message }) => message)).toContain(
+    'SQLite: table snapshot cannot be read to its end',
+  )
+  runFile.close()
 })

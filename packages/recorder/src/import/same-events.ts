@@ -1,6 +1,7 @@
 import { COLUMN_NAMES } from '../event/event-columns.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
+import { guarded } from '../store/sqlite-errors.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
 
 /** Names are numbered once in a file, so that equal events have equal columns. */
@@ -32,6 +33,7 @@ export function runWithSameEvents(
     )
       return false
     const apart = BigInt(other.id - run.id) * BigInt(RUN_SHIFT)
-    return different.get(apart, base, base + BigInt(run.events)) === undefined
+    const end = base + BigInt(run.events)
+    return guarded(runFile.path, () => different.get(apart, base, end)) === undefined
   })
 }

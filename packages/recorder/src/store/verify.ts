@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type Sqlite from 'better-sqlite3'
+import Sqlite from 'better-sqlite3'
 
 import { proveBatch } from './proof/batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
@@ -97,24 +97,56 @@ function attempt(problems: Problem[], run: number | null, path: string, check: (
   try {
     check()
   } catch (error) {
-    const told = inFile(path, error)
     problems.push({
       run,
       first: null,
-      message: told instanceof Error ? told.message : String(told),
+      message: unreadable(error) ?? messageOf(inFile(path, error)),
     })
   }
 }
 
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
+/** Where SQLite itself cannot read on; null: it is something else. */
+const unreadable = (error: unknown): string | null =>
+  error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_CORRUPT')
+    ? `SQLite cannot read all of it: ${error.message}`
+    : null
+
 function checkStructure(db: Sqlite.Database, problems: Problem[]): void {
-  const faults = db.prepare<[], string>(`pragma integrity_check(${MAX_FAULTS})`).pluck().all()
-  for (const fault of faults) {
-    if (fault !== 'ok') problems.push({ run: null, first: null, message: `SQLite: ${fault}` })
-  }
+  for (const fault of structuralFaults(db))
+    problems.push({ run: null, first: null, message: `SQLite: ${fault}` })
   if (schemaIsCurrent(db) && !viewsAreCurrent(db)) {
     const message =
       'the views are not those of this version; opening the file for writing makes them again'
     problems.push({ run: null, first: null, message })
+  }
+}
+
+/** What SQLite's own check finds; where that cannot be read to its end, the tables of which it cannot. */
+function structuralFaults(db: Sqlite.Database): string[] {
+  const check = (of: string | number): string[] =>
+    db
+      .prepare<[], string>(`pragma integrity_check(${of})`)
+      .pluck()
+      .all()
+      .filter((said) => said !== 'ok')
+  try {
+    return check(MAX_FAULTS)
+  } catch (whole) {
+    if (unreadable(whole) === null) throw whole
+    const query = `select name from sqlite_schema where type = 'table'`
+    const tables = db.prepare<[], string>(query).pluck().all()
+    const found = tables.flatMap((table) => {
+      try {
+        return check(`"${table.replaceAll('"', '""')}"`)
+      } catch (error) {
+        if (unreadable(error) === null) throw error
+        return [`table ${table} cannot be read to its end`]
+      }
+    })
+    return found.length > 0 ? found : [messageOf(whole)]
   }
 }
 

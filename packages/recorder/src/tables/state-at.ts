@@ -11,6 +11,7 @@ import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 import { BIND, build } from '../store/schema.ts'
+import { guarded } from '../store/sqlite-errors.ts'
 import { type Bound, prepare } from '../store/statements.ts'
 import { touchedRanges, touches } from './touched.ts'
 import { UNMAPPING_SQL } from './unmapped.ts'
@@ -231,7 +232,8 @@ class Folder {
   #foldRange(run: Run, layer: Layer, from: number, to: number): void {
     this.#runFile.prove(run, from, to)
     const base = BigInt(run.id) * BigInt(RUN_SHIFT)
-    for (const row of this.#rows.all(base + BigInt(from), base + BigInt(to))) {
+    const keys = [base + BigInt(from), base + BigInt(to)]
+    for (const row of guarded(this.#runFile.path, () => this.#rows.all(...keys))) {
       const { seq, kind, level, va, lo, hi } = row
       if (lo !== null && hi !== null) layer.state.applyRow(seq, kind, level, va, lo, hi)
       else {

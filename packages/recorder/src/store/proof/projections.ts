@@ -11,7 +11,7 @@ import { type Bound, hasTable, prepare } from '../statements.ts'
 /** A cache does not wait for a recorder that holds the file. */
 const BUSY_MS = 50
 
-/** What SQLite says of a file that this process may not write now: then there is no cache, and that is all. */
+/** What SQLite says of a cache that is damaged, or that this process may not write now: then there is none. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN|PERM|FULL|IOERR|NOTADB|CORRUPT)/
 
 /** What was folded of a run's events, by a name for what it is; a row of table `snapshot`. */
@@ -103,13 +103,13 @@ export class Projections {
   /** seq of everything that is saved of a run in this version, ascending. */
   seqsOf(run: number): number[] {
     if (!this.#nearest) return []
-    return prepare(this.#runFile.db, allSeqs)
-      .all(run, this.#version)
-      .map(({ seq }) => Number(seq))
+    const query = prepare(this.#runFile.db, allSeqs)
+    const rows = whereAvailable(() => query.all(run, this.#version)) ?? []
+    return rows.map(({ seq }) => Number(seq))
   }
 
   #row(run: number, name: string, seq: number): SavedProjection | undefined {
-    const row = this.#nearest?.get(run, name, this.#version, seq)
+    const row = whereAvailable(() => this.#nearest?.get(run, name, this.#version, seq))
     if (!row) return undefined
     const { body, digest } = row
     const at = Number(row.seq)
@@ -120,7 +120,7 @@ export class Projections {
   /** Keeps them, all or none; in the place of those whose names `instead` begins, if it is given. */
   save(run: number, projections: readonly Projection[], instead?: string): void {
     if (!this.#mayWrite || projections.length === 0) return
-    try {
+    const done = whereAvailable(() => {
       const db = this.#connection()
       const insert = prepare(db, insertion)
       const putAll = db.transaction(() => {
@@ -135,11 +135,11 @@ export class Projections {
         // What is left in a -wal changes the state of the file each time that root opens it: SQLite sets its owner.
         if (db !== this.#runFile.db) db.pragma('wal_checkpoint(truncate)')
       })
-    } catch (error) {
-      if (!(error instanceof Sqlite.SqliteError) || !UNAVAILABLE.test(error.code)) throw error
-      this.close()
-      this.#mayWrite = false
-    }
+      return true
+    })
+    if (done) return
+    this.close()
+    this.#mayWrite = false
   }
 
   /** Binds a body to the events that it was folded from: the digest of their batch is chained to all before. */
@@ -158,6 +158,16 @@ export class Projections {
     const { mode, db, path } = this.#runFile
     if (mode === 'write') return db
     return (this.#writer ??= new Sqlite(path, { fileMustExist: true, timeout: BUSY_MS }))
+  }
+}
+
+/** undefined where SQLite says that the cache cannot be read or written. */
+function whereAvailable<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)) return undefined
+    throw error
   }
 }
 
