@@ -117,7 +117,9 @@ test('a run that fell back with its -wal says how much was committed', async () 
     expect(run.state).toBe('interrupted')
     expect(run.events).toBeLessThan(300)
     expect(run.facts['acknowledged']).toBe(300)
-    expect(verify(runFile).problems).toEqual([])
+    expect(verify(runFile).problems).toMatchObject([
+      { run: 2, message: expect.stringContaining('had committed 300 events, ') },
+    ])
     runFile.close()
   }
   expect(existsSync(`${cut}-run2`)).toBe(false)
@@ -130,9 +132,25 @@ test('a run that is gone with its -wal is missed, until its number is used again
   expect(runFile.runs()).toHaveLength(1)
   expect(runFile.vanished()).toEqual([{ run: 2, acknowledged: 300 }])
   expect(verify(runFile).problems).toMatchObject([{ message: expect.stringContaining('run 2 is') }])
+  // The latest, and the latest of a label, may be the one that is gone.
+  for (const spec of [-1, META.label])
+    expect(() => runFile.find(spec, { damaged: true })).toThrow(
+      `run 2 is gone: its recorder had committed 300 events, and the -wal beside the file was lost; it may be what ${spec} means`,
+    )
+  expect(runFile.find(1).id).toBe(1)
+  expect(() => runFile.find('live')).toThrow(/has no run live; .*; run 2 is gone/)
   runFile.startRun(META).finish('complete')
   expect(runFile.vanished()).toEqual([])
   runFile.close()
+
+  const other = await killed(300)
+  rmSync(`${other}-wal`)
+  const again = await openRuns(other, { mode: 'write' })
+  expect(again.forgetVanished(1)).toBe(false)
+  expect(again.forgetVanished(2)).toBe(true)
+  expect(again.find(-1).id).toBe(1)
+  expect(verify(again).problems).toEqual([])
+  again.close()
 })
 
 test('leases of the dead are cleared away by the next writer', async () => {

@@ -13,27 +13,17 @@ import { BUSY_MS, checkExists, openForReading, openForWriting } from './file/ope
 import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
 import { Proof, proofOf } from './proof/proof.ts'
 import { ProofMemory } from './proof/proof-memory.ts'
-import {
-  damagedAfter,
-  insertRun,
-  isSettled,
-  listRuns,
-  lookUpRun,
-  lostRun,
-  markInterrupted,
-  removeRun,
-  updateRun,
-  vanishedRuns,
-} from './run-table.ts'
-import { LIST_BROKEN, listState, rowProblem } from './seal.ts'
+import { RunLookup } from './run-lookup.ts'
+import { insertRun, isSettled, markInterrupted, removeRun, updateRun } from './run-table.ts'
+import { LIST_BROKEN, listState } from './seal.ts'
 import { checkNoTrigger, checkTables } from './shape.ts'
-import { noSuchRun, type RunMeta } from './run-row.ts'
+import type { RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { keepOf } from './proof/projections.ts'
 import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
 import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
-import { RunWriter, type WriteOptions } from './run-writer.ts'
+import { RUN_SHIFT, RunWriter, type WriteOptions } from './run-writer.ts'
 
 export interface OpenOptions {
   /** `write` creates the file where there is none and brings an older one up to date. */
@@ -93,6 +83,7 @@ export class RunFile {
   readonly mode: 'read' | 'write'
   /** The connection, with safe integers: for queries that nothing here offers. @internal */
   readonly db: Sqlite.Database
+  readonly #lookup: RunLookup
   readonly #reader: EventReader
   /** null: a database in memory, which nobody else can have changed. */
   readonly #proof: Proof | null
@@ -116,6 +107,7 @@ export class RunFile {
     this.path = path
     this.mode = mode
     this.#proof = memory && new Proof(db, path, memory)
+    this.#lookup = new RunLookup(db, path, (run) => this.prove(run, 0, RUN_SHIFT - 1))
     this.#reader = new EventReader(db, this.#proof ?? undefined)
     this.#inode = inodeOf(path)
     this.#proofs = memory?.folder ?? null
@@ -134,48 +126,34 @@ export class RunFile {
   /** Every run, oldest first; one whose row is damaged is there, and its state says so. */
   runs(): Run[] {
     this.#mustBeThere()
-    const lost = guarded(this.path, () => lostRun(this.db))
-    if (lost !== undefined) throw this.#damaged(Number(lost), 'the row that describes it is gone')
-    return guarded(this.path, () => listRuns(this.db, this.path))
+    return this.#lookup.runs()
   }
 
   /**
    * The run of this id or label, or -1 (latest), -2, …; InputError naming what is near, or saying that the run's row is
-   * damaged, unless the caller can bear it.
+   * damaged, unless the caller can bear it, or that a lost run may be what is meant.
    */
   find(spec: string | number, bears: { readonly damaged?: boolean } = {}): Run {
-    const run = bears.damaged
-      ? guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
-      : this.lookUp(spec)
-    if (run) return run
-    throw this.noSuch(String(spec))
+    this.#mustBeThere()
+    return this.#lookup.find(String(spec), bears)
   }
 
   /** The same; undefined where there is none. */
   lookUp(spec: string | number): Run | undefined {
     this.#mustBeThere()
-    const run = guarded(this.path, () => lookUpRun(this.db, this.path, String(spec)))
-    if (run?.state === 'damaged') {
-      const problem = guarded(this.path, () => rowProblem(this.db, run.id))
-      // Its row is whole, its batches are not: which one?
-      if (problem === null) this.prove(run, 0, Number.MAX_SAFE_INTEGER)
-      throw this.#damaged(run.id, problem ?? LIST_BROKEN)
-    }
-    if (run === undefined || String(run.id) === String(spec)) return run
-    const later = guarded(this.path, () => damagedAfter(this.db, run.id))
-    if (later === undefined) return run
-    throw this.#damaged(later, `its row was changed, and it may be what ${spec} means`)
-  }
-
-  #damaged(run: number, why: string): InputError {
-    return new InputError(
-      `${this.path} is damaged: run ${run}, ${why}. Name a run by its id; pagetrail verify says more, pagetrail rm ${run} removes the run`,
-    )
+    return this.#lookup.lookUp(String(spec))
   }
 
   /** Says that there is no such run, and which are near. */
   noSuch(spec: string): InputError {
-    return noSuchRun(this.runs(), spec, this.path)
+    this.#mustBeThere()
+    return this.#lookup.noSuch(spec)
+  }
+
+  /** Misses a vanished run no longer; false: there is none of this number. @internal */
+  forgetVanished(run: number): boolean {
+    this.#mustWrite()
+    return this.#lookup.forgetVanished(run)
   }
 
   /** Begins a run; {@link runs} shows it at once, as `recording`. */
@@ -199,7 +177,7 @@ export class RunFile {
     this.#mustWrite()
     // A new seal would declare sound what is not.
     if (guarded(this.path, () => listState(this.db, run.id)) === 'broken')
-      throw this.#damaged(run.id, LIST_BROKEN)
+      throw this.#lookup.damaged(run.id, LIST_BROKEN)
     guarded(this.path, () => updateRun(this.db, run.id, { label }))
   }
 
@@ -266,7 +244,7 @@ export class RunFile {
 
   /** Runs of which nothing is there but that their recorder had committed events: their -wal was lost after a kill. */
   vanished(): { readonly run: number; readonly acknowledged: number }[] {
-    return guarded(this.path, () => vanishedRuns(this.db, this.path))
+    return this.#lookup.vanished()
   }
 
   /**
@@ -290,7 +268,8 @@ export class RunFile {
       try {
         const runs = this.runs()
         const damaged = runs.find(({ state }) => state === 'damaged')
-        if (damaged) throw this.#damaged(damaged.id, 'the row that describes the run was changed')
+        if (damaged)
+          throw this.#lookup.damaged(damaged.id, 'the row that describes the run was changed')
         proof.file(runs)
       } finally {
         this.db.exec('rollback')

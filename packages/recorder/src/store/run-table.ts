@@ -2,6 +2,7 @@ import type Sqlite from 'better-sqlite3'
 import { sql } from 'kysely'
 import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './file/lease.ts'
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
+import { ACKNOWLEDGED, type VanishedRun } from './fallen.ts'
 import { listState, rowProblem, seal } from './seal.ts'
 import { build } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
@@ -70,9 +71,6 @@ function withShown(db: Sqlite.Database, run: Run): Run {
   return { ...run, facts: { ...facts, [SHOWS]: shown } }
 }
 
-/** Fact of a run that fell back to fewer events than its recorder had committed. */
-export const ACKNOWLEDGED = 'acknowledged'
-
 const withFall = (run: Run, path: string): Run => ({
   ...run,
   facts: { ...run.facts, ...fallen(run, path) },
@@ -120,10 +118,7 @@ export function isSettled(db: Sqlite.Database): boolean {
 }
 
 /** Runs whose recorder had committed events and that are gone, with the -wal that they were in. */
-export function vanishedRuns(
-  db: Sqlite.Database,
-  path: string,
-): { run: number; acknowledged: number }[] {
+export function vanishedRuns(db: Sqlite.Database, path: string): VanishedRun[] {
   const known = new Set(
     selectAll(db, build.selectFrom('run').select('id')).map(({ id }) => Number(id)),
   )

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { proveBatch } from './proof/batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
 import { EventReader } from './event-reader.ts'
+import { fallText, goneText } from './fallen.ts'
 import { vanishedRuns } from './run-table.ts'
 import { evidenceOfSeal, LIST_BROKEN, listState, marksProblem, sealProblem } from './seal.ts'
 import { build } from './schema.ts'
@@ -150,9 +151,6 @@ function structuralFaults(db: Sqlite.Database): string[] {
   }
 }
 
-const vanishedText = ({ run, acknowledged }: { run: number; acknowledged: number }): string =>
-  `run ${run} is gone, of which ${acknowledged} events were committed: the -wal beside the file was lost`
-
 function checkStrays(
   db: Sqlite.Database,
   path: string,
@@ -164,7 +162,7 @@ function checkStrays(
     () => foreignObjects(db),
     () => marksBeyond(db),
     () => loosenedIds(db),
-    () => vanishedRuns(db, path).map(vanishedText),
+    () => vanishedRuns(db, path).map(goneText),
   ])
     problems.push(...find().map((message) => ({ run: null, first: null, message })))
 }
@@ -177,7 +175,7 @@ function checkRun(
 ): void {
   const bad = (message: string, first: number | null = null) =>
     problems.push({ run: run.id, first, message })
-  for (const problem of [sealProblem(db, run.id), marksProblem(db, run.id)])
+  for (const problem of [sealProblem(db, run.id), marksProblem(db, run.id), fallText(run)])
     if (problem !== null) bad(problem)
   const reader = new EventReader(db)
   const batches = build.selectFrom('batch').selectAll().where('run', '=', BigInt(run.id))

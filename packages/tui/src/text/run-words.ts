@@ -1,4 +1,4 @@
-import { buildMark, type Run, count } from '@pagetrail/recorder'
+import { buildMark, fallText, type Run, count } from '@pagetrail/recorder'
 import { safe } from './fit.ts'
 
 /** A line's own fields: whatever JSON can hold, and bigints, which become `0x…` strings. */
@@ -28,11 +28,8 @@ export function missingText(run: Run): string | null {
   const parts: string[] = []
   if (run.state === 'interrupted') parts.push('its recording was interrupted')
   if (run.state === 'recording') parts.push('it is still being recorded')
-  const { acknowledged } = run.facts
-  if (typeof acknowledged === 'number')
-    parts.push(
-      `its recorder had committed ${count(acknowledged)} events, ${count(run.events)} are left: the -wal beside the file was lost`,
-    )
+  const fall = fallText(run)
+  if (fall !== null) parts.push(fall)
   if (run.lost > 0) parts.push(`${count(run.lost)} events were lost`)
   return parts.length === 0 ? null : `${runName(run)} is not whole: ${parts.join(', ')}`
 }

@@ -25,6 +25,7 @@ import {
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
+import { missingText } from '../text/run-words.ts'
 import { VERSION } from '../command/version.ts'
 import { parseList, RUN_OR_FILE } from './arguments.ts'
 import type { OptionsOf, Verb } from './verb.ts'
@@ -95,6 +96,9 @@ async function check(session: Session, spec: string, options: Options): Promise<
     session.out.line(line)
     await session.out.room()
   }
+  await session.out.flush()
+  const missing = missingText(run)
+  if (missing !== null) await session.note(missing)
   if (gate.known.length > 0 && format === 'text') {
     await session.note(`${gate.known.length} of the findings are in the baseline and do not fail`)
   }

@@ -18,14 +18,18 @@ export const rmVerb: Verb = {
 
 async function remove(session: Session, specs: readonly string[]): Promise<Status> {
   const runFile = await session.runFile('write', true)
+  const gone = runFile.vanished().filter(({ run }) => specs.includes(String(run)))
+  const left = specs.filter((spec) => !gone.some(({ run }) => String(run) === spec))
   // All are found before the first is removed: -1 and -2 mean what they meant when they were typed.
-  const runs = [
-    ...new Map(
-      specs.map((spec) => runFile.find(spec, { damaged: true })).map((r) => [r.id, r]),
-    ).values(),
-  ]
+  const found = left.map((spec) => runFile.find(spec, { damaged: true }))
+  const runs = new Map(found.map((run) => [run.id, run]))
   const lines = session.json ? session.jsonLines() : null
-  for (const run of runs) {
+  for (const lost of gone) {
+    runFile.forgetVanished(lost.run)
+    if (lines) lines.data('forgotten', { ...lost })
+    else session.out.line(`forgot run ${lost.run}, of which nothing was left`)
+  }
+  for (const run of runs.values()) {
     runFile.remove(run)
     if (lines) lines.data('removed', runFields(run))
     else session.out.line(`removed ${runName(run)}`)

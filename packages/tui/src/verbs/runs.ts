@@ -1,4 +1,5 @@
 import { buildApart, type Column, type Run, tableLines, count } from '@pagetrail/recorder'
+import { noteLostEvents } from '../command/lost-events.ts'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, momentText, runFields, sourceText } from '../text/run-words.ts'
 import type { Verb } from './verb.ts'
@@ -47,12 +48,7 @@ export async function listRuns(session: Session): Promise<Status> {
     session.out.line(session.paint.bold(head))
     session.out.lines(rows)
   }
-  for (const { run, acknowledged } of runFile.vanished()) {
-    await session.out.flush()
-    await session.note(
-      `run ${run} is gone: its recorder had committed ${count(acknowledged)} events; the -wal beside the file was lost`,
-    )
-  }
+  await noteLostEvents(session, runFile)
   const damaged = runs.find(({ state }) => state === 'damaged')
   if (!damaged) return 0
   await session.out.flush()

@@ -8,7 +8,7 @@ import {
 } from '@pagetrail/recorder'
 import { findRun } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
-import { runFields } from '../text/run-words.ts'
+import { missingText, runFields } from '../text/run-words.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -43,6 +43,9 @@ async function show(session: Session, spec: string, wanted: string): Promise<Sta
     await session.out.room()
   }
   lines?.end(true)
+  await session.out.flush()
+  const missing = missingText(run)
+  if (missing !== null) await session.note(missing)
   return 0
 }
 

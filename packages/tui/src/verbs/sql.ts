@@ -18,6 +18,7 @@ import {
   type SqlValue,
 } from '@pagetrail/recorder'
 import type { JsonLines } from '../command/json-lines.ts'
+import { noteLostEvents } from '../command/lost-events.ts'
 import type { Session, Status } from '../command/session.ts'
 import { sqlPrompt } from '../command/sql-prompt.ts'
 import { parseCount, RUN } from './arguments.ts'
@@ -116,7 +117,8 @@ async function ask(
       '--run stands for :run, which this query does not have; without it all runs are asked',
     )
   }
-  const run = asks ? (await session.runFile('read')).find(options.run ?? '-1').id : undefined
+  const runFile = await session.runFile('read')
+  const run = asks ? runFile.find(options.run ?? '-1').id : undefined
   const limits = { rows: options.rows, ms: options.timeout * 1000 }
   const json = session.json || options.format === 'json'
   const lines = json ? session.jsonLines() : null
@@ -137,6 +139,7 @@ async function ask(
     )
   await session.out.flush()
   if (notice !== null) await session.note(notice)
+  await noteLostEvents(session, runFile)
   return statusOf(result)
 }
 
