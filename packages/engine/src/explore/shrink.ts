@@ -8,14 +8,10 @@ import { passingSchedule, smallestSchedule } from './smallest.ts'
 import type { FoundSchedule } from './smallest.ts'
 import { StateSearch } from './state-search.ts'
 
-export interface ShrunkSchedule {
-  readonly entries: readonly ScheduleEntry[]
-  readonly preemptions: number
+/** `unavoidable` null: that is so from the start, or was not found out. */
+export interface ShrunkSchedule extends FoundSchedule {
   /** No schedule with fewer preemptions breaks the rule: all of them were searched. */
   readonly isLeast: boolean
-  /** Steps after which every schedule breaks the rule; null: that is so from the start, or was not found out. */
-  readonly unavoidable: number | null
-  readonly passing: readonly ScheduleEntry[] | null
 }
 
 export interface ShrinkOptions {

@@ -1,20 +1,15 @@
 import type { Geometry } from '../arch/geometry.ts'
 import { LEVEL_NAMES, PTE } from '../arch/level.ts'
-import type { Level, LevelName } from '../arch/level.ts'
+import type { Level } from '../arch/level.ts'
+import type { InitRun } from './start-state.ts'
 import type { Memory, Slot } from './memory.ts'
 import { physOf } from '../arch/descriptor.ts'
 import { isNone, isTable, isValid } from '../arch/predicates.ts'
 import { bigintOf, fromVa } from '../arch/u64.ts'
 import type { Va } from '../arch/u64.ts'
 
-/** Equal neighbours as one: entry i is at va + i·size(level) and holds desc + i·paStep (64-bit sum). */
-export interface LeafRun {
-  readonly va: bigint
-  readonly level: LevelName
-  readonly desc: bigint
-  readonly count: number
-  /** The size of the level, or 0; 0 also if count is 1. */
-  readonly paStep: bigint
+/** Equal neighbours as one; `paStep` is the size of the level, or 0; 0 also if `count` is 1. */
+export interface LeafRun extends InitRun {
   /** Bit 0 is clear. */
   readonly invalid: boolean
 }

@@ -1,25 +1,17 @@
 import type { EventSource } from '../event/run.ts'
 import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
-import { eventAt } from './repeated-rows.ts'
+import { eventAt, type FoundRows } from './repeated-rows.ts'
 import type { Divergence } from './result.ts'
 import type { RowRun } from './align/row-script.ts'
-import type { CallRef, RowStatus } from './pair-result.ts'
 
 /** Rows shown before and from the first one that differs. */
 const BEFORE = 3
 const AFTER = 8
 
 /** A divergence by the numbers of its events: what is kept while the runs are still being read. */
-export interface FoundDivergence {
-  readonly left: CallRef
-  readonly right: CallRef
-  readonly rows: readonly {
-    readonly status: RowStatus
-    readonly left: number | null
-    readonly right: number | null
-  }[]
-  readonly at: number
+export interface FoundDivergence extends Omit<Divergence, 'rows'> {
+  readonly rows: readonly Pick<FoundRows, 'status' | 'left' | 'right'>[]
 }
 
 /** The first row of a pair that differs, between its neighbours. */

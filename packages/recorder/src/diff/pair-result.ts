@@ -1,4 +1,5 @@
 /** What is said of a pair of calls: the words, and what a report lists of it. */
+import type { Call } from '../event/run.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Costs } from '../cost/costs.ts'
 import type { LoneReason } from './align/align-calls.ts'
@@ -17,12 +18,7 @@ export type DiffVerdict = (typeof VERDICTS)[number]
 export type Answer = 'same' | 'different' | 'unknown'
 
 /** A call as it is referred to: what a reader needs to look it up. */
-export interface CallRef {
-  readonly op: number
-  readonly fn: string
-  readonly va: bigint | null
-  readonly end: bigint | null
-  readonly ret: number | null
+export interface CallRef extends Pick<Call, 'op' | 'fn' | 'va' | 'end' | 'ret'> {
   /** Kind of the event that ended it instead of a return. */
   readonly endedBy: string | null
   /** seq of op_begin. */

@@ -1,16 +1,9 @@
 import type { RowRun } from './align/row-script.ts'
 import type { Tokens } from './align/tokens.ts'
-import type { AlignedStatus } from './result.ts'
+import type { RowOf } from './result.ts'
 
-/** A row of two aligned calls by the numbers of its events, or a folded part: how many rows, and the first of them. */
-export type PairRow =
-  | {
-      readonly row: 'events'
-      readonly status: AlignedStatus
-      readonly left: number | null
-      readonly right: number | null
-    }
-  | { readonly row: 'fold'; readonly count: number; readonly left: number; readonly right: number }
+/** By the numbers of its events. */
+export type PairRow = RowOf<number>
 
 /**
  * The rows of a pair in order, with what was set aside in its place. Equal rows that are further than `context` from

@@ -1,7 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
 
 import type { Kind, TraceEvent } from '../event/kinds.ts'
-import type { RunOrigin } from '../event/run.ts'
+import type { Run } from '../event/run.ts'
 import type { Costs } from '../cost/costs.ts'
 import type { MappingDifference } from '../tables/compare-mappings.ts'
 import type { LoneReason, MatchedLane } from './align/align-calls.ts'
@@ -22,21 +22,13 @@ import type {
   PairDiff,
 } from './pair-result.ts'
 
-export interface Side {
-  readonly id: number
-  readonly label: string
-  readonly source: RunOrigin
-  readonly flavour: string | null
-  readonly kernel: string | null
+type SideRow = 'id' | 'label' | 'source' | 'flavour' | 'kernel' | 'scenario' | 'events' | 'calls'
+
+export interface Side extends Pick<Run, SideRow | 'lost'> {
   /** Which build of that kernel; null: the other is of the same build or another version, or a run does not say. */
   readonly build: string | null
-  readonly scenario: string | null
   /** The file it was imported from. */
   readonly file: string | null
-  readonly events: number
-  readonly calls: number
-  /** Events known to be missing. */
-  readonly lost: number
   /** Kinds that the other run contains and this one could not show. */
   readonly cannotShow: readonly Kind[]
   /** Kinds that this one could not show either, but of which the other contains none. */
@@ -103,15 +95,17 @@ export interface Divergence {
   readonly at: number
 }
 
-/** A row of two call trees: a row of events, or equal rows that are folded, with the first of them. */
-export type CallTreeRow =
+/** A row of two aligned calls, or equal rows that are folded: how many, and the numbers of the first events. */
+export type RowOf<E> =
   | {
       readonly row: 'events'
       readonly status: AlignedStatus
-      readonly left: TraceEvent | null
-      readonly right: TraceEvent | null
+      readonly left: E | null
+      readonly right: E | null
     }
   | { readonly row: 'fold'; readonly count: number; readonly left: number; readonly right: number }
+
+export type CallTreeRow = RowOf<TraceEvent>
 
 /** What a screen shows in one line: a call, a row of two events, or a folded part. */
 export type AlignedRow =

@@ -41,12 +41,13 @@ export interface Run {
   /** Release of the real kernel, or null. */
   readonly kernel: string | null
   readonly scenario: string | null
+  /** null: unknown; addresses are then shown as for 4K pages and 48 bits. */
   readonly geometry: RunGeometry | null
   /** Features, constants, file, clock, CPUs, … of its source. */
   readonly facts: Readonly<Record<string, Json>>
   /** ns of the first timestamp, to which events' `ts` is relative. */
   readonly t0: bigint | null
-  /** ms since 1970 when recording began. */
+  /** ms since 1970 when recording began; the recorder has no clock of its own. */
   readonly created: number
   readonly events: number
   readonly calls: number

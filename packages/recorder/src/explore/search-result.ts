@@ -5,6 +5,7 @@ import type {
   SavedSample,
   SavedStates,
   ScheduleEntry,
+  StateCounts,
 } from '@pagetrail/engine'
 import type { Never } from './never.ts'
 import type { Outcome, SavedOutcomes } from './outcomes.ts'
@@ -77,7 +78,11 @@ export interface ScheduleClass {
   readonly broken: readonly Property[]
 }
 
-export interface ExploreResult {
+/** The counts are 0 where the search does not have them. */
+export interface ExploreResult extends Pick<
+  StateCounts,
+  'states' | 'edges' | 'ends' | 'longest' | 'bytes'
+> {
   readonly mode: Exclude<ExploreMode, 'auto'>
   /** Everything was covered that the mode is to cover. */
   readonly complete: boolean
@@ -88,12 +93,6 @@ export interface ExploreResult {
   readonly gaveUp: bigint
   /** Schedules in which a CPU waits for a lock. */
   readonly waited: bigint
-  readonly states: number
-  readonly edges: number
-  /** Different ends; 0 where the search does not compare them. */
-  readonly ends: number
-  readonly longest: number
-  readonly bytes: number
   readonly cpus: number
   /** Which steps were counted. */
   readonly counted: CountedSteps
@@ -117,10 +116,7 @@ export interface ExploreResult {
 }
 
 /** How far a search is. */
-export interface ExploreProgress {
-  readonly states: number
-  readonly depth: number
-  readonly schedules: bigint
+export interface ExploreProgress extends Pick<StateCounts, 'states' | 'depth' | 'schedules'> {
   readonly findings: number
 }
 

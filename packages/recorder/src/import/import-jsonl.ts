@@ -8,22 +8,19 @@ import { KernelLog } from './kmsg.ts'
 import type { RunHeader } from '../event/run-header.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import { decodeUtf8 } from './bytes/utf8.ts'
+import type { ImportOptions } from './import.ts'
 import { ASKED, type Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
+import type { RunWriter } from '../store/run-writer.ts'
 
-export interface JsonlOptions {
-  /** ms since 1970, for runs that do not say when they were recorded. */
-  readonly created: number
-  /** Instead of the label in the file; several runs get `-2`, `-3`, … appended. */
-  readonly label?: string
-  /** The path by which a question named the file, as for traces. */
-  readonly asked?: string
+/** `created` is for runs that do not say it; `label` for the file's own: several runs get `-2`, `-3`, … appended. */
+export interface JsonlOptions extends Pick<
+  ImportOptions,
+  'created' | 'label' | 'asked' | 'signal' | 'write'
+> {
   /** The lines stand in a kernel log, behind `pagetrail:`. */
   readonly isKernelLog?: boolean
-  readonly signal?: AbortSignal
   readonly onEvents?: (events: number) => void
-  readonly write?: WriteOptions
 }
 
 /** Events of a run that do not fit its call tree: all are counted, the first is kept. */

@@ -2,18 +2,18 @@ import { InputError } from '@pagetrail/engine'
 import { basename } from 'node:path'
 
 import { LACKS, SITES } from '../event/evidence.ts'
-import type { Kind } from '../event/kinds.ts'
 import { ASKED } from '../event/run.ts'
 import type { RunMeta } from '../store/run-row.ts'
 import type { RunFile } from '../store/run-file.ts'
 import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import { translateApart } from './apart/translate-apart.ts'
-import type { ImportFormat, Input, UnreadableLine } from './bytes/input.ts'
+import type { Input, InputFacts } from './bytes/input.ts'
 import type { TracedFlavour } from './translate/kernel-traits.ts'
 import { type OpenInput, openInput } from './bytes/open-input.ts'
 import { OutOfOrder } from './text/line-sorter.ts'
 import { type Translated, translateInput, type TranslateOptions } from './translate-input.ts'
+import type { TranslationCounts } from './translate/ftrace-events.ts'
 
 export interface ImportOptions {
   /** ms since 1970: when this is done. */
@@ -50,37 +50,18 @@ export interface ImportProgress {
   readonly events: number
 }
 
-export interface ImportReport {
+/** What a report takes from the reader of the format as it is, and what it fills in where that does not say it. */
+type Read = 'format' | 'lines' | 'entries' | 'backwards'
+type Said = 'otherBuffers' | 'unreadable' | 'quoted' | 'doubled' | 'lacks'
+
+export interface ImportReport
+  extends TranslationCounts, Pick<InputFacts, Read>, Required<Pick<InputFacts, Said>> {
   readonly run: number
   readonly label: string
-  readonly format: ImportFormat
   /** Stopped before the end: by the signal, or as `ended` says. */
   readonly interrupted: boolean
   /** Why a followed input ended by itself; null where it did not. */
   readonly ended: string | null
-  readonly lines: number
-  /** Events of the input, each of which became at least one row. */
-  readonly entries: number
-  /** Rows by kind. */
-  readonly kinds: Partial<Record<Kind, number>>
-  /** Events as ftrace names them; and those of them that Pagetrail has no kind for. */
-  readonly names: Readonly<Record<string, number>>
-  readonly unknown: Readonly<Record<string, number>>
-  /** Entries without a return, and returns without an entry. */
-  readonly unpaired: number
-  /** Events that are known to be missing. */
-  readonly lost: number
-  /** Events whose time lies before the first one's. */
-  readonly backwards: number
-  /** Buffers that hold further events: each is a run of its own, imported by its name. */
-  readonly otherBuffers: readonly string[]
-  /** Lines that could not be read: each is an event of its own; and the first of them. */
-  readonly unreadable: number
-  readonly quoted: readonly UnreadableLine[]
-  /** Lines that a joined text holds more than once, each of which was read once. */
-  readonly doubled: number
-  /** What the form of the text does not show: `flags`, `cpu`, `whole task names`. */
-  readonly lacks: readonly string[]
   /** Whether the probes saw the stores (`full`), or those were inferred from the callbacks (`lean`). */
   readonly definitions: 'full' | 'lean' | null
   readonly flavour: TracedFlavour | null

@@ -2,7 +2,7 @@ import type { Costs } from '../cost/costs.ts'
 import type { Question } from '../diff/options.ts'
 import { answerTo } from '../diff/say/answer.ts'
 import type { ScenarioResult } from './compare-trees.ts'
-import type { Answer } from '../diff/pair-result.ts'
+import type { Answer, PathCounts } from '../diff/pair-result.ts'
 
 /**
  * What one scenario answers to each of the four questions, with the figures of it. Counts are of the calls that both
@@ -18,12 +18,8 @@ export interface ByQuestion {
     readonly ranges: number
   }
   readonly effect: { readonly answer: Answer; readonly differences: number }
-  readonly path: {
+  readonly path: Pick<PathCounts, 'changed' | 'onlyLeft' | 'onlyRight' | 'renamed'> & {
     readonly answer: Answer
-    readonly changed: number
-    readonly onlyLeft: number
-    readonly onlyRight: number
-    readonly renamed: number
   }
   readonly cost: { readonly answer: Answer; readonly left: Costs; readonly right: Costs }
 }

@@ -2,25 +2,14 @@ import { InputError } from '@pagetrail/engine'
 import type { Selectable, Updateable } from 'kysely'
 
 import { didYouMean } from '../event/nearest.ts'
-import type { Json } from '../event/kinds.ts'
 import type { Schema } from './schema.ts'
-import { ASKED, type Run, type RunGeometry, type RunOrigin, type RunState } from '../event/run.ts'
+import { ASKED, type Run, type RunGeometry, type RunState } from '../event/run.ts'
 
 /** What is known of a run when its recording begins. */
-export interface RunMeta {
-  readonly label: string
-  readonly source: RunOrigin
-  /** ms since 1970; the recorder has no clock of its own. */
-  readonly created: number
-  readonly flavour?: string | null
-  readonly kernel?: string | null
-  readonly scenario?: string | null
-  readonly geometry?: RunGeometry | null
-  readonly facts?: Readonly<Record<string, Json>>
-  readonly t0?: bigint | null
-  /** Events known to be missing. */
-  readonly lost?: number
-}
+export interface RunMeta
+  extends
+    Pick<Run, 'label' | 'source' | 'created'>,
+    Partial<Pick<Run, 'flavour' | 'kernel' | 'scenario' | 'geometry' | 'facts' | 't0' | 'lost'>> {}
 
 /**
  * `state` is what it turned out to be, where that is not what the row says.

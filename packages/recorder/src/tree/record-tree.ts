@@ -2,35 +2,29 @@ import { buildMachine, FLAVOURS, InputError, parseScenario, type Scenario } from
 import { SHOWS } from '../event/evidence.ts'
 import type { JsonObject } from '../event/codec.ts'
 import type { Json } from '../event/kinds.ts'
-import type { Run } from '../event/run.ts'
 import { JSONL_VERSION } from '../event/run-header.ts'
 import { JsonlParser } from '../import/jsonl-parse.ts'
-import { type CallResult, featuresOf, startState } from '../record/record-scenario.ts'
+import {
+  type CallResult,
+  featuresOf,
+  startState,
+  type EngineRunOptions,
+  type EngineRun,
+} from '../record/record-scenario.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
+import type { RunWriter } from '../store/run-writer.ts'
 import type { BuiltTree } from './build.ts'
 import { caseText } from './case-text.ts'
 import type { CaseAnswer, HarnessProcess } from './harness-process.ts'
 
-export interface TreeRunOptions {
-  /** Name of the scenario; the run's label is `name/4k-48/tree:linux`. */
-  readonly name: string
-  /** Stands for the tree's folder in the label. */
+type AsOnEngine = 'name' | 'schedule' | 'exact' | 'facts' | 'created' | 'write'
+
+export interface TreeRunOptions extends Pick<EngineRunOptions, AsOnEngine> {
+  /** Stands for the tree's folder in the label `name/4k-48/tree:linux`. */
   readonly treeName?: string
-  readonly schedule?: string
-  /** An entry of it that cannot run is refused. */
-  readonly exact?: boolean
-  readonly facts?: Readonly<Record<string, Json>>
-  /** ms since 1970. */
-  readonly created: number
-  readonly write?: WriteOptions
 }
 
-export interface TreeRun {
-  readonly run: Run
-  readonly results: readonly CallResult[]
-  /** Entries of its schedule that could not run. */
-  readonly passedOver: number
+export interface TreeRun extends Omit<EngineRun, 'stepSeqs'> {
   /** Why it shows less than it should: a function that is not part of the harness was called. Null: it shows all. */
   readonly incomplete: string | null
 }

@@ -1,12 +1,12 @@
 import type { LevelName } from '@pagetrail/engine'
-import {
-  type AlignedRow,
-  type Diff,
-  type Mark,
-  type Run,
-  type SqlValue,
-  type TraceEvent,
-  type WhyRow,
+import type {
+  AlignedRow,
+  Diff,
+  Mark,
+  Run,
+  TraceEvent,
+  WhyRow,
+  QueryResult,
 } from '@pagetrail/recorder'
 
 /** A window of the events that a filter lets through, around a cursor. */
@@ -196,6 +196,7 @@ export interface DiffRowsQuery extends Comparison {
 
 export interface DiffRows {
   readonly rows: readonly AlignedRow[]
+  /** Index of the first of `rows`. */
   readonly from: number
   /** Rows known so far; all of them when `done`. */
   readonly known: number
@@ -218,11 +219,7 @@ export type RowPlace =
   | 'last'
 
 /** A result of the SQL console. */
-export interface SqlResult {
-  readonly columns: readonly string[]
-  readonly rows: readonly SqlValue[][]
-  /** What to say about limits that were met. */
-  readonly notice: string | null
+export interface SqlResult extends Pick<QueryResult, 'columns' | 'rows' | 'notice'> {
   readonly ms: number
 }
 

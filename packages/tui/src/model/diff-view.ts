@@ -1,10 +1,10 @@
-import { type AlignedRow, type Diff, type Question, QUESTIONS, type Run } from '@pagetrail/recorder'
-import type { Aim, StateQuery, StateView } from '../data/data.ts'
+import { type Diff, type Question, QUESTIONS, type Run } from '@pagetrail/recorder'
+import type { Aim, StateQuery, StateView, DiffRows } from '../data/data.ts'
 import type { CallsView } from './calls.ts'
 import { type PageView, TOP_OF_PAGE } from './page.ts'
 
 /** Two runs side by side. Rows are made as they are looked at; only a window of them is here. */
-export interface DiffView {
+export interface DiffView extends DiffRows {
   readonly left: Run
   readonly right: Run
   readonly tab: DiffTab
@@ -17,12 +17,6 @@ export interface DiffView {
   readonly folded: boolean
   /** The whole answer; null: it is being found. */
   readonly report: Diff | null
-  readonly rows: readonly AlignedRow[]
-  /** Index of the first of `rows`. */
-  readonly from: number
-  /** Rows known so far; all of them when `done`. */
-  readonly known: number
-  readonly done: boolean
   readonly cursor: number
   readonly top: number
   /** Where one is in an answer that is text. */

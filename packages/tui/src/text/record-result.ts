@@ -1,14 +1,9 @@
-import { type CallResult, errnoText, type Run, count, many } from '@pagetrail/recorder'
+import { type EngineRun, errnoText, count, many } from '@pagetrail/recorder'
 import { runName } from './run-words.ts'
 
 const RESULTS_SHOWN = 6
 
-export interface MadeRun {
-  readonly run: Run
-  readonly results: readonly CallResult[]
-  /** Entries of its schedule that could not run. */
-  readonly passedOver?: number
-}
+type MadeRun = Pick<EngineRun, 'run' | 'results'> & Partial<Pick<EngineRun, 'passedOver'>>
 
 /** A run that was made, with what its calls came to. */
 export function resultLine({ run, results, passedOver = 0 }: MadeRun): string {

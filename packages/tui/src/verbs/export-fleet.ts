@@ -6,6 +6,7 @@ import {
   isPartOf,
   neutralJson,
   type ParquetOptions,
+  type ParquetReport,
   parquetPath,
   type Run,
   type RunFile,
@@ -153,14 +154,8 @@ async function toText(
   return 0
 }
 
-export interface Written {
-  readonly path: string
-  readonly events: number
-  readonly bytes: number
-}
-
 /** Says what was written where. */
-export function reportWritten(session: Session, written: Written, unit = 'events'): void {
+export function reportWritten(session: Session, written: ParquetReport, unit = 'events'): void {
   if (session.json) {
     const lines = session.jsonLines()
     lines.data('file', { ...written })

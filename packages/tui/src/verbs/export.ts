@@ -10,6 +10,7 @@ import {
   jsonlChunks,
   neutralJson,
   pairNumbers,
+  type ParquetReport,
   parquetPath,
   type RunFile,
   WINDOW_FORMATS,
@@ -22,7 +23,7 @@ import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { RUN, RUN_OR_FILE } from './arguments.ts'
-import { checkOutput, exportFleet, reportWritten, type Written } from './export-fleet.ts'
+import { checkOutput, exportFleet, reportWritten } from './export-fleet.ts'
 import type { OptionsOf, Verb } from './verb.ts'
 
 /** Formats that are text, and so can go to standard output. */
@@ -213,7 +214,7 @@ async function toFile(
   const source = runFile.source(run)
   const progress = new Progress(session.io, `exporting run ${run.id}`, 'events')
   const done = (events: number) => progress.update(events, events / Math.max(1, run.events))
-  const written: Written =
+  const written: ParquetReport =
     format === 'parquet'
       ? await exportParquet(source, output, {
           signal,

@@ -4,7 +4,7 @@ import { CHANGES_ALIAS } from '../../observers/promises.ts'
 import type { Fold } from './fold.ts'
 import type { Lane } from './lane.ts'
 
-/** 4K pages that a store should have kept to; `seq` of what says so. */
+/** 4K pages that a call or a walk asked for; `seq` of what says so. */
 export interface AskedRange {
   readonly start: number
   readonly end: number

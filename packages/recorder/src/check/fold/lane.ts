@@ -1,18 +1,12 @@
 import type { Flush } from '../../observers/flushes.ts'
 import type { LevelName, LockMode } from '@pagetrail/engine'
 import type { Json } from '../../event/kinds.ts'
+import type { KeptCall } from '../../observers/kept-promises.ts'
 import type { RangeList } from '../../observers/range-list.ts'
 
-/** A top-level call that has not returned, or is just returning. Pages are 4K. */
-export interface OpenCall {
-  readonly op: number
-  readonly fn: string
+/** A top-level call that has not returned, or is just returning; start = end where it has no range. */
+export interface OpenCall extends KeptCall {
   readonly args: Json
-  /** Its range; start = end where it has none. */
-  readonly start: number
-  readonly end: number
-  readonly seq: number
-  readonly cpu: number
   readonly lane: Lane
   /** Ranges of the walks that it made. */
   readonly walks: RangeList

@@ -5,15 +5,12 @@ import { changeOf, derives } from '../../observers/masks.ts'
 import { type Broken, KeptPromises } from '../../observers/kept-promises.ts'
 import { hexPage, pageOf } from '../../observers/page-numbers.ts'
 import { undoesChange } from '../../observers/undone.ts'
+import type { KnownEntry } from '../../observers/known-entries.ts'
 import type { Write } from '../../observers/write.ts'
 import type { Rule, Scope } from '../rule.ts'
 
 /** What a CPU last read from an entry. */
-interface Read {
-  readonly lo: number
-  readonly hi: number
-  readonly seq: number
-}
+type Read = Pick<KnownEntry, 'lo' | 'hi' | 'seq'>
 
 const REMEDIES = [
   'Serialise the split with a lock of its own: adopted, pgtable_split_lock in 6.18 and 7.3.',

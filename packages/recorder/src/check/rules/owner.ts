@@ -1,26 +1,20 @@
 import { CONT_HI } from '../../observers/descriptor-words.ts'
 import { changeOf } from '../../observers/masks.ts'
-import { rangeMissed } from '../fold/asked-range.ts'
+import { type AskedRange, rangeMissed } from '../fold/asked-range.ts'
 import type { OpenCall } from '../fold/lane.ts'
 import { hexPage, hexRange } from '../../observers/page-numbers.ts'
 import { type Report, type Rule, type Scope, unreturned } from '../rule.ts'
 
-interface Range {
-  readonly start: number
-  readonly end: number
-  readonly seq: number
-}
-
 /** What a live call owns: its own range, and those of the permission walks it made (the linear aliases). */
 interface Owner {
   readonly call: OpenCall
-  readonly ranges: Range[]
+  readonly ranges: AskedRange[]
   /** It has read or stored something: until then it may as well not have begun. */
   isActive: boolean
 }
 
 /** The first range of another active owner that a range of this one overlaps. */
-function clashOf(owner: Owner, { start, end }: Range, owners: Iterable<Owner>) {
+function clashOf(owner: Owner, { start, end }: AskedRange, owners: Iterable<Owner>) {
   for (const other of owners) {
     if (other === owner || !other.isActive) continue
     const range = other.ranges.find((range) => range.start < end && start < range.end)
@@ -75,7 +69,7 @@ export const overlappingOwners: Rule = {
   start(scope) {
     const owners = new Map<number, Owner>()
     const waiting = new Waiting(scope)
-    const claim = (owner: Owner, range: Range) => {
+    const claim = (owner: Owner, range: AskedRange) => {
       const clash = clashOf(owner, range, owners.values())
       if (clash === null) return
       const { call } = clash.other

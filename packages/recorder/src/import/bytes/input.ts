@@ -16,18 +16,20 @@ export interface UnreadableLine {
 export interface InputFacts {
   readonly format: ImportFormat
   readonly lines: number
+  /** Events of the input, each of which became at least one row. */
   readonly entries: number
+  /** Events whose time lies before the first one's. */
   readonly backwards: number
-  /** Lines of a text that could not be read, and the first of them. */
+  /** Lines of a text that could not be read, each an event of its own, and the first of them. */
   readonly unreadable?: number
   readonly quoted?: readonly UnreadableLine[]
   /** Lines that a joined text holds more than once, each of which was read once. */
   readonly doubled?: number
-  /** What the form of the input does not show. */
+  /** What the form of the input does not show: `flags`, `cpu`, `whole task names`. */
   readonly lacks?: readonly string[]
   readonly t0: bigint | null
   readonly kernel?: string
-  /** Buffers of ftrace (or guests) that the input holds events of and that were not read. */
+  /** Buffers of ftrace (or guests) with further events that were not read: each is a run of its own, by its name. */
   readonly otherBuffers?: readonly string[]
   /** How many events the input itself says that it holds, where it says so and is one trace. */
   readonly counted?: number
