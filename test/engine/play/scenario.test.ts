@@ -105,7 +105,7 @@ describe('what is wrong is named by its place', () => {
     [{ flavour: '5.4' }, 'flavour: "5.4" is not known; use one of 6.12, 6.17, seed-v1, 6.18, 7.3'],
     [{ geometry: { page_shift: 13, va_bits: 48 } }, 'geometry: page_shift 13 with va_bits 48'],
     [{ geometry: { page_shift: 12 } }, 'geometry.va_bits: is missing; it should be an integer'],
-    [{ geometry: { pages: 12 } }, 'geometry.pages: is not known here; there are page_shift'],
+    [{ geometry: { pages: 12 } }, 'geometry.pages: is not known here; the fields are page_shift'],
     [{ features: { rodata: 1 } }, 'features.rodata: is not known here'],
     [{ features: { bbml: 2 } }, 'features.bbml: 2 should be 0 or 1'],
     [{ features: { online_cpus: 0 } }, 'features.online_cpus: 0 should be an integer from 1'],

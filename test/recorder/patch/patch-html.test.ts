@@ -72,7 +72,7 @@ describe('the page of a patch as HTML', () => {
     })
     const html = page(report)
     const unknown = ['? unknown', '? unknown', '? unknown', '? unknown']
-    expect(cellsOf(html, 'block-off-on').slice(1)).toEqual(['not seen to the end', ...unknown, '?'])
+    expect(cellsOf(html, 'block-off-on').slice(1)).toEqual(['not run to the end', ...unknown, '?'])
     expect(html.match(/<strong>\? unknown<\/strong>/g)).toHaveLength(4)
     expect(html).toContain('<li>block-off-on: harness: f() was called</li>')
     expect(html).toContain('<li>h7-lock: made for 16k-48</li>')
@@ -86,7 +86,7 @@ describe('the page of a patch as HTML', () => {
     const more = { undecided: ['flush-missing'], searches: { left, right } }
     const cells = cellsOf(page(reportOf([await resultOf('clean-ro', more)])), 'clean-ro')
     expect(cells[1]).toBe(
-      'identical interleaved CPUs come to other ends not all schedules were run',
+      'identical interleaved CPUs can end differently not all schedules were run',
     )
     expect(cells.at(-1)).toBe('1 rule undecided')
   })

@@ -46,7 +46,7 @@ Scenarios
     const report = reportOf([await resultOf('clean-ro'), stopped])
     expect(patchAnswer(report)).toBe('incomplete')
     expect(text(report)).toContain('the same as far as both sides show')
-    expect(text(report)).toContain('2 run on both (4k-48): 1 identical, 1 not seen to the end')
+    expect(text(report)).toContain('2 run on both (4k-48): 1 identical, 1 not run to the end')
     expect(text(report)).toContain('block-off-on: harness: f() was called')
     expect(text(report)).not.toContain('What changes')
   })
@@ -68,7 +68,7 @@ Scenarios
     const found = await resultOf('clean-ro', { searches: { left: ok, right: racy } })
     expect(patchAnswer(reportOf([found]))).toBe('different')
     expect(text(reportOf([found]))).toContain(
-      'clean-ro: left every one of 20 schedules ends as some order of the CPUs does; right 10 of 30 schedules end as no order',
+      'clean-ro: left every one of 20 schedules ends as some serial order of the CPUs does; right 10 of 30 schedules end as no serial order',
     )
     const both = await resultOf('clean-ro', { searches: { left: racy, right: racy } })
     expect(patchAnswer(reportOf([both]))).toBe('same')

@@ -141,7 +141,7 @@ test('what --never forbids is found, or proved not to happen', async () => {
   const lock = await exploreNever('h7-lock', 'kind == lock')
   expect(lock.status).toBe(2)
   expect(lock.err).toContain(
-    '--never looks at desc_write, desc_read, access; it cannot speak of lock',
+    '--never looks at desc_write, desc_read, access; it does not see lock',
   )
 })
 

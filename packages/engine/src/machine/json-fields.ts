@@ -72,7 +72,7 @@ export function asOneOf<const V extends string>(
 export function refuseUnknown(fields: Fields, known: readonly string[], path: string): void {
   const unknown = Object.keys(fields).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  throw InputError.of(`${path}.${unknown}`, `is not known here; there are ${known.join(', ')}`)
+  throw InputError.of(`${path}.${unknown}`, `is not known here; the fields are ${known.join(', ')}`)
 }
 
 /** What is there, or that nothing is, and what would be right. */

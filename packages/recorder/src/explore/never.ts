@@ -17,7 +17,7 @@ export function neverOf(expression: string): Never {
   const unseen = named.filter((kind) => !SEEN.has(kind))
   if (unseen.length > 0) {
     throw new InputError(
-      `--never looks at ${[...SEEN].join(', ')}; it cannot speak of ${unseen.join(', ')}`,
+      `--never looks at ${[...SEEN].join(', ')}; it does not see ${unseen.join(', ')}`,
     )
   }
   return toPredicate(filter)

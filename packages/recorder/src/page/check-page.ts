@@ -47,7 +47,7 @@ export function checkPage(
     },
     {
       id: 'table',
-      title: 'The page table with most stores',
+      title: 'The page table with the most stores',
       body: tableMaps([{ title, label: run.label, tables: detail.most, geometry }], runMoments),
     },
     { id: 'rules', title: 'Rules', body: rules(report) },

@@ -71,7 +71,7 @@ function limits(diff: Diff): Html {
   const neither =
     neitherShows.length > 0
       ? `${neitherShows.join(', ')}. Nothing is concluded about them.`
-      : 'Nothing is hidden from both.'
+      : 'No kind of event is hidden from both.'
   const how = [
     ...laneTexts(diff),
     ...askedTexts(diff),

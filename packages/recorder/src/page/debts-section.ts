@@ -34,7 +34,7 @@ export function debtsBody(ledgers: readonly Ledger[]): Html {
 }
 
 /** What stands at most between two samples is not seen. */
-const sampled = (step: number): Value => step > 1 && html` (looked at every ${figure(step)} events)`
+const sampled = (step: number): Value => step > 1 && html` (sampled every ${figure(step)} events)`
 
 function strip({ title, label, debts }: Ledger, top: number): Html {
   const { most, end, lacks, samples } = debts

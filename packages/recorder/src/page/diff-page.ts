@@ -68,7 +68,7 @@ function sections(
       : []),
     {
       id: 'table',
-      title: 'The page table with most stores',
+      title: 'The page table with the most stores',
       body: tableMaps(drawn(diff, names, leftMost, rightMost), runMoments),
     },
     { id: 'pairs', title: 'Pairs of calls', body: pairsBody(diff, names) },
@@ -133,7 +133,7 @@ function lede({ outcome, effect, path, calls }: Diff, names: SideNames): Value {
     </p>`
   if (outcome.answer === 'different')
     return html`<p class="lede">
-      ${many(outcome.different.total, 'pair')} of calls end otherwise;
+      ${many(outcome.different.total, 'pair')} of calls end differently;
       ${figure(outcome.mapping.ranges.total)} ranges of the final mapping differ.
     </p>`
   if (path.answer === 'different')

@@ -44,8 +44,8 @@ export function document(
         <main>${sections.map(sectionOf)}</main>
         <footer>
           <p>
-            Written by <code>${made}</code>. This file is all there is: it holds no script and asks
-            nothing of anywhere.
+            Written by <code>${made}</code>. This file needs nothing else: it holds no script and
+            loads nothing.
           </p>
         </footer>
       </body>

@@ -28,7 +28,7 @@ export function pairsBody(diff: Diff, names: SideNames): Html {
   return html`<p class="say">
       ${many(calls.paired, 'pair')} of calls, in ${listed(pairs.length, 'group')} that differ in the
       same way, the worst
-      first.${calls.otherInput > 0 && html` ${many(calls.otherInput, 'pair')} of another size, of which no verdict speaks.`}
+      first.${calls.otherInput > 0 && html` ${many(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
       ${figure(onlyLeft.total)} only on the left, ${figure(onlyRight.total)} only on the right.
     </p>
     ${strip(pairs, diff)}

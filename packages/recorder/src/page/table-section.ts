@@ -19,7 +19,7 @@ export const runMoments = (i: number, n: number): string =>
     ? 'before its first store'
     : i === n - 1
       ? 'after its last store'
-      : 'with most flushes owed'
+      : 'when most flushes were owed'
 
 /** One table as it is drawn. */
 interface Panel {

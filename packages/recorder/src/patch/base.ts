@@ -48,7 +48,7 @@ export async function checkoutBase(
   if (commit === '') throw new InputError(`${tree.path} has no commit ${wanted}`)
   if (ref === null && !(await isDirty(tree.path))) {
     throw new InputError(
-      `${tree.path} is as its HEAD is: say what it is compared with, as in --base HEAD~1`,
+      `${tree.path} does not differ from its HEAD: name a base to compare it with, as in --base HEAD~1`,
     )
   }
   const name = `${wanted}-${commit.slice(0, 12)}`.replaceAll('/', '_')

@@ -109,7 +109,7 @@ function row(result: ScenarioResult): Html {
   return html`<tr>
     <th scope="row"><code>${name(result.name)}</code><br /><span class="mu">${geometry}</span></th>
     <td>
-      ${isSeen ? diff.verdict : 'not seen to the end'}${isRacyApart(result) && html`<br /><b>interleaved CPUs come to other ends</b>`}${isCut && html`<br />not all schedules were run`}
+      ${isSeen ? diff.verdict : 'not run to the end'}${isRacyApart(result) && html`<br /><b>interleaved CPUs can end differently</b>`}${isCut && html`<br />not all schedules were run`}
     </td>
     ${QUESTIONS.map((question) => cell(question, answers))}
     <td data-h="findings">${!isSeen ? '?' : findings.length > 0 ? join(findings, ', ') : '–'}</td>

@@ -43,7 +43,7 @@ export function headline(report: PatchReport): string {
     ...(added > 0 ? [`${added} new ${added === 1 ? 'finding' : 'findings'}`] : []),
     ...(gone > 0 ? [`${gone} gone`] : []),
     ...(racy > 0
-      ? [`interleaved CPUs come to other ends in ${racy} ${racy === 1 ? 'scenario' : 'scenarios'}`]
+      ? [`interleaved CPUs can end differently in ${racy} ${racy === 1 ? 'scenario' : 'scenarios'}`]
       : []),
   ]
   return [worst ?? 'identical', ...findings].join('; ')
@@ -79,7 +79,7 @@ function countsOf(results: readonly ScenarioResult[]): string {
     ([n]) => n > 0,
   )
   const open = results.length - finished.length
-  const rest = open > 0 ? [`${open} not seen to the end`] : []
+  const rest = open > 0 ? [`${open} not run to the end`] : []
   const geometries = [...new Set(results.map(({ geometry }) => geometry))].join(', ')
   return `${results.length} run on both (${geometries}): ${[...counts.map(([n, verdict]) => `${n} ${verdict}`), ...rest].join(', ')}`
 }
@@ -131,7 +131,7 @@ function differenceOf(all: readonly ScenarioResult[]): string {
   const where = all.length > 1 ? ` (in ${name})` : ''
   const returns =
     diff.outcome.differentReturn > 0
-      ? [`${diff.outcome.differentReturn} calls return otherwise`]
+      ? [`${diff.outcome.differentReturn} calls return something else`]
       : []
   const effects = items.slice(0, EFFECTS).map(effectText)
   const more = items.length > EFFECTS ? [`${items.length - EFFECTS} more`] : []
@@ -200,10 +200,10 @@ function scheduleSection({ results, right }: PatchReport): Section[] {
 function schedulesText(search: TreeSearch): string {
   const races = raceEnds(search)
   const all = `${search.runs + search.random} schedules`
-  if (races.length === 0) return `every one of ${all} ends as some order of the CPUs does`
+  if (races.length === 0) return `every one of ${all} ends as some serial order of the CPUs does`
   const count = races.reduce((sum, { runs }) => sum + runs, 0)
   const dead = races.some(({ isDeadlocked }) => isDeadlocked) ? ' or in a deadlock' : ''
-  return `${count} of ${all} end as no order of the CPUs does${dead}`
+  return `${count} of ${all} end as no serial order of the CPUs does${dead}`
 }
 
 function costSection({ leftCosts, rightCosts }: PatchReport): Section[] {

@@ -67,12 +67,12 @@ function refuse(scenario: JsonObject, from: LibraryGeometry, to: GeometryChoice)
   const sameLevels = createGeometry(from).levels === createGeometry(to).levels
   if (sameLevels && samePages) return
   if (schedule !== undefined)
-    throw new Unfit('its schedule counts steps, which are others on other tables')
+    throw new Unfit('its schedule counts steps, which differ on other tables')
   // apply_to_page_range() calls back for pages alone.
   const walks = list(calls).filter(({ fn }) => fn !== 'apply_to_page_range')
   const counted = COUNTING.find((name) => walks.some((call) => call[name] !== undefined))
   if (counted !== undefined)
-    throw new Unfit(`its ${counted} counts callbacks, which are others on other tables`)
+    throw new Unfit(`its ${counted} counts callbacks, which differ on other tables`)
 }
 
 function initRun(fit: AddressFit, run: JsonObject, path: string): JsonObject {
@@ -88,7 +88,7 @@ function initRun(fit: AddressFit, run: JsonObject, path: string): JsonObject {
   if (step === undefined) return count === 1 ? base : { ...base, count: Number(pages) }
   const memory = u64(desc) & ADDRESS
   if (u64(step) !== 0n && fit.pages(memory, number, (at) => fit.pa(at)) !== pages)
-    throw new Unfit(`${path}: its pages lie otherwise in their block than their memory does`)
+    throw new Unfit(`${path}: its pages and their memory lie at different places of a block`)
   return { ...base, count: Number(pages), pa_step: hexOf(stepOf(fit, u64(step), path)) }
 }
 
@@ -117,7 +117,7 @@ function movedArea(fit: AddressFit, area: JsonObject): JsonObject {
   })
   const all = memory.reduce((sum, each) => sum + BigInt(each.count), 0n)
   if (count !== null && memory.length > 0 && all !== count)
-    throw new Unfit('its areas lie otherwise in their blocks than their memory does')
+    throw new Unfit('its areas and their memory lie at different places of a block')
   return {
     ...area,
     start: hexOf(own),

@@ -79,7 +79,7 @@ export function noSuchRun(runs: readonly Run[], spec: string, path: string): Inp
   if (/^-\d+$/.test(spec)) {
     const own = runs.filter(({ facts }) => !(ASKED in facts)).length
     const asked =
-      own === runs.length ? '' : '; runs of files that a command named go by id or label'
+      own === runs.length ? '' : '; runs of files that a command named are found by id or label'
     return new InputError(`there is no run ${spec}: ${path} holds ${own}, -1 is the latest${asked}`)
   }
   const hint = didYouMean(

@@ -78,7 +78,7 @@ export async function recordOnTree(
       line: (line) => parser.line(line),
     })
     const made = writer as RunWriter | null
-    if (made === null) throw new TypeError('the harness said nothing of its constants')
+    if (made === null) throw new TypeError('the harness did not report its constants')
     const isExact = options.exact === true || scenario.interleaved?.exact === true
     if (isExact && answer.passedOver > 0) {
       made.abort()

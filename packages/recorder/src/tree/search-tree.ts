@@ -55,7 +55,7 @@ export async function searchOnTree(
   const text = caseText(scenario, buildMachine(scenario), false)
   const command = `search ${preemptions} ${runs} ${random} ${seed}`
   const { search } = await harness.run(text, { constants: () => {}, line: () => {} }, command)
-  if (search === null) throw new TypeError('the harness said nothing of its search')
+  if (search === null) throw new TypeError('the harness did not report its search')
   const { ends = null } = search
   return {
     runs: Number(search['runs']),

@@ -110,7 +110,7 @@ export class PagedOutput {
     this.#off?.()
     if (code === NOT_FOUND) {
       throw new InputError(
-        `the pager ${this.#command} cannot be run: PAGETRAIL_PAGER or PAGER names it; --no-pager does without`,
+        `the pager ${this.#command} cannot be run: PAGETRAIL_PAGER or PAGER names it; --no-pager prints without one`,
       )
     }
   }

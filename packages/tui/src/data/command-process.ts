@@ -26,7 +26,7 @@ export async function runCommand(
   signal.addEventListener('abort', stop)
   await once(child, 'close')
   signal.removeEventListener('abort', stop)
-  if (signal.aborted) return 'stopped; what there was by then is kept'
+  if (signal.aborted) return 'stopped; what was made until then is kept'
   if (child.exitCode !== 0) {
     throw new Error(
       complaint.trim().replace(/^pagetrail: /, '') || `it ended with ${child.exitCode}`,

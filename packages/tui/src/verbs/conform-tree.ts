@@ -45,9 +45,7 @@ export async function conformTree(
   if (!lines) {
     cases.summarize()
     if (passedOver > 0) {
-      session.out.line(
-        `${many(passedOver, 'case')} of other kernels or geometries were passed over`,
-      )
+      session.out.line(`${many(passedOver, 'case')} of other kernels or geometries were skipped`)
     }
   }
   if (!isDone) return 130

@@ -8,7 +8,7 @@ export const renameVerb: Verb = {
   name: 'rename',
   group: 'The file:',
   summary: 'give a run another label',
-  examples: [['rename -1 before-the-fix', 'to be named so from now on']],
+  examples: [['rename -1 before-the-fix', 'the latest run gets that name']],
   declare(command, invoke) {
     command
       .argument('<run>', RUN)

@@ -122,7 +122,7 @@ function treeLines(built: BuiltTree, compiler: string, seconds: string): string[
     ...missed.map((what) => `  not found in this tree, so its events are not shown: ${what}`),
     ...(stubs.length > 0
       ? wrapped(
-          'a call ends where it gets to',
+          'a call ends where it reaches',
           stubs.map((name) => `${name}()`),
         )
       : []),
@@ -141,7 +141,7 @@ function searchLines(name: string, search: TreeSearch, dir: string): string[] {
   const all = `${many(runs, 'schedule')}${isComplete ? '' : ' (not all)'} and ${random} random`
   const races = raceEnds(search)
   return [
-    `  ${name}: ${all}; ${many(ends.length, 'end')}, ${races.length} of which no order of the CPUs has`,
+    `  ${name}: ${all}; ${many(ends.length, 'end')}, ${races.length} of which no serial order of the CPUs has`,
     ...races.map(({ runs: count, isDeadlocked, schedule }) => {
       const what = isDeadlocked ? 'deadlock in' : 'so end'
       return `    ${what} ${count}: pagetrail record ${name} --tree ${dir} --schedule ${schedule}`

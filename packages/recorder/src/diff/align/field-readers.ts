@@ -76,7 +76,9 @@ export function ignoredNames(names: readonly string[]): ReadonlySet<string> {
   const known = new Set<string>([...KIND_NAMES, ...fields, ...COMMON])
   for (const name of names) {
     if (known.has(name)) continue
-    throw new InputError(`nothing to ignore is called ${name}${didYouMean(name, known)}`)
+    throw new InputError(
+      `there is no field or kind of event ${name} to ignore${didYouMean(name, known)}`,
+    )
   }
   return new Set(names)
 }

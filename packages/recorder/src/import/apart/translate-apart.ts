@@ -42,7 +42,7 @@ export async function translateApart(
       if (translated) return translated
       if (!step(readOf(message as FromTranslator))) Atomics.store(counts, STOP, 1)
     }
-    throw new Error('the thread that reads the trace has ended without a word')
+    throw new Error('the thread that reads the trace ended without a result')
   } catch (error) {
     throw died.signal.aborted ? died.signal.reason : error
   } finally {

@@ -191,7 +191,7 @@ function readError(path: string, error: unknown): unknown {
 function gzipError(name: string, error: unknown): unknown {
   const code = codeOf(error)
   if (code === 'Z_BUF_ERROR') {
-    const remedy = 'gunzip -c FILE | pagetrail import - takes what is there'
+    const remedy = 'gunzip -c FILE | pagetrail import - reads as much as is there'
     return new InputError(`${name}: the gzip data ends early; ${remedy}`, { cause: error })
   }
   if (code.startsWith('Z_')) {

@@ -96,9 +96,9 @@ function programFor(io: Io, finish: (status: Status) => void) {
     }
   }
   const completion = new Command('completion')
-    .summary('print what makes a shell complete verbs and options')
+    .summary('print a script that completes verbs and options in a shell')
     .description(
-      'Print what makes a shell complete verbs and options: eval "$(pagetrail completion bash)".',
+      'Print a script that completes verbs and options in a shell: eval "$(pagetrail completion bash)".',
     )
     .helpGroup(GROUPS[3])
     .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
