@@ -84,7 +84,9 @@ describe('checkoutBase()', () => {
     const tree = repository()
     await expect(checkoutBase(tree, 'v9', folder())).rejects.toThrow('has no commit v9')
     git(tree.path, 'commit', '-qam', 'three')
-    await expect(checkoutBase(tree, null, folder())).rejects.toThrow('name a base to compare it with')
+    await expect(checkoutBase(tree, null, folder())).rejects.toThrow(
+      'name a base to compare it with',
+    )
     const plain = { ...tree, path: realpathSync(folder()) }
     await expect(checkoutBase(plain, null, folder())).rejects.toThrow('--base DIR')
     const below = { ...tree, path: join(tree.path, 'drivers') }

@@ -140,9 +140,7 @@ test('what --never forbids is found, or proved not to happen', async () => {
   expect(stores.out).toMatch(/never +6 +100 %/)
   const lock = await exploreNever('h7-lock', 'kind == lock')
   expect(lock.status).toBe(2)
-  expect(lock.err).toContain(
-    '--never looks at desc_write, desc_read, access; it does not see lock',
-  )
+  expect(lock.err).toContain('--never looks at desc_write, desc_read, access; it does not see lock')
 })
 
 test("a module's property is asked at each end", async () => {

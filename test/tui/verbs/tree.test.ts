@@ -172,7 +172,9 @@ describe.runIf(hasTree())('on a kernel tree', () => {
         /two-neighbours: \d+ schedules and 200 random; 1 end, 0 of which no serial order of the CPUs has/,
       )
       // Two CPUs change the same page without a lock of their own: the second write does not see the first.
-      expect(out).toMatch(/two-owners: \d+ schedules and 200 random; 3 ends, 2 of which no serial order/)
+      expect(out).toMatch(
+        /two-owners: \d+ schedules and 200 random; 3 ends, 2 of which no serial order/,
+      )
       expect(out).toMatch(/so end \d+: pagetrail record two-owners --tree \S+ --schedule [01.*]+\d/)
       expect(status).toBe(1)
     },
