@@ -11,6 +11,9 @@ export interface Span {
   readonly last: number
 }
 
+/** As many events are read together at most: mostly the first that is found is the one that is wanted. */
+const REACH = 1 << 14
+
 type Edge = Pick<Selectable<Schema['batch']>, 'first' | 'count'>
 
 /**
@@ -33,13 +36,12 @@ export class BatchSpans {
       const start = next.having.get(BigInt(run), BigInt(at), kinds)
       if (!start || isPast(start, to, backward)) return
       // The neighbouring batches that have them too are read together.
-      const stop = next.lacking.get(BigInt(run), start.first, kinds)
+      const begin = backward ? Math.min(at, endOf(start)) : Math.max(at, Number(start.first))
+      const reach = backward ? Math.max(to, begin - REACH) : Math.min(to, begin + REACH)
+      const stop = next.lacking.get(BigInt(run), start.first, BigInt(reach), kinds)
       const span = backward
-        ? { first: stop ? endOf(stop) + 1 : 0, last: Math.min(at, endOf(start)) }
-        : {
-            first: Math.max(at, Number(start.first)),
-            last: stop ? Number(stop.first) - 1 : Infinity,
-          }
+        ? { first: stop ? endOf(stop) + 1 : reach, last: begin }
+        : { first: begin, last: stop ? Number(stop.first) - 1 : reach }
       if (backward ? span.first > at : span.last < at)
         throw new InputError(`run ${run} is damaged: its batches overlap at event ${at}`)
       yield clipped(span, Math.min(from, to), Math.max(from, to))
@@ -51,7 +53,7 @@ export class BatchSpans {
 interface Edges {
   /** The next batch from a seq on that has one of the kinds. */
   readonly having: Sqlite.Statement<Bound[], Edge>
-  /** The next batch beyond the one that begins at a seq that has none of them. */
+  /** The next batch beyond the one that begins at a seq, and not beyond another, that has none of them. */
   readonly lacking: Sqlite.Statement<Bound[], Edge>
 }
 
@@ -68,7 +70,11 @@ function edges(db: Sqlite.Database, beyond: '>' | '<', order: 'asc' | 'desc'): E
       ? nearest.where(sql`first + count`, '>', BIND)
       : nearest.where('first', '<=', BIND)
   const having = reached.where(sql`kinds & ${BIND}`, '!=', sql.lit(0n))
-  const lacking = nearest.where('first', beyond, BIND).where(sql`kinds & ${BIND}`, '=', sql.lit(0n))
+  const within =
+    order === 'asc'
+      ? nearest.where('first', beyond, BIND).where('first', '<=', BIND)
+      : nearest.where('first', beyond, BIND).where(sql`first + count`, '>', BIND)
+  const lacking = within.where(sql`kinds & ${BIND}`, '=', sql.lit(0n))
   return {
     having: prepare(db, having),
     lacking: prepare(db, lacking),

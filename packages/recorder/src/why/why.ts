@@ -151,7 +151,10 @@ function* eventsIn(
   }
 }
 
-/** What may concern the address; {@link isStep} then looks at the level. */
+/**
+ * What may concern the address; {@link isStep} then looks at the level. Most events of a call are neither: a shift by
+ * their kind, and a look at how far they are, is all that SQLite does with them.
+ */
 function condition(va: bigint, pageShift: number, mayUnmap: boolean): Condition {
   const bases: bigint[] = []
   const shown: string[] = []
@@ -161,15 +164,16 @@ function condition(va: bigint, pageShift: number, mayUnmap: boolean): Condition 
   }
   const { desc_write, table_alloc, table_free, init, cb_enter, split, split_end } = KINDS
   const placed = [desc_write, table_alloc, table_free, split, split_end]
-    .map(({ id }) => id)
-    .join(', ')
+    .map(({ id }) => 1n << BigInt(id))
+    .reduce((mask, bit) => mask | bit)
   const unmapping = mayUnmap ? `or (${UNMAPPING_SQL} and va <= ?)` : ''
   return {
-    sql: `(kind in (${placed}) and va in (${bases.map(() => '?').join(', ')}))
+    sql: `((${placed} >> kind) & 1 and va <= ? and va in (${bases.map(() => '?').join(', ')}))
       or (kind = ${init.id} and va <= ?)
       or (kind = ${cb_enter.id} and old is not null and (${shown.join(' or ')}))
       ${unmapping}`,
     parameters: [
+      BigInt.asIntN(64, va),
       ...bases,
       BigInt.asIntN(64, va),
       ...bases.flatMap((base) => [base, base]),
