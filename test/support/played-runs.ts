@@ -1,7 +1,7 @@
 import { createMachine, type Scenario } from '@pagetrail/engine'
 import {
   type EventSource,
-  eventsOf,
+  scenarioEvents,
   memorySource,
   type Run,
   type TraceEvent,
@@ -25,7 +25,7 @@ export function runRow(scenario: Scenario, fields: Partial<Run> = {}): Run {
 /** A run of the scenario as it would be recorded, in memory. */
 export function playedRun(scenario: Scenario, name: string): EventSource {
   const events: TraceEvent[] = []
-  eventsOf(scenario, (event) => events.push(event))
+  scenarioEvents(scenario, (event) => events.push(event))
   const row = runRow(scenario, { label: name, scenario: name, events: events.length })
   return memorySource(row, events)
 }

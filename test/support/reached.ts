@@ -7,7 +7,7 @@ import {
   type Scenario,
   scenarioWorks,
 } from '@pagetrail/engine'
-import { eventsOf, INTERLEAVINGS, SCENARIOS, scenarioNamed } from '@pagetrail/recorder'
+import { scenarioEvents, INTERLEAVINGS, SCENARIOS, scenarioNamed } from '@pagetrail/recorder'
 
 import { roleMask, withoutAddress } from '../../packages/recorder/src/descriptor/bits.ts'
 import { Observers } from '../../packages/recorder/src/observers/observers.ts'
@@ -71,7 +71,7 @@ function play(
 function harmful(name: string, flavour: string, schedule: string): HeldVersion[] {
   const scenario = scenarioOf(name, flavour, schedule)
   const observers = new Observers(runRow(scenario))
-  eventsOf(scenario, (e) => {
+  scenarioEvents(scenario, (e) => {
     observers.apply(e)
     if (e.kind === 'table_free') observers.freed(e)
   })

@@ -36,7 +36,7 @@ export {
 } from './arch/geometry.ts'
 export type { Geometry, GeometryChoice } from './arch/geometry.ts'
 export { dmb, dsb, isb, tlbi } from './kernel/instructions.ts'
-export { BARRIER_SCOPES } from './machine/hooks.ts'
+export { BARRIER_SCOPES, LOCK_MODES } from './machine/hooks.ts'
 export type {
   BarrierScope,
   CallArgs,

@@ -3,7 +3,7 @@ export { eventFromJson, eventToJson, putEvent, rowToEvent } from './event/codec.
 export type { JsonObject } from './event/codec.ts'
 export { InputError } from '@pagetrail/engine'
 export { didYouMean, nearest } from './event/nearest.ts'
-export { count, many } from './event/quantity.ts'
+export { count, many, sizeText } from './event/quantity.ts'
 export { fieldsOf, KIND_NAMES, kindOfId, KINDS, nestOf } from './event/kinds.ts'
 export type { Common, EventOf, Json, Kind, TraceEvent } from './event/kinds.ts'
 export type { Field, FieldType, KindSpec } from './event/kind-spec.ts'
@@ -24,7 +24,7 @@ export { jsonlChunks } from './export/jsonl.ts'
 export { JsonlParser } from './import/jsonl-parse.ts'
 export type { JsonlSink } from './import/jsonl-parse.ts'
 export type { RunHeader } from './event/run-header.ts'
-export { RUN_COLUMNS, WIDE_COLUMNS } from './export/columns.ts'
+export { RUN_COLUMNS, TABLE_COLUMNS } from './export/columns.ts'
 export { exportParquet, exportSummary, parquetPath, summaryPath } from './export/parquet.ts'
 export {
   SUMMARY_COLUMNS,
@@ -182,7 +182,7 @@ export { VERDICTS } from './diff/pair-result.ts'
 export type { Geometries } from './diff/result.ts'
 export type {
   AlignedStatus,
-  CallTree,
+  PairTree,
   CallTreeRow,
   Diff,
   Divergence,
@@ -214,9 +214,9 @@ export {
   exploreLines,
   exploreMarkdown,
   type Explored,
-  numberOf,
+  jsonNumber,
   relevant,
-  verdictText,
+  searchVerdict,
 } from './explore/explore-text.ts'
 export { laneLines } from './explore/schedule-lanes.ts'
 export {
@@ -241,7 +241,7 @@ export {
   type SavedSearch,
 } from './explore/search-result.ts'
 export { scenarioOfRun } from './explore/scenario-of-run.ts'
-export { eventsOf } from './record/record-scenario.ts'
+export { scenarioEvents } from './record/record-scenario.ts'
 export { INTERLEAVINGS, scenarioNamed, SCENARIOS } from './record/scenario-library.ts'
 export { fitScenario } from './record/fit-scenario.ts'
 export type { Fitted } from './record/fit-scenario.ts'

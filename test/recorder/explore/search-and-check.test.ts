@@ -11,7 +11,7 @@ import {
 } from '@pagetrail/engine'
 import {
   checkRun,
-  eventsOf,
+  scenarioEvents,
   exploreScenario,
   propertiesNamed,
   rulesNamed,
@@ -138,7 +138,7 @@ describe('several interrupts of one CPU', () => {
     expect(exploreScenario(two).schedules).toBe(BigInt(schedules.length))
     expect(schedules.filter((text) => text.includes('0!1')).length).toBeGreaterThan(3)
     for (const schedule of schedules) {
-      const played = eventsOf(parseScenario(json, { schedule, exact: true }), () => {})
+      const played = scenarioEvents(parseScenario(json, { schedule, exact: true }), () => {})
       expect(printEntries(played.schedule?.entries ?? [])).toBe(schedule)
     }
   })

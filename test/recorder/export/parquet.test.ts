@@ -11,7 +11,7 @@ import {
   openRuns,
   RUN_COLUMNS,
   type TraceEvent,
-  WIDE_COLUMNS,
+  TABLE_COLUMNS,
 } from '@pagetrail/recorder'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
@@ -85,7 +85,7 @@ test('columns keep their types: unsigned addresses, names as text', async () => 
   await exportParquet(memorySource(SAMPLE_RUN, eventsOf(setMemoryRo(1))), folder)
   const rows = await duckdb(`describe select * from ${all()}`)
   const types = new Map(rows.map((row) => [row['column_name'], row['column_type']]))
-  expect(types.size).toBe(WIDE_COLUMNS.length + RUN_COLUMNS.length + 1)
+  expect(types.size).toBe(TABLE_COLUMNS.length + RUN_COLUMNS.length + 1)
   const expected = {
     va: 'UBIGINT',
     new: 'UBIGINT',

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 
 import { nestOf } from '../../../packages/recorder/src/event/kinds.ts'
 import {
-  flavourOf,
-  geometryOf,
+  tracedFlavour,
+  tracedGeometry,
 } from '../../../packages/recorder/src/import/translate/kernel-traits.ts'
 import { capture, demoCapture, imported, ofKind } from './imported.ts'
 
@@ -26,8 +26,8 @@ test.each(CAPTURES)(
     const { events, counts, text, translation } = imported(read())
     expect(text.entries).toBe(text.header.entries)
     expect([counts.unpaired, counts.lost, text.backwards]).toEqual([0, 0, 0])
-    expect(flavourOf(translation, counts)).toBe(flavour)
-    expect(geometryOf(translation)?.levels).toBe(levels)
+    expect(tracedFlavour(translation, counts)).toBe(flavour)
+    expect(tracedGeometry(translation)?.levels).toBe(levels)
     expect(
       Object.keys(counts.unknown).every((name) => /^(module_|lazy_test_pending)/.test(name)),
     ).toBe(true)

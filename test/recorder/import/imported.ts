@@ -9,7 +9,7 @@ import {
 } from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
 import {
   FtraceText,
-  type TextOptions,
+  type FtraceTextOptions,
 } from '../../../packages/recorder/src/import/text/ftrace-text.ts'
 import { LineSplitter } from '../../../packages/recorder/src/import/bytes/line-splitter.ts'
 
@@ -35,7 +35,7 @@ export interface Imported {
 export function imported(
   text: string | Uint8Array,
   pageShift = 12,
-  options: TextOptions = {},
+  options: FtraceTextOptions = {},
 ): Imported {
   const sink = new MemorySink()
   const translation = new FtraceEvents(sink, { pageShift })

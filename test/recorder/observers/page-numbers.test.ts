@@ -6,7 +6,7 @@ import {
   pageOf,
   pagesIn,
   PageSizes,
-  sizeText,
+  pagesSize,
   vaOf,
 } from '../../../packages/recorder/src/observers/page-numbers.ts'
 import { RangeList } from '../../../packages/recorder/src/observers/range-list.ts'
@@ -29,7 +29,7 @@ describe('page numbers', () => {
   })
 
   test('sizes as people say them', () => {
-    expect([1, 3, 16, 512, 8192, 2 ** 18].map(sizeText)).toEqual([
+    expect([1, 3, 16, 512, 8192, 2 ** 18].map(pagesSize)).toEqual([
       '4K',
       '12K',
       '64K',
@@ -48,7 +48,7 @@ describe('sizes of a level', () => {
   ])('%o', (geometry, expected) => {
     const sizes = new PageSizes(geometry)
     const levels = ['pte', 'contpte', 'pmd', 'contpmd', 'pud'] as const
-    expect(levels.map((level) => sizeText(sizes.of(level)))).toEqual(expected)
+    expect(levels.map((level) => pagesSize(sizes.of(level)))).toEqual(expected)
   })
 
   test('the linear map ends where modules begin', () => {

@@ -1,4 +1,10 @@
-import { eventsOf, openRuns, recordScenario, scenarioNamed, SCENARIOS } from '@pagetrail/recorder'
+import {
+  scenarioEvents,
+  openRuns,
+  recordScenario,
+  scenarioNamed,
+  SCENARIOS,
+} from '@pagetrail/recorder'
 import { FLAVOURS, parseScenario } from '@pagetrail/engine'
 import { describe, expect, test } from 'vitest'
 
@@ -163,7 +169,7 @@ test.each(FLAVOURS.map(({ name }) => name))(
       const { json, geometry } = scenarioNamed(name)
       // Exact: a step that cannot be taken throws.
       const scenario = parseScenario(json, { flavour, geometry, exact: true })
-      expect(eventsOf(scenario, () => {}).schedule?.passedOver, name).toBe(0)
+      expect(scenarioEvents(scenario, () => {}).schedule?.passedOver, name).toBe(0)
     }
   },
 )

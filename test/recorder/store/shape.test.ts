@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { MIGRATIONS } from '../../../migrations/index.ts'
 import { migrate } from '../../../packages/recorder/src/store/migrate.ts'
-import { SHAPES, shapeOf } from '../../../packages/recorder/src/store/shape.ts'
+import { SHAPES, tableShape } from '../../../packages/recorder/src/store/shape.ts'
 import { openRuns } from '@pagetrail/recorder'
 
 import { callEvents } from '../../support/call-events.ts'
@@ -18,7 +18,7 @@ test('the shapes are those that the migrations make', async () => {
     const until = Object.entries(MIGRATIONS).slice(0, version)
     await migrate(db, ':memory:', Object.fromEntries(until))
     for (const table of tables) {
-      const shape = shapeOf(db, table)
+      const shape = tableShape(db, table)
       const known = made.findLast(([name]) => name === table)
       if (shape !== '' && known?.[2] !== shape) made.push([table, version, shape])
     }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { InputError } from '@pagetrail/recorder'
 
-import { guarded, inFile } from '../../../packages/recorder/src/store/sqlite-errors.ts'
+import { guarded, inDatabase } from '../../../packages/recorder/src/store/sqlite-errors.ts'
 
 test.each([
   ['SQLITE_FULL', /^a\.db could not grow, the disk is full; .*Make room/],
@@ -15,7 +15,7 @@ test.each([
   ['SQLITE_CANTOPEN_ISDIR', /cannot be opened; check/],
   ['SQLITE_IOERR_WRITE', /the disk or file system reports an error/],
 ])('%s', (code, message) => {
-  const error = inFile('a.db', new Sqlite.SqliteError('as SQLite says', code))
+  const error = inDatabase('a.db', new Sqlite.SqliteError('as SQLite says', code))
   expect(error).toBeInstanceOf(InputError)
   expect(error).toMatchObject({ message: expect.stringMatching(message) })
   expect(error).toMatchObject({ message: expect.stringContaining(`(${code}: as SQLite says)`) })
@@ -29,5 +29,5 @@ test('a mistake of the program passes as it is', () => {
     }),
   ).toThrow(mistake)
   const misuse = new Sqlite.SqliteError('bad parameter', 'SQLITE_MISUSE')
-  expect(inFile('a.db', misuse)).toBe(misuse)
+  expect(inDatabase('a.db', misuse)).toBe(misuse)
 })

@@ -1,7 +1,7 @@
 import { leavesOf, PageState, ptdumpLines } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
-import { sizeText } from '../../../packages/recorder/src/tables/leaves.ts'
+import { sizeText } from '../../../packages/recorder/src/event/quantity.ts'
 import { AREA, eventsOf, initOf, KERNEL_RW, setMemoryRo } from '../../support/sample-run.ts'
 
 const sample = (): PageState => {

@@ -7,12 +7,20 @@ import {
   bindingsOf,
   commandFor,
   keyGlyph,
-  type Place,
+  type KeyPlace,
 } from '../../../packages/tui/src/commands/keys.ts'
 
-const SCREENS: readonly Place[] = ['runs', 'replay', 'timeline', 'diff', 'sql', 'findings', 'why']
+const SCREENS: readonly KeyPlace[] = [
+  'runs',
+  'replay',
+  'timeline',
+  'diff',
+  'sql',
+  'findings',
+  'why',
+]
 
-const PLACES: Readonly<Record<Place, string>> = {
+const PLACES: Readonly<Record<KeyPlace, string>> = {
   runs: 'Run browser',
   replay: 'Replay',
   timeline: 'Timeline',

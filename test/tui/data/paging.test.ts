@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Pager } from '../../../packages/tui/src/data/paging.ts'
+import { EventPager } from '../../../packages/tui/src/data/paging.ts'
 import { writeSample } from '../../support/sample-trace.ts'
 
 const SLICE = 50
@@ -23,7 +23,7 @@ test.each(FILTERS)('windows of %s hold what a look at every event finds', async 
   const runFile = await openRuns(db, { mode: 'read' })
   const matches = filter === null ? () => true : toPredicate(parseFilter(filter))
   const all = [...runFile.source(run).events()].filter(matches).map((e) => e.seq)
-  const pager = new Pager(runFile, SLICE)
+  const pager = new EventPager(runFile, SLICE)
   for (const anchor of [0, 3, 49, 50, 51, 700, 1_234, 1_999]) {
     for (const delta of [0, 1, -1, 7, -7]) {
       const query = { run: run.id, filter, anchor, delta, reach: REACH, total: run.events }
@@ -53,7 +53,7 @@ test('the next match is found in both directions, and none beyond the last', asy
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'paging.db')
   const run = await writeSample(db, 100)
   const runFile = await openRuns(db, { mode: 'read' })
-  const pager = new Pager(runFile, SLICE)
+  const pager = new EventPager(runFile, SLICE)
   const find = (filter: string, from: number, backward: boolean) =>
     pager.find(run, { run: run.id, filter, from, backward })
   expect(await find('seq == 1500', 0, false)).toBe(1_500)
@@ -67,7 +67,7 @@ test('a search is given up when another one begins, or when it is told to stop',
   const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'paging.db')
   const run = await writeSample(db, 100)
   const runFile = await openRuns(db, { mode: 'read' })
-  const pager = new Pager(runFile, SLICE)
+  const pager = new EventPager(runFile, SLICE)
   const find = (seq: number) =>
     pager.find(run, { run: run.id, filter: `seq == ${seq}`, from: 0, backward: false })
   const first = find(1_500)

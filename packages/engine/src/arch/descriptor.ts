@@ -44,7 +44,7 @@ export const union = (...values: readonly Words[]): Words => ({
 
 export const equals = (a: Words, b: Words): boolean => a.lo === b.lo && a.hi === b.hi
 
-export const NONE: Words = { lo: 0, hi: 0 }
+export const NO_BITS: Words = { lo: 0, hi: 0 }
 
 const low = (name: BitName): number => 1 << BIT[name]
 const high = (name: BitName): number => 1 << (BIT[name] - 32)
@@ -126,11 +126,13 @@ export const pageKernelRo = (config: ProtConfig): Words => {
   const { lo, hi } = pageKernel(config)
   return { lo: (lo | LO.RDONLY) >>> 0, hi: (hi & ~HI.WRITE) >>> 0 }
 }
+
 /** PAGE_KERNEL_ROX. */
 export const pageKernelRox = (config: ProtConfig): Words => {
   const { lo, hi } = pageKernelRo(config)
   return { lo, hi: (hi & ~HI.PXN) >>> 0 }
 }
+
 /** PAGE_KERNEL_EXEC. */
 export const pageKernelExec = (config: ProtConfig): Words => {
   const { lo, hi } = pageKernel(config)

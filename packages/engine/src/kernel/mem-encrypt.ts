@@ -3,7 +3,7 @@
  * later; 6.12 has the dispatcher, and nothing registers with it). A true break-before-make.
  */
 import type { Cpu } from '../machine/cpu.ts'
-import { NONE, union } from '../arch/descriptor.ts'
+import { NO_BITS, union } from '../arch/descriptor.ts'
 import { EINVAL } from '../arch/errno.ts'
 import { changeMemory } from './pageattr.ts'
 import { masksFor, ownMasks } from './pageattr-masks.ts'
@@ -58,8 +58,8 @@ function setMemoryEncDec(
   const size = numpages * cpu.geometry.pageSize
   const shared = sharedBit(cpu.features.ipa_bits)
   const invalid = masksFor(cpu, 'invalid')
-  const set = union(invalid.set, encrypt ? NONE : shared)
-  const clear = union(invalid.clear, encrypt ? shared : NONE)
+  const set = union(invalid.set, encrypt ? NO_BITS : shared)
+  const clear = union(invalid.clear, encrypt ? shared : NO_BITS)
   const broken = changeMemory(cpu, addr, size, ownMasks(cpu, set, clear))
   if (broken !== 0) return broken
   const fn = encrypt ? 'rsi_set_memory_range_protected' : 'rsi_set_memory_range_shared'

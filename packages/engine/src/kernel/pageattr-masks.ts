@@ -1,5 +1,5 @@
 import type { Cpu } from '../machine/cpu.ts'
-import { NONE, bits, equals } from '../arch/descriptor.ts'
+import { NO_BITS, bits, equals } from '../arch/descriptor.ts'
 import type { Words } from '../arch/u64.ts'
 
 /** struct page_change_data: new = (old & ~clear) | set. */
@@ -30,8 +30,8 @@ export function masksFor(cpu: Cpu, change: Change): PageattrMasks {
   const parts: Bits = {
     // PTE_PRESENT_VALID_KERNEL has MAYBE_NG; PTE_VALID alone before 7.3.
     valid: presentInvalid && ng ? bits('VALID', 'NG') : bits('VALID'),
-    presentInvalid: presentInvalid ? bits('NG') : NONE,
-    maybeGp: cpu.features.bti_kernel ? bits('GP') : NONE,
+    presentInvalid: presentInvalid ? bits('NG') : NO_BITS,
+    maybeGp: cpu.features.bti_kernel ? bits('GP') : NO_BITS,
   }
   const { set, clear } = CHANGES[change](parts)
   return ownMasks(cpu, set, clear)
@@ -58,7 +58,7 @@ const or = (a: Words, b: Words): Words => ({ lo: (a.lo | b.lo) >>> 0, hi: (a.hi 
 function isElided(cpu: Cpu, set: Words, clear: Words): boolean {
   const { elidesFlush } = cpu.flavour.pageattr
   if (elidesFlush === 'never') return false
-  if (elidesFlush === 'valid-only') return equals(set, bits('VALID')) && equals(clear, NONE)
+  if (elidesFlush === 'valid-only') return equals(set, bits('VALID')) && equals(clear, NO_BITS)
   const valid = cpu.features.ng_mappings ? bits('VALID', 'NG') : bits('VALID')
   return equals(set, valid) && equals(clear, bits('NG'))
 }

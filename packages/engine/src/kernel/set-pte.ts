@@ -1,5 +1,5 @@
 import type { Cpu } from '../machine/cpu.ts'
-import { NONE, physHi, physLo, physOf } from '../arch/descriptor.ts'
+import { NO_BITS, physHi, physLo, physOf } from '../arch/descriptor.ts'
 import { emitBarriers, queueBarriers } from './lazy-mmu.ts'
 import { PTE } from '../arch/level.ts'
 import type { Slot } from '../machine/memory.ts'
@@ -45,7 +45,7 @@ export const ptepGetAndClear = (cpu: Cpu, slot: Slot): Words => exchange(cpu, PT
 
 /** ptep_try_set() (7.3): stores to an empty PTE, with a barrier at once, lazy or not. False: it was not empty. */
 export function ptepTrySet(cpu: Cpu, slot: Slot, lo: number, hi: number): boolean {
-  const stored = compareExchange(cpu, PTE, slot, NONE, lo, hi)
+  const stored = compareExchange(cpu, PTE, slot, NO_BITS, lo, hi)
   if (stored) emitBarriers(cpu)
   return stored
 }

@@ -32,7 +32,7 @@ export interface CachedTable {
   readonly table: number
 }
 
-export interface Invalidation {
+export interface IssuedTlbi {
   readonly va: Va
   readonly end: Va
   /** Walk-cache entries as well. */
@@ -45,7 +45,7 @@ export interface TlbState {
   entries: TlbEntry[]
   tables: CachedTable[]
   /** Issued, not yet completed by a dsb(ish) of this CPU. */
-  pending: Invalidation[]
+  pending: IssuedTlbi[]
   /** Entries as they were before this CPU's stores since its last dsb, by slot. */
   readonly unseen: Map<Slot, Before>
   /** Those of them that a dmb follows. */
@@ -92,7 +92,7 @@ export const textOf = ({ entries, tables, pending, unseen, ordered, recent }: Tl
 export const covers = (cached: { va: Va; size: number }, va: Va): boolean =>
   va >= cached.va && va < cached.va + cached.size
 
-export function strike(cpu: TlbState, tlbi: Invalidation): void {
+export function strike(cpu: TlbState, tlbi: IssuedTlbi): void {
   const stays = (cached: { va: Va; size: number }): boolean =>
     cached.va >= tlbi.end || cached.va + cached.size <= tlbi.va
   cpu.entries = cpu.entries.filter(stays)

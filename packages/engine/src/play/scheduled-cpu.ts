@@ -39,15 +39,6 @@ export interface Turns {
   choose?(cpu: ScheduledCpu, alternatives: number): number
 }
 
-/** A step a CPU waits to take or has taken. */
-export interface Step {
-  readonly kind: StepKind
-  /** Of a load, store or atomic; else -1. */
-  readonly slot: Slot
-  readonly lock: Lock | null
-  readonly mode: LockMode
-}
-
 const NO_SLOT = -1
 
 /** What an interrupt did to the task, before its step `at`. */

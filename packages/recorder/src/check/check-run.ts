@@ -8,12 +8,12 @@ import {
   type Finding,
   Fingerprints,
   MAX_FINDINGS,
-  proofOf,
+  shortProof,
   type RuleVerdict,
 } from './finding.ts'
 import { Fold } from './fold/fold.ts'
 import { vaOf } from '../observers/page-numbers.ts'
-import type { Report, Rule, Watch } from './rule.ts'
+import type { Report, Rule, RuleWatch } from './rule.ts'
 import { RULES } from './rules.ts'
 
 type Handler = (e: TraceEvent) => void
@@ -21,7 +21,7 @@ type Handler = (e: TraceEvent) => void
 /** A rule with what it has found so far. */
 class Running {
   readonly rule: Rule
-  readonly watch: Watch
+  readonly watch: RuleWatch
   readonly findings: Finding[] = []
   readonly lacking = new Set<string>()
   count = 0
@@ -48,7 +48,7 @@ class Running {
       severity: report.severity,
       op: report.op === undefined ? (call?.op ?? null) : report.op,
       cpu: report.cpu ?? call?.cpu ?? this.#fold.lane.cpu,
-      proof: proofOf(report.proof),
+      proof: shortProof(report.proof),
       va: report.start === undefined ? null : vaOf(report.start),
       end: report.end === undefined ? null : vaOf(report.end),
       message: report.message,

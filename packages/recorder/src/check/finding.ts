@@ -68,11 +68,12 @@ export interface CheckReport {
 
 /** Events listed as proof of one finding; more would not be read. */
 const MAX_PROOF = 16
+
 /** Findings listed for one rule; the rest are counted. */
 export const MAX_FINDINGS = 200
 
 /** The first and the last events of a long proof. */
-export function proofOf(seqs: Iterable<number>): number[] {
+export function shortProof(seqs: Iterable<number>): number[] {
   const all = [...new Set(seqs)].toSorted((a, b) => a - b)
   if (all.length <= MAX_PROOF) return all
   return [...all.slice(0, MAX_PROOF - 2), ...all.slice(-2)]

@@ -1,5 +1,5 @@
 import type { EventOf, Kind } from '../event/kinds.ts'
-import type { Evidence } from './fold/missing-evidence.ts'
+import type { EvidenceName } from './fold/missing-evidence.ts'
 import type { Hazard, Severity } from './finding.ts'
 import type { Fold } from './fold/fold.ts'
 import type { OpenCall } from './fold/lane.ts'
@@ -8,7 +8,7 @@ import type { OpenCall } from './fold/lane.ts'
 export type Handlers = { readonly [K in Kind]?: (e: EventOf<K>) => void }
 
 /** One rule at work on one run. */
-export interface Watch {
+export interface RuleWatch {
   readonly on: Handlers
   /** No top-level call is live any more: what several of them did together can be judged. */
   quiet?(): void
@@ -48,10 +48,10 @@ export interface Rule {
   /** What is right, in one sentence: what a finding says is broken. */
   readonly sentence: string
   /** What a run must show for the rule to decide. */
-  readonly needs: readonly Evidence[]
+  readonly needs: readonly EvidenceName[]
   /** What was proposed, done or rejected about it. */
   readonly remedies: readonly string[]
-  start(scope: Scope): Watch
+  start(scope: Scope): RuleWatch
 }
 
 /** What a rule lacks that judges a call at its return. */

@@ -10,7 +10,7 @@ import { PredictedSteps } from './predicted-steps.ts'
 import { own, seenSteps } from './seen-steps.ts'
 import { type Inferred, StartReader } from './start-of-call.ts'
 import { type Step, type Visible, visibleIn } from './steps.ts'
-import { addressOfPage, argument, pageOf, type Survey, survey } from './survey.ts'
+import { addressOfPage, argument, argumentPage, type Survey, survey } from './survey.ts'
 
 /** Why a call cannot be predicted: what it depends on is not in the trace. */
 export type Missing = 'kernel' | 'events' | 'arguments' | 'area' | 'physical page'
@@ -131,7 +131,7 @@ function callOf({ fn, begin }: SeenCall, shown: Survey): Asked | Missing {
   const { args } = begin
   const { PAGE_OFFSET, PHYS_OFFSET } = shown.constants
   if (fn.startsWith('set_direct_map_')) {
-    const page = pageOf(args)
+    const page = argumentPage(args)
     if (page === null) return 'arguments'
     if (shown.vmemmap === null) return 'physical page'
     const pa = addressOfPage(page, shown) - PAGE_OFFSET + PHYS_OFFSET

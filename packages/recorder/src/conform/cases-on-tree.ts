@@ -14,8 +14,8 @@ import { TREE_GEOMETRIES, type TreeGeometry } from '../tree/geometries.ts'
 import type { KernelTree } from '../tree/kernel-tree.ts'
 import { flavourOfRelease } from '../tree/record-tree.ts'
 import type { Workshop } from '../tree/workshop.ts'
-import { caseLines, caseOf, type CaseVerdict, expectedOf, idOf, UNKNOWN } from './cases.ts'
-import { type CaseDivergence, Comparison } from './compare-case.ts'
+import { caseLines, caseOf, type CaseVerdict, expectedOf, idOf, NOT_IN_CORPUS } from './cases.ts'
+import { type CaseDivergence, ListComparison } from './compare-case.ts'
 
 /** A verdict, or a case of another kernel or of a geometry that trees are not run with. */
 export type TreeCaseVerdict = CaseVerdict | { readonly verdict: 'passed-over' }
@@ -79,9 +79,9 @@ async function compareCase(
   const scenario = parseScenario(input)
   if (scenario.interleaved !== null) throw InputError.of('cpus', 'a case has one CPU')
   const expected = expectedOf(input)
-  const events = new Comparison('events', expected.events)
-  const results = new Comparison('results', expected.results)
-  const final = new Comparison('final', expected.final)
+  const events = new ListComparison('events', expected.events)
+  const results = new ListComparison('results', expected.results)
+  const final = new ListComparison('final', expected.final)
   let seq = 0
   let mapped = asItIs
   const harness = workshop.harness(built)
@@ -93,7 +93,7 @@ async function compareCase(
       line: (text) => {
         const json = mapped(JSON.parse(text) as Json)
         if (!isJsonObject(json) || !isKind(json['kind'] ?? null)) return
-        if (!UNKNOWN.has(json['kind'] as never)) events.next(corpusForm(json, seq++))
+        if (!NOT_IN_CORPUS.has(json['kind'] as never)) events.next(corpusForm(json, seq++))
       },
     })
     .catch((error: unknown) => {

@@ -12,7 +12,7 @@ import {
   playScenario,
 } from '@pagetrail/engine'
 
-import { type CaseDivergence, Comparison } from './compare-case.ts'
+import { type CaseDivergence, ListComparison } from './compare-case.ts'
 import { currentNames, eventToJson, isJsonObject, type JsonObject } from '../event/codec.ts'
 import { EventDrain } from '../record/event-drain.ts'
 import type { Json, Kind, TraceEvent } from '../event/kinds.ts'
@@ -107,22 +107,22 @@ function listOf(input: object, name: string): readonly unknown[] {
 }
 
 /** What the corpus does not have: its cases have one CPU, in one context, and no accesses. */
-export const UNKNOWN: ReadonlySet<Kind> = new Set(['context', 'sleep_in_atomic', 'access'])
+export const NOT_IN_CORPUS: ReadonlySet<Kind> = new Set(['context', 'sleep_in_atomic', 'access'])
 
 const numbered = (event: TraceEvent, seq: number): TraceEvent =>
   event.seq === seq ? event : { ...event, seq }
 
 function compareCase(input: object, expected: Expected): CaseDivergence | null {
-  const events = new Comparison('events', expected.events)
+  const events = new ListComparison('events', expected.events)
   let seq = 0
   const sink = new EventDrain((event) => {
-    if (!UNKNOWN.has(event.kind)) events.next(eventToJson(numbered(event, seq++)))
+    if (!NOT_IN_CORPUS.has(event.kind)) events.next(eventToJson(numbered(event, seq++)))
   })
   const recorder = new HookRecorder(sink)
   const scenario = parseScenario(input)
   if (scenario.interleaved !== null) throw InputError.of('cpus', 'a case has one CPU')
   const machine = buildMachine(scenario, recorder)
-  const results = new Comparison('results', expected.results)
+  const results = new ListComparison('results', expected.results)
   const played = playScenario(machine, scenario, (op) => {
     recorder.nextOp = op
   })
@@ -132,7 +132,7 @@ function compareCase(input: object, expected: Expected): CaseDivergence | null {
 }
 
 function compareFinal(machine: Machine, expected: readonly unknown[]): CaseDivergence | null {
-  const final = new Comparison('final', expected)
+  const final = new ListComparison('final', expected)
   for (const run of machine.leaves()) final.next(finalOf(run))
   return final.end()
 }

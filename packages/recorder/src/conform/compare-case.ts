@@ -14,7 +14,7 @@ export interface CaseDivergence {
 const CONTEXT = 4
 
 /** Compares a list with what comes, keeping the first difference only. */
-export class Comparison {
+export class ListComparison {
   readonly #in: CaseDivergence['in']
   readonly #expected: readonly unknown[]
   #index = 0

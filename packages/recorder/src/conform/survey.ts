@@ -122,7 +122,7 @@ class Sighting {
 
   #begin(e: EventOf<'op_begin'>): void {
     if (e.op === null) return
-    const page = pageOf(e.args)
+    const page = argumentPage(e.args)
     this.#open.set(e.op, { fn: e.fn, va: e.va, page, entered: false, walked: false })
     this.#ruled ||= e.fn === 'set_memory_ro' || e.fn === 'set_memory_rw'
   }
@@ -164,7 +164,7 @@ class Sighting {
 }
 
 /** The `page` among a call's arguments. */
-export function pageOf(args: EventOf<'op_begin'>['args']): bigint | null {
+export function argumentPage(args: EventOf<'op_begin'>['args']): bigint | null {
   const page = argument(args, 'page')
   return typeof page === 'string' ? u64OfText(page) : null
 }

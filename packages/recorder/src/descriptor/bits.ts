@@ -168,7 +168,7 @@ export function outputAddress(desc: bigint, geometry: Geometry | null): bigint {
 }
 
 /** T = 3 above the last level (null counts as that): the entry leads to a table. */
-export const isTable = (level: LevelName | null, lo: number): boolean =>
+export const leadsToTable = (level: LevelName | null, lo: number): boolean =>
   level !== 'pte' && level !== 'contpte' && level !== null && (lo & LO.TYPE_MASK) === LO.TYPE_TABLE
 
 /** @param at a position of engine's BIT */

@@ -4,7 +4,7 @@ import {
   bitFields,
   type EntryKind,
   hasBit,
-  isTable,
+  leadsToTable,
   memoryTypeOf,
   outputAddress,
   shareabilityOf,
@@ -48,7 +48,7 @@ export function formOf(desc: bigint, level: LevelName | null): DescriptorForm {
 
 /** Which of the two lists of fields a descriptor has. */
 export const kindOf = (desc: bigint, level: LevelName | null): EntryKind =>
-  isTable(level, Number(desc & 3n)) ? 'table' : 'leaf'
+  leadsToTable(level, Number(desc & 3n)) ? 'table' : 'leaf'
 
 /** Takes a descriptor apart; a geometry of null is read as 4K pages with plain addresses. */
 export function descriptorParts(

@@ -3,7 +3,7 @@ import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import { type PairRow, pairRows } from './pair-rows.ts'
 import { eventAt } from './repeated-rows.ts'
-import type { CallTree, CallTreeRow } from './result.ts'
+import type { PairTree, CallTreeRow } from './result.ts'
 import { type DiffVerdict, VERDICTS } from './pair-result.ts'
 
 /** Equal rows that are shown on either side of a difference. */
@@ -12,7 +12,7 @@ const CONTEXT = 6
 /** Rows kept of one pair. */
 const ROWS = 120
 
-type FoundTree = Omit<CallTree, 'rows'> & { readonly rows: readonly PairRow[] }
+type FoundTree = Omit<PairTree, 'rows'> & { readonly rows: readonly PairRow[] }
 
 /** Keeps the first pair of each verdict, by the numbers of its events: the runs are still being read. */
 export class FirstTrees {
@@ -37,7 +37,7 @@ export class FirstTrees {
   }
 
   /** The worst verdict first, with their events. */
-  read(a: EventSource, b: EventSource): CallTree[] {
+  read(a: EventSource, b: EventSource): PairTree[] {
     return [...this.#found.values()]
       .toSorted((p, q) => VERDICTS.indexOf(q.verdict) - VERDICTS.indexOf(p.verdict))
       .map(({ verdict, left, right, rows, more }) => ({

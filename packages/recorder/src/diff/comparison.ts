@@ -15,7 +15,7 @@ import {
 import { unknownEffects } from './effects.ts'
 import { WHOLE_RUN } from './align/call-stream.ts'
 import { KnownPairs } from './align/known-pairs.ts'
-import { allCalls, Side, type SideCall } from './align/side.ts'
+import { allCalls, ReadSide, type SideCall } from './align/side.ts'
 import { digestSide, KEPT_ROWS, type SideDigest, type SideRequest } from './align/side-digest.ts'
 import type { PairContext } from './compare-pair.ts'
 import { ignoredNames, Texts } from './align/field-readers.ts'
@@ -26,11 +26,11 @@ import type { Addressing } from './align/addresses.ts'
 import type { EffectKind } from './pair-result.ts'
 
 /** Two runs being compared: both sides as they were read, and how their calls belong together. */
-export interface Comparison {
+export interface RunComparison {
   readonly addresses: Addressing
   readonly calls: CallAlignment
-  readonly left: Side
-  readonly right: Side
+  readonly left: ReadSide
+  readonly right: ReadSide
   readonly context: PairContext
   readonly shown: {
     readonly left: ReadonlySet<Kind>
@@ -40,7 +40,11 @@ export interface Comparison {
 }
 
 /** Reads both runs and lays their calls side by side. Throws InputError for a name that does not exist. */
-export function startComparison(a: EventSource, b: EventSource, options: DiffOptions): Comparison {
+export function startComparison(
+  a: EventSource,
+  b: EventSource,
+  options: DiffOptions,
+): RunComparison {
   const roleOf = roleTable(options.map)
   const budget = options.budget ?? BUDGET
   const left = comparedKinds(a.run, b.run)
@@ -82,7 +86,7 @@ function readSides(
   shown: ReadonlySet<Kind>,
   addresses: Addressing,
   options: DiffOptions,
-): { readonly left: Side; readonly right: Side } {
+): { readonly left: ReadSide; readonly right: ReadSide } {
   const { ignore = [], map = {}, keptRows = KEPT_ROWS, calls, filter, apart } = options
   const request: SideRequest = { shown: [...shown], addresses, ignore, map, keptRows }
   const matches = filter?.matches ?? null
@@ -95,8 +99,8 @@ function readSides(
   const read = isWhole && apart ? apart(a, b, request) : { right: here(b), left: here(a) }
   const texts = new Texts(roleTable(map))
   return {
-    left: new Side(a, read.left, request, texts, matches),
-    right: new Side(b, read.right, request, texts, matches),
+    left: new ReadSide(a, read.left, request, texts, matches),
+    right: new ReadSide(b, read.right, request, texts, matches),
   }
 }
 
@@ -116,7 +120,7 @@ export type ReadPair =
   | { readonly pair: LoneOnRight; readonly left: null; readonly right: SideCall }
 
 /** The calls of both sides as they belong together. */
-export function* pairedCalls({ calls, left, right }: Comparison): Generator<ReadPair> {
+export function* pairedCalls({ calls, left, right }: RunComparison): Generator<ReadPair> {
   for (const pair of calls.pairs) {
     if (pair.left === null) yield { pair, left: null, right: right.take(pair.right) }
     else if (pair.right === null) yield { pair, left: left.take(pair.left), right: null }

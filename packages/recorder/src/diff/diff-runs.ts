@@ -5,11 +5,11 @@ import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
 import type { CallData } from './align/call-stream.ts'
-import type { Side as ReadSide } from './align/side.ts'
+import type { ReadSide } from './align/side.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { FirstTrees } from './call-trees.ts'
 import { comparePair, refOf, verdictOf } from './compare-pair.ts'
-import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
+import { type RunComparison, pairedCalls, startComparison } from './comparison.ts'
 import { NoiseFloor } from './noise.ts'
 import { PairCollector } from './pair-list.ts'
 import { pairWay } from './pair-way.ts'
@@ -19,7 +19,7 @@ import { type DiffOptions, LISTED } from './options.ts'
 import { outsideOf } from './outside.ts'
 import type { Diff, Divergence, Noise, OutsideDiff, Side } from './result.ts'
 import { differs } from './align/row-script.ts'
-import { Tally } from './pair-tally.ts'
+import { PairTally } from './pair-tally.ts'
 import { type Answer, type LoneCall, type DiffVerdict, VERDICTS } from './pair-result.ts'
 
 /**
@@ -28,7 +28,7 @@ import { type Answer, type LoneCall, type DiffVerdict, VERDICTS } from './pair-r
  */
 export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = {}): Diff {
   const comparison = startComparison(a, b, options)
-  const tally = new Tally(options.limit ?? LISTED)
+  const tally = new PairTally(options.limit ?? LISTED)
   let first: FoundDivergence | null = null
   const { leftKnown, rightKnown } = comparison.context
   const trees = new FirstTrees()
@@ -68,8 +68,8 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
 
 /** Compares what happened between calls; not where only some calls were asked for. */
 function compareOutside(
-  comparison: Comparison,
-  tally: Tally,
+  comparison: RunComparison,
+  tally: PairTally,
   options: DiffOptions,
   floor: NoiseFloor | null,
 ): OutsideDiff | null {
@@ -91,8 +91,8 @@ interface Found {
   readonly a: EventSource
   readonly b: EventSource
   readonly options: DiffOptions
-  readonly comparison: Comparison
-  readonly tally: Tally
+  readonly comparison: RunComparison
+  readonly tally: PairTally
   readonly outside: OutsideDiff | null
   readonly outcome: Diff['outcome']
   readonly noise: Noise | null
@@ -185,8 +185,8 @@ function askedOf(options: DiffOptions): Diff['asked'] {
 }
 
 function outcomeOf(
-  comparison: Comparison,
-  tally: Tally,
+  comparison: RunComparison,
+  tally: PairTally,
   limit: number,
   floor: NoiseFloor | null,
 ): Diff['outcome'] {
@@ -208,8 +208,8 @@ function outcomeOf(
 const listed = <T>({ items, total }: { items: readonly T[]; total: number }) => ({ items, total })
 
 function mappingOf(
-  comparison: Comparison,
-  tally: Tally,
+  comparison: RunComparison,
+  tally: PairTally,
   limit: number,
   floor: NoiseFloor | null,
 ): Diff['outcome']['mapping'] {

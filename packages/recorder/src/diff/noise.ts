@@ -1,7 +1,7 @@
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingDifference } from '../tables/compare-mappings.ts'
 import { comparePair } from './compare-pair.ts'
-import { type Comparison, pairedCalls, startComparison } from './comparison.ts'
+import { type RunComparison, pairedCalls, startComparison } from './comparison.ts'
 import { sharedRanges } from './mapping-noise.ts'
 import type { DiffOptions } from './options.ts'
 import { type ComparedOutside, outsideOf } from './outside.ts'
@@ -87,7 +87,7 @@ export class NoiseFloor {
     return { label, pairs, alone, outside, ranges, named: sorted }
   }
 
-  private sawRest(comparison: Comparison, reordered: number): void {
+  private sawRest(comparison: RunComparison, reordered: number): void {
     const { diff, rows } = outsideOf(comparison, reordered)
     for (const effect of diff.effects) this.addBoth(effectWays(effect))
     if (diff.pathDiffers) for (const row of rows()) this.addBoth(waysOfRow(row), row.count)

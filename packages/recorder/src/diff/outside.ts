@@ -4,7 +4,7 @@ import type { Outside } from './align/call-stream.ts'
 import { Tokens } from './align/tokens.ts'
 import { alignRows, countRows, differs } from './align/row-script.ts'
 import type { PairContext } from './compare-pair.ts'
-import type { Comparison } from './comparison.ts'
+import type { RunComparison } from './comparison.ts'
 import { compareEffects, effectsOf } from './effects.ts'
 import { type FoundRows, repeatedRows } from './repeated-rows.ts'
 import type { OutsideDiff } from './result.ts'
@@ -20,7 +20,7 @@ export interface ComparedOutside {
  * What two runs did outside of calls, once both were read; `reordered`: so many of their pairs were. Stretch by stretch
  * where the calls between are the same on both sides.
  */
-export function outsideOf(comparison: Comparison, reordered: number): ComparedOutside {
+export function outsideOf(comparison: RunComparison, reordered: number): ComparedOutside {
   const { pairs } = comparison.calls
   const isInStep =
     comparison.addresses === 'raw' &&

@@ -76,7 +76,7 @@ type Group = { -readonly [K in keyof PairGroup]: PairGroup[K] }
 type Pathed = { -readonly [K in keyof PathCounts]: PathCounts[K] }
 
 /** Adds up what the pairs of two runs said. */
-export class Tally {
+export class PairTally {
   readonly byVerdict: Record<DiffVerdict, number>
   readonly path: Pathed = {
     same: 0,

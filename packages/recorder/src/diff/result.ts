@@ -126,7 +126,7 @@ export type AlignedRow =
     }
 
 /** The first pair of calls of a verdict, side by side from its beginning to its end. */
-export interface CallTree {
+export interface PairTree {
   readonly verdict: DiffVerdict
   readonly left: CallRef
   readonly right: CallRef
@@ -245,7 +245,7 @@ export interface Diff {
   }
   readonly groups: Listed<PairGroup>
   /** The first pair of each verdict but `identical`, the worst first: what to look at. */
-  readonly trees: readonly CallTree[]
+  readonly trees: readonly PairTree[]
   /** Every pair and every call alone; null where they were not asked for. */
   readonly pairs: PairList | null
   /** Null: there are no calls, or only some were asked for. */

@@ -1,5 +1,4 @@
 /** How a kind of event and its fields are described: the rows of KINDS. */
-
 export type FieldType =
   /** 64 bits: bigint here, `0x…` in JSON, two's complement in SQLite */
   | 'u64'
@@ -19,11 +18,11 @@ export type FieldType =
   | 'json'
 
 /** Physical columns a kind may use for its own fields. */
-export type Column = 'level' | 'fn' | 'va' | 'size' | 'old' | 'new' | 'aux' | 'ret' | 'extra'
+export type FieldColumn = 'level' | 'fn' | 'va' | 'size' | 'old' | 'new' | 'aux' | 'ret' | 'extra'
 
 export interface Field {
   readonly type: FieldType
-  readonly in: Column
+  readonly in: FieldColumn
   readonly optional?: true
   readonly values?: readonly string[]
   /** What the value is; printed in docs/events.md. */
@@ -44,11 +43,14 @@ export interface KindSpec {
   readonly renamed?: Readonly<Record<string, string>>
 }
 
-export const u64 = (col: Column, doc?: string) => ({ type: 'u64', in: col, doc }) as const
-export const int = (col: Column, doc?: string) => ({ type: 'int', in: col, doc }) as const
-export const bool = (col: Column, doc?: string) => ({ type: 'bool', in: col, doc }) as const
-export const name = (col: Column, doc?: string) => ({ type: 'name', in: col, doc }) as const
+export const u64 = (col: FieldColumn, doc?: string) => ({ type: 'u64', in: col, doc }) as const
+export const int = (col: FieldColumn, doc?: string) => ({ type: 'int', in: col, doc }) as const
+export const bool = (col: FieldColumn, doc?: string) => ({ type: 'bool', in: col, doc }) as const
+export const name = (col: FieldColumn, doc?: string) => ({ type: 'name', in: col, doc }) as const
 export const json = (doc?: string) => ({ type: 'json', in: 'extra', doc }) as const
-export const oneOf = <const V extends readonly string[]>(col: Column, values: V, doc?: string) =>
-  ({ type: 'enum', in: col, values, doc }) as const
+export const oneOf = <const V extends readonly string[]>(
+  col: FieldColumn,
+  values: V,
+  doc?: string,
+) => ({ type: 'enum', in: col, values, doc }) as const
 export const opt = <const F extends Field>(field: F) => ({ ...field, optional: true }) as const

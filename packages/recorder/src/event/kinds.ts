@@ -1,6 +1,6 @@
-import { type LevelName } from '@pagetrail/engine'
+import { type LevelName, LOCK_MODES } from '@pagetrail/engine'
 
-import { fn, va, end, level, ret, inFn, lazy, masks, LOCK_MODES, scope } from './shared-fields.ts'
+import { fn, va, end, level, ret, inFn, lazy, masks, scope } from './shared-fields.ts'
 import { bool, type Field, int, json, type KindSpec, name, oneOf, opt, u64 } from './kind-spec.ts'
 
 /**

@@ -1,7 +1,6 @@
 import { bool, int, name, oneOf, opt, u64 } from './kind-spec.ts'
 
 /** Fields that several kinds have. */
-
 export const fn = name('fn', 'kernel function')
 export const va = u64('va')
 export const end = { type: 'end', in: 'size', doc: 'first address after the range' } as const
@@ -18,7 +17,7 @@ export const masks = {
   set: opt(u64('old', 'bits to set')),
   clear: opt(u64('new', 'bits to clear, before setting')),
 } as const
-export const LOCK_MODES = ['read', 'write', 'mutex', 'spin'] as const
+
 /** The operand of dsb and dmb: which accesses, and among whom. `st` alone is the full system's. New ones at the end. */
 const BARRIER_SCOPES = [
   'ishst',

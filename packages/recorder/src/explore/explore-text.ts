@@ -77,10 +77,10 @@ export function* exploreLines(
   for (const finding of result.findings) yield row(...findingRow(result, finding, runs))
   const unbroken = relevant(result).map(({ name }) => name)
   const shown = unbroken.filter((name) => SHOWN.has(name))
-  for (const name of shown) yield row(name, '0', verdictText(explored))
+  for (const name of shown) yield row(name, '0', searchVerdict(explored))
   const others = unbroken.filter((name) => !SHOWN.has(name))
   if (others.length > 0) {
-    yield row(`${others.length} more`, '0', `${verdictText(explored)}: ${others.join(', ')}`)
+    yield row(`${others.length} more`, '0', `${searchVerdict(explored)}: ${others.join(', ')}`)
   }
   for (const { held, taken } of result.inversions) {
     yield row('lock-order', '', `${held} and ${taken} are taken in both orders`)
@@ -140,7 +140,7 @@ function findingRow(
 }
 
 /** Nothing broke these: `proved` only where every schedule was looked at. */
-export function verdictText({ result, seed }: Explored): string {
+export function searchVerdict({ result, seed }: Explored): string {
   const { mode, complete, schedules } = result
   if (complete && (mode === 'states' || mode === 'dpor')) return 'proved'
   if (complete && mode === 'bounded') return 'proved within the bound of preemptions'
@@ -187,7 +187,7 @@ export function* exploreMarkdown(
     const least = result.findings.map(({ preemptions, isLeast }) =>
       preemptions === null ? '?' : `${isLeast ? '' : '≤ '}${preemptions}`,
     )
-    const verdict = fails.length > 0 ? fails.join('<br>') : `0, ${verdictText(each)}`
+    const verdict = fails.length > 0 ? fails.join('<br>') : `0, ${searchVerdict(each)}`
     yield `| ${label}${variant} | ${count(result.schedules)} | ${coverageText(result)} | ${verdict} | ${least.join('<br>')} | ${count(result.waited)} |`
   }
   for (const [title, lines] of lanes) {
@@ -211,9 +211,9 @@ export function exploreFields({
     mode: result.mode,
     complete: result.complete,
     ...(result.limit !== null && { limit: result.limit }),
-    schedules: numberOf(result.schedules),
-    gave_up: numberOf(result.gaveUp),
-    waited: numberOf(result.waited),
+    schedules: jsonNumber(result.schedules),
+    gave_up: jsonNumber(result.gaveUp),
+    waited: jsonNumber(result.waited),
     states: result.states,
     edges: result.edges,
     ends: result.ends,
@@ -231,9 +231,9 @@ export function exploreFields({
 
 const boundFields = ({ schedules, failing, ...bound }: BoundAnswer) => ({
   ...bound,
-  schedules: numberOf(schedules),
-  failing: Object.fromEntries(failing.map(([name, n]) => [name, numberOf(n)])),
+  schedules: jsonNumber(schedules),
+  failing: Object.fromEntries(failing.map(([name, n]) => [name, jsonNumber(n)])),
 })
 
-export const numberOf = (n: bigint): number | string =>
+export const jsonNumber = (n: bigint): number | string =>
   n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n)

@@ -10,20 +10,20 @@ import {
   physOf,
   toVa,
 } from '@pagetrail/engine'
-import { isTable } from '../descriptor/bits.ts'
+import { leadsToTable } from '../descriptor/bits.ts'
 import { isWritable, PXN_HI } from '../observers/descriptor-words.ts'
 import { pageOf, vaOf } from '../observers/page-numbers.ts'
 import { tearOf } from '../observers/torn.ts'
 import { isHeld } from '../observers/translation.ts'
 
-export interface Leaf {
+export interface MachineLeaf {
   readonly level: Level
   readonly lo: number
   readonly hi: number
 }
 
 /** What translates a page, as the tables of a machine stand; undefined: nothing does. */
-export function leafAt({ geometry: g, memory }: System, page: number): Leaf | undefined {
+export function leafAt({ geometry: g, memory }: System, page: number): MachineLeaf | undefined {
   const va = toVa(vaOf(page))
   let table = 0
   for (let level = g.top; ; level = (level + 1) as Level) {
@@ -32,7 +32,7 @@ export function leafAt({ geometry: g, memory }: System, page: number): Leaf | un
     const slot = memory.firstSlot(table) + 2 * index
     const lo = memory.words[slot] as number
     const hi = memory.words[slot + 1] as number
-    if (level === PTE || !isTable(LEVEL_NAMES[level]!, lo)) {
+    if (level === PTE || !leadsToTable(LEVEL_NAMES[level]!, lo)) {
       return (lo | hi) === 0 ? undefined : { level, lo, hi }
     }
     table = memory.tableAt(physOf(g, lo, hi))
@@ -41,7 +41,7 @@ export function leafAt({ geometry: g, memory }: System, page: number): Leaf | un
 }
 
 /** Whether an access that faulted should not have, by what the tables say. */
-export function allows({ level, lo, hi }: Leaf, mode: 'read' | 'write' | 'exec'): boolean {
+export function allows({ level, lo, hi }: MachineLeaf, mode: 'read' | 'write' | 'exec'): boolean {
   if (!isHeld(LEVEL_NAMES[level]!, lo)) return false
   if (mode === 'write') return isWritable(lo, hi)
   return mode === 'read' || (hi & PXN_HI) === 0

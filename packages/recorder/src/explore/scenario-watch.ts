@@ -13,7 +13,7 @@ import {
   SilentHooks,
   type Watch,
 } from '@pagetrail/engine'
-import { isTable } from '../descriptor/bits.ts'
+import { leadsToTable } from '../descriptor/bits.ts'
 import type { Json, TraceEvent } from '../event/kinds.ts'
 import { type Kept, KeptPromises } from '../observers/kept-promises.ts'
 import { changeOf } from '../observers/masks.ts'
@@ -387,6 +387,6 @@ function replacesTable(
   old: { readonly lo: number; readonly hi: number },
   stored: { readonly lo: number; readonly hi: number },
 ): boolean {
-  if (!isTable(level, old.lo) || !isTable(level, stored.lo)) return false
+  if (!leadsToTable(level, old.lo) || !leadsToTable(level, stored.lo)) return false
   return frameOf(geometry, old.lo, old.hi) !== frameOf(geometry, stored.lo, stored.hi)
 }

@@ -22,7 +22,7 @@ const SHOWN: ReadonlySet<string> = new Set([
 ])
 const WIDTH = 38
 
-export interface LaneOptions {
+export interface LaneTextOptions {
   readonly geometry: Geometry | null
   /** By step: the first event from it on. */
   readonly stepSeqs: readonly number[]
@@ -34,7 +34,7 @@ export interface LaneOptions {
 export function* laneLines(
   events: readonly TraceEvent[],
   entries: readonly ScheduleEntry[],
-  { geometry, stepSeqs, unavoidable }: LaneOptions,
+  { geometry, stepSeqs, unavoidable }: LaneTextOptions,
 ): Generator<string> {
   const shown = events.filter(({ kind }) => SHOWN.has(kind))
   const cpus = 1 + entries.reduce((highest, { cpu }) => Math.max(highest, cpu), 0)

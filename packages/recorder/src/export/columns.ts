@@ -83,7 +83,7 @@ const SRC = columnFor('src', 'text')
 const FREE = columnFor('free', 'json')
 
 /** The columns of the wide table, those of every event first. A reader finds them by name. */
-export const WIDE_COLUMNS: readonly WideColumn[] = columns
+export const TABLE_COLUMNS: readonly WideColumn[] = columns
 
 /** What else a run's row says: the same in every event's row where many runs are one table. */
 export const RUN_COLUMNS: readonly RunColumn[] = [

@@ -1,6 +1,6 @@
 import { hexOf } from '@pagetrail/engine'
 
-import { putWideCells, WIDE_COLUMNS, type WideType, type WideValue } from './columns.ts'
+import { putWideCells, TABLE_COLUMNS, type WideType, type WideValue } from './columns.ts'
 import type { EventSource } from '../event/run.ts'
 import { TEXT_CHUNK } from './atomic-file.ts'
 
@@ -15,18 +15,18 @@ export interface CsvOptions {
  */
 export function* csvChunks(source: EventSource, options: CsvOptions = {}): Generator<string> {
   const { safe = false } = options
-  const row: WideValue[] = WIDE_COLUMNS.map(() => null)
+  const row: WideValue[] = TABLE_COLUMNS.map(() => null)
   const put = (column: number, value: WideValue) => {
     row[column] = value
   }
-  let text = `${WIDE_COLUMNS.map((column) => column.name).join(',')}\n`
+  let text = `${TABLE_COLUMNS.map((column) => column.name).join(',')}\n`
   for (const event of source.events()) {
     row.fill(null)
     putWideCells(source.run, event, put)
     for (let i = 0; i < row.length; i++) {
       if (i > 0) text += ','
       const value = row[i]!
-      if (value !== null) text += csvCell(WIDE_COLUMNS[i]!.type, value, safe)
+      if (value !== null) text += csvCell(TABLE_COLUMNS[i]!.type, value, safe)
     }
     text += '\n'
     if (text.length >= TEXT_CHUNK) {
@@ -39,11 +39,11 @@ export function* csvChunks(source: EventSource, options: CsvOptions = {}): Gener
 
 function csvCell(type: WideType, value: Exclude<WideValue, null>, safe: boolean): string {
   if (type === 'u64' && typeof value === 'bigint') return hexOf(value)
-  return csvQuote(safe && typeof value === 'string' ? asText(value) : String(value))
+  return csvQuote(safe && typeof value === 'string' ? plainCell(value) : String(value))
 }
 
 /** A text that a spreadsheet would take for a formula and run, with the sign before it that makes it text there. */
-export const asText = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+export const plainCell = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
 
 /** Blanks before it, and signs that are drawn in full width, do not keep all spreadsheets from running it. */
 const FORMULA = /^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/

@@ -9,7 +9,7 @@ import { openPending, type PendingFile } from './atomic-file.ts'
 import {
   putWideCells,
   RUN_COLUMNS,
-  WIDE_COLUMNS,
+  TABLE_COLUMNS,
   type WideColumn,
   type WideType,
   type WideValue,
@@ -32,7 +32,7 @@ const PHYSICAL: Readonly<Record<WideType, Omit<SchemaElement, 'name'>>> = {
   time: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
 }
 
-const COLUMNS: readonly WideColumn[] = [...WIDE_COLUMNS, ...RUN_COLUMNS]
+const COLUMNS: readonly WideColumn[] = [...TABLE_COLUMNS, ...RUN_COLUMNS]
 
 const schemaOf = (name: string, columns: readonly WideColumn[]): SchemaElement[] => [
   { name, num_children: columns.length },
@@ -178,7 +178,7 @@ function columnsOf(run: Run, events: readonly TraceEvent[]): ColumnSource[] {
       data[column]![row] = value
     })
   }
-  for (const [i, { of }] of RUN_COLUMNS.entries()) data[WIDE_COLUMNS.length + i]!.fill(of(run))
+  for (const [i, { of }] of RUN_COLUMNS.entries()) data[TABLE_COLUMNS.length + i]!.fill(of(run))
   return COLUMNS.map(({ name }, i): ColumnSource => {
     const column = {
       name,

@@ -5,7 +5,7 @@ import { toJson } from '../event/json.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { reportRun } from '../report/report-runs.ts'
 import { NAMING, RUN_COLUMNS, type WideColumn, type WideValue } from './columns.ts'
-import { asText, type CsvOptions, csvQuote } from './csv.ts'
+import { plainCell, type CsvOptions, csvQuote } from './csv.ts'
 
 interface Known {
   readonly run: Run
@@ -111,6 +111,6 @@ export function summaryCsv(
   { safe = false }: CsvOptions = {},
 ): string {
   const text = (cell: WideValue): string =>
-    cell === null ? '' : csvQuote(safe && typeof cell === 'string' ? asText(cell) : String(cell))
+    cell === null ? '' : csvQuote(safe && typeof cell === 'string' ? plainCell(cell) : String(cell))
   return [key, ...cells].map(text).join(',')
 }

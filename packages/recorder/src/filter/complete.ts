@@ -1,6 +1,6 @@
 import { comparable } from './field-check.ts'
 import { FIELD_NAMES, FILTER_FIELDS, meaningsOf, sharedKinds } from './filter-fields.ts'
-import { COMPARISONS, FilterError, type Token, tokens } from './lex.ts'
+import { COMPARATORS, FilterError, type Token, tokens } from './lex.ts'
 
 /** What could stand at the cursor: the text from `start` to `end` may be replaced by one of `candidates`. */
 export interface Completion {
@@ -43,12 +43,12 @@ function offered(context: readonly Token[], names: readonly string[]): readonly 
   if (!last || /^(&&|\|\||!|\()$/.test(last.text)) return [...FIELD_NAMES, '(', '!']
   if (isComparison(last)) return valuesFor(context.at(-2)?.text ?? '', names)
   if (field && operator && isComparison(field)) return ['&&', '||']
-  if (last.type === 'word' && meaningsOf(last.text)) return COMPARISONS
+  if (last.type === 'word' && meaningsOf(last.text)) return COMPARATORS
   return ['&&', '||', ')']
 }
 
 const isComparison = (token: Token): boolean =>
-  COMPARISONS.some((comparison) => comparison === token.text)
+  COMPARATORS.some((comparison) => comparison === token.text)
 
 function valuesFor(field: string, names: readonly string[]): string[] {
   const meanings = FILTER_FIELDS.get(field) ?? []

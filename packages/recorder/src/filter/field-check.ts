@@ -3,7 +3,7 @@ import { hexOf, u64OfText } from '@pagetrail/engine'
 import { type Kind, KIND_NAMES, type TraceEvent } from '../event/kinds.ts'
 import type { FieldValue } from '../event/field-codec.ts'
 import { sharedKinds, valueOf } from './filter-fields.ts'
-import type { Comparison } from './lex.ts'
+import type { Comparator } from './lex.ts'
 import { globMatcher } from './glob.ts'
 import type { Condition } from '../event/condition.ts'
 import type { Meaning } from './meaning.ts'
@@ -27,7 +27,7 @@ export interface Check extends Condition {
 }
 
 /** null: this meaning cannot be compared so. */
-export function checkOf(meaning: Meaning, op: Comparison, operand: Operand): Check | null {
+export function checkOf(meaning: Meaning, op: Comparator, operand: Operand): Check | null {
   const check = CHECKS[meaning.class](meaning, op, operand)
   return check && { kinds: meaning.kinds, ...check }
 }
@@ -35,7 +35,7 @@ export function checkOf(meaning: Meaning, op: Comparison, operand: Operand): Che
 /** Two fields of one event compared; null: they have no kind in common, or are not numbers of one class. */
 export function checkOfFields(
   left: Meaning,
-  op: Comparison,
+  op: Comparator,
   name: string,
   right: Meaning,
 ): Check | null {
@@ -63,7 +63,7 @@ const isNumber = (value: FieldValue | undefined): value is bigint | number =>
   typeof value === 'bigint' || typeof value === 'number'
 
 /** Unsigned order of two signed values: first those without the top bit, which is SQLite's sign. */
-function fieldsSql(left: Meaning, op: Comparison, y: string): string {
+function fieldsSql(left: Meaning, op: Comparator, y: string): string {
   const x = left.sql
   if (op === '&') return `(${x} & ${y}) != 0`
   if (op === '==') return `${x} = ${y}`
@@ -75,14 +75,14 @@ function fieldsSql(left: Meaning, op: Comparison, y: string): string {
 type Made = Omit<Check, 'kinds'> & Partial<Pick<Check, 'kinds'>>
 
 const CHECKS: Readonly<
-  Record<Meaning['class'], (meaning: Meaning, op: Comparison, operand: Operand) => Made | null>
+  Record<Meaning['class'], (meaning: Meaning, op: Comparator, operand: Operand) => Made | null>
 > = { u64: unsigned, int: signed, code: coded, name: named, json: jsonCheck, free }
 
 const U64_MAX = (1n << 64n) - 1n
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 
-function unsigned({ sql }: Meaning, op: Comparison, operand: Operand): Made | null {
+function unsigned({ sql }: Meaning, op: Comparator, operand: Operand): Made | null {
   const { number, to } = operand.u64
   if (number === null || number < 0n || number > U64_MAX) return null
   const test = numeric(op, number, to)
@@ -94,7 +94,7 @@ function unsigned({ sql }: Meaning, op: Comparison, operand: Operand): Made | nu
 }
 
 /** Unsigned order over signed values: those with the top bit set, negative to SQLite, come last. */
-function unsignedSql(x: string, op: Comparison, value: bigint, to: bigint | null): Condition {
+function unsignedSql(x: string, op: Comparator, value: bigint, to: bigint | null): Condition {
   const bound = BigInt.asIntN(64, value)
   const one = (sql: string): Condition => ({ sql, parameters: [bound] })
   switch (op) {
@@ -117,7 +117,7 @@ function unsignedSql(x: string, op: Comparison, value: bigint, to: bigint | null
   }
 }
 
-function signed({ sql }: Meaning, op: Comparison, operand: Operand): Made | null {
+function signed({ sql }: Meaning, op: Comparator, operand: Operand): Made | null {
   const { number, to } = operand
   if (number === null || number < I64_MIN || number > I64_MAX) return null
   const test = numeric(op, number, to)
@@ -129,13 +129,13 @@ function signed({ sql }: Meaning, op: Comparison, operand: Operand): Made | null
   }
 }
 
-const plainSql = (x: string, op: Comparison): string => {
+const plainSql = (x: string, op: Comparator): string => {
   if (op === '&') return `(${x} & ?) != 0`
   return `${x} ${op === '==' ? '=' : op} ?`
 }
 
 function numeric(
-  op: Comparison,
+  op: Comparator,
   n: bigint,
   to: bigint | null,
 ): ((value: bigint) => boolean) | null {
@@ -144,7 +144,7 @@ function numeric(
   return compare && ((value) => compare(value, n))
 }
 
-function comparing(op: Comparison): ((a: bigint, b: bigint) => boolean) | null {
+function comparing(op: Comparator): ((a: bigint, b: bigint) => boolean) | null {
   switch (op) {
     case '==':
       return (a, b) => a === b
@@ -167,7 +167,7 @@ function comparing(op: Comparison): ((a: bigint, b: bigint) => boolean) | null {
 }
 
 /** Names with numbers: whatever is asked of them is a set of them. */
-function coded(meaning: Meaning, op: Comparison, operand: Operand): Made | null {
+function coded(meaning: Meaning, op: Comparator, operand: Operand): Made | null {
   const wanted = wantedCodes(meaning, op, operand)
   if (!wanted) return null
   const accepted = [...meaning.codes].filter(([name, code]) => wanted(name, code))
@@ -187,7 +187,7 @@ function coded(meaning: Meaning, op: Comparison, operand: Operand): Made | null 
 
 function wantedCodes(
   { codes, ordered }: Meaning,
-  op: Comparison,
+  op: Comparator,
   { text, number, to }: Operand,
 ): ((name: string, code: number) => boolean) | null {
   if (op === '~') {
@@ -201,7 +201,7 @@ function wantedCodes(
   return test && ((_, code) => test(BigInt(code)))
 }
 
-function named(meaning: Meaning, op: Comparison, { text }: Operand): Made | null {
+function named(meaning: Meaning, op: Comparator, { text }: Operand): Made | null {
   const { sql, text: part = 'text' } = meaning
   if (op === '==' || op === '!=') {
     const equal = op === '=='
@@ -221,7 +221,7 @@ function named(meaning: Meaning, op: Comparison, { text }: Operand): Made | null
 }
 
 /** What a producer says in a field of its own: a whole number also by its order, anything else as its text. */
-function free(meaning: Meaning, op: Comparison, operand: Operand): Made | null {
+function free(meaning: Meaning, op: Comparator, operand: Operand): Made | null {
   if (op === '==' || op === '!=' || op === '~') return jsonCheck(meaning, op, operand)
   const { sql } = meaning
   const exact = `(${sql} ->> '$') between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`
@@ -233,7 +233,7 @@ const textOf = (value: FieldValue): string =>
   typeof value === 'string' ? value : JSON.stringify(value)
 
 /** A JSON string is compared as the text it is, or the 64 bits that it writes; anything else as it is written. */
-function jsonCheck({ sql }: Meaning, op: Comparison, { text }: Operand): Made | null {
+function jsonCheck({ sql }: Meaning, op: Comparator, { text }: Operand): Made | null {
   const shown = `case json_type(${sql}) when 'text' then ${sql} ->> '$' else ${sql} end`
   if (op === '~') {
     const matches = globMatcher(text)

@@ -19,8 +19,8 @@ export interface Token {
   readonly end: number
 }
 
-export const COMPARISONS = ['==', '!=', '<=', '>=', '<', '>', '&', '~', 'in'] as const
-export type Comparison = (typeof COMPARISONS)[number]
+export const COMPARATORS = ['==', '!=', '<=', '>=', '<', '>', '&', '~', 'in'] as const
+export type Comparator = (typeof COMPARATORS)[number]
 
 /** Operators, quoted strings, and words: everything between that is neither space nor an operator's character. */
 const TOKEN = /\s*(?:(&&|\|\||==|!=|<=|>=|[<>&~!()])|"([^"]*)"|'([^']*)'|([^\s&|<>=!~()"']+))/y

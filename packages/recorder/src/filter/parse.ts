@@ -5,8 +5,8 @@ import { type Check, checkOf, checkOfFields, type Operand } from './field-check.
 import { FIELD_NAMES, fieldNamed, meaningsOf } from './filter-fields.ts'
 import {
   amountOf,
-  type Comparison,
-  COMPARISONS,
+  type Comparator,
+  COMPARATORS,
   FilterError,
   numberOf,
   type Token,
@@ -96,9 +96,9 @@ class Parser {
     const meanings = name === undefined ? undefined : meaningsOf(name)
     if (name === undefined || !meanings) throw this.#unknownField(field)
     const operator = this.#tokens[this.#at++]
-    const op = COMPARISONS.find((comparison) => comparison === operator?.text)
+    const op = COMPARATORS.find((comparison) => comparison === operator?.text)
     if (!operator || !op) {
-      throw this.#error(`expected ${COMPARISONS.join(' ')} after ${field.text}`, this.#here(-1))
+      throw this.#error(`expected ${COMPARATORS.join(' ')} after ${field.text}`, this.#here(-1))
     }
     const value = this.#tokens[this.#at]
     if (!value || value.type === 'operator') {
@@ -146,7 +146,7 @@ class Parser {
   #wrongValue(
     field: string,
     meanings: readonly Meaning[],
-    op: Comparison,
+    op: Comparator,
     value: Token,
   ): FilterError {
     const names = meanings.flatMap((meaning) => [...meaning.codes.keys()])

@@ -6,7 +6,7 @@ import type { OpenInput } from './bytes/open-input.ts'
 import { TextInput, type TextInputOptions } from './text/text-input.ts'
 import { DatFileInput } from './trace-dat/dat-file-input.ts'
 import { FtraceEvents, type TranslationCounts } from './translate/ftrace-events.ts'
-import { flavourOf, geometryOf, type TracedFlavour } from './translate/kernel-traits.ts'
+import { tracedFlavour, tracedGeometry, type TracedFlavour } from './translate/kernel-traits.ts'
 import { ownNames } from './translate/own-names.ts'
 import { type LineShape, PROBED_FUNCTIONS } from './translate/probe-table.ts'
 
@@ -68,8 +68,8 @@ export async function translateInput(
   return {
     facts,
     counts,
-    flavour: flavourOf(events, counts),
-    geometry: geometryOf(events),
+    flavour: tracedFlavour(events, counts),
+    geometry: tracedGeometry(events),
     definitions: definitionsOf(events),
     sites: events.sites.toJson(),
     workload: events.workload,

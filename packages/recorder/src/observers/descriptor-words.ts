@@ -1,6 +1,6 @@
 import { type Geometry, HI, type LevelName, LO, physOf } from '@pagetrail/engine'
 
-import { isTable, roleWords } from '../descriptor/bits.ts'
+import { leadsToTable, roleWords } from '../descriptor/bits.ts'
 
 /** Bits of descriptors as masks on their two 32-bit words; `_HI` masks are for the high word. */
 export const VALID = LO.VALID
@@ -9,6 +9,7 @@ export const USER = LO.USER
 export const RDONLY = LO.RDONLY
 const SHARED = LO.SHARED
 export const AF = LO.AF
+
 /** Not global; in an invalid entry PTE_PRESENT_INVALID. */
 export const NG = LO.NG
 export const GP_HI = HI.GP
@@ -17,6 +18,7 @@ export const CONT_HI = HI.CONT
 export const PXN_HI = HI.PXN
 export const UXN_HI = HI.UXN
 export const DIRTY_HI = HI.DIRTY
+
 /** All of them are in the high word, in every geometry. */
 export const SOFTWARE_HI = roleWords('software', null).hi
 
@@ -26,7 +28,7 @@ export const frameOf = (geometry: Geometry, lo: number, hi: number): number =>
 
 /** A leaf, or what is left of one after VALID was cleared: neither none nor a table. */
 export const isLeafLike = (level: LevelName, lo: number, hi: number): boolean =>
-  (lo | hi) !== 0 && !isTable(level, lo)
+  (lo | hi) !== 0 && !leadsToTable(level, lo)
 
 export const isWritable = (lo: number, hi: number): boolean =>
   (lo & RDONLY) === 0 && (hi & WRITE_HI) !== 0
@@ -52,8 +54,8 @@ export function liveChanges(
   newLo: number,
   newHi: number,
 ): string[] {
-  const wasTable = isTable(level, oldLo)
-  if (wasTable !== isTable(level, newLo)) return ['size']
+  const wasTable = leadsToTable(level, oldLo)
+  if (wasTable !== leadsToTable(level, newLo)) return ['size']
   const changed: string[] = []
   if (frameOf(geometry, oldLo, oldHi) !== frameOf(geometry, newLo, newHi)) {
     changed.push(wasTable ? 'table address' : 'output address')

@@ -1,5 +1,5 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
-import { isTable } from '../descriptor/bits.ts'
+import { leadsToTable } from '../descriptor/bits.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Observers } from './observers.ts'
 import { joined, type Stretch, without } from './stretches.ts'
@@ -179,7 +179,7 @@ export class EffectLog {
     const since = versions.rows.seq(row)
     const name = LEVEL_NAMES[level]!
     const slot = name === 'pmd' || name === 'pud' ? entries.slot(name, base) : undefined
-    if (slot === undefined || !isTable(name, slot.lo)) {
+    if (slot === undefined || !leadsToTable(name, slot.lo)) {
       found.push(stretch)
       return
     }

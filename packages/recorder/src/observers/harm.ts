@@ -1,5 +1,5 @@
 import { type Geometry, LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
-import { isTable } from '../descriptor/bits.ts'
+import { leadsToTable } from '../descriptor/bits.ts'
 import { frameOf, VALID } from './descriptor-words.ts'
 import type { KnownEntries } from './known-entries.ts'
 import type { PageSizes } from './page-numbers.ts'
@@ -128,7 +128,7 @@ export class Harms {
       const base = page - (page % pages)
       const slot = this.#entries.slot(level, base)
       if (slot === undefined) continue
-      if (isTable(level, slot.lo)) {
+      if (leadsToTable(level, slot.lo)) {
         now.limits |= slot.hi & TABLE_LIMITS
         continue
       }
@@ -164,7 +164,7 @@ export class Harms {
     for (const level of WALK) {
       if (level === own) return limits
       const slot = this.#entries.slot(level, this.#sizes.base(level, page))
-      if (slot !== undefined && isTable(level, slot.lo)) limits |= slot.hi & TABLE_LIMITS
+      if (slot !== undefined && leadsToTable(level, slot.lo)) limits |= slot.hi & TABLE_LIMITS
     }
     return limits
   }
@@ -177,7 +177,7 @@ export class Harms {
     const rows = this.#rows
     const level = LEVEL_NAMES[rows.level(row)]!
     const slot = this.#entries.slot(level, rows.base[row]!)
-    if (slot === undefined || !isTable(level, slot.lo)) return
+    if (slot === undefined || !leadsToTable(level, slot.lo)) return
     const from = Math.max(start, rows.base[row]!)
     const to = Math.min(end, rows.end(row))
     if (to <= from) return

@@ -1,10 +1,10 @@
 import type { Json } from '../event/kinds.ts'
-import { type Change, promisedChange, satisfies } from './masks.ts'
+import { type AskedChange, promisedChange, satisfies } from './masks.ts'
 import { isSuccess } from './promises.ts'
 
 /** What a call was to make of which pages, in 4K pages; `returned` once it has said that it did. */
 export interface Kept extends KeptCall {
-  readonly change: Change
+  readonly change: AskedChange
   /** Pages that it has made so: what it never did cannot be undone. */
   readonly made: Set<number>
   returned: boolean

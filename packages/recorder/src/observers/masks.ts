@@ -6,7 +6,7 @@ import { highWord, lowWord, take } from '../event/words.ts'
 import { CONT_HI, GP_HI, NG, PXN_HI, RDONLY, VALID, WRITE_HI } from './descriptor-words.ts'
 
 /** What a permission change must leave set and clear, and which bits it may touch, on both words. */
-export interface Change {
+export interface AskedChange {
   readonly setLo: number
   readonly setHi: number
   readonly clearLo: number
@@ -27,7 +27,7 @@ const change = (
   clearHi: number,
   alsoLo = 0,
   alsoHi = 0,
-): Change => ({
+): AskedChange => ({
   asked,
   setLo,
   setHi,
@@ -48,13 +48,13 @@ const OFF = change('invalid', 0, 0, VALID, 0, NG)
 const DEFAULT = change('valid and writable', VALID, WRITE_HI, RDONLY, 0, NG)
 
 /** A Realm's memory is broken, its NS bit (of the output address) turned, and made again. */
-const RECODED: Change = {
+const RECODED: AskedChange = {
   ...change('valid', VALID, 0, 0, 0, NG),
   mayLo: VALID | NG,
   movesOneBit: true,
 }
 
-const FIXED: Readonly<Record<string, Change>> = {
+const FIXED: Readonly<Record<string, AskedChange>> = {
   set_memory_ro: RO,
   set_memory_rw: RW,
   set_memory_nx: NX,
@@ -91,7 +91,7 @@ const SWITCHES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What a top-level call of the kernel's API asks for; null: not one of them, or its arguments do not say. */
-export function changeOf(fn: string, args: Json): Change | null {
+export function changeOf(fn: string, args: Json): AskedChange | null {
   const fixed = FIXED[fn]
   if (fixed !== undefined) return fixed
   if (fn === 'kfence_protect_page') {
@@ -108,7 +108,7 @@ export function changeOf(fn: string, args: Json): Change | null {
  * The same of calls that are races reduced to what matters, too: none of the kernel's functions, but what they make of
  * a page is promised alike.
  */
-export function promisedChange(fn: string, args: Json): Change | null {
+export function promisedChange(fn: string, args: Json): AskedChange | null {
   if (fn === 'h7_block_change') return RO
   if (fn !== 'h7_change') return changeOf(fn, args)
   if (isJsonObject(args) && args['change'] === 'none') return null
@@ -120,7 +120,7 @@ export const isPermissionCall = (fn: string): boolean =>
   FIXED[fn] !== undefined || SWITCHES[fn] !== undefined || fn === 'kfence_protect_page'
 
 /** Exactly these bits. */
-export function masked(set: bigint, clear: bigint): Change {
+export function masked(set: bigint, clear: bigint): AskedChange {
   take(set)
   const setLo = lowWord()
   const setHi = highWord()
@@ -135,7 +135,7 @@ function maskOf(value: Json | undefined): bigint | null {
 }
 
 /** What a walker was given as masks, by a scenario; null: nothing. */
-export function maskedChange(args: Json): Change | null {
+export function maskedChange(args: Json): AskedChange | null {
   if (!isJsonObject(args)) return null
   const { set, clear } = args
   if (args['cb'] !== 'own' || (set === undefined && clear === undefined)) return null
@@ -143,7 +143,7 @@ export function maskedChange(args: Json): Change | null {
   return on === null || off === null ? null : masked(on, off)
 }
 
-export const satisfies = (want: Change, lo: number, hi: number): boolean =>
+export const satisfies = (want: AskedChange, lo: number, hi: number): boolean =>
   (lo & (want.setLo | want.clearLo)) === want.setLo &&
   (hi & (want.setHi | want.clearHi)) >>> 0 === want.setHi >>> 0
 
@@ -152,7 +152,7 @@ export const satisfies = (want: Change, lo: number, hi: number): boolean =>
  * If not, `new` was derived from another value: something that was stored in between is lost.
  */
 export function derives(
-  want: Change,
+  want: AskedChange,
   oldLo: number,
   oldHi: number,
   newLo: number,

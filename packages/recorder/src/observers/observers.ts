@@ -5,7 +5,7 @@ import { isPassing } from '../event/flush-group.ts'
 import { isIdle, type Run, STOCK_GEOMETRY } from '../event/run.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
 import { CpuLine } from './cpu-line.ts'
-import { isTable, readableGeometry } from '../descriptor/bits.ts'
+import { leadsToTable, readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { runEvidence, type RunEvidence } from './run-evidence.ts'
 import { Harms } from './harm.ts'
@@ -23,7 +23,7 @@ import { type Contradicted, KnownEntries } from './known-entries.ts'
 import { pageOf, PageSizes } from './page-numbers.ts'
 import { Write } from './write.ts'
 import { Versions } from './versions.ts'
-import { NONE } from './version-rows.ts'
+import { NO_ROW } from './version-rows.ts'
 
 const UPPER = ['pgd', 'p4d', 'pud', 'pmd'] as const
 
@@ -55,7 +55,7 @@ export class Observers {
   readonly #names: string[] = []
   readonly #ids = new Map<string, number>()
   readonly #hasEts2: boolean
-  #reachedBase = NONE
+  #reachedBase = NO_ROW
   #reached = true
   #reachedLevel = ''
 
@@ -96,7 +96,7 @@ export class Observers {
   stageOf(row: number): 'overwritten' | 'ordered' | 'leaving' {
     const { rows } = this.versions
     const ordered = rows.ordered(row)
-    if (ordered === NONE) return 'overwritten'
+    if (ordered === NO_ROW) return 'overwritten'
     for (const line of this.lines()) {
       for (const tlbi of line.issued) {
         const covers = tlbi.start < rows.end(row) && rows.base[row]! < tlbi.end
@@ -175,13 +175,13 @@ export class Observers {
     const range = this.entries.unmappedBy(e)
     if (range === null) return
     this.versions.forgetRange(range.start, range.end)
-    this.#reachedBase = NONE
+    this.#reachedBase = NO_ROW
   }
 
   #learn(e: TraceEvent): void {
     this.entries.apply(e)
     if (e.kind === 'table_alloc' || e.kind === 'table_free' || e.kind === 'init') {
-      this.#reachedBase = NONE
+      this.#reachedBase = NO_ROW
     }
   }
 
@@ -263,7 +263,7 @@ export class Observers {
     widen(flush, covered, e.seq)
     if (covered.broadcast || this.evidence.isAlone) {
       const { start, end, tables } = covered
-      line.issued.push({ seq: e.seq, start, end, tables, op: e.op ?? NONE })
+      line.issued.push({ seq: e.seq, start, end, tables, op: e.op ?? NO_ROW })
     }
   }
 
@@ -305,14 +305,14 @@ export class Observers {
     if (s.isContradicted && !this.evidence.allStores) this.versions.forgetEntry(s.level, s.page)
     this.#stored(e.cpu, e.op, fn)
     this.#learn(e)
-    if (s.level !== 'pte') this.#reachedBase = NONE
+    if (s.level !== 'pte') this.#reachedBase = NO_ROW
     if (line.unorderedStore < 0) line.unorderedStore = e.seq
-    if (s.isReached && s.needsBarrier) line.madeValid(e.op ?? NONE, e.seq, s.level, s.page)
+    if (s.isReached && s.needsBarrier) line.madeValid(e.op ?? NO_ROW, e.seq, s.level, s.page)
   }
 
   #stored(cpu: number, op: number | null, fn: string | null): void {
     const { write: s } = this
-    if (s.isReached) this.versions.store(s, s.seq, cpu, op ?? NONE, this.#intern(fn))
+    if (s.isReached) this.versions.store(s, s.seq, cpu, op ?? NO_ROW, this.#intern(fn))
   }
 
   /** A stock kernel shows its splits by what the function found and left, not by the store. */
@@ -330,7 +330,7 @@ export class Observers {
       s.isReached = this.#reaches(s)
       if (s.changes) this.#stored(e.cpu, e.op, fn)
     }
-    this.#reachedBase = NONE
+    this.#reachedBase = NO_ROW
     this.#learn(e)
   }
 
@@ -345,7 +345,7 @@ export class Observers {
     if (slot.lo === lowWord() && slot.hi === highWord()) return
     this.contradicted = { level: e.level, page, seq: slot.seq, lo: slot.lo, hi: slot.hi }
     this.versions.forgetEntry(e.level, page)
-    this.#reachedBase = NONE
+    this.#reachedBase = NO_ROW
   }
 
   /** Whether a walk from the top comes to the entry: not below a block or an empty entry. */
@@ -363,13 +363,13 @@ export class Observers {
     for (const level of UPPER) {
       if (level === s.level) return true
       const slot = this.entries.slot(level, this.sizes.base(level, s.page))
-      if (slot !== undefined && !isTable(level, slot.lo)) return false
+      if (slot !== undefined && !leadsToTable(level, slot.lo)) return false
     }
     return true
   }
 
   #intern(name: string | null): number {
-    if (name === null) return NONE
+    if (name === null) return NO_ROW
     let id = this.#ids.get(name)
     if (id === undefined) {
       id = this.#names.push(name) - 1
@@ -382,6 +382,6 @@ export class Observers {
     for (const line of this.lines()) line.forget()
     this.versions.forgetAll()
     this.entries.forget()
-    this.#reachedBase = NONE
+    this.#reachedBase = NO_ROW
   }
 }

@@ -1,3 +1,4 @@
+import { sizeText } from '../event/quantity.ts'
 import { hexOf, type LevelName } from '@pagetrail/engine'
 import type { RunGeometry } from '../event/run.ts'
 
@@ -6,13 +7,16 @@ import type { RunGeometry } from '../event/run.ts'
  * bigint stays at the edges.
  */
 const SHIFT = 12n
+
 /** The page after the last one: 2^64 bytes. */
 export const PAGE_LIMIT = 2 ** 52
 
 export const pageOf = (va: bigint): number => Number(va >> SHIFT)
+
 /** First page not touched by a range ending at `end`, which wraps to 0 at the top of the address space. */
 export const endPageOf = (end: bigint): number =>
   end === 0n ? PAGE_LIMIT : Number((end + 0xfffn) >> SHIFT)
+
 /** How many pages a call changes: as the kernel counts, that many from the page its address lies in. */
 export const pagesIn = (size: bigint): number =>
   Number((BigInt.asUintN(64, size) + 0xfffn) >> SHIFT)
@@ -22,18 +26,8 @@ export const hexPage = (page: number): string => hexOf(vaOf(page))
 export const hexRange = (start: number, end: number): string =>
   `[${hexPage(start)}, ${hexPage(end)})`
 
-const UNITS = ['K', 'M', 'G', 'T'] as const
-
-/** A size in 4K pages as people say it: `4K`, `2M`, `1G`; `12K` where it is not a power of two. */
-export function sizeText(pages: number): string {
-  let size = pages * 4
-  let unit = 0
-  while (size >= 1024 && size % 1024 === 0 && unit < UNITS.length - 1) {
-    size /= 1024
-    unit++
-  }
-  return `${size}${UNITS[unit]}`
-}
+/** A number of 4K pages as a size. */
+export const pagesSize = (pages: number): string => sizeText(pages * 4096)
 
 /**
  * Entries in a contiguous span at PTE and PMD level, by granule (Kconfig ARM64_CONT_PTE_SHIFT, ARM64_CONT_PMD_SHIFT).

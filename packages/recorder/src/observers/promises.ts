@@ -1,4 +1,4 @@
-import type { Change } from './masks.ts'
+import type { AskedChange } from './masks.ts'
 
 /**
  * Functions that promise that on their return no observer uses what their range was. Whatever they are made by: an
@@ -23,6 +23,7 @@ const FLUSHES: ReadonlySet<string> = new Set([
   'vunmap_range',
   'h7_change',
 ])
+
 /** What vfree() and vunmap() flush by. */
 const PURGE = ['_vm_unmap_aliases', '__purge_vmap_area_lazy', 'vunmap_range']
 /** Callers of `*_noflush` functions, which flush for them before they return, with where they do. */
@@ -34,11 +35,12 @@ const FLUSHES_FOR_OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
 
 export const promisesFlush = (fn: string): boolean => FLUSHES.has(fn)
 export const flushesForOthers = (fn: string): boolean => FLUSHES_FOR_OTHERS.has(fn)
+
 /** Functions in which the flush of such a caller is executed. */
 export const flushesIn = (fn: string): readonly string[] => FLUSHES_FOR_OTHERS.get(fn) ?? []
 
 /** Whether a change lets something be done that was not allowed before. */
-export const enables = (change: Change): boolean =>
+export const enables = (change: AskedChange): boolean =>
   (change.setLo & 1) !== 0 || change.asked === 'writable' || change.asked.includes('executable')
 
 /** Functions that change the linear alias of their pages along, with rodata=full. */

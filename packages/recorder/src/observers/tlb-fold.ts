@@ -19,7 +19,7 @@ export interface HeldEntry {
 }
 
 /** A TLBI that its CPU's dsb(ish) has not completed: what it covers is still used. */
-export interface Invalidation {
+export interface PendingTlbi {
   readonly cpu: number
   readonly seq: number
   readonly insn: string | null
@@ -44,7 +44,7 @@ export class TlbFold {
   /** CPUs in a flush function, whose own barriers have no events: what comes after it shows that they are over. */
   readonly #flushing = new Set<number>()
   #entries: HeldEntry[] = []
-  #pending: Invalidation[] = []
+  #pending: PendingTlbi[] = []
   #modelled = false
 
   constructor(pageShift: number) {
@@ -61,7 +61,7 @@ export class TlbFold {
     return this.#entries
   }
 
-  get pending(): readonly Invalidation[] {
+  get pending(): readonly PendingTlbi[] {
     return this.#pending
   }
 

@@ -11,7 +11,7 @@ import {
   WRITE_HI,
 } from './descriptor-words.ts'
 import type { Geometry, LevelName } from '@pagetrail/engine'
-import { isTable } from '../descriptor/bits.ts'
+import { leadsToTable } from '../descriptor/bits.ts'
 
 /** What an old version of an entry means beside what the tables say now, gravest first. */
 export const RELATIONS = [
@@ -37,6 +37,7 @@ export const isHarm = (relation: Relation): relation is Harm =>
 const TYPE = 2
 const SHAREABILITY = 0x300
 const MEMORY_TYPE = 0x1c
+
 /** MT_NORMAL_TAGGED: of the same type as MT_NORMAL, index 0. */
 const TAGGED = 1 << 2
 const NS = 1 << 5
@@ -63,7 +64,7 @@ export interface Translation {
 export function isHeld(level: LevelName, lo: number): boolean {
   if ((lo & VALID) === 0) return false
   if (level === 'pte') return (lo & TYPE) !== 0 && (lo & AF) !== 0
-  if (isTable(level, lo)) return true
+  if (leadsToTable(level, lo)) return true
   return (level === 'pmd' || level === 'pud') && (lo & AF) !== 0
 }
 
@@ -72,6 +73,7 @@ const memoryType = (lo: number): number => ((lo & MEMORY_TYPE) === TAGGED ? 0 : 
 
 const isReadOnly = (t: Translation): boolean =>
   (t.lo & RDONLY) !== 0 || (t.limits & AP_TABLE_READ_ONLY) !== 0
+
 /** A write is refused for good: hardware does not make it writable by itself either (DBM). */
 const refusesWrite = (t: Translation): boolean =>
   (t.limits & AP_TABLE_READ_ONLY) !== 0 || ((t.lo & RDONLY) !== 0 && (t.hi & WRITE_HI) === 0)

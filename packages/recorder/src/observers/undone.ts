@@ -1,4 +1,4 @@
-import { isTable } from '../descriptor/bits.ts'
+import { leadsToTable } from '../descriptor/bits.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI } from './descriptor-words.ts'
 
@@ -13,7 +13,7 @@ export function undoesChange(
   old: { readonly lo: number; readonly hi: number },
   stored: { readonly lo: number; readonly hi: number },
 ): boolean {
-  if (isTable(level, old.lo) || isTable(level, stored.lo)) return false
+  if (leadsToTable(level, old.lo) || leadsToTable(level, stored.lo)) return false
   const lo = (old.lo ^ read.lo) & (old.lo ^ stored.lo)
   const hi = (old.hi ^ read.hi) & (old.hi ^ stored.hi) & ~CONT_HI
   return (lo | hi) !== 0

@@ -3,12 +3,15 @@ import { ABSENT, doubled, EntryTable } from '../tables/entry-table.ts'
 import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
 
 /** In the place of a row, of a call, of a name: there is none. */
-export const NONE = -1
+export const NO_ROW = -1
 const INITIAL = 64
+
 /** Bits of what a contiguous span has had flushed, a word each: at most 128 members (PTEs of 16K pages). */
 const COVER_WORDS = 4
-/** {@link NONE} in a column of unsigned numbers. */
+
+/** {@link NO_ROW} in a column of unsigned numbers. */
 const NO_SEQ = 0xffff_ffff
+
 /** Beside the number of a row's level: it is in use; it is a table. */
 const LIVE = 8
 const TABLE = 16
@@ -104,7 +107,7 @@ export class VersionRows {
   /** Event from which on no walker reads it any more, NONE: there was none yet. */
   ordered(row: number): number {
     const seq = this.#ordered[row]!
-    return seq === NO_SEQ ? NONE : seq
+    return seq === NO_SEQ ? NO_ROW : seq
   }
 
   order(row: number, seq: number): void {
@@ -125,9 +128,9 @@ export class VersionRows {
 
   /** The newest row of a unit, NONE; {@link next} leads on. */
   head(level: number, base: number): number {
-    if (this.ofLevel[level] === 0) return NONE
+    if (this.ofLevel[level] === 0) return NO_ROW
     const place = this.#heads.find(unitKey(level, base))
-    return place === ABSENT ? NONE : this.#heads.lo(place)
+    return place === ABSENT ? NO_ROW : this.#heads.lo(place)
   }
 
   add(v: Readonly<NewVersion>): number {
@@ -162,7 +165,7 @@ export class VersionRows {
     const key = unitKey(level, this.base[row]!)
     const head = this.head(level, this.base[row]!)
     if (head === row) {
-      if (this.next[row] === NONE) this.#heads.forget(key)
+      if (this.next[row] === NO_ROW) this.#heads.forget(key)
       else this.#heads.set(key, this.next[row]!, 0)
     } else {
       let before = head
@@ -223,7 +226,8 @@ export class VersionRows {
       if (this.ofLevel[level] === 0) continue
       const size = this.#sizes.of(LEVEL_NAMES[level]!)
       for (let page = start - (start % size); page < end; page += size) {
-        for (let row = this.head(level, page); row !== NONE; row = this.next[row]!) found.push(row)
+        for (let row = this.head(level, page); row !== NO_ROW; row = this.next[row]!)
+          found.push(row)
       }
     }
     return found

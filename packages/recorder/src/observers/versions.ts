@@ -1,12 +1,12 @@
 import { type Geometry, LEVEL_NAMES, type LevelName, type Words } from '@pagetrail/engine'
-import { isTable, roleWords } from '../descriptor/bits.ts'
+import { leadsToTable, roleWords } from '../descriptor/bits.ts'
 import { frameOf } from './descriptor-words.ts'
 import type { KnownEntries } from './known-entries.ts'
 import type { PageSizes } from './page-numbers.ts'
 import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
 import { Unordered } from './unordered.ts'
-import { type NewVersion, NONE, VersionRows } from './version-rows.ts'
+import { type NewVersion, NO_ROW, VersionRows } from './version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
 export interface Invalidation {
@@ -58,9 +58,9 @@ export class Versions {
     isTable: false,
     seq: 0,
     cpu: 0,
-    op: NONE,
-    fn: NONE,
-    parent: NONE,
+    op: NO_ROW,
+    fn: NO_ROW,
+    parent: NO_ROW,
   }
 
   constructor(geometry: Geometry, sizes: PageSizes, entries: KnownEntries) {
@@ -84,7 +84,7 @@ export class Versions {
     v.cpu = cpu
     v.op = op
     v.fn = fn
-    v.parent = NONE
+    v.parent = NO_ROW
     const row = this.#overwrite(s.level, s.page, s.oldLo, s.oldHi)
     if (s.wasTable && isUpper(s.level) && !s.leadsToSameTable) this.#unlink(s.level, s.page, row)
   }
@@ -93,8 +93,8 @@ export class Versions {
   forgetEntry(level: LevelName, page: number): void {
     const { rows } = this
     if (rows.count === 0) return
-    let next = NONE
-    for (let row = rows.head(LEVEL[level], page); row !== NONE; row = next) {
+    let next = NO_ROW
+    for (let row = rows.head(LEVEL[level], page); row !== NO_ROW; row = next) {
       next = rows.next[row]!
       rows.remove(row)
     }
@@ -117,9 +117,10 @@ export class Versions {
     const { rows } = this
     for (let i = 0; i < list.length; i++) {
       const row = list.row(i)
-      if (!rows.isLive(row) || rows.seq(row) !== list.seq(i) || rows.ordered(row) !== NONE) continue
+      if (!rows.isLive(row) || rows.seq(row) !== list.seq(i) || rows.ordered(row) !== NO_ROW)
+        continue
       // Through a table that may still be held it can be filled all the same.
-      if (rows.parent[row] === NONE) rows.order(row, seq)
+      if (rows.parent[row] === NO_ROW) rows.order(row, seq)
     }
     list.clear()
   }
@@ -128,9 +129,9 @@ export class Versions {
   unorderedIn(start: number, end: number): number {
     const { rows } = this
     for (const row of rows.inRange(start, end, this.#found)) {
-      if (rows.ordered(row) === NONE && rows.parent[row] === NONE) return row
+      if (rows.ordered(row) === NO_ROW && rows.parent[row] === NO_ROW) return row
     }
-    return NONE
+    return NO_ROW
   }
 
   /** The dsb at event `at` completes a TLBI: what was ordered before it was issued is gone where it covers. */
@@ -160,12 +161,12 @@ export class Versions {
     const { rows } = this
     if (rows.isTable(row) && !tlbi.tables) return false
     const parent = rows.parent[row]!
-    if (parent !== NONE && rows.isLive(parent)) {
+    if (parent !== NO_ROW && rows.isLive(parent)) {
       // Every address below the table is translated through it: any of them takes it along.
       return tlbi.tables && this.#isOrdered(parent, tlbi)
     }
     const ordered = rows.ordered(row)
-    return ordered !== NONE && ordered <= tlbi.seq
+    return ordered !== NO_ROW && ordered <= tlbi.seq
   }
 
   #gone(row: number, at: number, by: number): void {
@@ -176,7 +177,7 @@ export class Versions {
     if (!isTable) return
     for (let child = 0; child < rows.high; child++) {
       if (!rows.isLive(child) || rows.parent[child] !== row) continue
-      rows.parent[child] = NONE
+      rows.parent[child] = NO_ROW
       rows.order(child, at)
     }
   }
@@ -195,8 +196,8 @@ export class Versions {
 
   #followUnit(level: number, base: number, s: Write, cpu: number): void {
     const { rows } = this
-    for (let row = rows.head(level, base); row !== NONE; row = rows.next[row]!) {
-      if (rows.from(row) !== s.page || rows.ordered(row) !== NONE) continue
+    for (let row = rows.head(level, base); row !== NO_ROW; row = rows.next[row]!) {
+      if (rows.from(row) !== s.page || rows.ordered(row) !== NO_ROW) continue
       if (rows.cpu[row] !== cpu) this.#await(cpu, row)
     }
   }
@@ -211,11 +212,11 @@ export class Versions {
   #restored(s: Write): void {
     const { rows } = this
     if (isContiguous(s.newHi) && !s.isTable) return
-    let next = NONE
-    for (let row = rows.head(LEVEL[s.level], s.page); row !== NONE; row = next) {
+    let next = NO_ROW
+    for (let row = rows.head(LEVEL[s.level], s.page); row !== NO_ROW; row = next) {
       next = rows.next[row]!
       if (!isSameToAll(rows.lo(row), rows.hi(row), s.newLo, s.newHi)) continue
-      this.#gone(row, s.seq, NONE)
+      this.#gone(row, s.seq, NO_ROW)
     }
   }
 
@@ -223,7 +224,7 @@ export class Versions {
   #overwrite(level: LevelName, page: number, lo: number, hi: number): number {
     const { rows } = this
     const v = this.#version
-    const table = isTable(level, lo)
+    const table = leadsToTable(level, lo)
     const span = table || !isContiguous(hi) ? 0 : this.#sizes.span(level)
     v.level = span === 0 ? LEVEL[level] : LEVEL[level === 'pte' ? 'contpte' : 'contpmd']
     v.pages = span === 0 ? this.#sizes.of(level) : span
@@ -233,10 +234,10 @@ export class Versions {
     v.hi = hi
     v.isTable = table
     let row = rows.head(v.level, v.base)
-    while (row !== NONE && !this.#isSame(row, v)) row = rows.next[row]!
-    if (row === NONE) row = rows.add(v)
+    while (row !== NO_ROW && !this.#isSame(row, v)) row = rows.next[row]!
+    if (row === NO_ROW) row = rows.add(v)
     else rows.again(row, v)
-    if (v.parent === NONE) this.#await(v.cpu, row)
+    if (v.parent === NO_ROW) this.#await(v.cpu, row)
     return row
   }
 
@@ -262,7 +263,7 @@ export class Versions {
       if (slot === undefined || !isHeld(child, slot.lo)) continue
       this.#version.parent = row
       this.#overwrite(child, at, slot.lo, slot.hi)
-      if (isTable(child, slot.lo) && isUpper(child)) this.#unlink(child, at, row)
+      if (leadsToTable(child, slot.lo) && isUpper(child)) this.#unlink(child, at, row)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Geometry, LevelName, Words } from '@pagetrail/engine'
-import { isTable, roleWords } from '../descriptor/bits.ts'
+import { leadsToTable, roleWords } from '../descriptor/bits.ts'
 import type { EventOf } from '../event/kinds.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
 import { frameOf, SOFTWARE_HI, USER, UXN_HI, VALID } from './descriptor-words.ts'
@@ -102,11 +102,11 @@ export class Write {
   }
 
   get wasTable(): boolean {
-    return isTable(this.level, this.oldLo)
+    return leadsToTable(this.level, this.oldLo)
   }
 
   get isTable(): boolean {
-    return isTable(this.level, this.newLo)
+    return leadsToTable(this.level, this.newLo)
   }
 
   /** Where the old and the new value lead, in 4K pages. */

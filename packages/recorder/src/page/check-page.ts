@@ -12,7 +12,7 @@ import { debtsBody } from './debts-section.ts'
 import type { RunDetail } from './detail.ts'
 import { gravest } from './rules-of-both.ts'
 import { document, type Section } from './frame.ts'
-import { figure, html, Html, join, lines, listed, many, name, type Value } from './html.ts'
+import { figure, html, Html, join, lines, listed, manyHtml, nameHtml, type Value } from './html.ts'
 import { runMoments, tableMaps } from './table-section.ts'
 
 export interface CheckPageOptions {
@@ -36,7 +36,7 @@ export function checkPage(
   options: CheckPageOptions = {},
 ): string {
   const { run } = source
-  const title = name(run.label)
+  const title = nameHtml(run.label)
   const geometry = readableGeometry(runGeometry(run))
   const sections: Section[] = [
     { id: 'findings', title: 'Findings', body: findings(source, report) },
@@ -87,14 +87,14 @@ function head(run: Run, report: CheckReport, { debts }: RunDetail): Html {
   const open = undecided(report).length
   const { geometry } = run
   const facts = [
-    run.kernel !== null && html`kernel ${name(run.kernel)}`,
+    run.kernel !== null && html`kernel ${nameHtml(run.kernel)}`,
     run.flavour !== null && html`code of ${run.flavour}`,
     geometry && geometryName(geometry.pageShift, geometry.vaBits),
     listed(run.calls, 'call'),
-    many(report.events, 'event'),
+    manyHtml(report.events, 'event'),
     run.lost > 0 && html`<b class="bad">${listed(run.lost, 'event')} lost</b>`,
   ].filter(Boolean)
-  return html`<p class="eyebrow">pagetrail check ${name(run.label)}</p>
+  return html`<p class="eyebrow">pagetrail check ${nameHtml(run.label)}</p>
 <h1>${verdictOf(report)}</h1>
 <p class="lede">${join(facts, ', ')}.</p>
 <ul class="cards" aria-label="What was found">${counts.map(
@@ -136,7 +136,7 @@ function findings(source: EventSource, report: CheckReport): Html {
         html`<div class="finding ${severity}">
           <h3>
             <span class="${severity === 'error' && 'bad'}">${severity}</span>:
-            <code>${rule}</code> (${hazard}), ${many(count, 'finding')}
+            <code>${rule}</code> (${hazard}), ${manyHtml(count, 'finding')}
           </h3>
           <p>${known?.sentence}</p>
           <ul>

@@ -3,19 +3,19 @@ import { type Geometry, geometryName } from '@pagetrail/engine'
 import type { Diff, Side } from '../diff/result.ts'
 import { laneTexts } from '../diff/say/lane-texts.ts'
 import { askedTexts } from '../diff/say/wording.ts'
-import { figure, html, type Html, name, type Value } from './html.ts'
+import { figure, html, type Html, nameHtml, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { table, unseen } from './html-table.ts'
+import { table, hiddenCaption } from './html-table.ts'
 
 /** What both runs are: a row of the table each. */
 const ROWS: readonly (readonly [title: string, of: (side: Side) => Value])[] = [
-  ['run', ({ label }) => html`<code>${name(label)}</code>`],
+  ['run', ({ label }) => html`<code>${nameHtml(label)}</code>`],
   ['source', ({ source }) => SOURCES[source]],
-  ['kernel', ({ kernel }) => kernel && name(kernel)],
-  ['build', ({ build }) => build && name(build)],
+  ['kernel', ({ kernel }) => kernel && nameHtml(kernel)],
+  ['build', ({ build }) => build && nameHtml(build)],
   ['code', ({ flavour }) => flavour],
-  ['scenario', ({ scenario }) => scenario && html`<code>${name(scenario)}</code>`],
-  ['file', ({ file }) => file && html`<code>${name(file.split('/').at(-1) ?? file)}</code>`],
+  ['scenario', ({ scenario }) => scenario && html`<code>${nameHtml(scenario)}</code>`],
+  ['file', ({ file }) => file && html`<code>${nameHtml(file.split('/').at(-1) ?? file)}</code>`],
   ['calls', ({ calls }) => figure(calls)],
   ['events', ({ events }) => figure(events)],
   [
@@ -41,7 +41,7 @@ export function comparedBody(diff: Diff, names: SideNames): Html {
   const runs = table({
     label: 'The two runs',
     kind: 'runs wide',
-    caption: unseen('The two runs'),
+    caption: hiddenCaption('The two runs'),
     columns: [null, html`left ${names.left}`, html`right ${names.right}`],
     rows,
   })

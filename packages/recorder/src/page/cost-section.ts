@@ -3,7 +3,7 @@ import { COST_LABELS, COST_NAMES, type CostName, type Costs, exactly } from '../
 import type { Diff } from '../diff/result.ts'
 import { hasCost } from '../cost/cost-text.ts'
 import { isPartial } from '../diff/say/wording.ts'
-import { figure, html, Html, many, type Value } from './html.ts'
+import { figure, html, Html, manyHtml, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
 import { num, table } from './html-table.ts'
 
@@ -25,7 +25,7 @@ export function costBody(diff: Diff, names: SideNames): Html {
     (n) => html`<li>${COST_LABELS[n].trim()} <b>${figure(pairedLeft[n])}</b></li> `,
   )
   return html`<p class="say">
-      Of the ${many(diff.calls.paired, 'pair')} of
+      Of the ${manyHtml(diff.calls.paired, 'pair')} of
       calls${isPartial(diff) && '; calls without a counterpart are not in it'}. Each pair of bars
       has its own scale.
     </p>

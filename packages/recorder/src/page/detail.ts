@@ -1,5 +1,5 @@
 import type { EventSource } from '../event/run.ts'
-import type { CallTree, Diff } from '../diff/result.ts'
+import type { PairTree, Diff } from '../diff/result.ts'
 import { type DebtsOverTime, debtsOverTime } from './debts.ts'
 import { findingsOf, type RuleOnBoth } from './rules-of-both.ts'
 import {
@@ -67,7 +67,7 @@ export function runDetail(source: EventSource): RunDetail {
   return { debts, most: withMoments(source, stored, at) }
 }
 
-const treeTables = (a: EventSource, b: EventSource, { left, right }: CallTree): TreeTables => ({
+const treeTables = (a: EventSource, b: EventSource, { left, right }: PairTree): TreeTables => ({
   left: callTables(a, left),
   right: callTables(b, right),
 })

@@ -5,7 +5,7 @@ import { commandLines, quoted, type DiffPageOptions } from '../diff/say/command-
 import type { GateResult } from '../diff/gate.ts'
 import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
 import type { Question } from '../diff/options.ts'
-import type { CallTree, Diff } from '../diff/result.ts'
+import type { PairTree, Diff } from '../diff/result.ts'
 import {
   costRows,
   effectExample,
@@ -21,7 +21,7 @@ import { debtsBody } from './debts-section.ts'
 import type { DiffDetail, TableHistories } from './detail.ts'
 import { findingsBody } from './findings-section.ts'
 import { document, type Section } from './frame.ts'
-import { figure, html, Html, join, lines, listed, many, name, type Value } from './html.ts'
+import { figure, html, Html, join, lines, listed, manyHtml, nameHtml, type Value } from './html.ts'
 import { pairsBody } from './pairs-section.ts'
 import { type SideNames, sideNames } from './side-names.ts'
 import { type Drawn, runMoments, tableMaps } from './table-section.ts'
@@ -105,7 +105,7 @@ function head(
   const owed = [left.debts.end.harmful, right.debts.end.harmful] as const
   const undecided = findings.filter(({ is }) => is === 'undecided').length
   const rules = fresh.map(({ rule }) => html`<code>${rule}</code>`)
-  return html`<p class="eyebrow">pagetrail diff <span class="l">${name(diff.left.label)}</span> <span class="r">${name(diff.right.label)}</span></p>
+  return html`<p class="eyebrow">pagetrail diff <span class="l">${nameHtml(diff.left.label)}</span> <span class="r">${nameHtml(diff.right.label)}</span></p>
 <h1>${verdict.slice(0, 1).toUpperCase()}${verdict.slice(1)}</h1>
 ${gate && gatePart(diff, gate)}
 ${lede(diff, names)}
@@ -127,13 +127,13 @@ function lede({ outcome, effect, path, calls }: Diff, names: SideNames): Value {
   const sides = html`${names.left} │ ${names.right}`
   if (group)
     return html`<p class="lede">
-      ${many(effect.differences.total, 'difference')} of effect in
-      ${many(effect.differentPairs, 'pair')} of ${figure(calls.paired)}. ${sides}:
+      ${manyHtml(effect.differences.total, 'difference')} of effect in
+      ${manyHtml(effect.differentPairs, 'pair')} of ${figure(calls.paired)}. ${sides}:
       ${effectText(group)}.
     </p>`
   if (outcome.answer === 'different')
     return html`<p class="lede">
-      ${many(outcome.different.total, 'pair')} of calls end differently;
+      ${manyHtml(outcome.different.total, 'pair')} of calls end differently;
       ${figure(outcome.mapping.ranges.total)} ranges of the final mapping differ.
     </p>`
   if (path.answer === 'different')
@@ -154,7 +154,7 @@ const CARDS: Readonly<
 > = {
   outcome: ({ outcome }) => ({
     answer: outcome.answer,
-    text: html`${many(outcome.sameReturn, 'call')} returned the same,
+    text: html`${manyHtml(outcome.sameReturn, 'call')} returned the same,
     ${figure(outcome.differentReturn)} did
     not${outcome.unknownReturn > 0 && html`, ${figure(outcome.unknownReturn)} unknown`}.
     ${outcome.mapping.compared === 'final state' ? 'Final mapping of every address' : 'Final mapping of the entries written'}:
@@ -162,9 +162,9 @@ const CARDS: Readonly<
   }),
   effect: ({ effect, calls }) => ({
     answer: effect.answer,
-    text: html`${many(effect.differences.total, 'difference')} of
-    ${many(effect.groups.total, 'sort')}, in ${figure(effect.differentPairs)} of
-    ${many(calls.paired, 'pair')}.${effect.unknown.length > 0 && ` Not compared: ${effect.unknown.join(', ')}.`}`,
+    text: html`${manyHtml(effect.differences.total, 'difference')} of
+    ${manyHtml(effect.groups.total, 'sort')}, in ${figure(effect.differentPairs)} of
+    ${manyHtml(calls.paired, 'pair')}.${effect.unknown.length > 0 && ` Not compared: ${effect.unknown.join(', ')}.`}`,
   }),
   path: ({ path }) => ({ answer: path.answer, text: html`Events: ${pathText(path)}.` }),
   cost: ({ cost }) => {
@@ -205,10 +205,10 @@ function differences(diff: Diff, detail: DiffDetail, names: SideNames): Html {
         ${sorts}
       </ul>`
   }
-  ${groups.total > sorts.length && html`<p class="note">The first of ${many(groups.total, 'sort')}.</p>`}
+  ${groups.total > sorts.length && html`<p class="note">The first of ${manyHtml(groups.total, 'sort')}.</p>`}
   ${
     maps.length > 0 &&
-    html`<h3>${many(ranges.total, 'range')} of the final mapping</h3>
+    html`<h3>${manyHtml(ranges.total, 'range')} of the final mapping</h3>
       <pre>${lines(maps)}</pre>`
   }
   ${diff.trees.map((tree, i) => treePart(tree, diff, detail.tables[i], names))}`
@@ -217,7 +217,7 @@ function differences(diff: Diff, detail: DiffDetail, names: SideNames): Html {
 const callMoments = (i: number): string => (i === 0 ? 'before the call' : 'after the call')
 
 function treePart(
-  tree: CallTree,
+  tree: PairTree,
   diff: Diff,
   tables: DiffDetail['tables'][number] | undefined,
   names: SideNames,

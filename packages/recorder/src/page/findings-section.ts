@@ -2,7 +2,7 @@ import type { Finding } from '../check/finding.ts'
 import type { RuleOnBoth } from './rules-of-both.ts'
 import { figure, html, Html, join, listed, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { num, table, unseen } from './html-table.ts'
+import { num, table, hiddenCaption } from './html-table.ts'
 
 const IS: Readonly<Record<RuleOnBoth['is'], { readonly words: string; readonly tag: string }>> = {
   new: { words: 'new', tag: 't3' },
@@ -41,7 +41,7 @@ export function findingsBody(rules: readonly RuleOnBoth[], names: SideNames): Ht
       table({
         label: 'Findings',
         kind: 'wide stack',
-        caption: unseen('Findings'),
+        caption: hiddenCaption('Findings'),
         columns: ['is', 'rule', num(names.left), num(names.right), 'first finding'],
         rows,
       })
@@ -51,10 +51,10 @@ export function findingsBody(rules: readonly RuleOnBoth[], names: SideNames): Ht
 
 const exampleOf = ({ message, proof, op }: Finding): Html =>
   html`${message}<br /><span class="mu"
-      >${op !== null && html`call ${figure(op)}, `}${eventsOf(proof)}</span
+      >${op !== null && html`call ${figure(op)}, `}${proofEvents(proof)}</span
     >`
 
-export const eventsOf = (proof: readonly number[]): Html =>
+export const proofEvents = (proof: readonly number[]): Html =>
   html`events ${join(proof.map(figure), ', ')}`
 
 function undecidedList(open: readonly RuleOnBoth[]): Value {

@@ -1,13 +1,13 @@
 import { html, Html, type Value } from './html.ts'
 
 /** A column by its head; `kind`: class of the head. */
-export interface Column {
+export interface PageColumn {
   readonly head: Value
   readonly kind: string
 }
 
 /** A column of figures. */
-export const num = (head: Value): Column => ({ head, kind: 'num' })
+export const num = (head: Value): PageColumn => ({ head, kind: 'num' })
 
 export interface Table {
   /** What a screen reader calls it. */
@@ -17,12 +17,12 @@ export interface Table {
   /** Its class; `wide stack` becomes a list where the page is narrow. */
   readonly kind?: 'wide stack' | 'runs wide' | 'tree'
   /** null: its cells are named by their rows. */
-  readonly columns: readonly (Value | Column)[]
+  readonly columns: readonly (Value | PageColumn)[]
   readonly rows: readonly Value[]
 }
 
 /** A caption that only a screen reader says. */
-export const unseen = (text: string): Html =>
+export const hiddenCaption = (text: string): Html =>
   html`<caption class="vh">
     ${text}
   </caption>`
@@ -41,12 +41,12 @@ export const table = ({ label, caption, kind, columns, rows }: Table): Html =>
     </tbody>
   </table></div>`
 
-const headOf = (column: Value | Column): Html => {
+const headOf = (column: Value | PageColumn): Html => {
   if (column === null) return html`<td></td>`
   return isColumn(column)
     ? html`<th scope="col" class="${column.kind}">${column.head}</th>`
     : html`<th scope="col">${column}</th>`
 }
 
-const isColumn = (column: Value | Column): column is Column =>
+const isColumn = (column: Value | PageColumn): column is PageColumn =>
   typeof column === 'object' && column !== null && 'kind' in column

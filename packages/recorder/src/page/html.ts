@@ -42,7 +42,7 @@ export const figure = (n: number | null): Html =>
   n === null ? html`?` : html`<data value="${new Html(String(n))}">${n}</data>`
 
 /** A name, whose direction of writing stays its own. */
-export const name = (text: string): Html => html`<bdi>${text}</bdi>`
+export const nameHtml = (text: string): Html => html`<bdi>${text}</bdi>`
 
 /** Lines of what is set as it is. */
 export const lines = (parts: readonly Value[]): Value[] =>
@@ -52,7 +52,8 @@ export const join = (parts: readonly Value[], between: string): Value[] =>
   parts.flatMap((part, i) => (i === 0 ? [part] : [between, part]))
 
 /** `1 pair`, `2,052 pairs`, of a figure. */
-export const many = (n: number, what: string): Html => html`${figure(n)} ${what}${n !== 1 && 's'}`
+export const manyHtml = (n: number, what: string): Html =>
+  html`${figure(n)} ${what}${n !== 1 && 's'}`
 
 /** The same of a number that follows from what is listed, as the length of a list does. */
 export const listed = (n: number, what: string): Html => html`${n} ${what}${n !== 1 && 's'}`

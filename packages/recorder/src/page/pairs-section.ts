@@ -2,10 +2,10 @@ import type { ListedAlone, ListedPairs } from '../diff/pair-list.ts'
 import type { Diff } from '../diff/result.ts'
 import { LONE_WORDS } from '../diff/say/lane-texts.ts'
 import { rowTexts } from '../diff/say/wording.ts'
-import { sizeText } from '../say/value.ts'
-import { figure, html, Html, listed, many, type Value } from './html.ts'
+import { pagesText } from '../say/value.ts'
+import { figure, html, Html, listed, manyHtml, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { num, table, unseen } from './html-table.ts'
+import { num, table, hiddenCaption } from './html-table.ts'
 import { VERDICTS } from '../diff/pair-result.ts'
 
 /** Groups of pairs that a page lists; the rest are counted. */
@@ -26,16 +26,16 @@ export function pairsBody(diff: Diff, names: SideNames): Html {
   const rest = pairs.slice(GROUPS).reduce((sum, { count }) => sum + count, 0)
   const rows = pairs.slice(0, GROUPS).map((group) => groupRow(group, diff))
   return html`<p class="say">
-      ${many(calls.paired, 'pair')} of calls, in ${listed(pairs.length, 'group')} that differ in the
-      same way, the worst
-      first.${calls.otherInput > 0 && html` ${many(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
+      ${manyHtml(calls.paired, 'pair')} of calls, in ${listed(pairs.length, 'group')} that differ in
+      the same way, the worst
+      first.${calls.otherInput > 0 && html` ${manyHtml(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
       ${figure(onlyLeft.total)} only on the left, ${figure(onlyRight.total)} only on the right.
     </p>
     ${strip(pairs, diff)}
     ${table({
       label: 'Pairs of calls',
       kind: 'wide stack',
-      caption: unseen('Pairs of calls, grouped by how they differ, the worst first'),
+      caption: hiddenCaption('Pairs of calls, grouped by how they differ, the worst first'),
       columns: [
         'verdict',
         'call',
@@ -97,7 +97,7 @@ function costsOf({ more, count }: ListedPairs): Value {
 }
 
 function sizeOf(size: number | null, { geometries }: Diff, side: 'left' | 'right'): string {
-  const text = size === null ? '' : sizeText(BigInt(size), geometries[side])
+  const text = size === null ? '' : pagesText(BigInt(size), geometries[side])
   return text === '' ? '' : ` ${text}`
 }
 

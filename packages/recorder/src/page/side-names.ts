@@ -1,5 +1,5 @@
 import type { Diff, Side } from '../diff/result.ts'
-import { html, type Html, name } from './html.ts'
+import { html, type Html, nameHtml } from './html.ts'
 
 /** How the sides are called on a page: by what distinguishes them, in the colour of each. */
 export interface SideNames {
@@ -25,7 +25,7 @@ export function sideNames({ left, right }: Pick<Diff, 'left' | 'right'>): SideNa
 }
 
 const named = (left: string, right: string): SideNames => ({
-  left: html`<b class="l">${name(left)}</b>`,
-  right: html`<b class="r">${name(right)}</b>`,
+  left: html`<b class="l">${nameHtml(left)}</b>`,
+  right: html`<b class="r">${nameHtml(right)}</b>`,
   plain: { left, right },
 })

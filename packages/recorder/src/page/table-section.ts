@@ -1,7 +1,7 @@
 import { type Geometry, hexOf, type LevelName } from '@pagetrail/engine'
 
 import type { TableHistories, TableHistory } from './detail.ts'
-import { figure, html, Html, many, type Value } from './html.ts'
+import { figure, html, Html, manyHtml, type Value } from './html.ts'
 import { legend, mapSvg, mapWords } from './map-svg.ts'
 import type { TableMoment } from './table-moments.ts'
 
@@ -73,7 +73,7 @@ function figuresOf(
       <figcaption>${title} <b>${when}</b>, ${after}</figcaption>
       ${mapSvg(moment, entries, spanOf(level, geometry), words, before)}
       <figcaption>
-        ${level} table at <code>${hexOf(va)}</code>, ${many(stores, 'store')}<br />${mapWords(moment)}
+        ${level} table at <code>${hexOf(va)}</code>, ${manyHtml(stores, 'store')}<br />${mapWords(moment)}
       </figcaption>
     </figure>`
   })
@@ -82,7 +82,7 @@ function figuresOf(
 const moreTables = ({ title, tables }: Drawn): Value =>
   tables.total > tables.items.length &&
   html`<p class="note">
-    ${title}: ${tables.items.length} of ${many(tables.total, 'table')} that were stored to.
+    ${title}: ${tables.items.length} of ${manyHtml(tables.total, 'table')} that were stored to.
   </p>`
 
 /** Entries of a contiguous span of a level; 1: it has none. */

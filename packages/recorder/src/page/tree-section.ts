@@ -2,12 +2,12 @@ import { type Geometry, hexOf } from '@pagetrail/engine'
 
 import { decodeDescriptor, type DescriptorField } from '../descriptor/decode.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
-import type { CallTree, CallTreeRow, Diff } from '../diff/result.ts'
+import type { PairTree, CallTreeRow, Diff } from '../diff/result.ts'
 import { callText } from '../diff/say/wording.ts'
 import { eventWords } from '../say/event-words.ts'
 import { figure, html, Html, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
-import { table, unseen } from './html-table.ts'
+import { table, hiddenCaption } from './html-table.ts'
 
 const STATUS = {
   same: { sign: '', words: 'same', kind: 'same' },
@@ -19,7 +19,7 @@ const STATUS = {
 } as const
 
 /** Two call trees side by side, and below them the first store that differs, bit by bit. */
-export function treeBody(tree: CallTree, diff: Diff, names: SideNames): Html {
+export function treeBody(tree: PairTree, diff: Diff, names: SideNames): Html {
   const { geometries } = diff
   const at = tree.rows.findIndex(isDifference)
   const rows = tree.rows.map((row, i) => rowOf(row, diff, i === at))
@@ -30,7 +30,7 @@ export function treeBody(tree: CallTree, diff: Diff, names: SideNames): Html {
     ${table({
       label: `Two call trees, ${tree.verdict}`,
       kind: 'tree',
-      caption: unseen('Both calls, event by event'),
+      caption: hiddenCaption('Both calls, event by event'),
       columns: [
         { head: html`<span class="vh">status</span>`, kind: 'm' },
         { head: 'event', kind: 'n' },
@@ -97,12 +97,12 @@ function textOf({ what, detail }: Said, other: Said | null, relative: boolean): 
   return html`${head}<span class="mu">${words}</span>`
 }
 
-type Store = EventOf<'desc_write'>
-const asStore = (event: TraceEvent | null): Store | null =>
+type StoreEvent = EventOf<'desc_write'>
+const asStore = (event: TraceEvent | null): StoreEvent | null =>
   event?.kind === 'desc_write' ? event : null
 
 /** The first store that differs: what it made of each field, on either side. */
-function storeBits(tree: CallTree, { geometries, addresses }: Diff, names: SideNames): Value {
+function storeBits(tree: PairTree, { geometries, addresses }: Diff, names: SideNames): Value {
   const row = tree.rows.find(
     (r) => r.row === 'events' && isDifference(r) && (asStore(r.left) ?? asStore(r.right)) !== null,
   )
@@ -171,7 +171,7 @@ function fieldDiffers(
 }
 
 /** `00e8000500040703 → 00e8000500040702`, the digits that the store changed marked. */
-function digits({ old, new: now }: Store): Html {
+function digits({ old, new: now }: StoreEvent): Html {
   const [a, b] = [digitsOf(old), digitsOf(now)]
   return html`${marked(a, b)} → ${marked(b, a)}`
 }

@@ -2,8 +2,8 @@ import { type Question, QUESTIONS } from '../diff/options.ts'
 import { costRows } from '../diff/say/wording.ts'
 import { ANSWER_WORDS, questionCards } from '../page/cards.ts'
 import { document, type Section as Part } from '../page/frame.ts'
-import { html, Html, join, lines, listed, many, name, type Value } from '../page/html.ts'
-import { table, unseen } from '../page/html-table.ts'
+import { html, Html, join, lines, listed, manyHtml, nameHtml, type Value } from '../page/html.ts'
+import { table, hiddenCaption } from '../page/html-table.ts'
 import { byQuestion, type ByQuestion } from './by-question.ts'
 import {
   isChanged,
@@ -15,16 +15,16 @@ import {
 } from './compare-trees.ts'
 import {
   headline,
-  type PageOptions,
-  type Section,
+  type PatchPageOptions,
+  type PatchSection,
   sections,
-  sideText,
+  treeText,
   titleOf,
 } from './patch-page.ts'
 import type { Answer } from '../diff/pair-result.ts'
 
 /** The page as one HTML file that needs nothing else: what the text says, and every scenario by question. */
-export function patchHtml(report: PatchReport, options: PageOptions): string {
+export function patchHtml(report: PatchReport, options: PatchPageOptions): string {
   return document(
     `${titleOf(report)}: ${headline(report)}`,
     head(report),
@@ -38,13 +38,13 @@ function head(report: PatchReport): Html {
   const verdict = headline(report)
   const isOpen = patchAnswer(report) === 'different' && isLessThanWhole(report)
   return html`<p class="eyebrow">
-      pagetrail patch <span class="r">${name(right.called)}</span> against
-      <span class="l">${name(left.called)}</span>
+      pagetrail patch <span class="r">${nameHtml(right.called)}</span> against
+      <span class="l">${nameHtml(left.called)}</span>
     </p>
     <h1>${verdict.slice(0, 1).toUpperCase()}${verdict.slice(1)}</h1>
     <p class="lede">
-      <span class="l">left:</span> ${name(sideText(left))}<br /><span class="r">right:</span>
-      ${name(sideText(right))}
+      <span class="l">left:</span> ${nameHtml(treeText(left))}<br /><span class="r">right:</span>
+      ${nameHtml(treeText(right))}
     </p>
     ${isOpen && html`<p class="lede bad"><b>Not whole:</b> some of what was asked is not answered, see below.</p>`}
     ${notRun.length > 0 && html`<p class="scope"><b>Scope.</b> ${listed(notRun.length, 'scenario')} not run, see below.</p>`}
@@ -91,7 +91,7 @@ const tableOf = (label: string, results: readonly ScenarioResult[]): Html =>
   table({
     label,
     kind: 'wide stack',
-    caption: unseen(label),
+    caption: hiddenCaption(label),
     columns: COLUMNS,
     rows: results.map(row),
   })
@@ -107,7 +107,9 @@ function row(result: ScenarioResult): Html {
     undecided.length > 0 && html`${listed(undecided.length, 'rule')} undecided`,
   ].filter((part) => part !== false)
   return html`<tr>
-    <th scope="row"><code>${name(result.name)}</code><br /><span class="mu">${geometry}</span></th>
+    <th scope="row">
+      <code>${nameHtml(result.name)}</code><br /><span class="mu">${geometry}</span>
+    </th>
     <td>
       ${isSeen ? diff.verdict : 'not run to the end'}${isRacyApart(result) && html`<br /><b>interleaved CPUs can end differently</b>`}${isCut && html`<br />not all schedules were run`}
     </td>
@@ -127,7 +129,7 @@ function cell(question: Question, answers: ByQuestion): Html {
 
 /** The differences of one question: `2 events changed`, `1 call returning otherwise`. */
 const counted = (all: readonly (readonly [n: number, is: string, what: string])[]): Html[] =>
-  all.filter(([n]) => n > 0).map(([n, is, what]) => html`${many(n, what)} ${is}`)
+  all.filter(([n]) => n > 0).map(([n, is, what]) => html`${manyHtml(n, what)} ${is}`)
 
 /** Costs that a cell names; the rest are counted. */
 const COSTS = 3
@@ -159,7 +161,7 @@ const HOW: Readonly<Record<Question, (answers: ByQuestion) => readonly Value[]>>
 }
 
 /** A section of the text: its lines, those that are indented below the line they belong to. */
-function partOf(section: Section): Part {
+function partOf(section: PatchSection): Part {
   const { title } = section
   const id = title.toLowerCase().replaceAll(/[^a-z]+/g, '-')
   if (!('lines' in section)) return { id, title, body: plainTable(section) }
@@ -179,11 +181,15 @@ function partOf(section: Section): Part {
   }
 }
 
-const plainTable = ({ title, head: columns, rows }: Exclude<Section, { lines: unknown }>): Html =>
+const plainTable = ({
+  title,
+  head: columns,
+  rows,
+}: Exclude<PatchSection, { lines: unknown }>): Html =>
   table({
     label: title,
     kind: 'wide stack',
-    caption: unseen(title),
+    caption: hiddenCaption(title),
     columns,
     rows: rows.map(
       (cells) =>

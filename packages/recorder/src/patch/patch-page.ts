@@ -13,7 +13,7 @@ import {
 import { type DiffVerdict, VERDICTS } from '../diff/pair-result.ts'
 
 /** One section of the page: lines of text, or a table with its head. */
-export type Section =
+export type PatchSection =
   | { readonly title: string; readonly lines: readonly string[]; readonly isCode?: true }
   | {
       readonly title: string
@@ -21,7 +21,7 @@ export type Section =
       readonly rows: readonly (readonly string[])[]
     }
 
-export interface PageOptions {
+export interface PatchPageOptions {
   /** How the command that records a pair again is started. */
   readonly command: string
 }
@@ -50,7 +50,7 @@ export function headline(report: PatchReport): string {
 }
 
 /** What every form of the page says, in its order: the counts first. */
-export function sections(report: PatchReport, options: PageOptions): Section[] {
+export function sections(report: PatchReport, options: PatchPageOptions): PatchSection[] {
   const changed = report.results.filter(isChanged)
   return [
     { title: 'Scenarios', lines: [countsOf(report.results)] },
@@ -89,7 +89,7 @@ const NAMES = 3
 const EFFECTS = 2
 
 /** Scenarios that differ in the same way are one row. */
-function changedTable(changed: readonly ScenarioResult[]): Section {
+function changedTable(changed: readonly ScenarioResult[]): PatchSection {
   const groups = Map.groupBy(changed, (result) => `${result.diff.verdict} ${wayOf(result)}`)
   return {
     title: 'What changes',
@@ -153,7 +153,7 @@ const pathKinds = ({ path }: ScenarioResult['diff']): string[] => [
   ),
 ]
 
-function findingSections(results: readonly ScenarioResult[]): Section[] {
+function findingSections(results: readonly ScenarioResult[]): PatchSection[] {
   const added = findingLines(results, ({ added: found }) => found)
   const gone = findingLines(results, ({ gone: found }) => found)
   return [
@@ -182,7 +182,7 @@ function findingLines(
 }
 
 /** Scenarios with several CPUs: what their schedules can come to, where the sides are not the same. */
-function scheduleSection({ results, right }: PatchReport): Section[] {
+function scheduleSection({ results, right }: PatchReport): PatchSection[] {
   const lines: string[] = []
   for (const { name, geometry, searches } of results.filter(isRacyApart)) {
     if (searches === null) continue
@@ -206,7 +206,7 @@ function schedulesText(search: TreeSearch): string {
   return `${count} of ${all} end as no serial order of the CPUs does${dead}`
 }
 
-function costSection({ leftCosts, rightCosts }: PatchReport): Section[] {
+function costSection({ leftCosts, rightCosts }: PatchReport): PatchSection[] {
   const rows = costRows(leftCosts, rightCosts).filter((row) => row.left !== row.right)
   if (rows.length === 0) return []
   return [
@@ -218,7 +218,7 @@ function costSection({ leftCosts, rightCosts }: PatchReport): Section[] {
   ]
 }
 
-function limitSections({ results, notRun, missed }: PatchReport): Section[] {
+function limitSections({ results, notRun, missed }: PatchReport): PatchSection[] {
   const reasons = results
     .filter(isUnknown)
     .map((result) => ({ name: result.name, why: whyUnknown(result) }))
@@ -248,7 +248,7 @@ const byReason = (named: readonly { readonly name: string; readonly why: string 
 const commands = (
   { left, right }: PatchReport,
   { name, geometry }: ScenarioResult,
-  { command }: PageOptions,
+  { command }: PatchPageOptions,
 ) => [
   `${command} record ${quoted(name)} --tree ${quoted(left.path)} --tree ${quoted(right.path)} --geometry ${geometry}`,
   `${command} diff && ${command} check -1`,
@@ -257,16 +257,16 @@ const commands = (
 export const titleOf = ({ left, right }: PatchReport): string =>
   `${right.called} against ${left.called}`
 
-export const sideText = ({ path, version, describe }: PatchReport['left']): string =>
+export const treeText = ({ path, version, describe }: PatchReport['left']): string =>
   `Linux ${version}${describe === null ? '' : ` (${describe})`}, ${path}`
 
 const sidesOf = ({ left, right }: PatchReport): string[] => [
-  `left: ${sideText(left)}`,
-  `right: ${sideText(right)}`,
+  `left: ${treeText(left)}`,
+  `right: ${treeText(right)}`,
 ]
 
 /** The page for a terminal. */
-export function patchText(report: PatchReport, options: PageOptions): string[] {
+export function patchText(report: PatchReport, options: PatchPageOptions): string[] {
   const page = [
     `${titleOf(report)}: ${headline(report)}`,
     ...sidesOf(report).map((line) => `  ${line}`),
@@ -291,7 +291,7 @@ function tableText(head: readonly string[], rows: readonly (readonly string[])[]
 }
 
 /** The page for a mail. */
-export function patchMarkdown(report: PatchReport, options: PageOptions): string[] {
+export function patchMarkdown(report: PatchReport, options: PatchPageOptions): string[] {
   const page = [
     `# ${titleOf(report)}: ${headline(report)}`,
     '',

@@ -31,7 +31,7 @@ const OUTCOME = codes(KINDS.access.fields.outcome.values)
 const SCOPE: Readonly<Record<BarrierScope, number>> = codes(KINDS.dsb.fields.scope.values)
 
 /** CPUs that a machine may have here. */
-export const MAX_CPUS = 256
+export const MAX_RUN_CPUS = 256
 
 /**
  * The engine's hooks as events of a run: fills the columns of the writer's batch, without an object or a bigint an
@@ -46,12 +46,12 @@ export class HookRecorder implements Hooks {
   events = 0
   readonly #sink: EventSink
   readonly #batch: Batch
-  readonly #op = new Int32Array(MAX_CPUS).fill(NONE)
+  readonly #op = new Int32Array(MAX_RUN_CPUS).fill(NONE)
   /** Calls that an interrupt found open, by CPU, the outer ones first. */
   readonly #interrupted = new Map<number, number[]>()
   /** By CPU, the kinds that opened what is open, outermost first, and the interned names of their functions. */
-  readonly #kinds: number[][] = Array.from({ length: MAX_CPUS }, () => [])
-  readonly #fns: number[][] = Array.from({ length: MAX_CPUS }, () => [])
+  readonly #kinds: number[][] = Array.from({ length: MAX_RUN_CPUS }, () => [])
+  readonly #fns: number[][] = Array.from({ length: MAX_RUN_CPUS }, () => [])
   #cpu = 0
 
   constructor(sink: EventSink) {
@@ -60,7 +60,8 @@ export class HookRecorder implements Hooks {
   }
 
   cpu(cpu: number): void {
-    if (cpu < 0 || cpu >= MAX_CPUS) throw new RangeError(`CPU ${cpu} of at most ${MAX_CPUS}`)
+    if (cpu < 0 || cpu >= MAX_RUN_CPUS)
+      throw new RangeError(`CPU ${cpu} of at most ${MAX_RUN_CPUS}`)
     this.#cpu = cpu
   }
 

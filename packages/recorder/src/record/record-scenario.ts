@@ -184,7 +184,10 @@ function makeCalls(
 }
 
 /** What a run of the scenario would be recorded as, without a file: for those who look at many. */
-export function eventsOf(scenario: Scenario, take: (event: TraceEvent) => void): PlayedScenario {
+export function scenarioEvents(
+  scenario: Scenario,
+  take: (event: TraceEvent) => void,
+): PlayedScenario {
   const drain = new EventDrain(take)
   // Numbered by the drain, as a file numbers them.
   let seq = 0

@@ -10,7 +10,7 @@ import {
 import type { BarrierScope, Context, Level, LockMode, WalkAction } from '@pagetrail/engine'
 import { type Kind, KINDS } from '../event/kinds.ts'
 import { didYouMean } from '../event/nearest.ts'
-import { type HookRecorder, MAX_CPUS } from './hook-recorder.ts'
+import { type HookRecorder, MAX_RUN_CPUS } from './hook-recorder.ts'
 
 /** What a call works on, as half-open range of addresses; null: it has none. */
 export type HookRange = { readonly va: bigint; readonly end: bigint } | null
@@ -33,8 +33,8 @@ export class RunHooks {
 
   /** The CPU that the following hooks speak of; 0 until it is set. */
   cpu(cpu: number): void {
-    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= MAX_CPUS) {
-      throw new InputError(`cpu: ${shown(cpu)} is not a CPU, 0 … ${MAX_CPUS - 1}`)
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= MAX_RUN_CPUS) {
+      throw new InputError(`cpu: ${shown(cpu)} is not a CPU, 0 … ${MAX_RUN_CPUS - 1}`)
     }
     this.words.cpu(cpu)
   }

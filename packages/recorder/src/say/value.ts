@@ -49,12 +49,12 @@ export function rangeText(
   const { pageShift } = readableGeometry(geometry)
   const offset = (1n << BigInt(pageShift)) - 1n
   if (end <= va && (end !== 0n || (va & offset) !== 0n)) return `${hexOf(va)} empty`
-  const size = sizeText(BigInt.asUintN(64, end - va), geometry)
+  const size = pagesText(BigInt.asUintN(64, end - va), geometry)
   return size === '' ? hexOf(va) : `${hexOf(va)} ${size}`
 }
 
 /** `+3p`, `+3p 16B`: bytes as pages and what is left of one; nothing for none. */
-export function sizeText(size: bigint, geometry: Geometry | null): string {
+export function pagesText(size: bigint, geometry: Geometry | null): string {
   const { pageShift } = readableGeometry(geometry)
   const pages = size >> BigInt(pageShift)
   const rest = size & ((1n << BigInt(pageShift)) - 1n)

@@ -1,11 +1,12 @@
 import { neutralJson } from '../event/json.ts'
-import { asText, type CsvOptions, csvQuote } from '../export/csv.ts'
+import { plainCell, type CsvOptions, csvQuote } from '../export/csv.ts'
 import { type Column, tableLines } from '../say/table.ts'
 import { escapeControls } from '../say/value.ts'
 import type { SqlValue } from './query-protocol.ts'
 
 /** A column of a table is at most this wide; longer values end in `…`. */
 const CELL_MAX = 80
+
 /** Bytes of a blob that are shown in a table. */
 const BLOB_SHOWN = 16
 
@@ -44,7 +45,7 @@ export function csvLines(
   { safe = false }: CsvOptions = {},
 ): string[] {
   const cell = (value: SqlValue) =>
-    csvText(safe && typeof value === 'string' ? asText(value) : value)
+    csvText(safe && typeof value === 'string' ? plainCell(value) : value)
   return [columns.map(cell), ...rows.map((row) => row.map(cell))].map((row) => row.join(','))
 }
 

@@ -20,7 +20,7 @@ import { checkNoTrigger, checkTables } from './shape.ts'
 import type { RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { keepOf } from './proof/projections.ts'
-import { guarded, guardedEach, inFile } from './sqlite-errors.ts'
+import { guarded, guardedEach, inDatabase } from './sqlite-errors.ts'
 import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
 import { RUN_SHIFT, RunWriter, type WriteOptions } from './run-writer.ts'
@@ -70,7 +70,7 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     return new RunFile(db, path, mode, memory)
   } catch (error) {
     db?.close()
-    throw inFile(path, error)
+    throw inDatabase(path, error)
   }
 }
 

@@ -8,8 +8,8 @@ import { type FileSchema, inspect, type Migrations } from './migrate.ts'
 import { atOneMoment } from './statements.ts'
 
 /**
- * What Pagetrail's tables look like since which version of the file: digests as of {@link shapeOf}, which a test makes
- * from the migrations. No seal covers the names of columns, and an answer from exchanged ones would be wrong.
+ * What Pagetrail's tables look like since which version of the file: digests as of {@link tableShape}, which a test
+ * makes from the migrations. No seal covers the names of columns, and an answer from exchanged ones would be wrong.
  */
 export const SHAPES: readonly (readonly [table: string, since: number, shape: string])[] = [
   ['run', 1, '5dff5704c839d215d7c65325a7c0a4aa'],
@@ -43,7 +43,7 @@ export function checkTables(db: Sqlite.Database, path: string, migrations: Migra
 function checkShape(db: Sqlite.Database, path: string, version: number): void {
   for (const table of new Set(SHAPES.map(([name]) => name))) {
     const known = SHAPES.findLast(([name, since]) => name === table && since <= version)
-    if (known?.[2] === shapeOf(db, table)) continue
+    if (known?.[2] === tableShape(db, table)) continue
     if (!known && version > 0) continue
     throw new InputError(
       `${path} is damaged: its table ${table} is not as Pagetrail makes it in schema ${version}: a column was added, removed or renamed, or the number of the schema changed`,
@@ -64,7 +64,7 @@ export function checkNoTrigger(db: Sqlite.Database, path: string): void {
 }
 
 /** Columns of a table with types, defaults and keys, hidden ones too, and its indexes; '' where there is none. */
-export function shapeOf(db: Sqlite.Database, table: string): string {
+export function tableShape(db: Sqlite.Database, table: string): string {
   const rows = (query: string) => db.prepare<[string], unknown[]>(query).raw().all(table)
   const columns = rows(
     `select cid, name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(?, 'main')`,

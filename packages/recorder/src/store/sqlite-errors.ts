@@ -32,7 +32,7 @@ const MEANING: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** The error to show: SQLite's own codes become sentences about the file, anything else passes as it is. */
-export function inFile(path: string, error: unknown): unknown {
+export function inDatabase(path: string, error: unknown): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return error
   const meaning = MEANING.find(([code]) => code.test(error.code))
   if (!meaning) return error
@@ -44,7 +44,7 @@ export function guarded<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw inFile(path, error)
+    throw inDatabase(path, error)
   }
 }
 
@@ -53,7 +53,7 @@ export function* guardedPages<T>(path: string, pages: Iterable<readonly T[]>): G
   try {
     for (const page of pages) for (let i = 0; i < page.length; i++) yield page[i]!
   } catch (error) {
-    throw inFile(path, error)
+    throw inDatabase(path, error)
   }
 }
 
@@ -62,6 +62,6 @@ export function* guardedEach<T>(path: string, items: Iterable<T>): Generator<T> 
   try {
     yield* items
   } catch (error) {
-    throw inFile(path, error)
+    throw inDatabase(path, error)
   }
 }

@@ -12,7 +12,7 @@ import { build } from './schema.ts'
 import { selectAll } from './statements.ts'
 import { schemaIsCurrent } from './migrate.ts'
 import type { Run } from '../event/run.ts'
-import { inFile } from './sqlite-errors.ts'
+import { inDatabase } from './sqlite-errors.ts'
 import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
 import { type NestingRemark, nestingRemark } from './verify-nesting.ts'
@@ -101,7 +101,7 @@ function attempt(problems: Problem[], run: number | null, path: string, check: (
     problems.push({
       run,
       first: null,
-      message: unreadable(error) ?? messageOf(inFile(path, error)),
+      message: unreadable(error) ?? messageOf(inDatabase(path, error)),
     })
   }
 }

@@ -2,7 +2,7 @@ import { fromVa, type Geometry, LO } from '@pagetrail/engine'
 
 import { roleWords } from '../descriptor/bits.ts'
 import { changedBits } from '../descriptor/text.ts'
-import { leafOf, leafRuns, type Leaf, type LeafNumbers } from './leaves.ts'
+import { leafOf, mergedLeaves, type Leaf, type LeafNumbers } from './leaves.ts'
 import type { PageState } from './page-state.ts'
 
 /**
@@ -45,8 +45,8 @@ const SOFTWARE = roleWords('software', null)
 
 /** Both states leaf by leaf; ranges with the same difference are merged. */
 export function compareMappings(left: PageState, right: PageState): MappingComparison {
-  const a = leafRuns(left)
-  const b = leafRuns(right)
+  const a = mergedLeaves(left)
+  const b = mergedLeaves(right)
   const found: Found[] = []
   let unknownBytes = 0
   let i = 0

@@ -1,3 +1,4 @@
+import { sizeText } from '../event/quantity.ts'
 import {
   bigintOf,
   BIT,
@@ -43,7 +44,7 @@ export interface LeafNumbers {
 }
 
 /** Reachable leaves merged where level and attributes agree and the output address continues. */
-export function leafRuns(state: PageState): LeafNumbers[] {
+export function mergedLeaves(state: PageState): LeafNumbers[] {
   const runs: LeafNumbers[] = []
   const geometry = readableGeometry(state.geometry)
   const address = roleWords('address', geometry)
@@ -70,8 +71,8 @@ export function leafRuns(state: PageState): LeafNumbers[] {
   return runs
 }
 
-/** {@link leafRuns} with every value as outside of hot code. */
-export const leavesOf = (state: PageState): Leaf[] => leafRuns(state).map(leafOf)
+/** {@link mergedLeaves} with every value as outside of hot code. */
+export const leavesOf = (state: PageState): Leaf[] => mergedLeaves(state).map(leafOf)
 
 export const leafOf = (run: LeafNumbers): Leaf => ({
   level: LEVEL_NAMES[run.level] ?? 'pte',
@@ -110,19 +111,6 @@ function ptdumpAttributes(desc: bigint): string {
   return [...texts, memoryTypeOf(desc).ptdump].join(' ')
 }
 
-const UNITS = ['K', 'M', 'G', 'T', 'P'] as const
-
-/** `2M`: the largest unit that divides it, as ptdump's. */
-export function sizeText(bytes: number): string {
-  let size = bytes / 1024
-  let unit = 0
-  while (size % 1024 === 0 && size > 0 && unit < UNITS.length - 1) {
-    size /= 1024
-    unit++
-  }
-  return `${size}${UNITS[unit]}`
-}
-
 export const hex16 = (address: bigint): string => '0x' + address.toString(16).padStart(16, '0')
 
 /** One line of /sys/kernel/debug/kernel_page_tables. */
@@ -141,7 +129,7 @@ export function ptdumpLine({
 export function* ptdumpLines(state: PageState): Generator<string> {
   let open: LeafNumbers | undefined
   const line = (run: LeafNumbers) => ptdumpLine(leafOf(run))
-  for (const run of leafRuns(state)) {
+  for (const run of mergedLeaves(state)) {
     if (
       open &&
       open.end === run.start &&

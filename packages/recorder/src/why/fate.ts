@@ -2,7 +2,7 @@ import type { LevelName } from '@pagetrail/engine'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { Observers } from '../observers/observers.ts'
-import { NONE } from '../observers/version-rows.ts'
+import { NO_ROW } from '../observers/version-rows.ts'
 
 export type FlushEvent = EventOf<'tlb_flush'> | EventOf<'tlbi'>
 
@@ -60,7 +60,7 @@ export function fateOf(
   const isGone = () =>
     !rows.isLive(row) || rows.seq(row) !== seq || (isSpan && rows.isCovered(row, index))
   const flushes = new Map<number, FlushEvent>()
-  let flushedBy = NONE
+  let flushedBy = NO_ROW
   observers.versions.listener = {
     storing() {},
     leaving() {},
@@ -77,7 +77,7 @@ export function fateOf(
   for (const e of after) {
     last = e.seq
     if (e.kind === 'gap') return ended('unknown', e.seq)
-    flushedBy = NONE
+    flushedBy = NO_ROW
     observers.apply(e)
     if (e.kind === 'tlb_flush') flushes.set(e.seq, e)
     else if (e.kind === 'tlbi') {
@@ -88,7 +88,7 @@ export function fateOf(
     const ending = settled(e.seq)
     if (ending !== null) return ending
   }
-  flushedBy = NONE
+  flushedBy = NO_ROW
   observers.finish()
   return settled(last) ?? ended('held', last)
 }

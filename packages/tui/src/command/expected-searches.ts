@@ -1,5 +1,5 @@
 /** `explore --expect`: the numbers of an earlier search, as `explore --json` wrote them, against those of this one. */
-import { exploreFields, type Explored, InputError, numberOf } from '@pagetrail/recorder'
+import { exploreFields, type Explored, InputError, jsonNumber } from '@pagetrail/recorder'
 import { readFileSync } from 'node:fs'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -39,7 +39,7 @@ export class ExpectedSearches {
     }
     const found = new Map([['schedules', String(exploreFields(explored)['schedules'])]])
     for (const { property, failing } of result.findings) {
-      found.set(property.name, String(numberOf(failing)))
+      found.set(property.name, String(jsonNumber(failing)))
     }
     return [...new Set([...expected.keys(), ...found.keys()])].flatMap((name) => {
       const [before, now] = [expected.get(name) ?? '0', found.get(name) ?? '0']

@@ -23,14 +23,14 @@ const LOCKS = {
   none: { split_lock: false },
   cpa: { split_lock: false, cpa_lock: true },
 } as const
-export const LOCK_NAMES = ['kernel', 'none', 'cpa'] as const
-export type Locks = (typeof LOCK_NAMES)[number]
+export const LOCK_REGIMES = ['kernel', 'none', 'cpa'] as const
+export type LockRegime = (typeof LOCK_REGIMES)[number]
 export const WALKERS = ['sc', 'weak'] as const
 
 /** One search to be made. */
 export interface Search {
   readonly job: Job
-  readonly locks: Locks
+  readonly locks: LockRegime
 }
 
 export interface SearchChoice {
@@ -38,10 +38,10 @@ export interface SearchChoice {
   readonly fills?: number | undefined
 }
 
-export function locksNamed(name: string): Locks {
-  const found = LOCK_NAMES.find((known) => known === name)
+export function locksNamed(name: string): LockRegime {
+  const found = LOCK_REGIMES.find((known) => known === name)
   if (found !== undefined) return found
-  throw new InputError(`there are no locks ${name}; they are one of ${LOCK_NAMES.join(', ')}`)
+  throw new InputError(`there are no locks ${name}; they are one of ${LOCK_REGIMES.join(', ')}`)
 }
 
 /** A scenario by name or file; what is neither is a run of the database, whose scenario it is. */

@@ -7,9 +7,9 @@ import {
   type ExploreFinding,
   type ExploreProgress,
   many,
-  numberOf,
+  jsonNumber,
   relevant,
-  verdictText,
+  searchVerdict,
 } from '@pagetrail/recorder'
 import type { JsonLines } from './json-lines.ts'
 import type { RecordedSearch } from './explore-record.ts'
@@ -55,7 +55,7 @@ export class SearchProgress {
       states,
       states_per_second: Math.round((states * 1000) / elapsed),
       depth,
-      schedules_at_least: numberOf(schedules),
+      schedules_at_least: jsonNumber(schedules),
       findings,
       ms: Math.round(elapsed),
     })
@@ -77,7 +77,7 @@ export function printJson(
   lines.data('search', exploreFields(explored))
   for (const finding of result.findings) lines.data('finding', findingFields(label, finding, runs))
   for (const { name } of relevant(result)) {
-    const verdict = verdictText(explored)
+    const verdict = searchVerdict(explored)
     const type = verdict.startsWith('proved') ? 'proved' : 'unbroken'
     lines.data(type, { label, property: name, failing: 0, verdict })
   }
@@ -118,8 +118,8 @@ const findingFields = (
   return {
     label,
     property: property.name,
-    failing: numberOf(failing),
-    ...(atEnd !== null && { failing_at_end: numberOf(atEnd) }),
+    failing: jsonNumber(failing),
+    ...(atEnd !== null && { failing_at_end: jsonNumber(atEnd) }),
     preemptions,
     ...(preemptions !== null && { least: isLeast }),
     unavoidable_after_step: unavoidable,

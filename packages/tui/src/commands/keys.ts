@@ -2,7 +2,7 @@
  * The one table of keys: the footer, the `?` overlay, the palette, the tests and docs/tour.md come from it. The first
  * row whose place is the screen's, or `anywhere`, and whose keys hold the one that was pressed, wins.
  */
-export type Place =
+export type KeyPlace =
   | 'anywhere'
   | 'list'
   | 'page'
@@ -16,7 +16,7 @@ export type Place =
 
 export interface Binding {
   readonly id: string
-  readonly place: Place
+  readonly place: KeyPlace
   readonly keys: readonly string[]
   /** One or two words, for the footer; an empty one is not shown there. */
   readonly label: string
@@ -26,7 +26,7 @@ export interface Binding {
 
 const row = <const I extends string>(
   id: I,
-  place: Place,
+  place: KeyPlace,
   keys: readonly string[],
   label: string,
   help: string,
@@ -289,12 +289,12 @@ export type CommandId = (typeof BINDINGS)[number]['id']
 export type AnyBinding = Binding & { readonly id: CommandId }
 
 /** Screens whose cursor moves in a list. */
-const LISTS: ReadonlySet<Place> = new Set(['runs', 'replay', 'diff', 'findings', 'why', 'sql'])
+const LISTS: ReadonlySet<KeyPlace> = new Set(['runs', 'replay', 'diff', 'findings', 'why', 'sql'])
 
-const PAGES: ReadonlySet<Place> = new Set(['findings', 'why'])
+const PAGES: ReadonlySet<KeyPlace> = new Set(['findings', 'why'])
 
 /** The keys that work on a screen, its own first. */
-export function bindingsOf(screen: Place): readonly AnyBinding[] {
+export function bindingsOf(screen: KeyPlace): readonly AnyBinding[] {
   const rows: readonly AnyBinding[] = BINDINGS
   const list = LISTS.has(screen)
   return [
@@ -304,13 +304,13 @@ export function bindingsOf(screen: Place): readonly AnyBinding[] {
 }
 
 /** Those that the last line of the screen shows. */
-export const footerBindings = (screen: Place): readonly AnyBinding[] =>
+export const footerBindings = (screen: KeyPlace): readonly AnyBinding[] =>
   bindingsOf(screen).filter((b) => b.label !== '')
 
-const byScreen = new Map<Place, ReadonlyMap<string, CommandId>>()
+const byScreen = new Map<KeyPlace, ReadonlyMap<string, CommandId>>()
 
 /** What a key does on a screen; undefined: nothing. */
-export function commandFor(screen: Place, key: string): CommandId | undefined {
+export function commandFor(screen: KeyPlace, key: string): CommandId | undefined {
   let table = byScreen.get(screen)
   if (!table) {
     const built = new Map<string, CommandId>()

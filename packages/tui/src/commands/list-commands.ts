@@ -5,7 +5,7 @@ import { movePage } from '../model/page.ts'
 import { pageOf, withPage } from '../model/pages.ts'
 import { listRowsOf, moveBy, moveTo, withReplay } from '../model/replay.ts'
 import { runLines } from '../model/runs.ts'
-import { scrolled, type Step, stepped } from '../model/scroll.ts'
+import { scrolled, type CursorStep, stepped } from '../model/scroll.ts'
 import { resultRows } from '../model/sql.ts'
 
 /** Rows of the present screen's list. */
@@ -18,7 +18,7 @@ export function listHeight(m: Model): number {
 }
 
 /** The cursor of the present screen's list, moved. */
-export function moveList(m: Model, step: Step): Model {
+export function moveList(m: Model, step: CursorStep): Model {
   const height = listHeight(m)
   const page = pageOf(m)
   if (page) return withPage(m, movePage(page.lines, page.view, step, height))
@@ -70,7 +70,7 @@ export function clickedRow(m: Model, row: number): Model {
   }
 }
 
-function moveReplay(m: Model, step: Step, height: number): Model {
+function moveReplay(m: Model, step: CursorStep, height: number): Model {
   return withReplay(m, (r) => {
     const still = { ...r, play: null, follow: step === 'last' && r.follow }
     if (step === 'first') return moveTo(still, 0, height)

@@ -1,7 +1,7 @@
-import { bindingsOf, type AnyBinding, type CommandId, type Place } from './keys.ts'
+import { bindingsOf, type AnyBinding, type CommandId, type KeyPlace } from './keys.ts'
 
 /** What a line typed at `:` asks for. */
-export type Request =
+export type PaletteRequest =
   | { readonly type: 'command'; readonly id: CommandId }
   | { readonly type: 'seq'; readonly seq: number }
   | { readonly type: 'share'; readonly share: number }
@@ -11,7 +11,7 @@ export type Request =
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }
 
 /** `1234` or `1,234`: an event; `50%`: a share of the run; `12.5ms`: a moment; else the best match among commands. */
-export function understand(text: string, chosen: number, screen: Place): Request {
+export function understand(text: string, chosen: number, screen: KeyPlace): PaletteRequest {
   const line = text.trim()
   if (/^[\d,_]+$/.test(line)) return { type: 'seq', seq: Number(line.replace(/[,_]/g, '')) }
   const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(line)
@@ -23,7 +23,7 @@ export function understand(text: string, chosen: number, screen: Place): Request
 }
 
 /** Commands of a screen with each of these words, or its letters in order, in name, label or help; the best first. */
-export function matches(text: string, screen: Place): readonly AnyBinding[] {
+export function matches(text: string, screen: KeyPlace): readonly AnyBinding[] {
   const words = text.trim().toLowerCase().split(/\s+/)
   return bindingsOf(screen)
     .map((b) => {

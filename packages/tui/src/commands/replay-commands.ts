@@ -13,7 +13,7 @@ import {
   query,
   say,
 } from '../model/model.ts'
-import { fullListRows, WIDE_REPLAY_COLUMNS, type Pane } from '../model/layout.ts'
+import { fullListRows, WIDE_REPLAY_COLUMNS, type PaneName } from '../model/layout.ts'
 import { withChecked } from '../model/findings.ts'
 import { movePage, TOP_OF_PAGE } from '../model/page.ts'
 import { whyLinesOf } from '../model/why.ts'
@@ -200,7 +200,7 @@ function check(m: Model, { run }: Replay, then: (m: Model) => Model): Model {
   return query(m, (data) => data.check(run.id), came, { title: `checking run #${run.id}` })
 }
 
-const PANES: readonly Pane[] = ['tables', 'map', 'ledger', 'details', 'none']
+const PANES: readonly PaneName[] = ['tables', 'map', 'ledger', 'details', 'none']
 
 const nextPane = (m: Model): Model =>
   withReplay(m, (r) => {

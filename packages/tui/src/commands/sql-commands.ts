@@ -3,7 +3,7 @@ import { type Model, ask, complain, enter, query, withSql } from '../model/model
 import { toEvent } from './navigation.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { runUnderCursor } from '../model/runs.ts'
-import { cellText, placeOfRow, type SqlView } from '../model/sql.ts'
+import { sqlCell, placeOfRow, type SqlView } from '../model/sql.ts'
 
 /** The run that ready queries are about: the one open, else the one under the cursor. */
 const runOf = (m: Model): number | null => m.replay?.run.id ?? runUnderCursor(m)?.id ?? null
@@ -69,7 +69,7 @@ const scroll = (by: 1 | -1) => (m: Model) =>
 const copyRow = (m: Model): Model => {
   const row = m.sql.result?.rows[m.sql.cursor]
   if (!row) return complain(m, 'there is no row to copy')
-  return ask(m, { type: 'copy', text: row.map(cellText).join('\t'), what: 'the row' })
+  return ask(m, { type: 'copy', text: row.map(sqlCell).join('\t'), what: 'the row' })
 }
 
 export const SQL_COMMANDS = {

@@ -3,7 +3,7 @@ import { diffLayoutOf, moveDiff, withDiff } from '../model/diff.ts'
 import { helpLines, nearBinding, openHelp } from './help.ts'
 import { commandFor, keyGlyph } from './keys.ts'
 import { fullListRows } from '../model/layout.ts'
-import { type Job, type Model, ask, complain, say, withSql } from '../model/model.ts'
+import { type ShownJob, type Model, ask, complain, say, withSql } from '../model/model.ts'
 import { moused } from './mouse.ts'
 import type { Mouse } from '../model/places.ts'
 import { insert } from '../model/prompt.ts'
@@ -23,7 +23,7 @@ export type Action =
   | { readonly type: 'taken'; readonly count: number }
   /** The database answered. */
   | { readonly type: 'answer'; readonly apply: (m: Model) => Model }
-  | { readonly type: 'job'; readonly job: Job | null }
+  | { readonly type: 'job'; readonly job: ShownJob | null }
   | { readonly type: 'said' | 'failed'; readonly text: string }
   /** Time passes while a run plays; ms of any clock that only goes forward. */
   | { readonly type: 'tick'; readonly now: number }

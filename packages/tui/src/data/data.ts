@@ -24,7 +24,7 @@ export interface WindowQuery {
   readonly total: number
 }
 
-export interface Window {
+export interface RowWindow {
   readonly rows: readonly TraceEvent[]
   /** seq of the event under the cursor; null: nothing is shown. */
   readonly cursor: number | null
@@ -181,7 +181,7 @@ export interface Density {
 }
 
 /** Two runs side by side; only events that a filter lets through take part where there is one. */
-export interface Comparison {
+export interface ComparedRuns {
   readonly left: number
   readonly right: number
   readonly folded: boolean
@@ -189,7 +189,7 @@ export interface Comparison {
 }
 
 /** Rows of it. */
-export interface DiffRowsQuery extends Comparison {
+export interface DiffRowsQuery extends ComparedRuns {
   readonly from: number
   readonly limit: number
 }
@@ -231,7 +231,7 @@ export interface Data {
   runs(): Promise<readonly Run[]>
   /** A run by id, label, or -1, -2, … */
   find(spec: string): Promise<Run>
-  window(query: WindowQuery): Promise<Window>
+  window(query: WindowQuery): Promise<RowWindow>
   /** How many events a filter lets through; null: a later count was asked for. */
   count(query: CountQuery): Promise<number | null>
   /** How many events a search finds, and how many of them lie before an event; null: another is looked for by now. */
@@ -257,7 +257,7 @@ export interface Data {
   diff(left: number, right: number): Promise<Diff>
   diffRows(query: DiffRowsQuery): Promise<DiffRows>
   /** Index of a row; null: there is none. */
-  rowOf(of: Comparison, place: RowPlace): Promise<number | null>
+  rowOf(of: ComparedRuns, place: RowPlace): Promise<number | null>
   /** Index of the next or previous row that differs; null: none. */
   difference(query: DifferenceQuery): Promise<number | null>
   /** One query, in a process of its own; {@link cancel} stops it. */

@@ -8,10 +8,18 @@ import {
   runGeometry,
   toPredicate,
 } from '@pagetrail/recorder'
-import type { Aim, Comparison, DifferenceQuery, DiffRows, DiffRowsQuery, RowPlace } from './data.ts'
+import type {
+  Aim,
+  ComparedRuns,
+  DifferenceQuery,
+  DiffRows,
+  DiffRowsQuery,
+  RowPlace,
+} from './data.ts'
 
 /** Equal rows kept at both ends of a folded part. */
 const CONTEXT = 2
+
 /** Rows kept; a longer comparison ends here, and says so by its calls not being all there. */
 const MOST_ROWS = 1_000_000
 
@@ -55,7 +63,7 @@ export class DiffPages {
   }
 
   /** Index of the row of an event (or of the fold that it is in), of a call, or the last one; null: there is none. */
-  find(q: Comparison, place: RowPlace): number | null {
+  find(q: ComparedRuns, place: RowPlace): number | null {
     this.#open(q)
     if (place === 'last') {
       this.#fill(MOST_ROWS)
@@ -139,7 +147,7 @@ export class DiffPages {
     }
   }
 
-  #open({ left, right, folded, filter }: Comparison): void {
+  #open({ left, right, folded, filter }: ComparedRuns): void {
     const key = `${left} ${right} ${folded} ${filter}`
     if (key === this.#key) return
     this.#key = key

@@ -7,7 +7,7 @@ import {
   toSql,
   type TraceEvent,
 } from '@pagetrail/recorder'
-import type { CountQuery, FindQuery, Matches, Window, WindowQuery } from './data.ts'
+import type { CountQuery, FindQuery, Matches, RowWindow, WindowQuery } from './data.ts'
 import { breathe, conditionOf, COUNT_SLICE, MatchIndex } from './match-index.ts'
 
 /** Events looked at before other requests get their turn: a few tens of milliseconds. */
@@ -28,7 +28,7 @@ interface Scan {
 }
 
 /** Windows of rows, searches and counts over the runs of a trace. */
-export class Pager {
+export class EventPager {
   readonly #runFile: RunFile
   readonly #slice: number
   /** Number of the search under way. */
@@ -45,7 +45,7 @@ export class Pager {
    * The rows around a cursor, and where the cursor comes to stand. Where a filter lets nothing near the cursor through,
    * the answer waits for the index of its matches.
    */
-  async window(run: Run, q: WindowQuery): Promise<Window> {
+  async window(run: Run, q: WindowQuery): Promise<RowWindow> {
     const anchor = Math.max(0, Math.min(run.events - 1, q.anchor))
     const ahead = q.reach + 1 + Math.max(0, q.delta)
     const behind = q.reach + Math.max(0, -q.delta)
@@ -198,7 +198,7 @@ interface Side {
 }
 
 /** The cursor on the anchor, or the next event that is shown, or the last one; then so many rows on. */
-function placed(before: Side, after: Side, delta: number): Window {
+function placed(before: Side, after: Side, delta: number): RowWindow {
   const rows = [...before.rows, ...after.rows]
   const start = Math.min(before.rows.length, rows.length - 1)
   const index = Math.max(0, Math.min(rows.length - 1, start + delta))

@@ -24,7 +24,7 @@ import { profileOf } from './profile.ts'
 import { sampleDensity } from './density.ts'
 import { exists, expanded, pathsFor } from './paths.ts'
 import { nextOdd } from './odd.ts'
-import { Pager } from './paging.ts'
+import { EventPager } from './paging.ts'
 import { StateReader } from './state-reader.ts'
 
 /** What the thread that owns the connection answers. */
@@ -38,7 +38,7 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
   const runFile = await openRuns(db, { mode: 'read', proofs })
   const stillThere = watched(db)
   const pages = new DiffPages(runFile)
-  const pager = new Pager(runFile)
+  const pager = new EventPager(runFile)
   const states = new StateReader(runFile)
   return {
     runs: async () => {
@@ -115,7 +115,7 @@ async function writing(db: string, f: (runFile: RunFile) => void): Promise<void>
 }
 
 /** The other end of a node of the call tree: same depth, same CPU, and nothing of that depth between. */
-async function findPair(pager: Pager, run: Run, e: TraceEvent): Promise<number | null> {
+async function findPair(pager: EventPager, run: Run, e: TraceEvent): Promise<number | null> {
   const backward = nestOf(e.kind) === -1
   const filter = `nest <= ${e.nest} && cpu == ${e.cpu}`
   return pager.find(run, { run: run.id, filter, from: e.seq, backward })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { NO_SESSION, type Session } from '../model/remembered.ts'
+import { NO_SESSION, type KeptSession } from '../model/remembered.ts'
 
 /** `$XDG_STATE_HOME/pagetrail/<hash of the database's path>.json`; null: the environment names no home. */
 export function sessionFile(
@@ -16,7 +16,7 @@ export function sessionFile(
 }
 
 /** The last session; an empty one where there is none or it cannot be understood: it is a convenience. */
-export function restoreSession(file: string | null): Session {
+export function restoreSession(file: string | null): KeptSession {
   if (file === null) return NO_SESSION
   try {
     const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
@@ -26,7 +26,7 @@ export function restoreSession(file: string | null): Session {
   }
 }
 
-const isSession = (v: unknown): v is Session =>
+const isSession = (v: unknown): v is KeptSession =>
   typeof v === 'object' &&
   v !== null &&
   'version' in v &&
@@ -35,7 +35,7 @@ const isSession = (v: unknown): v is Session =>
   'history' in v
 
 /** Keeps the session; what went wrong, or null. */
-export function keepSession(file: string | null, session: Session): string | null {
+export function keepSession(file: string | null, session: KeptSession): string | null {
   if (file === null) return null
   try {
     mkdirSync(dirname(file), { recursive: true })

@@ -4,6 +4,7 @@ import {
   pairListText,
   type PairList,
   count,
+  sizeText,
 } from '@pagetrail/recorder'
 import { fit, fitEnd, fitMiddle, safe } from '../text/fit.ts'
 import type { Role } from '../text/theme.ts'
@@ -203,19 +204,6 @@ function groupLink(
   return one.side === 'left'
     ? { to: 'row', left: one.call.seq, right: null }
     : { to: 'row', left: null, right: one.call.seq }
-}
-
-const UNITS = ['', 'K', 'M', 'G', 'T'] as const
-
-/** 4096 as `4K`. */
-function sizeText(bytes: number): string {
-  let n = bytes
-  let unit = 0
-  while (n >= 1024 && n % 1024 === 0 && unit < UNITS.length - 1) {
-    n /= 1024
-    unit++
-  }
-  return `${count(n)}${UNITS[unit]}`
 }
 
 /** How bad the worst call of each part of the run is, 0 … 3; parts from left to right. */

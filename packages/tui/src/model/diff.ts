@@ -1,5 +1,5 @@
 import { type AlignedRow, type Diff, type DiffRow, diffRows } from '@pagetrail/recorder'
-import type { Comparison, DiffRows, DiffRowsQuery, RowPlace } from '../data/data.ts'
+import type { ComparedRuns, DiffRows, DiffRowsQuery, RowPlace } from '../data/data.ts'
 import { type CallsView, callsPage } from './calls.ts'
 import { asFilter } from './view-filter.ts'
 import { type DiffLayout, diffLayout } from './layout.ts'
@@ -16,7 +16,7 @@ export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
   m.diff ? { ...m, diff: f(m.diff) } : m
 
 /** The comparison that the rows are of. */
-export const comparisonOf = ({ left, right, folded, filter }: DiffView): Comparison => ({
+export const comparisonOf = ({ left, right, folded, filter }: DiffView): ComparedRuns => ({
   left: left.id,
   right: right.id,
   folded,

@@ -97,4 +97,4 @@ export function runsLayout(columns: number): { list: number; details: number } {
 export const tooSmall = (columns: number, rows: number): boolean =>
   columns < MIN_COLUMNS || rows < MIN_ROWS
 
-export type Pane = 'tables' | 'map' | 'ledger' | 'details' | 'none'
+export type PaneName = 'tables' | 'map' | 'ledger' | 'details' | 'none'

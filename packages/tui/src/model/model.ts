@@ -3,12 +3,12 @@ import type { CheckView, Data, Density, StateView } from '../data/data.ts'
 import type { ClockMode } from '../text/clock.ts'
 import { type PageView, TOP_OF_PAGE } from './page.ts'
 import type { Prompt, PromptKind } from './prompt.ts'
-import { NO_SESSION, type RunSession, type Session } from './remembered.ts'
+import { NO_SESSION, type RunSession, type KeptSession } from './remembered.ts'
 import type { TimelineView } from './timeline.ts'
 import type { WhyView } from './why.ts'
 import { EMPTY_SQL, type SqlView } from './sql.ts'
 import { type ViewState, EVERYTHING } from './view-filter.ts'
-import type { Pane } from './layout.ts'
+import type { PaneName } from './layout.ts'
 import type { DiffView } from './diff-view.ts'
 
 /** Everything that the screen shows. A frame is a function of it; keys and answers of the database change it. */
@@ -30,7 +30,7 @@ export interface Model {
   readonly sql: SqlView
   readonly prompt: Prompt | null
   readonly help: HelpView | null
-  readonly ask: Question | null
+  readonly ask: Confirmation | null
   readonly message: Message | null
   /** Lines entered before, newest first. */
   readonly history: Readonly<Partial<Record<PromptKind, readonly string[]>>>
@@ -38,9 +38,9 @@ export interface Model {
   /** What a path that is being typed could become; null: not known yet. */
   readonly paths: { readonly text: string; readonly candidates: readonly string[] } | null
   /** Where one was in each run when this database was left. */
-  readonly restored: Session['runs']
+  readonly restored: KeptSession['runs']
   /** Long work that is under way. */
-  readonly job: Job | null
+  readonly job: ShownJob | null
   /** What is to be done outside the model, oldest first; whoever does it takes it out. */
   readonly outbox: readonly Effect[]
 }
@@ -63,12 +63,12 @@ export interface HelpView {
 }
 
 /** A question that `y` answers with yes; every other key is a no. */
-export interface Question {
+export interface Confirmation {
   readonly text: string
   readonly yes: (m: Model) => Model
 }
 
-export interface Job {
+export interface ShownJob {
   readonly title: string
   /** 0 … 1; null: unknown. */
   readonly done: number | null
@@ -117,7 +117,7 @@ export interface Replay {
   /** Row of the screen the cursor stands on. */
   readonly line: number
   readonly goal: Goal | null
-  readonly pane: Pane
+  readonly pane: PaneName
   /** The filter that `x` drops; null: the last. */
   readonly chip: number | null
   readonly search: string | null
@@ -170,7 +170,7 @@ export function initialModel(
   columns: number,
   rows: number,
   db: string,
-  session: Session = NO_SESSION,
+  session: KeptSession = NO_SESSION,
 ): Model {
   return {
     columns,
@@ -283,10 +283,11 @@ export function enter(m: Model, screen: ScreenName): Model {
 }
 
 /** The event under the cursor; undefined while it is being read. */
-export const currentEvent = (r: Replay): TraceEvent | undefined => r.rows[indexOf(r.rows, r.cursor)]
+export const currentEvent = (r: Replay): TraceEvent | undefined =>
+  r.rows[rowIndexOf(r.rows, r.cursor)]
 
 /** Index of the row with this seq; -1: not loaded. Rows are in order. */
-export function indexOf(rows: readonly TraceEvent[], seq: number): number {
+export function rowIndexOf(rows: readonly TraceEvent[], seq: number): number {
   let lo = 0
   let hi = rows.length - 1
   while (lo <= hi) {
@@ -300,7 +301,7 @@ export function indexOf(rows: readonly TraceEvent[], seq: number): number {
 }
 
 /** The session as it would be kept now. */
-export function sessionOf(m: Model): Session {
+export function sessionOf(m: Model): KeptSession {
   const r = m.replay
   const here = r && {
     [r.run.id]: {

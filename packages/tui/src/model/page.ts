@@ -1,5 +1,5 @@
 import type { Role } from '../text/theme.ts'
-import { scrolled, type Step, stepped } from './scroll.ts'
+import { scrolled, type CursorStep, stepped } from './scroll.ts'
 
 /** Where a line leads: an event of a run, or a row of the comparison. */
 export type Link =
@@ -30,7 +30,7 @@ export const TOP_OF_PAGE: PageView = { cursor: 0, top: 0, only: null }
 export function movePage(
   lines: readonly PageLine[],
   view: PageView,
-  step: Step,
+  step: CursorStep,
   height: number,
   /** How far such a line may be. */
   reach = height,

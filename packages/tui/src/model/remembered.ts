@@ -1,9 +1,9 @@
 import type { PromptKind } from './prompt.ts'
 import type { ViewState } from './view-filter.ts'
-import type { Pane } from './layout.ts'
+import type { PaneName } from './layout.ts'
 
 /** What is kept between two sessions on one database: where one was in each run, and what was typed. */
-export interface Session {
+export interface KeptSession {
   readonly version: 1
   readonly runs: Readonly<Record<string, RunSession>>
   readonly history: Readonly<Partial<Record<PromptKind, readonly string[]>>>
@@ -15,9 +15,9 @@ export interface RunSession {
   readonly created: number
   readonly cursor: number
   readonly view: ViewState
-  readonly pane: Pane
+  readonly pane: PaneName
   readonly search: string | null
   readonly speed: number
 }
 
-export const NO_SESSION: Session = { version: 1, runs: {}, history: {}, mouse: true }
+export const NO_SESSION: KeptSession = { version: 1, runs: {}, history: {}, mouse: true }

@@ -1,7 +1,7 @@
 import type { TraceEvent } from '@pagetrail/recorder'
-import type { Window, WindowQuery } from '../data/data.ts'
+import type { RowWindow, WindowQuery } from '../data/data.ts'
 import { replayLayout } from './layout.ts'
-import { indexOf, type Goal, type Model, type Replay } from './model.ts'
+import { rowIndexOf, type Goal, type Model, type Replay } from './model.ts'
 import { viewFilter, type FoldedNode, type ViewState } from './view-filter.ts'
 
 /** Steps that `u` can undo. */
@@ -17,7 +17,7 @@ export const withReplay = (m: Model, f: (r: Replay) => Replay): Model =>
 /** The cursor by so many shown events; beyond the loaded rows it becomes a goal. */
 export function moveBy(r: Replay, delta: number, height: number): Replay {
   if (r.goal) return { ...r, goal: { ...r.goal, delta: r.goal.delta + delta } }
-  const index = indexOf(r.rows, r.cursor)
+  const index = rowIndexOf(r.rows, r.cursor)
   const target = index + delta
   const beyond = target < 0 ? !r.atStart : target >= r.rows.length && !r.atEnd
   if (index < 0 || beyond) return { ...r, goal: { to: null, delta } }
@@ -31,11 +31,11 @@ const clampLine = (line: number, height: number): number => Math.max(0, Math.min
 /** The cursor to a seq; to the next shown event where that one is not. */
 export function moveTo(r: Replay, seq: number, height: number): Replay {
   const to = Math.max(0, Math.min(r.run.events - 1, seq))
-  const index = indexOf(r.rows, to)
+  const index = rowIndexOf(r.rows, to)
   if (index < 0 || r.goal || r.rowsFilter !== viewFilter(r.view)) {
     return { ...r, goal: { to, delta: 0 } }
   }
-  const line = r.line + index - indexOf(r.rows, r.cursor)
+  const line = r.line + index - rowIndexOf(r.rows, r.cursor)
   const inView = line >= 0 && line < height
   return { ...r, cursor: to, line: inView ? line : clampLine(height >> 1, height) }
 }
@@ -93,7 +93,7 @@ export function wantedWindow(m: Model): WindowQuery | null {
   if (!r) return null
   const height = listRowsOf(m)
   const filter = viewFilter(r.view)
-  const index = indexOf(r.rows, r.cursor)
+  const index = rowIndexOf(r.rows, r.cursor)
   const stale = !r.loaded || filter !== r.rowsFilter
   const nearStart = !r.atStart && index < height
   const nearEnd = !r.atEnd && r.rows.length - index <= height
@@ -110,7 +110,7 @@ export function wantedWindow(m: Model): WindowQuery | null {
 }
 
 /** The rows have come; what was typed meanwhile still counts. */
-export function windowCame(m: Model, q: WindowQuery, w: Window): Model {
+export function windowCame(m: Model, q: WindowQuery, w: RowWindow): Model {
   const r = m.replay
   if (!r || r.run.id !== q.run) return m
   const height = listRowsOf(m)
@@ -119,7 +119,7 @@ export function windowCame(m: Model, q: WindowQuery, w: Window): Model {
   const met = before !== null && (before.to ?? r.cursor) === q.anchor
   const rest = before === null ? 0 : met ? before.delta - q.delta : before.delta
   const same = before === null || met
-  const index = indexOf(w.rows, cursor)
+  const index = rowIndexOf(w.rows, cursor)
   const inRows = before === null ? r.line : lineFor(r, w, cursor, height)
   const next: Replay = {
     ...r,
@@ -129,7 +129,7 @@ export function windowCame(m: Model, q: WindowQuery, w: Window): Model {
     atStart: w.atStart,
     atEnd: w.atEnd && q.total === r.run.events,
     // Keys may have moved the cursor within the old rows while these were read around where it was.
-    cursor: before === null && indexOf(w.rows, r.cursor) >= 0 ? r.cursor : cursor,
+    cursor: before === null && rowIndexOf(w.rows, r.cursor) >= 0 ? r.cursor : cursor,
     line: Math.min(inRows, Math.max(0, before === null ? height : index)),
     goal: same ? null : before,
   }
@@ -137,9 +137,9 @@ export function windowCame(m: Model, q: WindowQuery, w: Window): Model {
 }
 
 /** Small moves keep the page and move the cursor on it; far ones put it in the middle. */
-function lineFor(r: Replay, w: Window, cursor: number, height: number): number {
-  const from = indexOf(w.rows, r.cursor)
-  const to = indexOf(w.rows, cursor)
+function lineFor(r: Replay, w: RowWindow, cursor: number, height: number): number {
+  const from = rowIndexOf(w.rows, r.cursor)
+  const to = rowIndexOf(w.rows, cursor)
   if (from < 0 || to < 0) return cursor === 0 ? 0 : height >> 1
   const line = r.line + to - from
   if (line >= 0 && line < height) return line
@@ -151,7 +151,7 @@ export function visibleRows(
   r: Replay,
   height: number,
 ): { rows: readonly TraceEvent[]; line: number } {
-  const index = indexOf(r.rows, r.cursor)
+  const index = rowIndexOf(r.rows, r.cursor)
   if (index < 0) return { rows: r.rows.slice(0, height), line: -1 }
   const last = Math.max(0, r.rows.length - height)
   const wanted = index - Math.min(r.line, height - 1)

@@ -1,10 +1,10 @@
 /** How far a list moves: rows, or to one of its ends. */
-export type Step = number | 'first' | 'last'
+export type CursorStep = number | 'first' | 'last'
 
 const clamp = (at: number, length: number): number => Math.max(0, Math.min(length - 1, at))
 
 /** The new index in a list of this length. */
-export function stepped(at: number, step: Step, length: number): number {
+export function stepped(at: number, step: CursorStep, length: number): number {
   if (step === 'first') return 0
   if (step === 'last') return clamp(length - 1, length)
   return clamp(at + step, length)

@@ -41,7 +41,7 @@ export function placeOfRow(s: SqlView, run: number | null): { run: number; seq: 
 }
 
 /** A value as a cell shows it. */
-export function cellText(value: SqlValue): string {
+export function sqlCell(value: SqlValue): string {
   if (value === null) return ''
   if (value instanceof Uint8Array) return `x'${Buffer.from(value.subarray(0, 16)).toString('hex')}'`
   return String(value)

@@ -2,7 +2,7 @@ import { type Column, type SqlValue, tableLines, count, many } from '@pagetrail/
 import type { SqlResult } from '../data/data.ts'
 import { paneHeight } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
-import { cellText, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
+import { sqlCell, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
 import { fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
@@ -71,7 +71,7 @@ function resultLines(m: Model, theme: Theme): string[] {
   return tableOf(sql, sql.result, { rows: resultRows(m), columns: m.columns - 2 }, theme)
 }
 
-const cell = (value: SqlValue | undefined): string => safe(cellText(value ?? null))
+const cell = (value: SqlValue | undefined): string => safe(sqlCell(value ?? null))
 
 function tableOf(
   s: SqlView,

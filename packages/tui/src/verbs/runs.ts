@@ -30,11 +30,11 @@ export const runsVerb: Verb = {
     ['runs --json --db fleet.db', 'the same for a program'],
   ],
   declare(command, invoke) {
-    command.action(() => invoke(listRuns))
+    command.action(() => invoke(printRuns))
   },
 }
 
-export async function listRuns(session: Session): Promise<Status> {
+export async function printRuns(session: Session): Promise<Status> {
   const runFile = await session.runFile('read')
   const runs = runFile.runs()
   if (session.json) {

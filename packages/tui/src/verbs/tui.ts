@@ -6,7 +6,7 @@ import { findRuns, inOneFile, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { diff } from './diff.ts'
 import { replay } from './replay.ts'
-import { listRuns } from './runs.ts'
+import { printRuns } from './runs.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
 
@@ -42,7 +42,7 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
   }
   // Such a terminal can show no screens: what they would open on is printed.
   if (env['TERM'] === 'dumb') {
-    if (runs.length === 0) return listRuns(session)
+    if (runs.length === 0) return printRuns(session)
     const [a = '', b] = runs
     return b === undefined
       ? replay(session, a, {})

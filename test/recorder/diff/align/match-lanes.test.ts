@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 
-import type { Lane } from '../../../../packages/recorder/src/diff/align/lanes.ts'
+import type { CallLane } from '../../../../packages/recorder/src/diff/align/lanes.ts'
 import { matchLanes } from '../../../../packages/recorder/src/diff/align/match-lanes.ts'
 
 /** `insmod-7:aab` is a task that made calls of kind a, a and b. */
-function side(text: string): { lanes: Lane[]; keys: Int32Array } {
+function side(text: string): { lanes: CallLane[]; keys: Int32Array } {
   const keys: number[] = []
-  const lanes = text.split(' ').map((task): Lane => {
+  const lanes = text.split(' ').map((task): CallLane => {
     const [name = '', calls = ''] = task.split(':')
     const first = keys.length
     for (const key of calls) keys.push(key.charCodeAt(0))
@@ -55,7 +55,12 @@ test('another name, if half of what they do is the same', () => {
   expect(matched('python-1:abcd', 'bpfload-7:aeee')).toBe('=bpfload-7 python-1=')
 })
 
-const pool = (lane: Lane): Lane => ({ ...lane, kind: 'pooled', name: 'pool', common: 'pool' })
+const pool = (lane: CallLane): CallLane => ({
+  ...lane,
+  kind: 'pooled',
+  name: 'pool',
+  common: 'pool',
+})
 
 test('tasks whose names were not kept are workers, if nothing else', () => {
   const [a, b] = [side('pool:ab <...>-14:ab s-1:cc'), side('pool:abab <...>-7:cc')]

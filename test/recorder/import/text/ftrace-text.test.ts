@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { flavourOf } from '../../../../packages/recorder/src/import/translate/kernel-traits.ts'
+import { tracedFlavour } from '../../../../packages/recorder/src/import/translate/kernel-traits.ts'
 import { capture, imported, lines, ofKind } from '../imported.ts'
 
 const EVENT = 'isb__vunmap_range: (x)'
@@ -290,7 +290,7 @@ test('nothing is lost of a real overrun: gap, returns without entries, stores wi
   expect(counts.kinds).toEqual({ desc_write: 171, gap: 3, span_end: 2 })
   expect(ofKind(events, 'desc_write').every((e) => e.va === null)).toBe(true)
   expect(counts.unpaired).toBe(2)
-  expect(flavourOf(translation, counts)).toBe('7.3')
+  expect(tracedFlavour(translation, counts)).toBe('7.3')
 })
 
 test('lines of several buffers: one is read, the others are named', () => {

@@ -14,7 +14,7 @@ export interface Entry {
 }
 
 /** Occurrences collected per call until it returns. */
-export class Tally {
+export class CallTally {
   readonly #byOp = new Map<number | null, Map<string, Entry>>()
 
   add(

@@ -17,10 +17,10 @@ const EVIDENCE = {
   start: 'the page tables before the first call (init)',
 } as const
 
-export type Evidence = keyof typeof EVIDENCE
+export type EvidenceName = keyof typeof EVIDENCE
 
 /** Any of these kinds, seen once, shows that the recorder could see that sort of thing. */
-const SHOWN_BY: Readonly<Record<Evidence, readonly Kind[]>> = {
+const SHOWN_BY: Readonly<Record<EvidenceName, readonly Kind[]>> = {
   stores: ['desc_write'],
   callbacks: ['cb_enter'],
   flushes: ['tlb_flush', 'tlbi'],
@@ -40,7 +40,7 @@ const SHOWN_BY: Readonly<Record<Evidence, readonly Kind[]>> = {
 export function missingEvidence(
   run: Run,
   seen: ReadonlySet<Kind>,
-  needs: readonly Evidence[],
+  needs: readonly EvidenceName[],
 ): readonly string[] {
   const shown = run.source === 'ftrace' ? seen : evidenceOf(run).kinds
   // The flags column of ftrace shows the context of every event.

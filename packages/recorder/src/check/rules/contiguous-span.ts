@@ -3,10 +3,10 @@ import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI, VALID } from '../../observers/descriptor-words.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { OpenCall } from '../fold/lane.ts'
-import { hexPage, hexRange, sizeText } from '../../observers/page-numbers.ts'
+import { hexPage, hexRange, pagesSize } from '../../observers/page-numbers.ts'
 import { tearOf, type Torn } from '../../observers/torn.ts'
 import type { Rule } from '../rule.ts'
-import { Tally } from '../fold/call-tally.ts'
+import { CallTally } from '../fold/call-tally.ts'
 
 /** A contiguous span that was touched and has to be judged when no call is live. */
 interface Touched {
@@ -95,7 +95,7 @@ export const mixedSpan: Rule = {
     'pgattr_change_is_safe() of 6.12 to 6.18 refuses any change of a contiguous entry; set_memory_*() does not ask it.',
   ],
   start(scope) {
-    const mixed = new Tally()
+    const mixed = new CallTally()
     return {
       on: {
         desc_write(e) {
@@ -114,7 +114,7 @@ export const mixedSpan: Rule = {
               end: ranges.end,
               message:
                 `${many(count, `live contiguous ${what} entry was`, `live contiguous ${what} entries were`)} changed one after another, ` +
-                `${sizeText(ranges.pages)}: between the first store and the last, spans in ${ranges} are mixed`,
+                `${pagesSize(ranges.pages)}: between the first store and the last, spans in ${ranges} are mixed`,
             })
           }
         },

@@ -1,8 +1,8 @@
 import { many } from '../../event/quantity.ts'
 import { CONT_HI } from '../../observers/descriptor-words.ts'
-import { hexRange, sizeText } from '../../observers/page-numbers.ts'
+import { hexRange, pagesSize } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
-import { Tally } from '../fold/call-tally.ts'
+import { CallTally } from '../fold/call-tally.ts'
 
 /** Functions whose flush is for the permissions they changed; others flush what is not in the trace (vunmap). */
 const FLUSHES_FOR_PERMISSION: ReadonlySet<string> = new Set([
@@ -43,7 +43,7 @@ export const needlessFlush: Rule = {
               end: flush.end,
               message:
                 `${call.fn} flushed ${hexRange(flush.start, flush.end)} ` +
-                `(${sizeText(flush.end - flush.start)}), where no flush was owed`,
+                `(${pagesSize(flush.end - flush.start)}), where no flush was owed`,
             })
           }
         },
@@ -62,7 +62,7 @@ export const redundantStore: Rule = {
     'The callbacks store without comparing: the store, its barrier and the flush happen all the same.',
   ],
   start(scope) {
-    const same = new Tally()
+    const same = new CallTally()
     const stores = new Map<number, number>()
     return {
       on: {

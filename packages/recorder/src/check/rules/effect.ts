@@ -1,7 +1,7 @@
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
-import { type Change, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
-import { hexPage, sizeText } from '../../observers/page-numbers.ts'
+import { type AskedChange, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
+import { hexPage, pagesSize } from '../../observers/page-numbers.ts'
 import { isSuccess } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import { type Rule, type Scope, unreturned } from '../rule.ts'
@@ -12,7 +12,7 @@ const MAX_PAGES_JUDGED = 2 ** 22
 /** A call that returned 0, whose effect is judged now or, with others live, when all have returned. */
 interface Promise {
   readonly call: OpenCall
-  readonly change: Change
+  readonly change: AskedChange
   readonly start: number
   readonly end: number
   readonly seq: number
@@ -56,7 +56,7 @@ function promiseOf(scope: Scope, call: OpenCall, seq: number, ret: number | null
   const end = hasRange ? call.end : call.walks.isEmpty ? 0 : call.walks.end
   if (end <= start) return null
   if (end - start > MAX_PAGES_JUDGED) {
-    scope.lacks(`time for a range of ${sizeText(end - start)}`)
+    scope.lacks(`time for a range of ${pagesSize(end - start)}`)
     return null
   }
   return { call, change, start, end, seq, ret }
@@ -162,7 +162,7 @@ class Visits {
 }
 
 /** The bits both ask for, in opposite senses. */
-const contradict = (a: Change, b: Change): boolean =>
+const contradict = (a: AskedChange, b: AskedChange): boolean =>
   ((a.setLo & b.clearLo) |
     (a.clearLo & b.setLo) |
     (a.setHi & b.clearHi) |

@@ -1,9 +1,9 @@
 import { many } from '../../event/quantity.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
-import { sizeText } from '../../observers/page-numbers.ts'
+import { pagesSize } from '../../observers/page-numbers.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
-import { Tally } from '../fold/call-tally.ts'
+import { CallTally } from '../fold/call-tally.ts'
 import { changeOf } from '../../observers/masks.ts'
 
 export const materialised: Rule = {
@@ -16,7 +16,7 @@ export const materialised: Rule = {
     'Up to 6.17 missing tables are allocated and filled with such entries.',
   ],
   start(scope) {
-    const made = new Tally()
+    const made = new CallTally()
     return {
       on: {
         desc_write(e) {
@@ -129,7 +129,7 @@ export const skippedHole: Rule = {
             proof: [...proof, e.seq],
             start: ranges.start,
             end: ranges.end,
-            message: `${call.fn} returned 0 though ${sizeText(pages)} of ${ranges} have no table and were skipped`,
+            message: `${call.fn} returned 0 though ${pagesSize(pages)} of ${ranges} have no table and were skipped`,
           })
         },
       },

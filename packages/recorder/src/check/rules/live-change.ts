@@ -1,11 +1,11 @@
 import { many } from '../../event/quantity.ts'
 import { frameOf, liveChanges, unsafeAttributes } from '../../observers/descriptor-words.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
-import { isTable } from '../../descriptor/bits.ts'
+import { leadsToTable } from '../../descriptor/bits.ts'
 import { isHeld } from '../../observers/translation.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { Rule, Scope } from '../rule.ts'
-import { type Entry, Tally } from '../fold/call-tally.ts'
+import { type Entry, CallTally } from '../fold/call-tally.ts'
 
 /** What BBML2 without aborts, or BBML3, allows to change live. */
 const ALLOWED_WITH_BBML: ReadonlySet<string> = new Set(['size', 'contiguous bit'])
@@ -57,7 +57,7 @@ function beside(fold: Fold, row: number, lo: number, hi: number): readonly strin
   const { rows } = fold.observers.versions
   const isSame = LEVEL_NAMES[rows.level(row)] === s.level || rows.from(row) === s.page
   if (isSame) return liveChanges(fold.geometry, s.level, rows.lo(row), rows.hi(row), lo, hi)
-  if (rows.isTable(row) || isTable(s.level, lo)) return ['size']
+  if (rows.isTable(row) || leadsToTable(s.level, lo)) return ['size']
   // A span's member elsewhere, or a block around the page: compared where the page lies in it.
   const offset = s.page - rows.from(row)
   const frame = frameOf(fold.geometry, rows.lo(row), rows.hi(row)) + offset
@@ -95,7 +95,7 @@ export const breakBeforeMake: Rule = {
     'Boot repaints under stop_machine() with the other CPUs off these tables.',
   ],
   start(scope) {
-    const broken = new Tally()
+    const broken = new CallTally()
     const judge = (changes: readonly string[]): readonly string[] => {
       const needed = changes.filter((change) => !ALLOWED_WITH_BBML.has(change))
       if (needed.length > 0) return needed
@@ -139,7 +139,7 @@ export const unsafeChange: Rule = {
     '7.3 dropped its blanket refusal of contiguous entries.',
   ],
   start(scope) {
-    const unsafe = new Tally()
+    const unsafe = new CallTally()
     return {
       on: {
         desc_write(e) {

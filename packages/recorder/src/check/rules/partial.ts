@@ -1,10 +1,10 @@
 import { many } from '../../event/quantity.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI, isLeafLike } from '../../observers/descriptor-words.ts'
-import { hexPage, hexRange, sizeText } from '../../observers/page-numbers.ts'
+import { hexPage, hexRange, pagesSize } from '../../observers/page-numbers.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
-import { Tally } from '../fold/call-tally.ts'
+import { CallTally } from '../fold/call-tally.ts'
 
 const EINVAL = -22
 
@@ -104,8 +104,8 @@ export const partialBlock: Rule = {
           if (e.ret !== EINVAL || at === undefined || walk === undefined) return
           const refused = refusalOf(scope, walk, at)
           if (refused === null) return
-          const size = sizeText(scope.fold.sizes.of(refused.level))
-          const part = sizeText(refused.end - refused.start)
+          const size = pagesSize(scope.fold.sizes.of(refused.level))
+          const part = pagesSize(refused.end - refused.start)
           scope.report({
             severity: 'error',
             proof: [walk.seq, at.enter, at.warn, at.exit, e.seq].filter((seq) => seq >= 0),
@@ -132,7 +132,7 @@ export const halfChanged: Rule = {
     'Check the whole range before the first store, or let the caller undo the call.',
   ],
   start(scope) {
-    const changed = new Tally()
+    const changed = new CallTally()
     return {
       on: {
         desc_write(e) {

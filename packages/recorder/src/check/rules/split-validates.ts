@@ -1,5 +1,5 @@
 import { isLeafLike, VALID } from '../../observers/descriptor-words.ts'
-import { hexPage, sizeText } from '../../observers/page-numbers.ts'
+import { hexPage, pagesSize } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
 
 export const splitValidates: Rule = {
@@ -25,7 +25,7 @@ export const splitValidates: Rule = {
             start: s.page,
             end: s.end,
             message:
-              `the split of the invalid ${sizeText(s.pages)} block at ${hexPage(s.page)} made valid entries: ` +
+              `the split of the invalid ${pagesSize(s.pages)} block at ${hexPage(s.page)} made valid entries: ` +
               'what was unmapped can be accessed again',
           })
         },

@@ -1,5 +1,5 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
-import { isTable } from '../../descriptor/bits.ts'
+import { leadsToTable } from '../../descriptor/bits.ts'
 import { frameOf } from '../../observers/descriptor-words.ts'
 import { hexPage, pageOf } from '../../observers/page-numbers.ts'
 import type { EventOf } from '../../event/kinds.ts'
@@ -55,7 +55,7 @@ function linkOf({ fold }: Scope, e: EventOf<'table_free'>, table: number) {
   if (above === undefined || e.va === null) return null
   const page = fold.sizes.base(above, pageOf(e.va))
   const slot = fold.tables.slot(above, page)
-  if (slot === undefined || !isTable(above, slot.lo)) return null
+  if (slot === undefined || !leadsToTable(above, slot.lo)) return null
   return frameOf(fold.geometry, slot.lo, slot.hi) === table ? { above, page, slot } : null
 }
 

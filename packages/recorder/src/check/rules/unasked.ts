@@ -10,7 +10,7 @@ import {
   USER,
   UXN_HI,
 } from '../../observers/descriptor-words.ts'
-import { type Change, changeOf, masked, maskedChange } from '../../observers/masks.ts'
+import { type AskedChange, changeOf, masked, maskedChange } from '../../observers/masks.ts'
 import { hexPage, hexRange, PAGE_LIMIT } from '../../observers/page-numbers.ts'
 import type { Write } from '../../observers/write.ts'
 import { isOthersWork, rangeMissed } from '../fold/asked-range.ts'
@@ -27,7 +27,7 @@ function isOneBit(a: number, b: number): boolean {
 }
 
 /** Bits of a change that the call's masks have no part in, by what they mean. */
-function beyond(s: Write, change: Change, mayGp: boolean): string[] {
+function beyond(s: Write, change: AskedChange, mayGp: boolean): string[] {
   const found: string[] = []
   const lo = s.attrsLo
   const hi = s.attrsHi | ((s.oldHi ^ s.newHi) & SOFTWARE_HI)
@@ -56,7 +56,7 @@ function beyond(s: Write, change: Change, mayGp: boolean): string[] {
 }
 
 /** The store wrote what no read-modify-write of the call makes; null: it is right, or not to be judged. */
-function unasked({ fold }: Scope, change: Change): string | null {
+function unasked({ fold }: Scope, change: AskedChange): string | null {
   const { write: s, call, lane } = fold
   if (!s.changes || s.page >= FIXMAP || s.wasNone) return null
   if (s.isNone) {
@@ -103,8 +103,8 @@ export const unaskedChange: Rule = {
   start(scope) {
     const reads = new Map<string, { lo: number; hi: number }>()
     /** Masks of callbacks, where they are shown: an interrupt may have one run inside another. */
-    const given = new WeakMap<Frame, Change>()
-    const changeAt = ({ fold }: Scope): Change | null => {
+    const given = new WeakMap<Frame, AskedChange>()
+    const changeAt = ({ fold }: Scope): AskedChange | null => {
       const { lane, call } = fold
       const masks = lane.top === undefined ? undefined : given.get(lane.top)
       if (masks !== undefined) return masks

@@ -60,12 +60,12 @@ export class Placer {
   #of(page: number): number {
     const va = vaOf(page)
     this.#addresses.place(Number(va & 0xffff_ffffn), Number(va >> 32n))
-    return numberOf(this.#addresses)
+    return placeNumber(this.#addresses)
   }
 }
 
 /** The words of a compared address as one number. */
-export const numberOf = ({ lo, hi }: { readonly lo: number; readonly hi: number }): number =>
+export const placeNumber = ({ lo, hi }: { readonly lo: number; readonly hi: number }): number =>
   (hi | 0) * 2 ** 32 + lo
 
 /** The same after with every place renamed. */

@@ -4,7 +4,7 @@ import { type CallKeys, callKeys, sameSize } from './call-keys.ts'
 import type { CallTraits } from './call-traits.ts'
 import {
   type AskedLanes,
-  type Lane,
+  type CallLane,
   type LaneKind,
   laneMode,
   type LaneMode,
@@ -110,7 +110,7 @@ export function alignCalls(left: CallList, right: CallList, options: AlignOption
 }
 
 /** A match has a lane on one side at least. */
-function laneOf({ left, right }: LaneMatch): Lane {
+function laneOf({ left, right }: LaneMatch): CallLane {
   const lane = left ?? right
   if (!lane) throw new Error('a match without a lane')
   return lane

@@ -2,13 +2,13 @@ import { LEVEL_NAMES, PTE } from '@pagetrail/engine'
 
 import { isForeignSpan } from '../../event/flush-group.ts'
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
-import { isTable } from '../../descriptor/bits.ts'
+import { leadsToTable } from '../../descriptor/bits.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 import type { Addresses, Addressing } from './addresses.ts'
-import type { Reader, Readers, Texts, Value } from './field-readers.ts'
+import type { Reader, Readers, Texts, EventValue } from './field-readers.ts'
 import { FlushFolder } from './fold-flush.ts'
 import { type Aftermath, isNothing, NO_AFTERMATH } from '../../observers/effect-log.ts'
-import { type After, NO_AFTER, numberOf, Placer, renamed } from './after.ts'
+import { type After, NO_AFTER, placeNumber, Placer, renamed } from './after.ts'
 import { HAS, T, type Tokens } from './tokens.ts'
 
 export interface EncoderOptions {
@@ -73,7 +73,7 @@ export class Encoder {
     })
     return renamed(after, (place) => {
       rename(place >>> 0, Math.floor(place / 2 ** 32) >>> 0)
-      return numberOf(addresses)
+      return placeNumber(addresses)
     })
   }
 
@@ -146,7 +146,7 @@ export class Encoder {
       words[at] = addresses.tableIndex(lo, hi)
       words[at + 1] = 0
     } else if (reader.role === 'descriptor' && event.kind === 'desc_write') {
-      addresses.descriptor(isTable(event.level, lo), lo, hi, before)
+      addresses.descriptor(leadsToTable(event.level, lo), lo, hi, before)
       words[at] = addresses.lo
       words[at + 1] = addresses.hi
       page = addresses.pageOf(lo, hi)
@@ -158,7 +158,7 @@ export class Encoder {
     words: Uint32Array,
     at: number,
     reader: Reader,
-    value: Exclude<Value, bigint>,
+    value: Exclude<EventValue, bigint>,
   ): void {
     const word = at + reader.word
     switch (reader.type) {
@@ -201,5 +201,5 @@ function change(words: Uint32Array, at: number, has: number): number {
 }
 
 /** The fields of an event by name: TypeScript has no way to index a union by its members' own keys. */
-const fieldValues = (event: object): Readonly<Record<string, Value>> =>
-  event as Readonly<Record<string, Value>>
+const fieldValues = (event: object): Readonly<Record<string, EventValue>> =>
+  event as Readonly<Record<string, EventValue>>

@@ -11,11 +11,12 @@ import { HAS, T } from './tokens.ts'
  * the stores say (val).
  */
 const COMPARED_OPTIONAL: ReadonlySet<string> = new Set(['ignored', 'api', 'set', 'clear'])
+
 /** Fields common to all kinds, which are never compared: naming them in --ignore is not an error. */
 const COMMON: ReadonlySet<string> = new Set(['ts', 'task', 'cpu', 'seq', 'op', 'nest'])
 
 /** What a field of an event can hold. */
-export type Value = bigint | number | string | boolean | object | null | undefined
+export type EventValue = bigint | number | string | boolean | object | null | undefined
 
 /** How to take one field of a kind into a token. */
 export interface Reader {

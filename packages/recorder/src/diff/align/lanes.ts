@@ -12,7 +12,7 @@ export type AskedLanes = (typeof LANE_MODES)[number]
  */
 export type LaneKind = 'sequential' | 'pooled' | 'timer'
 
-export interface Lane {
+export interface CallLane {
   readonly kind: LaneKind
   /** The task with its pid, the CPU, or the pool: unique in its run. */
   readonly name: string
@@ -68,8 +68,8 @@ export interface LaneOptions {
 }
 
 /** The lanes of a run, in the order in which they begin. */
-export function lanesOf(calls: readonly Call[], options: LaneOptions): Lane[] {
-  const lanes = new Map<string, Lane & { calls: number[] }>()
+export function lanesOf(calls: readonly Call[], options: LaneOptions): CallLane[] {
+  const lanes = new Map<string, CallLane & { calls: number[] }>()
   calls.forEach((call, i) => {
     const { kind, name, common } = placeOf(call, options)
     const lane = lanes.get(name)
@@ -79,7 +79,7 @@ export function lanesOf(calls: readonly Call[], options: LaneOptions): Lane[] {
   return [...lanes.values()]
 }
 
-function placeOf(call: Call, { mode, pageSize, oneLayout }: LaneOptions): Omit<Lane, 'calls'> {
+function placeOf(call: Call, { mode, pageSize, oneLayout }: LaneOptions): Omit<CallLane, 'calls'> {
   if (mode === 'one') return { kind: 'sequential', name: 'all calls', common: 'all calls' }
   if (mode === 'cpu') {
     const name = `CPU ${call.cpu}`

@@ -1,15 +1,15 @@
 import { align } from './align.ts'
-import type { Lane } from './lanes.ts'
+import type { CallLane } from './lanes.ts'
 
 /** Two lanes that do the same work in either run. */
 export interface LaneMatch {
-  readonly left: Lane | null
-  readonly right: Lane | null
+  readonly left: CallLane | null
+  readonly right: CallLane | null
 }
 
 /** A lane with what it does: how often each kind of call. */
 interface Profile {
-  readonly lane: Lane
+  readonly lane: CallLane
   readonly counts: ReadonlyMap<number, number>
   /** Equal if and only if the counts are. */
   readonly text: string
@@ -25,6 +25,7 @@ export interface LaneKeys {
 
 /** Share of the calls of two lanes of different names that must be alike for them to be one lane. */
 const ALIKE = 0.5
+
 /** What ftrace prints for a task whose name it did not keep. */
 const NAMELESS = '<...>'
 /** Pairs of lanes that are looked at; beyond, only those whose places in the order are near. */
@@ -36,8 +37,8 @@ const CANDIDATES = 1_000_000
  * does alone.
  */
 export function matchLanes(
-  left: readonly Lane[],
-  right: readonly Lane[],
+  left: readonly CallLane[],
+  right: readonly CallLane[],
   leftKeys: LaneKeys,
   rightKeys: LaneKeys,
 ): LaneMatch[] {
@@ -65,7 +66,7 @@ export function matchLanes(
     ALIKE,
     matches,
   )
-  const alone = (rest: readonly Profile[], found: readonly Profile[]): Lane[] =>
+  const alone = (rest: readonly Profile[], found: readonly Profile[]): CallLane[] =>
     [...rest.filter((profile) => !isSequential(profile)), ...found].map(({ lane }) => lane)
   for (const lane of alone(restLeft, last.left)) matches.push({ left: lane, right: null })
   for (const lane of alone(restRight, last.right)) matches.push({ left: null, right: lane })
@@ -94,7 +95,7 @@ function withNameless(matches: readonly LaneMatch[]): LaneMatch[] {
 }
 
 /** The pool with the calls of others; of none, a pool of their own. */
-function joined(pool: Lane | null, others: readonly Lane[]): Lane | null {
+function joined(pool: CallLane | null, others: readonly CallLane[]): CallLane | null {
   const [first] = others
   if (!first) return pool
   const calls = [...(pool?.calls ?? []), ...others.flatMap((lane) => lane.calls)]
@@ -102,18 +103,18 @@ function joined(pool: Lane | null, others: readonly Lane[]): Lane | null {
   return { kind: 'pooled', name, common, calls: calls.toSorted((p, q) => p - q) }
 }
 
-const byName = (lanes: readonly Lane[], keys: LaneKeys): Map<string, Profile[]> =>
+const byName = (lanes: readonly CallLane[], keys: LaneKeys): Map<string, Profile[]> =>
   Map.groupBy(
     lanes.map((lane) => profileOf(lane, keys)),
     ({ lane }) => lane.common,
   )
 
-function profileOf(lane: Lane, { size, digest }: LaneKeys): Profile {
+function profileOf(lane: CallLane, { size, digest }: LaneKeys): Profile {
   const counts = countsOf(lane, size)
   return { lane, counts, text: textOf(counts), digest: textOf(countsOf(lane, digest)) }
 }
 
-function countsOf({ calls }: Lane, keys: Int32Array): Map<number, number> {
+function countsOf({ calls }: CallLane, keys: Int32Array): Map<number, number> {
   const counts = new Map<number, number>()
   for (const i of calls) counts.set(keys[i]!, (counts.get(keys[i]!) ?? 0) + 1)
   return counts

@@ -1,7 +1,7 @@
 import { KINDS } from '../../event/kinds.ts'
 import { align } from './align.ts'
 import type { PathCounts, RowStatus } from '../pair-result.ts'
-import { comparedFields, hashTokens, renamed, sameToken } from './token-equality.ts'
+import { comparedFields, hashTokens, isRenamed, sameToken } from './token-equality.ts'
 import { HAS, KINDS_LIMIT, type Tokens } from './tokens.ts'
 
 /** Rows as runs: status, first index on the left and on the right, length. */
@@ -76,7 +76,7 @@ class RowBuilder {
     const { left, right, compared } = this
     for (let n = 0; n < length; n++) {
       const same = sameToken(left, i + n, right, j + n, compared)
-      const status = !same ? 'changed' : renamed(left, i + n, right, j + n) ? 'renamed' : 'same'
+      const status = !same ? 'changed' : isRenamed(left, i + n, right, j + n) ? 'renamed' : 'same'
       this.push(status, i + n, j + n, 1)
     }
   }

@@ -49,7 +49,7 @@ export interface SideCall extends CallData {
 }
 
 /** One side of a comparison, as its digest has it. */
-export class Side {
+export class ReadSide {
   readonly calls: readonly Call[]
   readonly traits: readonly CallTraits[]
   /** What happened outside of calls. */

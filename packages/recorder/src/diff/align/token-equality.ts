@@ -88,5 +88,5 @@ export function sameToken(
 }
 
 /** Same role, other name: `change_page_range` beside `pageattr_pte_entry`. A name that one side lacks is unknown. */
-export const renamed = (left: Tokens, i: number, right: Tokens, j: number): boolean =>
+export const isRenamed = (left: Tokens, i: number, right: Tokens, j: number): boolean =>
   left.has(i, HAS.FN) && right.has(j, HAS.FN) && left.word(i, T.NAME) !== right.word(j, T.NAME)

@@ -2,7 +2,7 @@ import { count } from '../../event/quantity.ts'
 import { many } from '../../event/quantity.ts'
 import type { Geometry } from '@pagetrail/engine'
 
-import { sizeText } from '../../say/value.ts'
+import { pagesText } from '../../say/value.ts'
 import type { ListedAlone, ListedPairs } from '../pair-list.ts'
 import { LISTED_COSTS } from '../pair-way.ts'
 import type { RepeatedRow } from '../repeated-rows.ts'
@@ -117,7 +117,7 @@ const aloneOf = ({ side, call, size, reason }: ListedAlone, geometries: Geometri
   `${call.fn}${sizeOf(size, geometries[side])}: only on the ${side} (${reason})`
 
 const sizeOf = (size: number | null, geometry: Geometry | null): string => {
-  const text = size === null ? '' : sizeText(BigInt(size), geometry)
+  const text = size === null ? '' : pagesText(BigInt(size), geometry)
   return text === '' ? '' : ` ${text}`
 }
 

@@ -6,6 +6,7 @@ for (let i = 0; i < 6; i++) HEX[0x41 + i] = HEX[0x61 + i] = 10 + i
 const MINUS = 0x2d
 const ZERO = 0x30
 const X = 0x78
+
 /** Digits that a double holds exactly, however they are. */
 const EXACT_DIGITS = 15
 const TWO_32 = 0x1_0000_0000
@@ -14,7 +15,7 @@ export const isDigit = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= ZERO && byte <= 0x39
 
 /** 64-bit values by index, as two u32 words each. */
-export interface Words {
+export interface WordColumns {
   readonly lo: Uint32Array
   readonly hi: Uint32Array
 }
@@ -27,7 +28,7 @@ export function readNumber(
   bytes: Uint8Array,
   at: number,
   end: number,
-  to: Words,
+  to: WordColumns,
   index: number,
 ): boolean {
   if (at >= end) return false
@@ -52,7 +53,7 @@ export function readHex(
   bytes: Uint8Array,
   at: number,
   end: number,
-  to: Words,
+  to: WordColumns,
   index: number,
 ): boolean {
   if (end - at > 16 || at >= end) return false
@@ -70,13 +71,19 @@ export function readHex(
 }
 
 /** Puts an integer below 2^53 in magnitude into two words, in two's complement. */
-function setNumber(value: number, to: Words, index: number): void {
+function setNumber(value: number, to: WordColumns, index: number): void {
   to.lo[index] = value % TWO_32
   to.hi[index] = Math.floor(value / TWO_32)
 }
 
 /** More digits than a double holds: rare enough for a bigint. */
-function readLong(bytes: Uint8Array, at: number, end: number, to: Words, index: number): boolean {
+function readLong(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  to: WordColumns,
+  index: number,
+): boolean {
   if (end - at > 20) return false
   let text = ''
   for (let p = at; p < end; p++) {

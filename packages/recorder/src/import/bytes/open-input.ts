@@ -16,7 +16,7 @@ import {
 /** A file by its path, or a stream with the name that messages call it by. */
 export type InputSource = string | { readonly name: string; readonly chunks: Chunks }
 
-export interface OpenOptions {
+export interface InputOptions {
   readonly follow?: boolean
   readonly signal?: AbortSignal
 }
@@ -45,7 +45,7 @@ export interface OpenInput {
 }
 
 /** Throws InputError for what cannot be read, is empty, or is packed and to be followed. */
-export async function openInput(source: InputSource, options: OpenOptions): Promise<OpenInput> {
+export async function openInput(source: InputSource, options: InputOptions): Promise<OpenInput> {
   const { follow, signal } = options
   const path = typeof source === 'string' ? source : null
   const name = typeof source === 'string' ? source : source.name
@@ -120,7 +120,7 @@ function foreignBytes(first: Uint8Array): string | null {
   return FOREIGN.find(({ starts }) => starts.test(text))?.what ?? null
 }
 
-const bytesOf = (path: string, { follow, signal }: OpenOptions): Chunks =>
+const bytesOf = (path: string, { follow, signal }: InputOptions): Chunks =>
   follow ? followedChunks(path, signal) : fileChunks(path, signal)
 
 const notFollowed = (name: string, what: string): InputError =>

@@ -5,7 +5,7 @@ import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
 import { emptyHeader, readCaptureLine, readHeaderLine, type TraceHeader } from './ftrace-header.ts'
 import { FtraceLine, LACKING } from './ftrace-line.ts'
-import type { Probe } from '../translate/probe-table.ts'
+import type { MetProbe } from '../translate/probe-table.ts'
 import { stackOf, type Task } from '../translate/task-stack.ts'
 import { TaskNames } from './task-names.ts'
 import { type LineSorter, OutOfOrder } from './line-sorter.ts'
@@ -28,18 +28,23 @@ const HASH = 0x23
 const SPACE = 0x20
 const TAB = 0x09
 const GREATER = 0x3e
+
 /** What may stand at the end of a text without being a line: blanks, and marks of a quotation. */
 const NO_LINE: ReadonlySet<number> = new Set([SPACE, TAB, GREATER])
+
 /** Of an unreadable line, so many bytes are kept. */
 const MAX_KEPT = 4_096
 
 /** Unreadable lines that are quoted. */
 const MAX_QUOTED = 10
+
 /** A text of so many lines of which none could be read is not a trace. */
 const HOPELESS_LINES = 200
+
 /** Of lines that could not be read to lines that could: more of them make a text that is not a trace. */
 const HOPELESS_RATIO = 10
 const MAX_SPECIAL = 200
+
 /** `# pagetrail: …`, which is the capture script's. */
 const P = 0x70
 const MAX_FACT = 8_192
@@ -47,7 +52,7 @@ const MAX_FACT = 8_192
 /** The clock of a trace, as far as its text shows. */
 export type TextClock = 'seconds' | 'ticks'
 
-export interface TextOptions {
+export interface FtraceTextOptions {
   /** Refuses a line that cannot be read, instead of keeping it as an event. */
   readonly strict?: boolean
   /** Which buffer to read where lines begin with names of buffers; null: the first that comes. */
@@ -77,7 +82,7 @@ export class FtraceText {
   readonly #line = new FtraceLine()
   readonly #fields = new TextFields()
   readonly #tasks: TaskNames
-  readonly #probes = new ByteTable<Probe>()
+  readonly #probes = new ByteTable<MetProbe>()
   #overrunTold = false
   readonly #strict: boolean
   #buffer: string | null
@@ -101,7 +106,7 @@ export class FtraceText {
   /** The row of a marker or a printk, whose text may go on in the next line; -1: the last line was another. */
   #note = -1
 
-  constructor(events: FtraceEvents, options: TextOptions = {}) {
+  constructor(events: FtraceEvents, options: FtraceTextOptions = {}) {
     this.#events = events
     this.#strict = options.strict ?? false
     this.#buffer = options.buffer ?? null
@@ -327,7 +332,7 @@ export class FtraceText {
       this.#events.lost(0, written - entries, 'buffer overrun')
   }
 
-  #probe(bytes: Uint8Array): Probe {
+  #probe(bytes: Uint8Array): MetProbe {
     const { nameStart, nameEnd, nameHash } = this.#line
     const known = this.#probes.find(bytes, nameStart, nameEnd, nameHash)
     if (known) return known

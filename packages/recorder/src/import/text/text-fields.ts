@@ -5,13 +5,13 @@ import {
   F_OPERAND,
   F_SLOT,
   F_VA,
-  Fields,
+  EventFields,
   fieldsJson,
   noteJson,
   SLOTS,
 } from '../translate/fields.ts'
 import { readNumber } from '../bytes/number-text.ts'
-import type { Probe } from '../translate/probe-table.ts'
+import type { MetProbe } from '../translate/probe-table.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
 
 const SPACE = 0x20
@@ -26,11 +26,12 @@ const MOST_TORN = 3
 
 /** Above the slots of those with a meaning, fields without one are counted: a bit each. */
 const FIRST_OTHER = 1 << SLOTS
+
 /** Bits of the slots that hold addresses, or pointers. */
 const ADDRESSES = (1 << F_VA) | (1 << F_END) | (1 << F_SLOT) | (1 << F_ARG0) | (1 << F_OPERAND)
 
 /** The fields of one line of text: `(place) key=value key=value …`. */
-export class TextFields extends Fields {
+export class TextFields extends EventFields {
   #bytes: Uint8Array = new Uint8Array()
   #start = 0
   #end = 0
@@ -44,7 +45,7 @@ export class TextFields extends Fields {
   }
 
   /** Reads the numbers that the probe's role needs. Throws InputError, without a place. */
-  read(probe: Probe): void {
+  read(probe: MetProbe): void {
     const bytes = this.#bytes
     const end = this.#end
     const { keys } = probe
@@ -97,7 +98,7 @@ export class TextFields extends Fields {
   }
 
   /** Whether the line has all that those before it have: one that has less has lost its end. */
-  #compare(probe: Probe, fields: number, wide: number, narrow: number): void {
+  #compare(probe: MetProbe, fields: number, wide: number, narrow: number): void {
     const { shape } = probe
     if ((fields & shape.fields) !== shape.fields) throw this.#torn(probe, fields)
     if ((narrow & shape.wide & ~shape.narrow) !== 0)
@@ -116,7 +117,7 @@ export class TextFields extends Fields {
   }
 
   /** The rest of the line is lost: the lines before it had more. */
-  #torn({ keys, shape }: Probe, fields: number): InputError {
+  #torn({ keys, shape }: MetProbe, fields: number): InputError {
     const lacking = keys.filter(({ slot }) => ((shape.fields & ~fields) >> slot) & 1)
     const names = lacking.map(({ bytes }) => `${decodeUtf8(bytes)}=`).join(', ')
     return this.#expected(
@@ -174,7 +175,7 @@ export class TextFields extends Fields {
     return at >= 0 && at < this.#end
   }
 
-  #check(probe: Probe): void {
+  #check(probe: MetProbe): void {
     for (const name of probe.needs!)
       if (!this.has(probe.fields[name]!))
         throw new InputError(`expected ${name}= with a number in ${probe.name}`)
@@ -197,7 +198,7 @@ function afterKey(key: Uint8Array, bytes: Uint8Array, at: number): number {
 
 /** The index of a key among those wanted, the likely next one first; -1 where it is not wanted. */
 function findKey(
-  keys: Probe['keys'],
+  keys: MetProbe['keys'],
   next: number,
   bytes: Uint8Array,
   start: number,

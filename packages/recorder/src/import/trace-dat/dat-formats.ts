@@ -2,7 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import type { DatCursor } from './dat-cursor.ts'
 
 /** More CPUs than Linux supports on arm64. */
-export const MAX_CPUS = 4096
+export const MAX_TRACE_CPUS = 4096
 const MAX_FORMATS = 100_000
 
 /** Descriptions of ftrace's own events. */

@@ -2,7 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import type { ByteSource } from './byte-source.ts'
 import type { DatCursor } from './dat-cursor.ts'
 import { chosenClock, type CpuData, type DatBuffer, type DatFile, releaseOf } from './dat-layout.ts'
-import { MAX_CPUS, readFormats, readFtraceFormats } from './dat-formats.ts'
+import { MAX_TRACE_CPUS, readFormats, readFtraceFormats } from './dat-formats.ts'
 import { decodeUtf8 } from '../bytes/utf8.ts'
 
 const OPTION_BUFFER = 3
@@ -67,7 +67,7 @@ export function readV6(
 }
 
 function cpuTable(cursor: DatCursor, cpus: number): CpuData[] {
-  if (cpus > MAX_CPUS) throw new InputError(`expected a number of CPUs, found ${cpus}`)
+  if (cpus > MAX_TRACE_CPUS) throw new InputError(`expected a number of CPUs, found ${cpus}`)
   return Array.from({ length: cpus }, (_, cpu) => ({
     cpu,
     offset: cursor.u64(),

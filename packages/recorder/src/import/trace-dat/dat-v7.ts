@@ -2,7 +2,7 @@ import { InputError } from '@pagetrail/engine'
 import { type ByteSource, MemorySource } from './byte-source.ts'
 import { DatCursor } from './dat-cursor.ts'
 import { chosenClock, type CpuData, type DatBuffer, type DatFile, releaseOf } from './dat-layout.ts'
-import { MAX_CPUS, readFormats, readFtraceFormats } from './dat-formats.ts'
+import { MAX_TRACE_CPUS, readFormats, readFtraceFormats } from './dat-formats.ts'
 import { type Unpack, unpacker } from './unpack.ts'
 
 const DONE = 0
@@ -15,8 +15,10 @@ const EVENT_FORMATS = 18
 const KALLSYMS = 19
 const PRINTK = 20
 const CMDLINES = 21
+
 /** Bit of a section's flags. */
 const PACKED = 1
+
 /** Sections of options chained together; a longer chain goes in circles. */
 const MAX_OPTION_SECTIONS = 1000
 
@@ -115,7 +117,7 @@ function readBuffer(cursor: DatCursor): DatBuffer {
   const clock = cursor.string()
   const pageSize = cursor.u32()
   const count = cursor.u32()
-  if (count > MAX_CPUS) throw new InputError(`expected a number of CPUs, found ${count}`)
+  if (count > MAX_TRACE_CPUS) throw new InputError(`expected a number of CPUs, found ${count}`)
   const cpus = Array.from({ length: count }, (): CpuData => ({
     cpu: cursor.u32(),
     offset: cursor.u64(),

@@ -1,5 +1,5 @@
-import { Fields, fieldsJson, noteJson } from '../translate/fields.ts'
-import type { Probe } from '../translate/probe-table.ts'
+import { EventFields, fieldsJson, noteJson } from '../translate/fields.ts'
+import type { MetProbe } from '../translate/probe-table.ts'
 import type { EventFormat, FormatField } from './event-format.ts'
 import { compilePrint, type RecordValues } from './print-format.ts'
 import { packedText, type PrintkFormats } from './printk.ts'
@@ -8,13 +8,13 @@ import { decodeUtf8 } from '../bytes/utf8.ts'
 /** An event of a trace.dat: its format, resolved. */
 export interface RecordEvent {
   readonly format: EventFormat
-  readonly probe: Probe
+  readonly probe: MetProbe
   /** The numbers that the probe's role needs. */
   readonly wanted: readonly { readonly field: FormatField; readonly slot: number }[]
   readonly print: ((values: RecordValues) => string | null) | null
 }
 
-export function recordEvent(format: EventFormat, probe: Probe): RecordEvent {
+export function recordEvent(format: EventFormat, probe: MetProbe): RecordEvent {
   const wanted = format.fields.flatMap((field) => {
     const slot = Object.hasOwn(probe.fields, field.name) ? probe.fields[field.name] : undefined
     return slot === undefined || field.text !== null ? [] : [{ field, slot }]
@@ -25,7 +25,7 @@ export function recordEvent(format: EventFormat, probe: Probe): RecordEvent {
 const COMMON = /^(?:common_|__probe_)/
 
 /** The fields of a binary record. */
-export class RecordFields extends Fields implements RecordValues {
+export class RecordFields extends EventFields implements RecordValues {
   readonly #little: boolean
   readonly #formats: () => PrintkFormats
   readonly #symbols: (address: bigint, offset: boolean) => string

@@ -1,16 +1,16 @@
 import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putRange } from './slots-to-columns.ts'
-import { F_CLEAR, F_SET, F_VA, F_VAL, type Fields } from './fields.ts'
+import { F_CLEAR, F_SET, F_VA, F_VAL, type EventFields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
-import type { Probe } from './probe-table.ts'
+import type { MetProbe } from './probe-table.ts'
 
 /** The row of a function's entry. */
 export function beginFunction(
   events: TraceState,
-  probe: Probe,
-  fields: Fields,
+  probe: MetProbe,
+  fields: EventFields,
   op: number,
   outermost: boolean,
   nest: number,
@@ -52,13 +52,13 @@ function observeAddress(events: TraceState, high: number): void {
 }
 
 /** Bit 0 changes where entries become valid or invalid. */
-function observeMasks(events: TraceState, fields: Fields): void {
+function observeMasks(events: TraceState, fields: EventFields): void {
   const bits = fields.lo[F_SET]! | fields.lo[F_CLEAR]!
   if (bits & 1) events.presentInvalid = (bits & PRESENT_INVALID) !== 0
 }
 
 /** Arguments as the corpus has them: addresses in hexadecimal, counts as numbers. */
-function argsJson(probe: Probe, fields: Fields): string | null {
+function argsJson(probe: MetProbe, fields: EventFields): string | null {
   let text = ''
   for (const name of probe.args!) {
     const slot = probe.fields[name]!

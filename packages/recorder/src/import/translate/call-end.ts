@@ -3,16 +3,16 @@ import { PTE } from '@pagetrail/engine'
 import { AUX, NEW, OLD, VA } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './slots-to-columns.ts'
-import { F_CLEAR, F_NEW, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type Fields } from './fields.ts'
+import { F_CLEAR, F_NEW, F_RET, F_SET, F_SLOT, F_VA, F_VAL, type EventFields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
-import type { Probe } from './probe-table.ts'
-import type { Frame } from './task-stack.ts'
+import type { MetProbe } from './probe-table.ts'
+import type { TaskFrame } from './task-stack.ts'
 
 /** The row of a function's return; also of one whose entry was not seen. */
 export function endFunction(
   events: TraceState,
-  probe: Probe,
-  fields: Fields,
+  probe: MetProbe,
+  fields: EventFields,
   op: number,
   outermost: boolean,
   nest: number,
@@ -41,7 +41,12 @@ const END_KINDS: Readonly<Record<string, number>> = {
  * after: a PTE callback always writes (change_page_range, pageattr_pte_entry), those above it only to a leaf. Where
  * events were lost in between, nothing says that the two values are of one store.
  */
-export function endCallback(events: TraceState, probe: Probe, fields: Fields, frame: Frame): void {
+export function endCallback(
+  events: TraceState,
+  probe: MetProbe,
+  fields: EventFields,
+  frame: TaskFrame,
+): void {
   if (frame.store >= 0) vouch(events, fields, frame)
   else if (!frame.suspect && !events.storesSeen && isLeaf(frame)) inferWrite(events, fields, frame)
   const row = events.rows.start(KINDS.cb_exit.id, frame.op, frame.nest)
@@ -58,7 +63,7 @@ export function endCallback(events: TraceState, probe: Probe, fields: Fields, fr
  * The callback returns with another value than it stored, though nobody has stored since: one of the two lines has lost
  * digits, or a line is missing between them. What was stored is not known then.
  */
-function vouch(events: TraceState, fields: Fields, frame: Frame): void {
+function vouch(events: TraceState, fields: EventFields, frame: TaskFrame): void {
   if (frame.store !== events.lastStore || !fields.has(F_VAL)) return
   if (frame.lo[F_NEW] === fields.lo[F_VAL] && frame.hi[F_NEW] === fields.hi[F_VAL]) return
   const { rows } = events
@@ -73,7 +78,7 @@ function vouch(events: TraceState, fields: Fields, frame: Frame): void {
 }
 
 /** Bit 1 distinguishes a table from a leaf above PTEs, valid or not; an empty entry is neither. */
-function isLeaf(frame: Frame): boolean {
+function isLeaf(frame: TaskFrame): boolean {
   if (frame.probe.level === PTE) return true
   const lo = frame.lo[F_VAL]!
   return (lo & 2) === 0 && (lo | frame.hi[F_VAL]!) !== 0
@@ -83,7 +88,7 @@ function isLeaf(frame: Frame): boolean {
  * Whether the value at the return follows from the one at the entry by the masks: the two may be of different calls if
  * the lines between them are lost.
  */
-function follows(frame: Frame, fields: Fields): boolean {
+function follows(frame: TaskFrame, fields: EventFields): boolean {
   if (!frame.has(F_SET) || !frame.has(F_CLEAR)) return true
   return follow(frame.lo, fields.lo) && follow(frame.hi, fields.hi)
 }
@@ -92,7 +97,7 @@ function follows(frame: Frame, fields: Fields): boolean {
 const follow = (entry: Uint32Array, exit: Uint32Array): boolean =>
   ((entry[F_VAL]! & ~entry[F_CLEAR]!) | entry[F_SET]!) >>> 0 === exit[F_VAL]!
 
-function inferWrite(events: TraceState, fields: Fields, frame: Frame): void {
+function inferWrite(events: TraceState, fields: EventFields, frame: TaskFrame): void {
   if (!fields.has(F_VAL) || !frame.has(F_VAL)) return
   if (!events.whole && !follows(frame, fields)) {
     events.doubtful++

@@ -6,25 +6,31 @@ import { hexOfWords } from '@pagetrail/engine'
  */
 export const F_VA = 0
 export const F_END = 1
+
 /** Bytes. */
 export const F_SIZE = 2
 export const F_PAGES = 3
 export const F_SET = 4
 export const F_CLEAR = 5
+
 /** A descriptor, or a 64-bit return value. */
 export const F_VAL = 6
+
 /** Address of the page-table entry. */
 export const F_SLOT = 7
 export const F_RET = 8
 export const F_OLD = 9
 export const F_NEW = 10
 export const F_COUNT = 11
+
 /** Operand of a TLBI. */
 export const F_OPERAND = 12
+
 /** What has no meaning to Pagetrail beyond being an argument. */
 export const F_ARG0 = 13
 export const F_ARG1 = 14
 export const F_ARG2 = 15
+
 /** The flag that a lazy-MMU probe tests or sets. */
 export const F_MASK = 16
 export const SLOTS = 17
@@ -45,7 +51,7 @@ export class Slots {
 }
 
 /** The fields of one event, as numbers in the slots of their meaning; reused from event to event. */
-export abstract class Fields extends Slots {
+export abstract class EventFields extends Slots {
   /** The low word as a signed number: what an `s32` field holds. */
   int(slot: number): number {
     return this.lo[slot]! | 0

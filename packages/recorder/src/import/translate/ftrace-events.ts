@@ -4,10 +4,10 @@ import type { Kind } from '../../event/kinds.ts'
 import { beginFunction } from './call-begin.ts'
 import { endCallback, endFunction } from './call-end.ts'
 import type { EventSink } from '../../event/event-sink.ts'
-import type { Fields } from './fields.ts'
+import type { EventFields } from './fields.ts'
 import type { OwnNames } from './own-names.ts'
 import { putPoint } from './point-events.ts'
-import { type LineShape, makeProbe, type Probe } from './probe-table.ts'
+import { type LineShape, makeProbe, type MetProbe } from './probe-table.ts'
 import { beginSplit, endSplit } from './split-events.ts'
 import { hasLostDigits } from './torn-digits.ts'
 import { TraceState, type TraceStateOptions } from './trace-state.ts'
@@ -53,7 +53,7 @@ export const MAX_EVENT_NAMES = 20_000
 export class FtraceEvents extends TraceState {
   readonly #names: OwnNames
   readonly #shapes: Readonly<Record<string, LineShape>>
-  #probes = new Map<string, Probe>()
+  #probes = new Map<string, MetProbe>()
   /** Stacks that are not empty. */
   #stacks = new Map<TaskStack, Task>()
   /** By CPU; TASK where nothing else was seen. */
@@ -70,7 +70,7 @@ export class FtraceEvents extends TraceState {
     this.#contextIds = CONTEXT_NAMES.map((name) => sink.intern(name))
   }
 
-  get probes(): Iterable<Probe> {
+  get probes(): Iterable<MetProbe> {
     return this.#probes.values()
   }
 
@@ -91,7 +91,7 @@ export class FtraceEvents extends TraceState {
   }
 
   /** The probe of an event name; readers keep it with the name. */
-  probe(name: string): Probe {
+  probe(name: string): MetProbe {
     let probe = this.#probes.get(name)
     if (!probe) {
       const shape = Object.hasOwn(this.#shapes, name) ? this.#shapes[name] : undefined
@@ -102,7 +102,14 @@ export class FtraceEvents extends TraceState {
   }
 
   /** One event. `ts` is ns since the first, or NONE; `context` one of task-stack's. */
-  event(probe: Probe, fields: Fields, task: Task, cpu: number, ts: number, context: number): void {
+  event(
+    probe: MetProbe,
+    fields: EventFields,
+    task: Task,
+    cpu: number,
+    ts: number,
+    context: number,
+  ): void {
     const rows = this.rows
     rows.cpu = cpu
     rows.task = task.name
@@ -153,7 +160,7 @@ export class FtraceEvents extends TraceState {
     return { kinds: this.rows.counts(), names, unknown, unpaired: this.#unpaired, lost: this.#lost }
   }
 
-  #enter(probe: Probe, fields: Fields, task: Task, stack: TaskStack, level: number): void {
+  #enter(probe: MetProbe, fields: EventFields, task: Task, stack: TaskStack, level: number): void {
     this.#unwind(stack, stack.full ? 0 : stack.leftBefore(probe, level))
     if (stack.depth === 0) this.#stacks.set(stack, task)
     const parent = stack.top(level)
@@ -176,7 +183,7 @@ export class FtraceEvents extends TraceState {
     frame.keep(fields)
   }
 
-  #return(probe: Probe, fields: Fields, stack: TaskStack, level: number): void {
+  #return(probe: MetProbe, fields: EventFields, stack: TaskStack, level: number): void {
     const open = entryOf(probe, fields, stack, level)
     if (open < 0) {
       const op = stack.top(level)?.op ?? NONE
@@ -224,7 +231,7 @@ export class FtraceEvents extends TraceState {
  * The frame whose return this is, or -1: the innermost of its function that agrees in all that both halves say. Where
  * events were lost in between, it must say something that does.
  */
-function entryOf(probe: Probe, fields: Fields, stack: TaskStack, level: number): number {
+function entryOf(probe: MetProbe, fields: EventFields, stack: TaskStack, level: number): number {
   for (let i = stack.find(probe.fn, level); i >= 0; i = stack.find(probe.fn, level, i)) {
     const frame = stack.at(i)
     if (fields.agreement(frame) >= (frame.suspect ? 1 : 0)) return i

@@ -13,7 +13,7 @@ export const PRESENT_INVALID = LO.NG
  * Which implementation a trace shows: before or after the page walker (6.18) by the functions that were hit, within
  * them by what their probes could show. Null where the trace has none of the signs.
  */
-export function flavourOf(
+export function tracedFlavour(
   events: TraceState,
   { names }: { readonly names: Readonly<Record<string, number>> },
 ): TracedFlavour | null {
@@ -35,7 +35,7 @@ export function flavourOf(
  * Pages as given or shown, address bits as seen: kernels of 16K pages have 47 unless an address needs more. Null where
  * no address was seen.
  */
-export function geometryOf(events: TraceState): RunGeometry | null {
+export function tracedGeometry(events: TraceState): RunGeometry | null {
   if (!events.addressSeen) return null
   const { pageShift, va48, va52 } = events
   const stock = pageShift === 14 && !va48 ? 47 : 48

@@ -1,11 +1,11 @@
 import { AUX, NEW, NONE, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './slots-to-columns.ts'
-import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type Fields } from './fields.ts'
+import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type EventFields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
-import type { Probe } from './probe-table.ts'
-import type { Frame, TaskStack } from './task-stack.ts'
+import type { MetProbe } from './probe-table.ts'
+import type { TaskFrame, TaskStack } from './task-stack.ts'
 import { putTlbi } from './tlbi-operand.ts'
 
 /** The function that every traced flush of kernel addresses goes through. */
@@ -17,8 +17,8 @@ const DSB_SCOPES: readonly string[] = KINDS.dsb.fields.scope.values
 /** The row of an event that is neither an entry nor a return. */
 export function putPoint(
   events: TraceState,
-  probe: Probe,
-  fields: Fields,
+  probe: MetProbe,
+  fields: EventFields,
   stack: TaskStack,
   context: number,
 ): void {
@@ -64,9 +64,9 @@ export function putPoint(
 }
 
 /** What no function is noted of: a marker, and what Pagetrail has no kind for. */
-const isUnsited = ({ role }: Probe): boolean => role === 'note' || role === 'unknown'
+const isUnsited = ({ role }: MetProbe): boolean => role === 'note' || role === 'unknown'
 
-function putUnsited(events: TraceState, row: number, probe: Probe, fields: Fields): void {
+function putUnsited(events: TraceState, row: number, probe: MetProbe, fields: EventFields): void {
   const { batch } = events.rows.sink
   if (probe.role === 'note') {
     batch.extra[row] = fields.noteJson()
@@ -93,7 +93,7 @@ const POINT_KINDS: Readonly<Record<string, number>> = {
  * Names of probes inside functions carry the function without its leading underscores, and 6.12 has both
  * change_memory_common and __change_memory_common: the innermost open function of that name is meant.
  */
-function siteOf(probe: Probe, stack: TaskStack, context: number): Probe {
+function siteOf(probe: MetProbe, stack: TaskStack, context: number): MetProbe {
   return stack.findBare(probe.bare, context)?.probe ?? probe
 }
 
@@ -109,9 +109,9 @@ function putFlush(events: TraceState, row: number, by: number): void {
  */
 function putStore(
   events: TraceState,
-  probe: Probe,
-  fields: Fields,
-  top: Frame | undefined,
+  probe: MetProbe,
+  fields: EventFields,
+  top: TaskFrame | undefined,
   op: number,
   nest: number,
 ): void {

@@ -1,12 +1,12 @@
 import { type Kind, kindOfId } from '../../event/kinds.ts'
-import type { Probe } from './probe-table.ts'
+import type { MetProbe } from './probe-table.ts'
 
 /** In which functions a capture shows what: a probe inside a function shows nothing of the others. */
 export class ProbeSites {
-  readonly #fns: Set<Probe>[] = []
+  readonly #fns: Set<MetProbe>[] = []
 
   /** An event of this kind was shown in the function of `at`. */
-  add(kind: number, at: Probe): void {
+  add(kind: number, at: MetProbe): void {
     const fns = (this.#fns[kind] ??= new Set())
     fns.add(at)
   }

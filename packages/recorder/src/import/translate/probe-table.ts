@@ -80,7 +80,7 @@ export interface LineShape {
 const NO_SHAPE: LineShape = { fields: 0, wide: 0, narrow: 0 }
 
 /** An event name that has been met, resolved. */
-export interface Probe extends ProbeSpec {
+export interface MetProbe extends ProbeSpec {
   /** As ftrace prints it. */
   readonly name: string
   /** `fn` without leading underscores: what the names of probes inside functions carry. */
@@ -262,7 +262,7 @@ export function makeProbe(
   intern: (text: string) => number,
   names: OwnNames = NONE_OWN,
   shape = NO_SHAPE,
-): Probe {
+): MetProbe {
   const spec = specOf(knownProbe(name, names))
   return {
     ...spec,

@@ -1,9 +1,9 @@
 import { AUX, NEW, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './slots-to-columns.ts'
-import { F_NEW, F_RET, F_SLOT, F_VAL, type Fields } from './fields.ts'
+import { F_NEW, F_RET, F_SLOT, F_VAL, type EventFields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
-import type { Probe } from './probe-table.ts'
+import type { MetProbe } from './probe-table.ts'
 import type { TaskStack } from './task-stack.ts'
 
 /** The function that splits gets an entry, not an address: that is its caller's. */
@@ -12,8 +12,8 @@ const CALLER = 'split_kernel_leaf_mapping_locked'
 /** split_pmd() or split_pud() is entered. */
 export function beginSplit(
   events: TraceState,
-  probe: Probe,
-  fields: Fields,
+  probe: MetProbe,
+  fields: EventFields,
   stack: TaskStack,
   context: number,
 ): void {
@@ -29,8 +29,8 @@ export function beginSplit(
 /** It returned; the frame of its entry is at `index` of the stack. */
 export function endSplit(
   events: TraceState,
-  probe: Probe,
-  fields: Fields,
+  probe: MetProbe,
+  fields: EventFields,
   stack: TaskStack,
   index: number,
 ): void {
@@ -46,7 +46,7 @@ export function endSplit(
 function putSplitBase(
   events: TraceState,
   row: number,
-  probe: Probe,
+  probe: MetProbe,
   stack: TaskStack,
   context: number,
 ): void {

@@ -1,14 +1,17 @@
-import { type Fields, Slots } from './fields.ts'
-import type { Probe } from './probe-table.ts'
+import { type EventFields, Slots } from './fields.ts'
+import type { MetProbe } from './probe-table.ts'
 
 /** The line does not say; taken for the task's own. */
 export const NOT_SHOWN = -1
+
 /** Contexts of a CPU, innermost last: one that is entered returns before the one below it goes on. */
 export const TASK = 0
+
 /** Bottom halves are off, or irqs and bottom halves: still the task's own code. */
 export const BH_OFF = 1
 export const SOFTIRQ = 2
 export const IRQ = 3
+
 /** Index = context. */
 export const CONTEXT_NAMES = ['task', 'bh_off', 'softirq', 'irq'] as const
 
@@ -16,8 +19,8 @@ export const CONTEXT_NAMES = ['task', 'bh_off', 'softirq', 'irq'] as const
 const MAX_DEPTH = 256
 
 /** A function that was entered and has not returned, with what its entry was probed with in its slots. */
-export class Frame extends Slots {
-  probe: Probe
+export class TaskFrame extends Slots {
+  probe: MetProbe
   /** SOFTIRQ, IRQ, or TASK for both contexts of a task. */
   context = TASK
   /** Top-level call that it is part of, or -1. */
@@ -32,13 +35,13 @@ export class Frame extends Slots {
   /** Events of its CPU were lost since it was entered. */
   suspect = false
 
-  constructor(probe: Probe) {
+  constructor(probe: MetProbe) {
     super()
     this.probe = probe
   }
 
   /** Keeps what the entry was probed with. */
-  keep(fields: Fields): void {
+  keep(fields: EventFields): void {
     // Calls of set() would take longer than a few words do.
     for (let slot = 0; slot < this.lo.length; slot++) {
       this.lo[slot] = fields.lo[slot]!
@@ -54,7 +57,7 @@ export class TaskStack {
   /** Where the task was last seen, and when: ns since the first event. */
   cpu = 0
   latest = -Infinity
-  readonly #frames: Frame[] = []
+  readonly #frames: TaskFrame[] = []
 
   /** Depth in the call tree of what happens now. */
   get nest(): number {
@@ -65,14 +68,14 @@ export class TaskStack {
     return this.depth === MAX_DEPTH
   }
 
-  at(index: number): Frame {
+  at(index: number): TaskFrame {
     return this.#frames[index]!
   }
 
-  push(probe: Probe, context: number): Frame {
+  push(probe: MetProbe, context: number): TaskFrame {
     let frame = this.#frames[this.depth]
     if (frame) frame.probe = probe
-    else this.#frames.push((frame = new Frame(probe)))
+    else this.#frames.push((frame = new TaskFrame(probe)))
     const nest = this.nest
     this.depth++
     frame.context = context
@@ -87,7 +90,7 @@ export class TaskStack {
   }
 
   /** The innermost open function, if it belongs to this context and not to what was interrupted. */
-  top(context: number): Frame | undefined {
+  top(context: number): TaskFrame | undefined {
     if (this.depth === 0) return undefined
     const frame = this.#frames[this.depth - 1]!
     return frame.context === context ? frame : undefined
@@ -113,7 +116,7 @@ export class TaskStack {
    * functions that call none of the API where it is one of those, and past that function itself, which does not call
    * itself. What KFENCE calls proves nothing: its timer comes in between, and so does what the scheduler frees.
    */
-  leftBefore(probe: Probe, context: number): number {
+  leftBefore(probe: MetProbe, context: number): number {
     let depth = this.depth
     if (probe.anywhere === true) return depth
     for (let i = this.depth - 1; i >= 0; i--) {
@@ -127,7 +130,7 @@ export class TaskStack {
   }
 
   /** The innermost frame of the context whose function is named so, leading underscores aside. */
-  findBare(bare: string, context: number): Frame | undefined {
+  findBare(bare: string, context: number): TaskFrame | undefined {
     for (let i = this.depth - 1; i >= 0; i--) {
       const frame = this.#frames[i]!
       if (frame.context !== context) return undefined

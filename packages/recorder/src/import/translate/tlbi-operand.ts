@@ -1,7 +1,7 @@
 import { AUX, NEW, OLD, SIZE, VA } from '../../event/batch.ts'
-import { F_OPERAND, type Fields } from './fields.ts'
+import { F_OPERAND, type EventFields } from './fields.ts'
 import type { TraceState } from './trace-state.ts'
-import type { Probe } from './probe-table.ts'
+import type { MetProbe } from './probe-table.ts'
 
 /** Operations on one VA: bits 43:0 are VA[55:12], 63:48 the ASID. */
 const BY_VA = /^va+l?e1(is|os)?$/
@@ -18,8 +18,8 @@ const GRANULES = [0, 12, 14, 16] as const
 export function putTlbi(
   events: TraceState,
   row: number,
-  probe: Probe,
-  fields: Fields,
+  probe: MetProbe,
+  fields: EventFields,
   by: number,
 ): void {
   const { batch } = events.rows.sink

@@ -12,7 +12,7 @@ const SIZE = `case when "end" >= va then "end" - va else 18446744073709551615 - 
 const PAGE = `case page_shift when 14 then 16384 when 16 then 65536 else 4096 end`
 
 /** `event`: the events of all runs, with the bytes of their range and of their run's pages. */
-export const eventsOf = (d: Dialect, folder: string): string =>
+export const eventTable = (d: Dialect, folder: string): string =>
   `event as (select *, ${SIZE} as size, ${PAGE} as page from ${d.events(folder)})`
 
 /**

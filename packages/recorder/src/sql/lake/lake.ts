@@ -2,7 +2,7 @@ import { findQuery } from '../queries/queries.ts'
 import { COMPARE } from './compare.ts'
 import { COSTS } from './costs.ts'
 import { DIALECTS, type Engine } from './dialect.ts'
-import { eventsOf } from './lake-text.ts'
+import { eventTable } from './lake-text.ts'
 import type { LakeQuery } from './lake-query.ts'
 import { STRUCTURE } from './structure.ts'
 
@@ -18,6 +18,6 @@ export function lakeQuery(name: string, engine: Engine, folder: string): string 
   const query = LAKE_QUERIES.get(findQuery(name).name)
   if (query === undefined) throw new Error(`ready query ${name} has no form for a folder of runs`)
   const d = DIALECTS[engine]
-  const tables = [eventsOf(d, folder), ...query.with(d)]
+  const tables = [eventTable(d, folder), ...query.with(d)]
   return `with ${tables.join(', ')}${query.select(d)}${d.tail}`
 }

@@ -1,6 +1,6 @@
 import type { Query } from './query.ts'
 import {
-  hexOf,
+  hexSql,
   idleCpu,
   IN_RUN,
   inRun,
@@ -82,7 +82,7 @@ group by c.fn order by flushes desc`,
     name: 'flushed-never-changed',
     title: 'Flushes of a call in whose range the call changed nothing',
     sql: `
-select ${seqOf('f.id')} as seq, ${nameOf('c.fn')} as call, ${nameOf('f.aux')} as "by", ${hexOf('f.va')} as va,
+select ${seqOf('f.id')} as seq, ${nameOf('c.fn')} as call, ${nameOf('f.aux')} as "by", ${hexSql('f.va')} as va,
   f.size / ${PAGE_BYTES} as pages
 from event f join call c on c.run = :run and c.op = f.op
 where ${inRun('f')} and f.kind = ${kinds('tlb_flush')} and f.va is not null

@@ -1,5 +1,5 @@
 import type { Query } from './query.ts'
-import { hexOf, idleCpu, inRun, kinds, nameOf, seqOf } from './sql-text.ts'
+import { hexSql, idleCpu, inRun, kinds, nameOf, seqOf } from './sql-text.ts'
 
 /**
  * The rule of change_page_range() and of the pageattr callbacks. A write's callback is the last one entered before it
@@ -20,9 +20,9 @@ with written as (
   from event w
   where ${inRun('w')} and w.kind = ${kinds('desc_write')} and w.nest > 0 and w.va is not null
 )
-select ${seqOf('w.id')} as seq, ${nameOf('c.fn')} as fn, ${hexOf('w.va')} as va,
-  ${hexOf('w.old')} as old, ${hexOf('c.new')} as "set", ${hexOf('c.aux')} as clear,
-  ${hexOf('w.new')} as new, ${hexOf('(w.old & ~c.aux) | c.new')} as expected
+select ${seqOf('w.id')} as seq, ${nameOf('c.fn')} as fn, ${hexSql('w.va')} as va,
+  ${hexSql('w.old')} as old, ${hexSql('c.new')} as "set", ${hexSql('c.aux')} as clear,
+  ${hexSql('w.new')} as new, ${hexSql('(w.old & ~c.aux) | c.new')} as expected
 from written w join event c on c.id = w.callback
 where w.level = c.level and w.new <> (w.old & ~c.aux) | c.new
 order by w.id`,

@@ -35,7 +35,7 @@ export const idleCpu = (alias = ''): string => {
 }
 
 /** Unsigned hexadecimal; printf makes 0 of null. */
-export const hexOf = (value: string): string =>
+export const hexSql = (value: string): string =>
   `case when ${value} is not null then printf('0x%llx', ${value}) end`
 
 /** Bytes in the run's pages; 4K where a trace did not say. */
