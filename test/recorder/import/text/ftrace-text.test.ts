@@ -197,6 +197,14 @@ describe('what stands between and around events', () => {
     expect(() => imported('prose\n'.repeat(300))).toThrow('this is not a trace')
     expect(() => imported(`${'prose\n'.repeat(30)}${WHOLE}`)).toThrow('this is not a trace')
     expect(imported(`${'prose\n'.repeat(10)}${WHOLE}`).text.unreadable).toBe(10)
+    // Not all of it is read to know that.
+    expect(() => imported(WHOLE + 'prose\n'.repeat(100_100))).toThrow('(100000 could not)')
+  })
+
+  test('lines of blanks say nothing, however many', () => {
+    const blank = imported(WHOLE + ' \t \n\n   \n'.repeat(1000))
+    expect(blank.events).toEqual(imported(WHOLE).events)
+    expect(blank.text.unreadable).toBe(0)
   })
 
   test('a last line without its line feed is whole where the header counts it', () => {

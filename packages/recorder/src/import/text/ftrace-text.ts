@@ -43,6 +43,8 @@ const HOPELESS_LINES = 200
 
 /** Of lines that could not be read to lines that could: more of them make a text that is not a trace. */
 const HOPELESS_RATIO = 10
+/** So many that could not be read are not waited for to be balanced by others that can. */
+const MOST_UNREADABLE = 100_000
 const MAX_SPECIAL = 200
 
 /** `# pagetrail: …`, which is the capture script's. */
@@ -150,6 +152,8 @@ export class FtraceText {
   #plainLine(bytes: Uint8Array, start: number, end: number): void {
     if (bytes[start] === HASH) return this.#comment(bytes, start, end)
     if (start === end || this.#special(bytes, start, end)) return
+    // Most lines end with a letter; of those that do not, some are nothing but blanks.
+    if (bytes[end - 1]! <= SPACE && afterBlanks(bytes, start, end) === end) return
     let from = start
     while (bytes[from] === TAB && from < end) from++
     const named = afterBuffer(bytes, from, end)
@@ -229,7 +233,9 @@ export class FtraceText {
       this.quoted.push({ line: this.#lines, text: quoted })
     }
     this.#events.rows.unreadable(this.#lines, error.message, text)
-    if (this.entries === 0 && this.unreadable >= HOPELESS_LINES) throw notATrace(this.unreadable)
+    const most = this.entries === 0 ? HOPELESS_LINES : MOST_UNREADABLE
+    if (this.unreadable >= most && this.unreadable > HOPELESS_RATIO * this.entries)
+      throw notATrace(this.unreadable)
   }
 
   /**
