@@ -21,6 +21,10 @@ const LONGS = 5
 /** High words below this in magnitude make a 64-bit value that a double holds exactly. */
 const EXACT_HI = 0x20_0000
 
+/** How many bytes a batch of so many events has: the sum of its columns' widths, as its constructor lays them out. */
+export const bytesOfBatch = (capacity: number): number =>
+  capacity * (8 + LONGS * 8 + 4 * 4 + 2 * 2 + 4)
+
 /** `Batch.none`: what an unset small column holds. */
 export const NONE = -1
 
@@ -61,21 +65,32 @@ export class Batch {
   /** JSON text of `src` and the free fields, by row: hardly any event has them. */
   readonly more = new Map<number, string>()
 
-  constructor(capacity: number = BATCH_EVENTS) {
+  /** `memory`: where its columns are to be, {@link bytesOfBatch} long; without it in memory of its own. */
+  constructor(
+    capacity: number = BATCH_EVENTS,
+    memory: ArrayBufferLike = new ArrayBuffer(bytesOfBatch(capacity)),
+  ) {
     this.capacity = capacity
-    this.ts = new Float64Array(capacity)
-    this.cpu = new Uint16Array(capacity)
-    this.task = new Int32Array(capacity)
-    this.op = new Int32Array(capacity)
-    this.nest = new Uint16Array(capacity)
-    this.kind = new Uint8Array(capacity)
-    this.level = new Int8Array(capacity)
-    this.fn = new Int32Array(capacity)
-    this.ret = new Int32Array(capacity)
-    this.hasRet = new Uint8Array(capacity)
-    this.present = new Uint8Array(capacity)
-    this.words = new Uint32Array(capacity * LONGS * 2)
-    this.longs = new BigInt64Array(this.words.buffer)
+    let at = 0
+    // The widest first: each begins at a multiple of its width then.
+    const next = (bytes: number): number => {
+      at += bytes * capacity
+      return at - bytes * capacity
+    }
+    this.ts = new Float64Array(memory, next(8), capacity)
+    const words = next(LONGS * 8)
+    this.words = new Uint32Array(memory, words, capacity * LONGS * 2)
+    this.longs = new BigInt64Array(memory, words, capacity * LONGS)
+    this.task = new Int32Array(memory, next(4), capacity)
+    this.op = new Int32Array(memory, next(4), capacity)
+    this.fn = new Int32Array(memory, next(4), capacity)
+    this.ret = new Int32Array(memory, next(4), capacity)
+    this.cpu = new Uint16Array(memory, next(2), capacity)
+    this.nest = new Uint16Array(memory, next(2), capacity)
+    this.kind = new Uint8Array(memory, next(1), capacity)
+    this.level = new Int8Array(memory, next(1), capacity)
+    this.hasRet = new Uint8Array(memory, next(1), capacity)
+    this.present = new Uint8Array(memory, next(1), capacity)
     this.extra = Array.from({ length: capacity }, () => null)
   }
 
@@ -93,15 +108,9 @@ export class Batch {
     this.words.fill(0, at, at + LONGS * 2)
   }
 
-  /** All its arrays, for who copies or sends it; the texts are apart. */
-  arrays(): readonly (ArrayBufferView & { readonly buffer: ArrayBufferLike })[] {
-    return [
-      ...SMALL_COLUMNS.map((name) => this[name]),
-      this.ret,
-      this.hasRet,
-      this.present,
-      this.words,
-    ]
+  /** All its columns as bytes, for who copies them to a batch of the same capacity; the texts are apart. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.ts.buffer, this.ts.byteOffset, bytesOfBatch(this.capacity))
   }
 
   copyRow(from: number, to: number): void {

@@ -66,9 +66,11 @@ const insertCall = build
     fn: BIND,
     va: BIND,
     size: BIND,
+    ret: BIND,
     task: BIND,
     cpu: BIND,
     first: BIND,
+    last: BIND,
   })
   .onConflict((conflict) => conflict.doNothing())
 

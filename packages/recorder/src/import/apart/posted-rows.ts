@@ -1,12 +1,22 @@
 import type { MessagePort } from 'node:worker_threads'
 
-import { Batch } from '../../event/batch.ts'
+import { Batch, BATCH_EVENTS } from '../../event/batch.ts'
 import type { EventSink } from '../../event/event-sink.ts'
-import { AHEAD, type FromTranslator, packBatch, type Read, TAKEN } from './protocol.ts'
+import {
+  type FromTranslator,
+  packBatch,
+  type Read,
+  TAKEN,
+  type TranslatorStart,
+} from './protocol.ts'
 
-/** Sends rows to the thread that writes them, batch by batch; waits where that does not keep up. */
+/**
+ * Sends rows to the thread that writes them, batch by batch; waits where that does not keep up. The batches are few and
+ * used again and again: what is allocated a batch is collected in the middle of the work.
+ */
 export class PostedRows implements EventSink {
-  batch = new Batch()
+  batch: Batch
+  readonly #batches: readonly Batch[]
   readonly #port: MessagePort
   readonly #counts: Int32Array<SharedArrayBuffer>
   readonly #read: () => Read
@@ -15,9 +25,11 @@ export class PostedRows implements EventSink {
   #named = 0
   #posted = 0
 
-  constructor(port: MessagePort, counts: Int32Array<SharedArrayBuffer>, read: () => Read) {
+  constructor({ port, counts, batches }: TranslatorStart, read: () => Read) {
     this.#port = port
     this.#counts = counts
+    this.#batches = batches.map((memory) => new Batch(BATCH_EVENTS, memory))
+    this.batch = this.#batches[0]!
     this.#read = read
   }
 
@@ -44,17 +56,24 @@ export class PostedRows implements EventSink {
 
   flush(): void {
     if (this.batch.length === 0) return
-    for (;;) {
-      const taken = Atomics.load(this.#counts, TAKEN)
-      if (this.#posted - taken < AHEAD) break
-      Atomics.wait(this.#counts, TAKEN, taken)
-    }
-    const packet = packBatch(this.batch, this.#texts.slice(this.#named))
+    const at = this.#posted % this.#batches.length
+    const packet = packBatch(this.batch, at, this.#texts.slice(this.#named))
     const message: FromTranslator = { type: 'batch', packet, read: this.#read() }
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's, not a window's
-    this.#port.postMessage(message, packet.arrays)
+    this.#port.postMessage(message)
     this.#named = this.#texts.length
     this.#posted++
-    this.batch = new Batch()
+    this.batch = this.#batches[this.#posted % this.#batches.length]!
+    this.#untilTaken()
+    this.batch.clear()
+  }
+
+  /** Waits until the batch that comes next has been taken, where it was posted before. */
+  #untilTaken(): void {
+    for (;;) {
+      const taken = Atomics.load(this.#counts, TAKEN)
+      if (this.#posted - taken < this.#batches.length) return
+      Atomics.wait(this.#counts, TAKEN, taken)
+    }
   }
 }

@@ -10,6 +10,8 @@ export interface TranslatorStart {
   readonly options: TranslateOptions
   /** {@link POSTED}, {@link TAKEN} and {@link STOP}. */
   readonly counts: Int32Array<SharedArrayBuffer>
+  /** The columns of {@link AHEAD} batches, which are filled in turn. */
+  readonly batches: readonly SharedArrayBuffer[]
   readonly port: MessagePort
 }
 
@@ -17,7 +19,7 @@ export interface TranslatorStart {
 export const TAKEN = 0
 export const STOP = 1
 
-/** Batches that may wait to be taken. */
+/** Batches that may be filled, or wait to be taken. */
 export const AHEAD = 8
 
 /** How much was read. */
@@ -38,33 +40,31 @@ export type FromTranslator =
       readonly stack: string
     }
 
-/** A batch on its way to another thread. */
+/** A batch that another thread may take from the memory that both have. */
 export interface BatchPacket {
   readonly length: number
-  /** Of {@link Batch.arrays}, in their order. */
-  readonly arrays: readonly ArrayBuffer[]
+  /** Which of {@link TranslatorStart.batches} its columns are in. */
+  readonly at: number
   readonly extra: ReadonlyMap<number, string>
   readonly more: ReadonlyMap<number, string>
   /** The names that are new in it, in the order of their numbers. */
   readonly names: readonly string[]
 }
 
-/** The memory of the batch goes with the packet. */
-export function packBatch(batch: Batch, names: readonly string[]): BatchPacket {
+export function packBatch(batch: Batch, at: number, names: readonly string[]): BatchPacket {
   const extra = new Map<number, string>()
   for (let i = 0; i < batch.length; i++) {
     const text = batch.extra[i]
     if (text !== null && text !== undefined) extra.set(i, text)
   }
-  const arrays = batch.arrays().map(({ buffer }) => buffer as ArrayBuffer)
-  return { length: batch.length, arrays, extra, more: batch.more, names }
+  return { length: batch.length, at, extra, more: batch.more, names }
 }
 
-/** Fills an empty batch of the same capacity. */
-export function unpackBatch({ length, arrays, extra, more }: BatchPacket, batch: Batch): void {
-  batch.arrays().forEach(({ buffer }, i) => new Uint8Array(buffer).set(new Uint8Array(arrays[i]!)))
+/** Fills an empty batch of the same capacity with the columns that are in `memory`, and the texts of the packet. */
+export function unpackBatch(packet: BatchPacket, memory: SharedArrayBuffer, batch: Batch): void {
+  batch.bytes().set(new Uint8Array(memory))
   batch.extra.fill(null)
-  for (const [i, text] of extra) batch.extra[i] = text
-  for (const [i, text] of more) batch.more.set(i, text)
-  batch.length = length
+  for (const [i, text] of packet.extra) batch.extra[i] = text
+  for (const [i, text] of packet.more) batch.more.set(i, text)
+  batch.length = packet.length
 }

@@ -3,11 +3,13 @@ import { on } from 'node:events'
 import { createRequire } from 'node:module'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
+import { BATCH_EVENTS, bytesOfBatch } from '../../event/batch.ts'
 import type { RunWriter } from '../../store/run-writer.ts'
 import type { OpenInput } from '../bytes/open-input.ts'
 import { OutOfOrder } from '../text/line-sorter.ts'
 import type { Translated, TranslateOptions } from '../translate-input.ts'
 import {
+  AHEAD,
   type FromTranslator,
   type Read,
   STOP,
@@ -30,7 +32,9 @@ export async function translateApart(
   await close(input)
   const counts = new Int32Array(new SharedArrayBuffer(8))
   const { port1, port2 } = new MessageChannel()
-  const start: TranslatorStart = { path: input.file, options, counts, port: port2 }
+  const bytes = bytesOfBatch(BATCH_EVENTS)
+  const batches = Array.from({ length: AHEAD }, () => new SharedArrayBuffer(bytes))
+  const start: TranslatorStart = { path: input.file, options, counts, batches, port: port2 }
   // By the name that the package around gives it: this module may have been bundled.
   const program = createRequire(import.meta.url).resolve('#translator')
   const worker = new Worker(program, { workerData: start, transferList: [port2] })
@@ -38,7 +42,7 @@ export async function translateApart(
   worker.on('error', (error) => died.abort(error))
   try {
     for await (const [message] of on(port1, 'message', { signal: died.signal })) {
-      const translated = take(message as FromTranslator, writer, counts)
+      const translated = take(message as FromTranslator, writer, start)
       if (translated) return translated
       if (!step(readOf(message as FromTranslator))) Atomics.store(counts, STOP, 1)
     }
@@ -55,13 +59,13 @@ export async function translateApart(
 function take(
   message: FromTranslator,
   writer: RunWriter,
-  counts: Int32Array<SharedArrayBuffer>,
+  { counts, batches }: TranslatorStart,
 ): Translated | null {
   if (message.type === 'failed') throw failureOf(message)
   if (message.type === 'end') return message.translated
   const { packet } = message
   for (const name of packet.names) writer.intern(name)
-  unpackBatch(packet, writer.batch)
+  unpackBatch(packet, batches[packet.at]!, writer.batch)
   Atomics.add(counts, TAKEN, 1)
   Atomics.notify(counts, TAKEN)
   writer.flush()

@@ -10,7 +10,8 @@ import { type FromTranslator, type Read, STOP, type TranslatorStart } from './pr
 
 /** The program of the thread that reads a trace. Whatever goes wrong is sent: who waits sees nothing else of it. */
 enableCompileCache()
-const { path, options, counts, port } = workerData as TranslatorStart
+const start = workerData as TranslatorStart
+const { path, options, counts, port } = start
 let read: Read = { bytes: 0, lines: 0, events: 0 }
 
 const send = (message: FromTranslator): void => {
@@ -25,7 +26,7 @@ function sortOf(error: unknown): 'order' | 'input' | 'bug' {
 
 try {
   const input = await openInput(path, {})
-  const rows = new PostedRows(port, counts, () => read)
+  const rows = new PostedRows(start, () => read)
   const translated = await translateInput(input, rows, options, (reader) => {
     const { lines, entries } = reader
     read = { bytes: reader.bytes ?? input.bytes(), lines, events: entries }

@@ -23,12 +23,43 @@ export function magicOf(bytes: Uint8Array): Magic {
   return bytes[0] === 0x7b ? 'json' : 'text'
 }
 
-/** The bytes of a file. Throws InputError where it cannot be read. */
+/** The bytes of a file, each chunk its own. Throws InputError where it cannot be read. */
 export async function* fileChunks(path: string, signal?: AbortSignal): Chunks {
   try {
     yield* createReadStream(path, { highWaterMark: CHUNK, signal })
   } catch (error) {
     throw readError(path, error)
+  }
+}
+
+/**
+ * The bytes of a file, of which the next are read while those at hand are looked at; a chunk is only valid until the
+ * next is asked for, so that all of them need two buffers. Throws InputError where it cannot be read.
+ */
+export async function* readAheadChunks(path: string, signal?: AbortSignal): Chunks {
+  let file: FileHandle
+  try {
+    file = await open(path)
+  } catch (error) {
+    throw readError(path, error)
+  }
+  // No Buffers: their slice() is not a copy.
+  let [buffer, other] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)]
+  let coming = file.read(buffer, 0, CHUNK, null)
+  try {
+    for (;;) {
+      signal?.throwIfAborted()
+      const { bytesRead } = await coming
+      if (bytesRead === 0) return
+      coming = file.read(other, 0, CHUNK, null)
+      yield buffer.subarray(0, bytesRead)
+      ;[buffer, other] = [other, buffer]
+    }
+  } catch (error) {
+    throw readError(path, error)
+  } finally {
+    await Promise.allSettled([coming])
+    await file.close()
   }
 }
 

@@ -49,8 +49,11 @@ export class LineSplitter {
       this.#line(whole, 0, whole.length)
       start = first + 1
     }
+    // A Buffer finds a byte several times as fast.
+    const { buffer, byteOffset, length } = chunk
+    const bytes = Buffer.from(buffer, byteOffset, length)
     for (;;) {
-      const end = chunk.indexOf(LINE_FEED, start)
+      const end = bytes.indexOf(LINE_FEED, start)
       if (end < 0) break
       this.#line(chunk, start, end)
       start = end + 1

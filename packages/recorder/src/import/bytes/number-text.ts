@@ -72,7 +72,7 @@ export function readHex(
 
 /** Puts an integer below 2^53 in magnitude into two words, in two's complement. */
 function setNumber(value: number, to: WordColumns, index: number): void {
-  to.lo[index] = value % TWO_32
+  to.lo[index] = value >>> 0
   to.hi[index] = Math.floor(value / TWO_32)
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
 import {
   abortable,
@@ -11,6 +11,7 @@ import {
   type Magic,
   magicOf,
   peek,
+  readAheadChunks,
 } from './chunks.ts'
 
 /** A file by its path, or a stream with the name that messages call it by. */
@@ -59,8 +60,9 @@ export async function openInput(source: InputSource, options: InputOptions): Pro
       yield chunk
     }
   }
+  const isPlain = path !== null && size?.isFile() === true && !isPacked(path)
   const opened = abortable(
-    typeof source === 'string' ? bytesOf(source, options) : source.chunks,
+    typeof source === 'string' ? bytesOf(source, options, isPlain) : source.chunks,
     signal,
   )
   let input = await peek(counted(opened))
@@ -120,8 +122,27 @@ function foreignBytes(first: Uint8Array): string | null {
   return FOREIGN.find(({ starts }) => starts.test(text))?.what ?? null
 }
 
-const bytesOf = (path: string, { follow, signal }: InputOptions): Chunks =>
-  follow ? followedChunks(path, signal) : fileChunks(path, signal)
+function bytesOf(path: string, { follow, signal }: InputOptions, isPlain: boolean): Chunks {
+  if (follow) return followedChunks(path, signal)
+  // What unpacks keeps its chunks for a while.
+  return isPlain ? readAheadChunks(path, signal) : fileChunks(path, signal)
+}
+
+/** Whether a file begins as gzip does; false for one that cannot be read, which whoever reads it says. */
+function isPacked(path: string): boolean {
+  const first = new Uint8Array(2)
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      readSync(descriptor, first, 0, 2, 0)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return false
+  }
+  return magicOf(first) === 'gzip'
+}
 
 const notFollowed = (name: string, what: string): InputError =>
   new InputError(`${name}: ${what} cannot be followed; import it when it is done`)

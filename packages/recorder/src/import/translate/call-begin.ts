@@ -15,7 +15,7 @@ export function beginFunction(
   outermost: boolean,
   nest: number,
 ): void {
-  const kind = outermost ? KINDS.op_begin.id : BEGIN_KINDS[probe.role]!
+  const kind = outermost ? KINDS.op_begin.id : probe.kind
   const row = events.rows.start(kind, op, nest)
   const batch = events.rows.sink.batch
   batch.fn[row] = probe.fnId
@@ -34,13 +34,6 @@ export function beginFunction(
     put(batch, row, NEW, fields, F_CLEAR)
   }
   if (probe.args) batch.extra[row] = argsJson(probe, fields)
-}
-
-const BEGIN_KINDS: Readonly<Record<string, number>> = {
-  api: KINDS.span_begin.id,
-  span: KINDS.span_begin.id,
-  walk: KINDS.walk_begin.id,
-  callback: KINDS.cb_enter.id,
 }
 
 /** `high`: the upper word. Where bits 63..52 are set and 51..48 are not, addresses have 52 bits. */

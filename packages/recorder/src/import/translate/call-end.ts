@@ -17,7 +17,7 @@ export function endFunction(
   outermost: boolean,
   nest: number,
 ): void {
-  const kind = outermost ? KINDS.op_end.id : (END_KINDS[probe.of!] ?? KINDS.span_end.id)
+  const kind = outermost ? KINDS.op_end.id : probe.kind
   const row = events.rows.start(kind, op, nest)
   const batch = events.rows.sink.batch
   batch.fn[row] = probe.fnId
@@ -27,13 +27,6 @@ export function endFunction(
     batch.setLevel(row, probe.level!)
     put(batch, row, VA, fields, F_VA)
   }
-}
-
-/** Kinds of a return whose entry was not seen, by the role of the entry. */
-const END_KINDS: Readonly<Record<string, number>> = {
-  walk: KINDS.walk_end.id,
-  callback: KINDS.cb_exit.id,
-  split: KINDS.split_end.id,
 }
 
 /**

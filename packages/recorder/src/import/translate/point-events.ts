@@ -27,7 +27,7 @@ export function putPoint(
   const { rows } = events
   const { nest } = stack
   if (probe.role === 'store') return putStore(events, probe, fields, top, op, nest)
-  const kind = POINT_KINDS[probe.role] ?? KINDS.ftrace.id
+  const { kind } = probe
   const row = rows.start(kind, op, nest)
   const { batch } = rows.sink
   if (isUnsited(probe)) return putUnsited(events, row, probe, fields)
@@ -75,18 +75,6 @@ function putUnsited(events: TraceState, row: number, probe: MetProbe, fields: Ev
     batch.fn[row] = probe.nameId
     batch.extra[row] = fields.toJson()
   }
-}
-
-const POINT_KINDS: Readonly<Record<string, number>> = {
-  lazy_enter: KINDS.lazy_mmu_enter.id,
-  lazy_leave: KINDS.lazy_mmu_leave.id,
-  queue: KINDS.barrier_queue.id,
-  dsb: KINDS.dsb.id,
-  isb: KINDS.isb.id,
-  flush: KINDS.tlb_flush.id,
-  flush_done: KINDS.tlb_flush_done.id,
-  tlbi: KINDS.tlbi.id,
-  note: KINDS.note.id,
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   F_VA,
   F_VAL,
 } from './fields.ts'
+import { KINDS } from '../../event/kinds.ts'
 import { encodeUtf8 } from '../bytes/utf8.ts'
 import { knownProbe, type OwnNames } from './own-names.ts'
 
@@ -52,19 +53,19 @@ export interface ProbeSpec {
   /** Slots of the fields that are numbers with a meaning. */
   readonly fields: Readonly<Record<string, number>>
   /** Fields without which the event means nothing. */
-  readonly needs?: readonly string[]
-  readonly of?: Role
+  readonly needs?: readonly string[] | undefined
+  readonly of?: Role | undefined
   /** It may come to call the API: it frees or allocates, and KFENCE and vfree() change permissions then. */
-  readonly callsApi?: boolean
+  readonly callsApi?: boolean | undefined
   /** KFENCE calls it, from its timer and wherever memory is freed: in the middle of anything. */
-  readonly anywhere?: boolean
-  readonly level?: number
+  readonly anywhere?: boolean | undefined
+  readonly level?: number | undefined
   /** What it says is free text, which may hold line feeds. */
-  readonly isText?: boolean
+  readonly isText?: boolean | undefined
   /** Arguments to keep as JSON, by name. */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /** TLBI mnemonic, or the DSB's type. */
-  readonly insn?: string
+  readonly insn?: string | undefined
 }
 
 /** What all lines of an event have in common, as bits: what a line has less of than those before it, it has lost. */
@@ -89,6 +90,8 @@ export interface MetProbe extends ProbeSpec {
   readonly fnId: number
   readonly nameId: number
   readonly insnId: number
+  /** What its rows are: of a function within a call. */
+  readonly kind: number
   /** Keys of the fields with their slots, in the order in which the kernel prints them. */
   readonly keys: readonly { readonly bytes: Uint8Array; readonly slot: number }[]
   /** How many were seen. */
@@ -248,6 +251,30 @@ function siteSpec(name: string): ProbeSpec | undefined {
 /** The functions whose probes have a meaning. */
 export const PROBED_FUNCTIONS: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS))
 
+/** Kinds of the rows of each role: of a function its entry, and its return. */
+const KIND_IDS: Partial<Readonly<Record<Role, { readonly id: number; readonly end?: number }>>> = {
+  api: { id: KINDS.span_begin.id },
+  span: { id: KINDS.span_begin.id },
+  walk: { id: KINDS.walk_begin.id, end: KINDS.walk_end.id },
+  callback: { id: KINDS.cb_enter.id, end: KINDS.cb_exit.id },
+  split: { id: KINDS.split.id, end: KINDS.split_end.id },
+  store: { id: KINDS.desc_write.id },
+  lazy_enter: { id: KINDS.lazy_mmu_enter.id },
+  lazy_leave: { id: KINDS.lazy_mmu_leave.id },
+  queue: { id: KINDS.barrier_queue.id },
+  dsb: { id: KINDS.dsb.id },
+  isb: { id: KINDS.isb.id },
+  flush: { id: KINDS.tlb_flush.id },
+  flush_done: { id: KINDS.tlb_flush_done.id },
+  tlbi: { id: KINDS.tlbi.id },
+  note: { id: KINDS.note.id },
+}
+
+function kindOf({ role, of }: ProbeSpec): number {
+  if (role !== 'return') return KIND_IDS[role]?.id ?? KINDS.ftrace.id
+  return (of && KIND_IDS[of]?.end) ?? KINDS.span_end.id
+}
+
 /** `0x` with 16 digits; the operand of a TLBI has VA[55:12], that of one on a range its granule above less of it. */
 function addressWidth({ role, insn = '' }: ProbeSpec): number {
   if (role !== 'tlbi') return 18
@@ -264,17 +291,30 @@ export function makeProbe(
   shape = NO_SHAPE,
 ): MetProbe {
   const spec = specOf(knownProbe(name, names))
+  const { fields } = spec
+  // All probes have the same properties in the same order: what reads them is compiled for that.
   return {
-    ...spec,
+    role: spec.role,
+    fn: spec.fn,
+    fields,
+    needs: spec.needs,
+    of: spec.of,
+    callsApi: spec.callsApi,
+    anywhere: spec.anywhere,
+    level: spec.level,
+    isText: spec.isText,
+    args: spec.args,
+    insn: spec.insn,
     name,
     bare: spec.fn.replace(/^_+/, ''),
     fnId: intern(spec.fn),
     // The same event whatever the tree calls the function that it is in.
     nameId: intern(knownProbe(name, names)),
     insnId: spec.insn === undefined ? -1 : intern(spec.insn),
-    keys: Object.entries(spec.fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
+    keys: Object.entries(fields).map(([key, slot]) => ({ bytes: encodeUtf8(key), slot })),
     count: 0,
     addressWidth: addressWidth(spec),
+    kind: kindOf(spec),
     shape,
     wasTorn: false,
   }

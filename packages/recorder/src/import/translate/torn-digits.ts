@@ -8,11 +8,14 @@ const HANDED_ON: readonly (readonly [slot: number, base: number])[] = [
   [F_PAGES, 10],
 ]
 
+const ANY = HANDED_ON.reduce((bits, [slot]) => bits | (1 << slot), 0)
+
 /**
  * Whether what a function was called with and what its caller was called with are one number of which a line has lost
  * the last digits: nothing else makes one the beginning of the other.
  */
 export function hasLostDigits(entry: Slots, stack: TaskStack, context: number): boolean {
+  if ((entry.present & ANY) === 0) return false
   for (let i = stack.depth - 1; i >= 0; i--) {
     const caller = stack.at(i)
     if (caller.context !== context) return false

@@ -1,6 +1,6 @@
 import { type Batch, NONE } from '../../event/batch.ts'
 import { COLUMN_NAMES } from '../../event/event-columns.ts'
-import { putVarint, tablePages, varintSize } from './table-pages.ts'
+import { putVarint, TablePages, varintSize } from './table-pages.ts'
 
 /** The order in which {@link RowImage} writes the columns of a row. */
 const ORDER = 'id ts cpu task op nest kind level fn va size old new aux ret extra more'
@@ -26,23 +26,26 @@ const TEXT = 13
  */
 export class RowImage {
   #bytes = new Uint8Array(1 << 20)
+  #offsets = new Uint32Array()
+  readonly #pages = new TablePages()
   #at = 0
   /** Where the types and the values of the row go. */
   #types = 0
 
   /**
-   * Pages 2 … of a database, the first of them the root of the table; row 0 gets rowid `base`. Null where a row is too
-   * long for a page.
+   * Pages 2 … of a database, the first of them the root of the table; row 0 gets rowid `base`. They are valid until the
+   * next batch. Null where a row is too long for a page.
    */
   pages(batch: Batch, base: number): Uint8Array | null {
-    const offsets = new Uint32Array(batch.length + 1)
+    if (this.#offsets.length <= batch.length) this.#offsets = new Uint32Array(batch.length + 1)
+    const offsets = this.#offsets.subarray(0, batch.length + 1)
     this.#at = 0
     for (let i = 0; i < batch.length; i++) {
       offsets[i] = this.#at
       this.#row(batch, i, base + i)
     }
     offsets[batch.length] = this.#at
-    return tablePages(this.#bytes, offsets, base)
+    return this.#pages.of(this.#bytes, offsets, base)
   }
 
   #row(batch: Batch, i: number, id: number): void {

@@ -10,37 +10,43 @@ export const ROOT = 2
 /** A row that is longer goes on in pages of its own, which are not made here. */
 const MOST_LOCAL = PAGE - 35
 
-/**
- * Rows as the pages of a table, the root first: `offsets` says where each begins in `bytes`, and where the last one
- * ends; the first has key `base`. Null where a row is too long.
- */
-export function tablePages(
-  bytes: Uint8Array,
-  offsets: Uint32Array,
-  base: number,
-): Uint8Array | null {
-  const rows = offsets.length - 1
-  const ends: number[] = rows === 0 ? [0] : []
-  for (let first = 0; first < rows;) {
-    let end = first
-    while (end < rows && fits(offsets, first, end + 1)) end++
-    if (end === first) return null
-    ends.push(end)
-    first = end
+/** Makes rows into the pages of a table; their memory is used again for the next. */
+export class TablePages {
+  #bytes = new Uint8Array(8 * PAGE)
+
+  /**
+   * The pages, the root first: `offsets` says where each row begins in `bytes`, and where the last one ends; the first
+   * has key `base`. Null where a row is too long.
+   */
+  of(bytes: Uint8Array, offsets: Uint32Array, base: number): Uint8Array | null {
+    const rows = offsets.length - 1
+    const ends: number[] = rows === 0 ? [0] : []
+    for (let first = 0; first < rows;) {
+      let end = first
+      while (end < rows && fits(offsets, first, end + 1)) end++
+      if (end === first) return null
+      ends.push(end)
+      first = end
+    }
+    const below = ends.length > 1 ? 1 : 0
+    const pages = this.#empty((ends.length + below) * PAGE)
+    if (below === 1) putRoot(pages, ends, base)
+    ends.forEach((end, n) => {
+      putLeaf(
+        pages.subarray((n + below) * PAGE, (n + below + 1) * PAGE),
+        bytes,
+        offsets,
+        ends[n - 1] ?? 0,
+        end,
+      )
+    })
+    return pages
   }
-  const below = ends.length > 1 ? 1 : 0
-  const pages = new Uint8Array((ends.length + below) * PAGE)
-  if (below === 1) putRoot(pages, ends, base)
-  ends.forEach((end, n) => {
-    putLeaf(
-      pages.subarray((n + below) * PAGE, (n + below + 1) * PAGE),
-      bytes,
-      offsets,
-      ends[n - 1] ?? 0,
-      end,
-    )
-  })
-  return pages
+
+  #empty(length: number): Uint8Array {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(2 * length)
+    return this.#bytes.subarray(0, length).fill(0)
+  }
 }
 
 /** Whether the rows from `first` up to `end` fit into one leaf. */
