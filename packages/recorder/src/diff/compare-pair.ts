@@ -23,6 +23,7 @@ import type {
   EffectDifference,
   EffectKind,
   PairDiff,
+  RestOfBoth,
   DiffVerdict,
 } from './pair-result.ts'
 
@@ -44,10 +45,24 @@ export interface PairContext {
 export interface ComparedPair {
   readonly diff: PairDiff
   readonly script: RowScript
+  /** What is compared without rows, where it differs. */
+  readonly rest: RestOfBoth | null
   /** All of them; the diff of the pair lists the first few. */
   readonly effects: readonly EffectDifference[]
   /** The ways in which its rows differ; made when they are asked for. */
   readonly ways: () => RowWays
+}
+
+/** The sorts of which the sides have different numbers; null: none. */
+export const restOf = (left: string, right: string): RestOfBoth | null =>
+  left === right ? null : { left: beyond(left, right), right: beyond(right, left) }
+
+function beyond(sorts: string, others: string): string {
+  const known = new Set(others.split(', '))
+  return sorts
+    .split(', ')
+    .filter((sort) => !known.has(sort))
+    .join(', ')
 }
 
 const NO_DIFFERENCES: EffectComparison = { differences: [], translation: false, otherStart: 0 }
@@ -60,7 +75,13 @@ export function comparePair(
 ): ComparedPair {
   const pair = context.known.of(left, right)
   const { script, path: rows } = pair
-  const path = { ...rows, asideLeft: left.tokens.asides, asideRight: right.tokens.asides }
+  const rest = restOf(left.tokens.rest, right.tokens.rest)
+  const path = {
+    ...rows,
+    asideLeft: left.tokens.asides,
+    asideRight: right.tokens.asides,
+    restDiffers: rest === null ? 0 : 1,
+  }
   const effects = context.known.effects(left, right, () => {
     const { any, stores } = effectsMayDiffer(script, left.tokens, right.tokens)
     if (!any && !aftersDiffer(left.after, right.after)) return NO_DIFFERENCES
@@ -73,9 +94,10 @@ export function comparePair(
   })
   const outcome = outcomeOf(left, right, effects, context.addresses)
   const effect: Answer = effects.differences.length > 0 ? 'different' : 'same'
-  const samePath = !differs(path) && path.renamed === 0 && !reordered
+  const samePath = !differs(path) && path.renamed === 0 && !reordered && rest === null
   return {
     script,
+    rest,
     ways: () => (pair.ways ??= rowWays(script, left.tokens, right.tokens)),
     effects: effects.differences,
     diff: {

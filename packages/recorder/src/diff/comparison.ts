@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 
 import { evidenceOf } from '../event/evidence.ts'
+import { kernelShows } from '../event/kernel-shows.ts'
 import type { Kind } from '../event/kinds.ts'
 import { knownCosts } from '../cost/known-costs.ts'
 import { comparedKinds } from './compared-kinds.ts'
@@ -88,7 +89,8 @@ function readSides(
   options: DiffOptions,
 ): { readonly left: ReadSide; readonly right: ReadSide } {
   const { ignore = [], map = {}, keptRows = KEPT_ROWS, calls, filter, apart } = options
-  const request: SideRequest = { shown: [...shown], addresses, ignore, map, keptRows }
+  const sameForm = flushForm(a.run) === flushForm(b.run)
+  const request: SideRequest = { shown: [...shown], sameForm, addresses, ignore, map, keptRows }
   const matches = filter?.matches ?? null
   const here = (source: EventSource): SideDigest => {
     const selected = selectCalls(source, options)
@@ -103,6 +105,13 @@ function readSides(
     right: new ReadSide(b, read.right, request, texts, matches),
   }
 }
+
+/**
+ * How a run shows what a flush is made of: a capture the single instructions, or a function that hides them; any other
+ * run all that it executes.
+ */
+const flushForm = (run: EventSource['run']): string =>
+  run.source !== 'ftrace' ? 'all' : kernelShows(run).inlinesFlushes ? 'instructions' : 'function'
 
 /** Kinds of which observers' beliefs are made. */
 const BELIEFS: readonly Kind[] = ['desc_write', 'tlbi', 'tlb_flush', 'dsb', 'barrier', 'isb']

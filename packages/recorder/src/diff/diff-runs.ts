@@ -4,7 +4,7 @@ import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
-import type { CallData } from './align/call-stream.ts'
+import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import type { ReadSide } from './align/side.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { FirstTrees } from './call-trees.ts'
@@ -16,11 +16,17 @@ import { pairWay } from './pair-way.ts'
 import { findDivergence, type FoundDivergence, readDivergence } from './divergence.ts'
 import { hasOneSidedEffects, unknownEffects } from './effects.ts'
 import { type DiffOptions, LISTED } from './options.ts'
-import { outsideOf } from './outside.ts'
-import type { Diff, Divergence, Noise, OutsideDiff, Side } from './result.ts'
+import { othersOf, outsideOf } from './outside.ts'
+import type { Diff, Divergence, Noise, OutsideDiff, Side, UnlikeRest } from './result.ts'
 import { differs } from './align/row-script.ts'
-import { PairTally } from './pair-tally.ts'
-import { type Answer, type LoneCall, type DiffVerdict, VERDICTS } from './pair-result.ts'
+import { OUTSIDE, PairTally } from './pair-tally.ts'
+import {
+  type Answer,
+  type DiffVerdict,
+  type LoneCall,
+  type RestOfBoth,
+  VERDICTS,
+} from './pair-result.ts'
 
 /**
  * Compares two runs: outcome, effect, path, cost, and the verdict. Reads each once, in order, unless what is needed of
@@ -59,8 +65,9 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   }
   const outside = compareOutside(comparison, tally, options, floor)
   const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED, floor)
+  const others = floor?.hasOthers === true ? null : othersOf(comparison)
   const result = resultOf(
-    { a, b, options, comparison, tally, outside, outcome, noise: floor?.result ?? null },
+    { a, b, options, comparison, tally, outside, outcome, others, noise: floor?.result ?? null },
     first && readDivergence(a, b, first),
   )
   return { ...result, trees: trees.read(a, b), pairs: listing?.list(a, b) ?? null }
@@ -95,6 +102,7 @@ interface Found {
   readonly tally: PairTally
   readonly outside: OutsideDiff | null
   readonly outcome: Diff['outcome']
+  readonly others: RestOfBoth | null
   readonly noise: Noise | null
 }
 
@@ -103,8 +111,13 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const { path } = tally
+  const { others } = found
   const pathDiffers =
-    differs(path) || path.renamed > 0 || tally.reordered > 0 || outside?.pathDiffers === true
+    differs(path) ||
+    path.renamed + path.restDiffers > 0 ||
+    others !== null ||
+    tally.reordered > 0 ||
+    outside?.pathDiffers === true
   const nothing = tally.isEmpty
   // Entries that differ although no call made them do so: the runs began differently.
   const startsDiffer = outcome.mapping.ranges.total > 0 || tally.outsideEffects > 0
@@ -145,6 +158,8 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
       ...path,
       answer: answerOf(pathDiffers, nothing),
       first,
+      rest: tally.rest ?? outsideRest(outside),
+      others,
       approximate: tally.approximate,
     },
     cost: {
@@ -159,6 +174,12 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     outside,
   }
 }
+
+/** Where no pair differs so, what happened outside of calls may. */
+const outsideRest = (outside: OutsideDiff | null): UnlikeRest | null =>
+  outside?.rest == null
+    ? null
+    : { ...outside.rest, fn: OUTSIDE, leftOp: WHOLE_RUN.op, rightOp: WHOLE_RUN.op }
 
 const ratesOf = (lanes: readonly MatchedLane[]): Diff['calls']['rates'] =>
   lanes

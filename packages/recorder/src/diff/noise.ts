@@ -4,7 +4,8 @@ import { comparePair } from './compare-pair.ts'
 import { type RunComparison, pairedCalls, startComparison } from './comparison.ts'
 import { sharedRanges } from './mapping-noise.ts'
 import type { DiffOptions } from './options.ts'
-import { type ComparedOutside, outsideOf } from './outside.ts'
+import { type ComparedOutside, othersOf, outsideOf } from './outside.ts'
+import { differs } from './align/row-script.ts'
 import { aloneWay, mirrored, type PairWay, pairWay } from './pair-way.ts'
 import { type FoundRows, wayText } from './repeated-rows.ts'
 import type { Noise, OutsideDiff } from './result.ts'
@@ -23,6 +24,9 @@ export class NoiseFloor {
   private alone = 0
   private outside = 0
   private ranges = 0
+  /** What concerned others' areas differs between those recordings, or what happened outside of calls does. */
+  hasOthers = false
+  private hasRest = false
   /** In what the final mappings of those recordings differ. */
   private mapping: readonly MappingDifference[] = []
 
@@ -68,7 +72,9 @@ export class NoiseFloor {
   /** What happened outside of calls without the differences that those recordings show too. */
   takesOutside({ diff, rows }: ComparedOutside): OutsideDiff {
     const effects = diff.effects.filter((effect) => !this.takesEffect(effect))
-    return { ...diff, effects, pathDiffers: diff.pathDiffers && !this.takesRows(rows()) }
+    const rest = this.hasRest ? null : diff.rest
+    const rowsDiffer = diff.pathDiffers && differs(diff.path) && !this.takesRows(rows())
+    return { ...diff, effects, rest, pathDiffers: rowsDiffer || rest !== null }
   }
 
   /** The ranges that those recordings do not differ in, or not so. */
@@ -89,6 +95,8 @@ export class NoiseFloor {
 
   private sawRest(comparison: RunComparison, reordered: number): void {
     const { diff, rows } = outsideOf(comparison, reordered)
+    this.hasOthers = othersOf(comparison) !== null
+    this.hasRest = diff.rest !== null
     for (const effect of diff.effects) this.addBoth(effectWays(effect))
     if (diff.pathDiffers) for (const row of rows()) this.addBoth(waysOfRow(row), row.count)
     if (comparison.addresses === 'raw')

@@ -3,12 +3,12 @@ import { NO_AFTER } from './align/after.ts'
 import type { Outside } from './align/call-stream.ts'
 import { Tokens } from './align/tokens.ts'
 import { alignRows, countRows, differs } from './align/row-script.ts'
-import type { PairContext } from './compare-pair.ts'
+import { type PairContext, restOf } from './compare-pair.ts'
 import type { RunComparison } from './comparison.ts'
 import { compareEffects, effectsOf } from './effects.ts'
 import { type FoundRows, repeatedRows } from './repeated-rows.ts'
 import type { OutsideDiff } from './result.ts'
-import type { EffectDifference } from './pair-result.ts'
+import type { EffectDifference, RestOfBoth } from './pair-result.ts'
 
 /** What happened outside of calls, compared, with the ways in which its rows differ. */
 export interface ComparedOutside {
@@ -29,6 +29,15 @@ export function outsideOf(comparison: RunComparison, reordered: number): Compare
   const { left, right, context } = comparison
   return compareOutside(left.outsideOf(), right.outsideOf(), context, isInStep)
 }
+
+/**
+ * What concerned what others left behind, in all calls of each run: which call it falls to is a matter of how tasks
+ * were scheduled. Null: as many events of each sort, or some calls have no counterpart, and theirs are not known apart.
+ */
+export const othersOf = ({ left, right, calls }: RunComparison): RestOfBoth | null =>
+  calls.pairs.every((pair) => pair.left !== null && pair.right !== null)
+    ? restOf(left.others, right.others)
+    : null
 
 /** Both stretches before the first call, after it, and so on; where calls are missing, all of each run together. */
 function compareOutside(
@@ -60,11 +69,24 @@ function compareOutside(
       ).differences,
     )
   }
+  const rest = restOf(left.tokens.rest, right.tokens.rest)
   // Between boots it is a matter of time what runs between calls, and where: only sorts of effects are compared.
   const diff: OutsideDiff =
     context.addresses === 'relative'
-      ? { path, pathDiffers: false, effects: ofOneSide(effects, left, right), isCut: false }
-      : { path, pathDiffers: differs(path), effects, isCut: left.isCut || right.isCut }
+      ? {
+          path,
+          pathDiffers: false,
+          effects: ofOneSide(effects, left, right),
+          rest: null,
+          isCut: false,
+        }
+      : {
+          path: { ...path, restDiffers: rest === null ? 0 : 1 },
+          pathDiffers: differs(path) || rest !== null,
+          effects,
+          rest,
+          isCut: left.isCut || right.isCut,
+        }
   return { diff, rows: () => repeatedRows(script, left.tokens, right.tokens) }
 }
 

@@ -62,6 +62,12 @@ export interface EffectDifference {
   readonly rightSeq: number | null
 }
 
+/** What is compared without rows, of both sides: `dsb ish ×2, tlbi vale1is ×1`. */
+export interface RestOfBoth {
+  readonly left: string
+  readonly right: string
+}
+
 export interface PathCounts {
   readonly same: number
   /** Same but for the names of functions with one role; included in `same`. */
@@ -72,6 +78,8 @@ export interface PathCounts {
   /** Events that the other side could not show, or that concern what others left behind. */
   readonly asideLeft: number
   readonly asideRight: number
+  /** Pairs in which what is compared without rows differs, by its sorts and how many there are of each. */
+  readonly restDiffers: number
 }
 
 export interface PairDiff {

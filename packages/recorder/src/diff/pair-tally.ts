@@ -2,7 +2,7 @@ import { addCosts, type CostName, type Costs, exactly } from '../cost/costs.ts'
 import { noCosts } from '../cost/known-costs.ts'
 import { WHOLE_RUN } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
-import type { EffectGroup, Listed, Lone, PairGroup } from './result.ts'
+import type { EffectGroup, Listed, Lone, PairGroup, UnlikeRest } from './result.ts'
 import {
   VERDICTS,
   type CallRef,
@@ -86,6 +86,7 @@ export class PairTally {
     onlyRight: 0,
     asideLeft: 0,
     asideRight: 0,
+    restDiffers: 0,
   }
   paired = 0
   otherInput = 0
@@ -100,6 +101,8 @@ export class PairTally {
   outsideIsCut = false
   isWithoutCalls = false
   approximate = 0
+  /** The first pair in which what is compared without rows differs. */
+  rest: UnlikeRest | null = null
   worst: DiffVerdict = 'identical'
   pairedLeft: Costs = noCosts()
   pairedRight: Costs = noCosts()
@@ -125,7 +128,7 @@ export class PairTally {
     this.effects = new Bounded(limit)
   }
 
-  pair({ diff, script, effects }: ComparedPair): void {
+  pair({ diff, script, effects, rest }: ComparedPair): void {
     this.leftCosts = addCosts(this.leftCosts, diff.leftCosts)
     this.rightCosts = addCosts(this.rightCosts, diff.rightCosts)
     if (!script.minimal) this.approximate++
@@ -137,6 +140,12 @@ export class PairTally {
     }
     this.paired++
     if (diff.reordered) this.reordered++
+    this.rest ??= rest && {
+      ...rest,
+      fn: diff.left.fn,
+      leftOp: diff.left.op,
+      rightOp: diff.right.op,
+    }
     for (const key of Object.keys(this.path) as (keyof PathCounts)[])
       this.path[key] += diff.path[key]
     this.pairedLeft = addCosts(this.pairedLeft, diff.leftCosts)

@@ -20,6 +20,7 @@ import type {
   RowStatus,
   DivergenceRow,
   PairDiff,
+  RestOfBoth,
 } from './pair-result.ts'
 
 type SideRow = 'id' | 'label' | 'source' | 'flavour' | 'kernel' | 'scenario' | 'events' | 'calls'
@@ -153,11 +154,22 @@ export interface Geometries {
   readonly right: Geometry | null
 }
 
+/** The first pair in which what is compared without rows of its own differs: each side's, by sort. */
+export interface UnlikeRest {
+  readonly fn: string
+  readonly leftOp: number
+  readonly rightOp: number
+  readonly left: string
+  readonly right: string
+}
+
 /** What happened outside of calls, on both sides. */
 export interface OutsideDiff {
   readonly path: PathCounts
   readonly pathDiffers: boolean
   readonly effects: readonly EffectDifference[]
+  /** What is compared without rows of its own, where it differs. */
+  readonly rest: RestOfBoth | null
   /** More happened than is kept for the comparison. */
   readonly isCut: boolean
 }
@@ -229,6 +241,9 @@ export interface Diff {
   readonly path: PathCounts & {
     readonly answer: Answer
     readonly first: Divergence | null
+    readonly rest: UnlikeRest | null
+    /** How many events of each sort concern what others left behind, in all calls, where the numbers differ. */
+    readonly others: RestOfBoth | null
     /** Pairs aligned by the fallback, whose alignment may not be minimal. */
     readonly approximate: number
   }

@@ -38,7 +38,7 @@ function packRows(words: Uint32Array, length: number): PackedRows | null {
 /** As a remembered digest has it. */
 function packedOf(tokens: Tokens): Tokens {
   tokens.finish()
-  return Tokens.shared(tokens.stream(), 0, () => tokens)
+  return Tokens.shared(tokens.stream(), { asides: 0, rest: '' }, () => tokens)
 }
 
 /** The words of all rows. */

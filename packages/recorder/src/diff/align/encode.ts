@@ -17,6 +17,8 @@ export interface EncoderOptions {
   readonly ignored: ReadonlySet<string>
   /** What both runs would show. */
   readonly shown: ReadonlySet<Kind>
+  /** Both runs show in one way what flushes and barriers are made of. */
+  readonly sameForm: boolean
   readonly addresses: Addressing
   readonly matches: ((event: TraceEvent) => boolean) | null
   /** 4K pages in one of the granule. */
@@ -47,13 +49,15 @@ export class Encoder {
 
   add(event: TraceEvent, tokens: Tokens): void {
     const { kind, seq } = event
-    const { ignored, matches, shown } = this.options
+    const { ignored, matches, shown, sameForm } = this.options
     if (ignored.has(kind) || (matches && !matches(event))) return
     const foreign = isForeignSpan(event)
     if (foreign && kind === 'span_end') this.foreign = Math.max(0, this.foreign - 1)
     // Lean definitions do not have these spans either.
-    if (this.foreign > 0 || (foreign && !shown.has('tlb_flush'))) tokens.setAside(seq)
-    else if (this.flushes.takes(event, tokens)) this.place(event, tokens)
+    if (this.foreign > 0 || (foreign && !shown.has('tlb_flush'))) {
+      tokens.setAside(seq)
+      if (sameForm && shown.has(kind) && shown.has('tlb_flush')) tokens.others.add(event)
+    } else if (this.flushes.takes(event, tokens)) this.place(event, tokens)
     else if (!shown.has(kind)) tokens.setAside(seq)
     else this.encode(event, tokens)
     if (foreign && kind === 'span_begin') this.foreign++
@@ -80,6 +84,9 @@ export class Encoder {
   /** A flush folded from single instructions: its address becomes known with them. */
   private place(event: TraceEvent, tokens: Tokens): void {
     const { flushes } = this
+    const { shown, sameForm } = this.options
+    const hasRow = flushes.changed && event.kind === 'tlbi' && shown.has('tlbi')
+    if (sameForm && !hasRow && shown.has(event.kind)) tokens.unplaced.add(event)
     if (!flushes.changed) return
     const at = tokens.at(flushes.row)
     this.addresses.place(flushes.va >>> 0, Math.floor(flushes.va / 2 ** 32) >>> 0)
@@ -88,7 +95,7 @@ export class Encoder {
     const size = flushes.end - flushes.va
     tokens.words[at + T.SIZE] = size >>> 0
     tokens.words[at + T.SIZE + 1] = Math.floor(size / 2 ** 32)
-    if (this.options.shown.has('tlbi') && event.kind === 'tlbi') this.encode(event, tokens)
+    if (hasRow) this.encode(event, tokens)
   }
 
   private encode(event: TraceEvent, tokens: Tokens): void {

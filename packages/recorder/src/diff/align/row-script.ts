@@ -126,6 +126,7 @@ export function countRows(script: RowScript, left = 0, right = 0): PathCounts {
     onlyRight: counts.right,
     asideLeft: left,
     asideRight: right,
+    restDiffers: 0,
   }
 }
 

@@ -14,12 +14,15 @@ import { roleTable } from './roles.ts'
 import type { Addressing } from './addresses.ts'
 import type { PackedRows, RowIds } from './packed-rows.ts'
 import type { Stretches } from './places.ts'
+import { Sorts } from '../sorts.ts'
 import { PLAIN_ROWS, type PlainStream, TOKEN_WORDS, type Tokens } from './tokens.ts'
 
 /** How a side of a comparison is read: plain data, for it may be read in another thread, and be remembered. */
 export interface SideRequest {
   /** Kinds that both sides would show. */
   readonly shown: readonly Kind[]
+  /** Both show in one way what flushes and barriers are made of. */
+  readonly sameForm: boolean
   readonly addresses: Addressing
   readonly ignore: readonly string[]
   readonly map: Readonly<Record<string, string>>
@@ -54,17 +57,23 @@ export interface SideDigest {
   readonly upTo: Float64Array
   /** Events set aside. */
   readonly asides: Int32Array
+  /** What is compared without rows, by number. */
+  readonly rest: Int32Array
   /** The numbers of the events of long calls, by the call: of others they are had by reading it again. */
   readonly places: ReadonlyMap<number, PlacedRuns>
   readonly streams: readonly PlainStream[]
   /** {@link COST_NAMES} without the time, NaN where they are not known. */
   readonly costs: readonly Float64Array[]
   readonly endings: readonly (string | null)[]
+  readonly rests: readonly string[]
+  /** How many events of each sort concern, in calls, what others left behind. */
+  readonly others: string
   readonly afters: readonly After[]
   readonly outside: {
     readonly stream: PlainStream
     readonly seqs: Float64Array
     readonly aside: readonly number[]
+    readonly rest: string
     readonly after: ReadonlyMap<number, After>
     readonly isCut: boolean
     readonly costs: Float64Array
@@ -91,7 +100,7 @@ export interface PlacedRuns extends Stretches {
 /** How the events of a side become rows; Throws InputError for a name to ignore that does not exist. */
 export function encoderOptions(
   source: EventSource,
-  { shown, addresses, ignore, map }: SideRequest,
+  { shown, sameForm, addresses, ignore, map }: SideRequest,
   matches: SideLimits['matches'] = null,
 ): EncoderOptions {
   const ignored = ignoredNames(ignore)
@@ -100,6 +109,7 @@ export function encoderOptions(
     readers: fieldReaders(ignored),
     ignored,
     shown: new Set(shown),
+    sameForm,
     addresses,
     matches,
     step: 2 ** (pageShiftOf(source.run) - 12),
@@ -133,6 +143,7 @@ export function digestSide(
       stream: tokens.stream(),
       seqs: Float64Array.from({ length: tokens.length }, (_, i) => tokens.seqAt(i)),
       aside: [...tokens.aside],
+      rest: [tokens.rest, `${tokens.others}`].filter((text) => text !== '').join(', '),
       after,
       isCut,
       costs: costsOf(outside),
@@ -152,6 +163,7 @@ class Columns {
   private readonly ending: Int32Array
   private readonly after: Int32Array
   private readonly asides: Int32Array
+  private readonly rest: Int32Array
   private readonly time: Float64Array
   private readonly upTo: Float64Array
   private readonly places = new Map<number, PlacedRuns>()
@@ -159,6 +171,8 @@ class Columns {
   private readonly costs = new Map<string, number>()
   private readonly costList: Float64Array[] = []
   private readonly endings: (string | null)[] = [null]
+  private readonly rests: string[] = ['']
+  private readonly others = new Sorts()
   private readonly afters: After[] = [NO_AFTER]
   private readonly afterIds = new Map<string, number>()
   private left: number
@@ -172,6 +186,7 @@ class Columns {
     this.ending = new Int32Array(length)
     this.after = new Int32Array(length)
     this.asides = new Int32Array(length)
+    this.rest = new Int32Array(length)
     this.time = new Float64Array(length)
     this.upTo = new Float64Array(length)
   }
@@ -188,17 +203,21 @@ class Columns {
     if (endedBy !== null) this.ending[i] = indexIn(this.endings, endedBy)
     if (after !== NO_AFTER) this.after[i] = this.afterId(after)
     this.asides[i] = tokens.asides
+    this.others.addAll(tokens.others)
+    if (tokens.rest !== '') this.rest[i] = indexIn(this.rests, tokens.rest)
     if (tokens.length > PLAIN_ROWS)
       this.places.set(i, { ...tokens.stretchesOf(), aside: tokens.aside })
     this.upTo[i] = upTo
   }
 
   columns() {
-    const { stream, cost, ending, after, asides, time, upTo, places, endings, afters } = this
+    const { stream, cost, ending, after, asides, rest, time, upTo, places } = this
+    const { endings, afters, rests } = this
+    const others = this.others.toString()
     const { list: streams } = this.streams
     const costs = this.costList
-    const byCall = { stream, cost, ending, after, asides, time, upTo, places }
-    return { ...byCall, streams, costs, endings, afters }
+    const byCall = { stream, cost, ending, after, asides, rest, time, upTo, places }
+    return { ...byCall, streams, costs, endings, afters, rests, others }
   }
 
   private streamOf(tokens: Tokens): number {

@@ -56,6 +56,8 @@ export class ReadSide {
   readonly outside: Counted
   readonly lost: number
   readonly seen: ReadonlySet<Kind>
+  /** How many events of each sort concern, in its calls, what others left behind. `dsb ish ×2` … */
+  readonly others: string
   /** The final state; of runs of different layouts it is empty. */
   readonly state: PageState
   private readonly digest: SideDigest
@@ -86,14 +88,16 @@ export class ReadSide {
     this.outsideStream = renumber(digest.outside.stream)
     this.lost = digest.lost
     this.seen = digest.seen
+    this.others = digest.others
     this.state = stateOf(source, digest)
   }
 
   private readonly outsideStream: PlainStream
 
   outsideOf(): Outside {
-    const { after, isCut, seqs, aside } = this.digest.outside
-    const tokens = Tokens.shared(this.outsideStream, aside.length, () => placesIn(seqs, aside))
+    const { after, isCut, seqs, aside, rest } = this.digest.outside
+    const asides = aside.length
+    const tokens = Tokens.shared(this.outsideStream, { asides, rest }, () => placesIn(seqs, aside))
     return { tokens, after, isCut }
   }
 
@@ -106,12 +110,13 @@ export class ReadSide {
     const again = (): Tokens => readAgain(this.source, this.options, call, digest.upTo[i]!)
     const costs = this.costs[digest.cost[i]!]!
     const time = digest.time[i]!
+    const apart = { asides: digest.asides[i]!, rest: digest.rests[digest.rest[i]!]! }
     return {
       call,
       tokens:
         stream === NOT_KEPT
           ? again()
-          : Tokens.shared(this.streams[stream]!, digest.asides[i]!, () => {
+          : Tokens.shared(this.streams[stream]!, apart, () => {
               const runs = digest.places.get(i)
               return runs ? placesBy(runs, this.streams[stream]!.length, runs.aside) : again()
             }),

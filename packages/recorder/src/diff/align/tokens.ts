@@ -1,5 +1,6 @@
 import { addStretches, type Places, seqIn, type Stretches } from './places.ts'
 import { BLOCK_ROWS, type PackedRows, RowPacker, RowReader } from './packed-rows.ts'
+import { Sorts } from '../sorts.ts'
 import { HAS, T, TOKEN_WORDS } from './token-words.ts'
 
 export { HAS, T, TOKEN_WORDS }
@@ -34,6 +35,10 @@ export class Tokens implements Places {
   private own: Float64Array
   private readonly stretches: Stretches = { rows: [], seqs: [] }
   private setAsides: number[] = []
+  /** Of what no row stands for: what flushes are made of beside their ranges, what others left behind. */
+  readonly unplaced = new Sorts()
+  readonly others = new Sorts()
+  private known = ''
   /** Rows before `first` while they come; null: there are none, or packing them was in vain. */
   private packer: RowPacker | null = null
   private mayPack = true
@@ -48,13 +53,14 @@ export class Tokens implements Places {
   /** Rows that many calls have; which events they are is asked of `read` where somebody wants to know. */
   static shared(
     { words, fields, length, packed }: PlainStream,
-    asides: number,
+    { asides, rest }: { readonly asides: number; readonly rest: string },
     read: () => Places,
   ): Tokens {
     const tokens = new Tokens(0, fields)
     tokens.words = words
     tokens.length = length
     tokens.late = { asides, read }
+    tokens.known = rest
     if (packed) tokens.unpacks(packed)
     return tokens
   }
@@ -81,6 +87,11 @@ export class Tokens implements Places {
     return this.places?.aside ?? this.setAsides
   }
 
+  /** What flushes are made of beside their ranges, as far as both sides show it; see {@link Sorts}. */
+  get rest(): string {
+    return this.known || this.unplaced.toString()
+  }
+
   /** How many were set aside. */
   get asides(): number {
     return this.late?.asides ?? this.aside.length
@@ -101,6 +112,8 @@ export class Tokens implements Places {
     this.fields.fill(0)
     this.setAsides = []
     this.pinned = Number.POSITIVE_INFINITY
+    this.unplaced.clear()
+    this.others.clear()
   }
 
   setAside(seq: number): void {

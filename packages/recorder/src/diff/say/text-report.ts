@@ -202,6 +202,21 @@ class TextDiff {
         ),
       )
     }
+    if (path.rest !== null) {
+      const { fn, left, right, leftOp, rightOp } = path.rest
+      const where = leftOp < 0 ? fn : `${fn}, call ${leftOp} | ${rightOp}`
+      const pairs = path.restDiffers > 0 ? ` of ${many(path.restDiffers, 'pair')}` : ''
+      yield* this.wrapped(
+        `  what flushes${pairs} are made of differs, first in ${where}: ` +
+          `${left || 'nothing'} | ${right || 'nothing'}`,
+      )
+    }
+    if (path.others !== null) {
+      const { left, right } = path.others
+      yield* this.wrapped(
+        `  what concerns areas that others left behind differs, in all calls: ${left || 'nothing'} | ${right || 'nothing'}`,
+      )
+    }
     const aside = path.asideLeft + path.asideRight
     if (aside > 0) {
       yield* this.wrapped(

@@ -46,6 +46,12 @@ export function verdictText(diff: Diff): string {
     const text = outsideText(diff, true)
     parts.push(`outside of calls ${text === '' ? 'other events' : text}`)
   }
+  if (isByRestAlone(diff)) {
+    const { rest } = diff.path
+    parts.push(
+      rest === null ? "others' areas were treated otherwise" : 'with other instructions in flushes',
+    )
+  }
   if (left.cannotShow.length + right.cannotShow.length > 0) parts.push('as far as both runs show')
   if (diff.effect.unknown.length > 0 && unseen(diff).length > 0) {
     parts.push(`${unseen(diff).join(' and ')} not visible`)
@@ -53,6 +59,13 @@ export function verdictText(diff: Diff): string {
   if (outcome.answer === 'unknown') parts.push('part of the outcome being unknown')
   return parts.join(', ')
 }
+
+/** Every row is the same, and what is compared without rows is not. */
+const isByRestAlone = ({ verdict, path, outside }: Diff): boolean =>
+  verdict === 'same effects by another path' &&
+  (path.rest !== null || path.others !== null) &&
+  path.changed + path.onlyLeft + path.onlyRight + path.renamed === 0 &&
+  outside?.pathDiffers !== true
 
 /** What neither effect nor path can speak of, in words of a verdict. */
 export function unseen({ effect }: Diff): string[] {
