@@ -43,6 +43,34 @@ test('a run that lost events says so at the top, and what it owes is not all kno
   expect(html).toMatch(/<b>Not all of it is known:<\/b> [\d,]+ events were lost/)
 })
 
+/** The sentence below the verdict. */
+const lede = async (name: string): Promise<string> => {
+  const [, text = ''] = /<p class="lede">(.*?)<\/p>/s.exec(pageOf(await PAIRS[name]!()).html) ?? []
+  return text
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+test('the sentence below the verdict is of what the verdict is of', async () => {
+  expect(await lede('other-outcome')).toBe(
+    '1 pair of 1 ends differently: 6.17 set_memory_valid 0xffff000040005000 +1p = -EINVAL │ ' +
+      '6.18 set_memory_valid 0xffff000040005000 +1p = 0. 4 ranges of the final mapping differ.',
+  )
+  expect(await lede('other-effects')).toMatch(/^3 differences of effect in 1 pair of 1\./)
+  expect(await lede('another-path')).toMatch(/^What calls return, map and flush is the same\./)
+  expect(await lede('identical')).toBe('No event of the compared calls differs.')
+})
+
+test('where nothing could be compared, nothing is called the same', async () => {
+  const { html } = pageOf(await PAIRS['lost-events']!())
+  expect(html).toMatch(
+    /No call of one run has a counterpart in the other: <data[^>]*>96<\/data> calls are only on the left, the right run has no calls\./,
+  )
+  expect(html).not.toMatch(/card same/)
+  expect(html).not.toContain('<data value="-1">')
+})
+
 test('names are text, whatever they hold', () => {
   const label = `<script>alert(1)</script>"'&\u202E\u0007${'x'.repeat(300)}שלום`
   const events = [...eventsOf([initOf(1)], null), ...eventsOf(setMemoryRo(1))]

@@ -7,6 +7,7 @@ import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
 import type { Question } from '../diff/options.ts'
 import type { PairTree, Diff } from '../diff/result.ts'
 import {
+  callText,
   costRows,
   effectExample,
   effectText,
@@ -22,7 +23,7 @@ import type { DiffDetail, TableHistories } from './detail.ts'
 import { findingsBody } from './findings-section.ts'
 import { document, type Section } from './frame.ts'
 import { figure, html, Html, join, lines, listed, manyHtml, nameHtml, type Value } from './html.ts'
-import { pairsBody } from './pairs-section.ts'
+import { aloneText, pairsBody } from './pairs-section.ts'
 import { type SideNames, sideNames } from './side-names.ts'
 import { type Drawn, runMoments, tableMaps } from './table-section.ts'
 import { treeBody } from './tree-section.ts'
@@ -121,26 +122,53 @@ const gatePart = (diff: Diff, gate: GateResult): Html =>
       ${gateReasons(gate).map((text) => html`<li>${text}</li>`)}
     </ul>`
 
-/** What differs, by the side's names: the most frequent sort of effect, else outcome, else path. */
-function lede({ outcome, effect, path, calls }: Diff, names: SideNames): Value {
+/** What the verdict is of, by the side's names: how calls end, else the most frequent sort of effect, else the path. */
+function lede(diff: Diff, names: SideNames): Value {
+  const { outcome, effect, path, calls } = diff
   const [group] = effect.groups.items
   const sides = html`${names.left} │ ${names.right}`
+  if (outcome.answer === 'different')
+    return html`<p class="lede">${join(outcomeTexts(diff, names), ' ')}</p>`
   if (group)
     return html`<p class="lede">
       ${manyHtml(effect.differences.total, 'difference')} of effect in
       ${manyHtml(effect.differentPairs, 'pair')} of ${figure(calls.paired)}. ${sides}:
       ${effectText(group)}.
     </p>`
-  if (outcome.answer === 'different')
-    return html`<p class="lede">
-      ${manyHtml(outcome.different.total, 'pair')} of calls end differently;
-      ${figure(outcome.mapping.ranges.total)} ranges of the final mapping differ.
-    </p>`
   if (path.answer === 'different')
     return html`<p class="lede">
       What calls return, map and flush is the same. The events differ: ${pathText(path)}.
     </p>`
   return html`<p class="lede">No event of the compared calls differs.</p>`
+}
+
+/** Why an outcome is another, a sentence each. */
+function outcomeTexts({ outcome, calls, geometries }: Diff, names: SideNames): Html[] {
+  const { different, mapping } = outcome
+  const texts: Html[] = []
+  const [first] = different.items
+  if (first) {
+    const { left, right } = first
+    const verb = different.total === 1 ? 'ends' : 'end'
+    const [one, other] = [callText(left, geometries.left), callText(right, geometries.right)]
+    const isSame = left.ret === right.ret && left.endedBy === right.endedBy
+    texts.push(
+      html`${manyHtml(different.total, 'pair')} of ${figure(calls.paired)} ${verb}
+        differently${different.total > 1 && ', the first'}: ${names.left} <code>${one}</code> │
+        ${names.right}
+        <code>${other}</code>${isSame && html`, and what it stored translates differently`}.`,
+    )
+  }
+  if (mapping.ranges.total > 0)
+    texts.push(
+      html`${manyHtml(mapping.ranges.total, 'range')} of the final mapping
+      ${mapping.ranges.total === 1 ? 'differs' : 'differ'}.`,
+    )
+  if (calls.paired === 0)
+    texts.push(html`No call of one run has a counterpart in the other: ${aloneText(calls)}.`)
+  else if (calls.onlyLeft.total + calls.onlyRight.total > 0)
+    texts.push(html`Without a counterpart: ${aloneText(calls)}.`)
+  return texts
 }
 
 const pathText = (path: Diff['path']): Html =>
@@ -154,9 +182,7 @@ const CARDS: Readonly<
 > = {
   outcome: ({ outcome }) => ({
     answer: outcome.answer,
-    text: html`${manyHtml(outcome.sameReturn, 'call')} returned the same,
-    ${figure(outcome.differentReturn)} did
-    not${outcome.unknownReturn > 0 && html`, ${figure(outcome.unknownReturn)} unknown`}.
+    text: html`${returnsText(outcome)}.
     ${outcome.mapping.compared === 'final state' ? 'Final mapping of every address' : 'Final mapping of the entries written'}:
     ${outcome.mapping.answer}.`,
   }),
@@ -172,12 +198,19 @@ const CARDS: Readonly<
     const apart = rows.filter(({ change }) => change !== '=')
     const unknown = apart.length > 0 && apart.every(({ change }) => change === '?')
     const named = apart.slice(0, 3).map(({ label, change }) => `${label.trim()} ${change}`)
+    if (rows.length === 0) return { answer: 'unknown', text: html`No pair of calls to compare.` }
     return {
       answer: apart.length === 0 ? 'same' : unknown ? 'unknown' : 'different',
       text: html`${named.length > 0 && `${named.join(', ')}; `}${rows.length - apart.length} of
       ${listed(rows.length, 'count')} equal.`,
     }
   },
+}
+
+function returnsText({ sameReturn, differentReturn, unknownReturn }: Diff['outcome']): Html {
+  if (sameReturn + differentReturn + unknownReturn === 0) return html`No pair of calls to compare`
+  return html`${manyHtml(sameReturn, 'call')} returned the same, ${figure(differentReturn)} did
+  not${unknownReturn > 0 && html`, ${figure(unknownReturn)} unknown`}`
 }
 
 /** Sorts of effects listed; the rest are counted. */

@@ -1,5 +1,6 @@
 import type { ListedAlone, ListedPairs } from '../diff/pair-list.ts'
 import type { Diff } from '../diff/result.ts'
+import { WHOLE_RUN } from '../diff/align/call-stream.ts'
 import { LONE_WORDS } from '../diff/say/lane-texts.ts'
 import { rowTexts } from '../diff/say/wording.ts'
 import { pagesText } from '../say/value.ts'
@@ -22,32 +23,43 @@ export function pairsBody(diff: Diff, names: SideNames): Html {
   const { pairs: list, calls } = diff
   if (list === null) throw new Error('the page needs the list of pairs')
   const { pairs, alone } = list
-  const { onlyLeft, onlyRight } = calls
   const rest = pairs.slice(GROUPS).reduce((sum, { count }) => sum + count, 0)
   const rows = pairs.slice(0, GROUPS).map((group) => groupRow(group, diff))
+  const groups = html`, in ${listed(pairs.length, 'group')} by how they differ, the worst first`
   return html`<p class="say">
-      ${manyHtml(calls.paired, 'pair')} of calls, in ${listed(pairs.length, 'group')} that differ in
-      the same way, the worst
-      first.${calls.otherInput > 0 && html` ${manyHtml(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
-      ${figure(onlyLeft.total)} only on the left, ${figure(onlyRight.total)} only on the right.
+      ${manyHtml(calls.paired, 'pair')} of
+      calls${pairs.length > 0 && groups}.${calls.otherInput > 0 && html` ${manyHtml(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
+      ${calls.onlyLeft.total + calls.onlyRight.total === 0 ? 'Each call has its counterpart.' : html`Without a counterpart: ${aloneText(calls)}.`}
     </p>
     ${strip(pairs, diff)}
-    ${table({
-      label: 'Pairs of calls',
-      kind: 'wide stack',
-      caption: hiddenCaption('Pairs of calls, grouped by how they differ, the worst first'),
-      columns: [
-        'verdict',
-        'call',
-        num('pairs'),
-        html`what differs, ${names.left} │ ${names.right}`,
-        'first pair',
-      ],
-      rows,
-    })}
+    ${
+      rows.length > 0 &&
+      table({
+        label: 'Pairs of calls',
+        kind: 'wide stack',
+        caption: hiddenCaption('Pairs of calls, grouped by how they differ, the worst first'),
+        columns: [
+          'verdict',
+          'call',
+          num('pairs'),
+          html`what differs, ${names.left} │ ${names.right}`,
+          'first pair',
+        ],
+        rows,
+      })
+    }
     ${pairs.length > GROUPS && html`<p class="note">${rest} pairs are in further groups; <code>--calls-list</code> lists all.</p>`}
     ${alone.length > 0 && aloneTable(alone, diff)}`
 }
+
+/** `96 calls are only on the left, the right run has no calls`. */
+export const aloneText = ({ onlyLeft, onlyRight }: Diff['calls']): Html =>
+  html`${loneText(onlyLeft, 'left')}, ${loneText(onlyRight, 'right')}`
+
+const loneText = ({ total, byFunction }: Diff['calls']['onlyLeft'], side: string): Html =>
+  WHOLE_RUN.fn in byFunction
+    ? html`the ${side} run has no calls`
+    : html`${manyHtml(total, 'call')} ${total === 1 ? 'is' : 'are'} only on the ${side}`
 
 function groupRow(group: ListedPairs, diff: Diff): Html {
   const { left, right, leftSize, rightSize, verdict, sameInput, reordered, count, rows } = group
@@ -165,7 +177,9 @@ function aloneTable(alone: readonly ListedAlone[], diff: Diff): Html {
         <td><code>${call.fn}</code>${sizeOf(size, diff, side)}</td>
         <td class="num" data-h="calls">${figure(count)}</td>
         <td>${LONE_WORDS[reason]}</td>
-        <td>call ${figure(call.op)}, event ${figure(call.seq)}</td>
+        <td>
+          ${call.op !== WHOLE_RUN.op && html`call ${figure(call.op)}, `}event ${figure(call.seq)}
+        </td>
       </tr>`,
   )
   const more =
