@@ -53,6 +53,28 @@ test('what the other side cannot show stands beside nothing, as unknown', async 
   expect(count(tlbi, 'left')).toBe(63)
 })
 
+test('addresses of different boots have their place in the call, the same on both sides of equal rows', async () => {
+  const [a, b] = await captures(
+    fixture('modules_small-6.12.trace.gz'),
+    fixture('modules_small-7.3.trace.gz'),
+  )
+  const rows = [...alignedRows(a!, b!)].flatMap((row) => (row.row === 'events' ? [row] : []))
+  const equal = rows.filter(({ status, places }) => status === 'same' && places?.left != null)
+  expect(equal.length).toBeGreaterThan(100)
+  expect(equal.map(({ places }) => places!.left)).toEqual(equal.map(({ places }) => places!.right))
+  expect(
+    equal.some(({ left, right }) => 'va' in left! && 'va' in right! && left.va !== right.va),
+  ).toBe(true)
+  const begin = rows.find(({ left }) => left?.kind === 'op_begin')
+  expect(begin?.places).toEqual({ left: '+0x0', right: '+0x0' })
+  expect([...new Set(equal.map(({ places }) => places!.left))]).toContain('alias of +0x0')
+})
+
+test('addresses of one layout are compared as they are', async () => {
+  const [a, b] = await runs()
+  for (const row of alignedRows(a!, b!)) if (row.row === 'events') expect(row.places).toBeNull()
+})
+
 test('a page takes no more than it shows', async () => {
   const [a, b] = await runs()
   const rows = alignedRows(a!, b!)

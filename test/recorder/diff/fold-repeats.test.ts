@@ -8,6 +8,7 @@ const rowOf = (left: TraceEvent): AlignedRow => ({
   status: 'same',
   left,
   right: left,
+  places: null,
 })
 const pages = (n: number) =>
   eventsOf(setMemoryRo(n)).filter((e) =>

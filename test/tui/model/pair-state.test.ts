@@ -47,6 +47,19 @@ test('a block on one side meets the table on the other; what one side never saw 
   expect(pairStates(null, null, UNKNOWN)).toEqual([])
 })
 
+test('tables that one side alone showed stand above what they hold', () => {
+  const left = view([entry('pte', 0x20_1000n, RW, true)])
+  const right = view(
+    [entry('pte', 0x20_0000n, RW), entry('pte', 0x20_1000n, RW, true)],
+    [entry('pmd', 0x20_0000n, 0x1400_6000_03n)],
+  )
+  expect(pairStates(left, right, UNKNOWN).map((p) => [p.level, p.right?.va])).toEqual([
+    ['pmd', 0x20_0000n],
+    ['pte', 0x20_0000n],
+    ['pte', 0x20_1000n],
+  ])
+})
+
 test('what differs is shown before its neighbours, in the order of addresses', () => {
   const vas = [0x1000n, 0x2000n, 0x3000n, 0x4000n]
   const left = view(vas.map((va) => entry('pte', va, RW, va === 0x2000n)))

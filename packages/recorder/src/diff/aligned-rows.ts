@@ -1,12 +1,15 @@
 import type { TraceEvent } from '../event/kinds.ts'
 import type { EventSource } from '../event/run.ts'
+import type { Addressing } from './align/addresses.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
+import { HAS, T, type Tokens } from './align/tokens.ts'
 import { comparePair, refOf } from './compare-pair.ts'
 import { pairedCalls, startComparison } from './comparison.ts'
 import { foldRepeats } from './fold-repeats.ts'
 import type { DiffOptions } from './options.ts'
 import { type PairRow, pairRows } from './pair-rows.ts'
 import type { AlignedRow } from './result.ts'
+import { placeText } from './say/describe.ts'
 
 export interface RowOptions extends DiffOptions {
   /** Runs of equal rows longer than twice this are folded but for so many at their ends. Default: nothing is. */
@@ -26,27 +29,34 @@ export function* alignedRows(
 ): Generator<AlignedRow> {
   const comparison = startComparison(a, b, options)
   const context = options.context ?? Number.POSITIVE_INFINITY
+  const { addresses } = comparison.context
   for (const { pair, left, right } of pairedCalls(comparison)) {
     if (left !== null && right !== null) {
       const { diff, script } = comparePair(left, right, pair, comparison.context)
       yield { row: 'call', left: diff.left, right: diff.right, pair: diff }
       const found = pairRows(script.runs, left.tokens, right.tokens, context)
-      const rows = eventRows(found, eventsOf(a, left), eventsOf(b, right))
+      const rows = eventRows(found, sideOf(a, left, addresses), sideOf(b, right, addresses))
       yield* options.repeats === true ? foldRepeats(rows) : rows
     } else if (left !== null) {
       yield { row: 'call', left: refOf(left.call, left.endedBy), right: null, pair: null }
-      for (const event of eventsOf(a, left).values())
-        yield { row: 'events', status: 'left', left: event, right: null }
+      const { events, place } = sideOf(a, left, addresses)
+      for (const event of events.values()) yield aloneRow('left', event, place)
     } else {
       yield { row: 'call', left: null, right: refOf(right.call, right.endedBy), pair: null }
-      for (const event of eventsOf(b, right).values())
-        yield { row: 'events', status: 'right', left: null, right: event }
+      const { events, place } = sideOf(b, right, addresses)
+      for (const event of events.values()) yield aloneRow('right', event, place)
     }
   }
 }
 
-/** Events of one call by seq, in order. */
-function eventsOf(source: EventSource, { call, tokens }: CallData): Map<number, TraceEvent> {
+/** One side of a pair: its events by seq, in order, and where in the call the address of one lies. */
+interface Side {
+  readonly events: ReadonlyMap<number, TraceEvent>
+  /** Null: addresses are compared as they are. */
+  readonly place: ((seq: number) => string | null) | null
+}
+
+function sideOf(source: EventSource, { call, tokens }: CallData, mode: Addressing): Side {
   const last = Math.max(
     call.last ?? 0,
     tokens.length === 0 ? 0 : tokens.seqAt(tokens.length - 1),
@@ -55,22 +65,43 @@ function eventsOf(source: EventSource, { call, tokens }: CallData): Map<number, 
   const events = new Map<number, TraceEvent>()
   for (const event of source.events(call.first, last))
     if ((event.op ?? WHOLE_RUN.op) === call.op) events.set(event.seq, event)
-  return events
+  return { events, place: mode === 'raw' ? null : placesIn(tokens) }
+}
+
+function placesIn(tokens: Tokens): (seq: number) => string | null {
+  const rows = new Map<number, number>()
+  for (let i = 0; i < tokens.length; i++) rows.set(tokens.seqs[i]!, i)
+  return (seq) => {
+    const i = rows.get(seq)
+    if (i === undefined || !tokens.has(i, HAS.VA)) return null
+    return placeText(tokens.numberAt(i, T.VA), 'relative')
+  }
 }
 
 /** Rows of a pair with their events. */
-function* eventRows(
-  rows: Iterable<PairRow>,
-  left: ReadonlyMap<number, TraceEvent>,
-  right: ReadonlyMap<number, TraceEvent>,
-): Generator<AlignedRow> {
+function* eventRows(rows: Iterable<PairRow>, left: Side, right: Side): Generator<AlignedRow> {
   for (const row of rows) {
     if (row.row === 'fold') yield row
     else {
-      const { status } = row
-      const a = row.left === null ? null : (left.get(row.left) ?? null)
-      const b = row.right === null ? null : (right.get(row.right) ?? null)
-      yield { row: 'events', status, left: a, right: b }
+      const places = left.place &&
+        right.place && {
+          left: row.left === null ? null : left.place(row.left),
+          right: row.right === null ? null : right.place(row.right),
+        }
+      yield {
+        row: 'events',
+        status: row.status,
+        left: row.left === null ? null : (left.events.get(row.left) ?? null),
+        right: row.right === null ? null : (right.events.get(row.right) ?? null),
+        places,
+      }
     }
   }
+}
+
+/** The row of an event whose call the other side did not make. */
+function aloneRow(side: 'left' | 'right', event: TraceEvent, place: Side['place']): AlignedRow {
+  const none = { left: null, right: null }
+  const places = place && { ...none, [side]: place(event.seq) }
+  return { row: 'events', status: side, ...none, [side]: event, places }
 }

@@ -108,9 +108,17 @@ export type RowOf<E> =
 
 export type CallTreeRow = RowOf<TraceEvent>
 
+/** An address of each side by its place in the call, as it is compared: `+0x3000`, `alias of +0x0`, `linear page 2`. */
+export interface RowPlaces {
+  readonly left: string | null
+  readonly right: string | null
+}
+
 /** What a screen shows in one line: a call, a row of two events, or a folded part. */
 export type AlignedRow =
-  | CallTreeRow
+  | Extract<CallTreeRow, { readonly row: 'fold' }>
+  /** `places`: those of the events; null where addresses are compared as they are. */
+  | (Extract<CallTreeRow, { readonly row: 'events' }> & { readonly places: RowPlaces | null })
   | {
       readonly row: 'call'
       readonly left: CallRef | null

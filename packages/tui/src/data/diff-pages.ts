@@ -138,6 +138,7 @@ export class DiffPages {
           const { what, detail } = eventWords(event, geometries[i] ?? null)
           return [event.kind, what, detail]
         })
+        .concat(row.places?.left ?? '', row.places?.right ?? '')
         .join(' ')
     }
     return (at) => {

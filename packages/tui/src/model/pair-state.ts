@@ -1,4 +1,4 @@
-import type { LevelName } from '@pagetrail/engine'
+import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { formOf, type Geometries, withoutAddress } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
 
@@ -19,23 +19,39 @@ export interface EntryPair {
 }
 
 /**
- * The entries around the cursor's address of both sides, those of one place side by side, in the order of the left.
- * A place is counted from the address looked at, for two kernels put a module at two addresses.
+ * The entries around the cursor's address of both sides, those of one place side by side: from the top table down, in
+ * a table by address. A place is counted from the address looked at, for two kernels put a module at two addresses.
  */
 export function pairStates(
   left: StateView | null,
   right: StateView | null,
   geometries: Geometries,
 ): EntryPair[] {
-  const rest = new Map(placed(right).map((p) => [p.place, p.entry]))
-  const pairs = placed(left).map(({ place, entry }) => {
-    const other = rest.get(place) ?? null
-    rest.delete(place)
-    return pairOf(entry, other, place.endsWith(' 0') || entry.va === other?.va, geometries)
+  const rest = new Map(placed(right).map((p) => [nameOf(p), p]))
+  const both = placed(left).map((p) => {
+    const other = rest.get(nameOf(p))?.entry ?? null
+    rest.delete(nameOf(p))
+    const answers = p.distance === 0n || p.entry.va === other?.va
+    return { ...p, pair: pairOf(p.entry, other, answers, geometries) }
   })
-  for (const entry of rest.values()) pairs.push(pairOf(null, entry, false, geometries))
-  return pairs
+  const alone = [...rest.values()].map((p) => ({
+    ...p,
+    pair: pairOf(null, p.entry, false, geometries),
+  }))
+  return [...both, ...alone].toSorted(inTables).map(({ pair }) => pair)
 }
+
+/** An entry's level and its distance from the one of that level that the address is in. */
+interface Placed {
+  readonly level: LevelName
+  readonly distance: bigint
+  readonly entry: EntryState
+}
+
+const nameOf = ({ level, distance }: Placed): string => `${level} ${distance}`
+
+const inTables = (a: Placed, b: Placed): number =>
+  LEVEL_NAMES.indexOf(a.level) - LEVEL_NAMES.indexOf(b.level) || Number(a.distance - b.distance)
 
 function pairOf(
   left: EntryState | null,
@@ -68,13 +84,12 @@ export const mapApart = (
   b !== null &&
   (formOf(a, level) !== formOf(b, level) || withoutAddress(a, left) !== withoutAddress(b, right))
 
-/** Entries with their level and distance from the one that the address is in. */
-function placed(state: StateView | null): { place: string; entry: EntryState }[] {
+function placed(state: StateView | null): Placed[] {
   if (!state) return []
   const here = state.near.find((e) => e.here)?.va ?? 0n
   return [
-    ...state.path.map((entry) => ({ place: `${entry.level} 0`, entry })),
-    ...state.near.map((entry) => ({ place: `${entry.level} ${entry.va - here}`, entry })),
+    ...state.path.map((entry) => ({ level: entry.level, distance: 0n, entry })),
+    ...state.near.map((entry) => ({ level: entry.level, distance: entry.va - here, entry })),
   ]
 }
 

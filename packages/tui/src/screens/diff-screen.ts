@@ -196,15 +196,23 @@ function sideText(
     return `${fitEnd(count(call.seq), seqColumns(d))} call ${call.op} ${safe(call.fn)} ${valueText(call.va)} ${result}`
   }
   const e = row[side]
-  return e ? eventInRow(e, runGeometry(d[side]), seqColumns(d)) : `${' '.repeat(seqColumns(d))} ·`
+  if (!e) return `${' '.repeat(seqColumns(d))} ·`
+  return eventInRow(e, runGeometry(d[side]), seqColumns(d), row.places?.[side] ?? null)
 }
 
 /** Columns of the longer run's sequence numbers. */
 const seqColumns = (d: DiffView): number => count(Math.max(d.left.events, d.right.events)).length
 
-function eventInRow(e: TraceEvent, geometry: Geometry | null, columns: number): string {
-  const line = eventWords(e, geometry)
-  return `${fitEnd(count(e.seq), columns)} ${'│ '.repeat(Math.min(e.nest, 6))}${line.mark} ${line.what} ${line.detail}`
+/** Addresses of different boots differ and say nothing: an event's place in its call stands for its address. */
+function eventInRow(
+  e: TraceEvent,
+  geometry: Geometry | null,
+  columns: number,
+  place: string | null,
+): string {
+  const { mark, what, detail } = eventWords(e, geometry)
+  const said = place !== null && 'va' in e ? detail.replace(valueText(e.va), place) : detail
+  return `${fitEnd(count(e.seq), columns)} ${'│ '.repeat(Math.min(e.nest, 6))}${mark} ${what} ${said}`
 }
 
 /** Both sides in full, with the fields that differ; of stores the bits. */
@@ -213,7 +221,11 @@ function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme)
     return [`the ${many(row.rows, 'row')} above come ${count(row.times)} times more; = shows them`]
   if (row.row === 'fold')
     return [`${many(row.count, 'event')} the same on both sides; = shows them`]
-  const lines = [`A ${sideText(row, 'left', d).trim()}`, `B ${sideText(row, 'right', d).trim()}`]
+  const inFull = row.row === 'events' ? { ...row, places: null } : row
+  const lines = [
+    `A ${sideText(inFull, 'left', d).trim()}`,
+    `B ${sideText(inFull, 'right', d).trim()}`,
+  ]
   if (row.row === 'call') {
     const { pair } = row
     if (!pair) return [...lines, 'Only one side made this call.']

@@ -4,7 +4,11 @@ import { changeText, type Geometries, runGeometry, shortText, valueText } from '
 import { type EntryPair, mostTelling, pairStates } from '../model/pair-state.ts'
 import type { Theme } from '../text/theme.ts'
 import { fit } from '../text/fit.ts'
+import { width } from '../text/width.ts'
 import type { DiffView } from '../model/diff-view.ts'
+
+/** Columns for the bits in which two entries differ, at most. */
+const BIT_COLUMNS = 24
 
 export interface Room {
   readonly columns: number
@@ -32,12 +36,14 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
   const room = rows - 1
   const shown = mostTelling(pairs, wide ? room : Math.max(1, Math.floor(room / 2)))
   const levels = [...new Set(shown.map((p) => p.level))]
+  const bits = shown.map((p) => (p.differs ? differenceOf(p, geometries.left) : ''))
+  const bitColumns = Math.min(BIT_COLUMNS, Math.max(...bits.map((text) => width(text) + 1)))
   const lines = shown.flatMap((pair, i) => {
     const depth = levels.indexOf(pair.level)
     const isLast = shown[i + 1]?.level !== pair.level
     const branch = depth === 0 ? '' : `${' '.repeat(depth * 2 - 2)}${isLast ? '└ ' : '├ '}`
     return wide
-      ? [beside(pair, branch, columns, geometries, theme)]
+      ? [beside(pair, branch, { columns, bitColumns }, geometries, theme)]
       : stacked(pair, branch, geometries, theme)
   })
   return [theme.dim(verdict), ...lines].slice(0, rows)
@@ -49,11 +55,11 @@ const signOf = (p: EntryPair): string => `${p.here ? '▶' : ' '}${p.differs ? '
 function beside(
   p: EntryPair,
   branch: string,
-  columns: number,
+  { columns, bitColumns }: { readonly columns: number; readonly bitColumns: number },
   { left, right }: Geometries,
   theme: Theme,
 ): string {
-  const half = (columns - 28) >> 1
+  const half = (columns - bitColumns - 6) >> 1
   const sides = [
     entryText(p.left, p, branch, left, theme),
     entryText(p.right, p, branch, right, theme),
