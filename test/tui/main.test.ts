@@ -15,7 +15,7 @@ test('--help lists every verb under its heading, on standard output', async () =
 test.each(VERBS)('$name --help has examples', async (verb) => {
   const { status, out } = await pagetrail([verb.name, '--help'])
   expect(status).toBe(0)
-  expect(out).toContain('Examples:\n  pagetrail ')
+  expect(out).toMatch(/Examples:\n {2}pagetrail\b/)
   for (const [line] of verb.examples) expect(out).toContain(`pagetrail ${line}`)
 })
 

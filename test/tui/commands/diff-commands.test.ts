@@ -168,6 +168,49 @@ test('G is the end, : goes to events and shares, f finds words, = keeps the row'
   await s.end()
 })
 
+test('the path is searched while words are typed; every row with them counts, Esc goes back', async () => {
+  const s = await comparison()
+  const { cursor } = s.model().diff ?? {}
+  s.keys('f')
+  s.type('barrier')
+  await s.settled()
+  expect(s.screen()).toMatch(/1 of [\d,]+\+? matches/)
+  expect(s.screen()).toMatch(/▶.*dsb ishst; isb/)
+  s.keys('esc')
+  await s.settled()
+  expect(s.model().diff?.cursor).toBe(cursor)
+  expect(s.screen()).not.toContain('matches')
+  s.keys('f')
+  s.type('barrier')
+  await s.settled()
+  s.keys('enter')
+  const rows: (number | undefined)[] = []
+  for (let i = 0; i < 3; i++) {
+    await s.settled()
+    rows.push(s.model().diff?.cursor)
+    expect(s.screen()).toMatch(new RegExp(`${i + 1} of [\\d,]+\\+? matches`))
+    s.keys('n')
+  }
+  await s.settled()
+  expect(new Set(rows).size).toBe(3)
+  s.keys('x')
+  expect(s.model().diff?.aim).toBe('path')
+  await s.end()
+})
+
+test('the answers in words and the list of calls are searched too', async () => {
+  const s = await comparison()
+  s.keys('c', 'f')
+  s.type('set_memory')
+  expect(s.screen()).toMatch(/find set_memory 1 of \d+ matches/)
+  s.keys('enter', 'n')
+  expect(s.screen()).toMatch(/find set_memory 2 of \d+ matches/)
+  s.keys('tab', 'f')
+  s.type('calls')
+  expect(s.screen()).toMatch(/find calls 1 of \d+ match/)
+  await s.end()
+})
+
 test('a filter keeps the rows of some events', async () => {
   const s = await comparison()
   s.keys('/')

@@ -70,7 +70,7 @@ function sideOf(source: EventSource, { call, tokens }: CallData, mode: Addressin
 
 function placesIn(tokens: Tokens): (seq: number) => string | null {
   const rows = new Map<number, number>()
-  for (let i = 0; i < tokens.length; i++) rows.set(tokens.seqs[i]!, i)
+  for (let i = 0; i < tokens.length; i++) rows.set(tokens.seqAt(i), i)
   return (seq) => {
     const i = rows.get(seq)
     if (i === undefined || !tokens.has(i, HAS.VA)) return null

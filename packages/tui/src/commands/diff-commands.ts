@@ -12,11 +12,11 @@ import {
   withDiff,
 } from '../model/diff.ts'
 import { type Model, complain, enter, leave, query, say } from '../model/model.ts'
-import { movePage } from '../model/page.ts'
 import { diffLayout } from '../model/layout.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { follow } from './navigation.ts'
-import { pageOf, withPage } from '../model/pages.ts'
+import { pageOf } from '../model/pages.ts'
+import { findOnPage, toPlace } from './page-commands.ts'
 import { jumpTo, listRowsOf, withReplay } from '../model/replay.ts'
 import { runUnderCursor } from '../model/runs.ts'
 import { enterRun } from './runs-commands.ts'
@@ -63,23 +63,29 @@ const aimText = (aim: Aim): string =>
 const toAim = (m: Model, aim: Aim, backward: boolean): Model => {
   const d = m.diff
   if (!d) return m
-  const shown = withDiff(d.tab === 'path' ? m : showTab(m, 'path'), (x) => ({ ...x, aim }))
+  const shown = withDiff(d.tab === 'path' ? m : showTab(m, 'path'), (x) => ({
+    ...x,
+    aim,
+    hits: null,
+  }))
   const none = `no ${aimText(aim)} ${backward ? 'before' : 'after'} this row`
   return query(
     shown,
     async (data, now) =>
       data.difference({ ...comparisonOf(d), from: now.diff?.cursor ?? 0, backward, aim }),
-    (later, at) => arrive(later, d, at, none),
+    (later, { at, hits }) => withDiff(arrive(later, d, at, none), (x) => ({ ...x, hits })),
     { inTurn: true },
   )
 }
 
 /** On a page of lines to the next that leads somewhere, on the path to the next difference that is asked for. */
 const next = (backward: boolean) => (m: Model) => {
-  const page = pageOf(m)
-  if (!page) return toAim(m, m.diff?.aim ?? 'path', backward)
-  return withPage(m, movePage(page.lines, page.view, backward ? -1 : 1, page.height, Infinity))
+  return pageOf(m) ? toPlace(backward ? -1 : 1)(m) : toAim(m, m.diff?.aim ?? 'path', backward)
 }
+
+/** Nothing is looked for any more. */
+const dropWords = (m: Model): Model =>
+  withDiff(m, (d) => ({ ...d, aim: 'path', hits: null, page: { ...d.page, find: null } }))
 
 const aimAt = (aim: Aim) => (m: Model) => toAim(m, aim, false)
 
@@ -125,8 +131,31 @@ export const filterDiff = (m: Model, text: string): Model =>
     ? filterCalls(m, m.diff, text)
     : rearranged(m, { filter: text === '' ? null : text })
 
-/** Goes to the next row with these words. */
-export const searchDiff = (m: Model, words: string): Model => toAim(m, { words }, false)
+/** Goes along with words that are being typed, among the rows that have been made; empty: back to where it began. */
+export function followDiff(m: Model, words: string, from: number): Model {
+  const d = m.diff
+  if (!d) return m
+  if (words === '') return withDiff(arrive(m, d, from, ''), (x) => ({ ...x, hits: null }))
+  const q = { ...comparisonOf(d), from: from - 1, backward: false, aim: { words }, made: true }
+  return query(
+    m,
+    (data) => data.difference(q),
+    (later, { at, hits }) =>
+      later.prompt?.kind === 'searchDiff' && later.prompt.text.trim() === words
+        ? withDiff(arrive(later, d, at ?? from, ''), (x) => ({ ...x, hits }))
+        : later,
+    { inTurn: true },
+  )
+}
+
+/** n goes on with rows with these words: from the one that the typing led to, or else the next of all. */
+export function searchDiff(m: Model, words: string, from: number): Model {
+  if (words === '') return followDiff(m, '', from)
+  const { hits } = m.diff ?? {}
+  return hits && hits.at !== null
+    ? withDiff(m, (d) => ({ ...d, aim: { words } }))
+    : toAim(m, { words }, false)
+}
 
 /** To an event of A, or a share of its events. */
 export const toEventOf = (m: Model, seq: number): Model =>
@@ -168,8 +197,12 @@ export const DIFF_COMMANDS = {
     sort: CALL_SORTS[(CALL_SORTS.indexOf(sort) + 1) % CALL_SORTS.length] ?? 'run',
   })),
   'diff.filter': (m: Model) => ({ ...m, prompt: openPrompt('filterDiff') }),
-  'diff.search': (m: Model) => ({ ...m, prompt: openPrompt('searchDiff') }),
-  'diff.all': (m: Model) => filterDiff(m, ''),
+  'diff.search': (m: Model) =>
+    pageOf(m) ? findOnPage(m) : { ...m, prompt: openPrompt('searchDiff', '', m.diff?.cursor ?? 0) },
+  'diff.all': (m: Model) =>
+    m.diff && m.diff.filter === null && m.diff.calls.filter === ''
+      ? dropWords(m)
+      : filterDiff(m, ''),
   'diff.tab': tab(1),
   'diff.tabBack': tab(-1),
   'diff.fold': (m: Model) => {

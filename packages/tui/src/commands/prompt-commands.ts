@@ -18,9 +18,10 @@ import {
   recall,
   replaced,
 } from '../model/prompt.ts'
-import { filterDiff, searchDiff, toEventOf } from './diff-commands.ts'
+import { filterDiff, followDiff, searchDiff, toEventOf } from './diff-commands.ts'
 import { isSign } from '../model/calls.ts'
-import { filterPage } from './page-commands.ts'
+import { filterPage, foundOnPage } from './page-commands.ts'
+import { pageOf } from '../model/pages.ts'
 import { filterRuns, rename } from './runs-commands.ts'
 import { recordChoices, submitImport, submitRecord } from './recording.ts'
 import { saveMarks, seekFrom, withMark } from './replay-commands.ts'
@@ -73,7 +74,7 @@ export function choicesOf(m: Model): readonly string[] {
 export function promptKey(was: Model, p: Prompt, key: string): Model {
   const m = { ...was, message: null }
   if (key === 'esc' || key === 'ctrl+c') {
-    return p.kind === 'search' ? unsearched(m, p) : { ...m, prompt: null }
+    return (GIVEN_UP[p.kind] ?? closed)(m, p)
   }
   if (key === 'enter') return submit(m, p)
   if (key === 'tab' || key === 'shift+tab')
@@ -91,13 +92,30 @@ export function promptKey(was: Model, p: Prompt, key: string): Model {
   return next ? typedIn(m, next) : m
 }
 
+const closed = (m: Model): Model => ({ ...m, prompt: null })
+
+/** Searches that are followed while they are typed, from where the cursor was. */
+const FOLLOWED: Readonly<
+  Partial<Record<PromptKind, (m: Model, text: string, from: number) => Model>>
+> = {
+  search: (m, text, from) => searched(m, text, from),
+  findPage: foundOnPage,
+  searchDiff: followDiff,
+}
+
+/** What Esc leaves: the cursor goes back to where the search began. */
+const GIVEN_UP: Readonly<Partial<Record<PromptKind, (m: Model, p: Prompt) => Model>>> = {
+  search: (m, p) => unsearched(m, p),
+  findPage: (m, p) => foundOnPage(closed(m), '', p.subject ?? 0),
+  searchDiff: (m, p) => followDiff(closed(m), '', p.subject ?? 0),
+}
+
 /** The prompt after an edit; a search goes to its first match while it is being typed. */
 export function typedIn(m: Model, next: Prompt): Model {
   const was = m.prompt?.text
   const typed = { ...m, prompt: next, message: null }
-  return next.kind === 'search' && next.text !== was
-    ? searched(typed, next.text.trim(), next.subject ?? 0)
-    : typed
+  const look = FOLLOWED[next.kind]
+  return look && next.text !== was ? look(typed, next.text.trim(), next.subject ?? 0) : typed
 }
 
 function withChoice(m: Model, p: Prompt, step: 1 | -1): Prompt {
@@ -167,8 +185,10 @@ function submit(m: Model, p: Prompt): Model {
       const problem = filterProblem(p.text)
       return problem ? complain(m, problem.message) : filterPage(entered, p.text.trim())
     }
+    case 'findPage':
+      return foundOnPage(entered, p.text.trim(), pageOf(m)?.view.cursor ?? 0)
     case 'searchDiff':
-      return p.text.trim() === '' ? entered : searchDiff(entered, p.text.trim())
+      return searchDiff(entered, p.text.trim(), p.subject ?? 0)
     case 'runs':
       return filterRuns(entered, p.text.trim())
     case 'import':

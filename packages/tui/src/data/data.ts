@@ -210,6 +210,22 @@ export type Aim = 'outcome' | 'effect' | 'path' | 'call' | { readonly words: str
 export interface DifferenceQuery extends Omit<DiffRowsQuery, 'limit'> {
   readonly backward: boolean
   readonly aim: Aim
+  /** Only among the rows that have been made. */
+  readonly made?: boolean
+}
+
+/** The rows with some words: which of them, counted from 0, one is on, and how many there are so far. */
+export interface RowHits {
+  readonly at: number | null
+  readonly count: number
+  /** All rows have been made: these are all. */
+  readonly all: boolean
+}
+
+/** Index of the row; null: there is none. `hits`: of words. */
+export interface RowFound {
+  readonly at: number | null
+  readonly hits: RowHits | null
 }
 
 /** A row of the comparison: that of an event, of a call by its number on A, or the last one. */
@@ -259,7 +275,7 @@ export interface Data {
   /** Index of a row; null: there is none. */
   rowOf(of: ComparedRuns, place: RowPlace): Promise<number | null>
   /** Index of the next or previous row that differs; null: none. */
-  difference(query: DifferenceQuery): Promise<number | null>
+  difference(query: DifferenceQuery): Promise<RowFound>
   /** One query, in a process of its own; {@link cancel} stops it. */
   sql(text: string): Promise<SqlResult>
   exportResult(file: string, result: SqlResult): Promise<void>

@@ -14,6 +14,8 @@ import type {
   DifferenceQuery,
   DiffRows,
   DiffRowsQuery,
+  RowFound,
+  RowHits,
   RowPlace,
 } from './data.ts'
 
@@ -30,6 +32,7 @@ export class DiffPages {
   #rows: AlignedRow[] = []
   #source: Iterator<AlignedRow> | null = null
   #runs: readonly Run[] = []
+  #hits: { readonly words: string; seen: number; readonly rows: number[] } | null = null
   /** Events at which effects differ, by side. */
   readonly #effects = { left: new Set<number>(), right: new Set<number>() }
 
@@ -48,11 +51,27 @@ export class DiffPages {
     }
   }
 
-  /** Index of the next row to go to; null: none. Rows that follow one that differs belong to it. */
-  seek(q: DifferenceQuery): number | null {
+  /** The next row to go to. Rows that follow one that differs belong to it; each row with words is one. */
+  seek(q: DifferenceQuery): RowFound {
     this.#open(q)
+    const { aim } = q
+    if (typeof aim !== 'object') return { at: this.#nextOther(q, aim), hits: null }
+    const has = this.#readerOf(aim.words)
     const step = q.backward ? -1 : 1
-    const isAim = this.#testOf(q.aim)
+    const row = (at: number) => (q.made === true ? this.#rows[at] : this.#row(at))
+    let at = q.from + step
+    for (let next = row(at); next && !has(next); next = row(at)) at += step
+    const found = row(at) ? at : null
+    return { at: found, hits: this.#hitsOf(aim.words, has, found) }
+  }
+
+  #nextOther(q: DifferenceQuery, aim: Exclude<Aim, object>): number | null {
+    const step = q.backward ? -1 : 1
+    const test = AIMS[aim] ?? this.#isOtherEffect
+    const isAim = (i: number) => {
+      const row = this.#row(i)
+      return row !== undefined && test(row)
+    }
     let at = q.from
     // Out of the difference the cursor is in, then to the first row of the next one.
     while (isAim(at)) at += step
@@ -60,6 +79,18 @@ export class DiffPages {
     if (!this.#row(at)) return null
     if (q.backward) while (isAim(at - 1)) at--
     return at
+  }
+
+  /** Rows with the words among those that have been made, each looked at once. */
+  #hitsOf(words: string, has: (row: AlignedRow) => boolean, at: number | null): RowHits {
+    if (this.#hits?.words !== words) this.#hits = { words, seen: 0, rows: [] }
+    const { rows } = this.#hits
+    while (this.#hits.seen < this.#rows.length) {
+      const i = this.#hits.seen++
+      if (has(this.#rows[i]!)) rows.push(i)
+    }
+    const index = at === null ? -1 : rows.indexOf(at)
+    return { at: index < 0 ? null : index, count: rows.length, all: this.#source === null }
   }
 
   /** Index of the row of an event (or of the fold that it is in), of a call, or the last one; null: there is none. */
@@ -100,20 +131,6 @@ export class DiffPages {
     return this.#rows[at]
   }
 
-  #testOf(aim: Aim): (at: number) => boolean {
-    if (typeof aim === 'object') return this.#readerOf(aim.words)
-    const test = {
-      call: isCall,
-      path: isOtherPath,
-      outcome: isOtherOutcome,
-      effect: this.#isOtherEffect,
-    }[aim]
-    return (at) => {
-      const row = this.#row(at)
-      return row !== undefined && test(row)
-    }
-  }
-
   readonly #isOtherEffect = (row: AlignedRow): boolean => {
     if (row.row === 'events') {
       const { left, right } = this.#effects
@@ -126,7 +143,7 @@ export class DiffPages {
   }
 
   /** Rows in which all these words can be read. */
-  #readerOf(text: string): (at: number) => boolean {
+  #readerOf(text: string): (row: AlignedRow) => boolean {
     const words = text.toLowerCase().split(/\s+/)
     const geometries = this.#runs.map(runGeometry)
     const textOf = (row: AlignedRow): string => {
@@ -141,10 +158,9 @@ export class DiffPages {
         .concat(row.places?.left ?? '', row.places?.right ?? '')
         .join(' ')
     }
-    return (at) => {
-      const row = this.#row(at)
-      const said = row ? textOf(row).toLowerCase() : ''
-      return row !== undefined && words.every((word) => said.includes(word))
+    return (row) => {
+      const said = textOf(row).toLowerCase()
+      return words.every((word) => said.includes(word))
     }
   }
 
@@ -153,6 +169,7 @@ export class DiffPages {
     if (key === this.#key) return
     this.#key = key
     this.#rows = []
+    this.#hits = null
     this.#effects.left.clear()
     this.#effects.right.clear()
     this.#runs = [left, right].map((id): Run => this.#runFile.find(id))
@@ -201,3 +218,11 @@ const isOtherOutcome = (row: AlignedRow): boolean =>
 
 const hasEvent = (effect: { leftSeq: number | null; rightSeq: number | null }): boolean =>
   effect.leftSeq !== null || effect.rightSeq !== null
+
+/** Of an effect the pair has to be known. */
+const AIMS = {
+  call: isCall,
+  path: isOtherPath,
+  outcome: isOtherOutcome,
+  effect: null,
+} as const

@@ -1,5 +1,5 @@
 import { type Diff, type Question, QUESTIONS, type Run } from '@pagetrail/recorder'
-import type { Aim, StateQuery, StateView, DiffRows } from '../data/data.ts'
+import type { Aim, DiffRows, RowHits, StateQuery, StateView } from '../data/data.ts'
 import type { CallsView } from './calls.ts'
 import { type PageView, TOP_OF_PAGE } from './page.ts'
 
@@ -10,6 +10,8 @@ export interface DiffView extends DiffRows {
   readonly tab: DiffTab
   /** What n goes to next. */
   readonly aim: Aim
+  /** Of words that are looked for: which row with them, of how many so far; null: none are looked for. */
+  readonly hits: RowHits | null
   /** Only events that it lets through take part; null: all of them. */
   readonly filter: string | null
   readonly calls: CallsView
@@ -46,6 +48,7 @@ export const openDiff = (left: Run, right: Run): DiffView => ({
   right,
   tab: 'path',
   aim: 'path',
+  hits: null,
   filter: null,
   calls: { sort: 'run', grouped: false, filter: '', matching: null },
   folded: true,

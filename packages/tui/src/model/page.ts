@@ -22,9 +22,11 @@ export interface PageView {
   readonly top: number
   /** Only parts with this are shown; null: all of them. */
   readonly only: Only | null
+  /** Words that are looked for; null: none are. */
+  readonly find: string | null
 }
 
-export const TOP_OF_PAGE: PageView = { cursor: 0, top: 0, only: null }
+export const TOP_OF_PAGE: PageView = { cursor: 0, top: 0, only: null, find: null }
 
 /** The cursor by lines; a single step goes on to the next line that leads somewhere, where one is in sight. */
 export function movePage(
@@ -56,6 +58,7 @@ function linkNear(
 /** The page with the cursor on its first link. */
 export const opened = (lines: readonly PageLine[], only: Only | null = null): PageView => ({
   only,
+  find: null,
   cursor: Math.max(
     0,
     lines.findIndex((line) => line.link !== undefined),
@@ -68,4 +71,36 @@ export interface Only {
   readonly text: string
   /** Events that an expression of the filter grammar lets through; null: the text is words to be read. */
   readonly seqs: ReadonlySet<number> | null
+}
+
+let last: {
+  readonly of: readonly PageLine[]
+  readonly find: string
+  readonly hits: readonly number[]
+} | null = null
+
+/** The lines in which all these words can be read, by their index. */
+export function hitsOn(lines: readonly PageLine[], find: string): readonly number[] {
+  if (last?.of !== lines || last.find !== find) {
+    const words = find.toLowerCase().split(/\s+/)
+    const hits = lines.flatMap(({ text }, i) => {
+      const said = text.toLowerCase()
+      return words.every((word) => said.includes(word)) ? [i] : []
+    })
+    last = { of: lines, find, hits }
+  }
+  return last.hits
+}
+
+/** Words looked for: the cursor on the first line from `from` on that has them, or the first of all. */
+export function found(
+  lines: readonly PageLine[],
+  view: PageView,
+  find: string,
+  from: number,
+  height: number,
+): PageView {
+  const hits = hitsOn(lines, find)
+  const cursor = hits.find((at) => at >= from) ?? hits[0] ?? from
+  return { ...view, find, cursor, top: scrolled(view.top, cursor, height, lines.length) }
 }

@@ -28,17 +28,17 @@ export function pairStates(
   geometries: Geometries,
 ): EntryPair[] {
   const rest = new Map(placed(right).map((p) => [nameOf(p), p]))
-  const both = placed(left).map((p) => {
-    const other = rest.get(nameOf(p))?.entry ?? null
-    rest.delete(nameOf(p))
-    const answers = p.distance === 0n || p.entry.va === other?.va
-    return { ...p, pair: pairOf(p.entry, other, answers, geometries) }
+  const both = placed(left).map((at) => {
+    const other = rest.get(nameOf(at))?.entry ?? null
+    rest.delete(nameOf(at))
+    const answers = at.distance === 0n || at.entry.va === other?.va
+    return { at, pair: pairOf(at.entry, other, answers, geometries) }
   })
-  const alone = [...rest.values()].map((p) => ({
-    ...p,
-    pair: pairOf(null, p.entry, false, geometries),
+  const alone = [...rest.values()].map((at) => ({
+    at,
+    pair: pairOf(null, at.entry, false, geometries),
   }))
-  return [...both, ...alone].toSorted(inTables).map(({ pair }) => pair)
+  return [...both, ...alone].toSorted((a, b) => inTables(a.at, b.at)).map(({ pair }) => pair)
 }
 
 /** An entry's level and its distance from the one of that level that the address is in. */

@@ -27,6 +27,7 @@ export type PromptKind =
   | 'filterDiff'
   | 'searchDiff'
   | 'page'
+  | 'findPage'
   | 'sql'
 
 /** Prompts for the path of a file. */

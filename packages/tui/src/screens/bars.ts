@@ -3,6 +3,7 @@ import { footerBindings, keyGlyph } from '../commands/keys.ts'
 import type { Model, Replay } from '../model/model.ts'
 import { filterProblem } from '../commands/prompt-commands.ts'
 import type { Prompt, PromptKind } from '../model/prompt.ts'
+import { hitsOn, type PageLine, type PageView } from '../model/page.ts'
 import { type Page, pageOf } from '../model/pages.ts'
 import { readyQueries } from '../commands/sql-commands.ts'
 import { cut, duration, fit, safe, sliceColumns } from '../text/fit.ts'
@@ -30,6 +31,7 @@ const PROMPTS: Readonly<Record<PromptKind, string>> = {
   filterDiff: 'only with: ',
   searchDiff: 'find: ',
   page: 'only with: ',
+  findPage: 'find: ',
   sql: '',
 }
 
@@ -70,13 +72,28 @@ export function filterBar(m: Model, r: Replay, theme: Theme): BarView {
 }
 
 /** Line 2 of a page of text: its filter, or that it has one. */
-export function pageBar({ view }: Page, theme: Theme): BarView {
-  const { only } = view
-  if (only === null) return { left: [{ text: '' }], right: theme.dim('/ filter ') }
+export function pageBar({ lines, view }: Page, theme: Theme): BarView {
+  const { only, find } = view
+  if (only === null && find === null)
+    return { left: [{ text: '' }], right: theme.dim('/ filter  f find ') }
+  const chip = only && theme.inverse(` ${safe(only.text)} `)
   return {
-    left: [{ text: ' ' }, { text: theme.inverse(` ${safe(only.text)} `) }],
+    left: [{ text: ` ${[chip, foundOn(lines, view, theme)].filter(Boolean).join('  ')}` }],
     right: theme.dim('x drops it '),
   }
+}
+
+/** `find lost  3 of 17 matches`; empty where nothing is looked for. */
+export function foundOn(
+  lines: readonly PageLine[],
+  { find, cursor }: PageView,
+  theme: Theme,
+): string {
+  if (find === null) return ''
+  const hits = hitsOn(lines, find)
+  const at = hits.indexOf(cursor)
+  const words = theme.paint('match', safe(find))
+  return `find ${words}${matchText({ at: at < 0 ? null : at, count: hits.length, all: true }, theme)}`
 }
 
 /** `8,128 of 10,000`; empty while it is being counted. */
@@ -88,11 +105,21 @@ function matching(r: Replay): string {
 }
 
 /** `3 of 17`: which match the cursor is on; empty while it is being counted. */
-function found(r: Replay, theme: Theme): string {
-  const { hits } = r
-  if (!hits) return ''
-  if (hits.count === 0) return theme.paint('bad', ' no match ')
-  return ` ${hits.at === null ? '' : `${count(hits.at + 1)} of `}${many(hits.count, 'match', 'matches')} `
+const found = ({ hits }: Replay, theme: Theme): string =>
+  hits ? matchText({ at: hits.at, count: hits.count, all: true }, theme) : ''
+
+/** Which match, counted from 0, of how many; `all`: none beyond them has still to be found. */
+export function matchText(
+  {
+    at,
+    count: n,
+    all,
+  }: { readonly at: number | null; readonly count: number; readonly all: boolean },
+  theme: Theme,
+): string {
+  if (n === 0) return theme.paint('bad', all ? ' no match ' : ' no match so far ')
+  const place = at === null ? '' : `${count(at + 1)} of `
+  return ` ${place}${all ? many(n, 'match', 'matches') : `${count(n)}+ matches`} `
 }
 
 /** Status line: a question, a message, a problem of what is typed, or where the cursor is. */
@@ -227,6 +254,7 @@ const WORDLESS: ReadonlySet<PromptKind> = new Set([
   'filterDiff',
   'searchDiff',
   'page',
+  'findPage',
 ])
 
 /** Always shown, at the end: where to look further, and the way out. */

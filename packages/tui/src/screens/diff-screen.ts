@@ -15,7 +15,8 @@ import type { Model } from '../model/model.ts'
 import type { Role, Theme } from '../text/theme.ts'
 import { type Room, stateLines } from './diff-state.ts'
 import { twoMapLines } from './table-map.ts'
-import type { BarView } from './bars.ts'
+import { type BarView, foundOn, matchText } from './bars.ts'
+import type { Page } from '../model/pages.ts'
 import type { PaneView, Segment } from './pane.tsx'
 import { cut, fit, fitEnd, safe } from '../text/fit.ts'
 import { width } from '../text/width.ts'
@@ -32,13 +33,14 @@ const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
 }
 
 /** Verdict and tabs: line 2 of the screen. A click on a tab shows it. */
-export function diffTabs(d: DiffView, theme: Theme): BarView {
+export function diffTabs(d: DiffView, page: Page | null, theme: Theme): BarView {
   const verdict = d.report ? theme.bold(d.report.verdict) : theme.dim('comparing …')
   const tabs = DIFF_TABS.flatMap((tab, index): Segment[] => {
     const text = ` ${tab}${answerOf(d, tab)} `
     return [{ text: tab === d.tab ? theme.inverse(text) : text, name: 'tab', index }]
   })
-  return { left: [...tabs, { text: `  ${verdict}` }] }
+  const search = page ? foundOn(page.lines, page.view, theme) : d.hits && matchText(d.hits, theme)
+  return { left: [...tabs, { text: `  ${verdict}` }], ...(search ? { right: search } : {}) }
 }
 
 function answerOf(d: DiffView, tab: DiffTab): string {

@@ -62,7 +62,7 @@ function screenOf(m: Model, { theme }: Drawing): Screen {
   const page = pageOf(m)
   const database = { left: [{ text: ` ${safe(m.db)}` }] }
   if (m.screen === 'diff' && m.diff) {
-    const bar = diffTabs(m.diff, theme)
+    const bar = diffTabs(m.diff, page, theme)
     const panes = page ? [[pagePane(m, page, theme)]] : diffPanes(m, m.diff, theme)
     return { bar, panes, below: diffStrip(m.diff, m.columns, theme) }
   }

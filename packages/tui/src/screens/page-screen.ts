@@ -1,4 +1,5 @@
 import type { Model } from '../model/model.ts'
+import { hitsOn } from '../model/page.ts'
 import type { Page } from '../model/pages.ts'
 import { fit } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
@@ -11,11 +12,13 @@ export function pagePane(
   theme: Theme,
 ): PaneView {
   const inner = m.columns - 2
+  const hits = new Set(view.find === null ? [] : hitsOn(lines, view.find))
   const rows = lines.slice(view.top, view.top + height).map((line, i) => {
     const selected = view.top + i === view.cursor
     const mark = line.link === undefined ? ' ' : '›'
     const text = fit(`${selected ? '▶' : mark} ${line.text}`, inner)
     if (selected) return theme.inverse(text)
+    if (hits.has(view.top + i)) return theme.paint('match', text)
     return line.role ? theme.paint(line.role, text) : text
   })
   const foot = `${view.cursor + 1} of ${lines.length}   ${legend}`
