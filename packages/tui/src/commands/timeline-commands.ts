@@ -10,13 +10,12 @@ const SHORTEST = 16
 const withTimeline = (m: Model, f: (t: TimelineView) => TimelineView): Model =>
   withReplay(m, (r) => ({ ...r, timeline: f(r.timeline ?? wholeRun(r)) }))
 
-const open = (m: Model): Model =>
-  m.replay
-    ? enter(
-        withReplay(m, (r) => ({ ...r, timeline: wholeRun(r) })),
-        'timeline',
-      )
-    : complain(m, 'open a run first: ⏎')
+function open(m: Model): Model {
+  if (!m.replay) return complain(m, 'open a run first: ⏎')
+  if (m.replay.run.events === 0) return complain(m, 'this run has no events')
+  const whole = withReplay(m, (r) => ({ ...r, timeline: wholeRun(r) }))
+  return enter(whole, 'timeline')
+}
 
 /** By so many parts. */
 const move = (step: number) => (m: Model) =>

@@ -206,8 +206,19 @@ function groupLink(
     : { to: 'row', left: null, right: one.call.seq }
 }
 
-/** How bad the worst call of each part of the run is, 0 … 3; parts from left to right. */
-export function stripOf(report: Diff, parts: number): number[] {
+const strips = new WeakMap<Diff, readonly number[]>()
+
+/** How bad the worst call of each part of the run is, 0 … 3; parts from left to right. Looked for once. */
+export function stripOf(report: Diff, parts: number): readonly number[] {
+  const length = Math.min(parts, linesOf(report).length)
+  const known = strips.get(report)
+  if (known?.length === length) return known
+  const strip = ranksOf(report, parts)
+  strips.set(report, strip)
+  return strip
+}
+
+function ranksOf(report: Diff, parts: number): number[] {
   const lines = linesOf(report)
   const strip = Array.from({ length: Math.min(parts, lines.length) }, () => 0)
   for (const [i, { rank }] of lines.entries()) {

@@ -27,9 +27,9 @@ const SORTS = {
   source: (a: Run, b: Run) => originOf(a).localeCompare(originOf(b), 'en') || a.id - b.id,
 } as const
 
-/** What the words of a filter are looked for in. */
+/** What the words of a filter are looked for in; of its number the whole counts, `#12`, and no digits of it. */
 const textOf = (run: Run): string =>
-  `#${run.id} ${run.label} ${originOf(run)} ${buildOf(run) ?? ''} ${groupOf(run)} ${run.state}`.toLowerCase()
+  `${run.label} ${originOf(run)} ${buildOf(run) ?? ''} ${groupOf(run)} ${run.state}`.toLowerCase()
 
 let last: {
   readonly of: Pick<Runs, 'list' | 'filter' | 'sort' | 'grouped' | 'folded'>
@@ -44,7 +44,10 @@ export function runLines({ runs }: Pick<Model, 'runs'>): readonly RunLine[] {
   if (last && same) return last.lines
   const words = filter.toLowerCase().split(/\s+/)
   const shown = (list ?? [])
-    .filter((run) => words.every((word) => textOf(run).includes(word)))
+    .filter((run) => {
+      const text = textOf(run)
+      return words.every((word) => word === `#${run.id}` || text.includes(word))
+    })
     .toSorted(SORTS[sort])
   const lines = grouped
     ? inGroups(shown, folded)

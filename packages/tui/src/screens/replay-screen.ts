@@ -37,7 +37,7 @@ export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
     ]
   }
   // A map needs the height.
-  if (r.pane === 'map') {
+  if (r.pane === 'map' && r.run.events > 0) {
     return [[list], [statePane(r, { columns, height: detailsHeight + lowerHeight }, theme)]]
   }
   const details = detailsPane(r, { columns, height: detailsHeight }, theme)
@@ -60,11 +60,11 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   const { state } = r
   const at = state ? `${state.seq === r.cursor ? '' : 'was '}after event ${count(state.seq)}` : ''
   const pane = { ...size, name: 'lower', foot: `${at}  t next pane` } as const
-  if (r.pane === 'ledger') {
+  if (r.pane === 'ledger' && r.run.events > 0) {
     return { ...pane, title: 'Barriers and TLB', rows: ledgerLines(state, size.columns - 2, theme) }
   }
   const geometry = runGeometry(r.run)
-  if (r.pane === 'map') {
+  if (r.pane === 'map' && r.run.events > 0) {
     const rows = mapLines(
       state?.map ?? null,
       { columns: size.columns - 2, rows: size.height - 2 },
@@ -77,7 +77,10 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   const { around = null } = state ?? {}
   const elsewhere = around !== null && around.seq !== state?.seq
   const where = elsewhere ? ` around ${valueText(around.va)}, event ${count(around.seq)}` : ''
-  const rows = pageTableLines(state, size.columns - 2, theme, geometry)
+  const rows =
+    r.run.events === 0
+      ? [theme.dim(' no event is about an entry')]
+      : pageTableLines(state, size.columns - 2, theme, geometry)
   return { ...pane, title: `Page tables${where}`, rows }
 }
 

@@ -18,12 +18,11 @@ export function runsPanes(m: Model, theme: Theme): PaneView[][] {
   const { list: runs, marked, cursor, top } = m.runs
   const inner = list - 2
   const lines = runLines(m)
-  const marks = (runs ?? []).map((run) => safe(buildMark(run, runs ?? [])))
-  const widths = columnsFor(inner, runs ?? [], longest(marks))
+  const { marks, widths } = shapeOf(runs ?? NONE, inner)
   const rows = lines.slice(top, top + height).map((row, i) => {
     const text =
       row.line === 'run'
-        ? runRow(row.run, signOf(marked, row.run.id), widths, marks[runs?.indexOf(row.run) ?? -1])
+        ? runRow(row.run, signOf(marked, row.run.id), widths, marks.get(row.run))
         : groupRow(row)
     const line = fit(text, inner)
     if (top + i === cursor) return theme.inverse(`▶${line.slice(1)}`)
@@ -58,13 +57,14 @@ const groupRow = ({ name, runs, folded }: Extract<RunLine, { line: 'group' }>): 
 
 function footOf({ runs }: Model, lines: number): string {
   const { cursor, sort, marked, list } = runs
-  const hidden = lines < (list?.length ?? 0) && !runs.grouped ? ` of ${list?.length} runs` : ''
+  const all = list?.length ?? 0
+  const hidden = lines < all && !runs.grouped ? ` of ${many(all, 'run')}` : ''
   const by = sort === 'number' ? '' : `  by ${sort}`
   const signs =
     marked.length === 0
       ? ''
       : `  A = #${marked[0]}${marked.length > 1 ? `, ${marked.length} marked` : ''}`
-  return `${lines === 0 ? 0 : cursor + 1} of ${lines}${hidden}${by}${signs}`
+  return `${count(lines === 0 ? 0 : cursor + 1)} of ${count(lines)}${hidden}${by}${signs}`
 }
 
 const nothingYet = (db: string, columns: number): string[] =>
@@ -79,6 +79,8 @@ const nothingYet = (db: string, columns: number): string[] =>
   ].map((l) => fit(`   ${l}`, columns))
 
 interface Columns {
+  /** Of the number, with its #. */
+  readonly number: number
   readonly label: number
   readonly from: number
   /** Shown where there is room. */
@@ -88,7 +90,6 @@ interface Columns {
   readonly word: number
 }
 
-const NUMBER = 4
 const EVENTS = 11
 const CALLS = 8
 const GEOMETRY = 10
@@ -105,7 +106,8 @@ function columnsFor(columns: number, runs: readonly Run[], mark: number): Column
   const from = Math.min(24, Math.max(4, longest(runs.map(originOf)))) + apart
   const state = longest(runs.map(stateWord))
   const word = state === 0 ? 0 : state + 1
-  let rest = columns - (3 + NUMBER + 2 + 1 + from + 1 + EVENTS + 3) - word - label
+  const number = Math.max(4, longest(runs.map((run) => `#${run.id}`)))
+  let rest = columns - (3 + number + 2 + 1 + from + 1 + EVENTS + 3) - word - label
   const takes = (room: number): boolean => {
     if (rest < room) return false
     rest -= room
@@ -113,7 +115,25 @@ function columnsFor(columns: number, runs: readonly Run[], mark: number): Column
   }
   const calls = takes(CALLS)
   const geometry = takes(GEOMETRY + 1)
-  return { label: Math.max(8, label + rest), from, geometry, calls, word }
+  return { number, label: Math.max(8, label + rest), from, geometry, calls, word }
+}
+
+const NONE: readonly Run[] = []
+
+let last: {
+  readonly runs: readonly Run[]
+  readonly columns: number
+  readonly marks: ReadonlyMap<Run, string>
+  readonly widths: Columns
+} | null = null
+
+/** What distinguishes builds of one version, and the columns: looked for once in a list of runs. */
+function shapeOf(runs: readonly Run[], columns: number): NonNullable<typeof last> {
+  if (last?.runs !== runs || last.columns !== columns) {
+    const marks = new Map(runs.map((run) => [run, safe(buildMark(run, runs))]))
+    last = { runs, columns, marks, widths: columnsFor(columns, runs, longest([...marks.values()])) }
+  }
+  return last
 }
 
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(width))
@@ -125,14 +145,14 @@ const stateWord = (run: Run): string =>
 function heading(c: Columns): string {
   const geometry = c.geometry ? `${fit('geometry', GEOMETRY)} ` : ''
   const calls = c.calls ? fitEnd('calls', CALLS) : ''
-  const head = `   ${fitEnd('#', NUMBER)}  ${fit('label', c.label)} ${fit('from', c.from)} `
+  const head = `   ${fitEnd('#', c.number)}  ${fit('label', c.label)} ${fit('from', c.from)} `
   return `${head}${geometry}${fitEnd('events', EVENTS)}${calls}${c.word > 0 ? '  state' : ''}`
 }
 
 function runRow(run: Run, sign: string, c: Columns, mark = ''): string {
   const geometry = c.geometry ? `${fit(geometryOf(run), GEOMETRY)} ` : ''
   const calls = c.calls ? fitEnd(count(run.calls), CALLS) : ''
-  const id = fitEnd(`#${run.id}`, NUMBER)
+  const id = fitEnd(`#${run.id}`, c.number)
   const head = ` ${sign} ${id}  ${fitMiddle(safe(run.label), c.label)} ${fromText(run, mark, c.from)} `
   const state1 = run.state === 'complete' && run.lost > 0 ? '!' : STATES[run.state]
   const state = `  ${state1}${c.word > 0 ? ` ${stateWord(run)}` : ''}`

@@ -27,6 +27,8 @@ const COSTS: readonly (readonly [name: keyof ProfileCosts, role: Role])[] = [
 interface Drawn {
   readonly t: TimelineView
   readonly parts: number
+  /** Columns for words, where there are few parts. */
+  readonly room: number
   readonly theme: Theme
   /** A row: its name, and a cell for each part. */
   readonly line: (label: string, cells: readonly string[]) => string
@@ -43,8 +45,9 @@ export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
     cells.map((cell, i) => (i >= low && i <= high ? theme.inverse(cell) : cell)).join('')
   const line = (label: string, cells: readonly string[]) =>
     ` ${fit(label, LABEL_COLUMNS)} ${chosen(cells)}`
-  const drawn = { t, parts, theme, line }
-  const scale = `${count(t.from)}${' '.repeat(Math.max(1, parts - count(t.from).length - count(t.to).length))}${count(t.to)}`
+  const drawn = { t, parts, room: m.columns - LABEL_COLUMNS - 6, theme, line }
+  const [from, to] = [count(t.from), t.to === t.from ? '' : count(t.to)]
+  const scale = `${from}${' '.repeat(Math.max(1, parts - from.length - to.length))}${to}`
   const pane = {
     name: 'list',
     title: t.profile ? 'Timeline' : 'Timeline: counting …',
@@ -58,8 +61,8 @@ export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
   return [[{ ...pane, rows }]]
 }
 
-const saying = (words: string, { parts, theme }: Drawn): string[] =>
-  [...fit(words, parts)].map((sign) => theme.dim(sign))
+const saying = (words: string, { room, theme }: Drawn): string[] =>
+  [...fit(words, room)].map((sign) => theme.dim(sign))
 
 function costRows(drawn: Drawn, rows: number): string[] {
   const { t, parts, theme, line } = drawn
