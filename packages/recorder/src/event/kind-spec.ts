@@ -1,3 +1,5 @@
+import type { ColumnsOf } from './event-columns.ts'
+
 /** How a kind of event and its fields are described: the rows of KINDS. */
 export type FieldType =
   /** 64 bits: bigint here, `0x…` in JSON, two's complement in SQLite */
@@ -18,7 +20,7 @@ export type FieldType =
   | 'json'
 
 /** Physical columns a kind may use for its own fields. */
-export type FieldColumn = 'level' | 'fn' | 'va' | 'size' | 'old' | 'new' | 'aux' | 'ret' | 'extra'
+export type FieldColumn = ColumnsOf<'word' | 'flagged' | 'text'> | 'level' | 'fn'
 
 export interface Field {
   readonly type: FieldType

@@ -298,3 +298,19 @@ export interface Data {
   saveMarks(run: number, marks: readonly Mark[]): Promise<void>
   close(): Promise<void>
 }
+
+/**
+ * Which thread answers: `states` folds for seconds on the first look far into a long run, `pairs` aligns two runs, and
+ * pages of rows must wait for neither. `alone`: a thread of its own, for ending it is what stops long work.
+ */
+export const THREADS: Readonly<Partial<Record<keyof Data, 'states' | 'pairs' | 'alone'>>> = {
+  state: 'states',
+  why: 'states',
+  brief: 'states',
+  odd: 'states',
+  diffRows: 'pairs',
+  difference: 'pairs',
+  rowOf: 'pairs',
+  check: 'alone',
+  diff: 'alone',
+}

@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/recorder'
 import { Worker } from 'node:worker_threads'
-import type { Data } from './data.ts'
+import { type Data, THREADS } from './data.ts'
 import { expanded } from './paths.ts'
 import { runCommand } from './command-process.ts'
 import { runSql } from './run-sql.ts'
@@ -80,22 +80,6 @@ class Stoppable {
   stop(): void {
     this.#controller?.abort()
   }
-}
-
-/**
- * Which thread answers: `states` folds for seconds on the first look far into a long run, `pairs` aligns two runs, and
- * pages of rows must wait for neither. `alone`: a thread of its own, for ending it is what stops long work.
- */
-const THREADS: Readonly<Partial<Record<Method, 'states' | 'pairs' | 'alone'>>> = {
-  state: 'states',
-  why: 'states',
-  brief: 'states',
-  odd: 'states',
-  diffRows: 'pairs',
-  difference: 'pairs',
-  rowOf: 'pairs',
-  check: 'alone',
-  diff: 'alone',
 }
 
 /**
