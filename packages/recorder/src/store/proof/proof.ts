@@ -168,7 +168,9 @@ export class Proof implements Pieces {
 
   /** Digest of the batch that holds an event, once it is proven: it stands for all events up to the batch's end. */
   digestAt(run: number, seq: number): Uint8Array {
-    for (const _ of this.pieces(run, seq, seq, false));
+    // Of a run that was removed meanwhile there is no batch below either.
+    if (!this.#listed.has(run) || !spanAround(this.#of(run).spans, seq))
+      for (const _ of this.pieces(run, seq, seq, false));
     const [row] = this.#last.all(BigInt(run), BigInt(seq), 1n)
     return row?.digest ?? NO_DIGEST
   }
