@@ -24,8 +24,9 @@ const CALLS = 82_000
 
 /**
  * Two runs of a million events each, of 6.17 and 6.18, compared: seconds and peak memory, beside GNU diff of the two
- * event lists as text (sequence numbers left out). Once as many calls, once as a single one, and a single one four times
- * as long; each for the first time, the file proven and both runs read, and again, when what was read is there. Run it with
+ * event lists as text (sequence numbers left out). Once as many calls, once as a single one, and a single one four
+ * times as long; each for the first time, the file proven and both runs read, and again, when what was read is there.
+ * Run it with
  * `node bench/diff.ts [events]`; `node bench/diff.ts compare FILE MOOD` is what it starts to measure.
  * `node bench/diff.ts captures A B` compares two captures in the same way, read by one thread, by two, and again.
  * Then calls alone are laid side by side, lane by lane, beside a count of their kinds.

@@ -247,14 +247,25 @@ test('only the parts of a run in which the entry was touched are looked at', asy
   const list = [initOf(512)]
   for (let i = 1; i < SNAPSHOT_EVENTS * 4; i++) list.push({ kind: 'barrier' })
   const store = { kind: 'desc_write', level: 'pte', va: hex(AREA + PAGE), old: '0x0', new: '0x3' }
+  const part = SNAPSHOT_EVENTS / 8
   list[SNAPSHOT_EVENTS + 7] = store
+  // In three neighbouring parts: they are looked at together.
+  for (const n of [2, 3, 4]) list[SNAPSHOT_EVENTS * 2 + n * part] = store
+  // Behind the last snapshot nothing is noted.
+  list.push(...Array.from({ length: 10 }, () => ({ kind: 'barrier' })))
   const [runFile, run] = await recorded(eventsOf(list, null))
   const { intervalsTouching } = historyAt(runFile, run)
   const parts = (page: bigint) =>
     intervalsTouching(AREA + page * PAGE).map(({ from, to }) => [from, to])
-  expect(parts(1n)).toEqual([[0, SNAPSHOT_EVENTS * 2 - 1]])
-  expect(parts(2n)).toEqual([[0, SNAPSHOT_EVENTS - 1]])
-  expect(parts(600n)).toEqual([])
+  const rest = [SNAPSHOT_EVENTS * 4, SNAPSHOT_EVENTS * 4 + 9]
+  expect(parts(1n)).toEqual([
+    [0, part - 1],
+    [SNAPSHOT_EVENTS, SNAPSHOT_EVENTS + part - 1],
+    [SNAPSHOT_EVENTS * 2 + 2 * part, SNAPSHOT_EVENTS * 2 + 5 * part - 1],
+    rest,
+  ])
+  expect(parts(2n)).toEqual([[0, part - 1], rest])
+  expect(parts(600n)).toEqual([rest])
 })
 
 test('an init explains its last entry, and not the address right behind it', async () => {

@@ -16,6 +16,10 @@ export class LayeredTable implements Entries {
   /** Keys that were known and are no longer; what of them is in the base is hidden. */
   private readonly gone: Set<number>
   private known: number
+  /** Keys that were set or forgotten, where that is noted, each with the parts in which it was: a bit each. */
+  readonly noted = new Map<number, number>()
+  /** The part that is at hand; 0: it is not noted. */
+  part = 0
 
   constructor(
     base: DescriptorRuns,
@@ -47,6 +51,7 @@ export class LayeredTable implements Entries {
 
   set(key: number, lo: number, hi: number): void {
     const before = this.above.size
+    if (this.part !== 0) this.note(key)
     this.above.set(key, lo, hi)
     if (this.above.size > before && !this.inBase(key)) this.known++
   }
@@ -59,6 +64,7 @@ export class LayeredTable implements Entries {
 
   forget(key: number): void {
     if (this.find(key) === ABSENT) return
+    if (this.part !== 0) this.note(key)
     this.known--
     this.above.forget(key)
     this.gone.add(key)
@@ -122,6 +128,10 @@ export class LayeredTable implements Entries {
       addChanged(Number.POSITIVE_INFINITY)
     }
     return builder.build()
+  }
+
+  private note(key: number): void {
+    this.noted.set(key, (this.noted.get(key) ?? 0) | this.part)
   }
 
   private inBase(key: number): boolean {

@@ -9,7 +9,7 @@ const PROJECTION = 'page-state'
 /** The same for which entries were touched since the snapshot before. */
 const TOUCHED = 'page-touched'
 /** Version of fold and form: snapshots of another are not used, and overwritten. */
-const VERSION = 6
+const VERSION = 7
 /** `PTS2` */
 const MAGIC = 0x32535450
 const HEADER_WORDS = 7

@@ -13,13 +13,16 @@ import type { RunFile } from '../store/run-file.ts'
 import { BIND, build } from '../store/schema.ts'
 import { guarded } from '../store/sqlite-errors.ts'
 import { type Bound, prepare } from '../store/statements.ts'
-import { touchedRanges, touches } from './touched.ts'
+import { touchedRanges, touchingParts } from './touched.ts'
 import { UNMAPPING_SQL } from './unmapped.ts'
 import { signedVa } from '../event/words.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
 
 /** Events between two snapshots: the most that a seek folds once the snapshots are there. */
 export const SNAPSHOT_EVENTS = 8192
+/** Parts of the events between two snapshots of which it is noted which entries they touch. */
+const PARTS = 8
+const PART_EVENTS = SNAPSHOT_EVENTS / PARTS
 /** Snapshots per transaction while a long run is folded for the first time. */
 const SAVE_TOGETHER = 64
 
@@ -186,12 +189,20 @@ class Folder {
     let layer = from
     for (let at = first; at <= seq;) {
       const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
-      this.#foldRange(run, layer, at, Math.min(next - 1, seq))
-      at = next
-      if (!made || next > seq + 1) continue
+      if (!made || next > seq + 1) {
+        this.#foldRange(run, layer, at, Math.min(next - 1, seq))
+        at = next
+        continue
+      }
       const { state, table } = layer
+      while (at < next) {
+        const end = at - (at % PART_EVENTS) + PART_EVENTS
+        table.part = 1 << ((at % SNAPSHOT_EVENTS) / PART_EVENTS)
+        this.#foldRange(run, layer, at, end - 1)
+        at = end
+      }
       const { complete, unplaced } = state
-      const touched = touchedRanges(table.touched(), state.pageShift)
+      const touched = touchedRanges(table.noted, state.pageShift)
       const runs = table.compacted()
       made({ seq: next - 1, complete, unplaced, runs, touched })
       layer = layerOver(run, runs, unplaced)
@@ -200,18 +211,23 @@ class Folder {
   }
 
   intervals(run: number, seq: number, address: number, pageShift: number): Interval[] {
-    const untouched = new Set<number>()
-    for (const [at, ranges] of this.#notesOf(run, seq)) {
-      if (at <= seq && !touches(ranges, pageShift, address)) untouched.add(at)
-    }
+    const notes = this.#notesOf(run, seq)
     const found: { from: number; to: number }[] = []
-    for (let from = 0; from <= seq; from += SNAPSHOT_EVENTS) {
-      const last = from + SNAPSHOT_EVENTS - 1
-      if (untouched.has(last)) continue
-      const to = Math.min(last, seq)
+    const add = (from: number, to: number): void => {
       const before = found.at(-1)
       if (before?.to === from - 1) before.to = to
       else found.push({ from, to })
+    }
+    for (let from = 0; from <= seq; from += SNAPSHOT_EVENTS) {
+      const last = from + SNAPSHOT_EVENTS - 1
+      const ranges = last <= seq ? notes.get(last) : undefined
+      if (ranges === undefined) add(from, Math.min(last, seq))
+      else {
+        const parts = touchingParts(ranges, pageShift, address)
+        for (let part = 0; part < PARTS; part++)
+          if (parts & (1 << part))
+            add(from + part * PART_EVENTS, from + (part + 1) * PART_EVENTS - 1)
+      }
     }
     return found
   }
