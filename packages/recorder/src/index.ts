@@ -126,6 +126,8 @@ export {
   type Stage,
   versionsAt,
 } from './observers/held-versions.ts'
+export { Beliefs } from './observers/beliefs.ts'
+export { beliefsAt } from './why/beliefs-at.ts'
 export { type HeldEntry, saysTheSame, TlbFold } from './observers/tlb-fold.ts'
 export { isHarm, type Relation } from './observers/translation.ts'
 export type { Rule } from './check/rule.ts'

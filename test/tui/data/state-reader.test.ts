@@ -47,7 +47,7 @@ test('after a flush with its TLBI nothing is owed', async () => {
   const runFile = await openRuns(':memory:', { mode: 'write' })
   const { json } = SCENARIOS.find(({ name }) => name === 'clean-ro')!
   const { run } = recordScenario(runFile, json, { flavour: '7.3', name: 'clean-ro', created: 0 })
-  const lines = ledgerAt(runFile.source(run), run.events - 1, () => stateAt(runFile, run))
+  const lines = ledgerAt(runFile, run, run.events - 1, () => stateAt(runFile, run))
   expect(lines.map((l) => l.text)).toEqual(['no barrier pending, no flush owed'])
   runFile.close()
 })
@@ -55,7 +55,7 @@ test('after a flush with its TLBI nothing is owed', async () => {
 test('the ledger shows what is pending and owed', async () => {
   const { run, runFile } = await sample(2)
   const text = (seq: number) =>
-    ledgerAt(runFile.source(run), seq, () => stateAt(runFile, run, seq)).map((l) => l.text)
+    ledgerAt(runFile, run, seq, () => stateAt(runFile, run, seq)).map((l) => l.text)
   expect(text(9)).toEqual([
     'cpu 0: in lazy MMU mode, depth 1',
     'cpu 0: 2 barriers pending since #5',

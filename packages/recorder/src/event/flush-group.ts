@@ -49,19 +49,34 @@ export type Part =
   | 'passing'
   | 'other'
 
+/** What a {@link FlushGroup} has read. */
+export interface SavedGroup {
+  readonly state: 'none' | 'head' | 'flush' | 'bare'
+  readonly before: number
+}
+
 /**
  * Reads the single instructions of a real kernel, of one task or CPU: `dsb ishst; isb` is a barrier, and
  * `dsb ishst; tlbi …; dsb ish; isb` is a flush (an erratum's second TLBI and DSB included), as __flush_tlb_range() and
  * emit_pte_barriers() of 6.12 to 7.3 have them. A flush function's own instructions belong to no group.
  */
 export class FlushGroup {
-  #state: 'none' | 'head' | 'flush' | 'bare' = 'none'
+  #state: SavedGroup['state'] = 'none'
   /** Seq of the dsb, whatever it waits for, that was the last instruction; -1: none was. */
   before = -1
 
   /** A dsb(ishst) still waits for what it belongs to. */
   get isOpen(): boolean {
     return this.#state === 'head'
+  }
+
+  save(): SavedGroup {
+    return { state: this.#state, before: this.before }
+  }
+
+  load({ state, before }: SavedGroup): void {
+    this.#state = state
+    this.before = before
   }
 
   reset(): void {

@@ -1,5 +1,5 @@
 import type { LevelName } from '@pagetrail/engine'
-import { FlushGroup } from '../event/flush-group.ts'
+import { FlushGroup, type SavedGroup } from '../event/flush-group.ts'
 import type { Flush } from './flushes.ts'
 import type { Invalidation } from './versions.ts'
 
@@ -27,6 +27,18 @@ function moveInto(from: ByCall, to: ByCall): void {
     }
   }
   from.clear()
+}
+
+/** A {@link CpuLine} as it is saved. */
+export interface SavedLine {
+  readonly cpu: number
+  readonly task: string | null
+  readonly flush: Flush | null
+  readonly group: SavedGroup
+  readonly issued: readonly Invalidation[]
+  readonly stored: ReadonlyMap<number, MadeValid>
+  readonly visible: ReadonlyMap<number, MadeValid>
+  readonly unorderedStore: number
 }
 
 /** What one CPU has begun and not finished, as barriers and TLBI go. */
@@ -81,6 +93,24 @@ export class CpuLine {
 
   isb(): void {
     if (this.#visible.size > 0) this.#visible.clear()
+  }
+
+  save(): SavedLine {
+    const { cpu, task, flush, group, issued, unorderedStore } = this
+    const made = { stored: this.#stored, visible: this.#visible }
+    return { cpu, task, flush, group: group.save(), issued, ...made, unorderedStore }
+  }
+
+  static from(saved: SavedLine): CpuLine {
+    const line = new CpuLine(saved.cpu)
+    line.task = saved.task
+    line.flush = saved.flush
+    line.group.load(saved.group)
+    line.issued.push(...saved.issued)
+    for (const [op, made] of saved.stored) line.#stored.set(op, made)
+    for (const [op, made] of saved.visible) line.#visible.set(op, made)
+    line.unorderedStore = saved.unorderedStore
+    return line
   }
 
   forget(): void {

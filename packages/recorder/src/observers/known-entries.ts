@@ -1,7 +1,7 @@
 import { LEVEL_NAMES, type LevelName, PTE } from '@pagetrail/engine'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
-import { ABSENT, entryKey, EntryTable } from '../tables/entry-table.ts'
+import { ABSENT, entryKey, EntryTable, type SavedEntries } from '../tables/entry-table.ts'
 import { levelNumber, PageState } from '../tables/page-state.ts'
 import { PAGE_LIMIT, pageOf, type PageSizes } from './page-numbers.ts'
 
@@ -135,6 +135,20 @@ export class KnownEntries {
   unmappedBy(e: TraceEvent): { readonly start: number; readonly end: number } | null {
     const range = this.#state.unmappedBy(e)
     return range && { start: pageOfAddress(range.start), end: pageOfAddress(range.end) }
+  }
+
+  /** Entries that are known, empty ones included. */
+  get size(): number {
+    return this.#table.size
+  }
+
+  save(): SavedEntries {
+    return this.#table.save()
+  }
+
+  load(saved: SavedEntries): void {
+    this.#table = EntryTable.from(saved)
+    this.#state = PageState.of(this.#run, this.#table)
   }
 
   /** After a gap nothing that was learnt is certain. */

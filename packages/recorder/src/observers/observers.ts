@@ -4,7 +4,8 @@ import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import { isPassing } from '../event/flush-group.ts'
 import { isIdle, type Run, STOCK_GEOMETRY } from '../event/run.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
-import { CpuLine } from './cpu-line.ts'
+import type { CpuLine } from './cpu-line.ts'
+import { CpuLines } from './cpu-lines.ts'
 import { leadsToTable, readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
 import { runEvidence, type RunEvidence } from './run-evidence.ts'
@@ -50,8 +51,7 @@ export class Observers {
   flush: Flush | null = null
   /** The flush that the event at hand has ended. */
   ended: Flush | null = null
-  readonly #lines: CpuLine[] = []
-  readonly #cpuOf = new Map<string, number>()
+  readonly #lines = new CpuLines()
   readonly #names: string[] = []
   readonly #ids = new Map<string, number>()
   readonly #hasEts2: boolean
@@ -75,16 +75,12 @@ export class Observers {
 
   /** What a CPU has begun and not finished. */
   line(cpu: number): CpuLine {
-    const known = this.#lines[cpu]
-    if (known !== undefined) return known
-    const line = new CpuLine(cpu)
-    this.#lines[cpu] = line
-    return line
+    return this.#lines.of(cpu)
   }
 
   /** CPUs of which there were events. */
-  *lines(): Iterable<CpuLine> {
-    for (const line of this.#lines) if (line !== undefined) yield line
+  lines(): CpuLines {
+    return this.#lines
   }
 
   /** Name of the function that a version says overwrote it; null: not known. */
@@ -192,7 +188,7 @@ export class Observers {
     if (line.task !== null) this.#switched(line, e.seq)
     line.task = e.task
     if (isIdle(e.task)) return line
-    const before = this.#cpuOf.get(e.task)
+    const before = this.#lines.cpuOf.get(e.task)
     if (before !== undefined && before !== e.cpu) {
       const left = this.line(before)
       if (left.task === e.task) {
@@ -200,7 +196,7 @@ export class Observers {
         left.task = null
       }
     }
-    this.#cpuOf.set(e.task, e.cpu)
+    this.#lines.cpuOf.set(e.task, e.cpu)
     return line
   }
 

@@ -30,6 +30,14 @@ export interface PendingTlbi {
   readonly broadcast: boolean
 }
 
+/** A {@link TlbFold} as it is saved. */
+export interface SavedTlb {
+  readonly entries: readonly HeldEntry[]
+  readonly pending: readonly PendingTlbi[]
+  readonly isModelled: boolean
+  readonly flushing: ReadonlySet<number>
+}
+
 const endsFlush = (kind: Kind): boolean => kind !== 'tlbi' && !isPassing(kind)
 
 const covers = (held: HeldEntry, cpu: number, va: bigint): boolean =>
@@ -68,6 +76,19 @@ export class TlbFold {
   /** The translations of an address that a CPU holds, oldest first. */
   heldAt(cpu: number, va: bigint): readonly HeldEntry[] {
     return this.#entries.filter((entry) => covers(entry, cpu, va))
+  }
+
+  save(): SavedTlb {
+    const { entries, pending, isModelled } = this
+    return { entries, pending, isModelled, flushing: this.#flushing }
+  }
+
+  load({ entries, pending, isModelled, flushing }: SavedTlb): void {
+    this.#entries = [...entries]
+    this.#pending = [...pending]
+    this.#modelled = isModelled
+    this.#flushing.clear()
+    for (const cpu of flushing) this.#flushing.add(cpu)
   }
 
   apply(e: TraceEvent): void {

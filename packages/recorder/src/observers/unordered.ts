@@ -22,6 +22,16 @@ export class Unordered {
     return this.#pairs[2 * i + 1]!
   }
 
+  /** Row and seq of each. */
+  save(): Uint32Array {
+    return this.#pairs.slice(0, 2 * this.length)
+  }
+
+  load(pairs: Uint32Array): void {
+    this.clear()
+    for (let i = 0; i < pairs.length; i += 2) this.add(pairs[i]!, pairs[i + 1]!)
+  }
+
   clear(): void {
     this.length = 0
     if (this.#pairs.length > 2 * INITIAL) this.#pairs = new Uint32Array(2 * INITIAL)

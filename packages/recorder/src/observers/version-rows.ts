@@ -233,6 +233,61 @@ export class VersionRows {
     return found
   }
 
+  save(): SavedRows {
+    const { high } = this
+    return {
+      shape: this.#shape.slice(0, high),
+      cpu: this.cpu.slice(0, high),
+      op: this.op.slice(0, high),
+      fn: this.fn.slice(0, high),
+      parent: this.parent.slice(0, high),
+      next: this.next.slice(0, high),
+      words: this.words.slice(0, high * 2),
+      base: this.base.slice(0, high),
+      seq: this.#seq.slice(0, high),
+      ordered: this.#ordered.slice(0, high),
+      member: this.#member.slice(0, high),
+      cover: this.#cover,
+      free: this.#free,
+    }
+  }
+
+  /** Goes on from what was saved. */
+  load(saved: SavedRows): void {
+    this.clear()
+    this.high = saved.base.length
+    while (this.base.length < this.high) this.#grow()
+    this.#shape.set(saved.shape)
+    this.cpu.set(saved.cpu)
+    this.op.set(saved.op)
+    this.fn.set(saved.fn)
+    this.parent.set(saved.parent)
+    this.next.set(saved.next)
+    this.words.set(saved.words)
+    this.base.set(saved.base)
+    this.#seq.set(saved.seq)
+    this.#ordered.set(saved.ordered)
+    this.#member.set(saved.member)
+    for (const [row, bits] of saved.cover) this.#cover.set(row, bits)
+    this.#free.push(...saved.free)
+    this.#find()
+  }
+
+  /** Which rows are the newest of their units, from the columns. */
+  #find(): void {
+    const behind = new Set<number>()
+    for (let row = 0; row < this.high; row++) {
+      if (!this.isLive(row)) continue
+      this.count++
+      this.ofLevel[this.level(row)]!++
+      behind.add(this.next[row]!)
+    }
+    for (let row = 0; row < this.high; row++) {
+      if (this.isLive(row) && !behind.has(row))
+        this.#heads.set(unitKey(this.level(row), this.base[row]!), row, 0)
+    }
+  }
+
   #grow(): void {
     this.#shape = new Uint8Array(doubled(this.#shape))
     this.cpu = new Uint16Array(doubled(this.cpu))
@@ -246,6 +301,23 @@ export class VersionRows {
     this.#ordered = new Uint32Array(doubled(this.#ordered))
     this.#member = new Uint8Array(doubled(this.#member))
   }
+}
+
+/** The columns of {@link VersionRows} as they are saved. */
+export interface SavedRows {
+  readonly shape: Uint8Array<ArrayBuffer>
+  readonly cpu: Uint16Array<ArrayBuffer>
+  readonly op: Int32Array<ArrayBuffer>
+  readonly fn: Int32Array<ArrayBuffer>
+  readonly parent: Int32Array<ArrayBuffer>
+  readonly next: Int32Array<ArrayBuffer>
+  readonly words: Uint32Array<ArrayBuffer>
+  readonly base: Float64Array<ArrayBuffer>
+  readonly seq: Uint32Array<ArrayBuffer>
+  readonly ordered: Uint32Array<ArrayBuffer>
+  readonly member: Uint8Array<ArrayBuffer>
+  readonly cover: ReadonlyMap<number, Uint32Array>
+  readonly free: readonly number[]
 }
 
 /** Level and page as one exact number; kernel pages are the last of 2^52, counted from the end. */

@@ -6,7 +6,7 @@ import type { PageSizes } from './page-numbers.ts'
 import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
 import { Unordered } from './unordered.ts'
-import { type NewVersion, NO_ROW, VersionRows } from './version-rows.ts'
+import { type NewVersion, NO_ROW, type SavedRows, VersionRows } from './version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
 export interface Invalidation {
@@ -17,6 +17,12 @@ export interface Invalidation {
   readonly tables: boolean
   /** Call that issued it, NONE: outside of calls. */
   readonly op: number
+}
+
+/** {@link Versions} as they are saved; by CPU what it has overwritten and not ordered. */
+export interface SavedVersions {
+  readonly rows: SavedRows
+  readonly unordered: ReadonlyMap<number, Uint32Array>
 }
 
 /** Who is shown what becomes of old versions, before it does: effects of calls are made of it. */
@@ -87,6 +93,24 @@ export class Versions {
     v.parent = NO_ROW
     const row = this.#overwrite(s.level, s.page, s.oldLo, s.oldHi)
     if (s.wasTable && isUpper(s.level) && !s.leadsToSameTable) this.#unlink(s.level, s.page, row)
+  }
+
+  save(): SavedVersions {
+    const lists = [...this.#unordered].filter(([, list]) => list.length > 0)
+    return {
+      rows: this.rows.save(),
+      unordered: new Map(lists.map(([cpu, list]) => [cpu, list.save()])),
+    }
+  }
+
+  load({ rows, unordered }: SavedVersions): void {
+    this.rows.load(rows)
+    this.#unordered.clear()
+    for (const [cpu, pairs] of unordered) {
+      const list = new Unordered()
+      list.load(pairs)
+      this.#unordered.set(cpu, list)
+    }
   }
 
   /** What may still be held of an entry is not known any more. */

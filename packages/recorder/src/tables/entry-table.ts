@@ -3,6 +3,16 @@ import { PTE } from '@pagetrail/engine'
 /** Where {@link EntryTable.find} does not know a key. */
 export const ABSENT = -1
 
+/** The arrays of an {@link EntryTable} as they are saved: of its groups those in use. */
+export interface SavedEntries {
+  readonly pageShift: number
+  readonly groupKeys: Float64Array<ArrayBuffer>
+  readonly known: Uint16Array<ArrayBuffer>
+  readonly words: Uint32Array<ArrayBuffer>
+  readonly origins: Readonly<Origins> | null
+  readonly odd: ReadonlyMap<number, number>
+}
+
 /** Entries that follow each other lie together in groups of so many. */
 const GROUP = 16
 const GROUPS = 64
@@ -149,6 +159,38 @@ export class EntryTable implements Entries {
     return keys.sort()
   }
 
+  save(): SavedEntries {
+    const groups = this.#groups
+    return {
+      pageShift: this.#pageShift,
+      groupKeys: this.#groupKeys.slice(0, groups),
+      known: this.#known.slice(0, groups),
+      words: this.#words.slice(0, groups * GROUP * 2),
+      origins: this.#origins && {
+        seqs: this.#origins.seqs.slice(0, groups * GROUP),
+        cpus: this.#origins.cpus.slice(0, groups * GROUP),
+      },
+      odd: new Map(this.#odd),
+    }
+  }
+
+  /** One that goes on from what was saved. */
+  static from({ pageShift, groupKeys, known, words, origins, odd }: SavedEntries): EntryTable {
+    const table = new EntryTable(pageShift, origins !== null)
+    const oddGroups = new Set(odd.values())
+    for (const [group, groupKey] of groupKeys.entries()) {
+      if (oddGroups.has(group)) table.#addGroup(Number.NaN)
+      else table.#groupOf(groupKey, true)
+    }
+    table.#known.set(known)
+    table.#words.set(words)
+    table.#origins?.seqs.set(origins?.seqs ?? [])
+    table.#origins?.cpus.set(origins?.cpus ?? [])
+    table.#odd = new Map(odd)
+    table.#size = known.reduce((size, bits) => size + bitsIn(bits), 0)
+    return table
+  }
+
   clone(): EntryTable {
     const copy = new EntryTable(this.#pageShift)
     copy.#slots = this.#slots.slice()
@@ -250,6 +292,12 @@ export class EntryTable implements Entries {
     this.#origins.seqs = new Uint32Array(doubled(this.#origins.seqs))
     this.#origins.cpus = new Uint16Array(doubled(this.#origins.cpus))
   }
+}
+
+function bitsIn(bits: number): number {
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
+  return count
 }
 
 /** The same bytes with as many zeros after them; the array given is empty then, its memory free at once. */

@@ -1,24 +1,22 @@
 import {
+  type Beliefs,
+  beliefsAt,
   byHarm,
-  type EventSource,
-  type HeldVersion,
-  isHarm,
-  type PageState,
-  readableGeometry,
-  type Relation,
-  runGeometry,
-  TlbFold,
-  valueText,
-  versionsAt,
   count,
+  type HeldVersion,
+  heldVersions,
+  isHarm,
   many,
+  type PageState,
+  type Relation,
+  type Run,
+  type RunFile,
+  valueText,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
 import { tlbRows } from './tlb-lines.ts'
 import { safe } from '../text/fit.ts'
 
-/** How far back the pane looks for what is still owed; a debt older than that belongs to `pagetrail check`. */
-const LOOK_BACK = 50_000
 /** Flushes listed one by one. */
 const LISTED = 12
 
@@ -27,22 +25,17 @@ const LISTED = 12
  * the page tables of that moment, asked for where there is something to compare with them.
  */
 export function ledgerAt(
-  source: EventSource,
+  runFile: RunFile,
+  run: Run,
   seq: number,
   tables: () => PageState,
 ): readonly LedgerLine[] {
-  const from = Math.max(0, seq - LOOK_BACK)
-  const recent: EventSource = {
-    run: source.run,
-    calls: () => source.calls(),
-    events: (low = 0, high = seq) => source.events(Math.max(from, low), high),
-  }
-  const held = versionsAt(recent, seq)
+  const { observers, tlb, barriers } = beliefsAt(runFile, run, seq)
+  const held = heldVersions(observers)
     .filter((v) => isHarm(v.relation))
     .toSorted(byHarm)
-  const tlb = new TlbFold(readableGeometry(runGeometry(source.run)).pageShift)
   const lines = [
-    ...barriers(recent, seq, tlb),
+    ...barrierLines(barriers),
     ...tlbRows(tlb, tables),
     ...held.slice(0, LISTED).map(heldLine),
   ]
@@ -50,7 +43,6 @@ export function ledgerAt(
     lines.push({ text: `and ${count(held.length - LISTED)} more`, owed: true })
   }
   if (lines.length === 0) lines.push({ text: 'no barrier pending, no flush owed', owed: false })
-  if (from > 0) lines.push({ text: `(from the last ${count(LOOK_BACK)} events)`, owed: false })
   return lines
 }
 
@@ -69,26 +61,8 @@ const WHY: Readonly<Record<Relation, string>> = {
   unknown: 'not known beside what',
 }
 
-interface Lane {
-  queued: number
-  since: number
-  depth: number
-}
-
-/** Barriers queued and not yet made, and lazy sections that are open, per CPU; the TLBs are folded on the way. */
-function barriers(source: EventSource, seq: number, tlb: TlbFold): LedgerLine[] {
-  const cpus = new Map<number, Lane>()
-  for (const e of source.events(0, seq)) {
-    tlb.apply(e)
-    let cpu = cpus.get(e.cpu)
-    if (!cpu) cpus.set(e.cpu, (cpu = { queued: 0, since: 0, depth: 0 }))
-    if (e.kind === 'barrier_queue') {
-      if (cpu.queued === 0) cpu.since = e.seq
-      cpu.queued++
-    } else if (e.kind === 'barrier' || (e.kind === 'dsb' && e.scope !== null)) cpu.queued = 0
-    else if (e.kind === 'lazy_mmu_enter') cpu.depth = e.depth ?? cpu.depth + 1
-    else if (e.kind === 'lazy_mmu_leave') cpu.depth = e.depth ?? Math.max(0, cpu.depth - 1)
-  }
+/** Barriers queued and not yet made, and lazy sections that are open, per CPU. */
+function barrierLines(cpus: Beliefs['barriers']): LedgerLine[] {
   const lines: LedgerLine[] = []
   for (const [id, { queued, since, depth }] of [...cpus].toSorted(([a], [b]) => a - b)) {
     if (depth > 0) lines.push({ text: `cpu ${id}: in lazy MMU mode, depth ${depth}`, owed: false })

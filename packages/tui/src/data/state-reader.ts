@@ -54,7 +54,7 @@ export class StateReader {
       map: null,
     }
     if (q.want === 'ledger') {
-      const ledger = ledgerAt(this.#runFile.source(run), q.seq, () => this.#at(run, q.seq))
+      const ledger = ledgerAt(this.#runFile, run, q.seq, () => this.#at(run, q.seq))
       return { ...view, ledger }
     }
     const [event] = this.#runFile.readPage(run, { from: q.seq, limit: 1 })

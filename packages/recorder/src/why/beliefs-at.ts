@@ -1,0 +1,83 @@
+import { deserialize, serialize } from 'node:v8'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+import type { Run } from '../event/run.ts'
+import { Beliefs, type SavedBeliefs } from '../observers/beliefs.ts'
+import { Projections } from '../store/proof/projections.ts'
+import type { RunFile } from '../store/run-file.ts'
+
+/** Name of the projection in table `snapshot`. */
+const PROJECTION = 'beliefs'
+/** Version of the fold and of what is saved of it: what another wrote is made anew. */
+const VERSION = 1
+/** Events between two that are saved; more where there are many entries, as all of them are written each time. */
+const APART = 16_384
+const APART_PER_ENTRY = 4
+
+/**
+ * All that is pending after event `seq` of a run is applied: folded from the nearest state that was saved, and saved on
+ * the way, so that only the first look far into a run takes long. It is the caller's: folding on changes nothing here.
+ * `apart`: events between two that are saved.
+ */
+export function beliefsAt(
+  runFile: RunFile,
+  run: Run,
+  seq: number,
+  { apart: least = APART }: { readonly apart?: number } = {},
+): Beliefs {
+  const saved = projectionsOf(runFile)
+  const source = runFile.source(run)
+  const nearest = nearestIn(saved, run, seq)
+  const beliefs = nearest?.beliefs ?? new Beliefs(run)
+  let from = nearest === null ? 0 : nearest.seq + 1
+  while (from <= seq) {
+    const { size } = beliefs.observers.entries
+    const apart = least * Math.max(1, Math.ceil((size * APART_PER_ENTRY) / least))
+    const next = from - (from % apart) + apart
+    for (const e of source.events(from, Math.min(next - 1, seq))) beliefs.apply(e)
+    if (next <= seq + 1) save(saved, run, next - 1, beliefs)
+    from = next
+  }
+  return beliefs
+}
+
+const kept = new WeakMap<RunFile, Projections>()
+
+function projectionsOf(runFile: RunFile): Projections {
+  let made = kept.get(runFile)
+  if (made === undefined) {
+    kept.set(runFile, (made = new Projections(runFile, VERSION)))
+    runFile.atClose(() => kept.get(runFile)?.close())
+  }
+  return made
+}
+
+function nearestIn(
+  saved: Projections,
+  run: Run,
+  seq: number,
+): { readonly seq: number; readonly beliefs: Beliefs } | null {
+  for (const { seq: at, body } of saved.upTo(run.id, PROJECTION, seq)) {
+    const state = savedIn(body)
+    if (state !== null) return { seq: at, beliefs: Beliefs.from(run, state) }
+  }
+  return null
+}
+
+function save(saved: Projections, run: Run, seq: number, beliefs: Beliefs): void {
+  const body = zstdCompressSync(serialize(beliefs.save()))
+  saved.save(run.id, [{ name: PROJECTION, seq, body }])
+}
+
+/** Its digest says that it is what this version wrote; another version of Node may write another form. */
+function savedIn(body: Uint8Array): SavedBeliefs | null {
+  try {
+    const value: unknown = deserialize(zstdDecompressSync(body))
+    return isSaved(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+const isSaved = (value: unknown): value is SavedBeliefs =>
+  typeof value === 'object' && value !== null && 'versions' in value && 'barriers' in value
