@@ -116,6 +116,10 @@ test('a pager that was left early ends the verb quietly; one that cannot be run 
   const left = terminal({ env }, { write: () => Promise.reject(new ClosedPipe()) })
   expect(await main(args, left.io)).toBe(0)
   expect(left.err()).toBe('')
+  // A verdict that nobody has read to its end is none: 0 would say that the run is clean.
+  const checked = terminal({ env }, { write: () => Promise.reject(new ClosedPipe()) })
+  const html = ['check', '1', '--format', 'html', '--db', await database()]
+  expect(await main(html, checked.io)).toBe(3)
   const missing = terminal({ env }, { end: () => Promise.resolve(127) })
   expect(await main(args, missing.io)).toBe(2)
   expect(missing.err()).toContain('the pager nosuch cannot be run')
