@@ -76,6 +76,8 @@ export interface RunPlace {
   readonly path: string
   /** Of the file that was opened by that path: another may have come to its place. */
   readonly inode: number | undefined
+  /** In which what was proven is: in another it is not. */
+  readonly state: string
   readonly run: number
   /** Folder in which it is remembered what was proven of the file. */
   readonly proofs: string | null

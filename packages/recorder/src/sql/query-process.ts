@@ -47,10 +47,11 @@ async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Prom
   let chunk: SqlValue[][] = []
   let count = 0
   let cut = 0
+  let more = false
   for (const row of statement.iterate(...bound)) {
     if (count === rows) {
-      if (chunk.length > 0) await send({ type: 'rows', rows: chunk, cut })
-      return send({ type: 'end', more: true })
+      more = true
+      break
     }
     count++
     chunk.push(row.map(shortened))
@@ -64,7 +65,9 @@ async function answer(runFile: RunFile, { text, rows, run }: QueryRequest): Prom
     }
   }
   if (chunk.length > 0) await send({ type: 'rows', rows: chunk, cut })
-  return send({ type: 'end', more: false })
+  // Others may have written meanwhile: recorders, or a program that put another file there.
+  if (!runFile.holds()) runFile.proveAll()
+  return send({ type: 'end', more })
 }
 
 function prepare(runFile: RunFile, text: string): Sqlite.Statement<unknown[], SqlValue[]> {

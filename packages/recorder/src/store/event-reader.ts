@@ -25,6 +25,11 @@ const TOGETHER = 100
 const STRETCH = 4096
 /** Prepared statements that are kept for conditions that were read by. */
 const MAX_STATEMENTS = 64
+/** How often what others write to meanwhile is read again. */
+const TRIES = 100
+
+const changesAlways = (): InputError =>
+  new InputError('the database was written to by others each time it was read; try again later')
 
 export interface PageRequest {
   /** seq at which the page begins, or where it ends if `backward`. */
@@ -50,6 +55,8 @@ export interface Pieces {
   pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>
   /** The rows of a batch that had to be read now for that, from `first` on; undefined: none had to. */
   proving(run: number, at: number): ProvenRows | undefined
+  /** Whether what was proven last still is: what was read since then counts. If not, it is to be read again. */
+  holds(): boolean
 }
 
 /** Rows in the order of their seq. @internal */
@@ -64,6 +71,16 @@ const ANYTHING: Pieces = {
     backward ? { first: to, last: from } : { first: from, last: to },
   ],
   proving: () => undefined,
+  holds: () => true,
+}
+
+/** Reads what is proven, and reads it again where others wrote to the file meanwhile. @internal */
+export function steadily<T>(pieces: Pick<Pieces, 'holds'>, read: () => T): T {
+  for (let n = 0; n < TRIES; n++) {
+    const found = read()
+    if (pieces.holds()) return found
+  }
+  throw changesAlways()
 }
 
 /**
@@ -100,8 +117,9 @@ export class EventReader {
 
   /** Events in the order of their seq, also when read backward. */
   page(run: number, request: PageRequest): TraceEvent[] {
-    const rows = this.rows(run, request)
-    const events = rows.map((row) => rowToEvent(row, this.nameOf))
+    const events = steadily(this.#pieces, () =>
+      this.rows(run, request).map((row) => rowToEvent(row, this.nameOf)),
+    )
     return request.backward ? events.toReversed() : events
   }
 
@@ -137,12 +155,14 @@ export class EventReader {
     const base = BigInt(run) * BigInt(RUN_SHIFT)
     const sql = `select id - ? from event where id >= ? and id <= ? and (${where.sql}) order by id`
     const query = this.#db.prepare<(bigint | string)[], number>(sql).pluck().safeIntegers(false)
-    const found: number[] = []
-    for (const { first, last } of this.#pieces.pieces(run, from, to, false)) {
-      const [low, high] = [base + BigInt(first), base + BigInt(last)]
-      for (const seq of query.all(base, low, high, ...where.parameters)) found.push(seq)
-    }
-    return found
+    return steadily(this.#pieces, () => {
+      const found: number[] = []
+      for (const { first, last } of this.#pieces.pieces(run, from, to, false)) {
+        const [low, high] = [base + BigInt(first), base + BigInt(last)]
+        for (const seq of query.all(base, low, high, ...where.parameters)) found.push(seq)
+      }
+      return found
+    })
   }
 
   /** Texts of the first `limit` names that a run's events use, in order. */
@@ -199,10 +219,15 @@ export class EventReader {
   }
 
   *#span(run: number, { first, last }: Span, where?: Condition): Generator<TraceEvent[]> {
-    for (let at = first; at <= last;) {
+    for (let at = first, tries = 0; at <= last;) {
       const rows = this.#range(run, at, last, TOGETHER, false, where)
       this.#checkRead(run, rows.length, Math.min(TOGETHER, last - at + 1), where)
       const page = rows.map((row) => rowToEvent(row, this.nameOf))
+      if (!this.#pieces.holds()) {
+        if (++tries === TRIES) throw changesAlways()
+        for (const _ of this.#pieces.pieces(run, at, last, false));
+        continue
+      }
       yield page
       if (page.length < TOGETHER) return
       at = page[page.length - 1]!.seq + 1
@@ -213,15 +238,23 @@ export class EventReader {
   #checkRead(run: number, read: number, expected: number, where?: Condition): void {
     if (where === undefined && this.#pieces !== ANYTHING && read < expected)
       throw new InputError(
-        `run ${run} was removed while it was read; what was given of it is not the whole`,
+        `run ${run} was removed or replaced while it was read; what was given of it is not the whole`,
       )
   }
 
-  *calls(run: number): Generator<Call> {
+  /** `prove` proves them before they are read. */
+  *calls(run: number, prove: () => void): Generator<Call> {
     const query = prepare(this.#db, callsFrom)
-    for (let op = 0n; ;) {
+    prove()
+    for (let op = 0n, tries = 0; ;) {
       const page = query.all(BigInt(run), op, BigInt(PAGE_EVENTS))
-      for (const row of page) yield this.#call(row)
+      const calls = page.map((row) => this.#call(row))
+      if (!this.#pieces.holds()) {
+        if (++tries === TRIES) throw changesAlways()
+        prove()
+        continue
+      }
+      yield* calls
       if (page.length < PAGE_EVENTS) return
       op = page[page.length - 1]!.op + 1n
     }
@@ -312,10 +345,16 @@ export const eventSource = (
     return placeOf()
   },
   *calls() {
-    proof.prove()
-    yield* guardedEach(path, reader.calls(run.id))
+    yield* guardedEach(
+      path,
+      reader.calls(run.id, () => proof.prove()),
+    )
   },
-  unproven: () => guardedEach(path, reader.calls(run.id)),
+  unproven: () =>
+    guardedEach(
+      path,
+      reader.calls(run.id, () => {}),
+    ),
   events: (from, to, kinds) =>
     guardedPages(path, reader.pages(run.id, from, to, kinds && onlyKinds(kinds))),
 })

@@ -10,7 +10,7 @@ import { NO_DIGEST } from './digest.ts'
 import { Lease, MEMORY } from './file/lease.ts'
 import { migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './file/open-file.ts'
-import { EventReader, eventSource, type PageRequest } from './event-reader.ts'
+import { EventReader, eventSource, type PageRequest, steadily } from './event-reader.ts'
 import { Proof, proofOf } from './proof/proof.ts'
 import { ProofMemory } from './proof/proof-memory.ts'
 import { RunLookup } from './run-lookup.ts'
@@ -107,7 +107,9 @@ export class RunFile {
     this.path = path
     this.mode = mode
     this.#proof = memory && new Proof(db, path, memory)
-    this.#lookup = new RunLookup(db, path, (run) => this.prove(run, 0, RUN_SHIFT - 1))
+    this.#lookup = new RunLookup(db, path, ({ id }) =>
+      this.readProven(id, 0, RUN_SHIFT - 1, () => {}),
+    )
     this.#reader = new EventReader(db, this.#proof ?? undefined)
     this.#inode = inodeOf(path)
     this.#proofs = memory?.folder ?? null
@@ -171,6 +173,7 @@ export class RunFile {
     }
     this.#proof?.forget(run.id)
     guarded(this.path, () => removeRun(this.db, this.#write(), run.id))
+    this.#proof?.ownWrite()
   }
 
   rename(run: Run, label: string): void {
@@ -195,15 +198,18 @@ export class RunFile {
 
   #placeOf({ id }: Run): RunPlace | undefined {
     const { path } = this
-    const proven = this.#proof?.known(id)
-    return proven && { path, inode: this.#inode, run: id, proofs: this.#proofs, proven }
+    const proof = this.#proof
+    if (!proof) return undefined
+    const { state } = proof
+    const proven = proof.known(id)
+    return { path, inode: this.#inode, state, run: id, proofs: this.#proofs, proven }
   }
 
   /** The run at this place, with what another thread has proven of it. @internal */
-  at({ inode, run, proven }: RunPlace): EventSource {
+  at({ inode, state, run, proven }: RunPlace): EventSource {
     this.#mustBe(inode)
     const source = this.source(this.find(run))
-    source.proof?.add(proven)
+    if (state === this.#proof?.state) source.proof?.add(proven)
     return source
   }
 
@@ -247,15 +253,19 @@ export class RunFile {
     return this.#lookup.vanished()
   }
 
-  /**
-   * Proves these events of a run, for a caller that reads them by statements of its own; damage is an InputError.
-   *
-   * @internal
-   */
-  prove(run: Run, from: number, to: number): void {
-    guarded(this.path, () => {
-      for (const _ of this.#proof?.pieces(run.id, from, to, false) ?? []);
-    })
+  /** What statements of the caller's own find of these events, which are proven; damage is an InputError. @internal */
+  readProven<T>(run: number, from: number, to: number, read: () => T): T {
+    const proof = this.#proof
+    const provenFirst = (): T => {
+      for (const _ of proof?.pieces(run, from, to, false) ?? []);
+      return read()
+    }
+    return guarded(this.path, () => (proof ? steadily(proof, provenFirst) : read()))
+  }
+
+  /** Whether what was proven still is, after reading by statements of one's own. @internal */
+  holds(): boolean {
+    return this.#proof?.holds() ?? true
   }
 
   /** Proves the whole file, once per state, for queries that may read anything of it. @internal */
@@ -353,8 +363,13 @@ export class RunFile {
       wrote: (first: number, count: number) => {
         lease?.acknowledge(first + count)
         this.#proof?.add(id, first, first + count - 1)
+        this.#proof?.ownWrite()
       },
-      settled: () => isSettled(db),
+      settled: () => {
+        const settled = isSettled(db)
+        this.#proof?.ownWrite()
+        return settled
+      },
       isThere: () => inodeOf(path) === this.#inode,
       closed: (writer: RunWriter) => this.#writers.delete(writer),
     }

@@ -11,7 +11,6 @@ import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 import { BIND, build } from '../store/schema.ts'
-import { guarded } from '../store/sqlite-errors.ts'
 import { type Bound, prepare } from '../store/statements.ts'
 import { touchedRanges, touchingParts } from './touched.ts'
 import { UNMAPPING_SQL } from './unmapped.ts'
@@ -245,11 +244,15 @@ class Folder {
     return ranges
   }
 
+  #provenRows({ id }: Run, from: number, to: number): InferResult<typeof foldRows> {
+    const base = BigInt(id) * BigInt(RUN_SHIFT)
+    return this.#runFile.readProven(id, from, to, () =>
+      this.#rows.all(base + BigInt(from), base + BigInt(to)),
+    )
+  }
+
   #foldRange(run: Run, layer: Layer, from: number, to: number): void {
-    this.#runFile.prove(run, from, to)
-    const base = BigInt(run.id) * BigInt(RUN_SHIFT)
-    const keys = [base + BigInt(from), base + BigInt(to)]
-    for (const row of guarded(this.#runFile.path, () => this.#rows.all(...keys))) {
+    for (const row of this.#provenRows(run, from, to)) {
       const { seq, kind, level, va, lo, hi } = row
       if (lo !== null && hi !== null) layer.state.applyRow(seq, kind, level, va, lo, hi)
       else {

@@ -299,6 +299,6 @@ test('a run that is removed while it is read is not taken for a shorter one', as
     const rest = () => {
       while (!events.next().done);
     }
-    expect(rest).toThrow('run 1 was removed while it was read')
+    expect(rest).toThrow('run 1 was removed or replaced while it was read')
   })
 })

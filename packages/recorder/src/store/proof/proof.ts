@@ -8,6 +8,7 @@ import type { Span } from '../batch-spans.ts'
 import { NO_DIGEST } from '../digest.ts'
 import { EventReader, type Pieces, type ProvenRows } from '../event-reader.ts'
 import type { EventRow } from '../../event/event-columns.ts'
+import { FileWatch } from './file-watch.ts'
 import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memory.ts'
 import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
@@ -33,7 +34,12 @@ export class Proof implements Pieces {
   /** Reads as the rows lie there. */
   readonly #reader: EventReader
   readonly #memory: ProofMemory
+  readonly #watch: FileWatch
   readonly #runs = new Map<number, Proven>()
+  /** Of each run the last batch that was proven: its digest stands for all before it. */
+  readonly #anchors = new Map<number, { readonly last: number; readonly digest: Uint8Array }>()
+  /** Runs that may be others since the file was written to. */
+  readonly #doubted = new Set<number>()
   readonly #last: Sqlite.Statement<Bound[], BatchRow>
   readonly #end: Sqlite.Statement<Bound[], { end: bigint | null; stray: bigint }>
   readonly #use: Sqlite.Statement<Bound[], { first: bigint }>
@@ -46,11 +52,38 @@ export class Proof implements Pieces {
     this.#db = db
     this.#path = path
     this.#memory = memory
+    this.#watch = new FileWatch(path)
     this.#reader = new EventReader(db)
     this.#last = prepare(db, lastUpTo)
     this.#end = prepare(db, endOfRun)
     this.#use = prepare(db, firstUse)
     for (const [run, proven] of memory.remembered()) this.#runs.set(run, proven)
+  }
+
+  /** State of the file in which what is known of it holds. */
+  get state(): string {
+    return this.#watch.state
+  }
+
+  /**
+   * Whether the file is as it was when what was read of it last was proven. If not, nothing is known any more: a
+   * recorder has moved its -wal into the file, or another file was copied over it.
+   */
+  holds(): boolean {
+    if (this.#watch.isSame()) return true
+    for (const proven of this.#runs.values()) {
+      proven.spans.length = 0
+      proven.calls = false
+    }
+    for (const run of this.#anchors.keys()) this.#doubted.add(run)
+    this.#listed.clear()
+    this.#indexChecked = false
+    return false
+  }
+
+  /** This process has just written to the file. */
+  ownWrite(): void {
+    this.#watch.ownWrite()
   }
 
   /** Parts of a run's events from `from` to `to`, in the order of reading, each proven when it is given. */
@@ -61,6 +94,7 @@ export class Proof implements Pieces {
     backward: boolean,
     atMost = Infinity,
   ): Generator<Span> {
+    this.#settle(run)
     this.#checkList(run)
     const end = this.#endOf(run, Math.max(from, to))
     const { spans } = this.#of(run)
@@ -86,6 +120,7 @@ export class Proof implements Pieces {
    * first of them with this seq; undefined where it is proven already, or not there.
    */
   proving(run: number, at: number): ProvenRows | undefined {
+    this.#settle(run)
     this.#checkList(run)
     const end = this.#endOf(run, at)
     const { spans } = this.#of(run)
@@ -116,6 +151,7 @@ export class Proof implements Pieces {
 
   /** Proves table `call` of a run, which takes all of its events. */
   calls(run: Run): void {
+    this.#settle(run.id)
     const proven = this.#of(run.id)
     if (proven.calls) return
     atOneMoment(this.#db, () => {
@@ -158,12 +194,26 @@ export class Proof implements Pieces {
   forget(run: number): void {
     this.#runs.delete(run)
     this.#listed.delete(run)
+    this.#anchors.delete(run)
+    this.#doubted.delete(run)
   }
 
   #gone(run: number): InputError {
     return new InputError(
-      `${this.#path}: run ${run} was removed while it was read; what was given of it is not the whole`,
+      `${this.#path}: run ${run} was removed or replaced while it was read; what was given of it is not the whole`,
     )
+  }
+
+  /** The run is the one of which something was given before. */
+  #settle(run: number): void {
+    this.holds()
+    const anchor = this.#anchors.get(run)
+    const last = anchor?.last ?? this.#of(run).spans.at(-1)?.last
+    if (last === undefined || (anchor && !this.#doubted.delete(run))) return
+    const [row] = this.#last.all(BigInt(run), BigInt(last), 1n)
+    if (!row || Number(row.first + row.count) - 1 !== last) throw this.#gone(run)
+    if (!anchor) this.#anchors.set(run, { last, digest: row.digest })
+    else if (Buffer.compare(anchor.digest, row.digest) !== 0) throw this.#gone(run)
   }
 
   /** Digest of the batch that holds an event, once it is proven: it stands for all events up to the batch's end. */
@@ -177,7 +227,9 @@ export class Proof implements Pieces {
 
   /** Writes to the file what changes no answer, such as a snapshot; what was proven stays so. */
   whileWriting(writer: Sqlite.Database, write: () => void): void {
+    this.holds()
     this.#memory.whileWriting(writer, write)
+    this.ownWrite()
   }
 
   /** Writes what was proven to where the next process finds it. */
@@ -240,8 +292,10 @@ export class Proof implements Pieces {
     const wanted = [seq]
     for (let at = wanted.pop(); at !== undefined; at = wanted.pop()) {
       // Of those that are proven for its names nobody wants the rows.
-      const { span, names } = this.#proveBatch(run, at, proven.length === 0 ? keep : null)
+      const { span, names, digest } = this.#proveBatch(run, at, proven.length === 0 ? keep : null)
       proven.push(span)
+      if (span.last > (this.#anchors.get(run)?.last ?? -1))
+        this.#anchors.set(run, { last: span.last, digest })
       done.add(span.first)
       for (const name of names) {
         const use = this.#use.get(run, name)
@@ -262,7 +316,7 @@ export class Proof implements Pieces {
     run: number,
     seq: number,
     keep: EventRow[] | null,
-  ): { span: Span; names: ReadonlySet<number> } {
+  ): { span: Span; names: ReadonlySet<number>; digest: Uint8Array } {
     this.#checkNameIndex()
     const [row, before] = this.#last.all(BigInt(run), BigInt(seq), 2n)
     const end = row ? Number(row.first + row.count) : 0
@@ -274,7 +328,7 @@ export class Proof implements Pieces {
       throw this.#batchDamaged(run, span, `the batch before it ends at ${expected - 1}`)
     const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST, keep)
     if (typeof found === 'string') throw this.#batchDamaged(run, span, found)
-    return { span, names: found.names }
+    return { span, ...found }
   }
 
   /** Filters find names by their text, through an index that no digest covers; it is small. */
