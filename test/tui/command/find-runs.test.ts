@@ -136,7 +136,7 @@ test('files that were asked about are no -1 and no -2', async () => {
   const { status, err } = await pagetrail(['check', '-1', '--db', db])
   expect([status, err]).toEqual([
     2,
-    `pagetrail: there is no run -1: ${db} holds 0, -1 is the latest; runs of files that a command named go by id or label\n`,
+    `pagetrail: there is no run -1: ${db} holds 0, -1 is the latest; runs of files that a command named are found by id or label\n`,
   ])
 })
 
