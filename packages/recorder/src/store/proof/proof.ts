@@ -218,6 +218,7 @@ export class Proof implements Pieces {
 
   /** Digest of the batch that holds an event, once it is proven: it stands for all events up to the batch's end. */
   digestAt(run: number, seq: number): Uint8Array {
+    this.holds()
     // Of a run that was removed meanwhile there is no batch below either.
     if (!this.#listed.has(run) || !spanAround(this.#of(run).spans, seq))
       for (const _ of this.pieces(run, seq, seq, false));

@@ -182,7 +182,7 @@ function invokerOf(
     const paged = pagedFor(io, verb, chosen)
     const world = paged?.world() ?? io
     const session = new Session(world, verb.name, chosen, new Output(world.stdout), paint, paged)
-    // What nobody read to its end is no verdict: 0 would say that runs are the same, or clean.
+    // What nobody read to its end has no verdict: 0 would say that runs are the same, or clean.
     if (verb.group === 'Comparing and checking:') finish(3)
     try {
       finish(await body(session))
