@@ -1,4 +1,4 @@
-import { createGeometry, GEOMETRIES, type Geometry } from '@pagetrail/engine'
+import { createGeometry, GEOMETRIES, type Geometry, LEVEL_NAMES } from '@pagetrail/engine'
 import {
   bitFields,
   type BitRole,
@@ -11,6 +11,7 @@ import {
   withoutAddress,
 } from '@pagetrail/recorder'
 import { describe, expect, test } from 'vitest'
+import { leadsToTable, memoryTypeOf } from '../../../packages/recorder/src/descriptor/bits.ts'
 import { SAMPLE_RUN } from '../../support/sample-run.ts'
 
 const geometries: readonly [name: string, geometry: Geometry | null][] = [
@@ -88,4 +89,27 @@ test('a run says of its geometry what has no column in facts', () => {
   expect(runGeometry(wide)?.encoding).toBe('pa52-64k')
   const narrow = { ...run, geometry: { pageShift: 12, vaBits: 52, levels: 5 } }
   expect(runGeometry({ ...narrow, facts: { va_bits_actual: 48 } })?.lpa2Active).toBe(false)
+})
+
+test('AttrIndx has three bits: the kernel names five of its eight memory types', () => {
+  const types = Array.from({ length: 8 }, (_, index) => memoryTypeOf(BigInt(index) << 2n).name)
+  expect(types).toEqual([
+    'NORMAL',
+    'NORMAL_TAGGED',
+    'NORMAL_NC',
+    'DEVICE_nGnRnE',
+    'DEVICE_nGnRE',
+    'attr5',
+    'attr6',
+    'attr7',
+  ])
+  // What stands beside the index says nothing of it.
+  expect(memoryTypeOf(~(7n << 2n)).name).toBe('NORMAL')
+})
+
+test('type 3 leads to a table above the last level, in no span of pages, and nowhere if no level is known', () => {
+  const leading = LEVEL_NAMES.filter((level) => leadsToTable(level, 0b11))
+  expect(leading).toEqual(['pgd', 'p4d', 'pud', 'pmd', 'contpmd'])
+  expect(leadsToTable(null, 0b11)).toBe(false)
+  expect([0b00, 0b01, 0b10].some((lo) => leadsToTable('pmd', lo))).toBe(false)
 })

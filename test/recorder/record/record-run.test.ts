@@ -83,6 +83,93 @@ describe('recordRun', () => {
     expect(run.events).toBe(2)
   })
 
+  test('every hook makes the event that its word form makes', () => {
+    const [lo, hi, endLo] = [0x8000_0000, 0xffff_8000, 0x8000_1000]
+    const desc = 0xe8_0005_0004_0703n
+    const [dLo, dHi] = [0x0004_0703, 0xe8_0005]
+    const { run: people } = record((h) => {
+      h.opBegin('f', { va, end }, { addr: va, numpages: 1 })
+      h.walkBegin('w', va, end)
+      h.cbEnter('pte', 'c', va, end)
+      h.descWrite('pte', va, desc, 0n)
+      h.descRead('pte', va, desc)
+      h.cbExit('pte', 'c', va, -22, 'again')
+      h.hole('pmd', va, end)
+      h.walkEnd('w', -22)
+      h.spanBegin('s', va, 0n)
+      h.spanEnd('s', 1)
+      h.tableAlloc('pte', va, 0x5_0000_0000n)
+      h.tableAllocFail('pte', va)
+      h.tableFree('pte', va, 0x5_0000_0000n)
+      h.split('pmd', va)
+      h.lazyMmuEnter(1)
+      h.lazyMmuLeave(0, true, 'pause')
+      h.barrierQueue()
+      h.barrier()
+      h.dsb('ish')
+      h.dmb('st')
+      h.isb()
+      h.tlbFlush('flush_tlb_kernel_range', { va, end })
+      h.tlbFlush('flush_tlb_all', null)
+      h.tlbi('rvaale1is', { va, pages: 2 }, 0, 0)
+      h.tlbi('vmalle1is', null)
+      h.lock('l', 'spin')
+      h.unlock('l', 'spin')
+      h.warn('g', true, false)
+      h.badEntry('pud', desc)
+      h.context('irq')
+      h.sleepInAtomic('m', 'irq')
+      h.access('write', va, 'fault', true)
+      h.tlbFill('contpte', va, end, desc)
+      h.tlbEvict(va)
+      h.opEnd('f', 0)
+      h.opBegin('g', null)
+      h.bug('g')
+    })
+    const { run: words } = record(({ words: w }) => {
+      w.opBegin('f', true, lo, hi, endLo, hi, { addr: va, numpages: 1 })
+      w.walkBegin('w', lo, hi, endLo, hi)
+      w.cbEnter(4, 'c', lo, hi, endLo, hi)
+      w.descWrite(4, lo, hi, dLo, dHi, 0, 0)
+      w.descRead(4, lo, hi, dLo, dHi)
+      w.cbExit(4, 'c', lo, hi, -22, 'again')
+      w.hole(3, lo, hi, endLo, hi)
+      w.walkEnd('w', -22)
+      w.spanBegin('s', lo, hi, 0, 0)
+      w.spanEnd('s', 1)
+      w.tableAlloc(4, lo, hi, 0, 5)
+      w.tableAllocFail(4, lo, hi)
+      w.tableFree(4, lo, hi, 0, 5)
+      w.split(3, lo, hi)
+      w.lazyMmuEnter(1, false, null)
+      w.lazyMmuLeave(0, true, 'pause')
+      w.barrierQueue()
+      w.barrier()
+      w.dsb('ish')
+      w.dmb('st')
+      w.isb()
+      w.tlbFlush('flush_tlb_kernel_range', true, lo, hi, endLo, hi)
+      w.tlbFlush('flush_tlb_all', false, 0, 0, 0, 0)
+      w.tlbi('rvaale1is', lo, hi, 2, 0, 0)
+      w.tlbi('vmalle1is', 0, 0, -1, -1, -1)
+      w.lock('l', 'spin')
+      w.unlock('l', 'spin')
+      w.warn('g', true, false)
+      w.badEntry(2, dLo, dHi)
+      w.context('irq')
+      w.sleepInAtomic('m', 'irq')
+      w.access('write', lo, hi, 'fault', true)
+      w.tlbFill(6, lo, hi, endLo, hi, dLo, dHi)
+      w.tlbEvict(lo, hi)
+      w.opEnd('f', 0)
+      w.opBegin('g', false, 0, 0, 0, 0, {})
+      w.bug('g')
+    })
+    expect(people).toMatchObject({ events: 37, calls: 2 })
+    expect([...runFile.source(people).events()]).toEqual([...runFile.source(words).events()])
+    expect([...runFile.source(people).calls()]).toEqual([...runFile.source(words).calls()])
+  })
+
   test('what it says it shows is what is known of it', () => {
     const { run } = recordRun(runFile, { ...description, shows: ['desc_write'] }, () => null)
     expect(run.facts).toEqual({ shows: ['desc_write'] })
@@ -102,37 +189,52 @@ describe('recordRun', () => {
     [
       'a number for an address',
       (h) => Reflect.apply(h.tlbEvict, h, [4096]),
-      'tlb_evict: va is the number 4096; a 64-bit value is a bigint',
+      'tlb_evict.va: 4096 is not an unsigned 64-bit bigint, such as 0x1000n',
     ],
     [
       'more than 64 bits',
       (h) => h.tlbEvict(2n ** 64n),
-      'tlb_evict: va 18446744073709551616 is not',
+      'tlb_evict.va: 18446744073709551616n is not an unsigned 64-bit bigint',
     ],
     [
       'below zero',
       (h) => h.descWrite('pte', va, 0n, -1n),
-      'desc_write: new -1 is not in 0 … 2^64-1',
+      'desc_write.new: -1n is not an unsigned 64-bit bigint',
     ],
     [
       'an unknown level',
       (h) => Reflect.apply(h.split, h, ['ptee', va]),
-      'split: level is the "ptee", not one of pgd, p4d, pud, pmd, pte, contpmd, contpte, did you mean pte?',
+      'split.level: "ptee" is not a page-table level, did you mean pte?',
     ],
     [
       'an unknown scope',
       (h) => Reflect.apply(h.dsb, h, ['ishstt']),
-      'dsb: scope is the "ishstt", not one of ishst, ish, sy, st, did you mean ishst?',
+      'dsb.scope: "ishstt" is not one of ishst, ish, sy, st, ld, ishld, nsh, nshst, nshld, osh, oshst, oshld, did you mean ishst?',
     ],
     [
       'an end below its begin',
       (h) => h.walkBegin('w', end, va),
       'walk_begin: end 0xffff800080000000',
     ],
-    ['no function', (h) => h.walkBegin('', va, end), 'walk_begin: its function is the ""'],
-    ['half an errno', (h) => h.spanEnd('s', 0.5), 'span_end: ret is the number 0.5'],
-    ['no CPU', (h) => h.cpu(-1), 'cpu: number -1 is not a CPU'],
-    ['too many CPUs', (h) => h.cpu(256), 'cpu: number 256 is not a CPU'],
+    ['no function', (h) => h.walkBegin('', va, end), 'walk_begin: its function has no name'],
+    ['half an errno', (h) => h.spanEnd('s', 0.5), 'span_end.ret: 0.5 is not a whole number'],
+    [
+      'no descriptor',
+      (h) => Reflect.apply(h.descWrite, h, ['pte', va, null, 0n]),
+      'desc_write.old: null is not a value',
+    ],
+    [
+      'no address',
+      (h) => Reflect.apply(h.tableFree, h, ['pte']),
+      'table_free.va: undefined is not a value',
+    ],
+    [
+      'an unknown context',
+      (h) => Reflect.apply(h.context, h, ['nmi']),
+      'context: nmi is not one of task, bh_off, softirq, irq',
+    ],
+    ['no CPU', (h) => h.cpu(-1), 'cpu: -1 is not a CPU'],
+    ['too many CPUs', (h) => h.cpu(256), 'cpu: 256 is not a CPU'],
   ])('%s is an InputError that names the event; the run is interrupted', (_, program, message) => {
     const { name, text } = errorOf(() => record(program))
     expect(name).toBe('InputError')

@@ -206,13 +206,36 @@ export function putEvent(batch: Batch, event: TraceEvent, intern: Intern): void 
   if (event.src !== undefined || event.free !== undefined) {
     batch.more.set(i, JSON.stringify({ src: event.src, ...event.free }))
   }
+  try {
+    putAll(codec, batch, i, values, intern)
+  } catch (error) {
+    batch.drop()
+    throw error
+  }
+}
+
+/** Sets the fields of a row's kind, those that are given. Throws InputError where a value cannot be stored. */
+export const putFields = (
+  batch: Batch,
+  i: number,
+  kind: Kind,
+  values: Readonly<Fields>,
+  intern: Intern,
+): void => putAll(codecOf(kind), batch, i, values, intern)
+
+function putAll(
+  codec: KindCodec,
+  batch: Batch,
+  i: number,
+  values: Readonly<Fields>,
+  intern: Intern,
+): void {
   for (const field of codec.fields) {
     const value = values[field.name]
     if (value === undefined || value === null) continue
     try {
       field.put(batch, i, value, intern)
     } catch (error) {
-      batch.drop()
       throw inField(codec, field.name, error)
     }
   }

@@ -197,7 +197,7 @@ const unsigned = (value: EventRow[number] | undefined): bigint | null =>
 
 function bigintOf(value: FieldValue): bigint {
   if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) {
-    throw new InputError(`${show(value)} is not an unsigned 64-bit bigint`)
+    throw new InputError(`${show(value)} is not an unsigned 64-bit bigint, such as 0x1000n`)
   }
   return value
 }

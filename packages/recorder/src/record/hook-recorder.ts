@@ -9,26 +9,13 @@ import type {
   WalkAction,
 } from '@pagetrail/engine'
 
-import { AUX, type Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
+import { AUX, Batch, NEW, NONE, OLD, SIZE, VA } from '../event/batch.ts'
 import type { EventSink } from '../event/event-sink.ts'
-import { kindOfId, KINDS } from '../event/kinds.ts'
+import { putFields } from '../event/codec.ts'
+import type { FieldValue } from '../event/field-codec.ts'
+import { halts, type Kind, kindOfId, KINDS, nestOf } from '../event/kinds.ts'
 import { toJson } from '../event/json.ts'
-
-/** The number that the file keeps for a value of an enum. */
-const codes = <V extends string>(values: readonly V[]): Readonly<Record<V, number>> => {
-  const entries = values.map((value, code) => [value, code] as const)
-  return Object.fromEntries(entries) as Record<V, number>
-}
-
-const MODE: Readonly<Record<LockMode, number>> = codes(KINDS.lock.fields.mode.values)
-const ACTION: Readonly<Record<WalkAction, number>> = codes(KINDS.cb_exit.fields.action.values)
-const API = codes(KINDS.lazy_mmu_enter.fields.api.values)
-const CONTEXT: Readonly<Record<Context, number>> = codes(
-  KINDS.sleep_in_atomic.fields.context.values,
-)
-const ACCESS = codes(KINDS.access.fields.mode.values)
-const OUTCOME = codes(KINDS.access.fields.outcome.values)
-const SCOPE: Readonly<Record<BarrierScope, number>> = codes(KINDS.dsb.fields.scope.values)
+import { MODE, ACTION, API, CONTEXT, ACCESS, OUTCOME, SCOPE } from './enum-codes.ts'
 
 /** CPUs that a machine may have here. */
 export const MAX_RUN_CPUS = 256
@@ -82,6 +69,10 @@ export class HookRecorder implements Hooks {
 
   opEnd(fn: string, ret: number): void {
     this.#batch.setRet(this.#close(KINDS.op_end.id, fn), ret)
+    this.#endOp()
+  }
+
+  #endOp(): void {
     this.#op[this.#cpu] = this.#interrupted.get(this.#cpu)?.pop() ?? NONE
     this.#sink.callEnded()
   }
@@ -312,6 +303,20 @@ export class HookRecorder implements Hooks {
   tooManyEvents(): void {
     this.#row(KINDS.too_many_events.id)
     this.#halt()
+  }
+
+  /** Any event by its fields, which are checked before anything is counted: what the hooks for people call. */
+  append(kind: Kind, fields: Readonly<Record<string, FieldValue>>): void {
+    const trial = new Batch(1)
+    putFields(trial, trial.row(KINDS[kind].id, 0), kind, fields, () => 0)
+    const { id } = KINDS[kind]
+    const fn = String(fields['fn'])
+    const move = nestOf(kind)
+    if (kind === 'op_begin') this.#beginOp()
+    const i = move > 0 ? this.#open(id, fn) : move < 0 ? this.#close(id, fn) : this.#row(id)
+    putFields(this.#batch, i, kind, fields, (text) => this.#sink.intern(text))
+    if (kind === 'op_end') this.#endOp()
+    if (halts(kind)) this.#halt()
   }
 
   /** The event that has no end yet, innermost of the first CPU that has one; null: there is none. */
