@@ -12,6 +12,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
 import { REVIEWED, type Reviewed } from './reviewed-verdicts.ts'
+import { changedVerdicts, changesText, REASONS } from './verdict-changes.ts'
 
 const FLAVOURS = ['6.12', '6.17', 'seed-v1', '6.18', '7.3'] as const
 
@@ -58,6 +59,7 @@ async function compare(name: string): Promise<Compared> {
 
 const compared = new Map<string, Compared>()
 for (const { name } of REVIEWED) compared.set(name, await compare(name))
+const changes = await changedVerdicts(inputs)
 
 const verdictsOf = ({ diffs }: Compared): DiffVerdict[] =>
   diffs.flatMap((row, left) => row.slice(left + 1).map(({ verdict }) => verdict))
@@ -134,14 +136,14 @@ function summary(): string {
     'Where nothing but pages is mapped, all five leave the same behind by another path: callbacks, lazy sections and barriers',
     'are what changed. Outcomes part where a block, a hole, an invalid entry or the alias of a part of an area is met.',
     '',
-    'A row below is a version: what the calls returned, what they cost, and its verdict against each later version.',
+    'A row of a scenario is a version: what the calls returned, what they cost, and its verdict against each later version.',
     '',
     '',
   ].join('\n')
 }
 
 test('docs/verdicts.md', async () => {
-  const page = HEAD + summary() + REVIEWED.map(section).join('\n')
+  const page = HEAD + summary() + changesText(changes) + REVIEWED.map(section).join('\n')
   await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/verdicts.md'))
 })
 
@@ -160,4 +162,13 @@ test('a diff is the same from the other side', () => {
       }),
     )
   }
+})
+
+test('no verdict is another than in 0.1 without a reason that the runs show', () => {
+  expect(changes.filter(({ reasons }) => reasons.length === 0)).toEqual([])
+  // A flush or a form of entries is no reason for anything else.
+  const steps = new Set(changes.map(({ from, to, verdict }) => [from, to, verdict].join(' ')))
+  expect([...steps]).toEqual(['effects path same effects by another path'])
+  const named = new Set(changes.flatMap(({ reasons }) => reasons))
+  expect(named).toEqual(new Set(REASONS.map(({ name }) => name)))
 })
