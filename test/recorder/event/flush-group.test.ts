@@ -43,6 +43,16 @@ describe('what an instruction is to those before it', () => {
     ['two heads, of which the first stays alone', [HEAD, HEAD, ISB], 'head head barrier'],
     ['a TLBI after a dsb of all', [DSB, TLBI, ISB], 'alone alone alone'],
     ['a group after another', [HEAD, ISB, HEAD, TLBI], 'head barrier head first'],
+    [
+      'a flush right behind another',
+      [HEAD, TLBI, DSB, ISB, HEAD, TLBI, DSB, ISB],
+      'head first more end head first more end',
+    ],
+    [
+      'a TLBI right behind a flush',
+      [HEAD, TLBI, DSB, ISB, TLBI, ISB],
+      'head first more end alone alone',
+    ],
     ['a flush that something ended', [HEAD, TLBI, STORE, TLBI], 'head first other alone'],
   ])('%s', (_, list, expected) => {
     expect(parts(...list)).toBe(expected)

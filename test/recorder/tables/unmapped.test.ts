@@ -67,6 +67,24 @@ test('vfree() makes its area unknown, up to the guard page; a range is unknown a
   expect(known(captured(...span('kvfree', page(0), null)))).toEqual([0, 1, 2, 4])
 })
 
+/** A store to an empty entry of what leads to a block (1) or a page (3). */
+const mapped = (level: string, va: bigint, kind: number): Lean => ({
+  kind: 'desc_write',
+  level,
+  va: hex(va),
+  old: '0x0',
+  new: hex((KERNEL_RW & ~2n) | BigInt(kind) | PA),
+})
+
+test('an area ends where the entry ends that its last address is in, be that a block', () => {
+  const block = AREA
+  const behind = AREA + 0x20_1000n
+  const stores = [mapped('pmd', block, 1), mapped('pte', behind, 3)]
+  const state = PageState.of(CAPTURE)
+  for (const e of eventsOf([...stores, ...span('vfree', block + PAGE, null)], null)) state.apply(e)
+  expect(state.lookup(behind).found).toBe('entry')
+})
+
 test('where all stores are shown a function that unmaps does so by its stores', () => {
   const run: Run = { ...CAPTURE, source: 'engine', facts: {} }
   expect(known(captured(...span('vfree', page(0), null)), run)).toEqual([0, 1, 2, 4])
