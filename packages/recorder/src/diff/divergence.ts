@@ -3,7 +3,7 @@ import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import { eventAt, type FoundRows } from './repeated-rows.ts'
 import type { Divergence } from './result.ts'
-import type { RowRun } from './align/row-script.ts'
+import type { RowRun } from './align/row-runs.ts'
 
 /** Rows shown before and from the first one that differs. */
 const BEFORE = 3
@@ -20,10 +20,9 @@ export function findDivergence(
   right: CallData,
   compared: ComparedPair,
 ): FoundDivergence | null {
-  const { runs } = compared.script
-  const first = runs.findIndex((run) => run.status !== 'same' && run.status !== 'renamed')
-  if (first < 0) return null
-  const { rows, at } = neighbours(runs, first)
+  const found = neighbours(compared.script.runs)
+  if (found === null) return null
+  const { rows, at } = found
   return {
     left: compared.diff.left,
     right: compared.diff.right,
@@ -48,19 +47,22 @@ export function readDivergence(a: EventSource, b: EventSource, found: FoundDiver
   }
 }
 
-/** Single rows round the start of a run. */
-function neighbours(runs: readonly RowRun[], first: number): { rows: RowRun[]; at: number } {
-  const before: RowRun[] = []
-  for (let r = first - 1; r >= 0 && before.length < BEFORE; r--) {
-    const run = runs[r]!
-    for (let n = run.length - 1; n >= 0 && before.length < BEFORE; n--) before.push(single(run, n))
-  }
+/** Single rows round the start of the first run that differs; null: none does. */
+function neighbours(runs: Iterable<RowRun>): { rows: RowRun[]; at: number } | null {
+  let before: RowRun[] = []
   const after: RowRun[] = []
-  for (let r = first; r < runs.length && after.length < AFTER; r++) {
-    const run = runs[r]!
+  for (const run of runs) {
+    const differs = run.status !== 'same' && run.status !== 'renamed'
+    if (after.length === 0 && !differs) {
+      for (let n = Math.max(0, run.length - BEFORE); n < run.length; n++)
+        before.push(single(run, n))
+      before = before.slice(-BEFORE)
+      continue
+    }
     for (let n = 0; n < run.length && after.length < AFTER; n++) after.push(single(run, n))
+    if (after.length === AFTER) break
   }
-  return { rows: [...before.toReversed(), ...after], at: before.length }
+  return after.length === 0 ? null : { rows: [...before, ...after], at: before.length }
 }
 
 const single = (run: RowRun, n: number): RowRun => ({

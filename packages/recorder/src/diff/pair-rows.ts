@@ -1,4 +1,4 @@
-import type { RowRun } from './align/row-script.ts'
+import type { RowRun } from './align/row-runs.ts'
 import type { Tokens } from './align/tokens.ts'
 import type { RowOf } from './result.ts'
 
@@ -10,7 +10,7 @@ export type PairRow = RowOf<number>
  * their run's ends are folded; what was set aside among them is passed over.
  */
 export function* pairRows(
-  runs: readonly RowRun[],
+  runs: Iterable<RowRun>,
   left: Tokens,
   right: Tokens,
   context: number,

@@ -1,20 +1,14 @@
 import { KINDS } from '../../event/kinds.ts'
 import { align } from './align.ts'
-import type { PathCounts, RowStatus } from '../pair-result.ts'
+import type { PathCounts } from '../pair-result.ts'
+import { RowRuns } from './row-runs.ts'
 import { comparedFields, hashTokens, isRenamed, sameToken } from './token-equality.ts'
 import { HAS, KINDS_LIMIT, type Tokens } from './tokens.ts'
 
-/** Rows as runs: status, first index on the left and on the right, length. */
+/** How the rows of two calls lie side by side. */
 export interface RowScript {
-  readonly runs: readonly RowRun[]
+  readonly runs: RowRuns
   readonly minimal: boolean
-}
-
-export interface RowRun {
-  readonly status: RowStatus
-  readonly left: number
-  readonly right: number
-  readonly length: number
 }
 
 /** By kind: a flush or invalidation without address means everything; that is a value, not something unknown. */
@@ -60,7 +54,7 @@ export function alignRows(left: Tokens, right: Tokens, budget: number): RowScrip
 const EMPTY = new Int32Array(0)
 
 class RowBuilder {
-  readonly runs: { status: RowStatus; left: number; right: number; length: number }[] = []
+  readonly runs = new RowRuns()
   private readonly left: Tokens
   private readonly right: Tokens
   private readonly compared: Uint32Array
@@ -73,45 +67,32 @@ class RowBuilder {
 
   /** Equal by hash: made sure of here, so that nothing is ever called the same that is not. */
   equal(i: number, j: number, length: number): void {
-    const { left, right, compared } = this
+    const { left, right, compared, runs } = this
     for (let n = 0; n < length; n++) {
       const same = sameToken(left, i + n, right, j + n, compared)
-      const status = !same ? 'changed' : isRenamed(left, i + n, right, j + n) ? 'renamed' : 'same'
-      this.push(status, i + n, j + n, 1)
+      runs.add(!same ? 'changed' : isRenamed(left, i + n, right, j + n) ? 'renamed' : 'same', 1)
     }
   }
 
+  /** Rows without an equal: from i to iEnd and from j to jEnd, those of `matches` beside each other. */
   gap(i: number, iEnd: number, j: number, jEnd: number, matches: Int32Array): void {
     let x = i
     let y = j
     for (let at = 0; at < matches.length; at += 3) {
       const u = i + matches[at]!
       const v = j + matches[at + 1]!
-      this.alone(x, u, y, v)
-      this.push('changed', u, v, matches[at + 2]!)
+      this.alone(u - x, v - y)
+      this.runs.add('changed', matches[at + 2]!)
       x = u + matches[at + 2]!
       y = v + matches[at + 2]!
     }
-    this.alone(x, iEnd, y, jEnd)
+    this.alone(iEnd - x, jEnd - y)
   }
 
-  private alone(i: number, iEnd: number, j: number, jEnd: number): void {
-    this.push('left', i, j, iEnd - i)
-    this.push('right', iEnd, j, jEnd - j)
+  private alone(left: number, right: number): void {
+    this.runs.add('left', left)
+    this.runs.add('right', right)
   }
-
-  private push(status: RowStatus, left: number, right: number, length: number): void {
-    if (length === 0) return
-    const last = this.runs.at(-1)
-    if (last?.status === status && ends(last, left, right)) last.length += length
-    else this.runs.push({ status, left, right, length })
-  }
-}
-
-function ends(run: RowRun, left: number, right: number): boolean {
-  const i = run.status === 'right' ? run.left : run.left + run.length
-  const j = run.status === 'left' ? run.right : run.right + run.length
-  return i === left && j === right
 }
 
 /** Rows by status; `left`, `right`: what was set aside on either side. */

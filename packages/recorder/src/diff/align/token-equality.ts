@@ -1,15 +1,9 @@
 import { HAS, KINDS_LIMIT, T, type Tokens } from './tokens.ts'
 
-/** Words that a field's bit stands for. */
-const WORDS_OF: readonly (readonly [bit: number, first: number, count: number])[] = [
-  [HAS.FN, T.ROLE, 1],
-  [HAS.VA, T.VA, 2],
-  [HAS.SIZE, T.SIZE, 2],
-  [HAS.OLD, T.OLD, 2],
-  [HAS.NEW, T.NEW, 2],
-  [HAS.AUX, T.AUX, 2],
-  [HAS.RET, T.RET, 1],
-]
+/** Fields by their bits and the words that each has: in columns, for this is asked of every row. */
+const FIELDS = [HAS.FN, HAS.VA, HAS.SIZE, HAS.OLD, HAS.NEW, HAS.AUX, HAS.RET] as const
+const FIRST = [T.ROLE, T.VA, T.SIZE, T.OLD, T.NEW, T.AUX, T.RET] as const
+const HAS_TWO = [false, true, true, true, true, true, false] as const
 
 /**
  * Per kind, the fields to compare: those that both sides show in this pair of calls. A field that one side never has
@@ -45,10 +39,10 @@ export function hashTokens(
     let hash = Math.imul(kind + (level << 8) + 1, 0x9e3779b1)
     // Absence is a value of its own among fields that are compared.
     hash = mix(hash, words[at + T.HAS]! & fields)
-    for (const [bit, first, count] of WORDS_OF) {
-      if ((fields & bit) === 0) continue
-      hash = mix(hash, words[at + first]!)
-      if (count === 2) hash = mix(hash, words[at + first + 1]!)
+    for (let f = 0; f < FIELDS.length; f++) {
+      if ((fields & FIELDS[f]!) === 0) continue
+      hash = mix(hash, words[at + FIRST[f]!]!)
+      if (HAS_TWO[f]!) hash = mix(hash, words[at + FIRST[f]! + 1]!)
     }
     hashes[i - from] = hash
   }
@@ -79,10 +73,11 @@ export function sameToken(
   const fields = compared[kind]!
   if (fields & HAS.LEVEL && a[x] !== b[y]) return false
   if (((a[x + T.HAS]! ^ b[y + T.HAS]!) & fields) !== 0) return false
-  for (const [bit, first, count] of WORDS_OF) {
-    if ((fields & bit) === 0) continue
+  for (let f = 0; f < FIELDS.length; f++) {
+    if ((fields & FIELDS[f]!) === 0) continue
+    const first = FIRST[f]!
     if (a[x + first] !== b[y + first]) return false
-    if (count === 2 && a[x + first + 1] !== b[y + first + 1]) return false
+    if (HAS_TWO[f]! && a[x + first + 1] !== b[y + first + 1]) return false
   }
   return true
 }
