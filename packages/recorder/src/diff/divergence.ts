@@ -3,7 +3,7 @@ import type { CallData } from './align/call-stream.ts'
 import type { ComparedPair } from './compare-pair.ts'
 import { eventAt, type FoundRows } from './repeated-rows.ts'
 import type { Divergence } from './result.ts'
-import type { RowRun } from './align/row-runs.ts'
+import type { RowRun } from './align/row-script.ts'
 
 /** Rows shown before and from the first one that differs. */
 const BEFORE = 3

@@ -1,4 +1,4 @@
-import type { RowRun } from './align/row-runs.ts'
+import type { RowRun } from './align/row-script.ts'
 import type { Tokens } from './align/tokens.ts'
 import type { RowOf } from './result.ts'
 

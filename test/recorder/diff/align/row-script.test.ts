@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { type RowRun, RowRuns } from '../../../../packages/recorder/src/diff/align/row-runs.ts'
+import { type RowRun, RowRuns } from '../../../../packages/recorder/src/diff/align/row-script.ts'
 
 const STATUSES = ['same', 'renamed', 'changed', 'left', 'right'] as const
 
