@@ -8,37 +8,22 @@ import { recordRandomRun } from './seek-run.ts'
 
 /**
  * How long a person waits: from a key to the data that makes the screen right, in a real pty on a run of ten million
- * events; beside it the same screens shown by Ink from constant strings. `node bench/frame.ts [DATABASE [120x36]]`
+ * events; beside it the same screens shown by Ink from constant strings, as Ink comes. One table, a row an action.
  *
- * Two slow cores, a quiet moment (load 0.9, half of it this bench), median ms, then times what Ink alone needs:
+ *     node bench/frame.ts                          all sizes, on a run that is recorded first: about three minutes
+ *     node bench/frame.ts ten.db                   the run is kept there for the next time
+ *     node bench/frame.ts ten.db 120x36,80x24      only these sizes
  *
- *            first frame   step         page         seek         filter, drop   idle CPU
- *   120×36   342           13.3 1.17×   13.0 1.15×   16.8 1.48×   15.5 1.37×     0.0 %
- *   80×24    289            8.0 1.43×    6.0 1.10×    7.2 1.33×    8.5 1.55×     0.0 %
- *
- * At load 15 of two cores, 120×36: CPU of the thread that draws, for a frame, in times of what Ink alone needs. Waiting
- * times say nothing then: Ink's own median is three times that of the quiet moment.
- *
- *   step 1.13   page 1.07   seek 1.02   filter, drop 0.97   timeline, back 1.00   walk it 0.60   lanes, tree 1.04
- *   help, back 1.22   path: step 0.92, next difference 1.17, page 0.79   map A against B, back 0.74   its step 0.75
- *   calls, back 0.76
- *
- * 99th percentiles of the quiet moment: 31 ms and 18 ms. The share above Ink varies by a quarter from run to run, for
- * the constant strings' own median does.
+ * FIGURES
  */
 const EVENTS = 10_000_000
-const SIZES = [
-  [200, 50],
-  [120, 36],
-  [80, 24],
-] as const
-const STEPS = 100
-const PAGES = 40
-const SEEKS = 40
-const STARTS = 5
-const SWITCHES = 20
-/** Kinds of the run, each filtered for and dropped again, four times over. */
-const FILTERED = Array.from({ length: 4 }, () => ['tlb_flush', 'op_begin', 'desc_write']).flat()
+const SIZES = ['200x50', '120x36', '80x24'] as const
+const STEPS = 50
+const PAGES = 30
+const STARTS = 7
+const SWITCHES = 8
+/** Kinds of the run, each filtered for and dropped again. */
+const FILTERED = ['tlb_flush', 'op_begin', 'desc_write', 'barrier']
 
 const root = `${import.meta.dirname}/../`
 const dir = mkdtempSync(join(tmpdir(), 'pagetrail-frame-'))
@@ -50,6 +35,8 @@ const constant = join(root, 'packages', 'tui', 'dist', 'constant-screen.js')
 const number = (n: number): string => n.toString().replaceAll(/\B(?=(\d{3})+$)/g, ',')
 const at = (seq: number) => (screen: string) => screen.includes(` at ${number(seq)} of `)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+/** Nobody types faster; what is still painted must not count for the next key. */
+const BETWEEN_MS = 50
 
 function percentile(times: readonly number[], share: number): number {
   const sorted = times.toSorted((a, b) => a - b)
@@ -75,23 +62,27 @@ async function timed(s: PtyScreen, presses: Iterable<Press>): Promise<Timed> {
     if (typed !== undefined) {
       s.write(typed)
       await s.until(typed.slice(1))
-      await pause(60)
+      await pause(BETWEEN_MS)
     }
     const began = performance.now()
     s.write(keys)
     times.push((await s.until(done)) - began)
-    // Nobody types faster; what is still painted must not count for the next key.
-    await pause(60)
+    await pause(BETWEEN_MS)
   }
   return { times, cpu: (s.mainCpuMs() - before) / Math.max(1, framesOf(s) - frames) }
 }
 
 /** What shows that the screen is there. */
 const on = (sign: RegExp) => (screen: string) => sign.test(screen)
+/** What shows that something no longer stands over it. */
+const without =
+  (sign: RegExp, screen: RegExp) =>
+  (text: string): boolean =>
+    !sign.test(text) && screen.test(text)
 
 /** Keys that turn something on and off again, so often. */
-const turns = (on: Press, off: Press): Press[] =>
-  Array.from({ length: SWITCHES }, () => [on, off]).flat()
+const turns = (...presses: Press[]): Press[] =>
+  Array.from({ length: SWITCHES }, () => presses).flat()
 
 /** A key, so often; each must change what the expression finds on the screen. */
 const walks = (s: PtyScreen, key: string, where: RegExp, count: number): Press[] => {
@@ -106,142 +97,229 @@ const walks = (s: PtyScreen, key: string, where: RegExp, count: number): Press[]
   return Array.from({ length: count }, () => [key, moved])
 }
 
-const ms = (n: number): string => n.toFixed(1).padStart(7)
+/** Words typed letter by letter into a prompt, each shown as a match or none, and given up. */
+const types = (words: string, prompt: RegExp): Press[] => [
+  ['f', on(prompt)],
+  ...[...words].map((letter, i): Press => [
+    letter,
+    on(new RegExp(`${words.slice(0, i + 1)}(?!\\w)`)),
+  ]),
+]
 
-const ratio = (a: number, b: number): string => `${(a / b).toFixed(2)}×`
+interface Row extends Timed {
+  readonly action: string
+  readonly size: string
+  /** What Ink alone needs for it. */
+  readonly base?: Timed | undefined
+}
 
-function report(name: string, { times, cpu }: Timed, base?: Timed): void {
-  const p50 = percentile(times, 0.5)
-  const beside = base
-    ? `   of Ink alone: time ${ratio(p50, percentile(base.times, 0.5))}  CPU ${ratio(cpu, base.cpu)}`
-    : ''
-  console.log(
-    `  ${name.padEnd(28)} p50 ${ms(p50)}  p99 ${ms(percentile(times, 0.99))} ms  CPU a frame ${ms(cpu)}${beside}`,
-  )
+const table: Row[] = []
+/** One action at one size; the table is printed at the end. */
+function report(size: string, action: string, timed: Timed, base?: Timed): void {
+  table.push({ ...timed, action, size, base })
+  console.error(`${size}  ${action}`)
 }
 
 const env = { XDG_STATE_HOME: dir, NODE_ENV: 'production' }
 
-async function constantScreen(columns: number, rows: number, key: string, count: number) {
-  const args = [constant, db, String(columns), String(rows), key, String(count)]
+interface Size {
+  readonly name: string
+  readonly columns: number
+  readonly rows: number
+}
+
+/** Ink alone: constant strings, one after the other at each key. */
+async function inkAlone({ columns, rows }: Size, key: string, presses: readonly Press[]) {
+  const name = key === '\x1b[6~' ? 'pagedown' : key
+  const args = [constant, db, String(columns), String(rows), name, String(presses.length)]
   const s = new PtyScreen(process.execPath, args, { columns, rows, env })
   await s.until(at(0), 120_000)
   await pause(300)
-  return s
+  const base = await timed(s, presses)
+  s.kill('SIGKILL')
+  return base
 }
 
-async function measure(columns: number, rows: number): Promise<void> {
-  console.log(`${columns}×${rows}`)
-  const page = (columns >= 100 ? rows - 8 : 9) - 1
-  const steps = () => Array.from({ length: STEPS }, (_, i) => ['j', at(i + 1)] as const)
-  const pages = () =>
-    Array.from({ length: PAGES }, (_, i) => ['\x1b[6~', at((i + 1) * page)] as const)
+/** Leaves as a person does: what Node keeps of the compiled program is written then. */
+async function leave(s: PtyScreen): Promise<void> {
+  s.write('\x03')
+  await s.exited
+}
 
-  const still = await constantScreen(columns, rows, 'j', STEPS)
-  const stepBase = await timed(still, steps())
-  still.kill('SIGKILL')
-  const turning = await constantScreen(columns, rows, 'pagedown', PAGES)
-  const pageBase = await timed(turning, pages())
-  turning.kill('SIGKILL')
-
-  const start = () =>
-    new PtyScreen(process.execPath, [program, '--db', db, 'tui', '-1'], { columns, rows, env })
-  const starts: number[] = []
+async function starts(size: Size): Promise<void> {
+  const times: number[] = []
   let cpu = 0
-  for (let i = 0; i < STARTS; i++) {
-    const s = start()
-    starts.push((await s.until(at(0))) - s.started)
-    cpu += s.mainCpuMs() / STARTS
-    s.kill('SIGKILL')
-    await s.exited
+  const { columns, rows } = size
+  for (let i = -1; i < STARTS; i++) {
+    const s = new PtyScreen(process.execPath, [program, '--db', db, 'tui', '-1'], {
+      columns,
+      rows,
+      env,
+    })
+    const came = await s.until(at(0))
+    // The first time ever compiles the program.
+    if (i >= 0) {
+      times.push(came - s.started)
+      cpu += s.mainCpuMs() / STARTS
+    }
+    await leave(s)
   }
-  const s = start()
+  report(size.name, 'first frame', { times, cpu })
+}
+
+async function measure(size: Size): Promise<void> {
+  const { columns, rows, name } = size
+  const page = (columns >= 100 ? rows - 8 : 9) - 1
+  const steps = Array.from({ length: STEPS }, (_, i): Press => ['j', at(i + 1)])
+  const pages = Array.from({ length: PAGES }, (_, i): Press => ['\x1b[6~', at((i + 1) * page)])
+  const step = await inkAlone(size, 'j', steps)
+  const turn = await inkAlone(size, '\x1b[6~', pages)
+  await starts(size)
+  const s = new PtyScreen(process.execPath, [program, '--db', db, 'tui', '-1'], {
+    columns,
+    rows,
+    env,
+  })
   await s.until(at(0))
-  report('start to first useful frame', { times: starts, cpu })
   await pause(1_000)
-  report('step', await timed(s, steps()), stepBase)
+  report(name, 'step', await timed(s, steps), step)
   await timed(s, [['g', at(0)]])
-  report('page', await timed(s, pages()), pageBase)
+  report(name, 'page', await timed(s, pages), turn)
   let seed = 1
   const seqs = Array.from(
-    { length: SEEKS },
+    { length: PAGES },
     () => (seed = (seed * 48_271) % 2_147_483_647) % EVENTS,
   )
-  const seeks = seqs.map((seq) => ['\r', at(seq), `:${seq}`] as const)
-  report('seek to a random event', await timed(s, seeks), pageBase)
-  const filters = FILTERED.flatMap((kind) => [
-    [
-      '\r',
-      (t: string) => t.includes(` kind == ${kind} `) && t.includes('X clear'),
-      `/kind == ${kind}`,
-    ] as const,
-    ['X', (t: string) => t.includes(' all events')] as const,
+  const seeks = seqs.map((seq): Press => ['\r', at(seq), `:${seq}`])
+  report(name, 'seek to a random event', await timed(s, seeks), turn)
+  const filters = FILTERED.flatMap((kind): Press[] => [
+    ['\r', (t) => t.includes(` kind == ${kind} `) && t.includes('X clear'), `/kind == ${kind}`],
+    ['X', (t) => t.includes(' all events')],
   ])
-  report('filter, and drop it', await timed(s, filters), pageBase)
-  const tree = on(/seq .*event/)
-  report(
-    'timeline, and back',
-    await timed(s, turns(['z', on(/━ Timeline/)], ['q', tree])),
-    pageBase,
-  )
-  report(
-    'lanes, and the tree',
-    await timed(s, turns(['v', on(/seq +CPU \d/)], ['v', tree])),
-    pageBase,
-  )
-  report(
-    'help, and back',
-    await timed(s, turns(['?', on(/Keys \(type/)], ['\x1b', tree])),
-    pageBase,
-  )
+  report(name, 'filter, drop it', await timed(s, filters), turn)
+  const tree = /seq .*event/
+  const help = /Keys \(type/
+  const screens: readonly (readonly [action: string, presses: Press[]])[] = [
+    ['timeline, back', turns(['z', on(/━ Timeline/)], ['q', on(tree)])],
+    ['lanes, tree', turns(['v', on(/seq +CPU \d/)], ['v', on(tree)])],
+    ['help, back', turns(['?', on(help)], ['\x1b', without(help, tree)])],
+  ]
+  for (const [action, presses] of screens) report(name, action, await timed(s, presses), turn)
+  report(name, 'pane: map, barriers', await timedPanes(s), turn)
+  const letters = [...types('set_mem', /^ find /m), ['\x1b', without(/^ find /m, tree)] as Press]
+  report(name, 'find: a letter', await timed(s, letters), turn)
   s.write('z')
   await s.until(/━ Timeline/)
-  report(
-    'walk the timeline',
-    await timed(s, walks(s, 'l', /events ([\d,]+) to/, SWITCHES)),
-    stepBase,
-  )
-  s.write('q')
-  await pause(1_500)
-  const before = s.cpuMs()
-  await pause(3_000)
-  console.log(
-    `  ${'idle CPU'.padEnd(28)}     ${((s.cpuMs() - before) / 30).toFixed(1).padStart(7)} %`,
-  )
-  s.kill('SIGKILL')
-  await measureOthers(columns, rows, stepBase, pageBase)
+  const walked = walks(s, 'l', /events ([\d,]+) to/, PAGES)
+  report(name, 'timeline: walk', await timed(s, walked), step)
+  await leave(s)
+  await measureOthers(size, step, turn)
+}
+
+/** The map of the table and what is owed, again and again; the other panes in between are not measured. */
+async function timedPanes(s: PtyScreen): Promise<Timed> {
+  const measured: Timed[] = []
+  for (let i = 0; i < SWITCHES; i++) {
+    measured.push(
+      await timed(s, [
+        ['t', on(/─ Map of the table/)],
+        ['t', on(/─ Barriers and TLB/)],
+      ]),
+    )
+    while (!s.text().includes('─ Page tables')) {
+      s.write('t')
+      await pause(4 * BETWEEN_MS)
+    }
+  }
+  const cpu = measured.reduce((sum, { cpu: one }) => sum + one, 0) / SWITCHES
+  return { times: measured.flatMap(({ times }) => times), cpu }
 }
 
 /** The screens of comparisons and of findings, on the built-in captures and a recorded race. */
-async function measureOthers(columns: number, rows: number, step: Timed, page: Timed) {
-  const options = { columns, rows, env }
+async function measureOthers({ columns, rows, name }: Size, step: Timed, turn: Timed) {
   const open = (...runs: string[]) =>
-    new PtyScreen(process.execPath, [program, '--db', demo, 'tui', ...runs], options)
+    new PtyScreen(process.execPath, [program, '--db', demo, 'tui', ...runs], { columns, rows, env })
   const d = open('1', '2')
   await d.until(/path ≠/)
   await pause(2_000)
   const row = /([\d,]+) of [\d,]+\+? rows/
-  report('path: step', await timed(d, walks(d, 'j', row, STEPS)), step)
-  report('path: next difference', await timed(d, walks(d, 'n', row, PAGES)), page)
-  report('path: page', await timed(d, walks(d, '\x1b[6~', row, PAGES)), page)
+  report(name, 'path: step', await timed(d, walks(d, 'j', row, STEPS)), step)
+  report(name, 'path: next difference', await timed(d, walks(d, 'n', row, PAGES)), turn)
+  report(name, 'path: page', await timed(d, walks(d, '\x1b[6~', row, PAGES)), turn)
   const [path, calls] = [on(/━ Path/), on(/━ Calls/)]
   const [mapped, cursor] = [on(/─ Map of the table/), on(/─ At the cursor/)]
-  report('map A against B, and back', await timed(d, turns(['t', mapped], ['t', cursor])), page)
+  report(name, 'map A against B, back', await timed(d, turns(['t', mapped], ['t', cursor])), turn)
   d.write('t')
   await d.until(mapped)
-  report('path with the map: step', await timed(d, walks(d, 'j', row, STEPS)), step)
-  report('calls, and back', await timed(d, turns(['c', calls], ['c', path])), page)
+  report(name, 'path with the map: step', await timed(d, walks(d, 'j', row, PAGES)), step)
+  report(name, 'calls, back', await timed(d, turns(['c', calls], ['c', path])), turn)
   d.write('cg')
-  await d.until(/1 of 93 /)
-  report('calls: step', await timed(d, walks(d, 'j', /([\d,]+) of 93 /, PAGES)), step)
-  d.kill('SIGKILL')
+  await d.until(/1 of 96 /)
+  report(name, 'calls: step', await timed(d, walks(d, 'j', /([\d,]+) of 96 /, PAGES)), step)
+  const tab = /━ (outcome|effect|Path|cost|Calls)/
+  report(name, 'questions, one after the other', await timed(d, walks(d, '\t', tab, PAGES)), turn)
+  await leave(d)
   const f = open('3')
   await f.until('lost-update')
   await pause(1_000)
-  report('lanes: step', await timed(f, walks(f, 'j', / at (\d+) of /, PAGES)), step)
-  const back = on(/seq +CPU 0/)
-  report('findings, and back', await timed(f, turns(['c', on(/error: lost-/)], ['q', back])), page)
-  f.kill('SIGKILL')
+  report(name, 'lanes: step', await timed(f, walks(f, 'j', / at (\d+) of /, PAGES)), step)
+  const lanes = on(/seq +CPU 0/)
+  report(
+    name,
+    'findings, back',
+    await timed(f, turns(['c', on(/error: lost-/)], ['q', lanes])),
+    turn,
+  )
+  f.write(':46\r')
+  await f.until(at(46))
+  report(name, 'why, back', await timed(f, turns(['w', on(/━ Why /)], ['q', lanes])), turn)
+  f.write('c')
+  await f.until(/error: lost-/)
+  const line = /(\d+) of \d+ +› leads/
+  report(name, 'findings: next place', await timed(f, walks(f, 'n', line, 6)), step)
+  await leave(f)
+  const r = open()
+  await r.until(/▶ +#1 /)
+  const runs = turns(['j', on(/▶ +#2 /)], ['k', on(/▶ +#1 /)])
+  report(name, 'runs: step', await timed(r, runs), step)
+  await leave(r)
+}
+
+const ms = (n: number): string => (n < 100 ? n.toFixed(1) : n.toFixed(0)).padStart(6)
+const times = (a: number, b: number | undefined): string =>
+  (b === undefined ? '' : `${(a / b).toFixed(2)}×`).padStart(6)
+
+/** p50, p99: from a key to its screen; CPU: of a frame, in the thread that draws; ×: in times of Ink alone. */
+const HEAD = '   p50    p99    CPU  ×p50   ×CPU'
+
+function cells(r: Row | undefined): string {
+  if (!r) return ''.padStart(34)
+  const p50 = percentile(r.times, 0.5)
+  const base = r.base && percentile(r.base.times, 0.5)
+  return [
+    ms(p50),
+    ms(percentile(r.times, 0.99)),
+    ms(r.cpu),
+    times(p50, base),
+    times(r.cpu, r.base?.cpu),
+  ].join(' ')
+}
+
+/** An action a row, a size beside the other: median and 99th percentile, CPU of a frame, both in times of Ink's own. */
+function printed(): string {
+  const sizes = [...new Set(table.map(({ size }) => size))]
+  const actions = [...new Set(table.map(({ action }) => action))]
+  const widest = Math.max(...actions.map(({ length }) => length))
+  return [
+    `${''.padEnd(widest)}  ${sizes.map((size) => size.padStart(34)).join('  │')}`,
+    `${'ms'.padEnd(widest)}  ${sizes.map(() => HEAD.padStart(34)).join('  │')}`,
+    ...actions.map((action) => {
+      const row = sizes.map((size) =>
+        cells(table.find((r) => r.action === action && r.size === size)),
+      )
+      return `${action.padEnd(widest)}  ${row.join('  │')}`
+    }),
+  ].join('\n')
 }
 
 await build({
@@ -262,7 +340,7 @@ await build({
   logLevel: 'warning',
 })
 if (!existsSync(db)) {
-  console.log(`recording ${number(EVENTS)} events …`)
+  console.error(`recording ${number(EVENTS)} events …`)
   await recordRandomRun(db, EVENTS)
 }
 function command(...args: string[]): void {
@@ -272,7 +350,9 @@ for (const kernel of ['6.17.13', '6.18.15']) {
   command('import', join(root, 'packages', 'tui', 'demo', `modules_small-${kernel}.trace.gz`))
 }
 command('record', 'two-owners', '--flavour', '7.3')
-const [, , , only] = process.argv
-const sizes = SIZES.filter(([columns, rows]) => !only || only === `${columns}x${rows}`)
-for (const [columns, rows] of sizes) await measure(columns, rows)
+for (const name of process.argv[3]?.split(',') ?? SIZES) {
+  const [columns = 80, rows = 24] = name.split('x').map(Number)
+  await measure({ name, columns, rows })
+}
+console.log(printed())
 process.exit(0)

@@ -39,7 +39,9 @@ export type Meeting =
       readonly kind: 'loses'
       readonly lane: string
       readonly seq: number
-      readonly read: number | null
+      /** What this lane had read before, and where. */
+      readonly read: number
+      readonly value: bigint | null
     }
   | { readonly kind: 'from'; readonly seq: number; readonly value: bigint }
 
@@ -80,7 +82,8 @@ export function meetings(
     const stale = read !== undefined && read.value !== e.old
     const undone = store && e.new !== null && ((e.new ^ (store.value ?? 0n)) & store.changed) !== 0n
     if (undone && store.lane !== lane && stale && store.seq > read.seq && store.value === e.old) {
-      found.set(e.seq, { kind: 'loses', lane: store.lane, seq: store.seq, read: read.seq })
+      const { lane: loser, seq } = store
+      found.set(e.seq, { kind: 'loses', lane: loser, seq, read: read.seq, value: read.value })
     } else if (read && read.value !== null && !stale) {
       found.set(e.seq, { kind: 'from', seq: read.seq, value: read.value })
     }

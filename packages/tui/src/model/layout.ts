@@ -31,9 +31,15 @@ export interface ReplayLayout {
   readonly lowerHeight: number
 }
 
-/** `lower`: whether a pane besides the list is wanted. */
-export function replayLayout(columns: number, rows: number, lower: boolean): ReplayLayout {
+/** Of a narrow screen, the map with its borders: three lines that explain it, and 512 entries, 64 a line. */
+const MAP_HEIGHT = BORDER + 3 + 8
+/** Events left above the map. */
+const LEAST_ROWS = 3
+
+/** `pane`: what is wanted besides the list. */
+export function replayLayout(columns: number, rows: number, pane: PaneName): ReplayLayout {
   const height = Math.max(6, rows - BARS)
+  const lower = pane !== 'none'
   if (columns >= WIDE_REPLAY_COLUMNS) {
     const sideColumns = lower ? Math.min(64, Math.max(44, Math.floor(columns * 0.36))) : 0
     const detailsHeight = lower ? Math.max(6, Math.floor(height * 0.56)) : 0
@@ -47,7 +53,9 @@ export function replayLayout(columns: number, rows: number, lower: boolean): Rep
       lowerHeight: lower ? height - detailsHeight : 0,
     }
   }
-  const lowerHeight = lower ? Math.max(5, Math.floor(height * LOWER_SHARE)) : 0
+  const share = Math.max(5, Math.floor(height * LOWER_SHARE))
+  const mapHeight = Math.max(share, Math.min(MAP_HEIGHT, height - BORDER - HEAD - LEAST_ROWS))
+  const lowerHeight = !lower ? 0 : pane === 'map' ? mapHeight : share
   return {
     wide: false,
     listRows: height - lowerHeight - BORDER - HEAD,

@@ -9,7 +9,7 @@ const UNDO_STEPS = 100
 
 /** Rows of events on the screen. */
 export const listRowsOf = (m: Model): number =>
-  replayLayout(m.columns, m.rows, m.replay?.pane !== 'none').listRows
+  replayLayout(m.columns, m.rows, m.replay?.pane ?? 'none').listRows
 
 export const withReplay = (m: Model, f: (r: Replay) => Replay): Model =>
   m.replay ? { ...m, replay: f(m.replay) } : m

@@ -161,7 +161,7 @@ function wantedState(m: Model): StateQuery | null {
     return null
   const event = currentEvent(r)
   if (!event) return null
-  const layout = replayLayout(m.columns, m.rows, true)
+  const layout = replayLayout(m.columns, m.rows, r.pane)
   return {
     run: r.run.id,
     seq: event.seq,

@@ -1,5 +1,5 @@
 import type { Geometry } from '@pagetrail/engine'
-import { count, type EventWords, type TraceEvent, eventWords } from '@pagetrail/recorder'
+import { count, type EventWords, type TraceEvent, eventWords, valueText } from '@pagetrail/recorder'
 import { laneKindOf, laneOf, type Meeting, meetings } from '../model/lanes.ts'
 import { fit, fitEnd, fitMiddle, safe } from '../text/fit.ts'
 import { width } from '../text/width.ts'
@@ -108,25 +108,41 @@ function eventText(e: TraceEvent, state: RowState, meeting: Meeting | undefined,
   const indent = (o.laneColumns >= 40 ? '│ ' : '│').repeat(Math.min(e.nest, INDENT_LIMIT))
   const sign = state.folded ? '▸' : mark
   const room = o.laneColumns - width(indent) - 2
-  // In a narrow column the address gives way to what happened to it.
-  const short =
-    width(what) + width(detail) + 1 > room ? detail.replace(/^0x[0-9a-f]+ /, '') : detail
-  const derived =
-    meeting?.kind === 'from' ? ` ✓ #${meeting.seq}` : meeting?.kind === 'loses' ? ' ✗' : ''
-  const text = `${what} ${short}`.trimStart()
-  return `${indent}${sign} ${derived === '' ? text : fit(text, Math.min(width(text), room - width(derived))) + derived}`
+  // In a narrow column the address gives way to what happened to it, and to what its CPU had read of it.
+  const bits = detail.replace(/^0x[0-9a-f]+ /, '')
+  const short = `${what} ${bits}`.trimStart()
+  // That it is a store its sign says.
+  const texts = [`${what} ${detail}`.trimStart(), short, ...(e.kind === 'desc_write' ? [bits] : [])]
+  const read = readTexts(meeting)
+  for (const end of read) {
+    const text = texts.find((words) => width(words) + width(end) <= room)
+    if (text !== undefined) return `${indent}${sign} ${text}${end}`
+  }
+  const end = read.at(-1) ?? ''
+  return `${indent}${sign} ${fit(short, Math.min(width(short), room - width(end)))}${end}`
+}
+
+/** What a store's CPU had read of the entry, and at which event, the longest first; ✓: memory still held it, ✗: not. */
+function readTexts(meeting: Meeting | undefined): readonly string[] {
+  if (meeting?.kind !== 'from' && meeting?.kind !== 'loses') return ['']
+  const [sign, seq] = meeting.kind === 'loses' ? [' ✗', meeting.read] : [' ✓', meeting.seq]
+  const { value } = meeting
+  const values = value === null ? [] : [valueText(value), fewDigits(value)]
+  return [...values.map((text) => `${sign} ${text} of #${seq}`), `${sign} #${seq}`, sign]
 }
 
 /** In a column narrower than this an event says no more than it must. */
 const NARROW = 30
 
+/** The bits that calls change are at both ends of a descriptor: `68…0703`. */
+const fewDigits = (value: bigint): string =>
+  `${(value >> 48n).toString(16)}…${BigInt.asUintN(16, value).toString(16).padStart(4, '0')}`
+
 /** Of an entry that is read the value without its address, of a store what it changes: its sign says that it is one. */
 function fewWords(e: TraceEvent, { geometry }: Lanes): EventWords {
   const words = eventWords(e, geometry)
   if (e.kind === 'desc_read' && e.val !== null) {
-    const high = (e.val >> 48n).toString(16)
-    const low = BigInt.asUintN(16, e.val).toString(16).padStart(4, '0')
-    return { ...words, what: 'read', detail: `${high}…${low}` }
+    return { ...words, what: 'read', detail: fewDigits(e.val) }
   }
   return e.kind === 'desc_write' ? { ...words, what: '' } : words
 }
@@ -141,7 +157,7 @@ function besideText(meeting: Meeting, i: number, at: number, name: string, o: La
   if (meeting.kind === 'loses') {
     if (name !== meeting.lane) return '┄'.repeat(laneColumns)
     const text = ` ✗ #${meeting.seq} is lost`
-    const read = meeting.read === null ? '' : `, read at #${meeting.read}`
+    const read = `, read at #${meeting.read}`
     return width(text + read) + 3 <= laneColumns ? `${text}${read} ` : `${text} `
   }
   // The head of the arrow stands beside the column of the reader.

@@ -1,3 +1,4 @@
+import { count } from '@pagetrail/recorder'
 import type { Model } from '../model/model.ts'
 import { hitsOn } from '../model/page.ts'
 import type { Page } from '../model/pages.ts'
@@ -21,7 +22,7 @@ export function pagePane(
     if (hits.has(view.top + i)) return theme.paint('match', text)
     return line.role ? theme.paint(line.role, text) : text
   })
-  const foot = `${view.cursor + 1} of ${lines.length}   ${legend}`
+  const foot = `${count(view.cursor + 1)} of ${count(lines.length)}   ${legend}`
   const pane = { name: 'list', title, foot, focused: true, columns: m.columns, rows } as const
   return head === undefined
     ? { ...pane, height: height + 2 }

@@ -26,7 +26,7 @@ import { mapLines } from './table-map.ts'
 
 /** The events; beside them, or below on a narrow screen, what is known of the one under the cursor. */
 export function replayPanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
-  const layout = replayLayout(m.columns, m.rows, r.pane !== 'none')
+  const layout = replayLayout(m.columns, m.rows, r.pane)
   const list = listPane(r, layout, theme)
   if (r.pane === 'none') return [[list]]
   const { sideColumns: columns, lowerHeight, detailsHeight } = layout

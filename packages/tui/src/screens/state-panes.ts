@@ -13,7 +13,8 @@ export function pageTableLines(
   geometry: Geometry | null,
 ): string[] {
   if (!state) return [theme.dim(' folding the events …')]
-  if (state.path.length + state.near.length === 0) return [theme.dim(nothingKnown(state))]
+  if (state.path.length + state.near.length === 0)
+    return wrap(nothingKnown(state), columns - 2).map((text) => theme.dim(` ${text}`))
   const entry = (e: EntryState, indent: string) => {
     const value = e.desc === null ? 'not seen' : valueText(e.desc)
     const signs = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}`
@@ -33,8 +34,8 @@ export function pageTableLines(
 
 const nothingKnown = ({ around }: StateView): string =>
   around === null
-    ? ' no event up to here is about an entry'
-    : ` no entry of ${valueText(around.va)} was seen up to here`
+    ? 'no event up to here is about an entry'
+    : `no entry of ${valueText(around.va)} was seen up to here`
 
 /** Barriers, lazy MMU mode and flushes: what is owed stands out. */
 export function ledgerLines(state: StateView | null, columns: number, theme: Theme): string[] {
