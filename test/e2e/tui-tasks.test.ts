@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { writeLongCalls } from '../support/long-calls.ts'
 import { PtyScreen, type PtyOptions } from '../support/terminal/pty.ts'
 
 /** What an engineer does with the screens and nothing else, its keys counted. */
@@ -59,14 +60,37 @@ class Keys {
   }
 }
 
-test('the first difference in effect of two kernels: four keys from the start', async () => {
+test('the first call whose effect the other kernel lacks: four keys from the start', async () => {
   const s = start()
   await s.until(/▶ +#1 /)
   const keys = new Keys(s)
-  await keys.press(['m', 'j', 'd'], /path ≠/)
-  await keys.press(['e'], /▶. +[\d,]+ .*│/)
-  await s.until(/rows +n: next effect/)
+  await keys.press(['m', 'j', 'd'], /effect = {2}path ≠/)
+  await keys.press(['e'], /▶ +· +│ +[\d,]+ call 77 set_direct_map_invalid_noflush/)
   expect(keys.count).toBeLessThanOrEqual(8)
+})
+
+test('the first difference in effect: the one page of 10,000 that stays writable, four keys from the start', async () => {
+  const { db: long } = await writeLongCalls()
+  const s = start(['--db', long])
+  await s.until(/▶ +#1 /)
+  const keys = new Keys(s)
+  await keys.press(['m', 'j', 'd'], /effect ≠ {2}path ≠/)
+  await keys.press(['e'], /▶~ [\d, ]+ │ │ │ ◆ pte write [^│]*│ ~ [\d, ]+ │ │ │ ◇ pte write 0x/)
+  expect(keys.count).toBeLessThanOrEqual(8)
+})
+
+test('the one odd page of a set_memory_ro of 10,000: three keys from the list of runs', async () => {
+  const { db: long, odd } = await writeLongCalls()
+  const s = start(['--db', long])
+  await s.until(/▶ +#1 /)
+  const keys = new Keys(s)
+  await keys.press(['j', '\r'], / at 0 of /)
+  // The cursor is on the callback around the store.
+  await keys.press(['O'], ` at ${(odd - 1).toLocaleString('en')} of `)
+  expect(s.text()).toMatch(
+    /▶!? +[\d,]+ .*▾ pte pageattr_pte_entry[^\n]*\n[^\n]*◇ pte write \S+ same/,
+  )
+  expect(keys.count).toBeLessThanOrEqual(6)
 })
 
 test('from a line of an answer to its place and back: ⏎ and ^O', async () => {

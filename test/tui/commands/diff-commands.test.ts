@@ -2,34 +2,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openRuns } from '@pagetrail/recorder'
 import { folder } from '../../support/cli.ts'
-import { eventsOf, setMemoryRo } from '../../support/sample-run.ts'
+import { writeLongCalls } from '../../support/long-calls.ts'
 import { sampleEvents, SAMPLE, writeSample } from '../../support/sample-trace.ts'
 import { sessionOn } from '../../support/session.ts'
 
-const PAGES = 10_000
-/** The page that stays writable in the second run. */
-const ODD = 7_777
-
-type Lean = ReturnType<typeof setMemoryRo>[number]
-
-/** set_memory_ro of 10,000 pages, twice; the second time one page keeps its old value. */
 async function longCalls(rows = 36) {
-  const db = join(folder(), 'long.db')
-  const runFile = await openRuns(db, { mode: 'write' })
-  // So many pages are too many for one instruction: a kernel flushes everything.
-  const lean = setMemoryRo(PAGES).filter((e) => e.kind !== 'tlbi')
-  const stores = lean.flatMap((e, i) => (e.kind === 'desc_write' ? [i] : []))
-  const odd = stores[ODD]!
-  const other = lean.map((e, i): Lean => (i === odd ? Object.assign({}, e, { new: e['old'] }) : e))
-  for (const [label, events] of [
-    ['all alike', lean],
-    ['one odd page', other],
-  ] as const) {
-    const writer = runFile.startRun({ ...SAMPLE, label })
-    for (const event of eventsOf([...events])) writer.append(event)
-    writer.finish('complete')
-  }
-  runFile.close()
+  const { db, odd } = await writeLongCalls()
   return { s: await sessionOn(db, null, 120, rows), odd }
 }
 

@@ -93,12 +93,14 @@ function placed(state: StateView | null): Placed[] {
   ]
 }
 
-/** So many pairs as there is room for: what differs before what is here before the rest; their order stays. */
+/** So many pairs as there is room for: what differs before what is here before what is near it; their order stays. */
 export function mostTelling(pairs: readonly EntryPair[], room: number): readonly EntryPair[] {
   const rank = (p: EntryPair) => (p.differs ? 0 : p.here ? 1 : 2)
   const order = pairs.map((_, i) => i)
+  const here = pairs.findLastIndex((p) => p.here)
+  const far = (i: number) => Math.abs(i - here)
   const kept = new Set(
-    order.toSorted((a, b) => rank(pairs[a]!) - rank(pairs[b]!) || a - b).slice(0, room),
+    order.toSorted((a, b) => rank(pairs[a]!) - rank(pairs[b]!) || far(a) - far(b)).slice(0, room),
   )
   return pairs.filter((_, i) => kept.has(i))
 }
