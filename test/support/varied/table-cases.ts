@@ -1,5 +1,5 @@
 import { caseList, SOUND, UNFLUSHED, ro, linear } from './case.ts'
-import { RW, RO, TABLE, type Scene } from './scene.ts'
+import { DBM, RW, RO, TABLE, type Scene } from './scene.ts'
 
 /** Tables that are freed, and the linear aliases of an area. */
 const { cases, add } = caseList()
@@ -128,6 +128,16 @@ add(
     return ro(t).barrier().flush(t.at(0)).end('set_memory_ro')
   },
   { ...RODATA_FULL, also: ['alias-mismatch', 'unasked-change'] },
+)
+add(
+  'alias without DBM, still writable by AP[2]',
+  [['alias-mismatch']],
+  (t) => {
+    area(t).begin('set_memory_ro', t.at(0), 1)
+    aliasRo(t, 0, RW, RW & ~DBM)
+    return ro(t).barrier().flush(t.at(0)).end('set_memory_ro')
+  },
+  RODATA_FULL,
 )
 add(
   'alias not asked for (rodata_full 0)',

@@ -2,7 +2,7 @@ import { PTE } from '@pagetrail/engine'
 import { ABSENT, entryKey, EntryTable } from '../../tables/entry-table.ts'
 import { isJsonObject } from '../../event/codec.ts'
 import type { EventOf, Json } from '../../event/kinds.ts'
-import { frameOf, isWritable, RDONLY, VALID } from '../../observers/descriptor-words.ts'
+import { frameOf, RDONLY, VALID } from '../../observers/descriptor-words.ts'
 import { endPageOf, pageOf } from '../../observers/page-numbers.ts'
 import { CHANGES_ALIAS } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
@@ -72,8 +72,9 @@ function mismatches({ fold }: Scope, touched: Touched, vmalloc: MappedAt) {
     if ((there.slot.lo & here.slot.lo & VALID) === 0) continue
     // The area may have been mapped anew since: the entry must still lead to this page.
     if (frameOf(geometry, there.slot.lo, there.slot.hi) !== frame) continue
-    const canWrite = isWritable(there.slot.lo, there.slot.hi)
-    if (canWrite === isWritable(here.slot.lo, here.slot.hi)) continue
+    // By AP[2], as the CPU reads it: without it DBM means nothing.
+    const canWrite = (there.slot.lo & RDONLY) === 0
+    if (canWrite === ((here.slot.lo & RDONLY) === 0)) continue
     if (canWrite) readonlyAlias.add(alias, alias + fold.sizes.page)
     else writableAlias.add(alias, alias + fold.sizes.page)
   }
