@@ -198,7 +198,7 @@ export class EventReader {
       const next = at
       const read = where ? undefined : this.#pieces.proving(run, at)
       if (read) {
-        yield* this.#slices(read, at, to)
+        yield* this.#slices(run, read, at, to)
         at = read.first + read.rows.length
         continue
       }
@@ -211,11 +211,24 @@ export class EventReader {
     }
   }
 
-  /** What lies from `from` to `to` of rows that were read. */
-  *#slices({ first, rows }: ProvenRows, from: number, to: number): Generator<TraceEvent[]> {
+  /** What lies from `from` to `to` of rows that were read; read anew once the file is not as it was then. */
+  *#slices(
+    run: number,
+    { first, rows }: ProvenRows,
+    from: number,
+    to: number,
+  ): Generator<TraceEvent[]> {
     const end = Math.min(rows.length, to - first + 1)
-    for (let at = from - first; at < end; at += TOGETHER)
-      yield rows.slice(at, Math.min(at + TOGETHER, end)).map((row) => rowToEvent(row, this.nameOf))
+    for (let at = from - first; at < end; at += TOGETHER) {
+      const slice = rows.slice(at, Math.min(at + TOGETHER, end))
+      const page = slice.map((row) => rowToEvent(row, this.nameOf))
+      if (!this.#pieces.holds()) {
+        for (const _ of this.#pieces.pieces(run, first + at, first + end - 1, false));
+        yield* this.#span(run, { first: first + at, last: first + end - 1 })
+        return
+      }
+      yield page
+    }
   }
 
   *#span(run: number, { first, last }: Span, where?: Condition): Generator<TraceEvent[]> {
