@@ -4,7 +4,7 @@ import { FtraceText } from '../../../packages/recorder/src/import/text/ftrace-te
 import { LineSorter, OutOfOrder } from '../../../packages/recorder/src/import/text/line-sorter.ts'
 import { FtraceEvents } from '../../../packages/recorder/src/import/translate/ftrace-events.ts'
 import { capture, demoCapture, MemorySink } from './imported.ts'
-import { claimsOf, joined, mutant, MUTATIONS, type Mutation, randomOf } from './mutants.ts'
+import { ALL_MUTATIONS, claimsOf, joined, mutant, randomOf } from './mutants.ts'
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 const CAPTURES = Object.entries({
@@ -57,7 +57,7 @@ test.each(CAPTURES)(
     const whole = claims(lines.join('\n'))
     expect(whole.size).toBeGreaterThan(20)
     const random = randomOf(7)
-    for (const kind of Object.keys(MUTATIONS) as Mutation[]) {
+    for (const kind of ALL_MUTATIONS) {
       for (let i = 0; i < MUTANTS; i++) {
         const invented = [...claims(mutant(lines, kind, random))].filter(
           (claim) => !whole.has(claim),

@@ -131,15 +131,21 @@ export const MUTATIONS = {
   },
   'lose a line feed': (lines, at) => lines.splice(at, 2, `${lines[at]}${lines[at + 1]}`),
 } as const satisfies Record<string, Mutate>
-export type Mutation = keyof typeof MUTATIONS
+type MutationKind = keyof typeof MUTATIONS
+/** `mixed`: two to four of them, each of another kind as it comes. */
+export type Mutation = MutationKind | 'mixed'
+const MUTATION_KINDS = Object.keys(MUTATIONS) as MutationKind[]
+export const ALL_MUTATIONS: readonly Mutation[] = [...MUTATION_KINDS, 'mixed']
 
 /** A capture with one to three such mutations; comments stay where they are. */
 export function mutant(lines: readonly string[], kind: Mutation, random: Random): string {
   const changed = [...lines]
-  for (let n = 1 + random(3); n > 0; n--) {
+  const fewest = kind === 'mixed' ? 2 : 1
+  for (let n = fewest + random(3); n > 0; n--) {
+    const one = kind === 'mixed' ? MUTATION_KINDS[random(MUTATION_KINDS.length)]! : kind
     const first = changed.findIndex((line) => line !== '' && !line.startsWith('#'))
     const lasting = changed.length - first - 2
-    if (first >= 0 && lasting > 0) MUTATIONS[kind](changed, first + random(lasting), random)
+    if (first >= 0 && lasting > 0) MUTATIONS[one](changed, first + random(lasting), random)
   }
   return changed.join('\n')
 }

@@ -52,7 +52,7 @@ export interface ImportProgress {
 
 /** What a report takes from the reader of the format as it is, and what it fills in where that does not say it. */
 type Read = 'format' | 'lines' | 'entries' | 'backwards'
-type Said = 'otherBuffers' | 'unreadable' | 'quoted' | 'doubled' | 'lacks'
+type Said = 'otherBuffers' | 'unreadable' | 'quoted' | 'doubled' | 'folded' | 'lacks'
 
 export interface ImportReport
   extends TranslationCounts, Pick<InputFacts, Read>, Required<Pick<InputFacts, Said>> {
@@ -217,6 +217,7 @@ class Import {
       quoted: input.quoted ?? [],
       lacks: input.lacks ?? [],
       doubled: input.doubled ?? 0,
+      folded: input.folded ?? 0,
       definitions,
       flavour,
     }

@@ -293,6 +293,11 @@ function remarksOnTrace(report: ImportReport): string[] {
     ...(report.doubled > 0
       ? [`${many(report.doubled, 'line')} stood in the file twice, and count once`]
       : []),
+    ...(report.folded > 0
+      ? [
+          `${many(report.folded, 'line')} had been folded, as mail does, and were put together again`,
+        ]
+      : []),
     ...report.lacks.map((what) => LACKING[what] ?? `the text has no ${what}`),
     ...(backwards > 0 ? [`${count(backwards)} events are dated before the first`] : []),
   ]

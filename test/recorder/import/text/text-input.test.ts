@@ -64,6 +64,23 @@ test.each([
   }
 })
 
+test('a trace that came by mail has the events of the one that was sent, and says so', async () => {
+  const whole = ['1', '2', '3']
+    .map(
+      (second) =>
+        at(`${second}.000000`, `set_memory_ro: (set_memory_ro+0x0/0x40) ${CALL}`) +
+        at(`${second}.100000`, `set_memory_ro_ret: (load+0x1/0x2 <- set_memory_ro) ${CALL} ret=0`),
+    )
+    .join('')
+  const folded = whole.replaceAll(/.{1,76}$|(.{40,76}) /gm, (part, cut?: string) =>
+    cut === undefined ? part : `${cut}\n`,
+  )
+  expect(await kinds(folded)).toEqual(await kinds(whole))
+  expect(await load(folded)).toMatchObject({ entries: 6, unreadable: 0, folded: 6 })
+  const cut = whole.replaceAll(/(?<=^.{90}).*/gm, '')
+  await expect(load(cut)).rejects.toThrow('cut at column 90')
+})
+
 test('a field that a line has twice is of two lines', async () => {
   const { unreadable } = await load(lines('isb__a: (x)', `set_memory_ro: (x) ${CALL} ${CALL}`))
   expect(unreadable).toBe(1)

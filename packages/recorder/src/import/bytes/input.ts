@@ -25,6 +25,8 @@ export interface InputFacts {
   readonly quoted?: readonly UnreadableLine[]
   /** Lines that a joined text holds more than once, each of which was read once. */
   readonly doubled?: number
+  /** Lines that mail has folded: each belongs to the one before it, and was put there. */
+  readonly folded?: number
   /** What the form of the input does not show: `flags`, `cpu`, `whole task names`. */
   readonly lacks?: readonly string[]
   readonly t0: bigint | null

@@ -50,6 +50,11 @@ const FOREIGN: readonly Foreign[] = [
     remedy: 'print them with -F +tid',
   },
   {
+    line: /=3D0x[0-9a-f]/,
+    what: 'a mail in quoted-printable',
+    remedy: 'decode it, as python3 -m quopri -d does, and import that',
+  },
+  {
     line: /^TRACE:/,
     what: 'a packed capture of atrace',
     remedy: 'capture with atrace without -z, or unpack it with systrace.py --from-file',

@@ -27,10 +27,11 @@ import { beginsPage, SystracePage } from './systrace-page.ts'
 const HASH = 0x23
 const SPACE = 0x20
 const TAB = 0x09
+const RETURN = 0x0d
 const GREATER = 0x3e
 
 /** What may stand at the end of a text without being a line: blanks, and marks of a quotation. */
-const NO_LINE: ReadonlySet<number> = new Set([SPACE, TAB, GREATER])
+const NO_LINE: ReadonlySet<number> = new Set([SPACE, TAB, RETURN, GREATER])
 
 /** Of an unreadable line, so many bytes are kept. */
 const MAX_KEPT = 4_096

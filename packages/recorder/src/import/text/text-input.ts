@@ -3,6 +3,7 @@ import { type Chunks, FollowEnded, isAbort } from '../bytes/chunks.ts'
 import type { FtraceEvents } from '../translate/ftrace-events.ts'
 import { FtraceText } from './ftrace-text.ts'
 import type { Input, InputFacts } from '../bytes/input.ts'
+import { foldColumnIn, refuseCut, unfolded, UnfoldedLines } from './folded-lines.ts'
 import { LineSorter, OutOfOrder } from './line-sorter.ts'
 import { pageSizeIn } from './page-size.ts'
 import { LineSplitter } from '../bytes/line-splitter.ts'
@@ -23,9 +24,11 @@ export class TextInput implements Input {
   readonly #name: string
   readonly #events: FtraceEvents
   readonly #text: FtraceText
-  readonly #splitter: LineSplitter
+  #splitter: LineSplitter
   readonly #sorter: LineSorter | null
   readonly #order: TextInputOptions['order']
+  /** Null where the lines are as they were written. */
+  #unfolded: UnfoldedLines | null = null
 
   constructor(events: FtraceEvents, name: string, { strict, order, buffer }: TextInputOptions) {
     this.#name = name
@@ -56,7 +59,7 @@ export class TextInput implements Input {
     try {
       for await (const chunk of chunks) {
         if (chunk.length > 0) {
-          if (!looked) this.#events.guessPageShift(pageSizeIn(chunk))
+          if (!looked) this.#placed(() => this.#look(chunk))
           looked = true
           this.#push(chunk)
         }
@@ -72,13 +75,23 @@ export class TextInput implements Input {
     }
     const closed = this.#order === 'note' && !this.#text.header.capture.has('lost')
     this.#placed(() => {
-      const { rest } = this.#splitter
+      const rest = this.#unfolded?.end(this.#splitter.rest) ?? this.#splitter.rest
       if (this.#sorter === null) return this.#text.end(rest)
       this.#sorter.unended(rest)
       this.#text.sorted(this.#sorter)
     })
     // A capture that is streamed says at its end what was lost; without that it was cut.
     return closed ? { ...this.#facts(), ended: 'the pipe was closed' } : this.#facts()
+  }
+
+  /** What the first bytes show of the whole text. */
+  #look(chunk: Uint8Array): void {
+    const column = this.#order === 'note' ? null : foldColumnIn(chunk)
+    this.#events.guessPageShift(pageSizeIn(column === null ? chunk : unfolded(chunk, column)))
+    if (this.#order !== 'note') refuseCut(chunk)
+    if (column === null) return
+    this.#unfolded = new UnfoldedLines(this.#sorter ?? this.#text, column)
+    this.#splitter = new LineSplitter(this.#unfolded)
   }
 
   #push(chunk: Uint8Array): void {
@@ -110,6 +123,7 @@ export class TextInput implements Input {
       quoted,
       lacks,
       doubled: this.#sorter?.doubled ?? 0,
+      folded: this.#unfolded?.folded ?? 0,
       t0,
       ...(release === undefined ? {} : { kernel: release }),
       facts: {

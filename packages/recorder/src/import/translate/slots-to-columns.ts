@@ -24,9 +24,9 @@ export function putRange(batch: Batch, row: number, fields: Slots, pageShift: nu
   batch.setWord(row, VA, lo, hi)
   if (fields.has(F_SIZE)) put(batch, row, SIZE, fields, F_SIZE)
   else if (fields.has(F_PAGES)) {
-    const bytes = (fields.lo[F_PAGES]! | 0) * 2 ** pageShift
-    batch.setWord(row, SIZE, bytes % TWO_32, Math.floor(bytes / TWO_32))
-  } else if (batch.kind[row] === KINDS.cb_enter.id) batch.setWord(row, SIZE, 2 ** pageShift, 0)
+    const bytes = (fields.lo[F_PAGES]! | 0) * (1 << pageShift)
+    batch.setWord(row, SIZE, bytes >>> 0, Math.floor(bytes / TWO_32))
+  } else if (batch.kind[row] === KINDS.cb_enter.id) batch.setWord(row, SIZE, 1 << pageShift, 0)
 }
 
 /** va of a written entry: the address its function was given, rounded down to what the entry translates. */
