@@ -52,7 +52,7 @@ const FOREIGN: readonly Foreign[] = [
   {
     line: /=3D0x[0-9a-f]/,
     what: 'a mail in quoted-printable',
-    remedy: 'decode it, as python3 -m quopri -d does, and import that',
+    remedy: 'save the mail decoded, or its attachment, and import that',
   },
   {
     line: /^TRACE:/,
