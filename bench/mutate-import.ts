@@ -1,7 +1,7 @@
 /**
- * Captures whose lines were lost, doubled, exchanged, torn at any column or came late, in one way or several at once, and
- * pairs that were joined: what the importer makes of them must hold no store, no return and no finding that the whole
- * captures do not have.
+ * Captures whose lines were lost, doubled, exchanged, torn or came late, in one way or several at once, and pairs that
+ * were joined: what the importer makes of them must hold no store, no return and no finding that the whole captures do
+ * not have.
  *
  *     node bench/mutate-import.ts [mutants] [seed]      default 10000 and 1, over six captures
  *
