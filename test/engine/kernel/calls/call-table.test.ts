@@ -122,7 +122,10 @@ describe('arguments', () => {
       'calls[4].entries: 3 should be a power of two',
     ],
     [{ fn: 'toString' }, 'calls[4].fn: "toString" is not known'],
-    [{ fn: 'lazy_enter', addr: 1 }, 'calls[4].addr: is not known here; there are fn, alloc_fail'],
+    [
+      { fn: 'lazy_enter', addr: 1 },
+      'calls[4].addr: is not known here; the fields are fn, alloc_fail',
+    ],
     [{ fn: 'lazy_enter', alloc_fail: -1 }, 'calls[4].alloc_fail: -1 should be an integer from 0'],
   ])('%j is refused', (call, message) => {
     expect(() => parseCall(call, 'calls[4]')).toThrow(InputError)
