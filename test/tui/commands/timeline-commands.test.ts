@@ -28,6 +28,21 @@ test('the timeline is walked, zoomed, and a selection becomes a filter', async (
   await s.end()
 })
 
+test('opened a second time, it counts again', async () => {
+  const s = await session({ calls: 40 })
+  s.keys('z')
+  await s.settled()
+  const counted = s.screen()
+  expect(counted).toContain('━ Timeline ━')
+  s.keys('0')
+  await s.settled()
+  expect(s.screen()).toBe(counted)
+  s.keys('q', 'z')
+  await s.settled()
+  expect(s.screen()).toBe(counted)
+  await s.end()
+})
+
 test('its costs are those of the events', async () => {
   const s = await session({ calls: 40 })
   s.keys('z')

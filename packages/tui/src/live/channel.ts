@@ -14,7 +14,8 @@ export interface Ends {
 
 /**
  * One standing question: at most one request in flight, and always the newest one after it, so that key repeat never
- * queues up work. Asking again for what is under way, or was answered last, does nothing.
+ * queues up work. Asking again for what is under way, or was answered last, does nothing, unless nothing was wanted in
+ * between: then what was answered has been dropped.
  *
  * One that rests is asked only once what is wanted stays the same for a moment: folding a state, or counting, takes a
  * core for a while, which the frame of the key that was just pressed needs more.
@@ -40,6 +41,7 @@ export class Channel {
 
   /** What is wanted now; null: nothing. */
   want(asked: Asked | null): void {
+    if (asked === null) this.#done = null
     if (!this.#rests) return this.#take(asked)
     const key = asked?.key ?? ''
     if (key === this.#wanted) return

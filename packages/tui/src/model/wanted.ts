@@ -229,5 +229,8 @@ export function wantedProfile(m: Model): ProfileQuery | null {
   const r = m.replay
   const t = r?.timeline
   if (!r || !t || m.screen !== 'timeline') return null
-  return { run: r.run.id, from: t.from, to: t.to, buckets: partsOf(t, m.columns) }
+  const buckets = partsOf(t, m.columns)
+  return t.profile?.buckets.length === buckets
+    ? null
+    : { run: r.run.id, from: t.from, to: t.to, buckets }
 }
