@@ -62,3 +62,20 @@ test('the result is exported as CSV', async () => {
   expect(readFileSync(file, 'utf8')).toBe('n,t\r\n7,"a,b"\r\n')
   await s.end()
 })
+
+test.each([
+  [80, 24],
+  [60, 15],
+] as const)(
+  'at %i×%i the ready queries leave the status and the keys to be seen',
+  async (columns, rows) => {
+    const s = await session({ calls: 1, columns, rows })
+    s.keys('s')
+    await s.settled()
+    const lines = s.screen().split('\n')
+    expect(lines.at(-2)).toContain('Tab: ready queries')
+    expect(lines.at(-1)).toContain('Esc cancel')
+    expect(s.screen()).toMatch(/─ \d+ of \d+ ─┘/)
+    await s.end()
+  },
+)

@@ -68,7 +68,7 @@ function helpOverlay(m: Model, theme: Theme): OverlayView {
       ? theme.inverse(fit(` ▶ ${glyphs} ${help}`, inner))
       : `   ${theme.paint('key', glyphs)} ${help}`
   })
-  if (lines.length === 0) lines.push(theme.dim('   no key does that'))
+  if (lines.length === 0) lines.push(theme.dim('   no key of this screen does that'))
   const shown = `${top + 1}-${Math.min(all.length, top + rows)} of ${all.length}`
   const title = filter === '' ? 'Keys (type to filter)' : `Keys: ${safe(filter)}`
   return {
@@ -86,6 +86,10 @@ function helpOverlay(m: Model, theme: Theme): OverlayView {
   }
 }
 
+/** Rows below the panes: the status and the keys; rows of a border. */
+const STATUS = 2
+const BORDERS = 2
+
 /** Rows of the palette at once. */
 const PALETTE_ROWS = 9
 
@@ -93,7 +97,9 @@ function choicesOverlay(m: Model, theme: Theme): OverlayView | null {
   const p = m.prompt
   if (!p) return null
   if (p.kind === 'command') return paletteOverlay(m, theme)
-  const choices = choicesOf(m)
+  const all = choicesOf(m)
+  // The status and the keys below stay to be seen.
+  const choices = all.slice(0, Math.max(1, m.rows - STATUS - BORDERS - topOf(m, p, 0)))
   if (choices.length === 0) return null
   const names = Math.max(14, ...choices.map((c) => c.length))
   const texts = choices.map((c) =>
@@ -101,19 +107,20 @@ function choicesOverlay(m: Model, theme: Theme): OverlayView | null {
   )
   const columns = Math.min(m.columns - 4, Math.max(...texts.map((t) => t.length)) + 4)
   const lines = texts.map((t, i) => (i === 0 ? theme.bold(` ${t}`) : ` ${t}`))
-  const height = choices.length + 2
+  const height = choices.length + BORDERS
+  const foot = choices.length < all.length ? `${choices.length} of ${all.length}` : ''
   const left = Math.max(1, Math.min(m.columns - columns - 1, p.at + 2))
   return {
     top: topOf(m, p, height),
     left,
-    of: { ...OVER, columns, height, title: 'Tab', rows: lines },
+    of: { ...OVER, columns, height, title: 'Tab', foot, rows: lines },
   }
 }
 
 /** Beside the line that is being typed: below the filter bar and the query, above the status line. */
 function topOf(m: Model, p: Prompt, height: number): number {
   if (p.kind === 'sql') return QUERY_LINES + 4
-  return p.kind === 'record' ? Math.max(1, m.rows - 2 - height) : 2
+  return p.kind === 'record' && height > 0 ? Math.max(1, m.rows - STATUS - height) : 2
 }
 
 function paletteOverlay(m: Model, theme: Theme): OverlayView | null {
