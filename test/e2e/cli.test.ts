@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -28,6 +28,35 @@ test('record, runs, replay', () => {
   expect(runs.stdout).toContain('three-pages-then-half-a-block/4k-48/6.18')
   const replay = run('replay', '-1', '--filter', 'kind == op_end')
   expect(replay.stdout).toMatch(/set_memory_ro = 0\n.*set_memory_nx = -EINVAL\n$/)
+})
+
+test('--version loads nothing of what verbs need: scripts ask for it before anything else', () => {
+  const { cwd, env } = shell()
+  // Prints how many files a process has loaded when it ends.
+  const counter = `import { registerHooks } from 'node:module'
+    let files = 0
+    registerHooks({ load(url, context, next) { files++; return next(url, context) } })
+    process.on('exit', () => process.stderr.write(String(files)))`
+  const url = `data:text/javascript,${encodeURIComponent(counter)}`
+  const program = join(root, 'packages', 'tui', 'bin', 'pagetrail.js')
+  const loaded = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', url, program, ...args], { cwd, env, encoding: 'utf8' })
+  const version = loaded('--version')
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  expect(Number(version.stderr)).toBeLessThan(20)
+  expect(Number(loaded('--help').stderr)).toBeGreaterThan(100)
+})
+
+test('what a module throws outside of its calls is reported as text that no terminal obeys: 2', () => {
+  const { cwd, run } = shell()
+  const module = join(cwd, 'late.ts')
+  writeFileSync(
+    module,
+    `setTimeout(() => { throw new Error('late \\u001b[2J\\nsecond') }, 0)\nexport default {}\n`,
+  )
+  const { status, stderr } = run('record', SCENARIO, '--module', module)
+  expect(stderr).toContain('failed outside of any call: late \\x1b[2J\n  second')
+  expect(status).toBe(2)
 })
 
 test('a closed pipe ends the output quietly', () => {

@@ -1,10 +1,10 @@
 import { Argument, Command, CommanderError, Option } from '@commander-js/extra-typings'
 import { didYouMean, InputError } from '@pagetrail/recorder'
-import { safe, wrap } from '../../text/fit.ts'
+import { safe, safeLines, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
 import { isFile } from '../../command/find-runs.ts'
 import { ClosedPipe } from '../../command/closed-pipe.ts'
-import type { Io } from '../../command/io.ts'
+import { type Io, setSafely } from '../../command/io.ts'
 import { Output } from '../../command/output.ts'
 import { PagedOutput, pagerCommand } from '../../command/paged-output.ts'
 import { type GlobalOptions, Session, type Status } from '../../command/session.ts'
@@ -35,6 +35,7 @@ Exit status: 0 fine, same, clean; 1 differences or findings; 2 usage, unreadable
 
 /** Runs one command line. All that it reads and writes is in `io`; the result is the exit status. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<Status> {
+  setSafely(safeLines)
   let status: Status = 0
   const program = programFor(io, (result) => (status = result))
   try {
