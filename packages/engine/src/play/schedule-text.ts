@@ -85,7 +85,3 @@ function entriesOfPart(part: string): { of: readonly ScheduleEntry[]; count: num
 /** CPU numbers, one a step, of `0.0.1.0`. @throws InputError unless it is CPU numbers with dots between */
 export const parseSchedule = (text: string): readonly number[] =>
   parseEntries(text).map(({ cpu }) => cpu)
-
-/** Steps of CPUs, without interrupts and choices. */
-export const entriesOf = (steps: readonly number[]): readonly ScheduleEntry[] =>
-  steps.map((cpu) => ({ cpu, arrives: false, choices: [] }))

@@ -41,13 +41,6 @@ export const cut = (text: string, columns: number): string =>
 /** What is right of so many columns. */
 export const sliceColumns = (text: string, from: number): string => sliceAnsi(text, from)
 
-/** `left` and `right` at the two ends of a line; `left` gives way. */
-export function spread(left: string, right: string, columns: number): string {
-  const w = width(right)
-  if (w + 4 > columns) return fit(left, columns)
-  return fit(left, columns - w) + right
-}
-
 /** Nanoseconds with the unit that suits them. */
 export function duration(ns: number): string {
   if (ns < 1_000) return `${ns} ns`
