@@ -1,3 +1,5 @@
+import type { Run } from '../event/run.ts'
+
 /** The hazards of page-table changes, numbered as in docs/hazards.md. */
 export type Hazard =
   | 'H1'
@@ -54,10 +56,7 @@ export interface RuleVerdict {
 }
 
 export interface CheckReport {
-  readonly run: {
-    readonly id: number
-    readonly label: string
-    readonly flavour: string | null
+  readonly run: Pick<Run, 'id' | 'label' | 'flavour'> & {
     /** JSON Lines that it was imported from, or that `export` makes of it: event n is on line n + 2. */
     readonly file: string
   }

@@ -6,6 +6,7 @@ import type {
   SavedStates,
   ScheduleEntry,
   StateCounts,
+  ShrunkSchedule,
 } from '@pagetrail/engine'
 import type { Never } from './never.ts'
 import type { Outcome, SavedOutcomes } from './outcomes.ts'
@@ -53,7 +54,7 @@ export type SavedSearch = {
   | { readonly kind: 'samples'; readonly search: SavedSample; readonly made: number }
 )
 
-export interface ExploreFinding {
+export interface ExploreFinding extends Omit<ShrunkSchedule, 'preemptions'> {
   readonly property: Property
   /** Schedules that break it: all of them, or of those that were tried. */
   readonly failing: bigint
@@ -61,13 +62,6 @@ export interface ExploreFinding {
   readonly atEnd: bigint | null
   /** Fewest preemptions, or those of the schedule that was found; null where the search does not say. */
   readonly preemptions: number | null
-  /** No schedule with fewer preemptions breaks it. */
-  readonly isLeast: boolean
-  readonly entries: readonly ScheduleEntry[]
-  /** Steps after which every schedule breaks it; null where the search does not say. */
-  readonly unavoidable: number | null
-  /** The nearest schedule that breaks nothing: the same up to the step that made it unavoidable. */
-  readonly passing: readonly ScheduleEntry[] | null
 }
 
 /** Schedules that differ in the order of independent steps only. */

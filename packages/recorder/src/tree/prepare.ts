@@ -24,6 +24,7 @@ export interface Prepared {
 }
 
 export interface PrepareOptions {
+  /** Where everything that is made goes. */
   readonly cache: string
   readonly toolchain: Toolchain
   readonly signal?: AbortSignal | undefined

@@ -4,20 +4,17 @@ import type { TreeGeometry } from './geometries.ts'
 import { HarnessProcess } from './harness-process.ts'
 import { type KernelTree, openTree } from './kernel-tree.ts'
 import { findToolchain, type Toolchain } from './tools.ts'
+import type { PrepareOptions } from './prepare.ts'
 
 /** Folders of the project that a tree is compiled with. */
 const ROOT = join(import.meta.dirname, '../../../..')
 const HARNESS = join(ROOT, 'harness')
 const HOOKS = join(ROOT, 'hooks/c')
 
-export interface WorkshopOptions {
-  /** Where everything that is made goes. */
-  readonly cache: string
+export interface WorkshopOptions extends Omit<PrepareOptions, 'toolchain'> {
   readonly hostIsArm64: boolean
   /** Prefix of the compiler, where it is not the host's usual one. */
   readonly cross?: string | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly onStep?: ((what: string) => void) | undefined
 }
 
 /** Where trees are built and run: tools are looked for once, each build is made once, each program started once. */
