@@ -174,6 +174,10 @@ test.each([
   expect(shown).not.toMatch(/[^\x00-\x7f]/)
   expect(shown).toContain('+- Events ---')
   expect(shown).toContain('Enter fold')
+  await s.press('c', /- leads to its place/)
+  const page = s.lines()
+  expect(page.filter((line) => line.startsWith('|> '))).toHaveLength(1)
+  expect(page.filter((line) => line.startsWith('|-')).length).toBeGreaterThan(1)
 })
 
 test('TERM=dumb gets plain output', async () => {
