@@ -120,16 +120,16 @@ function report(size: string, action: string, timed: Timed, base?: Timed): void 
   console.error(`${size}  ${action}`)
 }
 
-const env = { XDG_STATE_HOME: dir, NODE_ENV: 'production' }
-
+/** `env` keeps where one was in each run apart from what other sizes left. */
 interface Size {
+  readonly env: Readonly<Record<string, string>>
   readonly name: string
   readonly columns: number
   readonly rows: number
 }
 
 /** Ink alone: constant strings, one after the other at each key. */
-async function inkAlone({ columns, rows }: Size, key: string, presses: readonly Press[]) {
+async function inkAlone({ columns, rows, env }: Size, key: string, presses: readonly Press[]) {
   const name = key === '\x1b[6~' ? 'pagedown' : key
   const args = [constant, db, String(columns), String(rows), name, String(presses.length)]
   const s = new PtyScreen(process.execPath, args, { columns, rows, env })
@@ -149,7 +149,7 @@ async function leave(s: PtyScreen): Promise<void> {
 async function starts(size: Size): Promise<void> {
   const times: number[] = []
   let cpu = 0
-  const { columns, rows } = size
+  const { columns, rows, env } = size
   for (let i = -1; i < STARTS; i++) {
     const s = new PtyScreen(process.execPath, [program, '--db', db, 'tui', '-1'], {
       columns,
@@ -168,7 +168,7 @@ async function starts(size: Size): Promise<void> {
 }
 
 async function measure(size: Size): Promise<void> {
-  const { columns, rows, name } = size
+  const { columns, rows, name, env } = size
   const page = (columns >= 100 ? rows - 8 : 9) - 1
   const steps = Array.from({ length: STEPS }, (_, i): Press => ['j', at(i + 1)])
   const pages = Array.from({ length: PAGES }, (_, i): Press => ['\x1b[6~', at((i + 1) * page)])
@@ -236,7 +236,7 @@ async function timedPanes(s: PtyScreen): Promise<Timed> {
 }
 
 /** The screens of comparisons and of findings, on the built-in captures and a recorded race. */
-async function measureOthers({ columns, rows, name }: Size, step: Timed, turn: Timed) {
+async function measureOthers({ columns, rows, name, env }: Size, step: Timed, turn: Timed) {
   const open = (...runs: string[]) =>
     new PtyScreen(process.execPath, [program, '--db', demo, 'tui', ...runs], { columns, rows, env })
   const d = open('1', '2')
@@ -352,7 +352,8 @@ for (const kernel of ['6.17.13', '6.18.15']) {
 command('record', 'two-owners', '--flavour', '7.3')
 for (const name of process.argv[3]?.split(',') ?? SIZES) {
   const [columns = 80, rows = 24] = name.split('x').map(Number)
-  await measure({ name, columns, rows })
+  const env = { XDG_STATE_HOME: mkdtempSync(join(dir, 'state-')), NODE_ENV: 'production' }
+  await measure({ name, columns, rows, env })
 }
 console.log(printed())
 process.exit(0)

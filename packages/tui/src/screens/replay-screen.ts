@@ -76,12 +76,15 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   // An event without an address shows the tables around the last one of its call that has one.
   const { around = null } = state ?? {}
   const elsewhere = around !== null && around.seq !== state?.seq
-  const where = elsewhere ? ` around ${valueText(around.va)}, event ${count(around.seq)}` : ''
   const rows =
     r.run.events === 0
       ? [theme.dim(' no event is about an entry')]
       : pageTableLines(state, size.columns - 2, theme, geometry)
-  return { ...pane, title: `Page tables${where}`, rows }
+  return {
+    ...pane,
+    title: elsewhere ? `Tables at ${valueText(around.va)}, #${count(around.seq)}` : 'Page tables',
+    rows,
+  }
 }
 
 function listPane(
