@@ -280,6 +280,11 @@ function submitCommand(m: Model, p: Prompt): Model {
       request.type === 'seq' ? Math.min(most, request.seq) : Math.round(most * request.share),
     )
   }
+  if (m.screen === 'diff')
+    return complain(
+      m,
+      'two runs have two clocks: a or b opens one of them, where a moment can be gone to',
+    )
   if (!r || m.screen !== 'replay') return complain(m, 'open a run first: ⏎')
   if (request.type === 'time') {
     return seekFrom(m, r, `ts >= ${request.ns}`, -1, `event at or after ${p.text.trim()}`)

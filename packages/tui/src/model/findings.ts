@@ -26,7 +26,13 @@ function pageOf(run: Run, checked: CheckView, columns: number): FindingPage {
   const said = many(rules - undecided.length, 'rule')
   const total = groups.reduce((sum, group) => sum + group.count, 0)
   const lines: PageLine[] = []
-  if (groups.length === 0) lines.push({ text: `No finding: ${said} hold in what this run shows.` })
+  if (groups.length === 0)
+    lines.push({
+      text:
+        rules === undecided.length
+          ? 'No rule can be decided on what this run shows.'
+          : `No finding: ${said} hold in what this run shows.`,
+    })
   for (const group of groups) lines.push(...groupLines(run, group, columns))
   for (const [i, text] of undecided.entries()) {
     const part = { group: 'undecided', item: `undecided ${i}` }
