@@ -15,7 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
-import { openRuns, verify } from '@pagetrail/recorder'
+import { InputError, openRuns, verify } from '@pagetrail/recorder'
 
 import {
   isMountedAlone,
@@ -77,6 +77,19 @@ test('a database that is replaced while it is open is not mistaken for the old o
   writer.abort()
   runFile.close()
   rmSync(path)
+})
+
+test('a database that is cut while it is open is not read or recorded on', async () => {
+  const path = await storedFile(EVENTS)
+  const runFile = await openRuns(path, { mode: 'write' })
+  const writer = runFile.startRun(META, { batchEvents: 50 })
+  append(writer, EVENTS.slice(0, 100))
+  expect(runFile.find(1).id).toBe(1)
+  truncateSync(path, 4096)
+  expect(() => append(writer, EVENTS.slice(100))).toThrow('its run is lost, record again')
+  expect(() => writer.abort()).toThrow(InputError)
+  expect(() => runFile.find(1)).toThrow('was removed or replaced while it was open')
+  runFile.close()
 })
 
 test('what must exist is not made', async () => {

@@ -1,5 +1,4 @@
 import { InputError } from '@pagetrail/engine'
-import { statSync } from 'node:fs'
 
 import type Sqlite from 'better-sqlite3'
 
@@ -8,6 +7,7 @@ import type { TraceEvent } from '../event/kinds.ts'
 import type { Condition } from '../event/condition.ts'
 import { NO_DIGEST } from './digest.ts'
 import { Lease, MEMORY } from './file/lease.ts'
+import { SameFile } from './file/same-file.ts'
 import { migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './file/open-file.ts'
 import { EventReader, eventSource, type PageRequest, steadily } from './event-reader.ts'
@@ -88,8 +88,7 @@ export class RunFile {
   /** null: a database in memory, which nobody else can have changed. */
   readonly #proof: Proof | null
   readonly #closing: (() => void)[] = []
-  /** The file behind the path when it was opened. */
-  readonly #inode: number | undefined
+  readonly #file: SameFile
   readonly #proofs: string | null
   readonly #writers = new Set<RunWriter>()
   #statements: WriteStatements | undefined
@@ -111,18 +110,16 @@ export class RunFile {
       this.readProven(id, 0, RUN_SHIFT - 1, () => {}),
     )
     this.#reader = new EventReader(db, this.#proof ?? undefined)
-    this.#inode = inodeOf(path)
+    this.#file = new SameFile(path)
     this.#proofs = memory?.folder ?? null
   }
 
-  /** SQLite would go on with a file that no longer has this name. */
   #mustBeThere(): void {
-    this.#mustBe(inodeOf(this.path))
+    if (!this.#file.isThere()) throw this.#replaced()
   }
 
-  #mustBe(inode: number | undefined): void {
-    if (inode === this.#inode) return
-    throw new InputError(`${this.path} was removed or replaced while it was open; open it again`)
+  #replaced(): InputError {
+    return new InputError(`${this.path} was removed or replaced while it was open; open it again`)
   }
 
   /** Every run, oldest first; one whose row is damaged is there, and its state says so. */
@@ -202,12 +199,12 @@ export class RunFile {
     if (!proof) return undefined
     const { state } = proof
     const proven = proof.known(id)
-    return { path, inode: this.#inode, state, run: id, proofs: this.#proofs, proven }
+    return { path, inode: this.#file.inode, state, run: id, proofs: this.#proofs, proven }
   }
 
   /** The run at this place, with what another thread has proven of it. @internal */
   at({ inode, state, run, proven }: RunPlace): EventSource {
-    this.#mustBe(inode)
+    if (inode !== this.#file.inode) throw this.#replaced()
     const source = this.source(this.find(run))
     if (state === this.#proof?.state) source.proof?.add(proven)
     return source
@@ -370,7 +367,7 @@ export class RunFile {
         this.#proof?.ownWrite()
         return settled
       },
-      isThere: () => inodeOf(path) === this.#inode,
+      isThere: () => this.#file.isThere(),
       closed: (writer: RunWriter) => this.#writers.delete(writer),
     }
     this.#proof?.addCalls(id)
@@ -389,6 +386,3 @@ export class RunFile {
     throw new InputError(`${this.path} was opened for reading only`)
   }
 }
-
-const inodeOf = (path: string): number | undefined =>
-  path === MEMORY ? undefined : statSync(path, { throwIfNoEntry: false })?.ino

@@ -45,6 +45,7 @@ export class Proof implements Pieces {
   readonly #use: Sqlite.Statement<Bound[], { first: bigint }>
   /** Runs whose lists of batches and names are what they were sealed with. */
   readonly #listed = new Set<number>()
+  #wasWritten = false
   #unsaved = 0
   #indexChecked = false
 
@@ -71,6 +72,7 @@ export class Proof implements Pieces {
    */
   holds(): boolean {
     if (this.#watch.isSame()) return true
+    this.#wasWritten = true
     for (const proven of this.#runs.values()) {
       proven.spans.length = 0
       proven.calls = false
@@ -348,8 +350,11 @@ export class Proof implements Pieces {
   }
 
   #damaged(run: number, why: string): InputError {
+    const over = this.#wasWritten
+      ? '. It was written to while it was open: another file may have been copied over it'
+      : ''
     return new InputError(
-      `${this.#path} is damaged: run ${run}, ${why}. pagetrail verify says what else is; no answer is given from it`,
+      `${this.#path} is damaged: run ${run}, ${why}. pagetrail verify says what else is; no answer is given from it${over}`,
     )
   }
 }
