@@ -28,12 +28,15 @@ const reportChange = (scope: Scope, { what, call, cpu, ranges, first, last, coun
     message: `${many(count, 'valid entry', 'valid entries')} in ${ranges} got another ${what} with no invalid entry and TLBI in between`,
   })
 
+const NOTHING: readonly string[] = []
+
 /** What the store at hand makes another than an older version that may still be held beside it. */
 function changesOf({ fold }: Scope): readonly string[] {
   const { write: s } = fold
   const { rows } = fold.observers.versions
-  const changes = new Set<string>()
   const wasHeld = isHeld(s.level, s.oldLo)
+  if (!wasHeld && rows.count === 0) return NOTHING
+  const changes = new Set<string>()
   if (wasHeld) {
     for (const change of liveChanges(fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi))
       changes.add(change)

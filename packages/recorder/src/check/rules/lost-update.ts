@@ -1,16 +1,12 @@
 import { bigintOf, hexOf } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
-import { highWord, lowWord, take } from '../../event/words.ts'
 import { changeOf, derives } from '../../observers/masks.ts'
 import { type Broken, KeptPromises } from '../../observers/kept-promises.ts'
 import { hexPage, pageOf } from '../../observers/page-numbers.ts'
 import { undoesChange } from '../../observers/undone.ts'
-import type { KnownEntry } from '../../observers/known-entries.ts'
 import type { Write } from '../../observers/write.ts'
+import { type EntryRead, EntryReads } from '../fold/entry-reads.ts'
 import type { Rule, Scope } from '../rule.ts'
-
-/** What a CPU last read from an entry. */
-type Read = Pick<KnownEntry, 'lo' | 'hi' | 'seq'>
 
 const REMEDIES = [
   'Serialise the split with a lock of its own: adopted, pgtable_split_lock in 6.18 and 7.3.',
@@ -18,34 +14,6 @@ const REMEDIES = [
   'Test the contiguous bit of every PTE and clear it atomically where set: lockless and sufficient, not adopted.',
   'Let the permission change retry while the contiguous bit is set: rejected, and not sufficient alone.',
 ]
-
-/**
- * Reads of entries per CPU, from loads in interleaved runs and from what callbacks of real kernels found. Only an entry
- * that two CPUs may be at work on is worth remembering: whoever uses it clears it when no call is live.
- */
-class Reads {
-  readonly #byCpu = new Map<number, Map<string, Read>>()
-
-  add(cpu: number, level: string, page: number, value: bigint, seq: number): void {
-    take(value)
-    let reads = this.#byCpu.get(cpu)
-    if (reads === undefined) this.#byCpu.set(cpu, (reads = new Map<string, Read>()))
-    reads.set(`${level}${page}`, { lo: lowWord(), hi: highWord(), seq })
-  }
-
-  take(cpu: number, level: string, page: number): Read | undefined {
-    const reads = this.#byCpu.get(cpu)
-    if (reads === undefined || reads.size === 0) return undefined
-    const key = `${level}${page}`
-    const read = reads.get(key)
-    reads.delete(key)
-    return read
-  }
-
-  clear(): void {
-    this.#byCpu.clear()
-  }
-}
 
 /** The store's new value cannot come from the old one by what its call does: it came from an earlier value. */
 function isForeign(scope: Scope): boolean {
@@ -74,7 +42,7 @@ function reportLost(scope: Scope, e: EventOf<'desc_write'>, readAt: number, why:
   })
 }
 
-const undoes = (s: Write, read: Read): boolean =>
+const undoes = (s: Write, read: EntryRead): boolean =>
   undoesChange(s.level, read, { lo: s.oldLo, hi: s.oldHi }, { lo: s.newLo, hi: s.newHi })
 
 function reportBroken(scope: Scope, { kept, page, lo, hi }: Broken): void {
@@ -99,7 +67,7 @@ export const lostUpdate: Rule = {
   needs: ['stores'],
   remedies: REMEDIES,
   start(scope) {
-    const reads = new Reads()
+    const reads = new EntryReads()
     const kept = new KeptPromises()
     /** Pages of stores that were reported themselves. */
     const reported = new Set<number>()

@@ -1,5 +1,4 @@
 import { bigintOf, hexOf } from '@pagetrail/engine'
-import { highWord, lowWord, take } from '../../event/words.ts'
 import {
   AF,
   CONT_HI,
@@ -11,9 +10,10 @@ import {
   UXN_HI,
 } from '../../observers/descriptor-words.ts'
 import { type AskedChange, changeOf, masked, maskedChange } from '../../observers/masks.ts'
-import { hexPage, hexRange, PAGE_LIMIT } from '../../observers/page-numbers.ts'
+import { hexPage, hexRange, PAGE_LIMIT, pageOf } from '../../observers/page-numbers.ts'
 import type { Write } from '../../observers/write.ts'
 import { isOthersWork, rangeMissed } from '../fold/asked-range.ts'
+import { EntryReads } from '../fold/entry-reads.ts'
 import type { Frame } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
 
@@ -101,7 +101,7 @@ export const unaskedChange: Rule = {
     'apply_to_page_range() clears an entry it takes for bad and puts an empty table there: it must not meet one.',
   ],
   start(scope) {
-    const reads = new Map<string, { lo: number; hi: number }>()
+    const reads = new EntryReads()
     /** Masks of callbacks, where they are shown: an interrupt may have one run inside another. */
     const given = new WeakMap<Frame, AskedChange>()
     const changeAt = ({ fold }: Scope): AskedChange | null => {
@@ -117,8 +117,7 @@ export const unaskedChange: Rule = {
       on: {
         desc_read(e) {
           if (e.level === null || e.va === null || e.val === null) return
-          take(e.val)
-          reads.set(`${e.cpu} ${e.level}${e.va}`, { lo: lowWord(), hi: highWord() })
+          reads.add(e.cpu, e.level, pageOf(e.va), e.val, e.seq)
         },
         cb_enter(e) {
           const { top } = scope.fold.lane
@@ -126,17 +125,15 @@ export const unaskedChange: Rule = {
             given.set(top, masked(e.set, e.clear))
           }
           if (e.level === null || e.va === null || e.val === undefined) return
-          take(e.val)
-          reads.set(`${e.cpu} ${e.level}${e.va}`, { lo: lowWord(), hi: highWord() })
+          const { sizes } = scope.fold
+          reads.add(e.cpu, e.level, sizes.base(e.level, pageOf(e.va)), e.val, e.seq)
         },
         desc_write(e) {
           const { write: s, call } = scope.fold
           if (call === null) return
           const change = changeAt(scope)
           if (change === null) return
-          const key = `${e.cpu} ${e.level}${e.va}`
-          const read = reads.get(key)
-          reads.delete(key)
+          const read = reads.take(e.cpu, s.level, s.page)
           // Derived from another value than memory held: that is a lost update.
           if (read !== undefined && (read.lo !== s.oldLo || read.hi !== s.oldHi)) return
           if (read === undefined && call.isConcurrent) return
