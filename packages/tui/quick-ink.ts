@@ -2,8 +2,8 @@ import type { Plugin } from 'esbuild'
 import { readFile } from 'node:fs/promises'
 
 const QUICK_WIDTH = `${import.meta.dirname}/src/text/quick-width.ts`
-/** Lines whose cells are kept from frame to frame: some screens full of them, 20 MB at most. */
-const KEPT_LINES = 1_000
+/** Lines whose cells are kept from frame to frame: some screens full of them, in some ten megabytes. */
+const KEPT_LINES = 600
 const FORGETS = 'caches = new OutputCaches();'
 const KEEPS = 'caches = keptCaches();'
 const KEPT = `
