@@ -2,7 +2,7 @@ import { diffRuns, type TraceEvent } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 
 import { runOf } from '../../../support/runs.ts'
-import { AREA, eventsOf, initOf, setMemoryRo } from '../../../support/sample-run.ts'
+import { AREA, eventsOf, initOf, type Lean, setMemoryRo } from '../../../support/sample-run.ts'
 
 const start = (...areas: readonly bigint[]): TraceEvent[] =>
   areas.flatMap((va) => eventsOf([initOf(3, va)], null))
@@ -106,4 +106,18 @@ test('calls in exchanged order are paired by their ranges: another path, the sam
     path: { answer: 'different', changed: 0, onlyLeft: 0, onlyRight: 0 },
     lanes: { interleaving: { answer: 'same' } },
   })
+})
+
+test.each([
+  ['before it begins', (dsb: Lean, call: readonly Lean[]) => [dsb, ...call]],
+  ['when it is over', (dsb: Lean, call: readonly Lean[]) => [...call, dsb]],
+] as const)('an event that names a call %s happened outside of it', (_, put) => {
+  const stray = runOf(eventsOf(put({ kind: 'dsb', scope: 'ish' }, setMemoryRo(1))))
+  const plain = runOf(eventsOf(setMemoryRo(1)))
+  expect(diffRuns(stray, plain)).toMatchObject({
+    verdict: 'same effects by another path',
+    path: { onlyLeft: 0, onlyRight: 0 },
+    outside: { path: { onlyLeft: 1 } },
+  })
+  expect(diffRuns(stray, stray).verdict).toBe('identical')
 })

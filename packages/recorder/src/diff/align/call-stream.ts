@@ -101,6 +101,8 @@ export class CallStream {
   private readonly idle: Encoder[] = []
   private readonly spare: Tokens[] = []
   private readonly open = new Map<number, Open>()
+  /** Calls without a return that were over when others began. */
+  private readonly over = new Set<number>()
   /**
    * What observers may believe. Of different boots it is folded of each task alone: when others flush is a matter of
    * how tasks were scheduled.
@@ -201,8 +203,8 @@ export class CallStream {
   private add(event: TraceEvent): Open | null {
     this.seen.add(event.kind)
     if (event.kind === 'gap') this.lost += event.lost ?? 1
-    const op = event.op ?? WHOLE_RUN.op
-    if (event.op === null && !this.wanted.has(op)) {
+    const op = event.op === null || this.isStray(event.op, event.seq) ? WHOLE_RUN.op : event.op
+    if (op === WHOLE_RUN.op && !this.wanted.has(op)) {
       this.outside.add(event)
       if (this.betweenTokens.length < OUTSIDE_ROWS) this.between.add(event, this.betweenTokens)
       else this.betweenIsCut = true
@@ -216,6 +218,13 @@ export class CallStream {
     data.encoder.add(event, data.tokens)
     if (ENDINGS.has(event.kind)) data.endedBy = event.kind
     return event.seq === data.call.last ? this.end(data) : null
+  }
+
+  /** What names a call that has not begun, or is over, is not part of it. */
+  private isStray(op: number, seq: number): boolean {
+    const call = this.wanted.get(op)
+    if (call === undefined) return false
+    return seq < call.first || (call.last === null ? this.over.has(op) : seq > call.last)
   }
 
   private begin(op: number): Open | null {
@@ -262,6 +271,7 @@ export class CallStream {
       this.logOf(data.call.task).end(data.call.op, data.cpu),
     )
     this.open.delete(data.call.op)
+    if (data.call.last === null) this.over.add(data.call.op)
     this.idle.push(data.encoder)
     return data
   }
