@@ -153,7 +153,7 @@ describe('a gate for a CI', () => {
     expect(found[0]).toMatch(
       /^::error file=script\.jsonl,line=7,title=flush-missing::set_memory_ro /,
     )
-    expect(found.at(-1)).toBe('script: 1 failing, 0 known, 1 rules undecided')
+    expect(found.at(-1)).toBe('pagetrail check script: 1 failing, 0 known, 1 rules undecided')
     const same = report()
     const known = new Set(same.findings.map((f) => f.fingerprint))
     const quiet = [...checkGithub(same, checkGate(same, 'error', known))]

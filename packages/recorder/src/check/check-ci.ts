@@ -1,4 +1,5 @@
 import { InputError } from '@pagetrail/engine'
+import { escapeControls } from '../say/value.ts'
 import { type CheckReport, type Finding, type Severity, undecided } from './finding.ts'
 
 /** The line of the run's JSON Lines that an event is on: the first is the header. */
@@ -82,7 +83,9 @@ const escapeXml = (text: string): string =>
     .replace(/>/g, '&gt;')
     .replace(/"/g, '&quot;')
     // XML 1.0 has no way to write these.
-    .replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/g, '?')
+    .replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?')
+    // A terminal would act on these, and a reader of XML takes line ends in attributes for blanks.
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `&#x${sign.codePointAt(0)!.toString(16)};`)
 
 const whereOf = (finding: Finding, file: string): string =>
   `${file}:${lineOf(finding.proof.at(-1) ?? 0)}`
@@ -124,7 +127,7 @@ export function* checkJunit(report: CheckReport, gate: CheckGate): Generator<str
 
 /** A workflow command's text: https://docs.github.com, "Workflow commands". */
 const escapeCommand = (text: string): string =>
-  text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A')
+  escapeControls(text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A'))
 const escapeProperty = (text: string): string =>
   escapeCommand(text).replace(/:/g, '%3A').replace(/,/g, '%2C')
 
@@ -140,5 +143,6 @@ export function* checkGithub(report: CheckReport, gate: CheckGate): Generator<st
   for (const { rule, missing } of undecided(report)) {
     yield `::notice title=${escapeProperty(`${rule} undecided`)}::needs ${escapeCommand(missing.join('; '))}`
   }
-  yield `${run.label}: ${gate.failing.length} failing, ${gate.known.length} known, ${gate.undecided} rules undecided`
+  // A label may begin as a command does, and have several lines.
+  yield `pagetrail check ${escapeControls(run.label)}: ${gate.failing.length} failing, ${gate.known.length} known, ${gate.undecided} rules undecided`
 }
