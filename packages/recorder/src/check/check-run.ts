@@ -1,6 +1,7 @@
 import { InputError } from '@pagetrail/engine'
 import { didYouMean } from '../event/nearest.ts'
 import type { Kind, TraceEvent } from '../event/kinds.ts'
+import { isLoss } from '../event/loss.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { missingEvidence } from './fold/missing-evidence.ts'
 import {
@@ -109,7 +110,7 @@ export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): C
     }
     fold.after(e)
     if (e.kind === 'op_end' && fold.live.size === 0) for (const r of running) r.watch.quiet?.()
-    if (e.kind === 'gap') {
+    if (isLoss(e)) {
       gap ??= e
       for (const r of running) r.watch.gap?.()
     }
@@ -142,7 +143,8 @@ function fileOf({ label, facts }: EventSource['run']): string {
 function lossWithoutPlace({ facts }: Run): string | null {
   const { counted, entries } = facts
   if (typeof counted !== 'number' || typeof entries !== 'number') return null
-  return `the ${counted} events that the capture counts: ${entries} are in it`
+  const are = `the ${counted} events that the capture counts: ${entries} are in it`
+  return counted === entries ? `${are}, and others that could not be read` : are
 }
 
 function dispatch(running: readonly Running[]): ReadonlyMap<Kind, readonly Handler[]> {

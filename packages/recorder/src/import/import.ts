@@ -238,7 +238,7 @@ class Import {
     return {
       ...this.meta.facts,
       ...input.facts,
-      ...(input.counted === undefined || input.counted === entries
+      ...(input.counted === undefined || (input.counted === entries && !input.broken)
         ? {}
         : { counted: input.counted }),
       format,

@@ -1,6 +1,7 @@
 import type { Geometry } from '@pagetrail/engine'
 import { isJsonObject } from '../event/codec.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
+import { isLoss } from '../event/loss.ts'
 import { isPassing } from '../event/flush-group.ts'
 import { isIdle, type Run, STOCK_GEOMETRY } from '../event/run.ts'
 import { highWord, lowWord, take } from '../event/words.ts'
@@ -142,7 +143,8 @@ export class Observers {
         this.#see(e)
         break
       case 'gap':
-        this.#forget()
+      case 'unreadable':
+        if (isLoss(e)) this.#forget()
         break
       default:
         if (e.kind === 'span_begin' || e.kind === 'op_begin') this.#unmap(e)

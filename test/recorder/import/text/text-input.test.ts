@@ -81,6 +81,20 @@ test('a trace that came by mail has the events of the one that was sent, and say
   await expect(load(cut)).rejects.toThrow('cut at column 90')
 })
 
+/** What of a text that counts two events is noted as its count, because it does not hold them. */
+async function notedCount(text: string) {
+  const { run } = await load(counted(2) + text)
+  return runFile.find(String(run)).facts['counted']
+}
+
+test('a trace with a broken line does not hold what it counts, even where another is in it twice', async () => {
+  const begin = at('1.000000', `set_memory_ro: (x) ${CALL}`)
+  const end = at('1.100000', `set_memory_ro_ret: (x) ${CALL} ret=0`)
+  expect(await notedCount(begin + end)).toBeUndefined()
+  expect(await notedCount(begin + begin + end.slice(0, 60) + '\n')).toBe(2)
+  expect(await notedCount(`${begin}${end}root@host:~# cat trace\n`)).toBeUndefined()
+})
+
 test('a field that a line has twice is of two lines', async () => {
   const { unreadable } = await load(lines('isb__a: (x)', `set_memory_ro: (x) ${CALL} ${CALL}`))
   expect(unreadable).toBe(1)

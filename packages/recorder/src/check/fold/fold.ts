@@ -7,6 +7,7 @@ import {
 } from '@pagetrail/engine'
 import { isJsonObject, type JsonObject } from '../../event/codec.ts'
 import type { EventOf, TraceEvent } from '../../event/kinds.ts'
+import { isLoss } from '../../event/loss.ts'
 import { isIdle, kernelOf, type Run } from '../../event/run.ts'
 import { isPermissionCall } from '../../observers/masks.ts'
 import type { KnownEntries } from '../../observers/known-entries.ts'
@@ -134,7 +135,8 @@ export class Fold {
         this.observers.freed(e)
         break
       case 'gap':
-        this.#forget()
+      case 'unreadable':
+        if (isLoss(e)) this.#forget()
         break
       default:
     }

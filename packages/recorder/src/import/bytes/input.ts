@@ -22,6 +22,8 @@ export interface InputFacts {
   readonly backwards: number
   /** Lines of a text that could not be read, each an event of its own, and the first of them. */
   readonly unreadable?: number
+  /** Those that may be events: the input does not hold all that it counts then, however many it holds. */
+  readonly broken?: number
   readonly quoted?: readonly UnreadableLine[]
   /** Lines that a joined text holds more than once, each of which was read once. */
   readonly doubled?: number

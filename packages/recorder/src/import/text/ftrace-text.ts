@@ -1,5 +1,6 @@
 import { InputError } from '@pagetrail/engine'
 import { NONE } from '../../event/batch.ts'
+import { mayBeEvent } from '../../event/loss.ts'
 import { noSuchBuffer } from '../bytes/input.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
 import { type FtraceEvents, MAX_EVENT_NAMES } from '../translate/ftrace-events.ts'
@@ -74,6 +75,8 @@ export class FtraceText {
   entries = 0
   /** Lines that could not be read, and the first of them. */
   unreadable = 0
+  /** Those of them that may be events. */
+  broken = 0
   readonly quoted: { readonly line: number; readonly text: string }[] = []
   /** Events whose time was before the first one's: they get the first one's. */
   backwards = 0
@@ -229,6 +232,10 @@ export class FtraceText {
     if (foreign !== null) throw new InputError(foreign)
     if (this.#strict) throw error
     this.unreadable++
+    if (mayBeEvent(text)) {
+      this.broken++
+      this.#events.suspect()
+    }
     this.#note = -1
     if (this.quoted.length < MAX_QUOTED) {
       this.quoted.push({ line: this.#lines, text: quoted })

@@ -110,7 +110,7 @@ export class TextInput implements Input {
   }
 
   #facts(): InputFacts {
-    const { header, clock, backwards, t0, entries, unreadable, quoted, lacks } = this.#text
+    const { header, clock, backwards, t0, entries, unreadable, broken, quoted, lacks } = this.#text
     const release = header.capture.get('release')?.[0]
     return {
       format: 'ftrace text',
@@ -120,6 +120,7 @@ export class TextInput implements Input {
       otherBuffers: [...this.#text.otherBuffers],
       ...(header.entries === null ? {} : { counted: header.entries }),
       unreadable,
+      broken,
       quoted,
       lacks,
       doubled: this.#sorter?.doubled ?? 0,

@@ -144,6 +144,11 @@ export class FtraceEvents extends TraceState {
     this.rows.gap(reason, count)
   }
 
+  /** A line that may be an event's could not be read, on whichever CPU. */
+  suspect(): void {
+    for (const stack of this.#stacks.keys()) stack.suspectAll()
+  }
+
   /** Ends the translation: whatever is open lost its return. */
   finish(): TranslationCounts {
     for (const [stack, task] of this.#stacks) {
