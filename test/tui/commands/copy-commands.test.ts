@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { matches } from '../../../packages/tui/src/commands/palette.ts'
 import { session } from '../../support/session.ts'
 import { twoOwners } from '../../support/two-owners.ts'
 
@@ -32,5 +33,20 @@ test('the palette finds commands by words in any order, and by what the footer c
   s.keys('enter')
   await s.settled()
   expect(s.cursor()).toBe(2)
+  await s.end()
+})
+
+const first = (text: string) => matches(text, 'replay')[0]?.id
+
+test('a word is found by some of its letters, but not by letters of several words', async () => {
+  expect(first('nxt mrk')).toBe('mark.next')
+  expect(first('tmln')).toBe('timeline')
+  expect(first('chec')).toBe('findings')
+  // "back to the place visited before" has these letters in order.
+  expect(matches('chec', 'runs')).toEqual([])
+  const s = await session({ calls: 4, open: false })
+  s.type(':chec')
+  s.keys('enter')
+  expect(s.model().message?.text).toBe('no command matches chec: ? lists them')
   await s.end()
 })

@@ -22,7 +22,7 @@ export function understand(text: string, chosen: number, screen: KeyPlace): Pale
   return found ? { type: 'command', id: found.id } : { type: 'unknown' }
 }
 
-/** Commands of a screen with each of these words, or its letters in order, in name, label or help; the best first. */
+/** Commands that have each of these words, or its letters in one word, in name, label or help; the best first. */
 export function matches(text: string, screen: KeyPlace): readonly AnyBinding[] {
   const words = text.trim().toLowerCase().split(/\s+/)
   return bindingsOf(screen)
@@ -36,17 +36,21 @@ export function matches(text: string, screen: KeyPlace): readonly AnyBinding[] {
     .map((x) => x.b)
 }
 
-/** Letters skipped between the first and the last that match; Infinity: they do not. */
+/** How well a text has a word: as it is, or its letters in order in one word that begins like it; Infinity: not. */
 function score(query: string, text: string): number {
   if (query === '') return 0
   const whole = text.indexOf(query)
   if (whole >= 0) return whole === 0 || /\W/.test(text[whole - 1] ?? ' ') ? 0 : 1
+  return Math.min(Infinity, ...text.split(/[\W_]+/).map((word) => 10 + skipped(query, word)))
+}
+
+/** Letters of a word that are passed over; Infinity: it does not have those of the query in order. */
+function skipped(query: string, word: string): number {
+  if (word[0] !== query[0]) return Infinity
   let at = -1
-  let first = -1
-  for (const c of query) {
-    at = text.indexOf(c, at + 1)
+  for (const letter of query) {
+    at = word.indexOf(letter, at + 1)
     if (at < 0) return Infinity
-    if (first < 0) first = at
   }
-  return 10 + at - first - query.length
+  return at + 1 - query.length
 }
