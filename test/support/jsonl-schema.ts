@@ -21,7 +21,7 @@ export function jsonlSchema(): Schema {
       end: object({ end: object({ events: COUNT, calls: COUNT }) }),
       event: { anyOf: KIND_NAMES.map((kind) => ref(kind)) },
       ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, kindSchema(kind)])),
-      u64: { type: 'string', pattern: '^0[xX][0-9a-fA-F]{1,16}$' },
+      u64: { type: 'string', pattern: '^(0[xX][0-9a-fA-F]{1,16}|[0-9a-fA-F]{16})$' },
       level: { enum: LEVEL_NAMES },
     },
   }

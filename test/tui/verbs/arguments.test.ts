@@ -109,6 +109,27 @@ test('a scenario, and JSON Lines: every 64-bit value is the same with and withou
   expect(again.replace(args, '')).toBe(events.replace(args, ''))
 })
 
+test('calls that were given the same bits were asked for the same', async () => {
+  const dir = folder()
+  const db = ['--db', join(dir, 'test.db')]
+  for (const set of ['0x0080000000000000', '0080000000000000', '0x0000000000000080']) {
+    const range = { va: '0xffff8000c0000000', end: '0xffff8000c0001000' }
+    const at = { cpu: 0, op: 0, fn: 'apply' }
+    const events = [
+      { seq: 0, ...at, kind: 'op_begin', ...range, args: { set } },
+      { seq: 1, ...at, kind: 'op_end', ret: 0 },
+    ]
+    const path = join(dir, `${set}.jsonl`)
+    const lines = [{ pagetrail: 2, run: { label: set } }, ...events]
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    await pagetrail(['import', path, ...db])
+  }
+  const same = await pagetrail(['diff', '1', '2', '--json', ...db])
+  const other = await pagetrail(['diff', '1', '3', '--json', ...db])
+  expect(same.out).toContain('"paired":1,"otherInput":0')
+  expect(other.out).not.toContain('"paired":1,"otherInput":0')
+})
+
 test('what a call was given as masks is read alike, and what is not a mask is not judged', async () => {
   const dir = folder()
   const verdicts = await Promise.all(

@@ -1,4 +1,4 @@
-import { LEVEL_NAMES, type Words } from '@pagetrail/engine'
+import { LEVEL_NAMES, type Words, u64OfText } from '@pagetrail/engine'
 
 import { roleWords } from '../../descriptor/bits.ts'
 import { runGeometry } from '../../descriptor/run-geometry.ts'
@@ -107,7 +107,7 @@ function inputOf({ args }: EventOf<'op_begin'>): string {
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
 /** Sources write a number as such or in hexadecimal. */
-const numberText = (value: Json): string =>
-  typeof value === 'string' && /^0x[\da-f]+$/i.test(value)
-    ? BigInt(value).toString()
-    : JSON.stringify(value)
+function numberText(value: Json): string {
+  const read = typeof value === 'string' ? u64OfText(value) : null
+  return read === null ? JSON.stringify(value) : read.toString()
+}
