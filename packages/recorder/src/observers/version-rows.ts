@@ -62,7 +62,8 @@ export class VersionRows {
   /** What of a span is flushed, for the few rows of which a part is. */
   readonly #cover = new Map<number, Uint32Array>()
   #heads: EntryTable
-  readonly #free: number[] = []
+  /** First of the rows that are free below `high`; `next` leads on. */
+  #freeRow = NO_ROW
   readonly #sizes: PageSizes
   /** By level: what one TLB entry translates, and what one descriptor does. */
   readonly #pages: readonly number[]
@@ -134,7 +135,7 @@ export class VersionRows {
   }
 
   add(v: Readonly<NewVersion>): number {
-    const row = this.#free.pop() ?? this.high++
+    const row = this.#newRow()
     if (row >= this.base.length) this.#grow()
     this.count++
     this.ofLevel[v.level]!++
@@ -175,17 +176,24 @@ export class VersionRows {
     this.#shape[row] = 0
     if (this.#cover.size > 0) this.#cover.delete(row)
     this.ofLevel[level]!--
-    if (--this.count > 0) this.#free.push(row)
-    else {
-      this.#free.length = 0
-      this.high = 0
-    }
+    this.next[row] = this.#freeRow
+    this.#freeRow = row
+    if (--this.count > 0) return
+    this.#freeRow = NO_ROW
+    this.high = 0
+  }
+
+  #newRow(): number {
+    const row = this.#freeRow
+    if (row === NO_ROW) return this.high++
+    this.#freeRow = this.next[row]!
+    return row
   }
 
   clear(): void {
     this.count = 0
     this.high = 0
-    this.#free.length = 0
+    this.#freeRow = NO_ROW
     this.ofLevel.fill(0)
     this.#heads = new EntryTable(this.#sizes.shift)
     this.#cover.clear()
@@ -248,7 +256,7 @@ export class VersionRows {
       ordered: this.#ordered.slice(0, high),
       member: this.#member.slice(0, high),
       cover: this.#cover,
-      free: this.#free,
+      free: this.#freeRow,
     }
   }
 
@@ -269,7 +277,7 @@ export class VersionRows {
     this.#ordered.set(saved.ordered)
     this.#member.set(saved.member)
     for (const [row, bits] of saved.cover) this.#cover.set(row, bits)
-    this.#free.push(...saved.free)
+    this.#freeRow = saved.free
     this.#find()
   }
 
@@ -317,7 +325,8 @@ export interface SavedRows {
   readonly ordered: Uint32Array<ArrayBuffer>
   readonly member: Uint8Array<ArrayBuffer>
   readonly cover: ReadonlyMap<number, Uint32Array>
-  readonly free: readonly number[]
+  /** First free row. */
+  readonly free: number
 }
 
 /** Level and page as one exact number; kernel pages are the last of 2^52, counted from the end. */
