@@ -201,3 +201,42 @@ test('a truncated file is refused or told', async () => {
     expect(await outcome(path)).not.toBe('whole')
   }
 })
+
+test('a value of another type in the row of a run, or of a batch, is damage like any other', async () => {
+  const [set, unset] = [
+    ['seal', 'label', 'facts', 'created', 'events'],
+    ['kernel', 't0', 'page_shift'],
+  ]
+  for (const change of [
+    ...set.map((column) => `run.${column} = null`),
+    ...[...set, ...unset].map((column) => `run.${column} = x'00ff'`),
+    ...['digest', 'count', 'kinds'].map((column) => `batch.${column} = null`),
+  ]) {
+    const path = await storedFile(callEvents(2))
+    const [table, ...rest] = change.split('.')
+    const db = new Sqlite(path)
+    // As a changed byte in the header of a record leaves it, whatever the column is declared as.
+    db.unsafeMode()
+    const { sql } = db
+      .prepare<[string], { sql: string }>('select sql from sqlite_schema where name = ?')
+      .get(table!)!
+    const loose = sql
+      .replaceAll(/ not null| strict/gi, '')
+      .replaceAll(/ (text|blob|integer)\b(?! primary)/gi, '')
+    const put = (text: string) => {
+      db.pragma('writable_schema = on')
+      db.prepare('update sqlite_schema set sql = ? where name = ?').run(text, table)
+      db.pragma('writable_schema = reset')
+    }
+    put(loose)
+    db.exec(`update "${table}" set ${rest.join('.')}`)
+    put(sql)
+    db.close()
+    const runFile = await openRuns(path, { mode: 'read' })
+    expect(verify(runFile).problems, change).not.toEqual([])
+    expect(() => [...runFile.source(runFile.find(1)).events()], change).toThrow(InputError)
+    // None of them keeps the others from being listed.
+    expect(runFile.runs().map(({ id }) => id)).toEqual([1])
+    runFile.close()
+  }
+})

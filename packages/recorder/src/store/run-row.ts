@@ -17,7 +17,14 @@ export interface RunMeta
  * @internal
  */
 export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
-  const { page_shift, va_bits, levels, facts, seal: _, ...same } = row
+  const {
+    page_shift,
+    va_bits,
+    levels,
+    facts,
+    seal: _,
+    ...same
+  } = state === 'damaged' ? ofItsTypes(row) : row
   const geometry =
     page_shift === null || va_bits === null || levels === null
       ? null
@@ -28,22 +35,51 @@ export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
     state,
     geometry,
     facts: factsOf(facts),
-    created: Number(row.created),
-    events: Number(row.events),
-    calls: Number(row.calls),
-    lost: Number(row.lost),
+    created: Number(same.created),
+    events: Number(same.events),
+    calls: Number(same.calls),
+    lost: Number(same.lost),
   }
 }
 
-/** A damaged row must not hide the other runs; verify reports it. */
-function factsOf(text: string): Run['facts'] {
-  try {
-    return JSON.parse(text) as Run['facts']
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return { damaged: 'the facts of this run cannot be read; pagetrail verify says more' }
+/** A damaged row can hold any value, and must not hide the other runs: what is of another type is as good as nothing. */
+function ofItsTypes(row: Selectable<Schema['run']>): Selectable<Schema['run']> {
+  return {
+    ...row,
+    label: text(row.label),
+    flavour: row.flavour === null ? null : text(row.flavour),
+    kernel: row.kernel === null ? null : text(row.kernel),
+    scenario: row.scenario === null ? null : text(row.scenario),
+    facts: text(row.facts),
+    t0: optional(row.t0),
+    page_shift: optional(row.page_shift),
+    va_bits: optional(row.va_bits),
+    levels: optional(row.levels),
+    created: number(row.created),
+    events: number(row.events),
+    calls: number(row.calls),
+    lost: number(row.lost),
   }
 }
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '?')
+const number = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n)
+const optional = (value: unknown): bigint | null => (typeof value === 'bigint' ? value : null)
+
+const UNREADABLE = { damaged: 'the facts of this run cannot be read; pagetrail verify says more' }
+
+function factsOf(json: string): Run['facts'] {
+  try {
+    const facts: unknown = JSON.parse(json)
+    return isObject(facts) ? facts : UNREADABLE
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return UNREADABLE
+  }
+}
+
+const isObject = (value: unknown): value is Run['facts'] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 type RunColumns = Updateable<Schema['run']>
 

@@ -21,9 +21,11 @@ interface Seal {
 
 const DIGEST_BYTES = 32
 
-function partsOf(seal: Uint8Array | null): Seal {
+/** A damaged row can hold any value: what is not bytes says nothing, and is no seal of the row. */
+function partsOf(seal: unknown): Seal {
+  const bytes = seal instanceof Uint8Array ? seal : new Uint8Array()
   const [own, list, marks] = [0, 1, 2].map((n) =>
-    (seal ?? new Uint8Array()).subarray(n * DIGEST_BYTES, (n + 1) * DIGEST_BYTES),
+    bytes.subarray(n * DIGEST_BYTES, (n + 1) * DIGEST_BYTES),
   ) as [Uint8Array, Uint8Array, Uint8Array]
   return { own, list: list.some((byte) => byte !== 0) ? list : new Uint8Array(), marks }
 }

@@ -7,7 +7,7 @@ import { nameIdsIn, putRow } from '../batch-insert.ts'
 import { digestBatch, kindsIn, type NewName } from '../digest.ts'
 import type { EventReader } from '../event-reader.ts'
 import { RUN_SHIFT } from '../run-writer.ts'
-import { build, type Schema } from '../schema.ts'
+import { BIND, build, type Schema } from '../schema.ts'
 import { selectAll } from '../statements.ts'
 
 /** Rows that are read at once: they are garbage before the collector of young objects has moved them. */
@@ -22,6 +22,26 @@ export interface ProvenBatch {
   readonly names: ReadonlySet<number>
 }
 
+/** The last batches of a run that begin at or before a seq. */
+export const lastUpTo = build
+  .selectFrom('batch')
+  .selectAll()
+  .where('run', '=', BIND)
+  .where('first', '<=', BIND)
+  .orderBy('first', 'desc')
+  .limit(BIND)
+
+/** Whether a row has the types that a batch has: a damaged one can hold any value. */
+export const isBatch = ({
+  run,
+  first,
+  count,
+  kinds,
+  digest,
+}: Record<keyof BatchRow, unknown>): boolean =>
+  [run, first, count, kinds].every((value) => typeof value === 'bigint') &&
+  digest instanceof Uint8Array
+
 /**
  * Reads the events of a batch and compares them, value for value, with its digest, which is chained to that of the
  * batch before it. What is wrong, or the batch as proven; of the names only those first used in it. `keep` is given the
@@ -34,6 +54,7 @@ export function proveBatch(
   previous: Uint8Array,
   keep: EventRow[] | null = null,
 ): ProvenBatch | string {
+  if (!isBatch(row)) return 'its row holds a value that no batch can have'
   const { first, count, kinds, digest: recorded } = row
   const run = Number(row.run)
   const limit = Number(count)
@@ -57,7 +78,9 @@ export function proveBatch(
     }
   }
   if (kindsIn(batch) !== kinds) return 'its list of kinds was changed'
-  const digest = digestBatch(previous, batch, newNames(db, run, first))
+  const names = newNames(db, run, first)
+  if (names.some(({ text }) => typeof text !== 'string')) return 'a name of it is not a text'
+  const digest = digestBatch(previous, batch, names)
   if (Buffer.compare(digest, recorded) !== 0) return 'it is not what was recorded'
   return { digest, names: nameIdsIn(batch) }
 }

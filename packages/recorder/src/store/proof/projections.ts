@@ -113,7 +113,8 @@ export class Projections {
     if (!row) return undefined
     const { body, digest } = row
     const at = Number(row.seq)
-    const isWhole = this.#digestOf(run, { name, seq: at, body }).equals(digest)
+    const isBytes = body instanceof Uint8Array && digest instanceof Uint8Array
+    const isWhole = isBytes && this.#digestOf(run, { name, seq: at, body }).equals(digest)
     return { name, seq: at, body, isWhole }
   }
 

@@ -3,7 +3,7 @@ import type Sqlite from 'better-sqlite3'
 import { sql } from 'kysely'
 
 import type { Run, RunProof } from '../../event/run.ts'
-import { type BatchRow, proveBatch } from './batch-proof.ts'
+import { type BatchRow, isBatch, lastUpTo, proveBatch } from './batch-proof.ts'
 import type { Span } from '../batch-spans.ts'
 import { NO_DIGEST } from '../digest.ts'
 import { EventReader, type Pieces, type ProvenRows } from '../event-reader.ts'
@@ -212,7 +212,7 @@ export class Proof implements Pieces {
     const anchor = this.#anchors.get(run)
     const last = anchor?.last ?? this.#of(run).spans.at(-1)?.last
     if (last === undefined || (anchor && !this.#doubted.delete(run))) return
-    const [row] = this.#last.all(BigInt(run), BigInt(last), 1n)
+    const [row] = this.#batches(run, last, 1n)
     if (!row || Number(row.first + row.count) - 1 !== last) throw this.#gone(run)
     if (!anchor) this.#anchors.set(run, { last, digest: row.digest })
     else if (Buffer.compare(anchor.digest, row.digest) !== 0) throw this.#gone(run)
@@ -315,13 +315,20 @@ export class Proof implements Pieces {
     return proven[0]!
   }
 
+  /** The last batches that begin at or before an event. */
+  #batches(run: number, seq: number, limit: bigint): BatchRow[] {
+    const rows = this.#last.all(BigInt(run), BigInt(seq), limit)
+    if (rows.every(isBatch)) return rows
+    throw this.#damaged(run, 'its list of batches holds a value that no batch can have')
+  }
+
   #proveBatch(
     run: number,
     seq: number,
     keep: EventRow[] | null,
   ): { span: Span; names: ReadonlySet<number>; digest: Uint8Array } {
     this.#checkNameIndex()
-    const [row, before] = this.#last.all(BigInt(run), BigInt(seq), 2n)
+    const [row, before] = this.#batches(run, seq, 2n)
     const end = row ? Number(row.first + row.count) : 0
     if (!row || end <= seq)
       throw this.#damaged(run, `events ${end} to ${seq} are missing: no batch has them`)
@@ -358,15 +365,6 @@ export class Proof implements Pieces {
     )
   }
 }
-
-/** The last batches of a run that begin at or before a seq. */
-const lastUpTo = build
-  .selectFrom('batch')
-  .selectAll()
-  .where('run', '=', BIND)
-  .where('first', '<=', BIND)
-  .orderBy('first', 'desc')
-  .limit(BIND)
 
 const lastEnd = sql<
   bigint | null
