@@ -42,7 +42,7 @@ export function runOfRow(row: Selectable<Schema['run']>, state: RunState): Run {
   }
 }
 
-/** A damaged row can hold any value, and must not hide the other runs: what is of another type is as good as nothing. */
+/** A damaged row can hold any value, and must not hide the other runs: what is of another type counts as nothing. */
 function ofItsTypes(row: Selectable<Schema['run']>): Selectable<Schema['run']> {
   return {
     ...row,

@@ -21,7 +21,7 @@ interface Seal {
 
 const DIGEST_BYTES = 32
 
-/** A damaged row can hold any value: what is not bytes says nothing, and is no seal of the row. */
+/** A damaged row can hold any value: what is not bytes does not seal the row. */
 function partsOf(seal: unknown): Seal {
   const bytes = seal instanceof Uint8Array ? seal : new Uint8Array()
   const [own, list, marks] = [0, 1, 2].map((n) =>
