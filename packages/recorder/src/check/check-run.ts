@@ -144,7 +144,7 @@ function lossWithoutPlace({ facts }: Run): string | null {
   const { counted, entries } = facts
   if (typeof counted !== 'number' || typeof entries !== 'number') return null
   const are = `the ${counted} events that the capture counts: ${entries} are in it`
-  return counted === entries ? `${are}, and others that could not be read` : are
+  return counted === entries ? `${are}, some twice or beside others that could not be read` : are
 }
 
 function dispatch(running: readonly Running[]): ReadonlyMap<Kind, readonly Handler[]> {

@@ -126,6 +126,16 @@ export class Batch {
     else this.more.set(to, more)
   }
 
+  /** Whether two rows have the same in all columns. */
+  isSame(a: number, b: number): boolean {
+    const { extra, ret, hasRet, present, words } = this
+    if (SMALL_COLUMNS.some((name) => this[name][a] !== this[name][b])) return false
+    if (ret[a] !== ret[b] || hasRet[a] !== hasRet[b] || present[a] !== present[b]) return false
+    for (let word = 0; word < LONGS * 2; word++)
+      if (words[a * LONGS * 2 + word] !== words[b * LONGS * 2 + word]) return false
+    return extra[a] === extra[b] && this.more.get(a) === this.more.get(b)
+  }
+
   /** Starts a row of this kind and returns its index. The caller has made sure that there is room. */
   row(kind: number, cpu: number): number {
     const i = this.length++

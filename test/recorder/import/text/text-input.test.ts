@@ -92,6 +92,9 @@ test('a trace with a broken line does not hold what it counts, even where anothe
   const end = at('1.100000', `set_memory_ro_ret: (x) ${CALL} ret=0`)
   expect(await notedCount(begin + end)).toBeUndefined()
   expect(await notedCount(begin + begin + end.slice(0, 60) + '\n')).toBe(2)
+  const barrier = at('1.050000', 'isb__a: (x)')
+  expect(await notedCount(barrier + barrier)).toBe(2)
+  expect(await notedCount(barrier + at('1.050001', 'isb__a: (x)'))).toBeUndefined()
   expect(await notedCount(`${begin}${end}root@host:~# cat trace\n`)).toBeUndefined()
 })
 

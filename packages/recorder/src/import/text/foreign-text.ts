@@ -1,3 +1,5 @@
+import { InputError } from '@pagetrail/engine'
+
 /** A kind of text that is often mistaken for a list of events, and what to do instead. */
 interface Foreign {
   /** What a line of it looks like. */
@@ -66,3 +68,9 @@ export function foreignText(line: string): string | null {
   const found = FOREIGN.find(({ line: pattern }) => pattern.test(line))
   return found ? `this is ${found.what}; ${found.remedy}` : null
 }
+
+/** A text of which so many lines could not be read, and hardly any could. */
+export const notATrace = (lines: number): InputError =>
+  new InputError(
+    `hardly a line of it could be read (${lines} could not): this is not a trace of ftrace, trace-cmd report or perf script`,
+  )

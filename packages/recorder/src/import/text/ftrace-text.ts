@@ -22,7 +22,7 @@ import {
 } from './other-lines.ts'
 import { TextFields } from './text-fields.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
-import { foreignText } from './foreign-text.ts'
+import { foreignText, notATrace } from './foreign-text.ts'
 import { beginsPage, SystracePage } from './systrace-page.ts'
 
 const HASH = 0x23
@@ -75,7 +75,7 @@ export class FtraceText {
   entries = 0
   /** Lines that could not be read, and the first of them. */
   unreadable = 0
-  /** Those of them that may be events. */
+  /** Those of them that may be events, and lines that may be copies of those before them. */
   broken = 0
   readonly quoted: { readonly line: number; readonly text: string }[] = []
   /** Events whose time was before the first one's: they get the first one's. */
@@ -210,9 +210,12 @@ export class FtraceText {
     const ts = this.#time()
     const task = this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
     this.#checkOrder(ts, task)
+    const { total } = this.#events.rows
     this.#events.event(probe, fields, task, line.cpu, this.#timestamp(ts), line.context)
     this.#note = probe.isText === true ? this.#events.rows.sink.batch.length - 1 : -1
     this.entries++
+    // A line that comes twice, down to the time, may be a copy: the number of lines proves nothing then.
+    if (probe.isText !== true && this.#events.rows.isCopy(total)) this.broken++
   }
 
   /** The text of a marker or a printk holds line feeds: what follows its line and is not an event belongs to it. */
@@ -393,8 +396,3 @@ export class FtraceText {
     return 0
   }
 }
-
-const notATrace = (lines: number): InputError =>
-  new InputError(
-    `hardly a line of it could be read (${lines} could not): this is not a trace of ftrace, trace-cmd report or perf script`,
-  )

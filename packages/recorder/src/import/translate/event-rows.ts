@@ -34,6 +34,14 @@ export class EventRows {
     return row
   }
 
+  /** Whether one row has come since there were `total`, and is as the one before it. */
+  isCopy(total: number): boolean {
+    const { batch } = this.sink
+    const last = batch.length - 1
+    if (this.total !== total + 1 || last < 1 || batch.ts[last] !== batch.ts[last - 1]) return false
+    return batch.isSame(last, last - 1)
+  }
+
   /** Where the row that was the `nth` is in the batch, from 0; -1 where it has been committed. */
   indexOf(nth: number): number {
     return Math.max(-1, this.sink.batch.length - this.total + nth)
