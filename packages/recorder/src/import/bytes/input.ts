@@ -22,7 +22,7 @@ export interface InputFacts {
   readonly backwards: number
   /** Lines of a text that could not be read, each an event of its own, and the first of them. */
   readonly unreadable?: number
-  /** Those that may be events, and lines that may be there twice: the input does not hold all that it counts then, however many it holds. */
+  /** Those that may be events, and lines that may be there twice: what the input counts proves nothing then. */
   readonly broken?: number
   readonly quoted?: readonly UnreadableLine[]
   /** Lines that a joined text holds more than once, each of which was read once. */
