@@ -234,7 +234,7 @@ async function timedPanes(s: PtyScreen): Promise<Timed> {
         ['t', on(/─ Barriers and TLB/)],
       ]),
     )
-    while (!s.text().includes('─ Page tables')) {
+    while (!/─ (Page tables|Tables at) /.test(s.text())) {
       s.write('t')
       await pause(4 * BETWEEN_MS)
     }
