@@ -82,9 +82,10 @@ export function refreshViews(db: Sqlite.Database): void {
   for (const sql of viewDefinitions().values()) db.exec(sql)
 }
 
+/** The name in a damaged row can be of any type. */
 const viewsIn = (db: Sqlite.Database): { name: string; sql: string }[] =>
   db
     .prepare<[], { name: string; sql: string }>(
-      `select name, sql from sqlite_schema where type = 'view'`,
+      `select coalesce(cast(name as text), '') as name, sql from sqlite_schema where type = 'view'`,
     )
     .all()
