@@ -31,8 +31,14 @@ interface Drawn {
   readonly room: number
   readonly theme: Theme
   /** A row: its name, and a cell for each part. */
-  readonly line: (label: string, cells: readonly string[]) => string
+  readonly line: (
+    label: string,
+    cells: readonly string[],
+    paint?: (text: string) => string,
+  ) => string
 }
+
+const asItIs = (text: string): string => text
 
 /** The run, or a stretch of it, as rows of costs over its events, with what is under the cursor in numbers. */
 export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
@@ -41,10 +47,13 @@ export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
   const at = partOf(t, t.at, parts)
   const low = t.anchor === null ? at : Math.min(at, partOf(t, t.anchor, parts))
   const high = t.anchor === null ? at : Math.max(at, partOf(t, t.anchor, parts))
-  const chosen = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i >= low && i <= high ? theme.inverse(cell) : cell)).join('')
-  const line = (label: string, cells: readonly string[]) =>
-    ` ${fit(label, LABEL_COLUMNS)} ${chosen(cells)}`
+  // Painted in three pieces, not cell by cell: a frame costs by its styles.
+  const line = (label: string, cells: readonly string[], paint = asItIs) =>
+    ` ${fit(label, LABEL_COLUMNS)} ${[
+      paint(cells.slice(0, low).join('')),
+      theme.inverse(paint(cells.slice(low, high + 1).join(''))),
+      paint(cells.slice(high + 1).join('')),
+    ].join('')}`
   const drawn = { t, parts, room: m.columns - LABEL_COLUMNS - 6, theme, line }
   const [from, to] = [count(t.from), t.to === t.from ? '' : count(t.to)]
   const scale = `${from}${' '.repeat(Math.max(1, parts - from.length - to.length))}${to}`
@@ -71,10 +80,8 @@ function costRows(drawn: Drawn, rows: number): string[] {
     const values = Array.from({ length: parts }, (_, i) => t.profile?.buckets[i]?.[name] ?? 0)
     const most = Math.max(...values)
     if (most === 0) return [line(name, saying(noneIn(t.profile), drawn))]
-    const painted = (cells: readonly string[]) => cells.map((cell) => theme.paint(role, cell))
-    return barLines(values, most, height).map((cells, i) =>
-      line(i === 0 ? name : '', painted(cells)),
-    )
+    const paint = (text: string) => theme.paint(role, text)
+    return barLines(values, most, height).map((cells, i) => line(i === 0 ? name : '', cells, paint))
   })
 }
 
