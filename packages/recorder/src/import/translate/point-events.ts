@@ -1,12 +1,24 @@
 import { AUX, NEW, NONE, OLD } from '../../event/batch.ts'
 import { KINDS } from '../../event/kinds.ts'
 import { put, putBase } from './slots-to-columns.ts'
-import { F_COUNT, F_END, F_MASK, F_NEW, F_OLD, F_SLOT, F_VA, type EventFields } from './fields.ts'
+import {
+  F_CLEAR,
+  F_COUNT,
+  F_END,
+  F_MASK,
+  F_NEW,
+  F_OLD,
+  F_SLOT,
+  F_VA,
+  type EventFields,
+  type Slots,
+} from './fields.ts'
 import type { TraceState } from './trace-state.ts'
 import { PRESENT_INVALID } from './kernel-traits.ts'
 import type { MetProbe } from './probe-table.ts'
 import type { TaskFrame, TaskStack } from './task-stack.ts'
 import { putTlbi } from './tlbi-operand.ts'
+import { isMaskTorn } from './torn-digits.ts'
 
 /** The function that every traced flush of kernel addresses goes through. */
 const FLUSH = 'flush_tlb_kernel_range'
@@ -91,6 +103,11 @@ function putFlush(events: TraceState, row: number, by: number): void {
   batch.setSmall(row, AUX, by)
 }
 
+/** Quickly: whether bits were cleared that the callback was not asked to clear. */
+const isUnexplained = ({ lo, hi }: Slots, fields: Slots): boolean =>
+  (fields.lo[F_OLD]! & ~fields.lo[F_NEW]! & ~lo[F_CLEAR]!) !== 0 ||
+  (fields.hi[F_OLD]! & ~fields.hi[F_NEW]! & ~hi[F_CLEAR]!) !== 0
+
 /**
  * A store to an entry. Its address is that of the callback around it, and is not known without one: neither where the
  * two name different entries, so that another callback's lines are lost between them.
@@ -112,6 +129,8 @@ function putStore(
     top?.probe.role === 'callback' && top.probe.fn === probe.fn && fields.agreement(top) >= 0
   const isStray = top?.probe.role === 'callback' && !isOwn
   const { rows } = events
+  if (isOwn && isUnexplained(top, fields) && isMaskTorn(top, fields))
+    rows.gap(`a value that ${probe.fn} was called with has lost digits`, null, op, nest)
   const row = rows.start(KINDS.desc_write.id, isStray ? NONE : op, nest)
   const { batch } = rows.sink
   batch.setLevel(row, probe.level!)
