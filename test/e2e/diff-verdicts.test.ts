@@ -18,6 +18,7 @@ const PAIRS = FLAVOURS.flatMap((left, i) =>
 const LETTER: Readonly<Record<DiffVerdict, string>> = {
   identical: '=',
   'same effects by another path': 'p',
+  unknown: '?',
   'same outcome, different effects': 'e',
   'different outcome': 'o',
 }

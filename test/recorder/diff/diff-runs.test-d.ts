@@ -13,10 +13,11 @@ import { expectTypeOf, test } from 'vitest'
 
 declare const source: EventSource
 
-test('a verdict is one of four, an answer may be unknown, a lost return is null', () => {
+test('a verdict is one of five, an answer may be unknown, a lost return is null', () => {
   expectTypeOf<DiffVerdict>().toEqualTypeOf<
     | 'identical'
     | 'same effects by another path'
+    | 'unknown'
     | 'same outcome, different effects'
     | 'different outcome'
   >()

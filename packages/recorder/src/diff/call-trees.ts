@@ -24,7 +24,8 @@ export class FirstTrees {
     { tokens: right }: CallData,
   ): void {
     const { verdict } = diff
-    if (verdict === 'identical' || !diff.sameInput || this.#found.has(verdict)) return
+    if (verdict === 'identical' || !diff.isWhole || !diff.sameInput || this.#found.has(verdict))
+      return
     const rows: PairRow[] = []
     let more = left.asides + right.asides
     for (const run of script.runs) more += run.length

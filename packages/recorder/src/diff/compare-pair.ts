@@ -105,6 +105,7 @@ export function comparePair(
       right: refOf(right.call, right.endedBy),
       sameInput,
       reordered,
+      isWhole: true,
       lane,
       verdict: verdictOf(outcome, effect, samePath),
       outcome,
@@ -114,6 +115,58 @@ export function comparePair(
       effectsTotal: effects.differences.length,
       leftCosts: left.costs.costs(context.leftKnown),
       rightCosts: right.costs.costs(context.rightKnown),
+    },
+  }
+}
+
+/** Effects that follow from what earlier events left. */
+const BY_EARLIER: ReadonlySet<EffectKind> = new Set(['held', 'ended', 'barrier', 'lazy', 'lock'])
+
+/** The same pair where events before a call are missing: what it left because of them is not known. */
+export function afterLoss(pair: ComparedPair): ComparedPair {
+  const effects = pair.effects.filter(({ what }) => !BY_EARLIER.has(what))
+  if (effects.length === pair.effects.length) return pair
+  const { diff } = pair
+  const effect: Answer = effects.length > 0 ? 'different' : 'unknown'
+  const known = verdictOf(diff.outcome, effect, true)
+  return {
+    ...pair,
+    effects,
+    diff: {
+      ...diff,
+      verdict: known === 'identical' ? 'unknown' : known,
+      effect,
+      effects: effects.slice(0, diff.effects.length),
+      effectsTotal: effects.length,
+    },
+  }
+}
+
+/** The same pair where events of a call are missing: all that is known of it is how both calls ended. */
+export function withLoss(pair: ComparedPair, left: CallData, right: CallData): ComparedPair {
+  const { changed, onlyLeft, onlyRight, asideLeft, asideRight } = pair.diff.path
+  const outcome = sameReturn(left, right) === 'different' ? 'different' : 'unknown'
+  return {
+    ...pair,
+    rest: null,
+    effects: [],
+    diff: {
+      ...pair.diff,
+      isWhole: false,
+      verdict: outcome === 'different' ? 'different outcome' : 'unknown',
+      outcome,
+      effect: 'unknown',
+      path: {
+        ...pair.diff.path,
+        changed: 0,
+        onlyLeft: 0,
+        onlyRight: 0,
+        asideLeft: asideLeft + changed + onlyLeft,
+        asideRight: asideRight + changed + onlyRight,
+        restDiffers: 0,
+      },
+      effects: [],
+      effectsTotal: 0,
     },
   }
 }

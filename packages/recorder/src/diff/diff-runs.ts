@@ -5,10 +5,18 @@ import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
-import type { ReadSide } from './align/side.ts'
+import type { ReadSide, SideCall } from './align/side.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { FirstTrees } from './call-trees.ts'
-import { comparePair, refOf, verdictOf } from './compare-pair.ts'
+import { Losses } from './losses.ts'
+import {
+  afterLoss,
+  type ComparedPair,
+  comparePair,
+  refOf,
+  verdictOf,
+  withLoss,
+} from './compare-pair.ts'
 import { type RunComparison, pairedCalls, startComparison } from './comparison.ts'
 import { NoiseFloor } from './noise.ts'
 import { PairCollector } from './pair-list.ts'
@@ -40,8 +48,13 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   const trees = new FirstTrees()
   const listing = options.pairs === true ? new PairCollector() : null
   const floor = options.noise ? NoiseFloor.between(a, options.noise, options) : null
+  const losses = { left: new Losses(a), right: new Losses(b) }
   const alone = (side: 'left' | 'right', data: CallData, pair: LoneOnLeft | LoneOnRight): void => {
-    const call = loneOf(data, pair)
+    const other = losses[side === 'left' ? 'right' : 'left']
+    // A run that lost the beginnings of its calls has none.
+    const isRest = data.call.op === WHOLE_RUN.op && !losses[side].isWhole
+    const isLost = isRest || (pair.reason !== 'rate' && other.mayHold())
+    const call = loneOf(data, isLost ? { ...pair, reason: 'loss' } : pair)
     const isNoise = call.reason !== 'rate' && (floor?.takesCall(data) ?? false)
     tally.alone(side, call, data.costs.costs(side === 'left' ? leftKnown : rightKnown), isNoise)
     listing?.alone(side, call, data)
@@ -50,7 +63,8 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
     if (right === null) alone('left', left, pair)
     else if (left === null) alone('right', right, pair)
     else {
-      const compared = comparePair(left, right, pair, comparison.context)
+      const whole = comparePair(left, right, pair, comparison.context)
+      const compared = asFarAsKnown(whole, left, right, losses)
       const { diff } = compared
       const way = listing || floor ? pairWay(compared, left, right) : null
       if (way) listing?.pair(compared, way, left, right)
@@ -63,14 +77,39 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
       }
     }
   }
-  const outside = compareOutside(comparison, tally, options, floor)
-  const outcome = outcomeOf(comparison, tally, options.limit ?? LISTED, floor)
-  const others = floor?.hasOthers === true ? null : othersOf(comparison)
+  const isWhole = losses.left.isWhole && losses.right.isWhole
+  const outside = isWhole ? compareOutside(comparison, tally, options, floor) : null
+  const outcome = outcomeOf({ comparison, tally, isWhole }, options.limit ?? LISTED, floor)
+  const others = !isWhole || floor?.hasOthers === true ? null : othersOf(comparison)
   const result = resultOf(
-    { a, b, options, comparison, tally, outside, outcome, others, noise: floor?.result ?? null },
+    {
+      a,
+      b,
+      options,
+      comparison,
+      tally,
+      isWhole,
+      outside,
+      outcome,
+      others,
+      noise: floor?.result ?? null,
+    },
     first && readDivergence(a, b, first),
   )
   return { ...result, trees: trees.read(a, b), pairs: listing?.list(a, b) ?? null }
+}
+
+/** A pair without the differences that missing events may be all of. */
+function asFarAsKnown(
+  pair: ComparedPair,
+  left: SideCall,
+  right: SideCall,
+  losses: Readonly<Record<'left' | 'right', Losses>>,
+): ComparedPair {
+  if (losses.left.within(left.call) || losses.right.within(right.call))
+    return withLoss(pair, left, right)
+  const isLater = losses.left.before(left.call) || losses.right.before(right.call)
+  return isLater ? afterLoss(pair) : pair
 }
 
 /** Compares what happened between calls; not where only some calls were asked for. */
@@ -100,6 +139,8 @@ interface Found {
   readonly options: DiffOptions
   readonly comparison: RunComparison
   readonly tally: PairTally
+  /** No events of either run are known to be missing. */
+  readonly isWhole: boolean
   readonly outside: OutsideDiff | null
   readonly outcome: Diff['outcome']
   readonly others: RestOfBoth | null
@@ -107,7 +148,7 @@ interface Found {
 }
 
 function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 'trees'> {
-  const { a, b, options, comparison, tally, outside, outcome, noise } = found
+  const { a, b, options, comparison, tally, isWhole, outside, outcome, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const { path } = tally
@@ -118,23 +159,27 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     others !== null ||
     tally.reordered > 0 ||
     outside?.pathDiffers === true
-  const nothing = tally.isEmpty
+  const isOpen = tally.isEmpty || tally.torn + lostCalls(tally) > 0
   // Entries that differ although no call made them do so: the runs began differently.
   const startsDiffer = outcome.mapping.ranges.total > 0 || tally.outsideEffects > 0
   const floor = startsDiffer ? 'same outcome, different effects' : 'identical'
-  const verdict = verdictOf(outcome.answer, 'same', !pathDiffers)
+  // Where events are missing, they may be all that the final tables and the calls of one side differ by.
+  const lossFloor = outcome.mapping.ranges.total + lostCalls(tally) > 0 ? 'unknown' : 'identical'
+  const ofRest = verdictOf(outcome.answer, 'same', !pathDiffers)
+  const verdict = worse(worse(tally.worst, isWhole ? floor : lossFloor), ofRest)
   return {
     left: sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
     right: sideOf(b, a, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
     geometries: { left: context.leftGeometry, right: context.rightGeometry },
     addresses,
-    verdict: worse(worse(tally.worst, floor), verdict),
+    verdict: verdict === 'identical' && !isWhole ? 'unknown' : verdict,
     incomplete: incompleteOf(found),
     neitherShows: neitherShows(shown.left, shown.right),
     asked: askedOf(options),
     calls: {
       paired: tally.paired,
       otherInput: tally.otherInput,
+      torn: tally.torn,
       byVerdict: tally.byVerdict,
       reordered: tally.reordered,
       onlyLeft: tally.onlyLeft.lone,
@@ -147,7 +192,7 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     effect: {
       answer: answerOf(
         tally.differentEffects + tally.outsideEffects > 0,
-        nothing || hasOneSidedEffects(shown.both, seen),
+        isOpen || tally.openEffects > 0 || hasOneSidedEffects(shown.both, seen),
       ),
       differentPairs: tally.differentEffects,
       differences: listed(tally.effects),
@@ -156,7 +201,7 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     },
     path: {
       ...path,
-      answer: answerOf(pathDiffers, nothing),
+      answer: answerOf(pathDiffers, isOpen),
       first,
       rest: tally.rest ?? outsideRest(outside),
       others,
@@ -206,15 +251,15 @@ function askedOf(options: DiffOptions): Diff['asked'] {
 }
 
 function outcomeOf(
-  comparison: RunComparison,
-  tally: PairTally,
+  read: Pick<Found, 'comparison' | 'tally' | 'isWhole'>,
   limit: number,
   floor: NoiseFloor | null,
 ): Diff['outcome'] {
-  const mapping = mappingOf(comparison, tally, limit, floor)
+  const { comparison, tally } = read
+  const mapping = mappingOf(read, limit, floor)
   const returns = answerOf(tally.outcomes.total > 0, tally.unknownReturn > 0)
   // Of different boots, a call that only one made is the workload's; otherwise it is the implementation's.
-  const alone = tally.onlyLeft.total + tally.onlyRight.total
+  const alone = tally.onlyLeft.total + tally.onlyRight.total - lostCalls(tally)
   const unpaired = alone > 0 && (comparison.addresses === 'raw' || tally.isEmpty)
   return {
     answer: unpaired ? 'different' : worseAnswer(returns, mapping.answer),
@@ -229,13 +274,12 @@ function outcomeOf(
 const listed = <T>({ items, total }: { items: readonly T[]; total: number }) => ({ items, total })
 
 function mappingOf(
-  comparison: RunComparison,
-  tally: PairTally,
+  { comparison, tally, isWhole }: Pick<Found, 'comparison' | 'tally' | 'isWhole'>,
   limit: number,
   floor: NoiseFloor | null,
 ): Diff['outcome']['mapping'] {
   if (comparison.addresses === 'relative') {
-    const answer = answerOf(tally.outcomes.total > 0, tally.isEmpty)
+    const answer = answerOf(tally.outcomes.total > 0, tally.isEmpty || tally.torn > 0)
     return { compared: 'per call', answer, ranges: { items: [], total: 0 }, unknownBytes: 0n }
   }
   const found: MappingComparison = compareMappings(comparison.left.state, comparison.right.state)
@@ -244,7 +288,7 @@ function mappingOf(
   const others = differences.filter((range) => range.change !== 'translation')
   return {
     compared: 'final state',
-    answer: answerOf(translated.length > 0, found.unknownBytes > 0),
+    answer: answerOf(isWhole && translated.length > 0, !isWhole || found.unknownBytes > 0),
     ranges: {
       // What matters most first.
       items: [...translated, ...others].slice(0, limit),
@@ -253,6 +297,9 @@ function mappingOf(
     unknownBytes: BigInt(found.unknownBytes),
   }
 }
+
+/** Calls without a counterpart that may be among the events that the other run has lost. */
+const lostCalls = ({ onlyLeft, onlyRight }: PairTally): number => onlyLeft.lost + onlyRight.lost
 
 const answerOf = (different: boolean, unknown: boolean): Answer =>
   different ? 'different' : unknown ? 'unknown' : 'same'

@@ -132,8 +132,11 @@ function effectCheck(diff: Diff): GateCheck {
     .slice(0, NAMED)
     .map((group) => `${effectText(group)} (first: ${effectExample(group)})`)
   if (groups.total > NAMED) reasons.push(`and ${many(groups.total - NAMED, 'more sort')}`)
-  if (answer === 'unknown')
-    reasons.push(`a run does not show ${(hidden.length > 0 ? hidden : unknown).join(', ')}`)
+  const kinds = hidden.length > 0 ? hidden : unknown
+  if (answer === 'unknown' && kinds.length > 0)
+    reasons.push(`a run does not show ${kinds.join(', ')}`)
+  if (answer === 'unknown' && diff.calls.torn > 0)
+    reasons.push(`${many(diff.calls.torn, 'pair')} of calls with lost events`)
   return { name: 'effect', answer, reasons }
 }
 
@@ -167,7 +170,7 @@ function costCheck({ cost }: Diff, { name, by, unit }: CostBound): GateCheck {
   return { name: title, answer, reasons: [`${name} ${was} → ${is}, ${bound}`] }
 }
 
-/** A call that the verdict does not speak of is not the same. */
+/** A call that the verdict does not speak of is not the same, nor is one that may have been lost: a gate has not seen it. */
 function callsCheck({ calls }: Diff): GateCheck {
   const reasons: string[] = []
   for (const [lone, what] of [

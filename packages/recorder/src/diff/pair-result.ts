@@ -4,10 +4,11 @@ import type { TraceEvent } from '../event/kinds.ts'
 import type { Costs } from '../cost/costs.ts'
 import type { LoneReason } from './align/align-calls.ts'
 
-/** From the least to the greatest difference. */
+/** From the least to the greatest difference; `unknown`: events are missing that may be all that differs. */
 export const VERDICTS = [
   'identical',
   'same effects by another path',
+  'unknown',
   'same outcome, different effects',
   'different outcome',
 ] as const
@@ -89,6 +90,8 @@ export interface PairDiff {
   readonly sameInput: boolean
   /** In its task (or CPU) it was made before or after other calls than on the left. */
   readonly reordered: boolean
+  /** No events of either call are known to be missing. */
+  readonly isWhole: boolean
   /** The task, CPU or pool that made it on the left. */
   readonly lane: string
   readonly verdict: DiffVerdict

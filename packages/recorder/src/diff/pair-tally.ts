@@ -61,6 +61,11 @@ class LoneCalls extends Bounded<LoneCall> {
     this.byReason.set(call.reason, (this.byReason.get(call.reason) ?? 0) + 1)
   }
 
+  /** Those that the other run may have lost. */
+  get lost(): number {
+    return this.byReason.get('loss') ?? 0
+  }
+
   get lone(): Lone {
     const { items, total, byFunction, byReason } = this
     return {
@@ -89,6 +94,10 @@ export class PairTally {
     restDiffers: 0,
   }
   paired = 0
+  /** Pairs in which events of a call are missing; included in `paired`. */
+  torn = 0
+  /** Pairs whose effects are not known because of what is missing. */
+  openEffects = 0
   otherInput = 0
   reordered = 0
   private noisy = 0
@@ -148,12 +157,15 @@ export class PairTally {
     }
     for (const key of Object.keys(this.path) as (keyof PathCounts)[])
       this.path[key] += diff.path[key]
-    this.pairedLeft = addCosts(this.pairedLeft, diff.leftCosts)
-    this.pairedRight = addCosts(this.pairedRight, diff.rightCosts)
+    if (diff.isWhole) {
+      this.pairedLeft = addCosts(this.pairedLeft, diff.leftCosts)
+      this.pairedRight = addCosts(this.pairedRight, diff.rightCosts)
+    } else this.torn++
     this.byVerdict[diff.verdict]++
     if (VERDICTS.indexOf(diff.verdict) > VERDICTS.indexOf(this.worst)) this.worst = diff.verdict
     this.outcome(diff)
     if (diff.effect === 'different') this.differentEffects++
+    if (diff.effect === 'unknown') this.openEffects++
     for (const effect of effects) this.effect(effect, diff)
   }
 

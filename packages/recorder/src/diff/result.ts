@@ -204,6 +204,8 @@ export interface Diff {
     /** Pairs with the same input, on which the verdict rests. */
     readonly paired: number
     readonly otherInput: number
+    /** Pairs in which events of a call are missing: of `paired` those whose verdict is unknown, or rests on returns. */
+    readonly torn: number
     readonly byVerdict: Readonly<Record<DiffVerdict, number>>
     /** Pairs whose order within their task or CPU is exchanged. */
     readonly reordered: number

@@ -127,6 +127,8 @@ function lede(diff: Diff, names: SideNames): Value {
   const { outcome, effect, path, calls } = diff
   const [group] = effect.groups.items
   const sides = html`${names.left} │ ${names.right}`
+  if (diff.verdict === 'unknown')
+    return html`<p class="lede">Events are missing that may be all that differs.</p>`
   if (outcome.answer === 'different')
     return html`<p class="lede">${join(outcomeTexts(diff, names), ' ')}</p>`
   if (group)

@@ -167,7 +167,7 @@ function strip(groups: readonly ListedPairs[], diff: Diff): Value {
   </div>`
 }
 
-const FILLS = ['#d8dee4', '#8c959f', '#1b1f24', '#b3261e'] as const
+const FILLS = ['#d8dee4', '#8c959f', '#fff', '#1b1f24', '#b3261e'] as const
 
 function aloneTable(alone: readonly ListedAlone[], diff: Diff): Html {
   const rows = alone.slice(0, GROUPS).map(

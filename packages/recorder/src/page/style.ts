@@ -50,8 +50,8 @@ figcaption{font-size:.8rem;line-height:1.4;color:var(--muted);margin-top:.3rem}.
 .grid{stroke:var(--bg);stroke-width:1.6;fill:none}.edge{stroke:var(--line);fill:none}.sl{stroke:var(--sl);fill:none}.blk{stroke:var(--sl);stroke-width:.8;fill:none}.chd{stroke:var(--ink);stroke-width:1.7;fill:none}.dots{stroke:var(--lbar);fill:none;stroke-linecap:round}
 ul.legend{display:flex;flex-wrap:wrap;gap:.35rem 1.3rem;margin:.6rem 0 0;padding:0;list-style:none;font-size:.82rem;color:var(--muted)}.legend li{display:flex;align-items:center;gap:.45rem}
 .strip svg,.led svg{display:block;width:100%}.ends{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.2rem 1rem;font-size:.78rem;color:var(--muted);margin:.2rem 0 1rem}
-.k0{fill:var(--line)}.k1{fill:var(--lbar)}.k2{fill:var(--ink)}.k3{fill:var(--bad)}
-.tag{white-space:nowrap}.tag::before{content:"";display:inline-block;width:.6rem;height:.6rem;border-radius:2px;margin-right:.4rem;background:var(--line)}.tag.t1::before{background:var(--lbar)}.tag.t2::before{background:var(--ink)}.tag.t3::before{background:var(--bad)}
+.k0{fill:var(--line)}.k1{fill:var(--lbar)}.k2{fill:var(--bg)}.k3{fill:var(--ink)}.k4{fill:var(--bad)}
+.tag{white-space:nowrap}.tag::before{content:"";display:inline-block;width:.6rem;height:.6rem;border-radius:2px;margin-right:.4rem;background:var(--line)}.tag.t1::before{background:var(--lbar)}.tag.t2::before{background:none;box-shadow:inset 0 0 0 1px var(--lbar)}.tag.t3::before{background:var(--ink)}.tag.t4::before{background:var(--bad)}
 .bl{fill:var(--lbar)}.br{fill:var(--right)}.bars{width:34%}.sub{padding-left:1.1rem}.eq{display:flex;flex-wrap:wrap;gap:.1rem 1.6rem;list-style:none;margin:0;padding:0;font-size:.87rem;color:var(--muted)}.eq b{color:var(--ink);font-weight:600}
 .lf{fill:var(--owed)}.lr{fill:var(--owed2)}.base{stroke:var(--lbar)}.led{margin-top:1rem}.sw{display:inline-block;width:.7rem;height:.7rem;border-radius:2px;vertical-align:-.05em}
 details{margin-top:.6rem}summary{cursor:pointer;font-size:.87rem;color:var(--muted)}

@@ -43,8 +43,9 @@ const SIGNS: Readonly<
 > = {
   identical: ['=', 0, 'same'],
   'same effects by another path': ['·', 1, undefined],
-  'same outcome, different effects': ['≠', 2, 'write'],
-  'different outcome': ['!', 3, 'bad'],
+  unknown: ['?', 2, undefined],
+  'same outcome, different effects': ['≠', 3, 'write'],
+  'different outcome': ['!', 4, 'bad'],
 }
 
 /** The sign of a verdict, or of a call alone: these are looked for as they are. */
@@ -57,6 +58,7 @@ const REASONS: Readonly<Record<PairList['alone'][number]['reason'], (other: stri
   function: (other) => `${other} never calls it like this`,
   number: (other) => `${other} calls it less often`,
   rate: () => 'a timer decides how often',
+  loss: (other) => `${other} has lost events, perhaps this call`,
 }
 
 /** `callbacks +68, barriers -2`: what one side does more of. */

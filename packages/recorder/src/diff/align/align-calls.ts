@@ -25,9 +25,10 @@ export interface CallList {
 
 /**
  * Why a call has no counterpart. `lane`: its task (or CPU) has none. `function`: its counterpart's lane never calls the
- * function with these arguments. `number`: it does, but not as often. `rate`: a timer decides how often.
+ * function with these arguments. `number`: it does, but not as often. `rate`: a timer decides how often. `loss`:
+ * it may be among the events that the other run has lost.
  */
-export const LONE_REASONS = ['lane', 'function', 'number', 'rate'] as const
+export const LONE_REASONS = ['lane', 'function', 'number', 'rate', 'loss'] as const
 export type LoneReason = (typeof LONE_REASONS)[number]
 
 export interface PairedCalls {

@@ -1,6 +1,6 @@
 import type { Question } from '../options.ts'
 import type { Diff } from '../result.ts'
-import { costRows, isPartial, unseen, verdictText } from './wording.ts'
+import { costRows, hasOwnCalls, unseen, verdictText } from './wording.ts'
 
 /** What a comparison answers, and why: what an exit status is made of. */
 export interface DiffAnswer {
@@ -24,7 +24,9 @@ export function answerTo(diff: Diff, by: Question | null = diff.asked.by): DiffA
 
 function ofAll(diff: Diff): DiffAnswer {
   const reason = verdictText(diff)
-  if (diff.verdict !== 'identical' || isPartial(diff)) return { answer: 'different', reason }
+  const isOwn = hasOwnCalls(diff)
+  if (diff.verdict === 'unknown' && !isOwn) return { answer: 'unknown', reason }
+  if (diff.verdict !== 'identical' || isOwn) return { answer: 'different', reason }
   const { outcome, effect, left, right } = diff
   const hidden = left.cannotShow.length + right.cannotShow.length > 0
   const isOpen = outcome.answer === 'unknown' || effect.answer === 'unknown' || hidden
@@ -33,11 +35,12 @@ function ofAll(diff: Diff): DiffAnswer {
 }
 
 function ofOne(diff: Diff, by: Question): DiffAnswer {
-  const scope = isPartial(diff) ? `, and some calls have no counterpart` : ''
+  const isOwn = hasOwnCalls(diff)
+  const scope = isOwn ? `, and some calls have no counterpart` : ''
   if (by === 'cost') {
     const rows = costRows(diff.cost.pairedLeft, diff.cost.pairedRight)
     const unlike = rows.filter((row) => row.change !== '=' && row.name !== 'time')
-    if (unlike.some((row) => row.change !== '?') || isPartial(diff)) {
+    if (unlike.some((row) => row.change !== '?') || isOwn) {
       return { answer: 'different', reason: `cost: different${scope}` }
     }
     const isOpen = unlike.length > 0
@@ -47,7 +50,7 @@ function ofOne(diff: Diff, by: Question): DiffAnswer {
     }
   }
   const { answer } = diff[by]
-  const isDifferent = answer === 'different' || isPartial(diff)
+  const isDifferent = answer === 'different' || isOwn
   return {
     answer: isDifferent ? 'different' : answer,
     reason: `${by}: ${answer}${scope}`,

@@ -16,6 +16,7 @@ export const LONE_WORDS: Readonly<Record<LoneReason, string>> = {
   function: 'never made so on the other side',
   number: 'made less often on the other side',
   rate: 'made by a timer',
+  loss: 'perhaps among the events that the other side lost',
 }
 
 /** How calls were laid side by side, and what that leaves: a sentence each. */

@@ -12,7 +12,7 @@ import type { MappingDifference } from '../../tables/compare-mappings.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
 import { laneTexts } from './lane-texts.ts'
 import { TELLING_COSTS } from '../pair-tally.ts'
-import type { Diff, EffectGroup, Geometries, PairGroup, Side } from '../result.ts'
+import type { Diff, EffectGroup, Geometries, Lone, PairGroup, Side } from '../result.ts'
 import type { CallRef, DivergenceRow } from '../pair-result.ts'
 
 /** `17 bpf_nojit_small/a76/7.3.4 (ftrace, kernel 7.3.4, 2346 events)`. */
@@ -57,6 +57,7 @@ export function verdictText(diff: Diff): string {
     parts.push(`${unseen(diff).join(' and ')} not visible`)
   }
   if (outcome.answer === 'unknown') parts.push('part of the outcome being unknown')
+  if (diff.verdict === 'unknown' || calls.torn > 0) parts.push(...diff.incomplete)
   return parts.join(', ')
 }
 
@@ -79,6 +80,13 @@ export function unseen({ effect }: Diff): string[] {
 export const isPartial = ({ calls }: Diff): boolean =>
   calls.paired > 0 && calls.otherInput + calls.onlyLeft.total + calls.onlyRight.total > 0
 
+/** The same of calls that no missing events explain: those without which the runs differ. */
+export const hasOwnCalls = ({ calls }: Diff): boolean =>
+  calls.paired > 0 &&
+  calls.otherInput + unexplained(calls.onlyLeft) + unexplained(calls.onlyRight) > 0
+
+const unexplained = ({ total, byReason }: Lone): number => total - (byReason.loss ?? 0)
+
 /** Neither run has calls: what happened is compared as one. */
 export const isWithoutCalls = ({ groups }: Diff): boolean =>
   groups.items.some(({ example }) => example.left.op === WHOLE_RUN.op)
@@ -91,6 +99,8 @@ export function scopeTexts(diff: Diff): string[] {
       ? 'no calls: the runs are compared as a whole'
       : `${many(calls.paired, 'pair')} of calls compared`,
   ]
+  if (calls.torn > 0)
+    texts.push(`${many(calls.torn, 'pair')} with lost events: only returns are compared`)
   if (calls.otherInput > 0) {
     texts.push(
       `${many(calls.otherInput, 'pair')} of one function but another size, left out of the verdict`,
