@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 180_000 })
 const LARGEST = 200_000
 
 const VERDICTS: Readonly<Record<string, string>> = {
-  'lost-events': 'Different outcome',
+  'lost-events': 'Unknown',
   'two-kernels': 'Same',
   identical: 'Identical',
   'another-path': 'Same effects by another path',

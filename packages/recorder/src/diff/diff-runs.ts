@@ -159,7 +159,7 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     others !== null ||
     tally.reordered > 0 ||
     outside?.pathDiffers === true
-  const isOpen = tally.isEmpty || tally.torn + lostCalls(tally) > 0
+  const isOpen = tally.isEmpty || tally.torn > 0
   // Entries that differ although no call made them do so: the runs began differently.
   const startsDiffer = outcome.mapping.ranges.total > 0 || tally.outsideEffects > 0
   const floor = startsDiffer ? 'same outcome, different effects' : 'identical'

@@ -128,7 +128,10 @@ function lede(diff: Diff, names: SideNames): Value {
   const [group] = effect.groups.items
   const sides = html`${names.left} │ ${names.right}`
   if (diff.verdict === 'unknown')
-    return html`<p class="lede">Events are missing that may be all that differs.</p>`
+    return html`<p class="lede">
+      Events are missing that may be all that
+      differs.${calls.paired === 0 && html` ${noPairText(calls)}`}
+    </p>`
   if (outcome.answer === 'different')
     return html`<p class="lede">${join(outcomeTexts(diff, names), ' ')}</p>`
   if (group)
@@ -166,12 +169,14 @@ function outcomeTexts({ outcome, calls, geometries }: Diff, names: SideNames): H
       html`${manyHtml(mapping.ranges.total, 'range')} of the final mapping
       ${mapping.ranges.total === 1 ? 'differs' : 'differ'}.`,
     )
-  if (calls.paired === 0)
-    texts.push(html`No call of one run has a counterpart in the other: ${aloneText(calls)}.`)
+  if (calls.paired === 0) texts.push(noPairText(calls))
   else if (calls.onlyLeft.total + calls.onlyRight.total > 0)
     texts.push(html`Without a counterpart: ${aloneText(calls)}.`)
   return texts
 }
+
+const noPairText = (calls: Diff['calls']): Html =>
+  html`No call of one run has a counterpart in the other: ${aloneText(calls)}.`
 
 const pathText = (path: Diff['path']): Html =>
   html`${figure(path.same)}
