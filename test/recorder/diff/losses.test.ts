@@ -21,7 +21,7 @@ function losing(source: EventSource, from: number, to: number): EventSource {
   const kept = [...events.slice(0, from), gap as TraceEvent, ...events.slice(to)]
   return memorySource(
     { ...source.run, lost: to - from },
-    kept.map((e, seq) => ({ ...e, seq })),
+    kept.map((e, seq) => Object.assign({}, e, { seq })),
   )
 }
 
@@ -63,7 +63,7 @@ describe('what no missing event explains is a difference', () => {
   test('another return of a call with a gap in it', () => {
     const lossy = losing(whole, second!.first + 2, second!.first + 6)
     const events = [...lossy.events()].map((e) =>
-      e.kind === 'op_end' && e.op === second!.op ? { ...e, ret: -22 } : e,
+      e.kind === 'op_end' && e.op === second!.op ? Object.assign({}, e, { ret: -22 }) : e,
     )
     expect(diffRuns(whole, memorySource(lossy.run, events)).verdict).toBe('different outcome')
   })
@@ -80,10 +80,9 @@ describe('what no missing event explains is a difference', () => {
     }
     const none = memorySource(
       { ...whole.run, lost: 1 },
-      [...events.filter((e) => e.op === null), { ...gap, seq: 0 } as TraceEvent].map((e, seq) => ({
-        ...e,
-        seq,
-      })),
+      [...events.filter((e) => e.op === null), gap as TraceEvent].map((e, seq) =>
+        Object.assign({}, e, { seq }),
+      ),
     )
     const diff = diffRuns(whole, none)
     expect(diff.verdict).toBe('different outcome')

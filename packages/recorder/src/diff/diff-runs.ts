@@ -148,7 +148,7 @@ interface Found {
 }
 
 function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 'trees'> {
-  const { a, b, options, comparison, tally, isWhole, outside, outcome, noise } = found
+  const { a, b, options, comparison, tally, outside, outcome, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const { path } = tally
@@ -160,19 +160,12 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     tally.reordered > 0 ||
     outside?.pathDiffers === true
   const isOpen = tally.isEmpty || tally.torn > 0
-  // Entries that differ although no call made them do so: the runs began differently.
-  const startsDiffer = outcome.mapping.ranges.total > 0 || tally.outsideEffects > 0
-  const floor = startsDiffer ? 'same outcome, different effects' : 'identical'
-  // Where events are missing, they may be all that the final tables and the calls of one side differ by.
-  const lossFloor = outcome.mapping.ranges.total + lostCalls(tally) > 0 ? 'unknown' : 'identical'
-  const ofRest = verdictOf(outcome.answer, 'same', !pathDiffers)
-  const verdict = worse(worse(tally.worst, isWhole ? floor : lossFloor), ofRest)
   return {
     left: sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
     right: sideOf(b, a, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
     geometries: { left: context.leftGeometry, right: context.rightGeometry },
     addresses,
-    verdict: verdict === 'identical' && !isWhole ? 'unknown' : verdict,
+    verdict: overallVerdict(found, pathDiffers),
     incomplete: incompleteOf(found),
     neitherShows: neitherShows(shown.left, shown.right),
     asked: askedOf(options),
@@ -218,6 +211,19 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     groups: tally.grouped(),
     outside,
   }
+}
+
+/** The worst of the pairs, of the final tables and of what stands outside of calls. */
+function overallVerdict({ tally, outcome, isWhole }: Found, pathDiffers: boolean): DiffVerdict {
+  const { total } = outcome.mapping.ranges
+  // Entries that differ although no call made them do so: the runs began differently.
+  const startsDiffer = total > 0 || tally.outsideEffects > 0
+  const floor = startsDiffer ? 'same outcome, different effects' : 'identical'
+  // Where events are missing, they may be all that the final tables and the calls of one side differ by.
+  const lossFloor = total + lostCalls(tally) > 0 ? 'unknown' : 'identical'
+  const ofRest = verdictOf(outcome.answer, 'same', !pathDiffers)
+  const verdict = worse(worse(tally.worst, isWhole ? floor : lossFloor), ofRest)
+  return verdict === 'identical' && !isWhole ? 'unknown' : verdict
 }
 
 /** Where no pair differs so, what happened outside of calls may. */

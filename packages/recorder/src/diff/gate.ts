@@ -170,7 +170,7 @@ function costCheck({ cost }: Diff, { name, by, unit }: CostBound): GateCheck {
   return { name: title, answer, reasons: [`${name} ${was} → ${is}, ${bound}`] }
 }
 
-/** A call that the verdict does not speak of is not the same, nor is one that may have been lost: a gate has not seen it. */
+/** A call that the verdict does not speak of is not the same, nor is one that was lost perhaps: nobody saw it. */
 function callsCheck({ calls }: Diff): GateCheck {
   const reasons: string[] = []
   for (const [lone, what] of [
