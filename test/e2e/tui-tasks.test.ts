@@ -84,7 +84,8 @@ test('the one odd page of a set_memory_ro of 10,000: three keys from the list of
   const s = start(['--db', long])
   await s.until(/▶ +#1 /)
   const keys = new Keys(s)
-  await keys.press(['j', '\r'], / at 0 of /)
+  // Its rows come a moment after its place.
+  await keys.press(['j', '\r'], /▶ +0 c0 +▾ set_memory_ro/)
   // The cursor is on the callback around the store.
   await keys.press(['O'], ` at ${(odd - 1).toLocaleString('en')} of `)
   expect(s.text()).toMatch(

@@ -149,7 +149,7 @@ describe('in a real terminal', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'new.db')
     const s = start([], {}, file)
     await s.until('No run in')
-    expect(s.text()).toContain('Where the file does not exist yet, either of them makes it.')
+    expect(s.text()).toContain('Either of them creates the file if it does not exist yet.')
     await s.press('rclean-ro 6.18\r', /▶ +#1 +clean-ro\/4k-48\/6.18/)
     await s.press('\r', /▶ +0 /)
     s.write('qq')

@@ -42,7 +42,7 @@ test('a word is found by some of its letters, but not by letters of several word
   expect(first('nxt mrk')).toBe('mark.next')
   expect(first('tmln')).toBe('timeline')
   expect(first('chec')).toBe('findings')
-  // "back to the place visited before" has these letters in order.
+  // "back to the previous place" has these letters in order.
   expect(matches('chec', 'runs')).toEqual([])
   const s = await session({ calls: 4, open: false })
   s.type(':chec')

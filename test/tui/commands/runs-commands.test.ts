@@ -131,7 +131,7 @@ test('what is typed while work is under way goes into its own prompt, and waits 
   s.keys('i')
   s.type('/no/such/file')
   s.keys('enter')
-  expect(s.screen()).toContain('recording clean-ro is under way')
+  expect(s.screen()).toContain('recording clean-ro is running')
   expect(s.model().prompt?.text).toBe('/no/such/file')
   await s.settled()
   expect(s.model().runs.list?.map((run) => run.label)).toContain('clean-ro/4k-48/6.17')

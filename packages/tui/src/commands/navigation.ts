@@ -6,7 +6,7 @@ import { toRow } from '../model/diff.ts'
 
 /** To what a line names. */
 export function follow(m: Model, link: Link | undefined): Model {
-  if (!link) return complain(m, 'this line leads nowhere')
+  if (!link) return complain(m, 'this line does not lead anywhere')
   if (link.to !== 'event') return toRow(leave(m), link)
   return toEvent(m, link.run, link.seq)
 }

@@ -156,7 +156,7 @@ function submit(m: Model, p: Prompt): Model {
   if (m.job && WAITS.has(p.kind)) {
     return complain(
       m,
-      `${m.job.title} is under way: ⏎ again when it is done, or Esc twice stops it`,
+      `${m.job.title} is running: press ⏎ again when it is done, or Esc twice to stop it`,
     )
   }
   const entered: Model = { ...m, prompt: null, message: null, history: remembered(m, p) }

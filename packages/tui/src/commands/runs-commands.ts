@@ -114,7 +114,7 @@ export const rename = (m: Model, run: number, label: string): Model => {
   return query(
     { ...m, runs: { ...m.runs, renamed } },
     (data) => data.rename(run, label),
-    (later) => say(later, `renamed to ${label}; u gives the old name back`),
+    (later) => say(later, `renamed to ${label}; u restores the old name`),
     { use: 'write' },
   )
 }

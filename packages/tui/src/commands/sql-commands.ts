@@ -56,7 +56,8 @@ export function submitSql(m: Model, text: string): Model {
 
 const openRow = (m: Model): Model => {
   const place = placeOfRow(m.sql, runOf(m))
-  if (!place) return complain(m, 'a row with a column seq opens there; this result has none')
+  if (!place)
+    return complain(m, 'only rows with a column seq lead to an event; this result has none')
   return toEvent(m, place.run, place.seq)
 }
 

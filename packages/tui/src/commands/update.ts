@@ -69,7 +69,7 @@ function typed(m: Model, text: string, pasted: boolean): Model {
   if (!m.ask && m.help && !pasted && text !== '?' && text !== 'q') {
     return openHelp(m, m.help.filter + text)
   }
-  if (pasted) return complain(m, 'a paste goes into a prompt: / or : opens one')
+  if (pasted) return complain(m, 'text can only be pasted into a prompt: / or : opens one')
   return keyed(m, text === ' ' ? 'space' : text)
 }
 

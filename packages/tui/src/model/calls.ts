@@ -43,9 +43,9 @@ const SIGNS: Readonly<
 > = {
   identical: ['=', 0, 'same'],
   'same effects by another path': ['·', 1, undefined],
-  unknown: ['?', 2, undefined],
-  'same outcome, different effects': ['≠', 3, 'write'],
-  'different outcome': ['!', 4, 'bad'],
+  unknown: ['?', 1, undefined],
+  'same outcome, different effects': ['≠', 2, 'write'],
+  'different outcome': ['!', 3, 'bad'],
 }
 
 /** The sign of a verdict, or of a call alone: these are looked for as they are. */
@@ -79,6 +79,7 @@ function callLines({ pairs, alone }: PairList): CallLine[] {
     const costs = moreText(more)
     const notes = [
       ...(rank === 2 ? ['other effects'] : []),
+      ...(group.verdict === 'unknown' ? ['events lost'] : []),
       ...(costs === '' ? [] : [costs]),
       ...(group.reordered ? ['order of events'] : []),
       ...(group.sameInput ? [] : ['other size']),
@@ -95,7 +96,8 @@ function callLines({ pairs, alone }: PairList): CallLine[] {
       const [left, right] = side === 'left' ? [op, null] : [null, op]
       const sign = side === 'left' ? '<' : '>'
       const what = `only ${side === 'left' ? 'A' : 'B'}: ${REASONS[reason](side === 'left' ? 'B' : 'A')}`
-      lines.push({ left, right, fn: call.fn, size, sign, rank: 3, cost: 0, what })
+      const rank = reason === 'loss' ? 1 : 3
+      lines.push({ left, right, fn: call.fn, size, sign, rank, cost: 0, what })
     }
   }
   return lines.toSorted((a, b) => (a.left ?? a.right ?? 0) - (b.left ?? b.right ?? 0))

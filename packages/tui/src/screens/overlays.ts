@@ -37,7 +37,7 @@ function messageOverlay(m: Model, { text, bad }: Message): OverlayView {
   const height = lines.length + 2
   const named = {
     title: bad ? 'This did not work' : 'Message',
-    foot: 'any key goes on',
+    foot: 'press any key',
     focused: bad,
   }
   const rows = lines.map((line) => ` ${line}`)

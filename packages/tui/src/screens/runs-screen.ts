@@ -75,7 +75,7 @@ const nothingYet = (db: string, columns: number): string[] =>
     'i  imports a trace file: a capture of a real kernel becomes a run',
     'r  records a scenario on the engine, in the flavours you name',
     '',
-    'Where the file does not exist yet, either of them makes it.',
+    'Either of them creates the file if it does not exist yet.',
   ].map((l) => fit(`   ${l}`, columns))
 
 interface Columns {
