@@ -13,10 +13,11 @@ export class Losses {
   /** Calls that may be missing altogether and do not stand for one of the other run yet. */
   #calls: number
 
-  constructor({ run, events }: Pick<EventSource, 'run' | 'events'>) {
+  constructor(source: EventSource) {
+    const { run } = source
     const places: number[] = []
     let missing = 0
-    for (const e of events(undefined, undefined, ['gap', 'unreadable'])) {
+    for (const e of source.events(undefined, undefined, ['gap', 'unreadable'])) {
       if (!isLoss(e)) continue
       places.push(e.seq)
       missing += e.kind === 'gap' ? (e.lost ?? Infinity) : 1

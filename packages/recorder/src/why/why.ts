@@ -94,7 +94,7 @@ export function whyDescriptor(
     va,
     state.pageShift,
   )
-  const { told, earlier } = latest(steps)
+  const { shown, earlier } = latest(steps)
   const surroundings = new Surroundings(runFile, run, at)
   return {
     run,
@@ -102,25 +102,25 @@ export function whyDescriptor(
     at,
     levels,
     lookup: state.lookup(va),
-    steps: told.map((step, i) =>
-      withContext(step, told.slice(i + 1), va, state.pageShift, surroundings),
+    steps: shown.map((step, i) =>
+      withContext(step, shown.slice(i + 1), va, state.pageShift, surroundings),
     ),
     earlier,
   }
 }
 
 /** The last {@link WHY_STEPS} steps, however many there are. */
-function latest(steps: Iterable<WhyStep>): { told: WhyStep[]; earlier: number } {
-  let told: WhyStep[] = []
+function latest(steps: Iterable<WhyStep>): { shown: WhyStep[]; earlier: number } {
+  let shown: WhyStep[] = []
   let earlier = 0
   for (const step of steps) {
-    told.push(step)
-    if (told.length < 2 * WHY_STEPS) continue
-    earlier += told.length - WHY_STEPS
-    told = told.slice(-WHY_STEPS)
+    shown.push(step)
+    if (shown.length < 2 * WHY_STEPS) continue
+    earlier += shown.length - WHY_STEPS
+    shown = shown.slice(-WHY_STEPS)
   }
-  const more = Math.max(0, told.length - WHY_STEPS)
-  return { told: told.slice(more), earlier: earlier + more }
+  const more = Math.max(0, shown.length - WHY_STEPS)
+  return { shown: shown.slice(more), earlier: earlier + more }
 }
 
 function* eventsIn(

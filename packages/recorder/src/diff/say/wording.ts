@@ -57,7 +57,9 @@ export function verdictText(diff: Diff): string {
     parts.push(`${unseen(diff).join(' and ')} not visible`)
   }
   if (outcome.answer === 'unknown') parts.push('part of the outcome being unknown')
-  if (diff.verdict === 'unknown' || calls.torn > 0) parts.push(...diff.incomplete)
+  // Whatever the verdict is, it speaks of what was not lost.
+  if (diff.verdict === 'unknown' || calls.torn + left.lost + right.lost > 0)
+    parts.push(...diff.incomplete)
   return parts.join(', ')
 }
 
