@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     setupFiles: ['test/support/seed.ts'],
+    globalSetup: ['test/support/scratch.ts'],
     projects: [
       {
         extends: true,

@@ -1,0 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** One folder for everything that tests and the programs they start write for a while; it goes when the run ends. */
+export default function scratch(): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'pagetrail-tests-'))
+  process.env.TMPDIR = folder
+  return () => rmSync(folder, { recursive: true, force: true })
+}
