@@ -1,7 +1,8 @@
 import { CallTree, type Misfit } from '../event/call-tree.ts'
-import { halts, type Json, type Kind, KIND_NAMES, KINDS, nestOf } from '../event/kinds.ts'
+import { halts, type Json, KIND_NAMES, KINDS, nestOf } from '../event/kinds.ts'
+import { rowToEvent } from '../event/codec.ts'
+import { AT, type EventRow } from '../event/event-columns.ts'
 import type { Run } from '../event/run.ts'
-import type { EventReader } from './event-reader.ts'
 
 /** How many misfits of a run are listed; all are counted. */
 const LISTED = 10
@@ -14,34 +15,57 @@ export interface NestingRemark {
   readonly misfits: readonly Misfit[]
 }
 
-const MATTERING: readonly Kind[] = KIND_NAMES.filter(
-  (kind) => nestOf(kind) !== 0 || halts(kind) || kind === 'access',
+const MATTERING: ReadonlySet<bigint> = new Set(
+  KIND_NAMES.filter((kind) => nestOf(kind) !== 0 || halts(kind) || kind === 'access').map((kind) =>
+    BigInt(KINDS[kind].id),
+  ),
 )
 
 /**
- * Of a run that holds what was picked from its events (`record --only`) nothing can be said.
+ * Makes the call tree of a run from its rows while they are proven. Of a run that holds what was picked from its events
+ * (`record --only`) nothing can be said.
  *
  * @internal
  */
-export function nestingRemark(reader: EventReader, run: Run): NestingRemark | null {
-  if (run.facts['only'] !== undefined) return null
-  const ids = MATTERING.map((kind) => KINDS[kind].id)
-  const where = {
-    sql: `kind in (${ids.join(', ')})`,
-    parameters: [],
-    kindMask: ids.reduce((mask, id) => mask | (1n << BigInt(id)), 0n),
+export class NestingFold {
+  readonly #run: Run
+  readonly #nameOf: (id: number) => string
+  readonly #tree = new CallTree()
+  readonly #misfits: Misfit[] = []
+  readonly #batch: EventRow[] = []
+  #count = 0
+
+  constructor(run: Run, nameOf: (id: number) => string) {
+    this.#run = run
+    this.#nameOf = nameOf
   }
-  const tree = new CallTree()
-  const misfits: Misfit[] = []
-  let count = 0
-  const found = (misfit: Misfit | null): void => {
+
+  /** The next row of a batch. */
+  push(row: EventRow): void {
+    const { [AT.kind]: kind } = row
+    if (typeof kind === 'bigint' && MATTERING.has(kind)) this.#batch.push(row)
+  }
+
+  /** The batch is proven: only now its rows can be read as events. */
+  batchProven(): void {
+    for (const row of this.#batch) this.#found(this.#tree.take(rowToEvent(row, this.#nameOf)))
+    this.#batch.length = 0
+  }
+
+  /** After the last batch. */
+  end(): NestingRemark | null {
+    const { id, state, facts } = this.#run
+    if (facts['only'] !== undefined) return null
+    if (state === 'complete')
+      this.#tree.end(cpusIn(facts['deadlocked'])).forEach((misfit) => this.#found(misfit))
+    return this.#count === 0 ? null : { run: id, count: this.#count, misfits: this.#misfits }
+  }
+
+  #found(misfit: Misfit | null): void {
     if (!misfit) return
-    count++
-    if (misfits.length < LISTED) misfits.push(misfit)
+    this.#count++
+    if (this.#misfits.length < LISTED) this.#misfits.push(misfit)
   }
-  for (const event of reader.events(run.id, 0, undefined, where)) found(tree.take(event))
-  if (run.state === 'complete') tree.end(cpusIn(run.facts['deadlocked'])).forEach(found)
-  return count === 0 ? null : { run: run.id, count, misfits }
 }
 
 /** CPUs that wait for a lock for ever: what they have begun has no end. */

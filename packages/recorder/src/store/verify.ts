@@ -15,7 +15,7 @@ import type { Run } from '../event/run.ts'
 import { inDatabase } from './sqlite-errors.ts'
 import type { RunFile } from './run-file.ts'
 import { callProblem } from './verify-calls.ts'
-import { type NestingRemark, nestingRemark } from './verify-nesting.ts'
+import { NestingFold, type NestingRemark } from './verify-nesting.ts'
 import { viewsAreCurrent } from './views.ts'
 import { foreignObjects, loosenedIds, marksBeyond, strayProblems } from './verify-strays.ts'
 
@@ -66,9 +66,8 @@ export function verify(runFile: RunFile, only?: Run): Verification {
     })
     for (const run of runs) {
       total.runs++
-      attempt(problems, run.id, runFile.path, () => checkRun(db, run, total, problems))
       attempt(problems, run.id, runFile.path, () => {
-        const remark = nestingRemark(new EventReader(db), run)
+        const remark = checkRun(db, run, total, problems)
         if (remark) nesting.push(remark)
       })
     }
@@ -167,37 +166,42 @@ function checkStrays(
     problems.push(...find().map((message) => ({ run: null, first: null, message })))
 }
 
+/** What is wrong with a run goes to `problems`; of one that is as it was written, what its call tree does not fit. */
 function checkRun(
   db: Sqlite.Database,
   run: Run,
   total: { batches: number; events: number },
   problems: Problem[],
-): void {
-  const bad = (message: string, first: number | null = null) =>
+): NestingRemark | null {
+  const bad = (message: string, first: number | null = null): null => {
     problems.push({ run: run.id, first, message })
+    return null
+  }
   for (const problem of [sealProblem(db, run.id), marksProblem(db, run.id), fallText(run)])
     if (problem !== null) bad(problem)
   const reader = new EventReader(db)
+  const nesting = new NestingFold(run, reader.nameOf)
   const batches = build.selectFrom('batch').selectAll().where('run', '=', BigInt(run.id))
   let digest: Uint8Array = NO_DIGEST
   let next = 0
   for (const row of selectAll(db, batches.orderBy('first'))) {
     const [first, count] = [Number(row.first), Number(row.count)]
     if (first !== next)
-      return void bad(`events ${next} to ${first - 1} are missing: no batch has them`, next)
-    const found = proveBatch(db, reader, row, digest)
+      return bad(`events ${next} to ${first - 1} are missing: no batch has them`, next)
+    const found = proveBatch(db, reader, row, digest, nesting)
     if (typeof found === 'string')
-      return void bad(`batch ${first} to ${first + count - 1}: ${found}`, first)
+      return bad(`batch ${first} to ${first + count - 1}: ${found}`, first)
+    nesting.batchProven()
     digest = found.digest
     next += count
     total.batches++
     total.events += count
   }
   if (next !== run.events)
-    return void bad(`${run.events} events were recorded, the batches have ${next}`, next)
+    return bad(`${run.events} events were recorded, the batches have ${next}`, next)
   if (reader.rows(run.id, { from: next, limit: 1 }).length > 0)
-    return void bad(`there are events after the last batch`, next)
-  if (listState(db, run.id) === 'broken') return void bad(LIST_BROKEN)
+    return bad(`there are events after the last batch`, next)
+  if (listState(db, run.id) === 'broken') return bad(LIST_BROKEN)
   const call = callProblem(db, reader, run.id)
-  if (call) bad(call)
+  return call === null ? nesting.end() : bad(call)
 }

@@ -52,7 +52,7 @@ export function proveBatch(
   reader: EventReader,
   row: BatchRow,
   previous: Uint8Array,
-  keep: EventRow[] | null = null,
+  keep: { push(row: EventRow): unknown } | null = null,
 ): ProvenBatch | string {
   if (!isBatch(row)) return 'its row holds a value that no batch can have'
   const { first, count, kinds, digest: recorded } = row
