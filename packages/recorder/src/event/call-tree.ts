@@ -12,10 +12,13 @@ interface Open {
   readonly seq: number
 }
 
+/** A task, by its name; or a CPU. */
+export type Lane = string | number
+
 type Nesting = Pick<TraceEvent, 'kind' | 'seq' | 'cpu' | 'task'> & { readonly fn?: unknown }
 
 /** Where calls follow each other: a task; of idle tasks, and where no task is known, the CPU. */
-export const laneOf = ({ task, cpu }: Pick<TraceEvent, 'task' | 'cpu'>): string | number =>
+export const laneOf = ({ task, cpu }: Pick<TraceEvent, 'task' | 'cpu'>): Lane =>
   task === null || task.endsWith('-0') ? cpu : task
 
 /**
@@ -23,30 +26,31 @@ export const laneOf = ({ task, cpu }: Pick<TraceEvent, 'task' | 'cpu'>): string 
  * What is open when a call stops without returning is closed with it.
  */
 export class CallTree {
-  readonly #lanes = new Map<string | number, Open[]>()
+  readonly #lanes = new Map<Lane, Open[]>()
   #conflict = false
 
   /** Depth at which the event stands: an opening one and its closing one are at the same. */
   depth(event: Nesting): number {
-    const { length } = this.#of(event)
+    const { length } = this.#of(laneOf(event))
     return nestOf(event.kind) < 0 ? Math.max(0, length - 1) : length
   }
 
   /** The next event; what is wrong with it, or null. */
   take(event: TraceEvent): Misfit | null {
-    const open = this.#of(event)
     const { kind, seq } = event
-    if (halts(kind)) open.length = 0
+    if (halts(kind)) this.#of(laneOf(event)).length = 0
     // The access ends a call, which may be another CPU's.
     if (kind === 'access' && event.outcome === 'conflict') this.#conflict = true
-    const move = nestOf(kind)
-    if (move === 0) return null
-    const fn = 'fn' in event ? (event.fn ?? null) : null
-    if (move > 0) {
-      open.push({ kind, fn, seq })
-      return null
-    }
-    return close(open, closes(kind), fn, event)
+    if (nestOf(kind) === 0) return null
+    return this.move(kind, seq, laneOf(event), 'fn' in event ? (event.fn ?? null) : null)
+  }
+
+  /** The same of an event whose kind opens or closes something, without the event. */
+  move(kind: Kind, seq: number, lane: Lane, fn: string | null): Misfit | null {
+    const open = this.#of(lane)
+    if (nestOf(kind) < 0) return close(open, kind, seq, fn)
+    open.push({ kind, fn, seq })
+    return null
   }
 
   /** At the end of a run: what has no end although nothing stopped it. `waiting`: CPUs that wait for ever. */
@@ -59,8 +63,7 @@ export class CallTree {
     )
   }
 
-  #of(event: Nesting): Open[] {
-    const lane = laneOf(event)
+  #of(lane: Lane): Open[] {
     const open = this.#lanes.get(lane)
     if (open) return open
     const none: Open[] = []
@@ -69,18 +72,17 @@ export class CallTree {
   }
 }
 
-function close(open: Open[], kind: Kind, fn: string | null, event: TraceEvent): Misfit | null {
-  const { seq } = event
-  const what = named(event.kind, fn)
-  const isIt = (o: Open) => o.kind === kind && (o.fn === fn || o.fn === null || fn === null)
+function close(open: Open[], kind: Kind, seq: number, fn: string | null): Misfit | null {
+  const opening = closes(kind)
+  const isIt = (o: Open) => o.kind === opening && (o.fn === fn || o.fn === null || fn === null)
   const at = open.findLastIndex(isIt)
-  if (at === -1) return { seq, message: `${what} closes nothing that is open` }
+  if (at === -1) return { seq, message: `${named(kind, fn)} closes nothing that is open` }
   const inner = open[at + 1]
   open.length = at
   if (!inner) return null
   return {
     seq,
-    message: `${what} comes before the end of ${named(inner.kind, inner.fn)}, event ${inner.seq}`,
+    message: `${named(kind, fn)} comes before the end of ${named(inner.kind, inner.fn)}, event ${inner.seq}`,
   }
 }
 

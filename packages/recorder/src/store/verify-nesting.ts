@@ -1,8 +1,11 @@
-import { CallTree, type Misfit } from '../event/call-tree.ts'
-import { halts, type Json, KIND_NAMES, KINDS, nestOf } from '../event/kinds.ts'
+import { type Batch, NONE } from '../event/batch.ts'
+import { CallTree, laneOf, type Misfit } from '../event/call-tree.ts'
 import { rowToEvent } from '../event/codec.ts'
-import { AT, type EventRow } from '../event/event-columns.ts'
+import { halts, type Json, type Kind, kindOfId, nestOf } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
+import { rowOf } from './batch-insert.ts'
+
+type NameOf = (id: number) => string
 
 /** How many misfits of a run are listed; all are counted. */
 const LISTED = 10
@@ -15,41 +18,33 @@ export interface NestingRemark {
   readonly misfits: readonly Misfit[]
 }
 
-const MATTERING: ReadonlySet<bigint> = new Set(
-  KIND_NAMES.filter((kind) => nestOf(kind) !== 0 || halts(kind) || kind === 'access').map((kind) =>
-    BigInt(KINDS[kind].id),
-  ),
-)
-
 /**
- * Makes the call tree of a run from its rows while they are proven. Of a run that holds what was picked from its events
- * (`record --only`) nothing can be said.
+ * Makes the call tree of a run from its batches while they are proven. Of a run that holds what was picked from its
+ * events (`record --only`) nothing can be said.
  *
  * @internal
  */
 export class NestingFold {
   readonly #run: Run
-  readonly #nameOf: (id: number) => string
+  readonly #nameOf: NameOf
   readonly #tree = new CallTree()
   readonly #misfits: Misfit[] = []
-  readonly #batch: EventRow[] = []
   #count = 0
 
-  constructor(run: Run, nameOf: (id: number) => string) {
+  constructor(run: Run, nameOf: NameOf) {
     this.#run = run
     this.#nameOf = nameOf
   }
 
-  /** The next row of a batch. */
-  push(row: EventRow): void {
-    const { [AT.kind]: kind } = row
-    if (typeof kind === 'bigint' && MATTERING.has(kind)) this.#batch.push(row)
-  }
-
-  /** The batch is proven: only now its rows can be read as events. */
-  batchProven(): void {
-    for (const row of this.#batch) this.#found(this.#tree.take(rowToEvent(row, this.#nameOf)))
-    this.#batch.length = 0
+  /** The next batch of the run, which begins with event `first`. */
+  take(batch: Batch, first: number): void {
+    for (let i = 0; i < batch.length; i++) {
+      const kind = kindOfId(batch.kind[i]!)
+      if (kind === undefined) continue
+      if (nestOf(kind) !== 0) this.#move(batch, i, kind, first + i)
+      else if (halts(kind) || kind === 'access')
+        this.#found(this.#tree.take(rowToEvent(rowOf(batch, i, first + i), this.#nameOf)))
+    }
   }
 
   /** After the last batch. */
@@ -59,6 +54,16 @@ export class NestingFold {
     if (state === 'complete')
       this.#tree.end(cpusIn(facts['deadlocked'])).forEach((misfit) => this.#found(misfit))
     return this.#count === 0 ? null : { run: id, count: this.#count, misfits: this.#misfits }
+  }
+
+  #move(batch: Batch, i: number, kind: Kind, seq: number): void {
+    const cpu = batch.cpu[i]!
+    const lane = laneOf({ cpu, task: this.#name(batch.task[i]!) })
+    this.#found(this.#tree.move(kind, seq, lane, this.#name(batch.fn[i]!)))
+  }
+
+  #name(id: number): string | null {
+    return id === NONE ? null : this.#nameOf(id)
   }
 
   #found(misfit: Misfit | null): void {

@@ -188,10 +188,10 @@ function checkRun(
     const [first, count] = [Number(row.first), Number(row.count)]
     if (first !== next)
       return bad(`events ${next} to ${first - 1} are missing: no batch has them`, next)
-    const found = proveBatch(db, reader, row, digest, nesting)
+    const found = proveBatch(db, reader, row, digest)
     if (typeof found === 'string')
       return bad(`batch ${first} to ${first + count - 1}: ${found}`, first)
-    nesting.batchProven()
+    nesting.take(found.batch, first)
     digest = found.digest
     next += count
     total.batches++

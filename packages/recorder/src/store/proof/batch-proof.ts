@@ -20,6 +20,8 @@ export interface ProvenBatch {
   readonly digest: Uint8Array
   /** Ids of the names that its events use. */
   readonly names: ReadonlySet<number>
+  /** Its events; the next batch that is proven takes their place. */
+  readonly batch: Batch
 }
 
 /** The last batches of a run that begin at or before a seq. */
@@ -52,7 +54,7 @@ export function proveBatch(
   reader: EventReader,
   row: BatchRow,
   previous: Uint8Array,
-  keep: { push(row: EventRow): unknown } | null = null,
+  keep: EventRow[] | null = null,
 ): ProvenBatch | string {
   if (!isBatch(row)) return 'its row holds a value that no batch can have'
   const { first, count, kinds, digest: recorded } = row
@@ -82,7 +84,7 @@ export function proveBatch(
   if (names.some(({ text }) => typeof text !== 'string')) return 'a name of it is not a text'
   const digest = digestBatch(previous, batch, names)
   if (Buffer.compare(digest, recorded) !== 0) return 'it is not what was recorded'
-  return { digest, names: nameIdsIn(batch) }
+  return { digest, names: nameIdsIn(batch), batch }
 }
 
 const missing = (events: number): string => `${events} of its events are missing`
