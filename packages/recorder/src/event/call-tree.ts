@@ -13,12 +13,12 @@ interface Open {
 }
 
 /** A task, by its name; or a CPU. */
-export type Lane = string | number
+export type TreeLane = string | number
 
 type Nesting = Pick<TraceEvent, 'kind' | 'seq' | 'cpu' | 'task'> & { readonly fn?: unknown }
 
 /** Where calls follow each other: a task; of idle tasks, and where no task is known, the CPU. */
-export const laneOf = ({ task, cpu }: Pick<TraceEvent, 'task' | 'cpu'>): Lane =>
+export const laneOf = ({ task, cpu }: Pick<TraceEvent, 'task' | 'cpu'>): TreeLane =>
   task === null || task.endsWith('-0') ? cpu : task
 
 /**
@@ -26,7 +26,7 @@ export const laneOf = ({ task, cpu }: Pick<TraceEvent, 'task' | 'cpu'>): Lane =>
  * What is open when a call stops without returning is closed with it.
  */
 export class CallTree {
-  readonly #lanes = new Map<Lane, Open[]>()
+  readonly #lanes = new Map<TreeLane, Open[]>()
   #conflict = false
 
   /** Depth at which the event stands: an opening one and its closing one are at the same. */
@@ -46,7 +46,7 @@ export class CallTree {
   }
 
   /** The same of an event whose kind opens or closes something, without the event. */
-  move(kind: Kind, seq: number, lane: Lane, fn: string | null): Misfit | null {
+  move(kind: Kind, seq: number, lane: TreeLane, fn: string | null): Misfit | null {
     const open = this.#of(lane)
     if (nestOf(kind) < 0) return close(open, kind, seq, fn)
     open.push({ kind, fn, seq })
@@ -63,7 +63,7 @@ export class CallTree {
     )
   }
 
-  #of(lane: Lane): Open[] {
+  #of(lane: TreeLane): Open[] {
     const open = this.#lanes.get(lane)
     if (open) return open
     const none: Open[] = []
