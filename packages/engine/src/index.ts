@@ -180,6 +180,9 @@ export {
   walkPageRangeDebug,
 } from './kernel/walk-api.ts'
 export { ACTION_AGAIN, ACTION_CONTINUE, ACTION_SUBTREE, walkOps } from './kernel/walk-ops.ts'
-export type { Action, EntryFn, Walk, WalkMembers, WalkOps } from './kernel/walk-ops.ts'
+export type { Action, EntryFn, Walk, WalkLock, WalkMembers, WalkOps } from './kernel/walk-ops.ts'
 export { WALK_RETRIES } from './kernel/walk.ts'
+export { walkPageRange } from './kernel/walk-vma.ts'
+export type { Mm, MmapLock, Vma, VmaKind } from './machine/mm.ts'
+export type { MmStart } from './play/parse-mms.ts'
 export { warnOn, warnOnOnce } from './machine/warn.ts'

@@ -66,6 +66,13 @@ const inSoftirq = (l: Library, f: FlavourName): number => {
   return acts ? 0 : countIn(events, 'desc_write')
 }
 
+/** What a VMA makes of a walk: huge pages split, locks of PTE tables, callbacks on PTEs. */
+const vmaCounts = (l: Library, name: string, f: FlavourName): string => {
+  const ptls = l.events(name, f, 'lock').filter((e) => e.fn === 'pte_ptl')
+  const ptes = l.events(name, f, 'cb_enter').filter((e) => e.level === 'pte')
+  return [l.count(name, f, 'split'), ptls.length, ptes.length].join('/')
+}
+
 const inTlb = (l: Library, name: string): string =>
   `${l.count(name, '7.3', 'tlb_fill')} and ${l.count(name, '7.3', 'tlb_evict')}`
 
@@ -146,14 +153,20 @@ export const CLAIMS: readonly ReviewItem[] = [
   scenario(
     10,
     'Condition: no underlying VMA',
-    ['blocks-in-walk'],
+    ['blocks-in-walk', 'walk-without-vma', 'walk-with-vma', 'walk-file-vma'],
     (l) =>
-      `splits and locks of a walk over blocks: ${perFlavour((f) => l.count('blocks-in-walk', f, 'split') + l.count('blocks-in-walk', f, 'lock'))}`,
+      `huge pages split/PTE locks taken/PTEs called, of the same tables: without the VMA ${perFlavour((f) => vmaCounts(l, 'walk-without-vma', f))}; with it ${perFlavour((f) => vmaCounts(l, 'walk-with-vma', f))}; of a file's huge page ${perFlavour((f) => vmaCounts(l, 'walk-file-vma', f))}`,
     (l) =>
       PAGEWALK.every(
         (f) =>
-          l.count('blocks-in-walk', f, 'split') === 0 &&
+          l.count('blocks-in-walk', f, 'split') + l.count('blocks-in-walk', f, 'lock') === 0 &&
           l.count('blocks-in-walk', f, 'cb_enter') > 0,
+      ) &&
+      FLAVOURS.every(
+        (f) =>
+          vmaCounts(l, 'walk-without-vma', f) === '0/0/2' &&
+          vmaCounts(l, 'walk-with-vma', f) === '1/2/514' &&
+          vmaCounts(l, 'walk-file-vma', f) === '1/0/0',
       ),
   ),
   scenario(

@@ -1,4 +1,4 @@
-import { FLAVOURS } from './library.ts'
+import { FLAVOURS, type FlavourName, type Library } from './library.ts'
 import { failing, type Searched } from './review-explore.ts'
 import {
   perFlavour,
@@ -6,6 +6,7 @@ import {
   counts,
   rules,
   firesOn,
+  inOp,
   scenario,
   captured,
   explored,
@@ -21,6 +22,10 @@ const NOT_SPLIT = ['split-no-memory', 'kfence-address', 'debug-pagealloc']
 
 /** A table is taken for one after it has become a block: fewer schedules where the walk looks once more. */
 const pudBecomesBlock = (flavour: string): Searched => ({ scenario: 'pud-becomes-block', flavour })
+
+/** Callbacks on PTEs by one of the walks of the same range. */
+const pteCalls = (l: Library, f: FlavourName, op: number): number =>
+  inOp(l, 'walk-other-pgd', f, op).filter((e) => e.kind === 'cb_enter' && e.level === 'pte').length
 
 export const WARNINGS: readonly ReviewItem[] = [
   scenario(
@@ -127,10 +132,13 @@ export const WARNINGS: readonly ReviewItem[] = [
   meta(80, 'Too many underscores in the name', 'naming'),
   meta(81, 'update_range_prot', 'naming'),
   meta(82, 'A blank line in a comment', 'style'),
-  meta(
+  scenario(
     83,
     'Is the pgd parameter useful?',
-    'it names another top-level table to walk; who changes permissions never passes one, and a scenario has one table',
+    ['walk-other-pgd'],
+    (l) =>
+      `PTEs called in one range: of init_mm's top table ${perFlavour((f) => pteCalls(l, f, 0))}; of one given as pgd ${perFlavour((f) => pteCalls(l, f, 1))}; of another mm, without pgd, as ptdump walks EFI's ${perFlavour((f) => pteCalls(l, f, 2))}; who changes permissions passes none (NULL), and neither does any other caller on arm64`,
+    (l) => FLAVOURS.every((f) => [0, 1, 2].map((op) => pteCalls(l, f, op)).join() === '0,4,4'),
   ),
   meta(84, 'Use &init_mm directly', 'style'),
   meta(85, 'Good commit message', 'said, not done'),

@@ -44,6 +44,7 @@ test.each(['16k-52', '64k-48'])(
     expect([...refused].toSorted()).toEqual([
       'it begins with a block of a pud, and only 4K pages have those',
       'it begins with contiguous blocks, 16 of them with 4K pages and 32 with others',
+      'it has tables besides those of init_mm',
       'it is about 4K pages with 39 bits',
       'its again_at counts callbacks, which differ on other tables',
       'its cont_at counts callbacks, which differ on other tables',

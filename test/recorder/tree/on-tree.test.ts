@@ -21,6 +21,7 @@ const ENGINE_ONLY = new Set([
   'split-race',
   'preemption',
   'nested-calls',
+  'other-tables',
 ])
 
 /** The events of a run without their numbers and places in a source. */

@@ -70,6 +70,7 @@ export const HI = {
   PXN: high('PXN'),
   UXN: high('UXN'),
   DIRTY: high('DIRTY'),
+  UFFD_WP: high('UFFD_WP'),
   PXN_TABLE: high('PXN_TABLE'),
   UXN_TABLE: high('UXN_TABLE'),
   /** PTE_SWBITS_MASK: bit 63 and bits 58:55; all of it is in the high word. */

@@ -1,7 +1,7 @@
 /** Callbacks that write nothing and count: a scenario's way to look at a walker's retries, errors and holes. */
 import type { PteFn } from './apply.ts'
 import { ACTION_AGAIN, ACTION_CONTINUE, walkOps } from './walk-ops.ts'
-import type { EntryFn, Walk, WalkOps } from './walk-ops.ts'
+import type { EntryFn, Walk, WalkMembers, WalkOps } from './walk-ops.ts'
 import type { Cpu } from '../machine/cpu.ts'
 
 /** Bits of `levels`: which members of mm_walk_ops there are. */
@@ -51,10 +51,14 @@ const acting: EntryFn<Observation> = (_slot, _addr, _next, walk) => {
   return 0
 }
 
-/** mm_walk_ops with the members that `levels` names. */
-export function observeOps(levels: number): WalkOps<Observation> {
+/** mm_walk_ops with the members that `levels` names, and what a walk with VMAs has besides. */
+export function observeOps(
+  levels: number,
+  ofVmas: Pick<WalkMembers<Observation>, 'testWalk' | 'walkLock'> = {},
+): WalkOps<Observation> {
   const has = (bit: number): boolean => (levels & bit) !== 0
   return walkOps('observe', {
+    ...ofVmas,
     ...(has(OBSERVE_PGD) && { pgdEntry: plain }),
     ...(has(OBSERVE_P4D) && { p4dEntry: plain }),
     ...(has(OBSERVE_PUD) && { pudEntry: acting }),

@@ -1,4 +1,4 @@
-/** TLB maintenance of kernel ranges (A/i/tlbflush.h), errata left out. */
+/** TLB maintenance (A/i/tlbflush.h) of kernel ranges, and of a process where a huge page is split; errata left out. */
 import type { Cpu } from '../machine/cpu.ts'
 import { issueTlbi } from './instructions.ts'
 import { alignDown, hiOf, isBelow, loOf } from '../arch/u64.ts'
@@ -26,6 +26,19 @@ export function flushTlbKernelRange(cpu: Cpu, start: Va, end: Va): void {
   hooks?.tlbFlush('flush_tlb_kernel_range', true, loOf(start), hiOf(start), loOf(end), hiOf(end))
   if (cpu.flavour.flush === 'pages') flushPages(cpu, start, end)
   else flushRange(cpu, start, end)
+}
+
+/**
+ * __flush_tlb_range() of a process, all versions, as flush_pmd_tlb_range() calls it: TLBI of its ASID over
+ * [start, end), whole multiples of `stride`, walk caches too, between a dsb(ishst) and a dsb(ish). Under KPTI each
+ * instruction is repeated for the ASID that the process has while its own code runs (__tlbi_user()).
+ */
+export function flushTlbRange(cpu: Cpu, start: Va, end: Va, stride: number): void {
+  const { hooks } = cpu
+  hooks?.tlbFlush('__flush_tlb_range', true, loOf(start), hiOf(start), loOf(end), hiOf(end))
+  begin(cpu)
+  rangeLoop(cpu, OF_PROCESS, start, (end - start) / cpu.geometry.pageSize, stride)
+  if (cpu.stepper?.barrier('complete') === true) cpu.system.tlb?.complete(cpu.id)
 }
 
 /**
@@ -98,29 +111,48 @@ function flushRange(cpu: Cpu, start: Va, end: Va): void {
     return
   }
   begin(cpu)
-  rangeLoop(cpu, first, pages)
+  rangeLoop(cpu, OF_KERNEL, first, pages, g.pageSize)
   complete(cpu)
 }
 
-/** __flush_tlb_range_op(vaale1is, start, pages, PAGE_SIZE, …): the largest scale first, single pages in between. */
-function rangeLoop(cpu: Cpu, start: Va, count: number): void {
+/** The instructions of a flush: of one address, of a range, and whether KPTI repeats them. */
+const OF_KERNEL = { one: 'vaale1is', range: 'rvaale1is', isUser: false } as const
+const OF_PROCESS = { one: 'vae1is', range: 'rvae1is', isUser: true } as const
+type Instructions = typeof OF_KERNEL | typeof OF_PROCESS
+
+/**
+ * __flush_tlb_range_op(), in 7.3 __flush_s1_tlb_range_op(): the largest scale first, in between single
+ * instructions, `stride` bytes apart.
+ */
+function rangeLoop(
+  cpu: Cpu,
+  { one, range, isUser }: Instructions,
+  start: Va,
+  count: number,
+  stride: number,
+): void {
   const { geometry: g, features } = cpu
   let addr = start
   let pages = count
   let scale = 3
+  const isTwice = isUser && features.ng_mappings
   while (pages > 0) {
     const unaligned = g.lpa2Active && alignDown(addr, 2 ** LPA2_RANGE_SHIFT) !== addr
     if (!features.tlb_range || pages === 1 || unaligned) {
-      issueTlbi(cpu, 'vaale1is', vaOfOperand(operandOf(addr)), 1, -1, -1)
-      addr += g.pageSize
-      pages--
+      const va = vaOfOperand(operandOf(addr))
+      issueTlbi(cpu, one, va, 1, -1, -1)
+      if (isTwice) issueTlbi(cpu, one, va, 1, -1, -1)
+      addr += stride
+      pages -= stride / g.pageSize
       continue
     }
     const unit = 2 ** (5 * scale + 1)
     const num = Math.floor(Math.min(pages, 32 * unit) / unit) - 1
     if (num >= 0) {
       const covered = (num + 1) * unit
-      issueTlbi(cpu, 'rvaale1is', rangeOperandVa(cpu, addr), covered, scale, num)
+      const va = rangeOperandVa(cpu, addr)
+      issueTlbi(cpu, range, va, covered, scale, num)
+      if (isTwice) issueTlbi(cpu, range, va, covered, scale, num)
       addr += covered * g.pageSize
       pages -= covered
     }

@@ -2,6 +2,7 @@ import type { Cpu } from '../machine/cpu.ts'
 import type { WalkAction } from '../machine/hooks.ts'
 import type { Level } from '../arch/level.ts'
 import type { Slot } from '../machine/memory.ts'
+import type { Mm, Vma } from '../machine/mm.ts'
 import type { Va } from '../arch/u64.ts'
 
 /** What `walk.action` asks for; looked at after PUD and PMD callbacks only. */
@@ -11,7 +12,11 @@ export const ACTION_AGAIN = 2
 export type Action = typeof ACTION_SUBTREE | typeof ACTION_CONTINUE | typeof ACTION_AGAIN
 export const ACTION_NAMES: readonly WalkAction[] = ['subtree', 'continue', 'again']
 
-/** struct mm_walk of a walk without VMA. */
+/** enum page_walk_lock: how the caller of a walk with VMAs says that it holds mm->mmap_lock, and the VMA's own lock. */
+export const WALK_LOCKS = ['rdlock', 'wrlock', 'wrlock_verify', 'vma_rdlock_verify'] as const
+export type WalkLock = (typeof WALK_LOCKS)[number]
+
+/** struct mm_walk. */
 export interface Walk<P> {
   readonly cpu: Cpu
   readonly ops: WalkOps<P>
@@ -19,6 +24,10 @@ export interface Walk<P> {
   readonly private: P
   /** Number of the top table walked: 0 swapper_pg_dir. */
   readonly table: number
+  /** Null: init_mm. */
+  readonly mm: Mm | null
+  /** What of it is walked; null in a walk without VMAs, and between them. */
+  vma: Vma | null
   /** Set by a callback; reset by the walker at each PUD and PMD slot. */
   action: Action
 }
@@ -29,7 +38,7 @@ export interface Walk<P> {
  */
 export type EntryFn<P> = (slot: Slot, addr: Va, next: Va, walk: Walk<P>) => number
 
-/** Members of struct mm_walk_ops (include/linux/pagewalk.h) that a walk without VMA uses. */
+/** Members of struct mm_walk_ops (include/linux/pagewalk.h). */
 export interface WalkMembers<P> {
   readonly pgdEntry?: EntryFn<P>
   readonly p4dEntry?: EntryFn<P>
@@ -46,8 +55,12 @@ export interface WalkMembers<P> {
   readonly passesTables?: boolean
   /** The PTE callback remembers nothing from one entry to the next: see {@link Stepper.settled}. */
   readonly settles?: boolean
-  /** A missing table; `depth` is its level with folding collapsed, 0 PGD … 3 PMD. */
-  readonly pteHole?: (addr: Va, next: Va, depth: Level, walk: Walk<P>) => number
+  /** A missing table; `depth` is its level with folding collapsed, 0 PGD … 3 PMD; −1: no VMA, or one to pass over. */
+  readonly pteHole?: (addr: Va, next: Va, depth: Level | -1, walk: Walk<P>) => number
+  /** Whether the VMA is walked: 0 yes, 1 no, a negative errno ends the walk. */
+  readonly testWalk?: (start: Va, end: Va, walk: Walk<P>) => number
+  /** Default: PGWALK_RDLOCK. */
+  readonly walkLock?: WalkLock
   /** Only for mm's own use: a walk with it is refused with -EINVAL from 6.17 on. */
   readonly installPte?: (addr: Va, next: Va, walk: Walk<P>) => number
 }

@@ -1,10 +1,12 @@
-/** Walks of kernel page tables without VMA (mm/pagewalk.c), with the differences of its versions. */
+/** The walk of page tables (mm/pagewalk.c), with a VMA and without, with the differences of its versions. */
 import { clearBad, isBad } from './bad-entry.ts'
+import { mapsPteTable, splitHugePmd } from './huge-pmd.ts'
 import { isUnwatched } from '../machine/cpu.ts'
 import type { Cpu } from '../machine/cpu.ts'
 import { addrEnd } from '../arch/geometry.ts'
 import { P4D, PGD, PMD, PTE, PUD } from '../arch/level.ts'
 import type { Level } from '../arch/level.ts'
+import { lock, unlock } from '../machine/locks.ts'
 import type { Slot } from '../machine/memory.ts'
 import { p4dOffset, pgdOffset, pmdOffset, pteOffset, pudOffset } from '../machine/offsets.ts'
 import { isPresent, pmdLeaf, pudLeaf, pudPresent } from '../arch/predicates.ts'
@@ -83,8 +85,11 @@ function walkPudRange<P>(walk: Walk<P>, p4d: Slot, start: Va, end: Va): number {
       if (err !== 0) break
       if (asksAgain(walk)) continue
       if (walk.action === ACTION_CONTINUE || !ops.handlesBelow[PUD]) break
-      const lo = loadLo(cpu, slot)
-      if (pudLeaf(g, lo) || !pudPresent(g, lo)) break
+      // With a VMA split_huge_pud() comes here: on arm64, where no PUD is a huge page of a VMA, it does nothing.
+      if (walk.vma === null) {
+        const lo = loadLo(cpu, slot)
+        if (pudLeaf(g, lo) || !pudPresent(g, lo)) break
+      }
       if (rules.retriesNonePud && slotIsNone(cpu, PUD, slot)) continue
       err = walkPmdRange(walk, slot, addr, next)
       if (err !== 0 || !rules.pmdRechecksPud || !asksAgain(walk)) break
@@ -125,8 +130,12 @@ function walkPmdRange<P>(walk: Walk<P>, pud: Slot, start: Va, end: Va): number {
       if (err !== 0) break
       if (asksAgain(walk)) continue
       if (walk.action === ACTION_CONTINUE || !ops.handlesBelow[PMD]) break
-      const lo = loadLo(cpu, slot)
-      if (pmdLeaf(lo) || !isPresent(lo)) break
+      if (walk.vma === null) {
+        const lo = loadLo(cpu, slot)
+        if (pmdLeaf(lo) || !isPresent(lo)) break
+      } else {
+        splitHugePmd(walk, slot)
+      }
       err = walkPteRange(walk, slot, addr, next)
       if (err !== 0 || !asksAgain(walk)) break
     }
@@ -137,8 +146,26 @@ function walkPmdRange<P>(walk: Walk<P>, pud: Slot, start: Va, end: Va): number {
   return 0
 }
 
-/** walk_pte_range_inner() of a walk without VMA: no lock, no lazy MMU mode, empty entries too. */
+/**
+ * walk_pte_range(): with a VMA under the lock of the table, which is looked for anew (pte_offset_map_lock()): where
+ * there is none any more the PMD is tried again. Without one there is no lock (pte_offset_kernel(); another mm
+ * takes pte_offset_map(), which finds the same where nobody frees tables).
+ */
 function walkPteRange<P>(walk: Walk<P>, pmd: Slot, start: Va, end: Va): number {
+  const { cpu, mm } = walk
+  if (walk.vma === null || mm === null) return walkPtes(walk, pmd, start, end)
+  if (!mapsPteTable(cpu, pmd)) {
+    walk.action = ACTION_AGAIN
+    return 0
+  }
+  lock(cpu, mm.pteLock, 'spin')
+  const err = walkPtes(walk, pmd, start, end)
+  unlock(cpu, mm.pteLock, 'spin')
+  return err
+}
+
+/** walk_pte_range_inner(): no lazy MMU mode, empty entries too. */
+function walkPtes<P>(walk: Walk<P>, pmd: Slot, start: Va, end: Va): number {
   const { cpu, ops } = walk
   const { pageSize } = cpu.geometry
   const entry = ops.entries[PTE] as EntryFn<P>
@@ -178,10 +205,11 @@ function noneOrClearBad(cpu: Cpu, level: Level, slot: Slot): boolean {
   return true
 }
 
-function hole<P>(walk: Walk<P>, level: Level, addr: Va, next: Va): number {
+/** pte_hole() for what no table translates, or, `level` −1, no VMA; 0 where the caller has none. */
+export function hole<P>(walk: Walk<P>, level: Level | -1, addr: Va, next: Va): number {
   const { cpu, ops } = walk
   if (ops.pteHole === undefined) return 0
-  const depth = cpu.geometry.depth[level] as Level
+  const depth = level === -1 ? -1 : (cpu.geometry.depth[level] as Level)
   cpu.hooks?.hole(depth, loOf(addr), hiOf(addr), loOf(next), hiOf(next))
   return ops.pteHole(addr, next, depth, walk)
 }

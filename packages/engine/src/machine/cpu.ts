@@ -4,6 +4,7 @@ import type { Geometry } from '../arch/geometry.ts'
 import type { Context, Hooks } from './hooks.ts'
 import type { Journal } from './journal.ts'
 import type { Memory } from './memory.ts'
+import type { Mm } from './mm.ts'
 import type { Stepper } from './stepper.ts'
 import type { TlbModel } from './tlb-model.ts'
 import type { Pa, Va, Words } from '../arch/u64.ts'
@@ -30,6 +31,8 @@ export interface System {
   readonly memory: Memory
   readonly locks: Locks
   readonly areas: Area[]
+  /** Besides init_mm. */
+  readonly mms: Mm[]
   /** WARN_ON_ONCE() sites that have fired. */
   readonly latches: Set<string>
   /** PAGE_KERNEL of this kernel. */

@@ -10,18 +10,18 @@ export const NO_SLOT = -1
 
 /**
  * The slot at `level` that translates an address, or {@link NO_SLOT} where a table above it is missing: what a caller
- * of the kernel's setters knows already. No event and no step.
+ * of the kernel's setters knows already. `top`: the number of the top table. No event and no step.
  */
-export function findSlot(cpu: Cpu, level: Level, addr: Va): Slot {
-  const find = (): Slot => descend(cpu, level, addr)
+export function findSlot(cpu: Cpu, level: Level, addr: Va, top = 0): Slot {
+  const find = (): Slot => descend(cpu, level, addr, top)
   return cpu.stepper === null ? find() : cpu.stepper.shared(find)
 }
 
-function descend(cpu: Cpu, wanted: Level, addr: Va): Slot {
+function descend(cpu: Cpu, wanted: Level, addr: Va, top: number): Slot {
   const { geometry: g, memory } = cpu
-  let table = 0
+  let table = top
   for (let level = g.top; ; level = (level + 1) as Level) {
-    const count = table === 0 ? g.topEntries : g.entries
+    const count = table === top ? g.topEntries : g.entries
     const index = Math.floor(addr / (g.size[level] as number)) & (count - 1)
     const slot = memory.firstSlot(table) + 2 * index
     if (level >= wanted || level === PTE) return slot

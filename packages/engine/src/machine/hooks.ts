@@ -60,8 +60,8 @@ export interface Hooks {
     ret: number,
     action: WalkAction | null,
   ): void
-  /** A missing table, reported to `pte_hole`; `level` is the depth passed (0 pgd … 3 pmd, folding collapsed). */
-  hole(level: Level, vaLo: number, vaHi: number, endLo: number, endHi: number): void
+  /** A hole, reported to `pte_hole`; `level` is the depth passed: 0 pgd … 3 pmd, folding collapsed; −1 no VMA. */
+  hole(level: Level | -1, vaLo: number, vaHi: number, endLo: number, endHi: number): void
 
   /**
    * After a store to an entry, before its barrier, also when the value did not change. `level` is the setter's,

@@ -19,8 +19,17 @@ export interface InitRun {
   readonly paStep: bigint
 }
 
+/** A top table, and what the entries have that point to its tables below. */
+export interface Top {
+  readonly table: number
+  /** Bits 63:32: UXNTable where the kernel runs, PXNTable in a process. */
+  readonly tableHi: number
+}
+
+const SWAPPER: Top = { table: 0, tableHi: HI.UXN_TABLE }
+
 /** @throws InputError if the run lies under something that is not a table. `path` is that of the run. */
-export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
+export function mapRun(cpu: Cpu, run: InitRun, path: string, top: Top = SWAPPER): void {
   const { geometry: g, memory } = cpu
   memory.relinked()
   const level = levelOf(cpu, run.level, path)
@@ -36,7 +45,7 @@ export function mapRun(cpu: Cpu, run: InitRun, path: string): void {
     slot =
       slot !== -1 && memory.tableOf(slot) === memory.tableOf(next)
         ? next
-        : slotFor(cpu, level, va, path)
+        : slotFor(cpu, level, va, path, top)
     memory.words[slot] = lo
     memory.words[slot + 1] = hi
     const sum = lo + step.lo
@@ -54,11 +63,11 @@ function levelOf(cpu: Cpu, name: LevelName, path: string): Level {
 }
 
 /** The slot of an address at a level, with every table above it made if missing. */
-function slotFor(cpu: Cpu, level: Level, va: Va, path: string): Slot {
+function slotFor(cpu: Cpu, level: Level, va: Va, path: string, top: Top): Slot {
   const { geometry: g, memory } = cpu
-  let table = 0
+  let { table } = top
   let at = g.top
-  let slot = 2 * indexIn(va, g.size[at] as number, g.topEntries)
+  let slot = memory.firstSlot(table) + 2 * indexIn(va, g.size[at] as number, g.topEntries)
   while (at < level) {
     const lo = memory.words[slot] as number
     const hi = memory.words[slot + 1] as number
@@ -74,7 +83,7 @@ function slotFor(cpu: Cpu, level: Level, va: Va, path: string): Slot {
       const pa = memory.tablePa(table)
       const af = cpu.flavour.tableAf ? LO.AF : 0
       memory.words[slot] = LO.TYPE_TABLE | af | physLo(g, pa)
-      memory.words[slot + 1] = HI.UXN_TABLE | physHi(g, pa)
+      memory.words[slot + 1] = top.tableHi | physHi(g, pa)
     }
     at = below
     slot = memory.firstSlot(table) + 2 * indexIn(va, g.size[at] as number, g.entries)

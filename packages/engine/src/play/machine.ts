@@ -20,8 +20,14 @@ import { mapRun } from '../machine/start-state.ts'
 import type { InitRun } from '../machine/start-state.ts'
 import { KernelStop } from '../machine/stop.ts'
 import { TlbModel } from '../machine/tlb-model.ts'
-import { hiOf, loOf } from '../arch/u64.ts'
-import { createLocks } from '../machine/lock.ts'
+import { alignDown, hiOf, loOf } from '../arch/u64.ts'
+import { createLocks, Lock } from '../machine/lock.ts'
+import { HI } from '../arch/descriptor.ts'
+import { PMD, PTE } from '../arch/level.ts'
+import { isTransHuge } from '../kernel/huge-pmd.ts'
+import type { Slot } from '../machine/memory.ts'
+import { findSlot, NO_SLOT } from '../machine/find-slot.ts'
+import type { MmStart } from './parse-mms.ts'
 
 /** What a machine is made of. */
 export interface MachineOptions {
@@ -87,6 +93,30 @@ export class Machine {
   /** Part of the start state: entries and the tables above them. No events. @throws InputError */
   map(run: InitRun, path = 'init'): void {
     mapRun(this.cpu(0), run, path)
+  }
+
+  /** An address space besides init_mm, with a table for each block that a walk may split. @throws InputError */
+  addMm({ name, mmapLock, init, vmas }: MmStart, path: string): void {
+    const cpu = this.cpu(0)
+    const { geometry: g, system } = this
+    const { memory } = system
+    const table = memory.addInitTable(g.top, 0)
+    // Of a process the kernel executes nothing; without VMAs the mm is the kernel's own: efi_mm.
+    const top = { table, tableHi: vmas.length > 0 ? HI.PXN_TABLE : HI.UXN_TABLE }
+    for (const [i, run] of init.entries()) mapRun(cpu, run, `${path}.init[${i}]`, top)
+    const deposits = new Map<Slot, number>()
+    for (const { start, end } of vmas.filter(({ kind }) => kind === 'anon')) {
+      const size = g.size[PMD] as number
+      for (let va = alignDown(start, size); va < end; va += size) {
+        const pmd = findSlot(cpu, PMD, va, table)
+        if (pmd === NO_SLOT || !isTransHuge(memory.words[pmd] as number)) continue
+        deposits.set(pmd, memory.addInitTable(PTE, va))
+      }
+    }
+    const pageTable = new Lock(`${name}.page_table_lock`)
+    const pmdLock = g.folded[PMD] ? pageTable : new Lock('pmd_ptl')
+    const pteLock = new Lock('pte_ptl')
+    system.mms.push({ name, table, vmas, mmapLock, deposits, pmdLock, pteLock })
   }
 
   /** A vm area, as find_vm_area() finds it. */
@@ -162,6 +192,7 @@ export function createMachine(options: MachineOptions): Machine {
     memory,
     locks: createLocks(),
     areas: [],
+    mms: [],
     latches: new Set(),
     pageKernel: pageKernel({
       lpa2Active: geometry.lpa2Active,

@@ -19,10 +19,11 @@ import {
   refuseUnknown,
   type Fields,
 } from '../machine/json-fields.ts'
-import { LEVEL_NAMES } from '../arch/level.ts'
 import { withoutPrefix } from './schedule-prefix.ts'
 import { parseEntries } from './schedule-text.ts'
-import type { InitRun } from '../machine/start-state.ts'
+import { hexOf, toVa } from '../arch/u64.ts'
+import { parseMms } from './parse-mms.ts'
+import { parseRun } from './parse-run.ts'
 import type { Scenario, Interleaving, CpuProgram, InterruptProgram } from './scenario.ts'
 
 /** Said instead of the scenario's own; one without a flavour needs it said. */
@@ -48,7 +49,7 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
   const fields = asFields(input, 'scenario')
   const flavour = flavourOf(choice.flavour ?? asText(fields['flavour'], 'flavour'))
   const geometry = choice.geometry ?? parseGeometry(fields['geometry'])
-  const { pageSize } = createGeometry(geometry)
+  const g = createGeometry(geometry)
   const list = (name: string): readonly unknown[] =>
     fields[name] === undefined ? [] : asList(fields[name], name)
   const several = fields['cpus'] === undefined ? null : parsePrograms(fields)
@@ -60,12 +61,36 @@ export function parseScenario(input: unknown, choice: ScenarioChoice = {}): Scen
     features: parseFeatures(asFields(fields['features'] ?? {}, 'features')),
     constants: parseConstants(asFields(fields['constants'] ?? {}, 'constants')),
     init: list('init').map((run, i) => parseRun(run, `init[${i}]`)),
-    areas: list('areas').map((area, i) => parseArea(area, pageSize, `areas[${i}]`)),
+    mms: parseMms(fields['mms'], g),
+    areas: list('areas').map((area, i) => parseArea(area, g.pageSize, `areas[${i}]`)),
     calls: several?.calls ?? parseCalls(fields['calls'], 'calls'),
     interleaved: several && { programs: several.programs, schedule: [], exact },
   }
+  checkMms(scenario)
   const text = choice.schedule ?? ownSchedule(fields['schedule'], flavour)
   return text === undefined ? scenario : { ...scenario, interleaved: scheduled(scenario, text) }
+}
+
+/**
+ * @throws InputError for a call on one that there is not, for several CPUs, whose locks are those of init_mm, and where
+ * entries of init_mm have addresses of the lower half, too
+ */
+function checkMms({ mms, init, calls, interleaved }: Scenario): void {
+  const low = mms.length === 0 ? -1 : init.findIndex((run) => toVa(run.va) >= 0)
+  if (low !== -1) {
+    const where = 'is an address of the lower half, where `mms` have theirs'
+    throw InputError.of(`init[${low}].va`, `${hexOf(init[low]?.va ?? 0n)} ${where}`)
+  }
+  if (mms.length > 0 && interleaved !== null) {
+    throw InputError.of('mms', 'should be left out where there is `cpus`')
+  }
+  for (const [i, { mmNames = [] }] of calls.entries()) {
+    const unknown = mmNames.find((name) => mms.every((mm) => mm.name !== name))
+    if (unknown === undefined) continue
+    const known =
+      mms.length === 0 ? 'the scenario has none' : `has ${mms.map((mm) => mm.name).join(', ')}`
+    throw InputError.of(`calls[${i}]`, `"${unknown}" is not one of \`mms\`: ${known}`)
+  }
 }
 
 const parseCalls = (input: unknown, path: string): Call[] =>
@@ -211,24 +236,6 @@ function parseConstants(fields: Fields): Partial<Constants> {
   refuseUnknown(fields, [...ADDRESSES, ...DERIVED], 'constants')
   const given = ADDRESSES.filter((name) => fields[name] !== undefined)
   return Object.fromEntries(given.map((name) => [name, asVa(fields[name], `constants.${name}`)]))
-}
-
-function parseRun(input: unknown, path: string): InitRun {
-  const fields = asFields(input, path)
-  refuseUnknown(fields, ['va', 'level', 'desc', 'count', 'pa_step', 'invalid'], path)
-  const name = asText(fields['level'], `${path}.level`)
-  const level = LEVEL_NAMES.find((known) => known === name)
-  if (level === undefined) {
-    throw InputError.of(`${path}.level`, `"${name}" should be pgd, p4d, pud, pmd or pte`)
-  }
-  asVa(fields['va'], `${path}.va`)
-  return {
-    va: asU64(fields['va'], `${path}.va`),
-    level,
-    desc: asU64(fields['desc'], `${path}.desc`),
-    count: asInt(fields['count'] ?? 1, `${path}.count`, 1),
-    paStep: asU64(fields['pa_step'] ?? 0, `${path}.pa_step`),
-  }
 }
 
 function parseArea(input: unknown, pageSize: number, path: string): Area {

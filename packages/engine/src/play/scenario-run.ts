@@ -29,6 +29,7 @@ export function buildMachine(scenario: Scenario, hooks: Hooks | null = null): Ma
   })
   for (const [i, run] of scenario.init.entries()) machine.map(run, `init[${i}]`)
   for (const area of scenario.areas) machine.addArea(area)
+  for (const [i, mm] of scenario.mms.entries()) machine.addMm(mm, `mms[${i}]`)
   return machine
 }
 

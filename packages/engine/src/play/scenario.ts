@@ -8,6 +8,7 @@ import type { Constants, Features } from '../machine/features.ts'
 import type { Flavour } from '../machine/flavour.ts'
 import type { GeometryChoice } from '../arch/geometry.ts'
 import type { Context } from '../machine/hooks.ts'
+import type { MmStart } from './parse-mms.ts'
 import type { ScheduleEntry } from './schedule-text.ts'
 import type { InitRun } from '../machine/start-state.ts'
 
@@ -20,6 +21,8 @@ export interface Scenario {
   readonly constants: Partial<Constants>
   readonly init: readonly InitRun[]
   readonly areas: readonly Area[]
+  /** Address spaces besides init_mm. */
+  readonly mms: readonly MmStart[]
   /** All calls; with several CPUs those of CPU 0 first, then those of CPU 1, … */
   readonly calls: readonly Call[]
   /** What runs interleaved; null for a plain run of `calls` on one CPU. */

@@ -52,7 +52,8 @@ const COUNTING = ['again_at', 'call_at', 'cont_at', 'err_at'] as const
 
 /** @throws Unfit for what depends on the tables' shape and not on addresses */
 function refuse(scenario: JsonObject, from: LibraryGeometry, to: GeometryChoice): void {
-  const { init = [], calls = [], schedule, geometry } = scenario
+  const { init = [], calls = [], mms, schedule, geometry } = scenario
+  if (mms !== undefined) throw new Unfit('it has tables besides those of init_mm')
   if (geometry !== undefined)
     throw new Unfit(`it is about ${1 << (from.page_shift - 10)}K pages with ${from.va_bits} bits`)
   const samePages = from.page_shift === to.page_shift

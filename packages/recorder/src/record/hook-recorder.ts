@@ -123,9 +123,9 @@ export class HookRecorder implements Hooks {
     if (action !== null) this.#batch.setSmall(i, AUX, ACTION[action])
   }
 
-  hole(level: Level, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
+  hole(level: Level | -1, vaLo: number, vaHi: number, endLo: number, endHi: number): void {
     const i = this.#row(KINDS.hole.id)
-    this.#batch.setLevel(i, level)
+    if (level !== -1) this.#batch.setLevel(i, level)
     this.#batch.setRange(i, vaLo, vaHi, endLo, endHi)
   }
 

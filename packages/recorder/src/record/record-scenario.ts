@@ -7,6 +7,7 @@ import {
   geometryName,
   hexOf,
   type Implementation,
+  type InitRun,
   implementScenario,
   InputError,
   parseScenario,
@@ -78,7 +79,7 @@ export function recordScenario(
   const facts = {
     ...featuresOf(scenario),
     ...addressBits(scenario),
-    ...programsOf(input),
+    ...given(input, ['cpus', 'mms']),
     ...options.facts,
   }
   const variant = `${geometryName(pageShift, vaBits)}/${labelOf(scenario, options)}${options.suffix ?? ''}`
@@ -133,11 +134,21 @@ function addressBits({ geometry }: Scenario): Record<string, Json> {
   }
 }
 
-/** What several CPUs are to do, as the scenario says it; of calls that were not reached there are not any events. */
-function programsOf(input: unknown): Record<string, Json> {
-  if (typeof input !== 'object' || input === null || !('cpus' in input)) return {}
-  return { cpus: JSON.parse(JSON.stringify(input.cpus)) as Json }
+/**
+ * Parts of a scenario as it says them: what several CPUs are to do, as calls that were not reached have no events, and
+ * address spaces besides init_mm, as VMAs have none.
+ */
+function given(input: unknown, names: readonly string[]): Record<string, Json> {
+  if (typeof input !== 'object' || input === null) return {}
+  const own = Object.entries(input).filter(([name]) => names.includes(name))
+  return JSON.parse(JSON.stringify(Object.fromEntries(own))) as Record<string, Json>
 }
+
+/** Of init_mm, then of the others: a table of the lower half has addresses of its own. */
+const startRuns = ({ init, mms }: Scenario): readonly InitRun[] => [
+  ...init,
+  ...mms.flatMap((mm) => mm.init),
+]
 
 /** The start state of a run: `init` and `area` events. */
 export function startState(
@@ -146,7 +157,7 @@ export function startState(
   append: (e: TraceEvent) => void,
 ): void {
   const common = { seq: 0, cpu: 0, op: null, nest: 0, ts: null, task: null }
-  for (const { va, level, desc, count, paStep } of scenario.init) {
+  for (const { va, level, desc, count, paStep } of startRuns(scenario)) {
     append({ kind: 'init', ...common, va, level, new: desc, count, pa_step: paStep })
   }
   for (const area of scenario.areas)
@@ -170,7 +181,7 @@ function makeCalls(
 ): { played: PlayedScenario; stepSeqs: readonly number[] } {
   const recorder = new HookRecorder(sink)
   const machine = buildMachine(scenario, recorder)
-  const begun = scenario.init.length + scenario.areas.length
+  const begun = startRuns(scenario).length + scenario.areas.length
   const stepSeqs: number[] = []
   const played = playScenario(
     machine,

@@ -12,6 +12,7 @@ import invalidBlocks from '@pagetrail/engine/scenarios/invalid-blocks.json' with
 import lazyMmu from '@pagetrail/engine/scenarios/lazy-mmu.json' with { type: 'json' }
 import liveChanges from '@pagetrail/engine/scenarios/live-changes.json' with { type: 'json' }
 import nestedCalls from '@pagetrail/engine/scenarios/nested-calls.json' with { type: 'json' }
+import otherTables from '@pagetrail/engine/scenarios/other-tables.json' with { type: 'json' }
 import partialBlocks from '@pagetrail/engine/scenarios/partial-blocks.json' with { type: 'json' }
 import preemption from '@pagetrail/engine/scenarios/preemption.json' with { type: 'json' }
 import severalCpus from '@pagetrail/engine/scenarios/several-cpus.json' with { type: 'json' }
@@ -72,6 +73,7 @@ export const SCENARIOS: readonly LibraryScenario[] = [
   ...group('holes', holes),
   ...group('aliases', aliases),
   ...group('walkers', walkers),
+  ...group('other-tables', otherTables),
   ...group('boot', boot),
   ...group('accesses', accesses),
   ...group('several-cpus', severalCpus),

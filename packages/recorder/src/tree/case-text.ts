@@ -96,7 +96,8 @@ const TREE_CALLS: ReadonlySet<string> = new Set([
 const TREE_ACTIONS: ReadonlySet<string> = new Set(['context'])
 const ONLY = 'belongs to the engine; record it with --flavour'
 
-function refuseEngineOnly({ features, calls, geometry, interleaved }: Scenario): void {
+function refuseEngineOnly({ features, calls, geometry, mms, interleaved }: Scenario): void {
+  if (mms.length > 0) throw InputError.of('mms', ONLY)
   for (const [name, value] of Object.entries(features)) {
     if (TREE_FEATURES.has(name)) continue
     const usual: unknown = Reflect.get(DEFAULT_FEATURES, name)

@@ -36,6 +36,7 @@ const TABLE: readonly (readonly [Record<string, unknown> & { fn: string }, reado
   [{ fn: 'walk_kernel_page_table_range_lockless', ...OBSERVE, levels: 63 }, WALKS],
   [{ fn: 'walk_kernel_page_table_range_lockless', ...OWN }, WALKS],
   [{ fn: 'walk_page_range_debug', ...OBSERVE, levels: 63 }, ALL],
+  [{ fn: 'walk_page_range', ...OBSERVE, mm: 'task', levels: 63 }, ALL],
   [{ fn: 'set_memory_encrypted', ...PAGES }, ALL],
   [{ fn: 'set_memory_decrypted', ...PAGES, rsi: -5 }, ALL],
   [{ fn: 'arch_kfence_init_pool' }, ALL],
@@ -68,6 +69,7 @@ test.each(TABLE)('%j is had by %j, and leaves no event elsewhere', (call, flavou
   for (const flavour of ALL) {
     const { hooks, lines } = hookLog()
     const machine = createMachine({ flavour, geometry: { page_shift: 12, va_bits: 48 }, hooks })
+    machine.addMm({ name: 'task', mmapLock: 'write', init: [], vmas: [] }, 'mms[0]')
     const ret = machine.call(call)
     const has = flavours.includes(flavour)
     // The first line tells the CPU; the last of a call that was made is its end.

@@ -56,6 +56,12 @@ describe('published-early', () => {
     expect(split(true).check('published-early')).toEqual([])
   })
 
+  test('near miss: smp_wmb(), a dmb of stores, before it', () => {
+    const s = new Script().begin('f', VMALLOC).write('pte', VMALLOC, 0n, RW)
+    s.add('dmb', { scope: 'ishst' }).write('pmd', VMALLOC, RW_BLOCK, TABLE)
+    expect(s.end('f').check('published-early')).toEqual([])
+  })
+
   test('near miss: the stores were to another table', () => {
     const s = new Script().begin('f', VMALLOC).write('pte', VMALLOC + BLOCK, 0n, RW)
     expect(s.write('pmd', VMALLOC, 0n, TABLE).end('f').check('published-early')).toEqual([])

@@ -26,3 +26,23 @@ test('near miss: the pieces stay invalid, or the block was valid', () => {
   expect(split(invalid, (RW | NG) & ~1n)).toEqual([])
   expect(split(RW_BLOCK, RW)).toEqual([])
 })
+
+/** The split of a process's huge page: off, TLBI, pages, on as a table. `first`: its event comes before. */
+function withBreak(first: boolean) {
+  const s = new Script({ flavour: '6.18' }).init('pmd', VMALLOC, RW_BLOCK, 1, BLOCK)
+  s.begin('split', VMALLOC + PAGE)
+  const event = () => s.add('split', { level: 'pmd', va: VMALLOC })
+  if (first) event()
+  s.write('pmd', VMALLOC, RW_BLOCK, invalid)
+  if (!first) event()
+  s.flush(VMALLOC, VMALLOC + BLOCK)
+    .write('pte', VMALLOC, 0n, RW)
+    .add('dmb', { scope: 'ishst' })
+    .write('pmd', VMALLOC, invalid, TABLE)
+  return s.end('split').check('split-validates')
+}
+
+test('a split that makes its block invalid itself, and valid again, is break-before-make', () => {
+  expect(withBreak(true)).toEqual([])
+  expect(brief(withBreak(false))).toEqual(['H10 error 5,7'])
+})

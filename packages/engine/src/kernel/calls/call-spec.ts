@@ -28,12 +28,15 @@ export interface Call {
   readonly inner?: Call
   /** CPUs besides its own that it speaks of: the highest number. */
   readonly otherCpu?: number
+  /** Address spaces that it names. */
+  readonly mmNames?: readonly string[]
 }
 
 export type Parts = Pick<Call, 'range' | 'run'> & {
   supported?: Call['supported']
   inner?: Call
   otherCpu?: number
+  mmNames?: readonly string[]
 }
 
 export interface Spec {

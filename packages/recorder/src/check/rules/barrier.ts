@@ -63,10 +63,11 @@ export const publishedEarly: Rule = {
   name: 'published-early',
   hazard: 'H5',
   sentence:
-    'A table is complete and visible to walkers (dsb) before the entry that leads to it is stored.',
+    'A table is complete before walkers see the entry that leads to it: a dsb or a dmb of stores stands in between.',
   needs: ['stores', 'barriers'],
   remedies: [
     'split_pmd() and split_pud() execute dsb(ishst) between the last entry and the table descriptor.',
+    'smp_wmb(), which is dmb(ishst), orders the two stores as well.',
   ],
   start(scope) {
     const filled = new Map<Lane, Map<string, Filled>>()
@@ -93,11 +94,12 @@ export const publishedEarly: Rule = {
             end: s.end,
             message:
               `the ${s.level} at ${hexPage(s.page)} was made to point to a table whose entries were stored ` +
-              'with no dsb in between: a walker may see them as they were',
+              'with neither dsb nor dmb in between: a walker may see them as they were',
           })
         },
         barrier: done,
         dsb: done,
+        dmb: done,
         tlb_flush: done,
       },
       gap: () => filled.clear(),

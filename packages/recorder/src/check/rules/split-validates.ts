@@ -1,6 +1,8 @@
 import { isLeafLike, VALID } from '../../observers/descriptor-words.ts'
-import { hexPage, pagesSize } from '../../observers/page-numbers.ts'
+import { hexPage, pageOf, pagesSize } from '../../observers/page-numbers.ts'
 import type { Rule } from '../rule.ts'
+
+const entry = (level: string, page: number): string => `${level} ${page}`
 
 export const splitValidates: Rule = {
   name: 'split-validates',
@@ -12,11 +14,25 @@ export const splitValidates: Rule = {
     '6.18 sets the page type, and with it VALID; without KPTI it does not see such a block and leaves it whole.',
   ],
   start(scope) {
+    /** Valid blocks whose split has begun, by entry, and the call: such a split may make them invalid itself. */
+    const begun = new Map<string, number>()
     return {
       on: {
+        split(e) {
+          const { tables, sizes } = scope.fold
+          if (e.va === null || (e.level !== 'pmd' && e.level !== 'pud')) return
+          const page = sizes.base(e.level, pageOf(e.va))
+          const block = tables.slot(e.level, page)
+          const isValid = block !== undefined && (block.lo & VALID) !== 0
+          if (isValid) begun.set(entry(e.level, page), e.op ?? -1)
+        },
+        op_end: (e) => {
+          for (const [key, op] of begun) if (op === e.op) begun.delete(key)
+        },
         desc_write(e) {
           const { write: s, tables } = scope.fold
           if (!s.isTable || s.wasValid || !isLeafLike(s.level, s.oldLo, s.oldHi)) return
+          if (begun.get(entry(s.level, s.page)) === (e.op ?? -1)) return
           const first = tables.slot(s.level === 'pud' ? 'pmd' : 'pte', s.page)
           if (first === undefined || (first.lo & VALID) === 0) return
           scope.report({
@@ -30,6 +46,7 @@ export const splitValidates: Rule = {
           })
         },
       },
+      gap: () => begun.clear(),
     }
   },
 }
