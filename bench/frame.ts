@@ -13,6 +13,7 @@ import { recordRandomRun } from './seek-run.ts'
  *     node bench/frame.ts                          all sizes, on a run that is recorded first: about three minutes
  *     node bench/frame.ts ten.db                   the run is kept there for the next time
  *     node bench/frame.ts ten.db 120x36,80x24      only these sizes
+ *     node bench/frame.ts ten.db 80x24 'why|path'  only what has this in its name; the time of each key goes to stderr
  *
  * Under load waiting times say nothing; CPU of a frame, in the thread that draws, does. At load 15 of two cores, 80×24,
  * ms, and in times of what Ink alone needs:
@@ -125,10 +126,19 @@ interface Row extends Timed {
 }
 
 const table: Row[] = []
-/** One action at one size; the table is printed at the end. */
-function report(size: string, action: string, timed: Timed, base?: Timed): void {
+const only = process.argv[4] === undefined ? null : new RegExp(process.argv[4])
+
+/** One action at one size, if it is wanted; the table is printed at the end. */
+async function act(
+  size: string,
+  action: string,
+  measured: () => Promise<Timed>,
+  base?: Timed,
+): Promise<void> {
+  if (only?.test(action) === false) return
+  const timed = await measured()
   table.push({ ...timed, action, size, base })
-  console.error(`${size}  ${action}`)
+  console.error(`${size}  ${action}  ${timed.times.map((t) => t.toFixed(0)).join(' ')}`)
 }
 
 /** `env` keeps where one was in each run apart from what other sizes left. */
@@ -157,7 +167,7 @@ async function leave(s: PtyScreen): Promise<void> {
   await s.exited
 }
 
-async function starts(size: Size): Promise<void> {
+async function starts(size: Size): Promise<Timed> {
   const times: number[] = []
   let cpu = 0
   const { columns, rows, env } = size
@@ -175,7 +185,7 @@ async function starts(size: Size): Promise<void> {
     }
     await leave(s)
   }
-  report(size.name, 'first frame', { times, cpu })
+  return { times, cpu }
 }
 
 async function measure(size: Size): Promise<void> {
@@ -185,7 +195,7 @@ async function measure(size: Size): Promise<void> {
   const pages = Array.from({ length: PAGES }, (_, i): Press => ['\x1b[6~', at((i + 1) * page)])
   const step = await inkAlone(size, 'j', steps)
   const turn = await inkAlone(size, '\x1b[6~', pages)
-  await starts(size)
+  await act(name, 'first frame', () => starts(size))
   const s = new PtyScreen(process.execPath, [program, '--db', db, 'tui', '-1'], {
     columns,
     rows,
@@ -193,21 +203,21 @@ async function measure(size: Size): Promise<void> {
   })
   await s.until(at(0))
   await pause(1_000)
-  report(name, 'step', await timed(s, steps), step)
+  await act(name, 'step', () => timed(s, steps), step)
   await timed(s, [['g', at(0)]])
-  report(name, 'page', await timed(s, pages), turn)
+  await act(name, 'page', () => timed(s, pages), turn)
   let seed = 1
   const seqs = Array.from(
     { length: PAGES },
     () => (seed = (seed * 48_271) % 2_147_483_647) % EVENTS,
   )
   const seeks = seqs.map((seq): Press => ['\r', at(seq), `:${seq}`])
-  report(name, 'seek to a random event', await timed(s, seeks), turn)
+  await act(name, 'seek to a random event', () => timed(s, seeks), turn)
   const filters = FILTERED.flatMap((kind): Press[] => [
     ['\r', (t) => t.includes(` kind == ${kind} `) && t.includes('X clear'), `/kind == ${kind}`],
     ['X', (t) => t.includes(' all events')],
   ])
-  report(name, 'filter, drop it', await timed(s, filters), turn)
+  await act(name, 'filter, drop it', () => timed(s, filters), turn)
   const tree = /seq .*event/
   const help = /Keys \(type/
   const screens: readonly (readonly [action: string, presses: Press[]])[] = [
@@ -215,14 +225,14 @@ async function measure(size: Size): Promise<void> {
     ['lanes, tree', turns(['v', on(/seq +CPU \d/)], ['v', on(tree)])],
     ['help, back', turns(['?', on(help)], ['q', without(help, tree)])],
   ]
-  for (const [action, presses] of screens) report(name, action, await timed(s, presses), turn)
-  report(name, 'pane: map, barriers', await timedPanes(s), turn)
+  for (const [action, presses] of screens) await act(name, action, () => timed(s, presses), turn)
+  await act(name, 'pane: map, barriers', () => timedPanes(s), turn)
   const letters = [...types('set_mem', /^ find /m), ['\x03', without(/^ find /m, tree)] as Press]
-  report(name, 'find: a letter', await timed(s, letters), turn)
+  await act(name, 'find: a letter', () => timed(s, letters), turn)
   s.write('z')
   await s.until(/━ Timeline/)
   const walked = walks(s, 'l', /events ([\d,]+) to/, PAGES)
-  report(name, 'timeline: walk', await timed(s, walked), step)
+  await act(name, 'timeline: walk', () => timed(s, walked), step)
   await leave(s)
   await measureOthers(size, step, turn)
 }
@@ -254,45 +264,55 @@ async function measureOthers({ columns, rows, name, env }: Size, step: Timed, tu
   await d.until(/path ≠/)
   await pause(2_000)
   const row = /([\d,]+) of [\d,]+\+? rows/
-  report(name, 'path: step', await timed(d, walks(d, 'j', row, STEPS)), step)
-  report(name, 'path: next difference', await timed(d, walks(d, 'n', row, PAGES)), turn)
-  report(name, 'path: page', await timed(d, walks(d, '\x1b[6~', row, PAGES)), turn)
+  await act(name, 'path: step', () => timed(d, walks(d, 'j', row, STEPS)), step)
+  await act(name, 'path: next difference', () => timed(d, walks(d, 'n', row, PAGES)), turn)
+  await act(name, 'path: page', () => timed(d, walks(d, '\x1b[6~', row, PAGES)), turn)
   const [path, calls] = [on(/━ Path/), on(/━ Calls/)]
   const [mapped, cursor] = [on(/─ Map of the table/), on(/─ At the cursor/)]
-  report(name, 'map A against B, back', await timed(d, turns(['t', mapped], ['t', cursor])), turn)
+  await act(
+    name,
+    'map A against B, back',
+    () => timed(d, turns(['t', mapped], ['t', cursor])),
+    turn,
+  )
   d.write('t')
   await d.until(mapped)
-  report(name, 'path with the map: step', await timed(d, walks(d, 'j', row, PAGES)), step)
-  report(name, 'calls, back', await timed(d, turns(['c', calls], ['c', path])), turn)
+  await act(name, 'path with the map: step', () => timed(d, walks(d, 'j', row, PAGES)), step)
+  await act(name, 'calls, back', () => timed(d, turns(['c', calls], ['c', path])), turn)
   d.write('cg')
   await d.until(/1 of 96 /)
-  report(name, 'calls: step', await timed(d, walks(d, 'j', /([\d,]+) of 96 /, PAGES)), step)
+  await act(name, 'calls: step', () => timed(d, walks(d, 'j', /([\d,]+) of 96 /, PAGES)), step)
   const tab = /━ (outcome|effect|Path|cost|Calls)/
-  report(name, 'questions, one after the other', await timed(d, walks(d, '\t', tab, PAGES)), turn)
+  await act(
+    name,
+    'questions, one after the other',
+    () => timed(d, walks(d, '\t', tab, PAGES)),
+    turn,
+  )
   await leave(d)
   const f = open('3')
   await f.until('lost-update')
   await pause(1_000)
-  report(name, 'lanes: step', await timed(f, walks(f, 'j', / at (\d+) of /, PAGES)), step)
+  await act(name, 'lanes: step', () => timed(f, walks(f, 'j', / at (\d+) of /, PAGES)), step)
   const lanes = on(/seq +CPU 0/)
-  report(
+  await act(
     name,
     'findings, back',
-    await timed(f, turns(['c', on(/error: lost-/)], ['q', lanes])),
+    () => timed(f, turns(['c', on(/error: lost-/)], ['q', lanes])),
     turn,
   )
   f.write(':46\r')
   await f.until(at(46))
-  report(name, 'why, back', await timed(f, turns(['w', on(/━ Why /)], ['q', lanes])), turn)
+  await act(name, 'why, back', () => timed(f, turns(['w', on(/━ Why /)], ['q', lanes])), turn)
   f.write('c')
   await f.until(/error: lost-/)
   const line = /(\d+) of \d+ +› leads/
-  report(name, 'findings: next place', await timed(f, walks(f, 'n', line, 6)), step)
+  await act(name, 'findings: next place', () => timed(f, walks(f, 'n', line, 6)), step)
   await leave(f)
   const r = open()
   await r.until(/▶ +#1 /)
   const runs = turns(['j', on(/▶ +#2 /)], ['k', on(/▶ +#1 /)])
-  report(name, 'runs: step', await timed(r, runs), step)
+  await act(name, 'runs: step', () => timed(r, runs), step)
   await leave(r)
 }
 

@@ -17,12 +17,14 @@ export interface Controls {
 
 export interface AppProps extends Drawing {
   readonly store: ModelStore
+  /** Whether an answer to a key is still to come. */
+  readonly asked: () => boolean
   /** Called once with what ends or suspends the app. */
   readonly attach: (controls: Controls) => void
 }
 
 /** Ink's hooks wired to the store; what is drawn is {@link Frame}. */
-export function App({ store, theme, places, attach }: AppProps) {
+export function App({ store, asked, theme, places, attach }: AppProps) {
   const size = useWindowSize()
   // A terminal that does not say its size reports 0.
   const columns = size.columns || DEFAULT_COLUMNS
@@ -39,7 +41,7 @@ export function App({ store, theme, places, attach }: AppProps) {
     else if (what) store.dispatch({ type: 'text', text: what.text, pasted: false })
   })
   usePaste((text) => store.dispatch({ type: 'text', text, pasted: true }))
-  const subscribe = useMemo(() => paced(store), [store])
+  const subscribe = useMemo(() => paced(store, asked), [store, asked])
   const model = useSyncExternalStore(subscribe, store.get)
   // For one frame after a resize the model still has the old size; the frame is drawn for the new one.
   const fitting =

@@ -43,6 +43,8 @@ export class Conductor {
   #steps: Promise<unknown> = Promise.resolve()
   /** Steps that were asked for before Esc are not taken. */
   #turn = 0
+  /** Questions of keys that have no answer yet. */
+  readonly #open = new Set<Query>()
 
   constructor(store: ModelStore, data: Data, stage: Stage) {
     this.#store = store
@@ -60,6 +62,11 @@ export class Conductor {
   /** Something will be asked for once the cursor has rested. */
   get waits(): boolean {
     return this.#standing.some((channel) => channel.waits)
+  }
+
+  /** A key has asked for something that has not come yet. */
+  get asked(): boolean {
+    return this.#open.size > 0
   }
 
   stop(): void {
@@ -140,6 +147,7 @@ export class Conductor {
         this.#store.dispatch({ type: 'job', job: null })
         return void this.#data.cancel().catch(this.#failed)
       case 'query':
+        this.#open.add(effect)
         void this.#query(effect).catch(this.#failed)
     }
   }
@@ -147,7 +155,10 @@ export class Conductor {
   #query(query: Query): Promise<void> {
     if (!query.inTurn) return this.#ask(query)
     const turn = this.#turn
-    const step = this.#steps.then(() => (turn === this.#turn ? this.#ask(query) : undefined))
+    const step = this.#steps.then(() => {
+      if (turn === this.#turn) return this.#ask(query)
+      this.#open.delete(query)
+    })
     // Whoever asked gets the error; the steps that wait do not depend on it.
     this.#steps = Promise.allSettled([step])
     return step
@@ -167,6 +178,7 @@ export class Conductor {
         : undefined
     try {
       const then = await query.ask(this.#data, this.#store.get())
+      this.#open.delete(query)
       if (use === 'write') await this.#readRuns()
       // The answer of a search counts unless Esc, or a later one, came before it.
       if (seeks && this.#latest !== query) return
@@ -174,6 +186,7 @@ export class Conductor {
       if (this.#store.get().job?.title === title) this.#store.dispatch({ type: 'job', job: null })
       this.#answer(then)
     } finally {
+      this.#open.delete(query)
       clearTimeout(slow)
       clearInterval(looking)
     }

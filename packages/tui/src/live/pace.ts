@@ -1,25 +1,46 @@
+import { rowAtCursor } from '../model/diff.ts'
+import type { Model } from '../model/model.ts'
 import type { ModelStore } from './model-store.ts'
 
-/** How long a frame waits for rows that have been asked for: an answer from a page takes a few milliseconds. */
+/** How long a frame waits for what a key has asked for: most answers take a few milliseconds. */
 const WAIT_MS = 12
 
+/** A jump has been made to rows that are not here yet. */
+const lacksRows = ({ screen, replay, diff }: Model): boolean =>
+  screen === 'replay'
+    ? replay?.loaded === true && replay.goal !== null
+    : screen === 'diff' && diff?.tab === 'path' && diff.known > 0 && !rowAtCursor(diff)
+
 /**
- * Subscribes to the frames that are worth painting: while the rows that a key asked for are on their way, the frame
- * waits for them, so that a jump is painted once and not twice.
+ * Subscribes to the frames that are worth painting. Keys that came together are painted together. While what a key
+ * asked for is on its way, `asked`, or the rows that it leads to, the frame waits for it, so that a jump is painted once
+ * and not twice; what takes longer is painted without.
  */
-export function paced(store: ModelStore): (paint: () => void) => () => void {
+export function paced(store: ModelStore, asked: () => boolean): (paint: () => void) => () => void {
   return (paint) => {
     let timer: NodeJS.Timeout | null = null
+    let isDue = false
+    /** What is waited for now has been waited for long enough. */
+    let isOverdue = false
     const now = () => {
       if (timer) clearTimeout(timer)
       timer = null
       paint()
     }
+    const late = () => {
+      isOverdue = true
+      now()
+    }
+    const look = () => {
+      isDue = false
+      const waits = asked() || lacksRows(store.get())
+      if (!waits) isOverdue = false
+      if (!waits || isOverdue) now()
+      else timer ??= setTimeout(late, WAIT_MS)
+    }
     const unsubscribe = store.subscribe(() => {
-      const { replay, screen } = store.get()
-      const waits = screen === 'replay' && replay?.loaded === true && replay.goal !== null
-      if (!waits) now()
-      else timer ??= setTimeout(now, WAIT_MS)
+      if (!isDue) queueMicrotask(look)
+      isDue = true
     })
     return () => {
       if (timer) clearTimeout(timer)

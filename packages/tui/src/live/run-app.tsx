@@ -24,6 +24,11 @@ import { workerData } from '../data/worker-data.ts'
 const WORKER = new URL('./worker.js', import.meta.url)
 const PROGRAM = new URL('../bin/pagetrail.js', import.meta.url)
 const CRASHED = 70
+/**
+ * A second. Ink makes a frame wait until this much time has passed since the one before it, and what a key shows is
+ * often the second: at 60 frames that alone is 17 ms. Frames are made only of changes, see pace.ts.
+ */
+const MOST_FRAMES = 250
 
 /**
  * The terminal UI on a database of runs; resolves with the exit status when it is left. Both ends must be terminals.
@@ -72,6 +77,7 @@ async function show(
   const screen = render(
     <App
       store={store}
+      asked={() => conductor.asked}
       theme={theme}
       places={places}
       attach={(c) => {
@@ -85,7 +91,7 @@ async function show(
       interactive: true,
       alternateScreen: true,
       incrementalRendering: true,
-      maxFps: 60,
+      maxFps: MOST_FRAMES,
       exitOnCtrlC: false,
       kittyKeyboard: { mode: 'auto' },
     },

@@ -12,8 +12,10 @@ import type { DiffView, DiffTab } from './diff-view.ts'
 export const diffLayoutOf = ({ columns, rows, diff }: Model): DiffLayout =>
   diffLayout(columns, rows, diff?.pane === 'map')
 
-export const withDiff = (m: Model, f: (d: DiffView) => DiffView): Model =>
-  m.diff ? { ...m, diff: f(m.diff) } : m
+export function withDiff(m: Model, f: (d: DiffView) => DiffView): Model {
+  const diff = m.diff && f(m.diff)
+  return diff === m.diff ? m : { ...m, diff }
+}
 
 /** The comparison that the rows are of. */
 export const comparisonOf = ({ left, right, folded, filter }: DiffView): ComparedRuns => ({

@@ -11,8 +11,11 @@ const UNDO_STEPS = 100
 export const listRowsOf = (m: Model): number =>
   replayLayout(m.columns, m.rows, m.replay?.pane ?? 'none').listRows
 
-export const withReplay = (m: Model, f: (r: Replay) => Replay): Model =>
-  m.replay ? { ...m, replay: f(m.replay) } : m
+/** The same model where the replay stays as it is. */
+export function withReplay(m: Model, f: (r: Replay) => Replay): Model {
+  const replay = m.replay && f(m.replay)
+  return replay === m.replay ? m : { ...m, replay }
+}
 
 /** The cursor by so many shown events; beyond the loaded rows it becomes a goal. */
 export function moveBy(r: Replay, delta: number, height: number): Replay {

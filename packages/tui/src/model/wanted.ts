@@ -1,4 +1,5 @@
 import { type AlignedRow, type Run } from '@pagetrail/recorder'
+import { isDeepStrictEqual } from 'node:util'
 import type { CountQuery, Data, StateQuery, ProfileQuery } from '../data/data.ts'
 import { diffRowsCame, lastRowOf, seqOfRow, wantedDiffRows, withDiff } from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
@@ -58,6 +59,12 @@ const ofRun =
   (m: Model, question: Q, answer: R): Model =>
     m.replay?.run.id === question.run ? withReplay(m, (r) => put(r, answer, question)) : m
 
+/** The answer in a field of the replay. One that says what is there already changes nothing: no frame is made of it. */
+const into = <Q extends { readonly run: number }, K extends keyof Replay>(field: K) =>
+  ofRun<Q, Replay[K]>((r, answer) =>
+    isDeepStrictEqual(r[field], answer) ? r : { ...r, [field]: answer },
+  )
+
 const RESTS = true
 const DENSITY_BUCKETS = 120
 
@@ -67,12 +74,7 @@ const replayed = (m: Model): { run: number } | null =>
 
 export const STANDING: readonly Standing[] = [
   standing(wantedWindow, (data, q) => data.window(q), windowCame),
-  standing(
-    wantedState,
-    (data, q) => data.state(q),
-    ofRun((r, state) => ({ ...r, state })),
-    RESTS,
-  ),
+  standing(wantedState, (data, q) => data.state(q), into('state'), RESTS),
   standing(
     wantedStates,
     bothStates,
@@ -96,7 +98,7 @@ export const STANDING: readonly Standing[] = [
   standing(
     (m) => m.replay && replayed(m) && { run: m.replay.run.id, total: m.replay.run.events },
     (data, { run, total }) => data.density(run, total, DENSITY_BUCKETS),
-    ofRun((r, density) => ({ ...r, density })),
+    into('density'),
   ),
   standing(
     wantedProfile,
@@ -122,16 +124,8 @@ export const STANDING: readonly Standing[] = [
     (data, { text }) => data.paths(text),
     (m, { text }, candidates) => ({ ...m, paths: { text, candidates } }),
   ),
-  standing(
-    replayed,
-    (data, { run }) => data.marks(run),
-    ofRun((r, marks) => ({ ...r, marks })),
-  ),
-  standing(
-    replayed,
-    (data, { run }) => data.names(run),
-    ofRun((r, names) => ({ ...r, names })),
-  ),
+  standing(replayed, (data, { run }) => data.marks(run), into('marks')),
+  standing(replayed, (data, { run }) => data.names(run), into('names')),
 ]
 
 /** What the page tables of both sides of a comparison were. */
@@ -221,7 +215,7 @@ const BRIEF = 20_000
 
 function wantedCheck(m: Model): { run: number; total: number } | null {
   const r = m.replay
-  if (!r || m.screen !== 'replay' || r.goal || r.run.state === 'recording') return null
+  if (!r || m.screen !== 'replay' || r.goal || r.checked || r.run.state === 'recording') return null
   return r.run.events <= BRIEF && r.run.events > 0 ? { run: r.run.id, total: r.run.events } : null
 }
 
