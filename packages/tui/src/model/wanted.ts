@@ -72,6 +72,18 @@ const DENSITY_BUCKETS = 120
 const replayed = (m: Model): { run: number } | null =>
   m.screen === 'replay' && m.replay ? { run: m.replay.run.id } : null
 
+function wantedDensity(m: Model): { run: number; total: number } | null {
+  const r = m.screen === 'replay' ? m.replay : null
+  const here = r?.density?.run === r?.run.id && r?.density?.total === r?.run.events
+  return r && !here ? { run: r.run.id, total: r.run.events } : null
+}
+
+/** Those of a run that is still being recorded may become more. */
+function wantedNames(m: Model): { run: number } | null {
+  const r = m.replay
+  return r && r.names.length > 0 && r.run.state !== 'recording' ? null : replayed(m)
+}
+
 export const STANDING: readonly Standing[] = [
   standing(wantedWindow, (data, q) => data.window(q), windowCame),
   standing(wantedState, (data, q) => data.state(q), into('state'), RESTS),
@@ -96,7 +108,7 @@ export const STANDING: readonly Standing[] = [
     RESTS,
   ),
   standing(
-    (m) => m.replay && replayed(m) && { run: m.replay.run.id, total: m.replay.run.events },
+    wantedDensity,
     (data, { run, total }) => data.density(run, total, DENSITY_BUCKETS),
     into('density'),
   ),
@@ -125,7 +137,7 @@ export const STANDING: readonly Standing[] = [
     (m, { text }, candidates) => ({ ...m, paths: { text, candidates } }),
   ),
   standing(replayed, (data, { run }) => data.marks(run), into('marks')),
-  standing(replayed, (data, { run }) => data.names(run), into('names')),
+  standing(wantedNames, (data, { run }) => data.names(run), into('names')),
 ]
 
 /** What the page tables of both sides of a comparison were. */
