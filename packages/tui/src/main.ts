@@ -2,6 +2,7 @@ import { ClosedPipe } from './command/closed-pipe.ts'
 import type { Io } from './command/io.ts'
 import type { Status } from './command/session.ts'
 import { VERSION } from './command/version.ts'
+import { straightToScreens } from './verbs/open-screens.ts'
 
 const VERSION_OPTIONS: ReadonlySet<string> = new Set(['-V', '--version'])
 
@@ -9,6 +10,8 @@ const VERSION_OPTIONS: ReadonlySet<string> = new Set(['-V', '--version'])
 export async function main(argv: readonly string[], io: Io): Promise<Status> {
   // Scripts ask for it before anything else: it takes none of the verbs, and a quarter of the time.
   if (argv.length === 1 && VERSION_OPTIONS.has(argv[0]!)) return await printVersion(io)
+  const shown = await straightToScreens(argv, io)
+  if (shown !== null) return shown
   const { runProgram } = await import('./verbs/program/program.ts')
   return await runProgram(argv, io)
 }

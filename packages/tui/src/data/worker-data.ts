@@ -1,15 +1,11 @@
 import { InputError } from '@pagetrail/recorder'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { type Data, THREADS } from './data.ts'
 import { expanded } from './paths.ts'
 import { runCommand } from './command-process.ts'
 import { runSql } from './run-sql.ts'
+import { startWorker } from './start-worker.ts'
 import type { Method, Reply, Request } from './worker-protocol.ts'
-
-/** A thread that answers questions about a database; see worker.ts, whose bundle `url` is. */
-/** `proofs`: folder in which it is remembered what of the database was proven. */
-export const startWorker = (url: URL, db: string, proofs: string | undefined): Worker =>
-  new Worker(url, { workerData: { db, proofs } })
 
 /** Something that was asked was given up; nobody waits for it. */
 export class Dropped extends Error {

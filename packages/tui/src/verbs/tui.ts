@@ -1,20 +1,12 @@
 import { InputError } from '@pagetrail/recorder'
-import { existsSync } from 'node:fs'
-import type { runApp } from '../live/run-app.tsx'
-import { startWorker } from '../data/worker-data.ts'
 import { findRuns, inOneFile, isFile } from '../command/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { diff } from './diff.ts'
+import { isBuilt, isInputError, openScreens } from './open-screens.ts'
 import { replay } from './replay.ts'
 import { printRuns } from './runs.ts'
 import { RUN_OR_FILE } from './arguments.ts'
 import type { Verb } from './verb.ts'
-
-/** Made by build.ts: the only part that Node cannot run from source, for it has JSX. */
-const built = () => ({
-  bundle: new URL(import.meta.resolve('#app')),
-  worker: new URL(import.meta.resolve('#worker')),
-})
 
 export const tuiVerb: Verb = {
   name: 'tui',
@@ -48,22 +40,14 @@ export async function openTui(session: Session, runs: readonly string[]): Promis
       ? replay(session, a, {})
       : diff(session, a, b, { format: 'text', lanes: 'auto' })
   }
-  const files = built()
-  if (!existsSync(files.bundle) || !existsSync(files.worker)) {
-    throw new InputError('the terminal UI is not built; npm run build makes it')
-  }
+  if (!isBuilt()) throw new InputError('the terminal UI is not built; npm run build makes it')
   const { db, names } = await whatToOpen(session, runs)
-  // It opens the file on the other core while the screens are loaded on this one.
-  const worker = startWorker(files.worker, db, session.proofs)
-  const app: { runApp: typeof runApp } = await import(files.bundle.href)
-  const status = await app.runApp({
-    db,
-    runs: names,
-    io: { ...terminal, env },
-    proofs: session.proofs,
-    worker,
-  })
-  return status === 0 ? 0 : status === 130 ? 130 : 2
+  try {
+    return await openScreens({ db, runs: names, io: { ...terminal, env } })
+  } catch (error) {
+    // The bundle has a class of its own of that name.
+    throw isInputError(error) ? new InputError(error.message) : error
+  }
 }
 
 /** The database, and which of its runs; files are imported before the screen begins. */

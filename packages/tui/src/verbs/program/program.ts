@@ -4,6 +4,7 @@ import { safe, safeLines, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
 import { isFile } from '../../command/find-runs.ts'
 import { ClosedPipe } from '../../command/closed-pipe.ts'
+import { DEFAULT_DB } from '../../command/default-db.ts'
 import { type Io, setSafely } from '../../command/io.ts'
 import { Output } from '../../command/output.ts'
 import { PagedOutput, pagerCommand } from '../../command/paged-output.ts'
@@ -17,8 +18,6 @@ import { VERSION } from '../../command/version.ts'
 
 /** What a first word may be besides a run: a folder of that name does not hide it. */
 const NAMES = [...VERBS.map(({ name }) => name), 'completion', 'man', 'help']
-
-const DEFAULT_DB = 'pagetrail.db'
 
 const DESCRIPTION = `Records what page-table code does, replays it, and says whether two implementations do the same.`
 
