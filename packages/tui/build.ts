@@ -46,5 +46,8 @@ await build({
 await build({
   ...common,
   entryPoints: { worker: `${dir}src/data/worker.ts` },
+  // What it imports later on is a file of its own, whose compiled code is kept.
+  splitting: true,
+  chunkNames: 'worker-[name]',
   plugins: [sqlite],
 })

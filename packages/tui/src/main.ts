@@ -2,7 +2,7 @@ import { ClosedPipe } from './command/closed-pipe.ts'
 import type { Io } from './command/io.ts'
 import type { Status } from './command/session.ts'
 import { VERSION } from './command/version.ts'
-import { straightToScreens } from './verbs/open-screens.ts'
+import { straightToScreens } from './verbs/program/open-screens.ts'
 
 const VERSION_OPTIONS: ReadonlySet<string> = new Set(['-V', '--version'])
 

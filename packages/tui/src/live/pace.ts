@@ -13,8 +13,8 @@ const lacksRows = ({ screen, replay, diff }: Model): boolean =>
 
 /**
  * Subscribes to the frames that are worth painting. Keys that came together are painted together. While what a key
- * asked for is on its way, `asked`, or the rows that it leads to, the frame waits for it, so that a jump is painted once
- * and not twice; what takes longer is painted without.
+ * asked for is on its way, `asked`, or the rows that it leads to, the frame waits for it: a jump is painted once.
+ * What takes longer is painted without.
  */
 export function paced(store: ModelStore, asked: () => boolean): (paint: () => void) => () => void {
   return (paint) => {

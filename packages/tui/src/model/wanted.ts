@@ -1,5 +1,4 @@
 import { type AlignedRow, type Run } from '@pagetrail/recorder'
-import { isDeepStrictEqual } from 'node:util'
 import type { CountQuery, Data, StateQuery, ProfileQuery } from '../data/data.ts'
 import { diffRowsCame, lastRowOf, seqOfRow, wantedDiffRows, withDiff } from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
@@ -12,7 +11,7 @@ import { partsOf } from './timeline.ts'
 import { asFilter, viewFilter } from './view-filter.ts'
 import type { DiffStates, DiffView, StatesQuery } from './diff-view.ts'
 
-/** Equal for equal questions. */
+/** Equal for equal questions and answers. */
 const keyOf = (question: unknown): string =>
   JSON.stringify(question, (_name, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
@@ -62,7 +61,7 @@ const ofRun =
 /** The answer in a field of the replay. One that says what is there already changes nothing: no frame is made of it. */
 const into = <Q extends { readonly run: number }, K extends keyof Replay>(field: K) =>
   ofRun<Q, Replay[K]>((r, answer) =>
-    isDeepStrictEqual(r[field], answer) ? r : { ...r, [field]: answer },
+    keyOf(r[field]) === keyOf(answer) ? r : { ...r, [field]: answer },
   )
 
 const RESTS = true

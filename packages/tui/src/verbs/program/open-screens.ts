@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import type { AppOptions } from '../live/app-options.ts'
-import type { runApp } from '../live/run-app.tsx'
-import { DEFAULT_DB } from '../command/default-db.ts'
-import type { Io } from '../command/io.ts'
-import { proofFolder } from '../command/proof-folder.ts'
-import type { Status } from '../command/session.ts'
-import { startWorker } from '../data/start-worker.ts'
+import type { AppOptions } from '../../live/app-options.ts'
+import type { runApp } from '../../live/run-app.tsx'
+import { DEFAULT_DB } from '../../command/default-db.ts'
+import type { Io } from '../../command/io.ts'
+import { proofFolder } from '../../command/proof-folder.ts'
+import type { Status } from '../../command/session.ts'
+import { startWorker } from '../../data/start-worker.ts'
 
 /** Made by build.ts: what Node cannot run from source, for it has JSX; with it all that it takes, in one file. */
 const built = () => ({
