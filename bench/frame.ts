@@ -13,7 +13,7 @@ import { recordRandomRun } from './seek-run.ts'
  *     node bench/frame.ts                          all sizes, on a run that is recorded first: about three minutes
  *     node bench/frame.ts ten.db                   the run is kept there for the next time
  *     node bench/frame.ts ten.db 120x36,80x24      only these sizes
- *     node bench/frame.ts ten.db 80x24 'why|path'  only what has this in its name; the time of each key goes to stderr
+ *     node bench/frame.ts ten.db 80x24 'why|path'  only what has this in its name; the time of each key is printed
  *
  * Under load waiting times say nothing; CPU of a frame, in the thread that draws, does. At load 15 of two cores, 80×24,
  * ms, and in times of what Ink alone needs:
