@@ -1,3 +1,4 @@
+import { BriefMap } from '../tables/brief-map.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { FlushGroup, type SavedGroup } from '../event/flush-group.ts'
 import type { Flush } from './flushes.ts'
@@ -15,7 +16,7 @@ export interface MadeValid {
 }
 
 /** By call, -1 for what is outside of calls. */
-type ByCall = Map<number, MadeValid>
+type ByCall = BriefMap<number, MadeValid>
 
 function moveInto(from: ByCall, to: ByCall): void {
   for (const [op, made] of from) {
@@ -53,9 +54,9 @@ export class CpuLine {
   /** TLBI that no dsb has completed. */
   readonly issued: Invalidation[] = []
   /** No dsb has followed. */
-  readonly #stored: ByCall = new Map()
+  readonly #stored: ByCall = new BriefMap()
   /** A dsb has, and no isb after it. */
-  readonly #visible: ByCall = new Map()
+  readonly #visible: ByCall = new BriefMap()
   /** Stores since the last dsb: what a TLBI of this CPU may come too early for. */
   unorderedStore = -1
 
@@ -97,7 +98,7 @@ export class CpuLine {
 
   save(): SavedLine {
     const { cpu, task, flush, group, issued, unorderedStore } = this
-    const made = { stored: this.#stored, visible: this.#visible }
+    const made = { stored: new Map(this.#stored), visible: new Map(this.#visible) }
     return { cpu, task, flush, group: group.save(), issued, ...made, unorderedStore }
   }
 

@@ -2,6 +2,7 @@ import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { leadsToTable } from '../descriptor/bits.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import type { Observers } from './observers.ts'
+import { RowList } from './row-list.ts'
 import { joined, type Stretch, without } from './stretches.ts'
 import { isHarm } from './translation.ts'
 import { unitKey } from './version-rows.ts'
@@ -51,6 +52,7 @@ export class EffectLog {
   /** Lanes of calls: what another left is a matter of how they were scheduled. */
   readonly #lanes = new Map<number, string>()
   #at: Touched | null = null
+  readonly #rows = new RowList()
 
   constructor(observers: Observers) {
     this.#observers = observers
@@ -160,7 +162,9 @@ export class EffectLog {
     const { versions, harms } = this.#observers
     const { rows } = versions
     if (rows.count === 0) return
-    for (const row of rows.inRange(start, end, [])) {
+    const list = rows.inRange(start, end, this.#rows)
+    for (let i = 0; i < list.length; i++) {
+      const row = list.at(i)
       const maker = this.#lanes.get(rows.op[row]!)
       if (!isStored && lane !== null && maker !== undefined && maker !== lane) continue
       harms.each(row, start, end, (from, to, relation) => {

@@ -28,6 +28,7 @@ import { Versions } from './versions.ts'
 import { NO_ROW } from './version-rows.ts'
 
 const UPPER = ['pgd', 'p4d', 'pud', 'pmd'] as const
+const isAny = (): boolean => true
 
 /**
  * What observers - walkers, TLBs, the CPUs themselves - may still believe of a run's page tables: the versions of each
@@ -242,7 +243,7 @@ export class Observers {
 
   #isHeld({ start, end }: Covered): boolean {
     const { rows } = this.versions
-    return rows.count > 0 && rows.inRange(start, end, []).length > 0
+    return rows.firstIn(start, end, isAny) !== NO_ROW
   }
 
   #tlbi(line: CpuLine, e: EventOf<'tlbi'>): void {

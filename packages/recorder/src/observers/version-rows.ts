@@ -1,10 +1,12 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { ABSENT, doubled, EntryTable } from '../tables/entry-table.ts'
 import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
+import type { RowList } from './row-list.ts'
 
 /** In the place of a row, of a call, of a name: there is none. */
 export const NO_ROW = -1
 const INITIAL = 64
+const LEVELS = LEVEL_NAMES.length
 
 /** Bits of what a contiguous span has had flushed, a word each: at most 128 members (PTEs of 16K pages). */
 const COVER_WORDS = 4
@@ -220,25 +222,36 @@ export class VersionRows {
     return cover !== undefined && (cover[member >>> 5]! & (1 << (member & 31))) !== 0
   }
 
-  /** Rows whose unit overlaps [start, end), found by the units of the range or among all rows, whichever are fewer. */
-  inRange(start: number, end: number, found: number[]): number[] {
-    found.length = 0
-    if (this.count === 0) return found
+  /** Rows whose unit overlaps [start, end), as {@link firstIn} comes to them. */
+  inRange(start: number, end: number, found: RowList): RowList {
+    found.clear()
+    this.firstIn(start, end, found.take)
+    return found
+  }
+
+  /**
+   * The first row that is wanted of those whose unit overlaps [start, end), NONE; found by the units of the range or
+   * among all rows, whichever are fewer.
+   */
+  firstIn(start: number, end: number, isWanted: (row: number) => boolean): number {
+    if (this.count === 0) return NO_ROW
     if ((end - start) / this.#sizes.page > this.high) {
       for (let row = 0; row < this.high; row++) {
-        if (this.isLive(row) && this.base[row]! < end && start < this.end(row)) found.push(row)
+        const isInside = this.isLive(row) && this.base[row]! < end && start < this.end(row)
+        if (isInside && isWanted(row)) return row
       }
-      return found
+      return NO_ROW
     }
-    for (let level = 0; level < LEVEL_NAMES.length; level++) {
+    for (let level = 0; level < LEVELS; level++) {
       if (this.ofLevel[level] === 0) continue
-      const size = this.#sizes.of(LEVEL_NAMES[level]!)
+      const size = this.#pages[level]!
       for (let page = start - (start % size); page < end; page += size) {
-        for (let row = this.head(level, page); row !== NO_ROW; row = this.next[row]!)
-          found.push(row)
+        for (let row = this.head(level, page); row !== NO_ROW; row = this.next[row]!) {
+          if (isWanted(row)) return row
+        }
       }
     }
-    return found
+    return NO_ROW
   }
 
   save(): SavedRows {

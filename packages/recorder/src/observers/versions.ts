@@ -5,7 +5,7 @@ import type { KnownEntries } from './known-entries.ts'
 import type { PageSizes } from './page-numbers.ts'
 import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
-import { Unordered } from './unordered.ts'
+import { RowList, Unordered } from './row-list.ts'
 import { type NewVersion, NO_ROW, type SavedRows, VersionRows } from './version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
@@ -52,7 +52,7 @@ export class Versions {
   readonly #entries: KnownEntries
   /** Overwritten by each CPU and not ordered yet. */
   readonly #unordered = new Map<number, Unordered>()
-  readonly #found: number[] = []
+  readonly #found = new RowList()
   /** Filled anew for each version. */
   readonly #version: NewVersion = {
     level: 0,
@@ -126,7 +126,9 @@ export class Versions {
 
   /** The same of everything in [start, end). */
   forgetRange(start: number, end: number): void {
-    for (const row of this.rows.inRange(start, end, this.#found)) this.rows.remove(row)
+    const found = this.rows.inRange(start, end, this.#found)
+    for (let i = 0; i < found.length; i++) this.rows.remove(found.at(i))
+    found.clear()
   }
 
   forgetAll(): void {
@@ -152,10 +154,11 @@ export class Versions {
   /** A version in [start, end) that a walker may still read: what a TLBI removes now, it may fetch again. */
   unorderedIn(start: number, end: number): number {
     const { rows } = this
-    for (const row of rows.inRange(start, end, this.#found)) {
-      if (rows.ordered(row) === NO_ROW && rows.parent[row] === NO_ROW) return row
-    }
-    return NO_ROW
+    return rows.firstIn(
+      start,
+      end,
+      (row) => rows.ordered(row) === NO_ROW && rows.parent[row] === NO_ROW,
+    )
   }
 
   /** The dsb at event `at` completes a TLBI: what was ordered before it was issued is gone where it covers. */
@@ -166,8 +169,15 @@ export class Versions {
     const found = rows.inRange(tlbi.start, tlbi.end, this.#found)
     let touched = 0
     // Entries below a table first: they may leave by the same TLBI.
-    for (const row of found) if (!rows.isTable(row)) touched += this.#reach(row, tlbi, at)
-    for (const row of found) if (rows.isTable(row)) touched += this.#reach(row, tlbi, at)
+    for (let i = 0; i < found.length; i++) {
+      const row = found.at(i)
+      if (!rows.isTable(row)) touched += this.#reach(row, tlbi, at)
+    }
+    for (let i = 0; i < found.length; i++) {
+      const row = found.at(i)
+      if (rows.isTable(row)) touched += this.#reach(row, tlbi, at)
+    }
+    found.clear()
     return touched
   }
 

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import type { OpenCall } from './lane.ts'
 import { RangeList } from '../../observers/range-list.ts'
 
@@ -15,7 +16,7 @@ export interface Entry {
 
 /** Occurrences collected per call until it returns. */
 export class CallTally {
-  readonly #byOp = new Map<number | null, Map<string, Entry>>()
+  readonly #byOp = new BriefMap<number | null, BriefMap<string, Entry>>()
 
   add(
     what: string,
@@ -27,7 +28,7 @@ export class CallTally {
   ): void {
     const op = call?.op ?? null
     let entries = this.#byOp.get(op)
-    if (entries === undefined) this.#byOp.set(op, (entries = new Map<string, Entry>()))
+    if (entries === undefined) this.#byOp.set(op, (entries = new BriefMap<string, Entry>()))
     let entry = entries.get(what)
     if (entry === undefined) {
       entry = { what, call, cpu, ranges: new RangeList(), first: seq, last: seq, count: 0 }
@@ -47,7 +48,7 @@ export class CallTally {
   }
 
   takeAll(): Entry[] {
-    return [...this.#byOp.keys()].flatMap((op) => this.take(op))
+    return [...this.#byOp].flatMap(([op]) => this.take(op))
   }
 
   clear(): void {

@@ -1,5 +1,6 @@
 import { promisesFlush } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
+import { RowList } from '../../observers/row-list.ts'
 import { type Harm, isHarm } from '../../observers/translation.ts'
 import type { Fold } from './fold.ts'
 import type { OpenCall } from './lane.ts'
@@ -38,6 +39,8 @@ export class Damage {
   }
 }
 
+const found = new RowList()
+
 /** Collects what rows of [start, end) do. `skips` leaves a row out. */
 export function collect(
   fold: Fold,
@@ -49,15 +52,17 @@ export function collect(
   const { versions, harms } = fold.observers
   const { rows } = versions
   if (rows.count === 0 || end <= start) return
-  for (const row of rows
-    .inRange(start, end, [])
-    .toSorted((a, b) => rows.base[a]! - rows.base[b]!)) {
+  rows.inRange(start, end, found)
+  found.sortBy(rows.base)
+  for (let i = 0; i < found.length; i++) {
+    const row = found.at(i)
     if (skips(row)) continue
     const version = { seq: rows.seq(row), op: rows.op[row]! }
     harms.each(row, start, end, (from, to, relation) => {
       if (isHarm(relation)) damage.add(version, from, to, relation)
     })
   }
+  found.clear()
 }
 
 /** The pages that a call answers for: its range, and those of its walks (the linear aliases). */

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type { KnownEntry } from '../../observers/known-entries.ts'
 import { unitKey } from '../../observers/version-rows.ts'
@@ -11,12 +12,12 @@ export type EntryRead = Pick<KnownEntry, 'lo' | 'hi' | 'seq'>
  * is at work on is worth remembering: whoever uses it clears it when no call is live.
  */
 export class EntryReads {
-  readonly #byCpu = new Map<number, Map<number, EntryRead>>()
+  readonly #byCpu = new Map<number, BriefMap<number, EntryRead>>()
 
   add(cpu: number, level: LevelName, page: number, value: bigint, seq: number): void {
     take(value)
     let reads = this.#byCpu.get(cpu)
-    if (reads === undefined) this.#byCpu.set(cpu, (reads = new Map<number, EntryRead>()))
+    if (reads === undefined) this.#byCpu.set(cpu, (reads = new BriefMap<number, EntryRead>()))
     reads.set(keyOf(level, page), { lo: lowWord(), hi: highWord(), seq })
   }
 

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import {
   type Context,
   DEFAULT_FEATURES,
@@ -40,7 +41,7 @@ export class Fold {
   /** The top-level call that it belongs to. */
   call: OpenCall | null = null
   readonly lanes = new Map<string, Lane>()
-  readonly live = new Map<number, OpenCall>()
+  readonly live = new BriefMap<number, OpenCall>()
   /** Calls whose return never came, though the run goes on, or says that it is complete. */
   readonly unreturned: OpenCall[] = []
   readonly #contexts = new Map<number, Context>()

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { PTE } from '@pagetrail/engine'
 import { ABSENT, entryKey, EntryTable } from '../../tables/entry-table.ts'
 import { isJsonObject } from '../../event/codec.ts'
@@ -178,7 +179,7 @@ function forgotten(scope: Scope, { call, seq, touched }: Done, aliases: Aliases)
   })
 }
 
-function known(byOp: Map<number, Touched>, op: number): Touched {
+function known(byOp: BriefMap<number, Touched>, op: number): Touched {
   const touched = byOp.get(op) ?? new Map<number, number>()
   byOp.set(op, touched)
   return touched
@@ -196,7 +197,7 @@ export const aliasMismatch: Rule = {
   ],
   start(scope) {
     let aliases = new Aliases(scope)
-    const byOp = new Map<number, Touched>()
+    const byOp = new BriefMap<number, Touched>()
     /** Calls without an alias pass: whether there should have been one shows when another call makes one. */
     const without: Done[] = []
     let makesPasses = scope.fold.feature('rodata_full') === 1

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import { coveredBy } from '../../observers/flushes.ts'
 import type { Lane } from '../fold/lane.ts'
@@ -70,7 +71,7 @@ export const publishedEarly: Rule = {
     'smp_wmb(), which is dmb(ishst), orders the two stores as well.',
   ],
   start(scope) {
-    const filled = new Map<Lane, Map<string, Filled>>()
+    const filled = new BriefMap<Lane, BriefMap<string, Filled>>()
     const done = () => {
       filled.delete(scope.fold.lane)
     }
@@ -78,7 +79,7 @@ export const publishedEarly: Rule = {
       on: {
         desc_write(e) {
           const { write: s, lane, sizes } = scope.fold
-          const ofLane = filled.get(lane) ?? new Map<string, Filled>()
+          const ofLane = filled.get(lane) ?? new BriefMap<string, Filled>()
           filled.set(lane, ofLane)
           const parent = s.level === 'pte' ? 'pmd' : s.level === 'pmd' ? 'pud' : null
           if (parent !== null) {

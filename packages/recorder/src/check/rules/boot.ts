@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import type { Rule } from '../rule.ts'
 
 const EBUSY = -16
@@ -12,7 +13,7 @@ export const bootWindow: Rule = {
     'If not all CPUs qualify, the linear map is repainted to pages before it is used.',
   ],
   start(scope) {
-    const refused = new Map<number, number>()
+    const refused = new BriefMap<number, number>()
     return {
       on: {
         cb_exit(e) {

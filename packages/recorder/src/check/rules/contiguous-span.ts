@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI, VALID } from '../../observers/descriptor-words.ts'
@@ -41,7 +42,7 @@ export const tornSpan: Rule = {
     'The caller guarantees whole spans: the comment says "or a cont mapping".',
   ],
   start(scope) {
-    const touched = new Map<string, Touched>()
+    const touched = new BriefMap<string, Touched>()
     const judge = () => {
       for (const span of touched.values()) {
         const torn = tear(scope.fold, span.level, span.base)

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import { CONT_HI } from '../../observers/descriptor-words.ts'
 import { hexRange, pagesSize } from '../../observers/page-numbers.ts'
@@ -63,7 +64,7 @@ export const redundantStore: Rule = {
   ],
   start(scope) {
     const same = new CallTally()
-    const stores = new Map<number, number>()
+    const stores = new BriefMap<number, number>()
     return {
       on: {
         desc_write(e) {

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
 import { type AskedChange, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
@@ -83,8 +84,8 @@ interface Due {
  */
 class Visits {
   readonly #scope: Scope
-  readonly #due = new Map<Lane, Due>()
-  readonly #missed = new Map<number, Missed>()
+  readonly #due = new BriefMap<Lane, Due>()
+  readonly #missed = new BriefMap<number, Missed>()
 
   constructor(scope: Scope) {
     this.#scope = scope

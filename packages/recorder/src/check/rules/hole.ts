@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
 import { pagesSize } from '../../observers/page-numbers.ts'
@@ -84,8 +85,8 @@ export const skippedHole: Rule = {
     'The caller knows what is mapped: set_memory_*() is for mapped memory.',
   ],
   start(scope) {
-    const visits = new Map<Lane, Visit>()
-    const skipped = new Map<number, Skipped>()
+    const visits = new BriefMap<Lane, Visit>()
+    const skipped = new BriefMap<number, Skipped>()
     return {
       on: {
         walk_begin() {

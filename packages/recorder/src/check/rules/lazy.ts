@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import type { Lane } from '../fold/lane.ts'
 import { hexPage, pageOf } from '../../observers/page-numbers.ts'
@@ -17,8 +18,8 @@ export const lazyUnbalanced: Rule = {
     '7.3 counts and has debug checks (VM_WARN_ON_ONCE) for unmatched calls.',
   ],
   start(scope) {
-    const atBegin = new Map<number, number>()
-    const queued = new Map<Lane, number>()
+    const atBegin = new BriefMap<number, number>()
+    const queued = new BriefMap<Lane, number>()
     const done = () => {
       queued.delete(scope.fold.lane)
     }
@@ -105,7 +106,7 @@ export const lazyNested: Rule = {
     '7.3 counts: an inner disable flushes and stays lazy.',
   ],
   start(scope) {
-    const broken = new Map<Lane, Broken>()
+    const broken = new BriefMap<Lane, Broken>()
     return {
       on: {
         lazy_mmu_leave(e) {

@@ -2,7 +2,9 @@ import { many } from '../../event/quantity.ts'
 import { frameOf, liveChanges, unsafeAttributes } from '../../observers/descriptor-words.ts'
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { leadsToTable } from '../../descriptor/bits.ts'
-import { isHeld } from '../../observers/translation.ts'
+import { RowList } from '../../observers/row-list.ts'
+import { isHarm, isHeld } from '../../observers/translation.ts'
+import { NO_ROW } from '../../observers/version-rows.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { type Entry, CallTally } from '../fold/call-tally.ts'
@@ -31,25 +33,24 @@ const reportChange = (scope: Scope, { what, call, cpu, ranges, first, last, coun
 const NOTHING: readonly string[] = []
 
 /** What the store at hand makes another than an older version that may still be held beside it. */
-function changesOf({ fold }: Scope): readonly string[] {
+function changesOf({ fold }: Scope, found: RowList): readonly string[] {
   const { write: s } = fold
   const { rows } = fold.observers.versions
-  const wasHeld = isHeld(s.level, s.oldLo)
-  if (!wasHeld && rows.count === 0) return NOTHING
-  const changes = new Set<string>()
-  if (wasHeld) {
-    for (const change of liveChanges(fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi))
-      changes.add(change)
-    if (changes.has('size') && changesPermissions(fold)) changes.add('size with permissions')
-  }
-  if (rows.count === 0) return [...changes]
-  for (const row of rows.inRange(s.page, s.end, [])) {
+  const isLive = isHeld(s.level, s.oldLo)
+  const own = isLive
+    ? liveChanges(fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi)
+    : NOTHING
+  rows.inRange(s.page, s.end, found)
+  if (own.length === 0 && found.length === 0) return NOTHING
+  const changes = new Set(own)
+  if (changes.has('size') && changesPermissions(fold)) changes.add('size with permissions')
+  for (const row of found) {
     if (rows.seq(row) === s.seq) continue
+    const now = beside(fold, row, s.newLo, s.newHi)
+    if (now.length === 0) continue
     // What was so beside the value before is not this store's doing.
-    const before = wasHeld ? new Set(beside(fold, row, s.oldLo, s.oldHi)) : null
-    for (const change of beside(fold, row, s.newLo, s.newHi)) {
-      if (before?.has(change) !== true) changes.add(change)
-    }
+    const before = isLive ? beside(fold, row, s.oldLo, s.oldHi) : NOTHING
+    for (const change of now) if (!before.includes(change)) changes.add(change)
   }
   return [...changes]
 }
@@ -75,15 +76,12 @@ function beside(fold: Fold, row: number, lo: number, hi: number): readonly strin
 function changesPermissions(fold: Fold): boolean {
   const { write: s, observers } = fold
   const { rows } = observers.versions
-  return rows
-    .inRange(s.page, s.end, [])
-    .some(
-      (row) =>
-        rows.seq(row) === s.seq &&
-        ['wrong-place', 'too-much', 'too-little'].includes(
-          observers.harms.gravest(row, s.page, s.end),
-        ),
-    )
+  const row = rows.firstIn(
+    s.page,
+    s.end,
+    (each) => rows.seq(each) === s.seq && isHarm(observers.harms.gravest(each, s.page, s.end)),
+  )
+  return row !== NO_ROW
 }
 
 export const breakBeforeMake: Rule = {
@@ -99,11 +97,13 @@ export const breakBeforeMake: Rule = {
   ],
   start(scope) {
     const broken = new CallTally()
+    const found = new RowList()
     const judge = (changes: readonly string[]): readonly string[] => {
+      if (changes.length === 0) return changes
       const needed = changes.filter((change) => !ALLOWED_WITH_BBML.has(change))
       if (needed.length > 0) return needed
       const bbml = hasBbml(scope)
-      if (changes.length > 0 && bbml === null) scope.lacks('whether the CPUs have BBML2 or BBML3')
+      if (bbml === null) scope.lacks('whether the CPUs have BBML2 or BBML3')
       return bbml === false ? changes : []
     }
     return {
@@ -111,7 +111,7 @@ export const breakBeforeMake: Rule = {
         desc_write(e) {
           const { write: s, call } = scope.fold
           if (!s.isReached || !isHeld(s.level, s.newLo) || !s.changes) return
-          const violated = judge(changesOf(scope))
+          const violated = judge(changesOf(scope, found))
           if (violated.length > 0) {
             broken.add(violated.join(' and '), call, e.cpu, e.seq, s.page, s.end)
           }

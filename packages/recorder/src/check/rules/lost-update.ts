@@ -77,7 +77,7 @@ export const lostUpdate: Rule = {
         if (!reported.has(broken.page)) reportBroken(scope, broken)
       }
       kept.clear()
-      reported.clear()
+      if (reported.size > 0) reported.clear()
     }
     return {
       on: {

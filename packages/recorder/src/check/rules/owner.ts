@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { CONT_HI } from '../../observers/descriptor-words.ts'
 import { changeOf } from '../../observers/masks.ts'
 import { type AskedRange, rangeMissed } from '../fold/asked-range.ts'
@@ -67,7 +68,7 @@ export const overlappingOwners: Rule = {
     'x86 serialises with cpa_lock; for arm64 it was held to be unnecessary.',
   ],
   start(scope) {
-    const owners = new Map<number, Owner>()
+    const owners = new BriefMap<number, Owner>()
     const waiting = new Waiting(scope)
     const claim = (owner: Owner, range: AskedRange) => {
       const clash = clashOf(owner, range, owners.values())

@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import type { LevelName } from '@pagetrail/engine'
 import { CONT_HI, isLeafLike } from '../../observers/descriptor-words.ts'
@@ -171,7 +172,7 @@ export const ignoredError: Rule = {
     '6.18 and 7.3 return the error of the linear alias at once; up to 6.17 it was dropped.',
   ],
   start(scope) {
-    const failed = new Map<number, { seq: number; ret: number; walk: Frame }>()
+    const failed = new BriefMap<number, { seq: number; ret: number; walk: Frame }>()
     return {
       on: {
         walk_end(e) {

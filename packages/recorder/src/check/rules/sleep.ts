@@ -1,3 +1,4 @@
+import { BriefMap } from '../../tables/brief-map.ts'
 import type { Fold } from '../fold/fold.ts'
 import type { Lane } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
@@ -28,7 +29,7 @@ export const sleepInAtomic: Rule = {
   ],
   start(scope) {
     // The engine reports the same thing itself, just before it does it.
-    const reported = new Map<Lane, number>()
+    const reported = new BriefMap<Lane, number>()
     const judge = (what: string, seq: number) => {
       const { lane } = scope.fold
       const seen = reported.get(lane)

@@ -5,6 +5,7 @@ import { highWord, lowWord, take } from '../../event/words.ts'
 import { isWritable, PXN_HI } from '../../observers/descriptor-words.ts'
 import { isGraver } from '../../observers/harm.ts'
 import { endPageOf, hexPage, pageOf } from '../../observers/page-numbers.ts'
+import { RowList } from '../../observers/row-list.ts'
 import { type HeldEntry, TlbFold } from '../../observers/tlb-fold.ts'
 import { isHeld, isSameToAll, type Relation } from '../../observers/translation.ts'
 import type { Rule, Scope } from '../rule.ts'
@@ -39,8 +40,7 @@ function heldVersions({ fold }: Scope, va: bigint): { row: number; relation: Rel
   const { versions, harms } = fold.observers
   const { rows } = versions
   const page = pageOf(va)
-  return rows
-    .inRange(page, page + 1, [])
+  return [...rows.inRange(page, page + 1, new RowList())]
     .filter((row) => !rows.isTable(row))
     .map((row) => ({ row, relation: harms.gravest(row, page, page + 1) }))
     .toSorted((a, b) => (isGraver(a.relation, b.relation) ? -1 : 1))

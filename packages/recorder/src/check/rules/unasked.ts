@@ -11,6 +11,7 @@ import {
 } from '../../observers/descriptor-words.ts'
 import { type AskedChange, changeOf, masked, maskedChange } from '../../observers/masks.ts'
 import { hexPage, hexRange, PAGE_LIMIT, pageOf } from '../../observers/page-numbers.ts'
+import { RowList } from '../../observers/row-list.ts'
 import type { Write } from '../../observers/write.ts'
 import { isOthersWork, rangeMissed } from '../fold/asked-range.ts'
 import { EntryReads } from '../fold/entry-reads.ts'
@@ -79,7 +80,7 @@ function unasked({ fold }: Scope, change: AskedChange): string | null {
 function splitDiffers({ fold }: Scope): string | null {
   const { write: s, observers } = fold
   const { rows } = observers.versions
-  for (const row of rows.inRange(s.page, s.end, [])) {
+  for (const row of rows.inRange(s.page, s.end, new RowList())) {
     if (rows.seq(row) !== s.seq || rows.isTable(row)) continue
     const relation = observers.harms.gravest(row, s.page, s.end)
     if (relation === 'wrong-place') return 'the pieces of the block do not map what it mapped'

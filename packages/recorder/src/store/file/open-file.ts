@@ -19,6 +19,8 @@ import { withWal } from './wal-image.ts'
 
 /** How long a writer waits for another one's transaction; a batch takes tens of milliseconds. */
 export const BUSY_MS = 15_000
+/** Pages that a connection for reading keeps. */
+const CACHE_KB = 2048
 /** A file that can only be read from memory may be this large. */
 const MEMORY_COPY_BYTES = 1 << 30
 
@@ -64,6 +66,8 @@ function prepared(db: Sqlite.Database): Sqlite.Database {
   // Sorting a billion rows fills memory, which is limited, and not a disk for temporary files, which may be full. It
   // drops what is temporary: first.
   db.pragma('temp_store = memory')
+  // Runs are read through once, in order: what SQLite keeps of them beyond that is memory for nothing.
+  db.pragma(`cache_size = -${CACHE_KB}`)
   addMore(db)
   return db
 }
