@@ -149,3 +149,51 @@ describe('noticed', () => {
     expect(diff(base()).verdict).toBe('identical')
   })
 })
+
+/** What a task's flush of the first page is made of. */
+const BEGINS: Lean[] = [
+  { kind: 'dsb', scope: 'ishst' },
+  { kind: 'tlbi', insn: 'vaale1is', va: hex(AREA), pages: 1, scale: null, num: null },
+]
+const ENDS: Lean[] = [{ kind: 'dsb', scope: 'ish' }, { kind: 'isb' }]
+const NOFLUSH: Lean[] = without('tlb_flush', 'tlbi')
+
+/** A call that flushes a page before the task flushes the first one. */
+const flushesBefore = (page: number) =>
+  runOf([
+    ...eventsOf([initOf(PAGES)], null),
+    ...eventsOf(NOFLUSH, 0),
+    ...eventsOf(aCall(pageFlush(page)), 1),
+    ...eventsOf([...BEGINS, ...ENDS], null),
+  ])
+
+/** The task's own flush, outside of calls as in secretmem_fault(); the interrupt comes in its place. */
+const interrupted = (...order: readonly (readonly Lean[] | 'interrupt')[]) =>
+  runOf(
+    [
+      ...eventsOf([initOf(PAGES)], null),
+      ...eventsOf(NOFLUSH, 0),
+      ...order.flatMap((part) =>
+        part === 'interrupt' ? eventsOf(aCall(pageFlush(3)), 1) : eventsOf(part, null),
+      ),
+    ].map((event) => Object.assign(event, { task: 'secretmem-7' })),
+  )
+
+describe('an interrupt of a call that flushes while what was interrupted does', () => {
+  test.each([
+    ['before it', interrupted('interrupt', BEGINS, ENDS)],
+    ['between the TLBI and its dsb', interrupted(BEGINS, 'interrupt', ENDS)],
+    ['after it', interrupted(BEGINS, ENDS, 'interrupt')],
+  ])('%s: it has ended what it flushed, and no more', (_when, source) => {
+    const found = diffRuns(interrupted('interrupt', BEGINS, ENDS), source, {
+      addresses: 'relative',
+    })
+    expect(effectsIn(found)).toEqual([])
+    expect(found.effect.answer).toBe('same')
+  })
+
+  test('that it flushes the page before the task does is noticed', () => {
+    const found = diffRuns(flushesBefore(3), flushesBefore(0), { addresses: 'relative' })
+    expect(effectsIn(found)).toContain('ended')
+  })
+})

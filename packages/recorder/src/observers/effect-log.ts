@@ -5,7 +5,8 @@ import type { Observers } from './observers.ts'
 import { RowList } from './row-list.ts'
 import { joined, type Stretch, without } from './stretches.ts'
 import { isHarm } from './translation.ts'
-import { unitKey } from './version-rows.ts'
+import { NO_ROW, unitKey } from './version-rows.ts'
+import type { Invalidation } from './versions.ts'
 import type { Write } from './write.ts'
 
 /** What a call, or a stretch outside of calls, did to what observers may still believe. */
@@ -53,6 +54,8 @@ export class EffectLog {
   readonly #lanes = new Map<number, string>()
   #at: Touched | null = null
   readonly #rows = new RowList()
+  /** What events outside of calls are counted to. */
+  #outside = NO_ROW
 
   constructor(observers: Observers) {
     this.#observers = observers
@@ -66,9 +69,9 @@ export class EffectLog {
         const cut = HARMS.map((harm) => ({ start, end, harm }))
         touched.taken = without(touched.taken, cut)
       },
-      leaving: (row: number, op: number) => {
+      leaving: (row: number, tlbi: Invalidation | null) => {
         const { rows } = observers.versions
-        const by = this.#open.get(op) ?? this.#at
+        const by = this.#byWhom(tlbi)
         this.#take(row, by)
         this.#touch(rows.level(row), rows.base[row]!, rows.pages(row), by)
       },
@@ -77,9 +80,8 @@ export class EffectLog {
 
   /** Folds the event, counted to its call; outside of calls to `outside`. */
   apply(e: TraceEvent, outside: number): void {
-    const op = e.op ?? outside
-    let touched = this.#open.get(op)
-    if (touched === undefined) this.#open.set(op, (touched = new Touched()))
+    this.#outside = outside
+    const touched = this.#of(e.op ?? outside)
     this.#at = touched
     if (e.kind === 'op_begin' && e.op !== null) {
       const lane = e.task ?? `cpu${e.cpu}`
@@ -92,9 +94,24 @@ export class EffectLog {
 
   /** Before an event of a call begins: what it completes of what went before is still counted to `outside`. */
   settle(e: TraceEvent, outside: number): void {
-    this.#at = this.#open.get(outside) ?? null
-    if (this.#at === null) this.#open.set(outside, (this.#at = new Touched()))
+    this.#outside = outside
+    this.#at = this.#of(outside)
     this.#observers.settle(e)
+  }
+
+  #of(op: number): Touched {
+    let touched = this.#open.get(op)
+    if (touched === undefined) this.#open.set(op, (touched = new Touched()))
+    return touched
+  }
+
+  /**
+   * Who has ended what a TLBI removes: whoever issued it, also where the dsb that completes it is another's. An
+   * interrupt that comes between a TLBI and its dsb, and flushes something itself, has ended nothing by that.
+   */
+  #byWhom(tlbi: Invalidation | null): Touched | null {
+    if (tlbi === null) return this.#at
+    return tlbi.op < 0 ? this.#of(this.#outside) : (this.#open.get(tlbi.op) ?? this.#at)
   }
 
   /** The run is over. */

@@ -31,8 +31,8 @@ export interface Listener {
   storing(write: Write): void
   /** A TLBI has ended. */
   flushed(tlbi: Invalidation): void
-  /** A version is about to be gone by a TLBI of this call, or (NONE) held again by the tables. */
-  leaving(row: number, op: number): void
+  /** A version is about to be gone by a TLBI, or (null) is held by the tables again. */
+  leaving(row: number, by: Invalidation | null): void
 }
 
 const CHILD = { pgd: 'p4d', p4d: 'pud', pud: 'pmd', pmd: 'pte' } as const
@@ -186,7 +186,7 @@ export class Versions {
     if (!this.#isOrdered(row, tlbi)) return 0
     const level = LEVEL_NAMES[rows.level(row)]!
     const member = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
-    if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at, tlbi.op)
+    if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at, tlbi)
     return 1
   }
 
@@ -203,7 +203,7 @@ export class Versions {
     return ordered !== NO_ROW && ordered <= tlbi.seq
   }
 
-  #gone(row: number, at: number, by: number): void {
+  #gone(row: number, at: number, by: Invalidation | null): void {
     const { rows } = this
     this.listener?.leaving(row, by)
     const isTable = rows.isTable(row)
@@ -250,7 +250,7 @@ export class Versions {
     for (let row = rows.head(LEVEL[s.level], s.page); row !== NO_ROW; row = next) {
       next = rows.next[row]!
       if (!isSameToAll(rows.lo(row), rows.hi(row), s.newLo, s.newHi)) continue
-      this.#gone(row, s.seq, NO_ROW)
+      this.#gone(row, s.seq, null)
     }
   }
 
