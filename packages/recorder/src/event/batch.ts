@@ -18,6 +18,12 @@ export const AUX = 4
 /** So many words of 64 bits a row; a constant, since every store to a batch multiplies by it. */
 const LONGS = 5
 
+/** One value of 64 bits, which two words make without another allocation. */
+const long = (() => {
+  const value = new BigUint64Array(1)
+  return { value, words: new Uint32Array(value.buffer) }
+})()
+
 /** High words below this in magnitude make a 64-bit value that a double holds exactly. */
 const EXACT_HI = 0x20_0000
 
@@ -60,6 +66,7 @@ export class Batch {
   readonly words: Uint32Array
   /** The same memory as signed 64-bit values, one per column. */
   readonly longs: BigInt64Array
+  readonly #unsigned: BigUint64Array
   /** JSON text of the rare kinds. */
   readonly extra: (string | null)[]
   /** JSON text of `src` and the free fields, by row: hardly any event has them. */
@@ -81,6 +88,7 @@ export class Batch {
     const words = next(LONGS * 8)
     this.words = new Uint32Array(memory, words, capacity * LONGS * 2)
     this.longs = new BigInt64Array(memory, words, capacity * LONGS)
+    this.#unsigned = new BigUint64Array(memory, words, capacity * LONGS)
     this.task = new Int32Array(memory, next(4), capacity)
     this.op = new Int32Array(memory, next(4), capacity)
     this.fn = new Int32Array(memory, next(4), capacity)
@@ -214,6 +222,30 @@ export class Batch {
     const hi = this.words[at + 1]! | 0
     if (hi >= -EXACT_HI && hi < EXACT_HI) return hi * 0x1_0000_0000 + this.words[at]!
     return this.longs[at >> 1]!
+  }
+
+  /** The value of a 64-bit column as events have it, or null. */
+  unsigned(i: number, column: number): bigint | null {
+    return (this.present[i]! >> column) & 1 ? this.#unsigned[i * LONGS + column]! : null
+  }
+
+  /** The value of a 64-bit column that holds a small signed number, or null. */
+  number(i: number, column: number): number | null {
+    if (!this.has(i, column)) return null
+    const at = (i * LONGS + column) * 2
+    return (this.words[at + 1]! | 0) * 0x1_0000_0000 + this.words[at]!
+  }
+
+  /** Where the range of a row ends, or null; a range without a beginning begins at 0. */
+  end(i: number): bigint | null {
+    if (!this.has(i, SIZE)) return null
+    const { words } = this
+    const va = (i * LONGS + VA) * 2
+    const size = (i * LONGS + SIZE) * 2
+    const lo = words[va]! + words[size]!
+    long.words[0] = lo
+    long.words[1] = words[va + 1]! + words[size + 1]! + (lo > 0xffff_ffff ? 1 : 0)
+    return long.value[0]!
   }
 
   /** The words of the rows in use. */

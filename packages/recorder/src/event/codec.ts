@@ -1,6 +1,5 @@
 import { InputError } from '@pagetrail/engine'
-import type { Batch } from './batch.ts'
-import { AT, type EventRow } from './event-columns.ts'
+import { type Batch, NONE } from './batch.ts'
 import { didYouMean } from './nearest.ts'
 import type { KindSpec } from './kind-spec.ts'
 import {
@@ -23,8 +22,7 @@ import {
 } from './field-codec.ts'
 
 /**
- * An event in its four forms: {@link TraceEvent}, the JSON of the interchange format, a row of table `event`, a row of
- * a {@link Batch}. Everything here is made from KINDS when the module loads; nothing does I/O.
+ * An event in its three forms: {@link TraceEvent}, the JSON of the interchange format, a row of a {@link Batch}. Everything here is made from KINDS when the module loads; nothing does I/O.
  */
 
 export type JsonObject = Readonly<Record<string, Json>>
@@ -168,24 +166,24 @@ function checkTlbi(event: TraceEvent): void {
   )
 }
 
-/** A row read with safe integers; `names` has the text of an interned name. */
-export function rowToEvent(row: EventRow, names: NameOf): TraceEvent {
-  const codec = byId[Number(row[AT.kind])]
-  if (!codec) throw new InputError(`an event of unknown kind ${row[AT.kind]}; verify the file`)
-  const task = row[AT.task]
-  const more = row[AT.more]
+/** The event of a row of a batch, which has this seq; `names` has the text of an interned name. */
+export function eventOf(batch: Batch, i: number, seq: number, names: NameOf): TraceEvent {
+  const codec = byId[batch.kind[i]!]
+  if (!codec) throw new InputError(`an event of unknown kind ${batch.kind[i]}; verify the file`)
+  const [op, ts, task] = [batch.op[i]!, batch.ts[i]!, batch.task[i]!]
   const event: Fields = {
     kind: codec.kind,
-    seq: seqOf(row[AT.id]),
-    cpu: Number(row[AT.cpu]),
-    op: numberOrNull(row[AT.op]),
-    nest: Number(row[AT.nest]),
-    ts: numberOrNull(row[AT.ts]),
-    task: typeof task === 'bigint' ? names(Number(task)) : null,
-    ...(typeof more === 'string' ? moreOf(asObject(parsed(more))) : {}),
+    seq,
+    cpu: batch.cpu[i]!,
+    op: op === NONE ? null : op,
+    nest: batch.nest[i]!,
+    ts: ts === NONE ? null : ts,
+    task: task === NONE ? null : names(task),
   }
-  for (const { name, optional, fromRow } of codec.fields) {
-    const value = fromRow(row, names)
+  const more = batch.more.size === 0 ? undefined : batch.more.get(i)
+  if (more !== undefined) Object.assign(event, moreOf(asObject(parsed(more))))
+  for (const { name, optional, fromBatch } of codec.fields) {
+    const value = fromBatch(batch, i, names)
     if (value !== null || !optional) event[name] = value
   }
   return asEvent(event)
@@ -288,13 +286,6 @@ function textOf(json: JsonObject, key: string): string {
 const asObject = (json: Json): JsonObject => (isJsonObject(json) ? json : {})
 
 const absent = (value: Json | undefined): boolean => value === undefined || value === null
-
-/** The low 32 bits of a rowid; see migrations/0001. */
-const seqOf = (id: EventRow[number] | undefined): number =>
-  typeof id === 'bigint' ? Number(BigInt.asUintN(32, id)) : Number(id) % 0x1_0000_0000
-
-const numberOrNull = (value: EventRow[number] | undefined): number | null =>
-  value === null || value === undefined ? null : Number(value)
 
 /** The fields of an event by name. TypeScript has no way to index a union by its members' own keys. */
 export const fieldsByName = (event: object): Readonly<Fields> => event as Readonly<Fields>

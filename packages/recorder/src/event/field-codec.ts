@@ -1,7 +1,7 @@
 import { hexOf, InputError, LEVEL_NAMES, u64OfText } from '@pagetrail/engine'
 
-import { type Batch, SIZE, VA, WORD_COLUMNS } from './batch.ts'
-import { AT, type EventColumn, type EventRow } from './event-columns.ts'
+import { type Batch, NONE, SIZE, VA, WORD_COLUMNS } from './batch.ts'
+import type { EventColumn } from './event-columns.ts'
 import { didYouMean } from './nearest.ts'
 import type { Field } from './kind-spec.ts'
 import type { Json } from './kinds.ts'
@@ -17,7 +17,7 @@ export type Intern = (text: string) => number
 /** The word column of {@link Batch} that a column is, or undefined for those that are none. */
 const WORD_OF = new Map<EventColumn, number>(WORD_COLUMNS.map((name, i) => [name, i]))
 
-/** One field of one kind in its four forms: event, JSON, row, batch. Built once from KINDS. */
+/** One field of one kind in its three forms: event, JSON, row of a batch. Built once from KINDS. */
 export interface FieldCodec {
   readonly name: string
   readonly optional: boolean
@@ -25,7 +25,7 @@ export interface FieldCodec {
   readonly toJson: (value: FieldValue) => Json
   /** Of a JSON value that is not null; throws InputError without naming the field. */
   readonly fromJson: (value: Json) => FieldValue
-  readonly fromRow: (row: EventRow, names: NameOf) => FieldValue
+  readonly fromBatch: (batch: Batch, i: number, names: NameOf) => FieldValue
   /** Sets a value that is not null; fields are put in table order, so that `end` finds its `va`. */
   readonly put: (batch: Batch, i: number, value: FieldValue, intern: Intern) => void
 }
@@ -45,19 +45,15 @@ const same = (value: FieldValue): Json => {
 const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
   u64: (field) => {
     const word = wordOf(field)
-    const at = AT[field.in]
     return {
       ...HEX,
-      fromRow: (row) => unsigned(row[at]),
+      fromBatch: (batch, i) => batch.unsigned(i, word),
       put: (batch, i, value) => batch.setLong(i, word, bigintOf(value)),
     }
   },
   end: () => ({
     ...HEX,
-    fromRow: (row) => {
-      const size = row[AT.size]
-      return typeof size === 'bigint' ? BigInt.asUintN(64, baseOf(row) + size) : null
-    },
+    fromBatch: (batch, i) => batch.end(i),
     put: (batch, i, value) => batch.setLong(i, SIZE, bigintOf(value) - (batch.long(i, VA) ?? 0n)),
   }),
   int: (field) => ({ ...number(field), toJson: same, fromJson: integer }),
@@ -67,13 +63,13 @@ const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
   enum: (field) => coded(field, field.values ?? [], `one of ${field.values?.join(', ')}`),
   name: (field) => {
     const set = setter(field)
-    const at = AT[field.in]
+    const get = getter(field)
     return {
       toJson: same,
       fromJson: text,
-      fromRow: (row, names) => {
-        const id = row[at]
-        return typeof id === 'bigint' ? names(Number(id)) : null
+      fromBatch: (batch, i, names) => {
+        const id = get(batch, i)
+        return id === null ? null : names(id)
       },
       put: (batch, i, value, intern) => set(batch, i, intern(text(value))),
     }
@@ -81,9 +77,9 @@ const FORMS: Readonly<Record<Field['type'], (field: Field) => Forms>> = {
   json: () => ({
     toJson: same,
     fromJson: bounded,
-    fromRow: (row) => {
-      const extra = row[AT.extra]
-      return typeof extra === 'string' ? parsed(extra) : null
+    fromBatch: (batch, i) => {
+      const extra = batch.extra[i] ?? null
+      return extra === null ? null : parsed(extra)
     },
     put: (batch, i, value) => {
       batch.extra[i] = JSON.stringify(value)
@@ -136,7 +132,7 @@ function parseHex(value: Json): bigint {
 
 /** A value that is kept as its index in a list. */
 function coded(field: Field, values: readonly Json[], expected: string): Forms {
-  const get = AT[field.in]
+  const get = getter(field)
   const set = setter(field)
   const fromJson = (value: Json): Json => {
     if (values.includes(value)) return value
@@ -147,22 +143,18 @@ function coded(field: Field, values: readonly Json[], expected: string): Forms {
   return {
     toJson: same,
     fromJson,
-    fromRow: (row) => {
-      const index = row[get]
-      return typeof index === 'bigint' ? (values[Number(index)] ?? null) : null
+    fromBatch: (batch, i) => {
+      const index = get(batch, i)
+      return index === null ? null : (values[index] ?? null)
     },
     put: (batch, i, value) => set(batch, i, values.indexOf(fromJson(same(value)))),
   }
 }
 
-function number(field: Field): Pick<Forms, 'fromRow' | 'put'> {
-  const at = AT[field.in]
+function number(field: Field): Pick<Forms, 'fromBatch' | 'put'> {
   const set = setter(field)
   return {
-    fromRow: (row) => {
-      const value = row[at]
-      return typeof value === 'bigint' ? Number(value) : null
-    },
+    fromBatch: getter(field),
     put: (batch, i, value) => set(batch, i, integer(value)),
   }
 }
@@ -181,19 +173,23 @@ function setter(field: Field): (batch: Batch, i: number, value: number) => void 
   throw new TypeError(`column ${field.in} holds no number`)
 }
 
+/** The number in whichever column the field lives in; null where it is not set. */
+function getter(field: Field): (batch: Batch, i: number) => number | null {
+  const word = WORD_OF.get(field.in)
+  if (word !== undefined) return (batch, i) => batch.number(i, word)
+  if (field.in === 'level') return ({ level }, i) => orNull(level[i]!)
+  if (field.in === 'ret') return ({ ret, hasRet }, i) => (hasRet[i] === 1 ? ret[i]! : null)
+  if (field.in === 'fn') return ({ fn }, i) => orNull(fn[i]!)
+  throw new TypeError(`column ${field.in} holds no number`)
+}
+
+const orNull = (value: number): number | null => (value === NONE ? null : value)
+
 function wordOf(field: Field): number {
   const word = WORD_OF.get(field.in)
   if (word === undefined) throw new TypeError(`column ${field.in} is not 64 bits wide`)
   return word
 }
-
-const baseOf = (row: EventRow): bigint => {
-  const va = row[AT.va]
-  return typeof va === 'bigint' ? va : 0n
-}
-
-const unsigned = (value: EventRow[number] | undefined): bigint | null =>
-  typeof value === 'bigint' ? BigInt.asUintN(64, value) : null
 
 function bigintOf(value: FieldValue): bigint {
   if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) {

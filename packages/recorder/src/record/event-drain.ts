@@ -1,6 +1,5 @@
 import { Batch } from '../event/batch.ts'
-import { rowOf } from '../store/batch-insert.ts'
-import { rowToEvent } from '../event/codec.ts'
+import { eventOf } from '../event/codec.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 
@@ -42,7 +41,7 @@ export class EventDrain implements EventSink {
   flush(): void {
     const { batch } = this
     for (let i = 0; i < batch.length; i++) {
-      this.#take(rowToEvent(rowOf(batch, i, this.#seq++), this.textOf))
+      this.#take(eventOf(batch, i, this.#seq++, this.textOf))
     }
     batch.clear()
   }

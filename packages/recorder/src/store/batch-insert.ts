@@ -1,6 +1,8 @@
-import { AUX, type Batch, NONE, WORD_COLUMNS } from '../event/batch.ts'
+import { AUX, Batch, NONE, WORD_COLUMNS } from '../event/batch.ts'
+import { eventOf } from '../event/codec.ts'
 import { AT, COLUMN_NAMES, columnsThat, type EventRow } from '../event/event-columns.ts'
-import { fieldsOf, type Kind, KIND_NAMES, KINDS } from '../event/kinds.ts'
+import type { NameOf } from '../event/field-codec.ts'
+import { fieldsOf, type Kind, KIND_NAMES, KINDS, type TraceEvent } from '../event/kinds.ts'
 import { type Bound, ROWS_PER_INSERT, type WriteStatements } from './statements.ts'
 
 const WIDTH = COLUMN_NAMES.length
@@ -53,43 +55,64 @@ function fill(to: Bound[], rows: number, batch: Batch, first: number, id: number
   }
 }
 
-/** A row of a batch as SQLite would give it back, with this `seq` as its id; its names are the writer's. */
-export function rowOf(batch: Batch, i: number, seq = i): EventRow {
-  fill(one, 1, batch, i, seq)
-  return one.map((cell) => (typeof cell === 'number' ? BigInt(cell) : cell)) as EventRow
-}
-
 /**
  * Appends a row that was read: as the writer had it in its batch, but for the names, which are the file's. False for
  * one that holds a value that a batch cannot: 256 in a byte, or the -1 that stands for what is unset.
  */
 export function putRow(batch: Batch, row: EventRow): boolean {
   const i = batch.row(0, 0)
-  let kept = true
-  for (const name of ALWAYS) {
-    const { [AT[name]]: value } = row
-    if (typeof value !== 'bigint') return false
-    const number = Number(value)
-    batch[name][i] = number
-    kept &&= batch[name][i] === number
-  }
-  for (const name of UNSET) {
-    const { [AT[name]]: value } = row
-    if (value === null) continue
-    if (typeof value !== 'bigint' || value === UNSET_VALUE) return false
-    const number = Number(value)
-    batch[name][i] = number
-    kept &&= batch[name][i] === number && Number.isSafeInteger(number)
-  }
-  for (const [word, name] of WORD_COLUMNS.entries()) {
-    const { [AT[name]]: value } = row
+  const [cpu, nest, kind] = [whole(row[AT.cpu]), whole(row[AT.nest]), whole(row[AT.kind])]
+  const [ts, level] = [orNone(row[AT.ts]), orNone(row[AT.level])]
+  const [task, op, fn] = [orNone(row[AT.task]), orNone(row[AT.op]), orNone(row[AT.fn])]
+  batch.cpu[i] = cpu
+  batch.nest[i] = nest
+  batch.kind[i] = kind
+  batch.ts[i] = ts
+  batch.level[i] = level
+  batch.task[i] = task
+  batch.op[i] = op
+  batch.fn[i] = fn
+  let kept =
+    batch.cpu[i] === cpu &&
+    batch.nest[i] === nest &&
+    batch.kind[i] === kind &&
+    Number.isSafeInteger(ts) &&
+    batch.level[i] === level &&
+    batch.task[i] === task &&
+    batch.op[i] === op &&
+    batch.fn[i] === fn
+  for (let word = 0, at = AT.va; word < WORD_COLUMNS.length; word++, at++) {
+    const value = row[at]
     if (typeof value === 'bigint') batch.setLong(i, word, value)
     else kept &&= value === null
   }
   return putRest(batch, i, row) && kept
 }
 
-const UNSET_VALUE = BigInt(NONE)
+/** Not a number where it has to be one; so too below. */
+const whole = (value: EventRow[number] | undefined): number =>
+  typeof value === 'bigint' ? Number(value) : Number.NaN
+
+/** -1, which stands for what is unset, is not one either. */
+function orNone(value: EventRow[number] | undefined): number {
+  if (value === null) return NONE
+  const number = whole(value)
+  return number === NONE ? Number.NaN : number
+}
+
+/** The row at hand. */
+const single = new Batch(1)
+
+/** A row read with safe integers; `names` has the text of an interned name. */
+export function rowToEvent(row: EventRow, names: NameOf): TraceEvent {
+  single.clear()
+  putRow(single, row)
+  return eventOf(single, 0, seqIn(row), names)
+}
+
+/** The low 32 bits of a rowid; see migrations/0001. */
+export const seqIn = ({ [AT.id]: id }: EventRow): number =>
+  typeof id === 'bigint' ? Number(BigInt.asUintN(32, id)) : Number.NaN
 
 function putRest(batch: Batch, i: number, row: EventRow): boolean {
   const { [AT.ret]: ret, [AT.extra]: extra, [AT.more]: more } = row

@@ -5,14 +5,16 @@ import type Sqlite from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 
 import { BatchSpans, type Span } from './batch-spans.ts'
-import { rowToEvent } from '../event/codec.ts'
-import { type Kind, KINDS, type TraceEvent } from '../event/kinds.ts'
+import { Batch, BATCH_EVENTS } from '../event/batch.ts'
+import { eventOf } from '../event/codec.ts'
+import { rowToEvent } from './batch-insert.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
 import { BIND, build, type Schema } from './schema.ts'
 import { type Bound, prepare } from './statements.ts'
-import type { Call, EventSource, Keep, Run, RunPlace, RunProof } from '../event/run.ts'
-import { guardedEach, guardedPages } from './sqlite-errors.ts'
+import type { Call } from '../event/run.ts'
 import { RUN_SHIFT } from './run-writer.ts'
+import type { CopiedRows } from './staged/copied-rows.ts'
 
 /** Rows per query of calls, and of what is verified. */
 export const PAGE_EVENTS = 1000
@@ -21,8 +23,12 @@ export const PAGE_EVENTS = 1000
  * comes to them: of a thousand at a time it moves so many that reading a million events takes 100 MB more.
  */
 const TOGETHER = 100
-/** Events that are proven before they are read so. */
-const STRETCH = 4096
+/** Events that are proven before they are read so, and read at once. */
+const STRETCH = BATCH_EVENTS
+/** Fewer are had sooner row by row. */
+const WORTH_COPYING = 256
+/** Readings at one time that find a batch. */
+const MAX_SPARE = 2
 /** Prepared statements that are kept for conditions that were read by. */
 const MAX_STATEMENTS = 64
 /** How often what others write to meanwhile is read again. */
@@ -53,16 +59,16 @@ export type CallRow = Selectable<Schema['call']>
 export interface Pieces {
   /** From `from` to `to` in the order of reading, or only the first `atMost` events of that. */
   pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>
-  /** The rows of a batch that had to be read now for that, from `first` on; undefined: none had to. */
-  proving(run: number, at: number): ProvenRows | undefined
+  /** The rows of a batch that had to be read now for that; undefined: none had to. `into` may be used for them. */
+  proving(run: number, at: number, into: Batch): ProvenRows | undefined
   /** Whether what was proven last still is: what was read since then counts. If not, it is to be read again. */
   holds(): boolean
 }
 
-/** Rows in the order of their seq. @internal */
+/** Rows in the order of their seq, which is `first` of the first. @internal */
 export interface ProvenRows {
   readonly first: number
-  readonly rows: readonly EventRow[]
+  readonly batch: Batch
 }
 
 /** All of it, as it lies there: for those who prove it themselves. */
@@ -91,7 +97,10 @@ export function steadily<T>(pieces: Pick<Pieces, 'holds'>, read: () => T): T {
 export class EventReader {
   readonly #db: Sqlite.Database
   readonly #pieces: Pieces
+  readonly #copied: CopiedRows | null
   readonly #spans: BatchSpans
+  /** Batches that were read into, for the next reading. */
+  readonly #spare: Batch[] = []
   readonly #names = new Map<number, string>()
   readonly #name: Sqlite.Statement<[bigint], string>
   #start: Sqlite.Statement<Bound[], { first: bigint }> | undefined
@@ -107,10 +116,11 @@ export class EventReader {
     return text
   }
 
-  /** Rows come from `pieces` of a run alone; without it they are read unproven. */
-  constructor(db: Sqlite.Database, pieces: Pieces = ANYTHING) {
+  /** Rows come from `pieces` of a run alone; without it they are read unproven. `copied` reads many at once. */
+  constructor(db: Sqlite.Database, pieces: Pieces = ANYTHING, copied: CopiedRows | null = null) {
     this.#db = db
     this.#pieces = pieces
+    this.#copied = copied
     this.#spans = new BatchSpans(db)
     this.#name = db.prepare<[bigint], string>('select text from name where id = ?').pluck()
   }
@@ -194,34 +204,60 @@ export class EventReader {
 
   /** The same in small pages. */
   *pages(run: number, from = 0, to = RUN_SHIFT - 1, where?: Condition): Generator<TraceEvent[]> {
+    const batch = this.#spare.pop() ?? new Batch()
     for (let at = from; at <= to;) {
       const next = at
-      const read = where ? undefined : this.#pieces.proving(run, at)
+      const read = where ? undefined : this.#pieces.proving(run, at, batch)
       if (read) {
         yield* this.#slices(run, read, at, to)
-        at = read.first + read.rows.length
+        at = read.first + read.batch.length
         continue
       }
       for (const piece of this.#pieces.pieces(run, at, to, false, where ? Infinity : STRETCH)) {
-        for (const span of this.#having(run, piece, false, where))
-          yield* this.#span(run, span, where)
+        if (where === undefined) yield* this.#stretch(run, piece, batch)
+        else
+          for (const span of this.#having(run, piece, false, where))
+            yield* this.#span(run, span, where)
         at = piece.last + 1
       }
-      if (at === next) return
+      if (at === next) break
     }
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(batch)
+  }
+
+  /** At once, where that is possible and pays. */
+  *#stretch(run: number, { first, last }: Span, batch: Batch): Generator<TraceEvent[]> {
+    for (let at = first; at <= last; at += STRETCH) {
+      const end = Math.min(last, at + STRETCH - 1)
+      const isRead = end - at >= WORTH_COPYING && this.fill(run, at, end, batch)
+      if (isRead) yield* this.#slices(run, { first: at, batch }, at, end)
+      else return yield* this.#span(run, { first: at, last })
+    }
+  }
+
+  /**
+   * Empties a batch and fills it with events of a run, as they lie there. False where one is missing or holds what no
+   * batch does, or they cannot be had so: row by row it is seen which.
+   */
+  fill(run: number, first: number, last: number, batch: Batch): boolean {
+    batch.clear()
+    const base = run * RUN_SHIFT
+    if (!Number.isSafeInteger(base + RUN_SHIFT) || last - first >= batch.capacity) return false
+    return this.#copied?.read(base + first, base + last, batch) ?? false
   }
 
   /** What lies from `from` to `to` of rows that were read; read anew once the file is not as it was then. */
   *#slices(
     run: number,
-    { first, rows }: ProvenRows,
+    { first, batch }: ProvenRows,
     from: number,
     to: number,
   ): Generator<TraceEvent[]> {
-    const end = Math.min(rows.length, to - first + 1)
+    const end = Math.min(batch.length, to - first + 1)
     for (let at = from - first; at < end; at += TOGETHER) {
-      const slice = rows.slice(at, Math.min(at + TOGETHER, end))
-      const page = slice.map((row) => rowToEvent(row, this.nameOf))
+      const page: TraceEvent[] = []
+      for (let i = at; i < Math.min(at + TOGETHER, end); i++)
+        page.push(eventOf(batch, i, first + i, this.nameOf))
       if (!this.#pieces.holds()) {
         for (const _ of this.#pieces.pieces(run, first + at, first + end - 1, false));
         yield* this.#span(run, { first: first + at, last: first + end - 1 })
@@ -337,46 +373,3 @@ const callsFrom = build
   .where('op', '>=', BIND)
   .orderBy('op')
   .limit(BIND)
-
-/**
- * A run of a file as diff, check and report want it; it is proven before its calls are read.
- *
- * @internal
- */
-export const eventSource = (
-  reader: EventReader,
-  run: Run,
-  path: string,
-  proof: RunProof,
-  keep: Keep,
-  placeOf: () => RunPlace | undefined,
-): EventSource => ({
-  run,
-  proof,
-  keep,
-  get place() {
-    return placeOf()
-  },
-  *calls() {
-    yield* guardedEach(
-      path,
-      reader.calls(run.id, () => proof.prove()),
-    )
-  },
-  unproven: () =>
-    guardedEach(
-      path,
-      reader.calls(run.id, () => {}),
-    ),
-  events: (from, to, kinds) =>
-    guardedPages(path, reader.pages(run.id, from, to, kinds && onlyKinds(kinds))),
-})
-
-function onlyKinds(kinds: readonly Kind[]): Condition {
-  const ids = kinds.map((kind) => KINDS[kind].id)
-  return {
-    sql: `kind in (${ids.join(', ')})`,
-    parameters: [],
-    kindMask: ids.reduce((mask, id) => mask | (1n << BigInt(id)), 0n),
-  }
-}

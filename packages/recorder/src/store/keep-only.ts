@@ -1,7 +1,6 @@
 import type { Batch } from '../event/batch.ts'
-import { rowToEvent } from '../event/codec.ts'
+import { eventOf } from '../event/codec.ts'
 import type { TraceEvent } from '../event/kinds.ts'
-import { rowOf } from './batch-insert.ts'
 
 /** Which rows of a batch are to be looked at, and what number the first of them has in the whole run. */
 export interface Unasked {
@@ -18,8 +17,7 @@ export function keepOnly(
 ): void {
   let kept = from
   for (let i = from; i < batch.length; i++) {
-    const row = rowOf(batch, i, seq + i - from)
-    if (!wanted(rowToEvent(row, (id) => names[id] ?? ''))) continue
+    if (!wanted(eventOf(batch, i, seq + i - from, (id) => names[id] ?? ''))) continue
     if (kept < i) batch.copyRow(i, kept)
     kept++
   }

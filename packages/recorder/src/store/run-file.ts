@@ -10,9 +10,10 @@ import { Lease, MEMORY } from './file/lease.ts'
 import { SameFile } from './file/same-file.ts'
 import { migrate, type Migrations } from './migrate.ts'
 import { BUSY_MS, checkExists, openForReading, openForWriting } from './file/open-file.ts'
-import { EventReader, eventSource, type PageRequest, steadily } from './event-reader.ts'
-import { Proof, proofOf } from './proof/proof.ts'
+import { EventReader, type PageRequest, steadily } from './event-reader.ts'
+import { Proof } from './proof/proof.ts'
 import { ProofMemory } from './proof/proof-memory.ts'
+import { eventSource, proofOf } from './run-source.ts'
 import { RunLookup } from './run-lookup.ts'
 import { insertRun, isSettled, markInterrupted, removeRun, updateRun } from './run-table.ts'
 import { LIST_BROKEN, listState } from './seal.ts'
@@ -21,6 +22,7 @@ import type { RunMeta } from './run-row.ts'
 import type { EventSource, Run, RunPlace } from '../event/run.ts'
 import { keepOf } from './proof/projections.ts'
 import { guarded, guardedEach, inDatabase } from './sqlite-errors.ts'
+import { CopiedRows } from './staged/copied-rows.ts'
 import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
 import { RUN_SHIFT, RunWriter, type WriteOptions } from './run-writer.ts'
@@ -94,6 +96,8 @@ export class RunFile {
   #statements: WriteStatements | undefined
   /** Made with the first writer; null: rows are bound. */
   #staged: StagedRows | null | undefined
+  /** null: a database in memory, whose rows are read one by one. */
+  readonly #copied: CopiedRows | null
 
   /** @internal */
   constructor(
@@ -105,11 +109,12 @@ export class RunFile {
     this.db = db
     this.path = path
     this.mode = mode
-    this.#proof = memory && new Proof(db, path, memory)
+    this.#copied = memory && new CopiedRows(path, () => this.#file.isThere())
+    this.#proof = memory && new Proof(db, path, memory, this.#copied)
     this.#lookup = new RunLookup(db, path, ({ id }) =>
       this.readProven(id, 0, RUN_SHIFT - 1, () => {}),
     )
-    this.#reader = new EventReader(db, this.#proof ?? undefined)
+    this.#reader = new EventReader(db, this.#proof ?? undefined, this.#copied)
     this.#file = new SameFile(path)
     this.#proofs = memory?.folder ?? null
   }
@@ -321,6 +326,8 @@ export class RunFile {
       for (const work of this.#closing.splice(0)) work()
       this.remember()
     } finally {
+      // The last connection to close is the one that has moved all into the file.
+      this.#copied?.close()
       this.db.close()
       this.#staged?.close()
     }

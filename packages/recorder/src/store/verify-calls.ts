@@ -4,6 +4,7 @@ import type Sqlite from 'better-sqlite3'
 
 import { KINDS } from '../event/kinds.ts'
 import { AT, type EventColumn, type EventRow } from '../event/event-columns.ts'
+import { seqIn } from './batch-insert.ts'
 import { type CallRow, type EventReader, PAGE_EVENTS } from './event-reader.ts'
 import { build } from './schema.ts'
 import { selectAll } from './statements.ts'
@@ -38,7 +39,7 @@ function deriveCalls(reader: EventReader, run: number): Map<bigint, CallRow> {
     const rows = reader.rows(run, { from, limit: PAGE_EVENTS, where })
     for (const row of rows) fold(calls, open, BigInt(run), row)
     if (rows.length < PAGE_EVENTS) return calls
-    from = seqOf(rows[rows.length - 1]!) + 1
+    from = seqIn(rows[rows.length - 1]!) + 1
   }
 }
 
@@ -55,7 +56,7 @@ function fold(
   const op = cell('op')
   if (op === null) return
   const call = calls.get(op)
-  const [va, size, ret, seq] = [cell('va'), cell('size'), cell('ret'), BigInt(seqOf(row))]
+  const [va, size, ret, seq] = [cell('va'), cell('size'), cell('ret'), BigInt(seqIn(row))]
   if (cell('kind') === BigInt(OP_BEGIN.id)) {
     if (va === null) rangeless.add(op)
     if (call) return
@@ -66,5 +67,3 @@ function fold(
     if (call) calls.set(op, { ...call, ret, last: seq })
   } else if (rangeless.delete(op) && call) calls.set(op, { ...call, va, size })
 }
-
-const seqOf = (row: EventRow): number => Number(BigInt.asUintN(32, BigInt(row[AT.id] as bigint)))

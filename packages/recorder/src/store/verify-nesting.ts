@@ -1,9 +1,8 @@
 import { type Batch, NONE } from '../event/batch.ts'
 import { CallTree, laneOf, type Misfit } from '../event/call-tree.ts'
-import { rowToEvent } from '../event/codec.ts'
+import { eventOf } from '../event/codec.ts'
 import { halts, type Json, type Kind, kindOfId, nestOf } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
-import { rowOf } from './batch-insert.ts'
 
 type NameOf = (id: number) => string
 
@@ -43,7 +42,7 @@ export class NestingFold {
       if (kind === undefined) continue
       if (nestOf(kind) !== 0) this.#move(batch, i, kind, first + i)
       else if (halts(kind) || kind === 'access')
-        this.#found(this.#tree.take(rowToEvent(rowOf(batch, i, first + i), this.#nameOf)))
+        this.#found(this.#tree.take(eventOf(batch, i, first + i, this.#nameOf)))
     }
   }
 

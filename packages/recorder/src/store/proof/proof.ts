@@ -2,19 +2,19 @@ import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 import { sql } from 'kysely'
 
-import type { Run, RunProof } from '../../event/run.ts'
-import { type BatchRow, isBatch, lastUpTo, proveBatch } from './batch-proof.ts'
+import type { Run } from '../../event/run.ts'
+import { type BatchRow, isBatch, lastUpTo, proveBatch, type ProvenBatch } from './batch-proof.ts'
 import type { Span } from '../batch-spans.ts'
 import { NO_DIGEST } from '../digest.ts'
 import { EventReader, type Pieces, type ProvenRows } from '../event-reader.ts'
-import type { EventRow } from '../../event/event-columns.ts'
+import type { Batch } from '../../event/batch.ts'
 import { FileWatch } from './file-watch.ts'
 import { addSpan, type ProofMemory, type Proven, spanAround } from './proof-memory.ts'
 import { RUN_SHIFT } from '../run-writer.ts'
 import { BIND, build } from '../schema.ts'
-import { guarded } from '../sqlite-errors.ts'
 import { LIST_BROKEN, listState, marksProblem } from '../seal.ts'
 import { atOneMoment, type Bound, prepare, selectAll } from '../statements.ts'
+import type { CopiedRows } from '../staged/copied-rows.ts'
 import { callProblem } from '../verify-calls.ts'
 import { strayProblems } from '../verify-strays.ts'
 
@@ -33,6 +33,7 @@ export class Proof implements Pieces {
   readonly #path: string
   /** Reads as the rows lie there. */
   readonly #reader: EventReader
+  readonly #copied: CopiedRows | null
   readonly #memory: ProofMemory
   readonly #watch: FileWatch
   readonly #runs = new Map<number, Proven>()
@@ -49,12 +50,18 @@ export class Proof implements Pieces {
   #unsaved = 0
   #indexChecked = false
 
-  constructor(db: Sqlite.Database, path: string, memory: ProofMemory) {
+  constructor(
+    db: Sqlite.Database,
+    path: string,
+    memory: ProofMemory,
+    copied: CopiedRows | null = null,
+  ) {
     this.#db = db
     this.#path = path
+    this.#copied = copied
     this.#memory = memory
     this.#watch = new FileWatch(path)
-    this.#reader = new EventReader(db)
+    this.#reader = new EventReader(db, undefined, copied)
     this.#last = prepare(db, lastUpTo)
     this.#end = prepare(db, endOfRun)
     this.#use = prepare(db, firstUse)
@@ -73,6 +80,8 @@ export class Proof implements Pieces {
   holds(): boolean {
     if (this.#watch.isSame()) return true
     this.#wasWritten = true
+    // What is proven from now on must be what is read: by one connection, from the same pages.
+    this.#copied?.close()
     for (const proven of this.#runs.values()) {
       proven.spans.length = 0
       proven.calls = false
@@ -121,17 +130,16 @@ export class Proof implements Pieces {
    * For who reads on from an event: proves the batch that holds it, and gives the rows that were read for that, the
    * first of them with this seq; undefined where it is proven already, or not there.
    */
-  proving(run: number, at: number): ProvenRows | undefined {
+  proving(run: number, at: number, into: Batch): ProvenRows | undefined {
     this.#settle(run)
     this.#checkList(run)
     const end = this.#endOf(run, at)
     const { spans } = this.#of(run)
     if ((spans.at(-1)?.last ?? -1) >= end) throw this.#gone(run)
     if (at >= end || spanAround(spans, at)) return undefined
-    const rows: EventRow[] = []
-    const { first } = this.#prove(run, at, rows)
+    const proven = this.#prove(run, at, into)
     this.#rememberNow()
-    return { first, rows }
+    return proven
   }
 
   /** Proves everything of a run: its events, and table `call` by deriving it from them. */
@@ -287,15 +295,18 @@ export class Proof implements Pieces {
     if (this.#unsaved >= REMEMBER_EVERY) this.remember()
   }
 
-  /** Proves the batch that holds an event, and those in which its names are used first: they vouch for their texts. */
-  #prove(run: number, seq: number, keep: EventRow[] | null = null): Span {
+  /**
+   * Proves the batch that holds an event, and those in which its names are used first: they vouch for their texts. Its
+   * rows are in `into`, where that was given.
+   */
+  #prove(run: number, seq: number, into?: Batch): Span & ProvenRows {
     const { spans } = this.#of(run)
+    const own = this.#proveBatch(run, seq, into)
     const proven: Span[] = []
     const done = new Set<number>()
-    const wanted = [seq]
-    for (let at = wanted.pop(); at !== undefined; at = wanted.pop()) {
-      // Of those that are proven for its names nobody wants the rows.
-      const { span, names, digest } = this.#proveBatch(run, at, proven.length === 0 ? keep : null)
+    const wanted: number[] = []
+    for (let next: FoundBatch | null = own; next !== null;) {
+      const { span, names, digest } = next
       proven.push(span)
       if (span.last > (this.#anchors.get(run)?.last ?? -1))
         this.#anchors.set(run, { last: span.last, digest })
@@ -309,10 +320,12 @@ export class Proof implements Pieces {
         done.add(first)
         wanted.push(first)
       }
+      const at = wanted.pop()
+      next = at === undefined ? null : this.#proveBatch(run, at)
     }
     for (const span of proven) addSpan(spans, span)
     this.#unsaved += proven.length
-    return proven[0]!
+    return { ...own.span, batch: own.batch }
   }
 
   /** The last batches that begin at or before an event. */
@@ -322,11 +335,7 @@ export class Proof implements Pieces {
     throw this.#damaged(run, 'its list of batches holds a value that no batch can have')
   }
 
-  #proveBatch(
-    run: number,
-    seq: number,
-    keep: EventRow[] | null,
-  ): { span: Span; names: ReadonlySet<number>; digest: Uint8Array } {
+  #proveBatch(run: number, seq: number, into?: Batch): FoundBatch {
     this.#checkNameIndex()
     const [row, before] = this.#batches(run, seq, 2n)
     const end = row ? Number(row.first + row.count) : 0
@@ -336,7 +345,7 @@ export class Proof implements Pieces {
     const expected = before ? Number(before.first + before.count) : 0
     if (expected !== span.first)
       throw this.#batchDamaged(run, span, `the batch before it ends at ${expected - 1}`)
-    const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST, keep)
+    const found = proveBatch(this.#db, this.#reader, row, before?.digest ?? NO_DIGEST, into)
     if (typeof found === 'string') throw this.#batchDamaged(run, span, found)
     return { span, ...found }
   }
@@ -366,6 +375,10 @@ export class Proof implements Pieces {
   }
 }
 
+interface FoundBatch extends ProvenBatch {
+  readonly span: Span
+}
+
 const lastEnd = sql<
   bigint | null
 >`(select first + count from batch where run = ${BIND} order by first desc limit 1)`
@@ -383,13 +396,3 @@ const firstUse = build
   .select('first')
   .where('run', '=', BIND)
   .where('name', '=', BIND)
-
-/** The proof of one run, for its source; `proof` null: of a database in memory there is nothing to prove. */
-export const proofOf = (proof: Proof | null, path: string, run: Run): RunProof => ({
-  isDone: () => proof?.known(run.id).calls ?? true,
-  prove: () => guarded(path, () => proof?.calls(run)),
-  add({ spans, calls }) {
-    for (const { first, last } of spans) proof?.add(run.id, first, last)
-    if (calls) proof?.addCalls(run.id)
-  },
-})

@@ -1,10 +1,7 @@
 import { type Batch, NONE } from '../../event/batch.ts'
 import { COLUMN_NAMES } from '../../event/event-columns.ts'
+import { INT, NULL, ONE, TEXT, ZERO } from './file-format.ts'
 import { putVarint, TablePages, varintSize } from './table-pages.ts'
-
-/** The order in which {@link RowImage} writes the columns of a row. */
-const ORDER = 'id ts cpu task op nest kind level fn va size old new aux ret extra more'
-if (COLUMN_NAMES.join(' ') !== ORDER) throw new Error('the columns of table event have changed')
 
 /** Bytes of a record's header: its own size, and a type for each column; texts may need more. */
 const HEADER = 1 + COLUMN_NAMES.length
@@ -12,13 +9,6 @@ const HEADER = 1 + COLUMN_NAMES.length
 const MOST_ROW = 160
 const NO_TEXT = new Uint8Array()
 const TWO_32 = 0x1_0000_0000
-
-/** Types of a record's columns: NULL, integers of that many bytes, 0 and 1 without a byte, texts from this on. */
-const NULL = 0
-const INT = [0, 1, 2, 3, 4, 0, 5, 0, 6] as const
-const ZERO = 8
-const ONE = 9
-const TEXT = 13
 
 /**
  * The rows of a batch as leaves of a table in SQLite's file format (sqlite.org/fileformat2.html): its transfer
@@ -72,7 +62,7 @@ export class RowImage {
     this.#close(start, payload, id)
   }
 
-  /** In the order of {@link ORDER}. */
+  /** In the order of the table. */
   #columns(batch: Batch, i: number): void {
     this.#time(batch.ts[i]!)
     this.#int(batch.cpu[i]!)

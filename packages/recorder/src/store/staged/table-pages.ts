@@ -1,14 +1,12 @@
+import { INTERIOR, INTERIOR_HEADER, LEAF, LEAF_HEADER, MOST_SMALL } from './file-format.ts'
+
 /** Pages of a database in SQLite's file format: of the largest size, so that a batch has few. */
 export const PAGE = 65_536
 
-const LEAF = 0x0d
-const INTERIOR = 0x05
-const LEAF_HEADER = 8
-const INTERIOR_HEADER = 12
 /** Number of the table's root page; its leaves follow. */
 export const ROOT = 2
 /** A row that is longer goes on in pages of its own, which are not made here. */
-const MOST_LOCAL = PAGE - 35
+const MOST_LOCAL = PAGE - MOST_SMALL
 
 /** Makes rows into the pages of a table; their memory is used again for the next. */
 export class TablePages {
