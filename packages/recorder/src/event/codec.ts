@@ -22,7 +22,8 @@ import {
 } from './field-codec.ts'
 
 /**
- * An event in its three forms: {@link TraceEvent}, the JSON of the interchange format, a row of a {@link Batch}. Everything here is made from KINDS when the module loads; nothing does I/O.
+ * An event in its three forms: {@link TraceEvent}, the JSON of the interchange format, a row of a {@link Batch}.
+ * Everything here is made from KINDS when the module loads; nothing does I/O.
  */
 
 export type JsonObject = Readonly<Record<string, Json>>

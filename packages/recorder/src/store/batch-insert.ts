@@ -107,11 +107,11 @@ const single = new Batch(1)
 export function rowToEvent(row: EventRow, names: NameOf): TraceEvent {
   single.clear()
   putRow(single, row)
-  return eventOf(single, 0, seqIn(row), names)
+  return eventOf(single, 0, seqOfRow(row), names)
 }
 
 /** The low 32 bits of a rowid; see migrations/0001. */
-export const seqIn = ({ [AT.id]: id }: EventRow): number =>
+export const seqOfRow = ({ [AT.id]: id }: EventRow): number =>
   typeof id === 'bigint' ? Number(BigInt.asUintN(32, id)) : Number.NaN
 
 function putRest(batch: Batch, i: number, row: EventRow): boolean {

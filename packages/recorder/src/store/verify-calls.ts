@@ -4,7 +4,7 @@ import type Sqlite from 'better-sqlite3'
 
 import { KINDS } from '../event/kinds.ts'
 import { AT, type EventColumn, type EventRow } from '../event/event-columns.ts'
-import { seqIn } from './batch-insert.ts'
+import { seqOfRow } from './batch-insert.ts'
 import { type CallRow, type EventReader, PAGE_EVENTS } from './event-reader.ts'
 import { build } from './schema.ts'
 import { selectAll } from './statements.ts'
@@ -39,7 +39,7 @@ function deriveCalls(reader: EventReader, run: number): Map<bigint, CallRow> {
     const rows = reader.rows(run, { from, limit: PAGE_EVENTS, where })
     for (const row of rows) fold(calls, open, BigInt(run), row)
     if (rows.length < PAGE_EVENTS) return calls
-    from = seqIn(rows[rows.length - 1]!) + 1
+    from = seqOfRow(rows[rows.length - 1]!) + 1
   }
 }
 
@@ -56,7 +56,7 @@ function fold(
   const op = cell('op')
   if (op === null) return
   const call = calls.get(op)
-  const [va, size, ret, seq] = [cell('va'), cell('size'), cell('ret'), BigInt(seqIn(row))]
+  const [va, size, ret, seq] = [cell('va'), cell('size'), cell('ret'), BigInt(seqOfRow(row))]
   if (cell('kind') === BigInt(OP_BEGIN.id)) {
     if (va === null) rangeless.add(op)
     if (call) return

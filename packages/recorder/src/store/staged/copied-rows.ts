@@ -36,8 +36,8 @@ export class CopiedRows {
   }
 
   /**
-   * Fills an empty batch with the rows of these rowids. False where one of them is missing, is not a number that a batch
-   * holds, or is long, or where SQLite fails: read one by one they show what is wrong. The batch is empty then.
+   * Fills an empty batch with the rows of these rowids. False where one of them is missing or long, or has a value that
+   * a batch does not hold, or where SQLite fails: read one by one they show what is wrong. The batch is empty then.
    */
   read(first: number, last: number, batch: Batch): boolean {
     if (this.#copy === undefined) this.#open()

@@ -52,7 +52,7 @@ export class LeafRows {
 
   /**
    * Appends all rows of the table with this root page. False where they are not numbered one after the other, are more
-   * than the batch has room for, or hold what a batch does not, or more than a page does: they are to be read otherwise.
+   * than the batch has room for, or hold what a batch or a page does not: they are to be read otherwise.
    */
   append(root: number): boolean {
     const start = (root - 1) * this.#pageSize
@@ -189,7 +189,7 @@ export class LeafRows {
     return null
   }
 
-  /** SQLite's variable-length integer; one of nine bytes is no number that is asked for here, and gives NaN. */
+  /** SQLite's variable-length integer; one of nine bytes is too large to be asked for here, and gives NaN. */
   #varint(): number {
     const image = this.#image
     let value = 0
