@@ -1,3 +1,4 @@
+import { heldAs } from '../model/held.ts'
 import { COPY_COMMANDS } from './copy-commands.ts'
 import { DIFF_COMMANDS } from './diff-commands.ts'
 import { FILTER_COMMANDS } from './filter-commands.ts'
@@ -48,5 +49,5 @@ const COMMANDS: Readonly<Record<CommandId, Command>> = {
 
 /** Does what a key or the palette names. */
 export function run(m: Model, id: CommandId): Model {
-  return COMMANDS[id]({ ...m, message: null })
+  return heldAs(COMMANDS[id]({ ...m, message: null }), (later) => run(later, id))
 }

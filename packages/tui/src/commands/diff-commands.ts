@@ -13,6 +13,7 @@ import {
 } from '../model/diff.ts'
 import { type Model, complain, enter, leave, query, say } from '../model/model.ts'
 import { diffLayout } from '../model/layout.ts'
+import { awaitsRows, hold } from '../model/held.ts'
 import { openPrompt } from '../model/prompt.ts'
 import { follow } from './navigation.ts'
 import { pageOf } from '../model/pages.ts'
@@ -167,6 +168,7 @@ const openSide =
   (m: Model): Model => {
     const d = m.diff
     if (!d) return m
+    if (awaitsRows(m)) return hold(m)
     const row = lastRowOf(d, side)
     const seq = row && seqOfRow(row, side)
     if (seq === undefined || seq === null) {

@@ -14,6 +14,7 @@ import {
   say,
 } from '../model/model.ts'
 import { fullListRows, WIDE_REPLAY_COLUMNS, type PaneName } from '../model/layout.ts'
+import { awaitsRows, hold } from '../model/held.ts'
 import { withChecked } from '../model/findings.ts'
 import { movePage, TOP_OF_PAGE } from '../model/page.ts'
 import { whyLinesOf } from '../model/why.ts'
@@ -33,8 +34,9 @@ import { asFilter, isFolded } from '../model/view-filter.ts'
 
 const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const
 
-/** Runs `f` with the replay and the event under its cursor. */
+/** Runs `f` with the replay and the event under its cursor, once the rows there are known. */
 export const atEvent = (m: Model, f: (r: Replay, e: TraceEvent) => Model): Model => {
+  if (awaitsRows(m)) return hold(m)
   const r = m.replay
   const e = r && currentEvent(r)
   return r && e ? f(r, e) : complain(m, 'there is no event here')

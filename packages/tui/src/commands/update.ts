@@ -2,6 +2,7 @@ import { run } from './commands.ts'
 import { diffLayoutOf, moveDiff, withDiff } from '../model/diff.ts'
 import { helpLines, nearBinding, openHelp } from './help.ts'
 import { commandFor, keyGlyph } from './keys.ts'
+import { behindHeld, dropHeld, released } from '../model/held.ts'
 import { fullListRows } from '../model/layout.ts'
 import { type ShownJob, type Model, ask, complain, say, withSql } from '../model/model.ts'
 import { moused } from './mouse.ts'
@@ -28,15 +29,22 @@ export type Action =
   /** Time passes while a run plays; ms of any clock that only goes forward. */
   | { readonly type: 'tick'; readonly now: number }
 
-/** The model after an action. Pure: what is to be done outside stands in its outbox. */
-export function update(m: Model, a: Action): Model {
+/**
+ * The model after an action. Pure: what is to be done outside stands in its outbox. Keys that wait for rows are done
+ * when these have come.
+ */
+export const update = (m: Model, a: Action): Model => released(updated(m, a))
+
+function updated(m: Model, a: Action): Model {
   switch (a.type) {
     case 'key':
-      return keyed({ ...m, pressed: m.pressed + 1 }, a.key)
+      if (m.held && a.key === 'esc') return dropHeld(m)
+      if (m.held && a.key === 'ctrl+c') return keyed(dropHeld(m), a.key)
+      return behindHeld({ ...m, pressed: m.pressed + 1 }, (now) => keyed(now, a.key))
     case 'text':
-      return typed({ ...m, pressed: m.pressed + 1 }, a.text, a.pasted)
+      return behindHeld({ ...m, pressed: m.pressed + 1 }, (now) => typed(now, a.text, a.pasted))
     case 'mouse':
-      return moused({ ...m, pressed: m.pressed + 1 }, a.mouse)
+      return moused({ ...dropHeld(m), pressed: m.pressed + 1 }, a.mouse)
     case 'resize':
       return resized(m, a.columns, a.rows)
     case 'taken':
@@ -48,7 +56,7 @@ export function update(m: Model, a: Action): Model {
     case 'said':
       return say(m, a.text)
     case 'failed':
-      return complain({ ...m, job: null }, a.text)
+      return complain({ ...m, held: null, job: null }, a.text)
     case 'job':
       return { ...m, job: a.job }
   }

@@ -39,6 +39,8 @@ export interface Model {
   readonly paths: { readonly text: string; readonly candidates: readonly string[] } | null
   /** Where one was in each run when this database was left. */
   readonly restored: KeptSession['runs']
+  /** Keys that wait for the rows which they are about; null: none do. */
+  readonly held: ((m: Model) => Model) | null
   /** Long work that is under way. */
   readonly job: ShownJob | null
   /** What is to be done outside the model, oldest first; whoever does it takes it out. */
@@ -203,6 +205,7 @@ export function initialModel(
     mouse: session.mouse,
     paths: null,
     restored: session.runs,
+    held: null,
     job: null,
     outbox: [],
   }
