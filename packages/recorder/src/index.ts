@@ -126,12 +126,18 @@ export {
   versionsAt,
 } from './observers/held-versions.ts'
 export { Beliefs } from './observers/beliefs.ts'
-export { beliefsAt } from './why/beliefs-at.ts'
+export { beliefsAt, beliefsSteps } from './why/beliefs-at.ts'
 export { type HeldEntry, saysTheSame, TlbFold } from './observers/tlb-fold.ts'
 export { isHarm, type Relation } from './observers/translation.ts'
 export type { Rule } from './check/rule.ts'
 export { RULES } from './check/rules.ts'
-export { closeStates, SNAPSHOT_EVENTS, snapshotProblem, stateAt } from './tables/state-at.ts'
+export {
+  closeStates,
+  SNAPSHOT_EVENTS,
+  snapshotProblem,
+  stateAt,
+  stateSteps,
+} from './tables/state-at.ts'
 export type { StateOptions } from './tables/state-at.ts'
 export { conformCase, conformStream } from './conform/cases.ts'
 export type { CaseVerdict } from './conform/cases.ts'

@@ -21,6 +21,7 @@ const view = (near: EntryState[], path: EntryState[] = []): StateView => ({
   ledger: [],
   around: null,
   map: null,
+  more: null,
 })
 
 test('places are counted from the address looked at: modules lie elsewhere in another kernel', () => {

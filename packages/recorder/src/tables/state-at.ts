@@ -16,6 +16,7 @@ import { touchedRanges, touchingParts } from './touched.ts'
 import { UNMAPPING_SQL } from './unmapped.ts'
 import { signedVa } from '../event/words.ts'
 import { RUN_SHIFT } from '../store/run-writer.ts'
+import { resultOf } from './last-step.ts'
 
 /** Events between two snapshots: the most that a seek folds once the snapshots are there. */
 export const SNAPSHOT_EVENTS = 8192
@@ -57,6 +58,13 @@ export interface StateHistory {
   intervalsTouching(va: bigint): Interval[]
 }
 
+/**
+ * {@link stateAt} for who has other things to do in between: goes on by some thousand events a step, and yields
+ * how many events of the run are behind it.
+ */
+export const stateSteps = (runFile: RunFile, run: Run, seq: number): Generator<number, PageState> =>
+  folderOf(runFile).fold(run, seq, {})
+
 /** {@link stateAt} with the notes that its snapshots keep. */
 export function historyAt(
   runFile: RunFile,
@@ -69,7 +77,7 @@ export function historyAt(
     throw new InputError(`run ${run.id} has no event ${seq}; its events are 0 to ${run.events - 1}`)
   }
   const folder = folderOf(runFile)
-  const state = folder.fold(run, seq, options)
+  const state = resultOf(folder.fold(run, seq, options))
   const intervalsTouching = (va: bigint) =>
     folder.intervals(run.id, seq, signedVa(va), state.pageShift)
   return { state, intervalsTouching }
@@ -142,7 +150,11 @@ class Folder {
     this.#rows = prepare(runFile.db, foldRows).safeIntegers(false)
   }
 
-  fold(run: Run, seq: number, { snapshots, progress }: StateOptions): PageState {
+  *fold(
+    run: Run,
+    seq: number,
+    { snapshots, progress }: StateOptions,
+  ): Generator<number, PageState> {
     const cached = snapshots ?? true
     const saved = cached ? this.snapshots.nearest(run.id, seq) : undefined
     const layer = layerOver(run, saved?.runs, saved?.unplaced)
@@ -154,9 +166,14 @@ class Folder {
       unsaved = []
       progress?.(snapshot.seq + 1)
     }
-    const { state } = this.#foldOn(run, layer, saved ? saved.seq + 1 : 0, seq, cached ? made : null)
-    this.snapshots.save(run.id, unsaved)
-    return state
+    const first = saved ? saved.seq + 1 : 0
+    try {
+      const { state } = yield* this.#foldOn(run, layer, first, seq, cached ? made : null)
+      return state
+    } finally {
+      // Whoever gives up on the way has come so far.
+      this.snapshots.save(run.id, unsaved)
+    }
   }
 
   /** What is wrong with the first saved snapshot that is not what the run's events make; null: none is. */
@@ -168,9 +185,10 @@ class Folder {
       (seq) => seq < 0 || seq >= run.events || (seq + 1) % SNAPSHOT_EVENTS !== 0,
     )
     if (wrong === undefined) {
-      this.#foldOn(run, layerOver(run, undefined), 0, last, (snapshot) => {
+      const compare = (snapshot: NewSnapshot): void => {
         if (!this.snapshots.agreesWith(run.id, snapshot)) wrong ??= snapshot.seq
-      })
+      }
+      resultOf(this.#foldOn(run, layerOver(run, undefined), 0, last, compare))
     }
     return wrong === undefined
       ? null
@@ -178,13 +196,13 @@ class Folder {
   }
 
   /** From `at` to `seq`; what is worth saving on the way is handed on. */
-  #foldOn(
+  *#foldOn(
     run: Run,
     from: Layer,
     first: number,
     seq: number,
     made: ((snapshot: NewSnapshot) => void) | null,
-  ): Layer {
+  ): Generator<number, Layer> {
     let layer = from
     for (let at = first; at <= seq;) {
       const next = at - (at % SNAPSHOT_EVENTS) + SNAPSHOT_EVENTS
@@ -205,6 +223,7 @@ class Folder {
       const runs = table.compacted()
       made({ seq: next - 1, complete, unplaced, runs, touched })
       layer = layerOver(run, runs, unplaced)
+      yield at
     }
     return layer
   }

@@ -5,6 +5,7 @@ import type { Run } from '../event/run.ts'
 import { Beliefs, type SavedBeliefs } from '../observers/beliefs.ts'
 import { Projections } from '../store/proof/projections.ts'
 import type { RunFile } from '../store/run-file.ts'
+import { resultOf } from '../tables/last-step.ts'
 
 /** Name of the projection in table `snapshot`. */
 const PROJECTION = 'beliefs'
@@ -13,18 +14,35 @@ const VERSION = 2
 /** Events between two that are saved; more where there are many entries, as all of them are written each time. */
 const APART = 16_384
 const APART_PER_ENTRY = 4
+/** Events folded at each step. */
+const STEP = 8_192
+
+interface BeliefsOptions {
+  /** Events between two that are saved. */
+  readonly apart?: number
+}
 
 /**
  * All that is pending after event `seq` of a run is applied: folded from the nearest state that was saved, and saved on
  * the way, so that only the first look far into a run takes long. It is the caller's: folding on changes nothing here.
- * `apart`: events between two that are saved.
  */
-export function beliefsAt(
+export const beliefsAt = (
   runFile: RunFile,
   run: Run,
   seq: number,
-  { apart: least = APART }: { readonly apart?: number } = {},
-): Beliefs {
+  options: BeliefsOptions = {},
+): Beliefs => resultOf(beliefsSteps(runFile, run, seq, options))
+
+/**
+ * {@link beliefsAt} for who has other things to do in between: goes on by some thousand events a step, and yields
+ * how many events of the run are behind it.
+ */
+export function* beliefsSteps(
+  runFile: RunFile,
+  run: Run,
+  seq: number,
+  { apart: least = APART }: BeliefsOptions = {},
+): Generator<number, Beliefs> {
   const saved = projectionsOf(runFile)
   const source = runFile.source(run)
   const nearest = nearestIn(saved, run, seq)
@@ -34,7 +52,11 @@ export function beliefsAt(
     const { size } = beliefs.observers.entries
     const apart = least * Math.max(1, Math.ceil((size * APART_PER_ENTRY) / least))
     const next = from - (from % apart) + apart
-    for (const e of source.events(from, Math.min(next - 1, seq))) beliefs.apply(e)
+    const to = Math.min(next - 1, seq)
+    for (let at = from; at <= to; at += STEP) {
+      for (const e of source.events(at, Math.min(at + STEP - 1, to))) beliefs.apply(e)
+      yield Math.min(at + STEP - 1, to) + 1
+    }
     if (next <= seq + 1) save(saved, run, next - 1, beliefs)
     from = next
   }

@@ -1,9 +1,18 @@
-import { type Mark, nestOf, type TraceEvent, valueText, count, many } from '@pagetrail/recorder'
-import type { CheckView } from '../data/data.ts'
+import {
+  type Mark,
+  nestOf,
+  type TraceEvent,
+  valueText,
+  count,
+  many,
+  type WhyRow,
+} from '@pagetrail/recorder'
+import type { CheckView, Data } from '../data/data.ts'
 import { CLOCK_MODES } from '../text/clock.ts'
 import { isLanes } from '../model/lanes.ts'
 import { BEGINS, descriptorOf } from '../text/begins.ts'
 import {
+  type Going,
   type Model,
   type Replay,
   complain,
@@ -311,9 +320,9 @@ function why(m: Model): Model {
     const { id } = r.run
     return query(
       m,
-      (data) => data.why(id, at.va, e.seq),
+      (data, _now, going) => saidWhy(data, { run: id, va: at.va, seq: e.seq }, going),
       (later, said) => {
-        if (later.replay?.run.id !== id || later.screen !== 'replay') return later
+        if (!said || later.replay?.run.id !== id || later.screen !== 'replay') return later
         const title = `Why ${at.level ?? ''} ${valueText(at.va)} is what it is`.replace('  ', ' ')
         const view = { run: id, title, rows: said, page: TOP_OF_PAGE }
         const lines = whyLinesOf(view, later.columns - 4)
@@ -328,8 +337,23 @@ function why(m: Model): Model {
           'why',
         )
       },
+      { title: 'reading the events up to here', use: 'seek' },
     )
   })
+}
+
+/** Why an address is what it is after an event; null: nobody wants to know any more. */
+async function saidWhy(
+  data: Data,
+  { run, va, seq }: { readonly run: number; readonly va: bigint; readonly seq: number },
+  going: Going,
+): Promise<readonly WhyRow[] | null> {
+  for (;;) {
+    const said = await data.why(run, va, seq)
+    if (typeof said !== 'number') return said
+    if (!going.isWanted()) return null
+    going.reached(said / (seq + 1))
+  }
 }
 
 function stepView(m: Model, f: (r: Replay) => Replay | null, none: string): Model {

@@ -77,6 +77,11 @@ export interface StateView {
   /** Every entry of the last table on the way, where it is wanted. */
   readonly map: TableMap | null
   readonly ledger: readonly LedgerLine[]
+  /**
+   * The first look far into a long run reads all events before it, and answers in between: so many of them have been
+   * read, and asking for the next turn goes on. null: this is the answer.
+   */
+  readonly more: { readonly read: number; readonly turn: number } | null
 }
 
 /** A line of the barrier and TLB pane. */
@@ -108,6 +113,8 @@ export interface StateQuery {
   readonly rows: number
   /** What is owed is wanted, or every entry of the table, instead of the neighbours. */
   readonly want: 'tables' | 'map' | 'ledger'
+  /** How often it has been asked in a row, see {@link StateView}; none: the first time. */
+  readonly turn?: number
 }
 
 /** A finding of the checks, as the screens show it. */
@@ -263,8 +270,11 @@ export interface Data {
   matching(run: number, seqs: readonly number[], filter: string): Promise<readonly number[]>
   /** The calls in which a filter lets some event through, by number. */
   callsWith(run: number, filter: string): Promise<readonly number[]>
-  /** Why an address is translated as it is after an event, in the words of the verb `why`. */
-  why(run: number, va: bigint, at: number): Promise<readonly WhyRow[]>
+  /**
+   * Why an address is translated as it is after an event, in the words of the verb `why`; a number: so many events have
+   * been read so far, and asking again goes on.
+   */
+  why(run: number, va: bigint, at: number): Promise<readonly WhyRow[] | number>
   /** Runs the checks over a run; may take long, see {@link cancel}. */
   check(run: number): Promise<CheckView>
   /** The same for a run that is soon checked. */

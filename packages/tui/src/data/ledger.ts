@@ -1,6 +1,5 @@
 import {
   type Beliefs,
-  beliefsAt,
   byHarm,
   count,
   type HeldVersion,
@@ -9,8 +8,6 @@ import {
   many,
   type PageState,
   type Relation,
-  type Run,
-  type RunFile,
   valueText,
 } from '@pagetrail/recorder'
 import type { LedgerLine } from './data.ts'
@@ -22,15 +19,10 @@ const LISTED = 12
 
 /**
  * Barriers pending, lazy sections open, what the TLBs of the model hold, and TLB flushes owed after an event. `tables`:
- * the page tables of that moment, asked for where there is something to compare with them.
+ * the page tables of that moment, asked for where there is something to compare with them, see {@link needsTables}.
  */
-export function ledgerAt(
-  runFile: RunFile,
-  run: Run,
-  seq: number,
-  tables: () => PageState,
-): readonly LedgerLine[] {
-  const { observers, tlb, barriers } = beliefsAt(runFile, run, seq)
+export function ledgerOf(beliefs: Beliefs, tables: () => PageState): readonly LedgerLine[] {
+  const { observers, tlb, barriers } = beliefs
   const held = heldVersions(observers)
     .filter((v) => isHarm(v.relation))
     .toSorted(byHarm)
@@ -45,6 +37,8 @@ export function ledgerAt(
   if (lines.length === 0) lines.push({ text: 'no barrier pending, no flush owed', owed: false })
   return lines
 }
+
+export const needsTables = ({ tlb }: Beliefs): boolean => tlb.isModelled && tlb.entries.length > 0
 
 function heldLine({ va, seq, fn, stage, relation }: HeldVersion): LedgerLine {
   const by = fn === null ? '' : ` by ${safe(fn)}`

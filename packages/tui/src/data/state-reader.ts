@@ -1,15 +1,18 @@
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import {
-  type PageState,
+  type Beliefs,
+  beliefsSteps,
+  PageState,
   parseFilter,
   type Run,
-  stateAt,
+  stateSteps,
   toSql,
   type RunFile,
   type TraceEvent,
 } from '@pagetrail/recorder'
-import type { EntryState, StateQuery, StateView, TableMap } from './data.ts'
-import { ledgerAt } from './ledger.ts'
+import type { EntryState, LedgerLine, StateQuery, StateView, TableMap } from './data.ts'
+import { ledgerOf, needsTables } from './ledger.ts'
+import { LongFold } from './long-fold.ts'
 
 /** A base for steps back lies so many events before the one looked at. */
 const BASE_BEHIND = 512
@@ -36,35 +39,56 @@ interface Spot {
  */
 export class StateReader {
   readonly #runFile: RunFile
+  readonly #folds: { readonly tables: LongFold<PageState>; readonly beliefs: LongFold<Beliefs> }
+  /** What is pending after an event, kept while the page tables of that moment are being read. */
+  #beliefs: { readonly run: number; readonly seq: number; readonly beliefs: Beliefs } | null = null
   /** By run, the one last looked at last: a comparison looks at two in turn. */
   readonly #spots = new Map<number, Spot>()
 
-  constructor(runFile: RunFile) {
+  /** `slice`: events of a long fold that are folded for one answer. */
+  constructor(runFile: RunFile, slice?: number) {
     this.#runFile = runFile
+    this.#folds = { tables: new LongFold(slice), beliefs: new LongFold(slice) }
   }
 
   read(run: Run, q: StateQuery): StateView {
-    const view = {
-      run: run.id,
-      seq: q.seq,
-      ledger: [],
-      path: [],
-      near: [],
-      around: null,
-      map: null,
-    }
+    const none = { ledger: [], path: [], near: [], around: null, map: null, more: null }
+    const view = { run: run.id, seq: q.seq, ...none }
+    const later = (read: number) => ({ ...view, more: { read, turn: q.turn ?? 0 } })
     if (q.want === 'ledger') {
-      const ledger = ledgerAt(this.#runFile, run, q.seq, () => this.#at(run, q.seq))
-      return { ...view, ledger }
+      const ledger = this.#ledger(run, q.seq)
+      return typeof ledger === 'number' ? later(ledger) : { ...view, ledger }
     }
     const [event] = this.#runFile.readPage(run, { from: q.seq, limit: 1 })
     const around = q.va === null && event ? this.#nearest(run, event) : q
     if (around === null || around.va === null) return view
     const { va } = around
     const state = this.#at(run, q.seq)
+    if (typeof state === 'number') return later(state)
     const { path, near } = entriesAround(state, va, q.rows, event)
     const map = q.want === 'map' && event ? this.#map(run, state, va, event) : null
     return { ...view, path, near, around: { va, seq: around.seq }, map }
+  }
+
+  /** Goes on with reading the run up to an event: how many events have been read, null: all of them. */
+  reach(run: Run, seq: number): number | null {
+    const state = this.#at(run, seq)
+    return typeof state === 'number' ? state : null
+  }
+
+  #ledger(run: Run, seq: number): readonly LedgerLine[] | number {
+    const known = this.#beliefs
+    this.#beliefs = null
+    const steps = () => beliefsSteps(this.#runFile, run, seq)
+    const beliefs =
+      known?.run === run.id && known.seq === seq
+        ? known.beliefs
+        : this.#folds.beliefs.goOn(run.id, seq, steps)
+    if (typeof beliefs === 'number') return beliefs
+    const state = needsTables(beliefs) ? this.#at(run, seq) : PageState.of(run)
+    if (typeof state !== 'number') return ledgerOf(beliefs, () => state)
+    this.#beliefs = { run: run.id, seq, beliefs }
+    return state
   }
 
   /** The nearest event before one without an address that has one: of its call, else of its CPU. */
@@ -118,14 +142,18 @@ export class StateReader {
     )
   }
 
-  #at(run: Run, seq: number): PageState {
+  /** The page tables after an event; a number: so many events have been read, and another call goes on. */
+  #at(run: Run, seq: number): PageState | number {
     const spot = this.#spotOf(run.id)
     const near = (at: At | null): at is At => at !== null && at.seq <= seq && seq - at.seq <= AHEAD
     let { here } = spot
     if (!near(here)) {
       if (!near(spot.base)) {
         const base = Math.max(0, seq - BASE_BEHIND)
-        spot.base = { seq: base, state: stateAt(this.#runFile, run, base) }
+        const steps = () => stateSteps(this.#runFile, run, base)
+        const state = this.#folds.tables.goOn(run.id, base, steps)
+        if (typeof state === 'number') return state
+        spot.base = { seq: base, state }
       }
       here = { ...spot.base, state: spot.base.state.clone() }
     }

@@ -55,7 +55,10 @@ export async function openTraceData(db: string, proofs?: string): Promise<TraceD
     callsWith: async (id, filter) => pager.callsWith(runOf(runFile, id), filter),
     pair: async (id, event) => findPair(pager, runOf(runFile, id), event),
     state: async (query) => states.read(runOf(runFile, query.run), query),
-    why: async (id, va, at) => [...whyRows(whyDescriptor(runFile, runOf(runFile, id), va, at))],
+    why: async (id, va, at) => {
+      const run = runOf(runFile, id)
+      return states.reach(run, at) ?? [...whyRows(whyDescriptor(runFile, run, va, at))]
+    },
     density: async (id, _total, buckets) => sampleDensity(runFile, runOf(runFile, id), buckets),
     profile: async (query) => profileOf(runFile, runOf(runFile, query.run), query),
     names: async (id) => runFile.namesIn(runOf(runFile, id), MOST_NAMES),

@@ -1,6 +1,6 @@
 import { Channel } from './channel.ts'
 import type { Data } from '../data/data.ts'
-import type { Effect, Model, Query } from '../model/model.ts'
+import type { Effect, Going, Model, Query } from '../model/model.ts'
 import { runsCame } from '../commands/runs-commands.ts'
 import { sameRuns, STANDING } from '../model/wanted.ts'
 import type { ModelStore } from './model-store.ts'
@@ -164,6 +164,18 @@ export class Conductor {
     return step
   }
 
+  #going(query: Query): Going {
+    const { title, use } = query
+    return {
+      isWanted: () => use !== 'seek' || this.#latest === query,
+      reached: (done) => {
+        // What is quick is not shown.
+        if (this.#store.get().job?.title === title)
+          this.#store.dispatch({ type: 'job', job: { title, done } })
+      },
+    }
+  }
+
   async #ask(query: Query): Promise<void> {
     const { title, use } = query
     const show = () => this.#store.dispatch({ type: 'job', job: { title, done: null } })
@@ -177,7 +189,7 @@ export class Conductor {
         ? setInterval(() => void this.#readRuns().catch(this.#failed), POLL_MS)
         : undefined
     try {
-      const then = await query.ask(this.#data, this.#store.get())
+      const then = await query.ask(this.#data, this.#store.get(), this.#going(query))
       this.#open.delete(query)
       if (use === 'write') await this.#readRuns()
       // The answer of a search counts unless Esc, or a later one, came before it.

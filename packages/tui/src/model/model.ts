@@ -157,7 +157,13 @@ export interface Query {
   readonly use: 'read' | 'seek' | 'write'
   /** Asked once the one before it is answered, from where that led. */
   readonly inTurn: boolean
-  readonly ask: (data: Data, m: Model) => Promise<(m: Model) => Model>
+  readonly ask: (data: Data, m: Model, going: Going) => Promise<(m: Model) => Model>
+}
+
+/** What goes on in parts looks whether it is still wanted, and says how far it has come: 0 … 1. */
+export interface Going {
+  isWanted(): boolean
+  reached(share: number): void
 }
 
 /** Something the model asks the world to do. */
@@ -254,12 +260,12 @@ export const ask = (m: Model, effect: Effect): Model => ({ ...m, outbox: [...m.o
 /** Asks the database; the answer goes through `then`. */
 export const query = <R>(
   m: Model,
-  ask: (data: Data, m: Model) => Promise<R>,
+  ask: (data: Data, m: Model, going: Going) => Promise<R>,
   then: (m: Model, answer: R) => Model,
   { title = '', use = 'read', inTurn = false }: Partial<Omit<Query, 'type' | 'ask'>> = {},
 ): Model => {
-  const asked = async (data: Data, now: Model) => {
-    const answer = await ask(data, now)
+  const asked = async (data: Data, now: Model, going: Going) => {
+    const answer = await ask(data, now, going)
     return (later: Model) => then(later, answer)
   }
   return { ...m, outbox: [...m.outbox, { type: 'query', title, use, inTurn, ask: asked }] }

@@ -1,5 +1,5 @@
 import { type AlignedRow, type Run } from '@pagetrail/recorder'
-import type { CountQuery, Data, StateQuery, ProfileQuery } from '../data/data.ts'
+import type { CountQuery, Data, ProfileQuery, StateQuery, StateView } from '../data/data.ts'
 import { diffRowsCame, lastRowOf, seqOfRow, wantedDiffRows, withDiff } from './diff.ts'
 import { replayLayout, WIDE_REPLAY_COLUMNS } from './layout.ts'
 import { withChecked } from './findings.ts'
@@ -173,8 +173,12 @@ function wantedState(m: Model): StateQuery | null {
     va: descriptorOf(event)?.va ?? null,
     rows: layout.lowerHeight,
     want: r.pane === 'details' ? 'tables' : r.pane,
+    turn: turnAfter(r.state),
   }
 }
+
+/** A question that is being answered is asked again and again. */
+const turnAfter = (state: StateView | null): number => (state?.more ? state.more.turn + 1 : 0)
 
 /** Entries asked for on each side: more than are shown, so that those that differ are among them. */
 const AROUND = 24
@@ -196,7 +200,8 @@ function sideQuery(d: DiffView, side: 'left' | 'right'): StateQuery | null {
   const other = side === 'left' ? 'right' : 'left'
   const at = above.findLast((x) => addressIn(x, side) !== null || addressIn(x, other) !== null)
   const va = at ? (addressIn(at, side) ?? addressIn(at, other)) : null
-  return { run: d[side].id, seq, va, rows: AROUND, want: d.pane }
+  const turn = turnAfter(d.states?.[side] ?? null)
+  return { run: d[side].id, seq, va, rows: AROUND, want: d.pane, turn }
 }
 
 function addressIn(row: AlignedRow, side: 'left' | 'right'): bigint | null {

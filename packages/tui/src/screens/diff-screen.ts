@@ -13,7 +13,7 @@ import { diffLayoutOf, rowAtCursor } from '../model/diff.ts'
 import { shareOf, stripOf } from '../model/calls.ts'
 import type { Model } from '../model/model.ts'
 import type { Role, Theme } from '../text/theme.ts'
-import { type Room, stateLines } from './diff-state.ts'
+import { readingLine, type Room, stateLines } from './diff-state.ts'
 import { twoMapLines } from './table-map.ts'
 import { type BarView, foundOn, matchText } from './bars.ts'
 import type { Page } from '../model/pages.ts'
@@ -128,9 +128,11 @@ function cursorPane(d: DiffView, room: Room, theme: Theme): Below {
 /** Every entry of the table at the cursor, A against B. */
 function mapPane(d: DiffView, room: Room, theme: Theme): Below {
   const geometries = { left: runGeometry(d.left), right: runGeometry(d.right) }
-  const lines = d.states
-    ? twoMapLines(d.states.left?.map, d.states.right?.map, room, theme, geometries)
-    : [theme.dim('folding the events …')]
+  const reading = readingLine(d, theme)
+  const lines =
+    reading === null
+      ? twoMapLines(d.states?.left?.map, d.states?.right?.map, room, theme, geometries)
+      : [reading]
   const title = 'Map of the table: A against B'
   return { title, foot: 't: entries at the cursor', rows: lines.map((l) => ` ${l}`) }
 }

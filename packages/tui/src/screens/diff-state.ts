@@ -6,6 +6,7 @@ import type { Theme } from '../text/theme.ts'
 import { fit } from '../text/fit.ts'
 import { width } from '../text/width.ts'
 import type { DiffView } from '../model/diff-view.ts'
+import { readingText } from './state-panes.ts'
 
 /** Columns for the bits in which two entries differ, at most. */
 const BIT_COLUMNS = 24
@@ -20,7 +21,8 @@ export interface Room {
 /** The page tables of both runs at the cursor; entries that differ are marked, with the bits in which they do. */
 export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Theme): string[] {
   if (rows < 2) return []
-  if (!d.states) return [theme.dim('page tables: folding the events …')]
+  const reading = readingLine(d, theme)
+  if (reading !== null || !d.states) return [reading ?? '']
   const geometries = { left: runGeometry(d.left), right: runGeometry(d.right) }
   const pairs = pairStates(d.states.left, d.states.right, geometries)
   if (pairs.length === 0)
@@ -47,6 +49,12 @@ export function stateLines(d: DiffView, { columns, rows, wide }: Room, theme: Th
       : stacked(pair, branch, geometries, theme)
   })
   return [theme.dim(verdict), ...lines].slice(0, rows)
+}
+
+/** Of a side whose events are still being read; null: the states are here. */
+export function readingLine({ states }: DiffView, theme: Theme): string | null {
+  const reading = [states?.left, states?.right].find((side) => side?.more)
+  return states && !reading ? null : theme.dim(`page tables: ${readingText(reading ?? null)}`)
 }
 
 const signOf = (p: EntryPair): string => `${p.here ? '▶' : ' '}${p.differs ? '~' : ' '}`

@@ -58,19 +58,20 @@ function detailsPane(r: Replay, size: Size, theme: Theme): PaneView {
 
 function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   const { state } = r
-  const at = state ? `${state.seq === r.cursor ? '' : 'was '}after event ${count(state.seq)}` : ''
+  const at =
+    state && !state.more
+      ? `${state.seq === r.cursor ? '' : 'was '}after event ${count(state.seq)}`
+      : ''
   const pane = { ...size, name: 'lower', foot: `${at}  t next pane` } as const
   if (r.pane === 'ledger' && r.run.events > 0) {
     return { ...pane, title: 'Barriers and TLB', rows: ledgerLines(state, size.columns - 2, theme) }
   }
   const geometry = runGeometry(r.run)
   if (r.pane === 'map' && r.run.events > 0) {
-    const rows = mapLines(
-      state?.map ?? null,
-      { columns: size.columns - 2, rows: size.height - 2 },
-      theme,
-      geometry,
-    )
+    const inner = { columns: size.columns - 2, rows: size.height - 2 }
+    const rows = state?.more
+      ? pageTableLines(state, inner.columns, theme, geometry)
+      : mapLines(state?.map ?? null, inner, theme, geometry)
     return { ...pane, title: 'Map of the table', rows }
   }
   // An event without an address shows the tables around the last one of its call that has one.

@@ -1,5 +1,5 @@
 import type { Geometry } from '@pagetrail/engine'
-import { shortText, valueText } from '@pagetrail/recorder'
+import { count, shortText, valueText } from '@pagetrail/recorder'
 import type { EntryState, StateView } from '../data/data.ts'
 import { fit, safe, wrap } from '../text/fit.ts'
 import { width } from '../text/width.ts'
@@ -12,7 +12,7 @@ export function pageTableLines(
   theme: Theme,
   geometry: Geometry | null,
 ): string[] {
-  if (!state) return [theme.dim(' folding the events …')]
+  if (!state || state.more) return readingLines(state, columns, theme)
   if (state.path.length + state.near.length === 0)
     return wrap(nothingKnown(state), columns - 2).map((text) => theme.dim(` ${text}`))
   const entry = (e: EntryState, indent: string) => {
@@ -32,6 +32,15 @@ export function pageTableLines(
   return [...lines, ...state.near.map((e) => entry(e, ''))]
 }
 
+/** How far the run has been read for a state; that happens once, and can be left and gone on with. */
+export const readingText = (state: StateView | null): string =>
+  state?.more
+    ? `reading ${count(state.more.read)} of the ${count(state.seq + 1)} events up to here, once`
+    : 'folding the events …'
+
+const readingLines = (state: StateView | null, columns: number, theme: Theme): string[] =>
+  wrap(readingText(state), columns - 2).map((text) => theme.dim(` ${text}`))
+
 const nothingKnown = ({ around }: StateView): string =>
   around === null
     ? 'no event up to here is about an entry'
@@ -39,7 +48,7 @@ const nothingKnown = ({ around }: StateView): string =>
 
 /** Barriers, lazy MMU mode and flushes: what is owed stands out. */
 export function ledgerLines(state: StateView | null, columns: number, theme: Theme): string[] {
-  if (!state) return [theme.dim(' folding the events …')]
+  if (!state || state.more) return readingLines(state, columns, theme)
   if (state.ledger.length === 0) return [theme.dim(' nothing is pending and no flush is owed')]
   return state.ledger.flatMap((l) =>
     wrap(safe(l.text), columns - 5).map((text, i) => {

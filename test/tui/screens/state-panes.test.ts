@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { ledgerLines, pageTableLines } from '../../../packages/tui/src/screens/state-panes.ts'
+import { themeFor } from '../../../packages/tui/src/text/theme.ts'
+import { plain, width } from '../../../packages/tui/src/text/width.ts'
+
+test('how far a long run has been read is said in full, however narrow the pane is', () => {
+  const theme = themeFor({ NO_COLOR: '1', TERM: 'dumb' })
+  const more = { read: 1_490_000, turn: 14 }
+  const none = { path: [], near: [], around: null, map: null, ledger: [] }
+  const state = { run: 1, seq: 9_000_049, ...none, more }
+  for (const lines of [pageTableLines(state, 30, theme, null), ledgerLines(state, 30, theme)]) {
+    expect(lines.every((line) => width(line) <= 30)).toBe(true)
+    expect(lines.map((line) => plain(line).trim()).join(' ')).toBe(
+      'reading 1,490,000 of the 9,000,050 events up to here, once',
+    )
+  }
+})
