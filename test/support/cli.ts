@@ -50,6 +50,7 @@ export function memoryIo(options: RunOptions = {}): {
       if (options.interrupt === true) queueMicrotask(handler)
       return () => {}
     },
+    youngSpace: { hold() {}, release() {} },
   }
   return { io, out: stdout.text, err: stderr.text }
 }

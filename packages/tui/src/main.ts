@@ -12,6 +12,8 @@ export async function main(argv: readonly string[], io: Io): Promise<Status> {
   if (argv.length === 1 && VERSION_OPTIONS.has(argv[0]!)) return await printVersion(io)
   const shown = await straightToScreens(argv, io)
   if (shown !== null) return shown
+  // Before anything else is loaded, which makes it grow.
+  if (argv.includes('check')) io.youngSpace.hold()
   const { runProgram } = await import('./verbs/program/program.ts')
   return await runProgram(argv, io)
 }

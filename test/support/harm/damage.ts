@@ -38,6 +38,7 @@ export async function run(db: string, argv: readonly string[]): Promise<Answer> 
     },
     now: () => 0,
     onInterrupt: () => () => {},
+    youngSpace: { hold() {}, release() {} },
   }
   const status = await main(['--db', db, ...argv], io)
   return { out: out.join(''), status: /internal error/.test(err.join('')) ? 70 : status }

@@ -42,8 +42,8 @@ export function heldVersions(observers: Observers): HeldVersion[] {
       hi: rows.hi(row),
       seq: rows.seq(row),
       op: op < 0 ? null : op,
-      cpu: rows.cpu[row]!,
-      fn: observers.nameOf(rows.fn[row]!),
+      cpu: rows.cpu(row),
+      fn: observers.nameOf(rows.fn(row)),
       stage: observers.stageOf(row),
       relation: observers.harms.gravest(row, base, rows.end(row)),
     })

@@ -1,5 +1,6 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
 import { ABSENT, doubled, EntryTable } from '../tables/entry-table.ts'
+import { NumberColumn } from '../tables/number-column.ts'
 import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
 import type { RowList } from './row-list.ts'
 
@@ -50,17 +51,18 @@ export class VersionRows {
   readonly ofLevel = LEVEL_NAMES.map(() => 0)
   /** Index in LEVEL_NAMES with {@link LIVE} and {@link TABLE}; 0: the row is free. */
   #shape = new Uint8Array(INITIAL)
-  cpu = new Uint16Array(INITIAL)
+  readonly #cpu = new NumberColumn(INITIAL)
   op = new Int32Array(INITIAL)
-  fn = new Int32Array(INITIAL)
-  parent = new Int32Array(INITIAL)
+  readonly #fn = new NumberColumn(INITIAL)
+  /** One more than the row of the table, for the few that lie below one that was taken out; null: none ever did. */
+  #parent: Int32Array<ArrayBuffer> | null = null
   next = new Int32Array(INITIAL)
   words = new Uint32Array(INITIAL * 2)
   base = new Float64Array(INITIAL)
   #seq = new Uint32Array(INITIAL)
   #ordered = new Uint32Array(INITIAL)
-  /** Which member of its span its descriptor is that of. */
-  #member = new Uint8Array(INITIAL)
+  /** Which member of its span its descriptor is that of; null: no row was of a span yet. */
+  #member: Uint8Array<ArrayBuffer> | null = null
   /** What of a span is flushed, for the few rows of which a part is. */
   readonly #cover = new Map<number, Uint32Array>()
   #heads: EntryTable
@@ -73,7 +75,7 @@ export class VersionRows {
 
   constructor(sizes: PageSizes) {
     this.#sizes = sizes
-    this.#heads = new EntryTable(sizes.shift)
+    this.#heads = EntryTable.narrow(sizes.shift)
     this.#pages = LEVEL_NAMES.map((name) => sizes.of(name))
     this.#own = LEVEL_NAMES.map((name) =>
       sizes.of(name === 'contpte' ? 'pte' : name === 'contpmd' ? 'pmd' : name),
@@ -99,7 +101,27 @@ export class VersionRows {
 
   /** Page that its descriptor translates: inside a span a member's. */
   from(row: number): number {
+    if (this.#member === null) return this.base[row]!
     return this.base[row]! + this.#member[row]! * this.#own[this.level(row)]!
+  }
+
+  /** CPU of the store that overwrote it, and its function: an index, NONE. */
+  cpu(row: number): number {
+    return this.#cpu.at(row)
+  }
+
+  fn(row: number): number {
+    return this.#fn.at(row)
+  }
+
+  /** Row of the table version through which alone it can still be reached, NONE. */
+  parent(row: number): number {
+    return this.#parent === null ? NO_ROW : this.#parent[row]! - 1
+  }
+
+  setParent(row: number, parent: number): void {
+    if (parent !== NO_ROW) this.#parent ??= new Int32Array(this.base.length)
+    if (this.#parent !== null) this.#parent[row] = parent + 1
   }
 
   /** The store that overwrote it. */
@@ -151,16 +173,21 @@ export class VersionRows {
 
   /** The same version was current again, and is overwritten once more: it may have been filled anew. */
   again(row: number, v: Readonly<NewVersion>): void {
-    this.cpu[row] = v.cpu
+    this.#cpu.set(row, v.cpu)
     this.op[row] = v.op
-    this.fn[row] = v.fn
-    this.parent[row] = v.parent
+    this.#fn.set(row, v.fn)
+    this.setParent(row, v.parent)
     this.words[row * 2] = v.lo
     this.words[row * 2 + 1] = v.hi
-    this.#member[row] = (v.from - v.base) / this.#own[v.level]!
+    this.#setMember(row, v.from === v.base ? 0 : (v.from - v.base) / this.#own[v.level]!)
     this.#seq[row] = v.seq
     this.#ordered[row] = NO_SEQ
     if (this.#cover.size > 0) this.#cover.delete(row)
+  }
+
+  #setMember(row: number, member: number): void {
+    if (member > 0) this.#member ??= new Uint8Array(this.base.length)
+    if (this.#member !== null) this.#member[row] = member
   }
 
   remove(row: number): void {
@@ -197,7 +224,7 @@ export class VersionRows {
     this.high = 0
     this.#freeRow = NO_ROW
     this.ofLevel.fill(0)
-    this.#heads = new EntryTable(this.#sizes.shift)
+    this.#heads = EntryTable.narrow(this.#sizes.shift)
     this.#cover.clear()
   }
 
@@ -258,16 +285,17 @@ export class VersionRows {
     const { high } = this
     return {
       shape: this.#shape.slice(0, high),
-      cpu: this.cpu.slice(0, high),
+      cpu: Uint16Array.from(this.#cpu.slice(high)),
       op: this.op.slice(0, high),
-      fn: this.fn.slice(0, high),
-      parent: this.parent.slice(0, high),
+      fn: this.#fn.slice(high),
+      parent:
+        this.#parent?.slice(0, high).map((row) => row - 1) ?? new Int32Array(high).fill(NO_ROW),
       next: this.next.slice(0, high),
       words: this.words.slice(0, high * 2),
       base: this.base.slice(0, high),
       seq: this.#seq.slice(0, high),
       ordered: this.#ordered.slice(0, high),
-      member: this.#member.slice(0, high),
+      member: this.#member?.slice(0, high) ?? new Uint8Array(high),
       cover: this.#cover,
       free: this.#freeRow,
     }
@@ -279,16 +307,18 @@ export class VersionRows {
     this.high = saved.base.length
     while (this.base.length < this.high) this.#grow()
     this.#shape.set(saved.shape)
-    this.cpu.set(saved.cpu)
     this.op.set(saved.op)
-    this.fn.set(saved.fn)
-    this.parent.set(saved.parent)
     this.next.set(saved.next)
     this.words.set(saved.words)
     this.base.set(saved.base)
     this.#seq.set(saved.seq)
     this.#ordered.set(saved.ordered)
-    this.#member.set(saved.member)
+    for (let row = 0; row < this.high; row++) {
+      this.#cpu.set(row, saved.cpu[row]!)
+      this.#fn.set(row, saved.fn[row]!)
+      this.setParent(row, saved.parent[row]!)
+      this.#setMember(row, saved.member[row]!)
+    }
     for (const [row, bits] of saved.cover) this.#cover.set(row, bits)
     this.#freeRow = saved.free
     this.#find()
@@ -311,16 +341,16 @@ export class VersionRows {
 
   #grow(): void {
     this.#shape = new Uint8Array(doubled(this.#shape))
-    this.cpu = new Uint16Array(doubled(this.cpu))
+    this.#cpu.grow()
     this.op = new Int32Array(doubled(this.op))
-    this.fn = new Int32Array(doubled(this.fn))
-    this.parent = new Int32Array(doubled(this.parent))
+    this.#fn.grow()
+    if (this.#parent !== null) this.#parent = new Int32Array(doubled(this.#parent))
     this.next = new Int32Array(doubled(this.next))
     this.words = new Uint32Array(doubled(this.words))
     this.base = new Float64Array(doubled(this.base))
     this.#seq = new Uint32Array(doubled(this.#seq))
     this.#ordered = new Uint32Array(doubled(this.#ordered))
-    this.#member = new Uint8Array(doubled(this.#member))
+    if (this.#member !== null) this.#member = new Uint8Array(doubled(this.#member))
   }
 }
 

@@ -146,7 +146,7 @@ export class Versions {
       if (!rows.isLive(row) || rows.seq(row) !== list.seq(i) || rows.ordered(row) !== NO_ROW)
         continue
       // Through a table that may still be held it can be filled all the same.
-      if (rows.parent[row] === NO_ROW) rows.order(row, seq)
+      if (rows.parent(row) === NO_ROW) rows.order(row, seq)
     }
     list.clear()
   }
@@ -157,7 +157,7 @@ export class Versions {
     return rows.firstIn(
       start,
       end,
-      (row) => rows.ordered(row) === NO_ROW && rows.parent[row] === NO_ROW,
+      (row) => rows.ordered(row) === NO_ROW && rows.parent(row) === NO_ROW,
     )
   }
 
@@ -194,7 +194,7 @@ export class Versions {
   #isOrdered(row: number, tlbi: Invalidation): boolean {
     const { rows } = this
     if (rows.isTable(row) && !tlbi.tables) return false
-    const parent = rows.parent[row]!
+    const parent = rows.parent(row)
     if (parent !== NO_ROW && rows.isLive(parent)) {
       // Every address below the table is translated through it: any of them takes it along.
       return tlbi.tables && this.#isOrdered(parent, tlbi)
@@ -210,8 +210,8 @@ export class Versions {
     rows.remove(row)
     if (!isTable) return
     for (let child = 0; child < rows.high; child++) {
-      if (!rows.isLive(child) || rows.parent[child] !== row) continue
-      rows.parent[child] = NO_ROW
+      if (!rows.isLive(child) || rows.parent(child) !== row) continue
+      rows.setParent(child, NO_ROW)
       rows.order(child, at)
     }
   }
@@ -232,7 +232,7 @@ export class Versions {
     const { rows } = this
     for (let row = rows.head(level, base); row !== NO_ROW; row = rows.next[row]!) {
       if (rows.from(row) !== s.page || rows.ordered(row) !== NO_ROW) continue
-      if (rows.cpu[row] !== cpu) this.#await(cpu, row)
+      if (rows.cpu(row) !== cpu) this.#await(cpu, row)
     }
   }
 

@@ -64,8 +64,9 @@ export class EntryTable implements Entries {
   #groupKeys = new Float64Array(GROUPS)
   /** A bit for each entry of a group that is known. */
   #known = new Uint16Array(GROUPS)
-  /** lo, hi of each place. */
-  #words = new Uint32Array(GROUPS * GROUP * 2)
+  /** lo, hi of each place, or lo alone. */
+  #words: Uint32Array<ArrayBuffer>
+  readonly #width: 1 | 2
   #origins: Origins | null
   #groups = 0
   #size = 0
@@ -76,8 +77,10 @@ export class EntryTable implements Entries {
   readonly #lastGroup = new Int32Array(LEVELS)
 
   /** `withOrigins`: keeps {@link seq} and {@link cpu}. */
-  constructor(pageShift = 12, withOrigins = false) {
+  constructor(pageShift = 12, withOrigins = false, width: 1 | 2 = 2) {
     this.#pageShift = pageShift
+    this.#width = width
+    this.#words = new Uint32Array(GROUPS * GROUP * width)
     for (let level = 0; level < LEVELS; level++) {
       const upper = Math.max(0, LAST_LEVEL - level)
       this.#density[level] = 2 ** -(pageShift - 12 + upper * (pageShift - 3))
@@ -85,6 +88,11 @@ export class EntryTable implements Entries {
     this.#origins = withOrigins
       ? { seqs: new Uint32Array(GROUPS * GROUP), cpus: new Uint16Array(GROUPS * GROUP) }
       : null
+  }
+
+  /** One of a single word by key: `hi` is always 0. */
+  static narrow(pageShift: number): EntryTable {
+    return new EntryTable(pageShift, false, 1)
   }
 
   /** Entries that are known, empty ones included. */
@@ -100,11 +108,11 @@ export class EntryTable implements Entries {
   }
 
   lo(place: number): number {
-    return this.#words[place * 2]!
+    return this.#words[place * this.#width]!
   }
 
   hi(place: number): number {
-    return this.#words[place * 2 + 1]!
+    return this.#width === 1 ? 0 : this.#words[place * 2 + 1]!
   }
 
   /** The event that the entry is known from; -1: the start state. */
@@ -125,8 +133,8 @@ export class EntryTable implements Entries {
       this.#known[group]! |= bit
       this.#size++
     }
-    this.#words[place * 2] = lo
-    this.#words[place * 2 + 1] = hi
+    this.#words[place * this.#width] = lo
+    if (this.#width === 2) this.#words[place * 2 + 1] = hi
     if (this.#origins === null) return
     this.#origins.seqs[place] = seq
     this.#origins.cpus[place] = cpu
@@ -165,7 +173,7 @@ export class EntryTable implements Entries {
       pageShift: this.#pageShift,
       groupKeys: this.#groupKeys.slice(0, groups),
       known: this.#known.slice(0, groups),
-      words: this.#words.slice(0, groups * GROUP * 2),
+      words: this.#words.slice(0, groups * GROUP * this.#width),
       origins: this.#origins && {
         seqs: this.#origins.seqs.slice(0, groups * GROUP),
         cpus: this.#origins.cpus.slice(0, groups * GROUP),
@@ -192,7 +200,7 @@ export class EntryTable implements Entries {
   }
 
   clone(): EntryTable {
-    const copy = new EntryTable(this.#pageShift)
+    const copy = new EntryTable(this.#pageShift, false, this.#width)
     copy.#slots = this.#slots.slice()
     copy.#groupKeys = this.#groupKeys.slice()
     copy.#known = this.#known.slice()

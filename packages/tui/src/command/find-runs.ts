@@ -87,6 +87,7 @@ class RunFinder {
 
   async #imported(into: RunFile, name: string): Promise<FoundRun[]> {
     const session = this.#session
+    session.io.youngSpace.release()
     const progress = new Progress(session.io, `importing ${escapeControls(name)}`, 'events')
     const ids = await session.interruptible(async (signal) => {
       const one = async (buffer: string | null): Promise<Imported> => {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { ClosedPipe } from './closed-pipe.ts'
 import { type Pager, startPager } from './pager.ts'
 
@@ -20,6 +21,13 @@ export interface Io {
   startPager(command: string): Pager
   /** Calls `handler` on Ctrl-C instead of ending the process, until the returned function is called. */
   onInterrupt(handler: () => void): () => void
+  /** Of the process's memory, what young objects have. */
+  readonly youngSpace: {
+    /** Keeps it small, for what makes many objects that die at once. */
+    hold(): void
+    /** It grows as it likes. */
+    release(): void
+  }
 }
 
 export interface Terminal {
@@ -53,6 +61,7 @@ export function processIo(): Io {
       process.on('SIGINT', handler)
       return () => process.off('SIGINT', handler)
     },
+    youngSpace: { hold: holdYoungSpace, release: releaseYoungSpace },
   }
 }
 
@@ -125,3 +134,33 @@ function streamSink(stream: NodeJS.WriteStream): Sink {
       }),
   }
 }
+
+/**
+ * V8 lets the space of young objects grow to 32 MB, twice 16, as long as modules are loaded or many objects live on; it
+ * never gives that back. A check of a long run makes objects that die at once, and is as fast with twice 4 MB
+ * (docs/speed.md). How far it grows can be said on the command line of Node alone, but how much it grows by is asked
+ * each time.
+ */
+const ENOUGH_BYTES = 8 << 20
+/** Objects that are alive at one time; each round is half a megabyte. */
+const AT_ONCE = 4000
+const MOST_ROUNDS = 100
+
+const grownBy = (factor: number): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`)
+
+const youngBytes = (): number =>
+  getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? 0
+
+/** From here on young objects have 8 MB: grows to that, and no further. */
+export function holdYoungSpace(): void {
+  grownBy(4)
+  let alive: object[] = []
+  for (let round = 0; round < MOST_ROUNDS && youngBytes() < ENOUGH_BYTES; round++) {
+    const before = alive
+    alive = Array.from({ length: AT_ONCE }, (_, i) => ({ i, before: [before.length] }))
+  }
+  grownBy(1)
+}
+
+/** It grows as it likes again: what follows, an import with its threads, keeps more alive. */
+export const releaseYoungSpace = (): void => grownBy(2)

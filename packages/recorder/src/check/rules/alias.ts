@@ -15,20 +15,35 @@ type Touched = Map<number, number>
 
 /** Output page to the vmalloc page that last mapped it, of the small pages seen: there may be millions. */
 class MappedAt {
-  readonly #pages: EntryTable
+  /** Low words of pages whose high word is that of the first: as a rule all are. */
+  readonly #near: EntryTable
+  readonly #far: EntryTable
+  #high = -1
 
   constructor(pageShift: number) {
-    this.#pages = new EntryTable(pageShift)
+    this.#near = EntryTable.narrow(pageShift)
+    this.#far = new EntryTable(pageShift)
   }
 
   get(frame: number): number | undefined {
-    const place = this.#pages.find(entryKey(PTE, frame * 4096))
-    if (place === ABSENT) return undefined
-    return this.#pages.hi(place) * 2 ** 32 + this.#pages.lo(place)
+    const key = entryKey(PTE, frame * 4096)
+    const near = this.#near.find(key)
+    if (near !== ABSENT) return this.#high * 2 ** 32 + this.#near.lo(near)
+    const far = this.#far.size === 0 ? ABSENT : this.#far.find(key)
+    return far === ABSENT ? undefined : this.#far.hi(far) * 2 ** 32 + this.#far.lo(far)
   }
 
   set(frame: number, page: number): void {
-    this.#pages.set(entryKey(PTE, frame * 4096), page >>> 0, Math.floor(page / 2 ** 32))
+    const key = entryKey(PTE, frame * 4096)
+    const high = Math.floor(page / 2 ** 32)
+    if (this.#high < 0) this.#high = high
+    if (high === this.#high) {
+      this.#near.set(key, page >>> 0, 0)
+      if (this.#far.size > 0) this.#far.forget(key)
+    } else {
+      this.#far.set(key, page >>> 0, high)
+      this.#near.forget(key)
+    }
   }
 }
 

@@ -128,7 +128,7 @@ export const bareTlbi: Rule = {
           const store = rows.seq(row)
           if (early.has(store)) return
           early.add(store)
-          const cpu = rows.cpu[row]!
+          const cpu = rows.cpu(row)
           const whose = cpu === lane.cpu ? '' : ` on CPU ${cpu}, which made it,`
           scope.report({
             severity: 'error',

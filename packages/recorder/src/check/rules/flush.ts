@@ -134,7 +134,7 @@ function leftBehind({ fold }: Scope, known: ReadonlySet<number>): Map<string, Da
   const byFn = new Map<string, Damage>()
   for (let row = 0; row < rows.high; row++) {
     if (!rows.isLive(row) || known.has(rows.seq(row))) continue
-    const fn = fold.observers.nameOf(rows.fn[row]!)
+    const fn = fold.observers.nameOf(rows.fn(row))
     const op = rows.op[row]!
     if (op >= 0 && fold.live.has(op)) continue
     const name = op < 0 ? 'code outside any call' : (fn ?? 'a call')
