@@ -38,6 +38,8 @@ export interface ImportOptions {
   readonly follow?: boolean
   /** Stops reading; what was imported is kept, as an interrupted run. */
   readonly signal?: AbortSignal
+  /** Called when the run is there, before anything of it is read; again where the file has to be read once more. */
+  readonly onBegun?: () => void
   readonly onProgress?: (progress: ImportProgress) => void
   readonly write?: WriteOptions
 }
@@ -117,6 +119,7 @@ async function importOrdered(
 ): Promise<ImportReport> {
   const job = new Import(input, options)
   const writer = runFile.startRun(job.meta, options.write)
+  options.onBegun?.()
   try {
     const { pageShift, map, strict, buffer } = options
     const how: TranslateOptions = {

@@ -14,6 +14,7 @@ import {
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { importTogether } from './imports/import-together.ts'
 import { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -77,8 +78,15 @@ class RunFinder {
       else if (!isFile(name)) throw nothingCalled(name, own, session)
     }
     let into: RunFile | null = session.options.named ? own : null
-    for (const name of files) {
-      if (found.has(name)) continue
+    const unknown = files.filter((name, i) => !found.has(name) && files.indexOf(name) === i)
+    const together =
+      into === null ? await importTogether(session, () => temporary(session), unknown) : null
+    for (const [i, name] of unknown.entries()) {
+      const done = together?.[i]
+      if (done) {
+        found.set(name, [{ ...done, path: name }])
+        continue
+      }
       into ??= await temporary(session)
       found.set(name, await this.#imported(into, name))
     }

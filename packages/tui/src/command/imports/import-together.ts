@@ -1,0 +1,90 @@
+import { importInput, type Imported, type Run, type RunFile } from '@pagetrail/recorder'
+import { statSync } from 'node:fs'
+import { Progress } from '../progress.ts'
+import type { Session } from '../session.ts'
+
+/** Smaller files are imported one after the other as soon. */
+const WORTH_BYTES = 1 << 20
+
+interface TogetherRun {
+  readonly runFile: RunFile
+  readonly run: Run
+}
+
+/**
+ * Imports several captures at once into a database that has no run yet: reading and writing take turns otherwise, and
+ * one of two cores waits. The runs have the numbers that they get one after the other. Null where that was not to be:
+ * a small file, one that is read twice or holds several runs, an error. What the database holds then is of no use.
+ * `database`: makes it.
+ */
+export async function importTogether(
+  session: Session,
+  database: () => Promise<RunFile>,
+  names: readonly string[],
+  worth = WORTH_BYTES,
+): Promise<readonly TogetherRun[] | null> {
+  const sizes = names.map(sizeOf)
+  if (names.length < 2 || sizes.some((size) => size < worth)) return null
+  const into = await database()
+  const progress = new Progress(session.io, `importing ${names.length} files`, 'events')
+  const events = names.map(() => 0)
+  const bytes = names.map(() => 0)
+  const ended = await session.interruptible(async (signal) => {
+    const failed = new AbortController()
+    const either = AbortSignal.any([signal, failed.signal])
+    let before: Promise<unknown> = Promise.resolve()
+    const imports = names.map(async (name, i) => {
+      const begun = Promise.withResolvers<void>()
+      const own = importAfter(before, into, name, {
+        created: session.io.now(),
+        asked: name,
+        signal: either,
+        onBegun: begun.resolve,
+        onProgress: (read) => {
+          events[i] = read.events
+          bytes[i] = read.bytes
+          progress.update(sum(events), sum(bytes) / sum(sizes))
+        },
+      })
+      // Runs are numbered in the order of the names.
+      before = Promise.race([begun.promise, own.catch(() => {})])
+      try {
+        return await own
+      } catch (error) {
+        failed.abort()
+        throw error
+      }
+    })
+    const all = await Promise.allSettled(imports)
+    // A part of a file must not be taken for the whole.
+    signal.throwIfAborted()
+    return all
+  })
+  progress.end()
+  const isAll = ended.every((end, i) => end.status === 'fulfilled' && isPlain(end.value, i + 1))
+  if (!isAll) return null
+  return names.map((_, i) => ({ runFile: into, run: into.find(i + 1) }))
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, n) => all + n, 0)
+
+async function importAfter(
+  before: Promise<unknown>,
+  into: RunFile,
+  name: string,
+  options: Parameters<typeof importInput>[3],
+): Promise<Imported> {
+  await before
+  return importInput(into, name, 'auto', options)
+}
+
+/** Of a file; of a pipe none is known. */
+function sizeOf(name: string): number {
+  const stat = statSync(name, { throwIfNoEntry: false })
+  return stat?.isFile() === true ? stat.size : 0
+}
+
+const isPlain = (imported: Imported, run: number): boolean =>
+  imported.format === 'trace' &&
+  imported.report.run === run &&
+  imported.report.otherBuffers.length === 0
