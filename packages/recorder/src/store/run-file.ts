@@ -119,6 +119,11 @@ export class RunFile {
     this.#proofs = memory?.folder ?? null
   }
 
+  /** Reads events as they lie there, for who proves them. @internal */
+  unproven(): EventReader {
+    return new EventReader(this.db, undefined, this.#copied)
+  }
+
   #mustBeThere(): void {
     if (!this.#file.isThere()) throw this.#replaced()
   }

@@ -4,7 +4,6 @@ import Sqlite from 'better-sqlite3'
 
 import { proveBatch } from './proof/batch-proof.ts'
 import { NO_DIGEST } from './digest.ts'
-import { EventReader } from './event-reader.ts'
 import { fallText, goneText } from './fallen.ts'
 import { vanishedRuns } from './run-table.ts'
 import { evidenceOfSeal, LIST_BROKEN, listState, marksProblem, sealProblem } from './seal.ts'
@@ -67,7 +66,7 @@ export function verify(runFile: RunFile, only?: Run): Verification {
     for (const run of runs) {
       total.runs++
       attempt(problems, run.id, runFile.path, () => {
-        const remark = checkRun(db, run, total, problems)
+        const remark = checkRun(runFile, run, total, problems)
         if (remark) nesting.push(remark)
       })
     }
@@ -168,18 +167,19 @@ function checkStrays(
 
 /** What is wrong with a run goes to `problems`; of one that is as it was written, what its call tree does not fit. */
 function checkRun(
-  db: Sqlite.Database,
+  runFile: RunFile,
   run: Run,
   total: { batches: number; events: number },
   problems: Problem[],
 ): NestingRemark | null {
+  const { db } = runFile
   const bad = (message: string, first: number | null = null): null => {
     problems.push({ run: run.id, first, message })
     return null
   }
   for (const problem of [sealProblem(db, run.id), marksProblem(db, run.id), fallText(run)])
     if (problem !== null) bad(problem)
-  const reader = new EventReader(db)
+  const reader = runFile.unproven()
   const nesting = new NestingFold(run, reader.nameOf)
   const batches = build.selectFrom('batch').selectAll().where('run', '=', BigInt(run.id))
   let digest: Uint8Array = NO_DIGEST
