@@ -111,11 +111,15 @@ export class Harms {
     old.lo = rows.lo(row)
     old.hi = rows.hi(row)
     old.frame = frameOf(this.#geometry, old.lo, old.hi) + (page - rows.from(row))
-    if (now.found === 'nothing') return 'wrong-place'
+    const isSpan = rows.pages(row) > member
+    if (now.found === 'nothing') {
+      // A member that there never was: the span is torn, and nothing was mapped there that could be stale.
+      const isMissing = isSpan && this.#entries.slot(own, page - (page % member)) === undefined
+      return isMissing ? 'unknown' : 'wrong-place'
+    }
     // What limits the upper tables set, they set for both; a table that replaced the block is new.
     old.limits = this.#limitsAbove(page, own)
     now.frame = frameOf(this.#geometry, now.lo, now.hi) + (page - now.page)
-    const isSpan = rows.pages(row) > member
     return relate(this.#geometry, old, now, now.pages === member && isSpan === isContiguous(now.hi))
   }
 
@@ -170,8 +174,8 @@ export class Harms {
   }
 
   /**
-   * A table that is held: what it limits is compared with what the table of today limits. What lies below it are
-   * versions of their own.
+   * A table that is held: what it limits, by the leaves that there are, is compared with what the table of today
+   * limits. Older versions of what lies below it have rows of their own.
    */
   #table(row: number, start: number, end: number, visit: HarmVisitor): void {
     const rows = this.#rows
@@ -181,10 +185,38 @@ export class Harms {
     const from = Math.max(start, rows.base[row]!)
     const to = Math.min(end, rows.end(row))
     if (to <= from) return
-    const old = rows.hi(row) & TABLE_LIMITS
-    const now = slot.hi & TABLE_LIMITS
-    if ((now & ~old) !== 0) visit(from, to, 'too-much')
-    else if ((old & ~now) !== 0) visit(from, to, 'too-little')
+    const above = this.#limitsAbove(rows.base[row]!, level)
+    const old = above | (rows.hi(row) & TABLE_LIMITS)
+    const now = above | (slot.hi & TABLE_LIMITS)
+    if (old !== now) this.#below(level, from, to, old, now, visit)
+  }
+
+  /** The leaves below an entry as they are translated with the limits of then, beside those of now. */
+  #below(
+    above: LevelName,
+    start: number,
+    end: number,
+    then: number,
+    now: number,
+    visit: HarmVisitor,
+  ): void {
+    const level = WALK[WALK.findIndex((name) => name === above) + 1]
+    if (level === undefined) return
+    const size = this.#sizes.of(level)
+    for (let at = start - (start % size); at < end; at += size) {
+      const slot = this.#entries.slot(level, at)
+      if (slot === undefined || (slot.lo & VALID) === 0) continue
+      const from = Math.max(start, at)
+      const to = Math.min(end, at + size)
+      if (leadsToTable(level, slot.lo)) {
+        const own = slot.hi & TABLE_LIMITS
+        this.#below(level, from, to, then | own, now | own, visit)
+        continue
+      }
+      const { lo, hi } = slot
+      const [old, current] = [then, now].map((limits) => ({ lo, hi, frame: 0, limits }))
+      visit(from, to, relate(this.#geometry, old!, current!, true))
+    }
   }
 }
 

@@ -38,6 +38,9 @@ const change = (
   mayHi: setHi | clearHi | alsoHi | CONT_HI,
 })
 
+/** Output addresses lie in place up to here. */
+const ADDRESS_BITS = 48
+
 const RO = change('read-only', RDONLY, 0, 0, WRITE_HI)
 const RW = change('writable', 0, WRITE_HI, RDONLY, 0)
 const NX = change('not executable', 0, PXN_HI, 0, 0, 0, GP_HI)
@@ -102,6 +105,33 @@ export function changeOf(fn: string, args: Json): AskedChange | null {
   if (names === undefined) return null
   const on = argument(args, ...names)
   return on === null ? null : on ? ON : OFF
+}
+
+/** What of the system decides about more bits; null: the run does not say. */
+export interface MaskFacts {
+  /** 7.3: nG marks an entry that is mapped but not valid. */
+  readonly presentInvalid: boolean | null
+  readonly kpti: boolean | null
+  /** Of a Realm: width of its addresses, the highest of which says that memory is shared. */
+  readonly ipaBits: number | null
+}
+
+/** {@link changeOf} with what is promised on this system: nG of what is made valid (7.3), the shared bit of a Realm. */
+export function changeOn(fn: string, args: Json, facts: MaskFacts): AskedChange | null {
+  const asked = changeOf(fn, args)
+  if (asked === null) return null
+  const { presentInvalid, kpti, ipaBits } = facts
+  let { setLo, setHi, clearLo, clearHi } = asked
+  if (presentInvalid === true && kpti !== null && (setLo & VALID) !== 0) {
+    if (kpti) setLo |= NG
+    else clearLo |= NG
+  }
+  const bit = ipaBits === null ? -1 : ipaBits - 1
+  if (asked.movesOneBit === true && bit >= 32 && bit < ADDRESS_BITS) {
+    if (fn === 'set_memory_decrypted') setHi |= 1 << (bit - 32)
+    else clearHi |= 1 << (bit - 32)
+  }
+  return { ...asked, setLo, setHi, clearLo, clearHi }
 }
 
 /**

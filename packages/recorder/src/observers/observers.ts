@@ -218,8 +218,7 @@ export class Observers {
 
   #complete(line: CpuLine, seq: number): void {
     if (line.issued.length === 0) return
-    let paid = 0
-    for (const tlbi of line.issued) paid += this.versions.invalidate(tlbi, seq)
+    const paid = this.versions.invalidate(line.issued, seq)
     line.issued.length = 0
     if (line.flush !== null) line.flush.paid += paid
   }

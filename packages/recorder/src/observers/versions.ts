@@ -1,4 +1,4 @@
-import { type Geometry, LEVEL_NAMES, type LevelName, type Words } from '@pagetrail/engine'
+import { type Geometry, LEVEL_NAMES, type LevelName, PTE, type Words } from '@pagetrail/engine'
 import { leadsToTable, roleWords } from '../descriptor/bits.ts'
 import { frameOf } from './descriptor-words.ts'
 import type { KnownEntries } from './known-entries.ts'
@@ -161,24 +161,36 @@ export class Versions {
     )
   }
 
-  /** The dsb at event `at` completes a TLBI: what was ordered before it was issued is gone where it covers. */
-  invalidate(tlbi: Invalidation, at: number): number {
-    const { rows } = this
-    this.listener?.flushed(tlbi)
-    if (rows.count === 0) return 0
-    const found = rows.inRange(tlbi.start, tlbi.end, this.#found)
+  /** The dsb at event `at` completes TLBIs: what was ordered before one was issued is gone where that one covers. */
+  invalidate(issued: readonly Invalidation[], at: number): number {
     let touched = 0
-    // Entries below a table first: they may leave by the same TLBI.
-    for (let i = 0; i < found.length; i++) {
-      const row = found.at(i)
-      if (!rows.isTable(row)) touched += this.#reach(row, tlbi, at)
+    let top = 0
+    for (const tlbi of issued) {
+      this.listener?.flushed(tlbi)
+      const found = this.#covered(tlbi)
+      for (let i = 0; i < found.length; i++) {
+        const row = found.at(i)
+        if (this.rows.isTable(row)) top = Math.max(top, PTE - this.rows.level(row))
+        else touched += this.#reach(row, tlbi, at)
+      }
     }
-    for (let i = 0; i < found.length; i++) {
-      const row = found.at(i)
-      if (rows.isTable(row)) touched += this.#reach(row, tlbi, at)
+    // Tables after what lies below them, which may leave by the same TLBI, whichever of these took the table along.
+    for (let above = 1; above <= top; above++) {
+      for (const tlbi of issued) {
+        const found = this.#covered(tlbi)
+        for (let i = 0; i < found.length; i++) {
+          const row = found.at(i)
+          const isNext = this.rows.isTable(row) && PTE - this.rows.level(row) === above
+          if (isNext) touched += this.#reach(row, tlbi, at)
+        }
+      }
     }
-    found.clear()
+    this.#found.clear()
     return touched
+  }
+
+  #covered({ start, end }: Invalidation): RowList {
+    return this.rows.inRange(start, end, this.#found)
   }
 
   #reach(row: number, tlbi: Invalidation, at: number): number {

@@ -5,6 +5,9 @@ import type { Run } from '../../event/run.ts'
 
 /** What a rule may need a run to show, and how a report names it when it is missing. */
 const EVIDENCE = {
+  calls: 'calls with their ends (op_begin, op_end)',
+  walks: 'walks with their ends (walk_begin, walk_end)',
+  warnings: 'WARN sites (warn)',
   stores: 'stores to page-table entries (desc_write)',
   callbacks: 'callbacks of the walk (cb_enter, cb_exit)',
   flushes: 'TLB flushes (tlb_flush or tlbi)',
@@ -21,6 +24,9 @@ export type EvidenceName = keyof typeof EVIDENCE
 
 /** Any of these kinds, seen once, shows that the recorder could see that sort of thing. */
 const SHOWN_BY: Readonly<Record<EvidenceName, readonly Kind[]>> = {
+  calls: ['op_end'],
+  walks: ['walk_end'],
+  warnings: ['warn'],
   stores: ['desc_write'],
   callbacks: ['cb_enter'],
   flushes: ['tlb_flush', 'tlbi'],

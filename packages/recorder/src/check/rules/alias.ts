@@ -204,7 +204,7 @@ export const aliasMismatch: Rule = {
   name: 'alias-mismatch',
   hazard: 'H16',
   sentence: 'With rodata=full a page and its linear alias are writable together or not at all.',
-  needs: ['stores'],
+  needs: ['calls', 'stores'],
   remedies: [
     '7.3 changes the aliases of the pages asked for, no others.',
     'Up to 6.18 the aliases of the whole area follow each call: what another part asked for is undone.',

@@ -10,7 +10,7 @@ export const barrierMissing: Rule = {
   hazard: 'H5',
   sentence:
     'An entry made valid is followed by dsb(ishst) and isb() before the call returns or lazy MMU mode ends.',
-  needs: ['stores', 'barriers'],
+  needs: ['calls', 'stores', 'barriers'],
   remedies: [
     'Leave or flush lazy MMU mode before the address is used; leave it on error paths too.',
     'KASAN leaves and enters again around such spots in 6.17 and 6.18, pauses and resumes in 7.3.',

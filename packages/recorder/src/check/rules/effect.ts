@@ -1,7 +1,13 @@
 import { BriefMap } from '../../tables/brief-map.ts'
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
-import { type AskedChange, changeOf, isConditional, satisfies } from '../../observers/masks.ts'
+import {
+  type AskedChange,
+  changeOf,
+  changeOn,
+  isConditional,
+  satisfies,
+} from '../../observers/masks.ts'
 import { hexPage, pagesSize } from '../../observers/page-numbers.ts'
 import { isSuccess } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
@@ -47,8 +53,15 @@ function unmet(
   return missing
 }
 
+const isOn = (feature: number | null): boolean | null => (feature === null ? null : feature === 1)
+
 function promiseOf(scope: Scope, call: OpenCall, seq: number, ret: number | null): Promise | null {
-  const change = changeOf(call.fn, call.args)
+  const { fold } = scope
+  const change = changeOn(call.fn, call.args, {
+    presentInvalid: fold.kernel?.pageattr.presentInvalid ?? null,
+    kpti: isOn(fold.feature('ng_mappings')),
+    ipaBits: isOn(fold.feature('realm')) === true ? fold.feature('ipa_bits') : null,
+  })
   if (change === null) return null
   if (isConditional(call.fn) && call.walks.isEmpty) return null
   // The page pointer of a real set_direct_map_*() is not an address: its walk has the range.
@@ -194,7 +207,7 @@ export const silentNoOp: Rule = {
   hazard: 'H9',
   sentence:
     'A call that returns 0 has done what it was asked to every leaf of its range, and it stays done.',
-  needs: ['stores'],
+  needs: ['calls', 'stores'],
   remedies: [
     '7.3: invalid entries are marked present-invalid (nG), callbacks and kernel_page_present() take them for leaves.',
     'Up to 6.18 a block whose VALID was cleared is not a leaf to the callback: it is skipped, with success.',

@@ -108,7 +108,7 @@ export const flushMissing: Rule = {
   hazard: 'H4',
   sentence:
     'When a call that promises it returns, no TLB holds a translation of its range that the tables contradict.',
-  needs: ['stores', 'flushes'],
+  needs: ['calls', 'stores', 'flushes'],
   remedies: REMEDIES,
   start(scope) {
     return {

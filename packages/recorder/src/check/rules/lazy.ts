@@ -12,7 +12,7 @@ export const lazyUnbalanced: Rule = {
   hazard: 'H5',
   sentence:
     'A call leaves lazy MMU mode as often as it enters it, on error paths too, and leaves no barrier pending.',
-  needs: ['lazy'],
+  needs: ['calls', 'lazy'],
   remedies: [
     'Enter before the walk and leave after it whatever it returned, as update_range_prot() does.',
     '7.3 counts and has debug checks (VM_WARN_ON_ONCE) for unmatched calls.',

@@ -62,7 +62,7 @@ export const overlappingOwners: Rule = {
   hazard: 'H12',
   sentence:
     'While a call changes a range without a lock, nobody else changes entries of that range.',
-  needs: ['stores'],
+  needs: ['calls', 'stores'],
   remedies: [
     'The caller owns the range exclusively: the comment on the lockless walker demands it, nothing checks it.',
     'x86 serialises with cpa_lock; for arm64 it was held to be unnecessary.',
@@ -143,7 +143,7 @@ export const strayStore: Rule = {
   name: 'stray-store',
   hazard: 'H12',
   sentence: 'A call changes the attributes of no entry that reaches outside its range.',
-  needs: ['stores'],
+  needs: ['calls', 'stores'],
   remedies: [
     'Test the size of a block against the range before the store, as the PUD and PMD callbacks do.',
   ],

@@ -127,7 +127,7 @@ export const halfChanged: Rule = {
   name: 'half-changed',
   hazard: 'H1',
   sentence: 'A call that fails has changed nothing.',
-  needs: ['stores'],
+  needs: ['calls', 'stores'],
   remedies: [
     'None in the kernel: what was changed before the error stays changed, and is flushed with the rest of the range.',
     'Check the whole range before the first store, or let the caller undo the call.',
@@ -167,7 +167,7 @@ export const ignoredError: Rule = {
   name: 'ignored-error',
   hazard: 'H16',
   sentence: 'A call that succeeds has had no error on the way.',
-  needs: ['callbacks'],
+  needs: ['calls', 'walks'],
   remedies: [
     '6.18 and 7.3 return the error of the linear alias at once; up to 6.17 it was dropped.',
   ],
@@ -205,7 +205,7 @@ export const warned: Rule = {
   name: 'warned',
   hazard: 'H1',
   sentence: 'No WARN site of the kernel is reached: each stands for a broken precondition.',
-  needs: [],
+  needs: ['warnings'],
   remedies: [
     'Kept on purpose: reaching it is a programming error, which -EINVAL alone would not show.',
   ],

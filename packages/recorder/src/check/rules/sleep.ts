@@ -97,7 +97,7 @@ export const walkUnlocked: Rule = {
   name: 'walk-unlocked',
   hazard: 'H6',
   sentence: 'walk_kernel_page_table_range() runs with init_mm.mmap_lock held.',
-  needs: [],
+  needs: ['walks'],
   remedies: [
     'The lockless variant asserts nothing: its caller owns the range exclusively instead.',
   ],

@@ -96,7 +96,7 @@ export const unaskedChange: Rule = {
   hazard: 'H9',
   sentence:
     'A call changes the bits that it is for, of the page that was mapped, and nothing else.',
-  needs: ['stores'],
+  needs: ['calls', 'stores'],
   remedies: [
     'new = (old & ~clear) | set, from the value that was read: __change_memory_common() and its callbacks.',
     'apply_to_page_range() clears an entry it takes for bad and puts an empty table there: it must not meet one.',
