@@ -1,5 +1,6 @@
 import { diffLines, diffRuns, memorySource } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
+import { verdictText } from '../../../../packages/recorder/src/diff/say/wording.ts'
 import { eventsOf, hex, SAMPLE_RUN } from '../../../support/sample-run.ts'
 
 /** A call that warns. */
@@ -53,4 +54,25 @@ test.each([
   expect(right).toBe(`  + ${right?.slice(4, -mapping.length)}${mapping}`)
   const store = lines.find((line) => line.includes('descriptor pte'))
   expect(store).toContain(`: +RDONLY -DBM | ${effect}`)
+})
+
+test('that a side made a call more is not a difference of the calls that both made', () => {
+  const lone = (id: number, more: boolean, ret = 0) => {
+    const call = (fn: string, result: number) => [
+      { kind: 'op_begin', fn, va: null, end: null, args: null },
+      { kind: 'op_end', fn, ret: result },
+    ]
+    return memorySource(
+      { ...SAMPLE_RUN, id },
+      eventsOf([...call('f', ret), ...(more ? call('g', 0) : [])]),
+    )
+  }
+  const verdict = (left: ReturnType<typeof lone>, right: ReturnType<typeof lone>) =>
+    verdictText(diffRuns(left, right))
+  expect(verdict(lone(1, false), lone(2, true))).toMatch(
+    /^different outcome, 1 call only on the right/,
+  )
+  expect(verdict(lone(1, false), lone(2, true, -22))).toMatch(
+    /^different outcome in the 1 call that both made, 1 call only on the right/,
+  )
 })

@@ -33,7 +33,7 @@ export function verdictText(diff: Diff): string {
   const { calls, left, right, outcome } = diff
   const parts: string[] = [diff.verdict]
   if (isPartial(diff)) {
-    parts[0] += ` in the ${many(calls.paired, 'call')} that both made`
+    if (!isByLoneCalls(diff)) parts[0] += ` in the ${many(calls.paired, 'call')} that both made`
     if (calls.otherInput > 0) parts.push(`${many(calls.otherInput, 'pair')} of another size`)
     for (const [side, { total }] of [
       ['left', calls.onlyLeft],
@@ -62,6 +62,12 @@ export function verdictText(diff: Diff): string {
     parts.push(...diff.incomplete)
   return parts.join(', ')
 }
+
+/** What both made and what the tables hold at the end is the same: that a side made a call more is the difference. */
+const isByLoneCalls = ({ verdict, outcome }: Diff): boolean =>
+  verdict === 'different outcome' &&
+  outcome.different.total === 0 &&
+  outcome.mapping.answer !== 'different'
 
 /** Every row is the same, and what is compared without rows is not. */
 const isByRestAlone = ({ verdict, path, outside }: Diff): boolean =>
