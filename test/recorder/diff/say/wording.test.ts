@@ -1,7 +1,7 @@
 import { diffLines, diffRuns, memorySource } from '@pagetrail/recorder'
 import { expect, test } from 'vitest'
 import { verdictText } from '../../../../packages/recorder/src/diff/say/wording.ts'
-import { eventsOf, hex, SAMPLE_RUN } from '../../../support/sample-run.ts'
+import { eventsOf, hex, type Lean, SAMPLE_RUN } from '../../../support/sample-run.ts'
 
 /** A call that warns. */
 const runOf = (id: number, once: boolean) =>
@@ -58,13 +58,13 @@ test.each([
 
 test('that a side made a call more is not a difference of the calls that both made', () => {
   const lone = (id: number, more: boolean, ret = 0) => {
-    const call = (fn: string, result: number) => [
-      { kind: 'op_begin', fn, va: null, end: null, args: null },
-      { kind: 'op_end', fn, ret: result },
+    const call = (op: number, fn: string, result: number): Lean[] => [
+      { kind: 'op_begin', op, fn, va: null, end: null, args: null },
+      { kind: 'op_end', op, fn, ret: result },
     ]
     return memorySource(
       { ...SAMPLE_RUN, id },
-      eventsOf([...call('f', ret), ...(more ? call('g', 0) : [])]),
+      eventsOf([...call(0, 'f', ret), ...(more ? call(1, 'g', 0) : [])]),
     )
   }
   const verdict = (left: ReturnType<typeof lone>, right: ReturnType<typeof lone>) =>
