@@ -7,15 +7,15 @@ import { brief, CONT, LINEAR, NG, PAGE, RO, RW, Script, TABLE, VMALLOC } from '.
 const table = (leaf: bigint) =>
   new Script().init('pmd', VMALLOC, TABLE).init('pte', VMALLOC, leaf, 2)
 
-describe('a table that was taken out, and one TLBI for each of its pages', () => {
-  /** All are issued before the one dsb that completes them. */
-  const unlink = (insn: string, pages: readonly bigint[]) => {
-    const s = table(RW).begin('f', VMALLOC).write('pmd', VMALLOC, TABLE, 0n)
-    s.add('dsb', { scope: 'ishst' })
-    for (const page of pages) s.tlbi(VMALLOC + page * PAGE, 1, insn)
-    return s.add('dsb', { scope: 'ish' }).add('isb', {}).end('f').check('flush-never')
-  }
+/** All are issued before the one dsb that completes them. */
+const unlink = (insn: string, pages: readonly bigint[]) => {
+  const s = table(RW).begin('f', VMALLOC).write('pmd', VMALLOC, TABLE, 0n)
+  s.add('dsb', { scope: 'ishst' })
+  for (const page of pages) s.tlbi(VMALLOC + page * PAGE, 1, insn)
+  return s.add('dsb', { scope: 'ish' }).add('isb', {}).end('f').check('flush-never')
+}
 
+describe('a table that was taken out, and one TLBI for each of its pages', () => {
   test('each takes the table along, and so its page', () => {
     expect(unlink('vaae1is', [0n, 1n])).toEqual([])
     expect(unlink('vaae1is', [1n, 0n])).toEqual([])
@@ -44,27 +44,30 @@ describe('APTable of a table that is in use', () => {
   })
 })
 
+const at = (page: bigint) => VMALLOC + page * PAGE
+
+/** One member of a span is made read-only and flushed, others are emptied. */
+const change = (members: readonly bigint[], emptied: readonly bigint[] = []) => {
+  const s = new Script()
+  for (const m of members) s.init('pte', at(m), (RW + m * PAGE) | CONT)
+  s.begin('f', at(3n)).write('pte', at(3n), (RW + 3n * PAGE) | CONT, (RO + 3n * PAGE) | CONT)
+  for (const m of emptied) s.write('pte', at(m), (RW + m * PAGE) | CONT, 0n)
+  return s.flush(at(3n), at(4n)).tlbi(at(3n)).end('f').check('flush-never')
+}
+
 test('of a contiguous span only the members that there are can be stale', () => {
-  const at = (page: bigint) => VMALLOC + page * PAGE
-  const change = (members: readonly bigint[], emptied: readonly bigint[] = []) => {
-    const s = new Script()
-    for (const m of members) s.init('pte', at(m), (RW + m * PAGE) | CONT)
-    s.begin('f', at(3n)).write('pte', at(3n), (RW + 3n * PAGE) | CONT, (RO + 3n * PAGE) | CONT)
-    for (const m of emptied) s.write('pte', at(m), (RW + m * PAGE) | CONT, 0n)
-    return s.flush(at(3n), at(4n)).tlbi(at(3n)).end('f').check('flush-never')
-  }
   expect(change([3n])).toEqual([])
   expect(change([3n, 4n], [4n])).toHaveLength(1)
 })
 
-describe('nG of what set_memory_valid() makes valid on 7.3', () => {
-  const enable = (to: bigint, features: { readonly [name: string]: boolean }, flavour = '7.3') => {
-    const s = new Script({ flavour, features }).init('pte', VMALLOC, (RW | NG) & ~1n)
-    s.begin('set_memory_valid', VMALLOC, 1, { enable: 1 })
-    s.change('pte', VMALLOC, (RW | NG) & ~1n, to)
-    return s.barrier().end('set_memory_valid').check('silent-no-op').length
-  }
+const enable = (to: bigint, features: { readonly [name: string]: boolean }, flavour = '7.3') => {
+  const s = new Script({ flavour, features }).init('pte', VMALLOC, (RW | NG) & ~1n)
+  s.begin('set_memory_valid', VMALLOC, 1, { enable: 1 })
+  s.change('pte', VMALLOC, (RW | NG) & ~1n, to)
+  return s.barrier().end('set_memory_valid').check('silent-no-op').length
+}
 
+describe('nG of what set_memory_valid() makes valid on 7.3', () => {
   test('under KPTI the page stays not global, else it becomes global', () => {
     expect(enable(RW | NG, { ng_mappings: true })).toBe(0)
     expect(enable(RW, { ng_mappings: true })).toBe(1)
@@ -75,20 +78,21 @@ describe('nG of what set_memory_valid() makes valid on 7.3', () => {
   })
 })
 
-describe("a Realm's memory", () => {
-  const SHARED = 1n << 47n
-  const recode = (fn: string, from: bigint, to: bigint, ipa_bits = 48) => {
-    const features = { realm: true, ipa_bits, ng_mappings: false }
-    const s = new Script({ flavour: '6.18', features }).init('pte', LINEAR, from)
-    s.begin(fn, LINEAR).walk(LINEAR, LINEAR + PAGE)
-    s.change('pte', LINEAR, from, to & ~1n).walked()
-    s.flush(LINEAR, LINEAR + PAGE).tlbi(LINEAR)
-    s.walk(LINEAR, LINEAR + PAGE)
-      .change('pte', LINEAR, to & ~1n, to)
-      .walked()
-    return s.barrier().end(fn).check('silent-no-op').length
-  }
+const SHARED = 1n << 47n
 
+const recode = (fn: string, from: bigint, to: bigint, ipa_bits = 48) => {
+  const features = { realm: true, ipa_bits, ng_mappings: false }
+  const s = new Script({ flavour: '6.18', features }).init('pte', LINEAR, from)
+  s.begin(fn, LINEAR).walk(LINEAR, LINEAR + PAGE)
+  s.change('pte', LINEAR, from, to & ~1n).walked()
+  s.flush(LINEAR, LINEAR + PAGE).tlbi(LINEAR)
+  s.walk(LINEAR, LINEAR + PAGE)
+    .change('pte', LINEAR, to & ~1n, to)
+    .walked()
+  return s.barrier().end(fn).check('silent-no-op').length
+}
+
+describe("a Realm's memory", () => {
   test('is shared, and private again, by the highest bit of its addresses', () => {
     expect(recode('set_memory_decrypted', RW, RW | SHARED)).toBe(0)
     expect(recode('set_memory_encrypted', RW | SHARED, RW)).toBe(0)
@@ -99,28 +103,28 @@ describe("a Realm's memory", () => {
   })
 })
 
-describe('a run that does not show', () => {
-  const shows = (...kinds: readonly string[]) => {
-    const run = {
-      id: 1,
-      label: 'some',
-      source: 'jsonl' as const,
-      state: 'complete' as const,
-      flavour: '7.3',
-      kernel: null,
-      scenario: null,
-      geometry: { pageShift: 12, vaBits: 48, levels: 4 },
-      facts: { shows: [...kinds] },
-      t0: null,
-      created: 0,
-      events: 0,
-      calls: 0,
-      lost: 0,
-    }
-    const { verdicts } = checkRun(memorySource(run, []), rulesNamed(undefined))
-    return new Map(verdicts.map(({ rule, status }) => [rule, status]))
+const shows = (...kinds: readonly string[]) => {
+  const run = {
+    id: 1,
+    label: 'some',
+    source: 'jsonl' as const,
+    state: 'complete' as const,
+    flavour: '7.3',
+    kernel: null,
+    scenario: null,
+    geometry: { pageShift: 12, vaBits: 48, levels: 4 },
+    facts: { shows: [...kinds] },
+    t0: null,
+    created: 0,
+    events: 0,
+    calls: 0,
+    lost: 0,
   }
+  const { verdicts } = checkRun(memorySource(run, []), rulesNamed(undefined))
+  return new Map(verdicts.map(({ rule, status }) => [rule, status]))
+}
 
+describe('a run that does not show', () => {
   test('calls, walks or WARNs is not clean of what they do', () => {
     const all = ['op_begin', 'op_end', 'walk_begin', 'walk_end', 'warn', 'desc_write', 'tlb_flush']
     const without = (...kinds: string[]) => shows(...all.filter((kind) => !kinds.includes(kind)))

@@ -56,17 +56,19 @@ test.each([
   expect(store).toContain(`: +RDONLY -DBM | ${effect}`)
 })
 
+const call = (op: number, fn: string, result: number): Lean[] => [
+  { kind: 'op_begin', op, fn, va: null, end: null, args: null },
+  { kind: 'op_end', op, fn, ret: result },
+]
+
+const lone = (id: number, more: boolean, ret = 0) => {
+  return memorySource(
+    { ...SAMPLE_RUN, id },
+    eventsOf([...call(0, 'f', ret), ...(more ? call(1, 'g', 0) : [])]),
+  )
+}
+
 test('that a side made a call more is not a difference of the calls that both made', () => {
-  const lone = (id: number, more: boolean, ret = 0) => {
-    const call = (op: number, fn: string, result: number): Lean[] => [
-      { kind: 'op_begin', op, fn, va: null, end: null, args: null },
-      { kind: 'op_end', op, fn, ret: result },
-    ]
-    return memorySource(
-      { ...SAMPLE_RUN, id },
-      eventsOf([...call(0, 'f', ret), ...(more ? call(1, 'g', 0) : [])]),
-    )
-  }
   const verdict = (left: ReturnType<typeof lone>, right: ReturnType<typeof lone>) =>
     verdictText(diffRuns(left, right))
   expect(verdict(lone(1, false), lone(2, true))).toMatch(
