@@ -58,7 +58,7 @@ export class KeptPromises {
 
   /** A call stores an entry of a page; true: that made the page what it is to be, for the first time. */
   stored(op: number, page: number, lo: number, hi: number): boolean {
-    const kept = this.calls.findLast((call) => call.op === op)
+    const kept = this.#of(op)
     if (kept === undefined || page < kept.start || page >= kept.end || kept.made.has(page))
       return false
     if (!satisfies(kept.change, lo, hi)) return false
@@ -66,12 +66,18 @@ export class KeptPromises {
     return true
   }
 
+  #of(op: number): Kept | undefined {
+    for (let i = this.calls.length - 1; i >= 0; i--)
+      if (this.calls[i]!.op === op) return this.calls[i]
+    return undefined
+  }
+
   unmade(op: number, page: number): void {
-    this.calls.findLast((call) => call.op === op)?.made.delete(page)
+    this.#of(op)?.made.delete(page)
   }
 
   end(op: number, ret: number | null): void {
-    const kept = this.calls.findLast((call) => call.op === op)
+    const kept = this.#of(op)
     if (kept !== undefined && isSuccess(kept.fn, ret)) kept.returned = true
   }
 

@@ -1,6 +1,7 @@
 import { sizeText } from '../event/quantity.ts'
 import { hexOf, type LevelName } from '@pagetrail/engine'
 import type { RunGeometry } from '../event/run.ts'
+import { highWord, lowWord, take } from '../event/words.ts'
 
 /**
  * Addresses here are numbers of 4K pages, whatever the granule: 52 bits, which a JavaScript number holds exactly.
@@ -11,11 +12,19 @@ const SHIFT = 12n
 /** The page after the last one: 2^64 bytes. */
 export const PAGE_LIMIT = 2 ** 52
 
-export const pageOf = (va: bigint): number => Number(va >> SHIFT)
+export function pageOf(va: bigint): number {
+  take(va)
+  return highWord() * 2 ** 20 + (lowWord() >>> 12)
+}
 
 /** First page not touched by a range ending at `end`, which wraps to 0 at the top of the address space. */
-export const endPageOf = (end: bigint): number =>
-  end === 0n ? PAGE_LIMIT : Number((end + 0xfffn) >> SHIFT)
+export function endPageOf(end: bigint): number {
+  take(end)
+  const low = lowWord()
+  const high = highWord()
+  if ((low | high) === 0) return PAGE_LIMIT
+  return high * 2 ** 20 + (low >>> 12) + ((low & 0xfff) === 0 ? 0 : 1)
+}
 
 /** How many pages a call changes: as the kernel counts, that many from the page its address lies in. */
 export const pagesIn = (size: bigint): number =>
@@ -41,9 +50,12 @@ export class PageSizes {
   readonly page: number
   /** Its address bits. */
   readonly shift: number
-  readonly #bits: number
   readonly #contPte: number
   readonly #contPmd: number
+  readonly #pmd: number
+  readonly #pud: number
+  readonly #p4d: number
+  readonly #pgd: number
   /** First page after the linear map: everything kernel below it is an alias of memory. */
   readonly #linearEnd: number
 
@@ -51,9 +63,13 @@ export class PageSizes {
     const { pageShift, vaBits } = geometry
     this.page = 2 ** (pageShift - 12)
     this.shift = pageShift
-    this.#bits = pageShift - 3
+    const bits = pageShift - 3
+    this.#pmd = this.page * 2 ** bits
+    this.#pud = this.#pmd * 2 ** bits
+    this.#p4d = this.#pud * 2 ** bits
+    this.#pgd = this.#p4d * 2 ** bits
     this.#contPte = (CONT_PTES[pageShift] ?? 1) * this.page
-    this.#contPmd = (CONT_PMDS[pageShift] ?? 1) * this.of('pmd')
+    this.#contPmd = (CONT_PMDS[pageShift] ?? 1) * this.#pmd
     const vaBitsMin = vaBits <= 48 ? vaBits : pageShift === 14 ? 47 : 48
     this.#linearEnd = PAGE_LIMIT - 2 ** (vaBitsMin - 1 - 12)
   }
@@ -66,15 +82,15 @@ export class PageSizes {
       case 'contpte':
         return this.#contPte
       case 'pmd':
-        return this.page * 2 ** this.#bits
+        return this.#pmd
       case 'contpmd':
         return this.#contPmd
       case 'pud':
-        return this.page * 2 ** (2 * this.#bits)
+        return this.#pud
       case 'p4d':
-        return this.page * 2 ** (3 * this.#bits)
+        return this.#p4d
       case 'pgd':
-        return this.page * 2 ** (4 * this.#bits)
+        return this.#pgd
     }
   }
 

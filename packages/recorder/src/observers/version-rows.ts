@@ -2,7 +2,7 @@ import { LEVEL_NAMES } from '@pagetrail/engine'
 import { ABSENT, doubled, EntryTable } from '../tables/entry-table.ts'
 import { NumberColumn } from '../tables/number-column.ts'
 import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
-import type { RowList } from './row-list.ts'
+import type { RowList } from '../tables/row-list.ts'
 
 /** In the place of a row, of a call, of a name: there is none. */
 export const NO_ROW = -1

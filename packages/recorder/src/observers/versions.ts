@@ -5,7 +5,8 @@ import type { KnownEntries } from './known-entries.ts'
 import type { PageSizes } from './page-numbers.ts'
 import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
-import { RowList, Unordered } from './row-list.ts'
+import { RowList } from '../tables/row-list.ts'
+import { Unordered } from './unordered.ts'
 import { type NewVersion, NO_ROW, type SavedRows, VersionRows } from './version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
@@ -96,10 +97,10 @@ export class Versions {
   }
 
   save(): SavedVersions {
-    const lists = [...this.#unordered].filter(([, list]) => list.length > 0)
+    const lists = [...this.#unordered].filter(([, list]) => !list.isEmpty)
     return {
       rows: this.rows.save(),
-      unordered: new Map(lists.map(([cpu, list]) => [cpu, list.save()])),
+      unordered: new Map(lists.map(([cpu, list]) => [cpu, list.save(this.rows, cpu)])),
     }
   }
 
@@ -139,15 +140,12 @@ export class Versions {
   /** A dsb that covers stores, of this CPU: no walker reads any more what it has overwritten. */
   order(cpu: number, seq: number): void {
     const list = this.#unordered.get(cpu)
-    if (list === undefined || list.length === 0) return
+    if (list === undefined || list.isEmpty) return
     const { rows } = this
-    for (let i = 0; i < list.length; i++) {
-      const row = list.row(i)
-      if (!rows.isLive(row) || rows.seq(row) !== list.seq(i) || rows.ordered(row) !== NO_ROW)
-        continue
+    list.each(rows, cpu, (row) => {
       // Through a table that may still be held it can be filled all the same.
-      if (rows.parent(row) === NO_ROW) rows.order(row, seq)
-    }
+      if (rows.ordered(row) === NO_ROW && rows.parent(row) === NO_ROW) rows.order(row, seq)
+    })
     list.clear()
   }
 
@@ -244,14 +242,14 @@ export class Versions {
     const { rows } = this
     for (let row = rows.head(level, base); row !== NO_ROW; row = rows.next[row]!) {
       if (rows.from(row) !== s.page || rows.ordered(row) !== NO_ROW) continue
-      if (rows.cpu(row) !== cpu) this.#await(cpu, row)
+      if (rows.cpu(row) !== cpu) this.#unorderedOf(cpu).follow(row, rows.seq(row))
     }
   }
 
-  #await(cpu: number, row: number): void {
+  #unorderedOf(cpu: number): Unordered {
     let list = this.#unordered.get(cpu)
     if (list === undefined) this.#unordered.set(cpu, (list = new Unordered()))
-    list.add(row, this.rows.seq(row))
+    return list
   }
 
   /** What TLBs may hold is what the entry says again. */
@@ -283,7 +281,7 @@ export class Versions {
     while (row !== NO_ROW && !this.#isSame(row, v)) row = rows.next[row]!
     if (row === NO_ROW) row = rows.add(v)
     else rows.again(row, v)
-    if (v.parent === NO_ROW) this.#await(v.cpu, row)
+    if (v.parent === NO_ROW) this.#unorderedOf(v.cpu).add(row)
     return row
   }
 

@@ -1,6 +1,6 @@
 import { promisesFlush } from '../../observers/promises.ts'
 import { RangeList } from '../../observers/range-list.ts'
-import { RowList } from '../../observers/row-list.ts'
+import { RowList } from '../../tables/row-list.ts'
 import { type Harm, isHarm } from '../../observers/translation.ts'
 import type { Fold } from './fold.ts'
 import type { OpenCall } from './lane.ts'

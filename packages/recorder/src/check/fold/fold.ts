@@ -46,6 +46,9 @@ export class Fold {
   readonly unreturned: OpenCall[] = []
   readonly #contexts = new Map<number, Context>()
   readonly #features: JsonObject | null
+  readonly #known = new Map<keyof Features, number | null>()
+  /** Task of {@link lane}; undefined: there was no event. */
+  #task: string | null | undefined = undefined
 
   constructor(run: Run) {
     this.run = run
@@ -62,6 +65,12 @@ export class Fold {
 
   /** A feature of the machine as a number; null: the trace does not say. */
   feature(name: keyof Features): number | null {
+    let known = this.#known.get(name)
+    if (known === undefined) this.#known.set(name, (known = this.#featureOf(name)))
+    return known
+  }
+
+  #featureOf(name: keyof Features): number | null {
     const value = this.#features?.[name]
     if (value !== undefined && value !== null) return Number(value)
     // A scenario that does not give it runs with the machine's own.
@@ -155,15 +164,18 @@ export class Fold {
   }
 
   #at(e: TraceEvent): void {
-    const name = isIdle(e.task) ? `cpu${e.cpu}` : e.task!
-    let lane = this.lanes.get(name)
-    if (lane === undefined) {
-      lane = new Lane(name, e.cpu)
-      this.lanes.set(name, lane)
-    }
-    lane.cpu = e.cpu
-    this.lane = lane
+    // As a rule the same task goes on: its name need not be looked up.
+    if (e.task !== this.#task || e.cpu !== this.lane.cpu) this.lane = this.#laneOf(e)
+    this.#task = e.task
     this.call = e.op === null ? null : (this.live.get(e.op) ?? null)
+  }
+
+  #laneOf({ task, cpu }: TraceEvent): Lane {
+    const name = isIdle(task) ? `cpu${cpu}` : task!
+    let lane = this.lanes.get(name)
+    if (lane === undefined) this.lanes.set(name, (lane = new Lane(name, cpu)))
+    lane.cpu = cpu
+    return lane
   }
 
   #beginCall(e: EventOf<'op_begin'>): void {

@@ -53,9 +53,9 @@ export const wildWalk: Rule = {
 
 /** Where a walk is at one level. */
 interface Place {
-  readonly walk: number
-  readonly page: number
-  readonly seq: number
+  walk: number
+  page: number
+  seq: number
   again: boolean
 }
 
@@ -72,8 +72,8 @@ export const repeatedCallback: Rule = {
   start(scope) {
     const places = new Map<Lane, Map<string, Place>>()
     const of = (lane: Lane) => {
-      const known = places.get(lane) ?? new Map<string, Place>()
-      places.set(lane, known)
+      let known = places.get(lane)
+      if (known === undefined) places.set(lane, (known = new Map<string, Place>()))
       return known
     }
     return {
@@ -83,7 +83,8 @@ export const repeatedCallback: Rule = {
           const walk = lane.innermost('walk')
           if (walk === undefined || e.level === null || e.va === null) return
           const page = pageOf(e.va)
-          const before = of(lane).get(e.level)
+          const known = of(lane)
+          const before = known.get(e.level)
           if (before?.walk === walk.seq && before.page === page && !before.again) {
             scope.report({
               severity: 'warning',
@@ -92,7 +93,14 @@ export const repeatedCallback: Rule = {
               message: `${e.fn} is called twice for the ${e.level} at ${hexOf(e.va)} though it did not ask for it`,
             })
           }
-          of(lane).set(e.level, { walk: walk.seq, page, seq: e.seq, again: false })
+          if (before === undefined)
+            known.set(e.level, { walk: walk.seq, page, seq: e.seq, again: false })
+          else {
+            before.walk = walk.seq
+            before.page = page
+            before.seq = e.seq
+            before.again = false
+          }
         },
         cb_exit(e) {
           const place = e.level === null ? undefined : of(scope.fold.lane).get(e.level)

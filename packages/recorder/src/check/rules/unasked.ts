@@ -11,7 +11,7 @@ import {
 } from '../../observers/descriptor-words.ts'
 import { type AskedChange, changeOf, masked, maskedChange } from '../../observers/masks.ts'
 import { hexPage, hexRange, PAGE_LIMIT, pageOf } from '../../observers/page-numbers.ts'
-import { RowList } from '../../observers/row-list.ts'
+import { RowList } from '../../tables/row-list.ts'
 import type { Write } from '../../observers/write.ts'
 import { isOthersWork, rangeMissed } from '../fold/asked-range.ts'
 import { EntryReads } from '../fold/entry-reads.ts'

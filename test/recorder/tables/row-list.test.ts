@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RowList } from '../../../packages/recorder/src/observers/row-list.ts'
+import { RowList } from '../../../packages/recorder/src/tables/row-list.ts'
 
 const filled = (rows: readonly number[]): RowList => {
   const list = new RowList()
