@@ -34,6 +34,8 @@ export const COST_LABELS = {
 
 export type CostName = keyof typeof COST_LABELS
 export const COST_NAMES = Object.keys(COST_LABELS) as readonly CostName[]
+const TIME = COST_NAMES.indexOf('time')
+const READS = COST_NAMES.indexOf('reads')
 
 /**
  * Null: the run does not show it. `atLeast` names those that it shows in part: what was counted is a lower bound, which
@@ -135,6 +137,16 @@ export class CostCounter {
       default:
         this.maintenance(event, part)
     }
+  }
+
+  /** All that was counted, in the order of {@link COST_NAMES}; NaN: it is not known. */
+  numbers(): Float64Array {
+    const { counts, timed, sawRead } = this
+    const numbers = new Float64Array(COST_NAMES.length)
+    for (let i = 0; i < numbers.length; i++) numbers[i] = counts[COST_NAMES[i]!]
+    if (!timed) numbers[TIME] = Number.NaN
+    if (!sawRead) numbers[READS] = Number.NaN
+    return numbers
   }
 
   /** What was counted, as far as the run shows it. */

@@ -14,8 +14,11 @@ const FOREIGN: ReadonlySet<string> = new Set(FOREIGN_FUNCTIONS)
  * Whether a function works on what others left behind: how much that is depends on what ran before, and follows from
  * no argument of the call around it. Compilers add a suffix to a function's name (`.isra.0`).
  */
-export const isForeign = (fn: string | null | undefined): boolean =>
-  typeof fn === 'string' && FOREIGN.has(fn.split('.', 1)[0]!)
+export function isForeign(fn: string | null | undefined): boolean {
+  if (typeof fn !== 'string') return false
+  const suffix = fn.indexOf('.')
+  return FOREIGN.has(suffix < 0 ? fn : fn.slice(0, suffix))
+}
 
 /** The span of such a function begins or ends. */
 export const isForeignSpan = (e: TraceEvent): e is EventOf<'span_begin'> | EventOf<'span_end'> =>

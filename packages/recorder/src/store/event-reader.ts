@@ -29,6 +29,8 @@ const STRETCH = BATCH_EVENTS
 const WORTH_COPYING = 256
 /** Readings at one time that find a batch. */
 const MAX_SPARE = 2
+/** So many pages of what was read at once pass between two looks at the file. */
+const EVERY = 8
 /** Prepared statements that are kept for conditions that were read by. */
 const MAX_STATEMENTS = 64
 /** How often what others write to meanwhile is read again. */
@@ -101,7 +103,8 @@ export class EventReader {
   readonly #spans: BatchSpans
   /** Batches that were read into, for the next reading. */
   readonly #spare: Batch[] = []
-  readonly #names = new Map<number, string>()
+  /** By id. */
+  readonly #names: string[] = []
   readonly #name: Sqlite.Statement<[bigint], string>
   #start: Sqlite.Statement<Bound[], { first: bigint }> | undefined
   /** By SQL, those used last at the end. */
@@ -109,10 +112,10 @@ export class EventReader {
 
   /** Text of an interned name; ids are never reused, so what is known stays true. */
   readonly nameOf = (id: number): string => {
-    const known = this.#names.get(id)
+    const known = this.#names[id]
     if (known !== undefined) return known
     const text = this.#name.get(BigInt(id)) ?? `name ${id}`
-    this.#names.set(id, text)
+    this.#names[id] = text
     return text
   }
 
@@ -254,11 +257,12 @@ export class EventReader {
     to: number,
   ): Generator<TraceEvent[]> {
     const end = Math.min(batch.length, to - first + 1)
-    for (let at = from - first; at < end; at += TOGETHER) {
+    for (let at = from - first, looks = 0; at < end; at += TOGETHER) {
       const page: TraceEvent[] = []
       for (let i = at; i < Math.min(at + TOGETHER, end); i++)
         page.push(eventOf(batch, i, first + i, this.nameOf))
-      if (!this.#pieces.holds()) {
+      // What was read stays what it was: it is enough to hear of another file soon.
+      if (looks++ % EVERY === 0 && !this.#pieces.holds()) {
         for (const _ of this.#pieces.pieces(run, first + at, first + end - 1, false));
         yield* this.#span(run, { first: first + at, last: first + end - 1 })
         return

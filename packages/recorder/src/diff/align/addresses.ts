@@ -58,11 +58,11 @@ export class Addresses {
   startCall(call: Call): void {
     this.start = call.va === null ? Number.NaN : signedVa(call.va)
     this.end = call.end === null ? Number.NaN : signedVa(call.end)
-    for (const pages of this.seen) pages.clear()
-    this.tables.clear()
+    for (const pages of this.seen) emptied(pages)
+    emptied(this.tables)
     this.fresh = Number.NaN
-    this.own.clear()
-    this.linear.clear()
+    emptied(this.own)
+    emptied(this.linear)
   }
 
   /** A PTE store at the compared address lo, hi shows which physical page lies there. */
@@ -163,6 +163,11 @@ export class Addresses {
     this.lo = ((index & 0xfffff) * PAGE + (address - page * PAGE)) >>> 0
     this.hi = ((code << 16) | (index >>> 20)) >>> 0
   }
+}
+
+/** To clear one that is empty takes a new table all the same. */
+function emptied(map: Map<number, number>): void {
+  if (map.size > 0) map.clear()
 }
 
 /** PAGE_END, where the linear map ends: 2^64 - 2^(VA_BITS_MIN - 1). */

@@ -108,6 +108,10 @@ export class CallStream {
    * how tasks were scheduled.
    */
   private readonly logs = new Map<string | null, EffectLog>()
+  /** The one that was asked for last. */
+  private last: { readonly task: string | null; readonly log: EffectLog } | null = null
+  /** The call of the event before, while it is open. */
+  private at: Open | null = null
   /** Events outside of calls, placed like a call's without a range. */
   private readonly between: Encoder
   private readonly betweenTokens = new Tokens()
@@ -176,12 +180,15 @@ export class CallStream {
   }
 
   private logOf(task: string | null): EffectLog {
+    // Most events are of the task of the one before.
+    if (this.last !== null && task === this.last.task) return this.last.log
     const lane = this.options.addresses === 'raw' ? null : task
     let log = this.logs.get(lane)
     if (log === undefined) {
       log = new EffectLog(new Observers(this.source.run))
       this.logs.set(lane, log)
     }
+    this.last = { task, log }
     return log
   }
 
@@ -203,6 +210,9 @@ export class CallStream {
   private add(event: TraceEvent): Open | null {
     this.seen.add(event.kind)
     if (event.kind === 'gap') this.lost += event.lost ?? 1
+    const { at } = this
+    if (at !== null && event.op === at.call.op && !isOver(at.call, event.seq))
+      return this.put(event, at)
     const op = event.op === null || this.isStray(event.op, event.seq) ? WHOLE_RUN.op : event.op
     if (op === WHOLE_RUN.op && !this.wanted.has(op)) {
       this.outside.add(event)
@@ -211,7 +221,11 @@ export class CallStream {
       return null
     }
     const data = this.open.get(op) ?? this.begin(op)
-    if (!data) return null
+    return data && this.put(event, data)
+  }
+
+  private put(event: TraceEvent, data: Open): Open | null {
+    this.at = data
     data.upTo = event.seq
     data.cpu = event.cpu
     data.costs.add(event)
@@ -271,11 +285,15 @@ export class CallStream {
       this.logOf(data.call.task).end(data.call.op, data.cpu),
     )
     this.open.delete(data.call.op)
+    this.at = null
     if (data.call.last === null) this.over.add(data.call.op)
     this.idle.push(data.encoder)
     return data
   }
 }
+
+/** The event comes after what is known to be the last of the call. */
+const isOver = ({ last }: Call, seq: number): boolean => last !== null && seq > last
 
 /** Reads one call again, up to its last event, for its rows with the numbers of its events. */
 export function readAgain(

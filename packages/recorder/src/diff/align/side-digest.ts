@@ -1,4 +1,4 @@
-import { COST_NAMES, type CostEvidence } from '../../cost/costs.ts'
+import { COST_NAMES } from '../../cost/costs.ts'
 import type { Kind, TraceEvent } from '../../event/kinds.ts'
 import { type Call, type EventSource, pageShiftOf } from '../../event/run.ts'
 import { LayeredTable } from '../../tables/layered-table.ts'
@@ -6,7 +6,7 @@ import { RunsBuilder } from '../../tables/descriptor-runs.ts'
 import { PageState } from '../../tables/page-state.ts'
 import { type After, NO_AFTER } from './after.ts'
 import { type CallColumns, packCalls, packTraits, type TraitColumns } from './call-columns.ts'
-import { type Counted, CallStream, type ReadCall } from './call-stream.ts'
+import { CallStream, type ReadCall } from './call-stream.ts'
 import { TraitsFold } from './call-traits.ts'
 import type { EncoderOptions } from './encode.ts'
 import { fieldReaders, ignoredNames, Texts } from './field-readers.ts'
@@ -146,7 +146,7 @@ export function digestSide(
       rest: [tokens.rest, `${tokens.others}`].filter((text) => text !== '').join(', '),
       after,
       isCut,
-      costs: costsOf(outside),
+      costs: outside.numbers(),
     },
     lost,
     seen,
@@ -168,7 +168,8 @@ class Columns {
   private readonly upTo: Float64Array
   private readonly places = new Map<number, PlacedRuns>()
   private readonly streams = new Streams()
-  private readonly costs = new Map<string, number>()
+  /** By a hash of their bits. */
+  private readonly costs = new Map<number, number[]>()
   private readonly costList: Float64Array[] = []
   private readonly endings: (string | null)[] = [null]
   private readonly rests: string[] = ['']
@@ -196,7 +197,7 @@ class Columns {
     // A call that was over when another began is not begun again by what comes late.
     if (i === undefined || this.stream[i] !== NO_EVENTS) return
     this.stream[i] = this.streamOf(tokens)
-    const counted = costsOf(costs)
+    const counted = costs.numbers()
     this.time[i] = counted[TIME]!
     counted[TIME] = Number.NaN
     this.cost[i] = this.costId(counted)
@@ -231,12 +232,14 @@ class Columns {
   }
 
   private costId(costs: Float64Array): number {
-    const key = costs.join()
-    let id = this.costs.get(key)
-    if (id === undefined) {
-      id = this.costList.push(costs) - 1
-      this.costs.set(key, id)
-    }
+    const bits = new Uint32Array(costs.buffer)
+    const hash = hashOf(bits, bits.length)
+    const same = this.costs.get(hash)
+    for (const id of same ?? [])
+      if (isStart(new Uint32Array(this.costList[id]!.buffer), bits)) return id
+    const id = this.costList.push(costs) - 1
+    if (same) same.push(id)
+    else this.costs.set(hash, [id])
     return id
   }
 
@@ -252,14 +255,6 @@ class Columns {
 }
 
 const TIME = COST_NAMES.indexOf('time')
-
-/** Costs are kept as they were counted. */
-const EVERYTHING: CostEvidence = { shows: () => true, showsInSplits: () => true }
-
-function costsOf(counted: Counted): Float64Array {
-  const costs = counted.costs(EVERYTHING)
-  return Float64Array.from(COST_NAMES, (name) => costs[name] ?? Number.NaN)
-}
 
 function indexIn<T>(list: T[], item: T): number {
   const at = list.indexOf(item)
