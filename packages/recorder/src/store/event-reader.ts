@@ -261,7 +261,7 @@ export class EventReader {
       const page: TraceEvent[] = []
       for (let i = at; i < Math.min(at + TOGETHER, end); i++)
         page.push(eventOf(batch, i, first + i, this.nameOf))
-      // What was read stays what it was: it is enough to hear of another file soon.
+      // What was read stays what it was: that the file is another is soon enough seen.
       if (looks++ % EVERY === 0 && !this.#pieces.holds()) {
         for (const _ of this.#pieces.pieces(run, first + at, first + end - 1, false));
         yield* this.#span(run, { first: first + at, last: first + end - 1 })
