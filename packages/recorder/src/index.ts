@@ -127,6 +127,8 @@ export {
 } from './observers/held-versions.ts'
 export { Beliefs } from './observers/beliefs.ts'
 export { beliefsAt, beliefsSteps } from './why/beliefs-at.ts'
+export { lackOfDebts } from './page/debts.ts'
+export { verdictText } from './diff/say/wording.ts'
 export { type HeldEntry, saysTheSame, TlbFold } from './observers/tlb-fold.ts'
 export { isHarm, type Relation } from './observers/translation.ts'
 export type { Rule } from './check/rule.ts'

@@ -13,6 +13,7 @@ import { expect, test } from 'vitest'
 import type { StateQuery } from '../../../packages/tui/src/data/data.ts'
 import { StateReader } from '../../../packages/tui/src/data/state-reader.ts'
 import { ledgerOf } from '../../../packages/tui/src/data/ledger.ts'
+import { pagetrail } from '../../support/cli.ts'
 import { writeSample } from '../../support/sample-trace.ts'
 
 const PAGE = 0x1000n
@@ -55,7 +56,7 @@ test('after a flush with its TLBI nothing is owed', async () => {
   const runFile = await openRuns(':memory:', { mode: 'write' })
   const { json } = SCENARIOS.find(({ name }) => name === 'clean-ro')!
   const { run } = recordScenario(runFile, json, { flavour: '7.3', name: 'clean-ro', created: 0 })
-  const lines = ledgerOf(beliefsAt(runFile, run, run.events - 1), () => stateAt(runFile, run))
+  const lines = ledgerOf(beliefsAt(runFile, run, run.events - 1), true, () => stateAt(runFile, run))
   expect(lines.map((l) => l.text)).toEqual(['no barrier pending, no flush owed'])
   runFile.close()
 })
@@ -63,7 +64,9 @@ test('after a flush with its TLBI nothing is owed', async () => {
 test('the ledger shows what is pending and owed', async () => {
   const { run, runFile } = await sample(2)
   const text = (seq: number) =>
-    ledgerOf(beliefsAt(runFile, run, seq), () => stateAt(runFile, run, seq)).map((l) => l.text)
+    ledgerOf(beliefsAt(runFile, run, seq), true, () => stateAt(runFile, run, seq)).map(
+      (l) => l.text,
+    )
   expect(text(9)).toEqual([
     'cpu 0: in lazy MMU mode, depth 1',
     'cpu 0: 2 barriers pending since #5',
@@ -118,5 +121,27 @@ test('a long look can be left for another and gone on with', async () => {
   const seen = view.near.map((e) => [e.va, e.desc])
   expect(seen).toEqual(view.near.map((e) => [e.va, whole.entry(e.level, e.va)?.desc]))
   expect(reader.reach(run, far.seq)).toBeNull()
+  runFile.close()
+})
+
+test('what a run does not show is neither owed nor paid', async () => {
+  const db = join(mkdtempSync(join(tmpdir(), 'pagetrail-')), 'unseen.db')
+  const runFile = await openRuns(db, { mode: 'write' })
+  const file = `${import.meta.dirname}/../../fixtures/traces/modules_small-6.18-lean-kaslr.trace.gz`
+  expect((await pagetrail(['import', file, '--db', db])).status).toBe(0)
+  const run = runFile.find(-1)
+  const reader = new StateReader(runFile)
+  const at = (seq: number) =>
+    reader.read(run, { run: run.id, seq, va: null, rows: 12, want: 'ledger' }).ledger
+  for (const seq of [0, 400, run.events - 1]) {
+    const [first, ...rest] = at(seq)
+    expect(first).toEqual({
+      text: 'the run does not show TLB flushes: what is owed may have been paid',
+      owed: false,
+    })
+    expect(rest.filter(({ owed }) => owed)).toEqual([])
+    expect(rest.filter(({ text }) => text.startsWith('no '))).toEqual([])
+  }
+  expect(at(400).some(({ text }) => text.startsWith('flush perhaps owed since'))).toBe(true)
   runFile.close()
 })

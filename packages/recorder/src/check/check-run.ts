@@ -122,7 +122,7 @@ export function checkRun(source: EventSource, rules: readonly Rule[] = RULES): C
     if (unplaced !== null) return r.verdict([unplaced])
     const missing = missingEvidence(source.run, seen, r.rule.needs)
     if (missing.length > 0 || r.count > 0) return r.verdict(missing)
-    if (gap !== null) return r.verdict([`events lost at ${gap.seq}`])
+    if (gap !== null) return r.verdict([`the events that are missing at #${gap.seq}`])
     return r.verdict([...r.lacking])
   })
   const { id, label, flavour } = source.run

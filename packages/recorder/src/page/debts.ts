@@ -55,7 +55,7 @@ export function debtsOverTime(source: EventSource): DebtsOverTime {
   samples.push(end)
   const harmful = held.filter(({ relation }) => isHarm(relation)).toSorted(byHarm)
   return {
-    lacks: lackOf(observers, flushes),
+    lacks: lackOfDebts(observers, flushes)?.text ?? null,
     step,
     samples,
     most: samples.reduce((most, sample) => (sample.harmful > most.harmful ? sample : most)),
@@ -77,13 +77,27 @@ function debtsOf(held: readonly HeldVersion[], seq: number): Debts {
   return { seq, harms, harmful, unknown }
 }
 
-/** A run that never shows a flush does not say that none was made, unless it shows all that happens. */
-function lackOf(observers: Observers, flushes: boolean): string | null {
-  const { run } = observers
-  if (run.lost > 0) return `${run.lost} events were lost, flushes among them perhaps`
-  if (!flushes && run.source !== 'engine' && run.source !== 'module')
-    return 'the run does not show TLB flushes: what is owed may have been paid'
-  if (!observers.evidence.allStores)
-    return 'the run shows stores in the functions that have a probe: what others change is not in it'
-  return null
+/** Why it cannot all be known what is owed in a run. */
+export interface LackOfDebts {
+  readonly text: string
+  /** What the model says is owed may have been paid, unseen. */
+  readonly mayBePaid: boolean
+}
+
+/**
+ * Null: all that is owed can be known. `flushes`: the run shows some flush. Where it never shows one, one may
+ * have been made all the same, unless it shows all that happens.
+ */
+export function lackOfDebts({ run, evidence }: Observers, flushes: boolean): LackOfDebts | null {
+  if (run.lost > 0) {
+    return { text: `${run.lost} events were lost, flushes among them perhaps`, mayBePaid: true }
+  }
+  if (!flushes && run.source !== 'engine' && run.source !== 'module') {
+    const text = 'the run does not show TLB flushes: what is owed may have been paid'
+    return { text, mayBePaid: true }
+  }
+  if (evidence.allStores) return null
+  const text =
+    'the run shows stores in the functions that have a probe: what others change is not in it'
+  return { text, mayBePaid: false }
 }

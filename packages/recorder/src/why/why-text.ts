@@ -109,7 +109,7 @@ function fateText(
     case 'flushed':
       return flush === null ? `flushed by #${fate.seq}` : flushText(flush, geometry)
     case 'restored':
-      return `no flush of it: the entry is again what it was, #${fate.seq}`
+      return `no flush of it was seen: the entry is again what it was, #${fate.seq}`
     case 'held':
       return fate.seq < at
         ? `no flush of it was seen up to #${fate.seq}, where the search ended`

@@ -16,9 +16,9 @@ import { fullListRows } from '../model/layout.ts'
 import { groupUnderCursor, runLines, runUnderCursor } from '../model/runs.ts'
 import { scrolled } from '../model/scroll.ts'
 
-/** Goes into a run; coming back to the one that was open finds it as it was left. */
+/** Goes into a run, the one under the cursor of the browser from then on; the one that was open is as it was left. */
 export function enterRun(m: Model, run: Run): Model {
-  const next = enter(m, 'replay')
+  const next = enter(runsCame(m, null, m, run.id), 'replay')
   if (m.replay?.run.id === run.id) return next
   const restored = sessionOf(m).runs
   const last = restored[run.id]
@@ -145,13 +145,17 @@ export const RUNS_COMMANDS = {
 export const filterRuns = (m: Model, filter: string): Model => rearranged(m, { filter })
 
 /** The browser's list, read again or arranged anew: the cursor stays on its run. */
-export function runsCame(m: Model, read: readonly Run[] | null, before: Model = m): Model {
+export function runsCame(
+  m: Model,
+  read: readonly Run[] | null,
+  before: Model = m,
+  under: number | undefined = runUnderCursor(before)?.id,
+): Model {
   const list = read ?? m.runs.list ?? []
-  const id = runUnderCursor(before)?.id
   const marked = m.runs.marked.filter((x) => list.some((run) => run.id === x))
   const next: Model = { ...m, runs: { ...m.runs, list, marked } }
   const lines = runLines(next)
-  const at = lines.findIndex((line) => line.line === 'run' && line.run.id === id)
+  const at = lines.findIndex((line) => line.line === 'run' && line.run.id === under)
   const cursor = Math.max(0, at >= 0 ? at : Math.min(m.runs.cursor, lines.length - 1))
   const top = scrolled(m.runs.top, cursor, fullListRows(m.rows), lines.length)
   const fresh = m.replay && list.find((run) => run.id === m.replay?.run.id)

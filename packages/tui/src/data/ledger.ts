@@ -5,6 +5,7 @@ import {
   type HeldVersion,
   heldVersions,
   isHarm,
+  lackOfDebts,
   many,
   type PageState,
   type Relation,
@@ -18,32 +19,39 @@ import { safe } from '../text/fit.ts'
 const LISTED = 12
 
 /**
- * Barriers pending, lazy sections open, what the TLBs of the model hold, and TLB flushes owed after an event. `tables`:
- * the page tables of that moment, asked for where there is something to compare with them, see {@link needsTables}.
+ * Barriers pending, lazy sections open, what the TLBs of the model hold, and TLB flushes owed after an event. What the
+ * run does not show is not said to be owed, nor is it said that nothing is. `flushes`: the run shows some flush;
+ * `tables`: the page tables of that moment, asked for where {@link needsTables} says that they are compared.
  */
-export function ledgerOf(beliefs: Beliefs, tables: () => PageState): readonly LedgerLine[] {
-  const { observers, tlb, barriers } = beliefs
+export function ledgerOf(
+  { observers, tlb, barriers }: Beliefs,
+  flushes: boolean,
+  tables: () => PageState,
+): readonly LedgerLine[] {
+  const lack = lackOfDebts(observers, flushes)
+  const isOwed = lack?.mayBePaid !== true
   const held = heldVersions(observers)
     .filter((v) => isHarm(v.relation))
     .toSorted(byHarm)
   const lines = [
     ...barrierLines(barriers),
     ...tlbRows(tlb, tables),
-    ...held.slice(0, LISTED).map(heldLine),
+    ...held.slice(0, LISTED).map((version) => heldLine(version, isOwed)),
   ]
   if (held.length > LISTED) {
-    lines.push({ text: `and ${count(held.length - LISTED)} more`, owed: true })
+    lines.push({ text: `and ${count(held.length - LISTED)} more`, owed: isOwed })
   }
-  if (lines.length === 0) lines.push({ text: 'no barrier pending, no flush owed', owed: false })
-  return lines
+  if (lack !== null) return [{ text: lack.text, owed: false }, ...lines]
+  return lines.length > 0 ? lines : [{ text: 'no barrier pending, no flush owed', owed: false }]
 }
 
 export const needsTables = ({ tlb }: Beliefs): boolean => tlb.isModelled && tlb.entries.length > 0
 
-function heldLine({ va, seq, fn, stage, relation }: HeldVersion): LedgerLine {
+function heldLine({ va, seq, fn, stage, relation }: HeldVersion, isOwed: boolean): LedgerLine {
   const by = fn === null ? '' : ` by ${safe(fn)}`
-  const text = `flush owed since #${count(seq)}: ${valueText(va)} changed${by}, ${WHY[relation]} (${stage})`
-  return { text, owed: true }
+  const owed = isOwed ? 'flush owed' : 'flush perhaps owed'
+  const text = `${owed} since #${count(seq)}: ${valueText(va)} changed${by}, ${WHY[relation]} (${stage})`
+  return { text, owed: isOwed }
 }
 
 const WHY: Readonly<Record<Relation, string>> = {

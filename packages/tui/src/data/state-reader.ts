@@ -40,6 +40,7 @@ interface Spot {
 export class StateReader {
   readonly #runFile: RunFile
   readonly #folds: { readonly tables: LongFold<PageState>; readonly beliefs: LongFold<Beliefs> }
+  readonly #flushing = new Map<number, boolean>()
   /** What is pending after an event, kept while the page tables of that moment are being read. */
   #beliefs: { readonly run: number; readonly seq: number; readonly beliefs: Beliefs } | null = null
   /** By run, the one last looked at last: a comparison looks at two in turn. */
@@ -86,9 +87,20 @@ export class StateReader {
         : this.#folds.beliefs.goOn(run.id, seq, steps)
     if (typeof beliefs === 'number') return beliefs
     const state = needsTables(beliefs) ? this.#at(run, seq) : PageState.of(run)
-    if (typeof state !== 'number') return ledgerOf(beliefs, () => state)
+    if (typeof state !== 'number') return ledgerOf(beliefs, this.#flushes(run), () => state)
     this.#beliefs = { run: run.id, seq, beliefs }
     return state
+  }
+
+  /** The run shows some flush. */
+  #flushes(run: Run): boolean {
+    const known = this.#flushing.get(run.id)
+    if (known !== undefined) return known
+    const where = toSql(parseFilter('kind == tlb_flush || kind == tlbi'))
+    const flushes = this.#runFile.readPage(run, { from: 0, limit: 1, where }).length > 0
+    // A run that is still being recorded may show one yet.
+    if (flushes || run.state !== 'recording') this.#flushing.set(run.id, flushes)
+    return flushes
   }
 
   /** The nearest event before one without an address that has one: of its call, else of its CPU. */

@@ -36,12 +36,16 @@ function pageOf(run: Run, checked: CheckView, columns: number): FindingPage {
   for (const group of groups) lines.push(...groupLines(run, group, columns))
   for (const [i, text] of undecided.entries()) {
     const part = { group: 'undecided', item: `undecided ${i}` }
-    for (const line of wrap(safe(`undecided: ${text}`), columns)) {
-      lines.push({ text: line, role: 'note', part })
+    const missing = /#(\d+)/.exec(text)?.[1]
+    const link = missing === undefined ? undefined : placeIn(run, Number(missing))
+    for (const [at, line] of wrap(safe(`undecided: ${text}`), columns).entries()) {
+      lines.push({ text: line, role: 'note', part, link: at === 0 ? link : undefined })
     }
   }
   return { title: `${many(total, 'finding')} by ${said}, ${undecided.length} undecided`, lines }
 }
+
+const placeIn = (run: Run, seq: number) => ({ to: 'event', run: run.id, seq }) as const
 
 /** A rule, what it found, and what helps. */
 function* groupLines(run: Run, group: RuleView, columns: number): Iterable<PageLine> {
@@ -65,7 +69,7 @@ function* groupLines(run: Run, group: RuleView, columns: number): Iterable<PageL
 }
 
 function* linesOf(run: Run, f: FindingView, columns: number): Iterable<PageLine> {
-  const to = (seq: number) => ({ to: 'event', run: run.id, seq }) as const
+  const to = (seq: number) => placeIn(run, seq)
   const call = f.op === null ? '' : `call ${f.op}: `
   const link = to(f.proof[0]?.seq ?? f.seq)
   for (const [i, text] of wrap(safe(`${call}${f.text}`), columns - 4).entries()) {

@@ -8,6 +8,7 @@ import {
   valueText,
   count,
   many,
+  verdictText,
 } from '@pagetrail/recorder'
 import { diffLayoutOf, rowAtCursor } from '../model/diff.ts'
 import { shareOf, stripOf } from '../model/calls.ts'
@@ -34,7 +35,7 @@ const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
 
 /** Verdict and tabs: line 2 of the screen. A click on a tab shows it. */
 export function diffTabs(d: DiffView, page: Page | null, theme: Theme): BarView {
-  const verdict = d.report ? theme.bold(d.report.verdict) : theme.dim('comparing …')
+  const verdict = d.report ? theme.bold(verdictText(d.report)) : theme.dim('comparing …')
   const tabs = DIFF_TABS.flatMap((tab, index): Segment[] => {
     const text = ` ${tab}${answerOf(d, tab)} `
     return [{ text: tab === d.tab ? theme.inverse(text) : text, name: 'tab', index }]
@@ -91,7 +92,7 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
   const signs = layout.wide
     ? '~ changed  - only A  + only B  ? not shown by one side'
     : '~ changed  - A  + B  ? unknown'
-  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   n: next ${aimName(d.aim)}   ${signs}`
+  const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   n: next ${aimText(d.aim)}   ${signs}`
   const room = { columns: inner - 2, rows: layout.detailsHeight - 2, wide: layout.wide }
   return [
     [
@@ -137,7 +138,8 @@ function mapPane(d: DiffView, room: Room, theme: Theme): Below {
   return { title, foot: 't: entries at the cursor', rows: lines.map((l) => ` ${l}`) }
 }
 
-const aimName = (aim: DiffView['aim']): string => (typeof aim === 'object' ? safe(aim.words) : aim)
+const aimText = (aim: DiffView['aim']): string =>
+  typeof aim === 'object' ? safe(aim.words) : aim === 'call' ? aim : `in ${aim}`
 
 const sideName = (d: DiffView, side: 'left' | 'right'): string => {
   const run = d[side]

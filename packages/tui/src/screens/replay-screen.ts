@@ -69,9 +69,9 @@ function statePane(r: Replay, size: Size, theme: Theme): PaneView {
   const geometry = runGeometry(r.run)
   if (r.pane === 'map' && r.run.events > 0) {
     const inner = { columns: size.columns - 2, rows: size.height - 2 }
-    const rows = state?.more
+    const rows = !state?.map
       ? pageTableLines(state, inner.columns, theme, geometry)
-      : mapLines(state?.map ?? null, inner, theme, geometry)
+      : mapLines(state.map, inner, theme, geometry)
     return { ...pane, title: 'Map of the table', rows }
   }
   // An event without an address shows the tables around the last one of its call that has one.

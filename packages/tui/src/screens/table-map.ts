@@ -73,12 +73,11 @@ interface Size {
  * there is no room for all, the part around the address.
  */
 export function mapLines(
-  map: TableMap | null,
+  map: TableMap,
   size: Size,
   theme: Theme,
   geometry: Geometry | null,
 ): string[] {
-  if (!map) return [theme.dim(' the table around this event is not known yet')]
   const across = acrossOf(size.columns - INDEX - 1)
   const cells = cellsOf(map, geometry)
   const painted = paintedCells(map, cells, theme)
