@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkRun, memorySource, rulesNamed } from '@pagetrail/recorder'
+import { checkRun, type Kind, memorySource, rulesNamed } from '@pagetrail/recorder'
 import { brief, CONT, LINEAR, NG, PAGE, RO, RW, Script, TABLE, VMALLOC } from './script.ts'
 
 /** Verdicts that were wrong or said too much on runs that an outsider wrote by hand, by their kind. */
@@ -140,4 +140,65 @@ describe('a run that does not show', () => {
       'undecided',
     ])
   })
+})
+
+/** Whether the rule decides, and how many findings it has. */
+const status = (s: Script) => {
+  const { verdicts, findings } = s.report('materialised-entry')
+  return [verdicts[0]!.status, findings.length]
+}
+
+describe('a store to an empty entry by a call whose callbacks are not shown', () => {
+  const kinds: readonly Kind[] = [
+    'op_begin',
+    'op_end',
+    'init',
+    'desc_write',
+    'split',
+    'dsb',
+    'barrier',
+    'tlb_flush',
+  ]
+  const BLOCK = 0x20_0000n
+  const RW_BLOCK = 0xe8_0006_0000_0701n
+  const inCall = (fn: string, args = {}) =>
+    new Script({ shows: kinds }).init('pmd', VMALLOC, TABLE).begin(fn, VMALLOC, 1, args)
+
+  test('is judged by the call, where that is one that changes permissions', () => {
+    expect(
+      status(inCall('set_memory_ro').write('pte', VMALLOC, 0n, 0x80n).end('set_memory_ro')),
+    ).toEqual(['found', 1])
+    expect(
+      status(inCall('set_memory_ro').write('pte', VMALLOC, RW, RO).end('set_memory_ro')),
+    ).toEqual(['clean', 0])
+    // Who maps pages fills entries; it may as well be a walker's callback that should not.
+    expect(status(inCall('vmap').write('pte', VMALLOC, 0n, RW).end('vmap'))).toEqual([
+      'undecided',
+      0,
+    ])
+  })
+
+  test('near miss: the table of a split, before it is linked', () => {
+    const s = new Script({ shows: kinds }).init('pmd', VMALLOC, RW_BLOCK, 1, BLOCK)
+    s.begin('set_memory_ro', VMALLOC).write('pte', VMALLOC, 0n, RW).add('dsb', { scope: 'ishst' })
+    expect(status(s.write('pmd', VMALLOC, RW_BLOCK, TABLE).end('set_memory_ro'))).toEqual([
+      'clean',
+      0,
+    ])
+  })
+})
+
+/** A whole contiguous span becomes pages like this, with BBML2. */
+const unfold = (to: bigint) => {
+  const s = new Script({ features: { bbml: true } })
+  for (let i = 0n; i < 16n; i++) s.init('pte', VMALLOC + i * PAGE, (RW + i * PAGE) | CONT)
+  s.begin('f', VMALLOC)
+  for (let i = 0n; i < 16n; i++)
+    s.write('pte', VMALLOC + i * PAGE, (RW + i * PAGE) | CONT, to + i * PAGE)
+  return s.end('f').check('break-before-make').length
+}
+
+test('with BBML2 a contiguous bit goes live, but not together with a permission', () => {
+  expect(unfold(RW)).toBe(0)
+  expect(unfold(RO)).toBe(1)
 })

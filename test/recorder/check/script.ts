@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly source?: Run['source']
   readonly features?: { readonly [name: string]: Json }
   readonly state?: Run['state']
+  /** Kinds that it shows; left out: those of its source. */
+  readonly shows?: readonly Kind[]
 }
 
 /** A run written by hand, event by event, in the order of a kernel's. */
@@ -48,6 +50,7 @@ export class Script {
     source = 'engine',
     features = { bbml: false },
     state = 'complete',
+    shows,
   }: RunOptions = {}) {
     this.#run = {
       id: 1,
@@ -58,7 +61,10 @@ export class Script {
       kernel: null,
       scenario: null,
       geometry: { pageShift: 12, vaBits: 48, levels: 4 },
-      facts: source === 'engine' ? { features } : {},
+      facts: {
+        ...(source === 'engine' && { features }),
+        ...(shows !== undefined && { shows: [...shows] }),
+      },
       t0: null,
       created: 0,
       events: 0,

@@ -5,13 +5,14 @@ import { pagesSize } from '../../observers/page-numbers.ts'
 import { RangeList } from '../../observers/range-list.ts'
 import type { Rule, Scope } from '../rule.ts'
 import { CallTally } from '../fold/call-tally.ts'
+import { evidenceOf } from '../../event/evidence.ts'
 import { changeOf } from '../../observers/masks.ts'
 
 export const materialised: Rule = {
   name: 'materialised-entry',
   hazard: 'H13',
   sentence: 'A permission change leaves an empty entry empty.',
-  needs: ['stores', 'callbacks'],
+  needs: ['stores'],
   remedies: [
     'The page walk skips missing tables, but its PTE callback still writes every PTE of an existing table.',
     'Up to 6.17 missing tables are allocated and filled with such entries.',
@@ -21,11 +22,21 @@ export const materialised: Rule = {
     return {
       on: {
         desc_write(e) {
-          const { write: s, lane, call } = scope.fold
+          const { write: s, lane, call, run } = scope.fold
+          if (!s.wasNone || s.isNone || s.isTable) return
           const cb = lane.top
-          if (!s.wasNone || s.isNone || s.isTable || cb?.kind !== 'cb' || cb.level !== s.level)
+          if (cb?.kind === 'cb') {
+            if (cb.level !== s.level || s.page < cb.start || s.end > cb.end) return
+          } else if (evidenceOf(run).kinds.has('cb_enter')) {
             return
-          if (s.page < cb.start || s.end > cb.end) return
+          } else if (call === null || changeOf(call.fn, call.args) === null) {
+            // By a walker with whose callbacks, or by who fills an entry because that is its work.
+            if (call !== null) scope.lacks('callbacks of the walk (cb_enter, cb_exit)')
+            return
+          } else if (!s.isReached || s.page < call.start || s.end > call.end) {
+            // Of a table that is not linked yet a split fills the entries.
+            return
+          }
           made.add('', call, e.cpu, e.seq, s.page, s.end)
         },
         op_end(e) {

@@ -43,7 +43,10 @@ function changesOf({ fold }: Scope, found: RowList): readonly string[] {
   rows.inRange(s.page, s.end, found)
   if (own.length === 0 && found.length === 0) return NOTHING
   const changes = new Set(own)
-  if (changes.has('size') && changesPermissions(fold)) changes.add('size with permissions')
+  // Contiguous or not is a size, too.
+  const sizes = own.filter((change) => ALLOWED_WITH_BBML.has(change))
+  if (sizes.length > 0 && changesPermissions(fold))
+    for (const size of sizes) changes.add(`${size} with permissions`)
   for (const row of found) {
     if (rows.seq(row) === s.seq) continue
     const now = beside(fold, row, s.newLo, s.newHi)
