@@ -106,9 +106,14 @@ export class DescriptorRuns {
   }
 }
 
+/** By page shift and level: asked for each entry that is looked up. */
+const SIZES = Float64Array.from(
+  { length: 32 * 8 },
+  (_, i) => 2 ** ((i >>> 3) + (PTE - (i & 7)) * ((i >>> 3) - 3)),
+)
+
 /** Bytes that one entry of a level translates. */
-export const entrySize = (pageShift: number, level: number): number =>
-  2 ** (pageShift + (PTE - level) * (pageShift - 3))
+export const entrySize = (pageShift: number, level: number): number => SIZES[pageShift * 8 + level]!
 
 /** Collects entries by ascending level and address, joining them to runs. */
 export class RunsBuilder {

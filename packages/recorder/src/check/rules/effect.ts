@@ -1,4 +1,7 @@
 import { BriefMap } from '../../tables/brief-map.ts'
+import { ABSENT, EntryTable } from '../../tables/entry-table.ts'
+import { unitKey } from '../../observers/version-rows.ts'
+import { PTE } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'
 import {
@@ -15,6 +18,34 @@ import { type Rule, type Scope, unreturned } from '../rule.ts'
 
 /** Longest range, in 4K pages, whose effect is looked at entry by entry: 16G. */
 const MAX_PAGES_JUDGED = 2 ** 22
+
+/** Which event emptied an entry, by its page: of what is unmapped there may be millions. */
+class Emptied {
+  readonly #pageShift: number
+  #seqs: EntryTable
+
+  constructor(pageShift: number) {
+    this.#pageShift = pageShift
+    this.#seqs = EntryTable.narrow(pageShift)
+  }
+
+  since(page: number): number | undefined {
+    const place = this.#seqs.find(unitKey(PTE, page))
+    return place === ABSENT ? undefined : this.#seqs.lo(place)
+  }
+
+  set(page: number, seq: number): void {
+    this.#seqs.set(unitKey(PTE, page), seq, 0)
+  }
+
+  delete(page: number): void {
+    if (this.#seqs.size > 0) this.#seqs.forget(unitKey(PTE, page))
+  }
+
+  clear(): void {
+    this.#seqs = EntryTable.narrow(this.#pageShift)
+  }
+}
 
 /** A call that returned 0, whose effect is judged now or, with others live, when all have returned. */
 interface Promise {
@@ -33,14 +64,14 @@ interface Promise {
 function unmet(
   { fold }: Scope,
   { start, end, change, call }: Promise,
-  emptied: ReadonlyMap<number, number>,
+  emptied: Emptied,
 ): RangeList {
   const missing = new RangeList()
   for (let page = start; page < end;) {
     const leaf = fold.tables.leafAt(page)
     if (leaf === undefined) {
       const empty = fold.tables.emptyAt(page)
-      const since = empty === undefined ? undefined : emptied.get(empty.page)
+      const since = empty === undefined ? undefined : emptied.since(empty.page)
       const next = Math.min(end, page + fold.sizes.page)
       if (since !== undefined && since >= call.seq) missing.add(page, next)
       page = next
@@ -216,7 +247,7 @@ export const silentNoOp: Rule = {
     const waiting: Promise[] = []
     const visits = new Visits(scope)
     /** Entries that were emptied, with the store that did it. */
-    const emptied = new Map<number, number>()
+    const emptied = new Emptied(scope.fold.sizes.shift)
     return {
       on: {
         desc_write(e) {
@@ -224,7 +255,7 @@ export const silentNoOp: Rule = {
           if (waiting.length > 0 && call !== null)
             leaveToLater(waiting, s.page, s.page + s.pages, call)
           if (s.isNone && !s.wasNone) emptied.set(s.page, e.seq)
-          else if (!s.isNone && emptied.size > 0) emptied.delete(s.page)
+          else if (!s.isNone) emptied.delete(s.page)
         },
         walk_begin: () => visits.begin(),
         cb_enter: (e) => visits.enter(e),
