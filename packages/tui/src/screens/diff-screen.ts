@@ -3,6 +3,7 @@ import {
   type AlignedRow,
   decodeDescriptor,
   eventWords,
+  type Run,
   runGeometry,
   type TraceEvent,
   valueText,
@@ -47,7 +48,9 @@ export function diffTabs(d: DiffView, page: Page | null, theme: Theme): BarView 
 function answerOf(d: DiffView, tab: DiffTab): string {
   if (!d.report || tab === 'cost' || tab === 'calls') return ''
   const { answer } = d.report[tab]
-  return answer === 'same' ? ' =' : answer === 'different' ? ' ≠' : ' ?'
+  if (answer === 'different') return ' ≠'
+  // Of what is unknown as a whole no part is called the same.
+  return answer === 'same' && d.report.verdict !== 'unknown' ? ' =' : ' ?'
 }
 
 const STRIP = [' ', '▁', '▄', '█'] as const
@@ -222,6 +225,12 @@ function eventInRow(
 }
 
 /** Both sides in full, with the fields that differ; of stores the bits. */
+/** A call that one side shows; the other may have made it where events of it are missing. */
+const aloneText = (side: 'A' | 'B', other: Run): string =>
+  other.lost === 0
+    ? `Only ${side} made this call.`
+    : `Only ${side} shows this call: ${side === 'A' ? 'B' : 'A'} has lost ${many(other.lost, 'event')}.`
+
 function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme): string[] {
   if (row.row === 'repeat')
     return [`the ${many(row.rows, 'row')} above come ${count(row.times)} times more; = shows them`]
@@ -234,7 +243,7 @@ function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme)
   ]
   if (row.row === 'call') {
     const { pair } = row
-    if (!pair) return [...lines, 'Only one side made this call.']
+    if (!pair) return [...lines, aloneText(row.left ? 'A' : 'B', row.left ? d.right : d.left)]
     const { path } = pair
     return [
       ...lines,

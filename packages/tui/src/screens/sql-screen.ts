@@ -3,6 +3,7 @@ import type { SqlResult } from '../data/data.ts'
 import { paneHeight } from '../model/layout.ts'
 import type { Model } from '../model/model.ts'
 import { sqlCell, QUERY_LINES, resultRows, type SqlView } from '../model/sql.ts'
+import { choicesOf } from '../commands/prompt-commands.ts'
 import { fit, safe, wrap } from '../text/fit.ts'
 import type { Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
@@ -63,6 +64,8 @@ function resultLines(m: Model, theme: Theme): string[] {
     return ['', ...wrap(safe(sql.problem), m.columns - 8).map((l) => theme.paint('bad', `   ${l}`))]
   }
   if (!sql.result) {
+    // What Tab offers would stand over it.
+    if (m.prompt !== null && choicesOf(m).length > 0) return []
     return [
       '',
       theme.dim('   Tab in an empty query offers the ready ones; docs/sql.md has the tables.'),

@@ -1,4 +1,4 @@
-import { count, many } from '@pagetrail/recorder'
+import { count, evidenceOf, type Kind, many, type Run } from '@pagetrail/recorder'
 import type { ProfileCosts } from '../data/data.ts'
 import { paneHeight } from '../model/layout.ts'
 import type { Model, Replay } from '../model/model.ts'
@@ -15,13 +15,21 @@ import type { Role, Theme } from '../text/theme.ts'
 import type { PaneView } from './pane.tsx'
 
 const STEPS = ' ▁▂▃▄▅▆▇█'
-const COSTS: readonly (readonly [name: keyof ProfileCosts, role: Role])[] = [
-  ['calls', 'call'],
-  ['stores', 'write'],
-  ['barriers', 'barrier'],
-  ['flushes', 'flush'],
-  ['tables', 'memory'],
-]
+/** What is counted, and the kinds of which any shows it. */
+const COSTS: readonly (readonly [name: keyof ProfileCosts, role: Role, kinds: readonly Kind[]])[] =
+  [
+    ['calls', 'call', ['op_begin']],
+    ['stores', 'write', ['desc_write']],
+    ['barriers', 'barrier', ['barrier', 'dsb', 'isb']],
+    ['flushes', 'flush', ['tlb_flush', 'tlbi']],
+    ['tables', 'memory', ['table_alloc', 'table_free']],
+  ]
+
+/** What a run cannot show is not said to be none. */
+function canShow(run: Run, kinds: readonly Kind[]): boolean {
+  const evidence = evidenceOf(run)
+  return kinds.some((kind) => evidence.kinds.has(kind))
+}
 
 /** What all rows of the timeline are drawn with. */
 interface Drawn {
@@ -66,20 +74,28 @@ export function timelinePanes(m: Model, r: Replay, theme: Theme): PaneView[][] {
     height: paneHeight(m.rows),
     head: [` ${' '.repeat(LABEL_COLUMNS)} ${theme.dim(scale)}`],
   } as const
-  const rows = [...costRows(drawn, m.rows), ...signRows(drawn, r), '', ...about(drawn, r, at)]
+  const rows = [
+    ...costRows(drawn, r.run, m.rows),
+    ...signRows(drawn, r),
+    '',
+    ...about(drawn, r, at),
+  ]
   return [[{ ...pane, rows }]]
 }
 
 const saying = (words: string, { room, theme }: Drawn): string[] =>
   [...fit(words, room)].map((sign) => theme.dim(sign))
 
-function costRows(drawn: Drawn, rows: number): string[] {
+function costRows(drawn: Drawn, run: Run, rows: number): string[] {
   const { t, parts, theme, line } = drawn
   const height = barHeight(rows)
-  return COSTS.flatMap(([name, role]) => {
+  return COSTS.flatMap(([name, role, kinds]) => {
     const values = Array.from({ length: parts }, (_, i) => t.profile?.buckets[i]?.[name] ?? 0)
     const most = Math.max(...values)
-    if (most === 0) return [line(name, saying(noneIn(t.profile), drawn))]
+    if (most === 0) {
+      const words = canShow(run, kinds) ? noneIn(t.profile) : NOT_SHOWN
+      return [line(name, saying(words, drawn))]
+    }
     const paint = (text: string) => theme.paint(role, text)
     return barLines(values, most, height).map((cells, i) => line(i === 0 ? name : '', cells, paint))
   })
@@ -112,6 +128,9 @@ function signRows(drawn: Drawn, { checked, marks, cursor }: Replay): string[] {
 /** Nobody knows of findings before the checks have been run. */
 const NOT_CHECKED = 'not checked yet: c in the replay does that'
 
+/** A capture without the probes for something does not say that it never happened. */
+const NOT_SHOWN = 'none seen: the run may not show them'
+
 /** What is said of something that no part has. */
 const noneIn = (profile: TimelineView['profile']): string =>
   profile === null ? '' : profile.exact ? 'none' : 'none in the samples'
@@ -138,13 +157,16 @@ function about({ t, parts, theme }: Drawn, r: Replay, at: number): string[] {
   const costs = t.profile?.buckets[at]
   const near = t.profile && !t.profile.exact ? 'about ' : ''
   const numbers = costs
-    ? COSTS.map(([name]) => `${name} ${near}${count(costs[name])}`).join('   ')
+    ? COSTS.map(([name, , kinds]) => {
+        const shown = costs[name] > 0 || canShow(r.run, kinds)
+        return `${name} ${shown ? count(costs[name]) : '?'}`
+      }).join('   ')
     : ''
   const time = r.rows.find((e) => e.seq === from)?.ts
   const counted = r.checked?.until ? '   ? only counted' : ''
   return [
     ` ${theme.bold(`events ${count(from)} to ${count(to)}`)}${time ? `   at ${duration(time)}` : ''}`,
-    ` ${numbers}`,
+    ` ${near}${numbers}`,
     '',
     theme.dim(' a column is a part of the run, as high as its share of the most in its row'),
     theme.dim(` ! proves a finding   * a mark   ◆ where the replay stands${counted}`),
