@@ -27,6 +27,18 @@ test('what was written in one session is read in the next', async () => {
   runFile.close()
 })
 
+test.each([
+  [true, 0n],
+  [false, 1n],
+])(
+  'the disk is waited for, but not of a file that goes with the command (temporary: %s)',
+  async (temporary, level) => {
+    const runFile = await openRuns(testFile(), { mode: 'write', temporary })
+    expect(runFile.db.pragma('synchronous', { simple: true })).toBe(level)
+    runFile.close()
+  },
+)
+
 test('the same recording makes the same file, byte for byte', async () => {
   const [a, b] = [await storedFile(callEvents(30), 64), await storedFile(callEvents(30), 64)]
   expect(readFileSync(a).equals(readFileSync(b))).toBe(true)

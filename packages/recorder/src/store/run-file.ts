@@ -9,7 +9,7 @@ import { NO_DIGEST } from './digest.ts'
 import { Lease, MEMORY } from './file/lease.ts'
 import { SameFile } from './file/same-file.ts'
 import { migrate, type Migrations } from './migrate.ts'
-import { BUSY_MS, checkExists, openForReading, openForWriting } from './file/open-file.ts'
+import { BUSY_MS, checkExists, noRuns, openForReading, openForWriting } from './file/open-file.ts'
 import { EventReader, type PageRequest, steadily } from './event-reader.ts'
 import { Proof } from './proof/proof.ts'
 import { ProofMemory } from './proof/proof-memory.ts'
@@ -39,6 +39,8 @@ export interface OpenOptions {
    * it again. Without it, and of a file that is opened for writing, nothing is.
    */
   readonly proofs?: string | undefined
+  /** The file goes when the command is over: nobody waits until the disk has what is written to it. */
+  readonly temporary?: boolean
   /** For tests of upgrades. @internal */
   readonly migrations?: Migrations
 }
@@ -55,18 +57,18 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
   const memory = path === MEMORY ? null : new ProofMemory(path, folder)
   let db: Sqlite.Database | undefined
   try {
-    db = mode === 'write' ? openForWriting(path, busyMs) : openForReading(path, busyMs)
+    db = mode === 'write' ? openForWriting(path, busyMs, options) : openForReading(path, busyMs)
     if (mode === 'write') {
       // First: a database that is not ours stays as it is, bit for bit.
       const { empty } = checkTables(db, path, migrations)
-      if (empty && mustExist) throw isEmpty(path)
+      if (empty && mustExist) throw noRuns(path)
       checkNoTrigger(db, path)
       db.pragma('journal_mode = wal')
       await migrate(db, path, migrations)
       db.defaultSafeIntegers(true)
       markInterrupted(db, path)
     } else if (checkTables(db, path, migrations).empty) {
-      throw isEmpty(path)
+      throw noRuns(path)
     }
     db.defaultSafeIntegers(true)
     return new RunFile(db, path, mode, memory)
@@ -75,9 +77,6 @@ export async function openRuns(path: string, options: OpenOptions): Promise<RunF
     throw inDatabase(path, error)
   }
 }
-
-const isEmpty = (path: string): InputError =>
-  new InputError(`${path} is empty; record or import a run`)
 
 /** A database of runs: what is in it, readers and writers of its runs. Made by {@link openRuns}. */
 export class RunFile {

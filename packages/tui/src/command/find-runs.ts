@@ -165,7 +165,7 @@ export async function databaseBeside(session: Session): Promise<RunFile | null> 
 async function temporary(session: Session): Promise<RunFile> {
   const folder = mkdtempSync(join(tmpdir(), 'pagetrail-'))
   session.atEnd(() => rmSync(folder, { recursive: true, force: true }))
-  const runFile = await openRuns(join(folder, 'runs.db'), { mode: 'write' })
+  const runFile = await openRuns(join(folder, 'runs.db'), { mode: 'write', temporary: true })
   session.atEnd(() => runFile.close())
   return runFile
 }

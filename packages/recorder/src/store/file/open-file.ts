@@ -24,13 +24,25 @@ const CACHE_KB = 2048
 /** A file that can only be read from memory may be this large. */
 const MEMORY_COPY_BYTES = 1 << 30
 
-/** A connection for writing; creates the file, and changes nothing in one that is there. */
-export function openForWriting(path: string, timeout: number): Sqlite.Database {
+/** Pages in the -wal at which they are moved into the file, for which the disk is waited for: of 4 KB, 16 MB. */
+const CHECKPOINT_PAGES = 4000
+
+/**
+ * A connection for writing; creates the file, and changes nothing in one that is there. `temporary`: nobody waits until
+ * the disk has what is written.
+ */
+export function openForWriting(
+  path: string,
+  timeout: number,
+  { temporary = false }: { readonly temporary?: boolean },
+): Sqlite.Database {
   if (path !== MEMORY) {
     checkFolder(path)
     checkOneName(path)
   }
   const db = new Sqlite(path, { timeout })
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+  if (temporary) db.pragma('synchronous = off')
   // Asks for the write lock now: a read-only file is reported before anything was recorded.
   if (path !== MEMORY && existsSync(path)) checkWritable(db, path)
   return db
@@ -47,6 +59,10 @@ export function checkExists(path: string): Stats {
     `${path} does not exist; pagetrail record or import makes it, --db names another`,
   )
 }
+
+/** A database in which nothing was recorded. */
+export const noRuns = (path: string): InputError =>
+  new InputError(`${path} is empty; record or import a run`)
 
 /** A read-only connection to an existing file. */
 export function openForReading(path: string, timeout: number): Sqlite.Database {
