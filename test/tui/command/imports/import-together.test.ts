@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
-import { importInput, openRuns } from '@pagetrail/recorder'
+import { importInput, jsonlChunks, openRuns } from '@pagetrail/recorder'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { importTogether } from '../../../../packages/tui/src/command/imports/import-together.ts'
@@ -28,10 +28,23 @@ async function together(names: readonly string[], interrupt = false) {
   return found?.map((one) => ({ run: one.run, events: [...one.runFile.source(one.run).events()] }))
 }
 
+async function asJsonLines(name: string): Promise<string> {
+  const runFile = await openRuns(join(folder(), 'runs.db'), { mode: 'write' })
+  await importInput(runFile, name, 'auto', { created: 0 })
+  const to = join(folder(), 'exported.jsonl')
+  writeFileSync(to, [...jsonlChunks(runFile.source(runFile.find(1)))].join(''))
+  runFile.close()
+  return to
+}
+
 test('captures are imported at once as each is alone, in the order of the names', async () => {
-  for (const names of [BOOTS, BOOTS.toReversed()]) {
+  const exported = await asJsonLines(BOOTS[0])
+  for (const names of [
+    BOOTS,
+    [fixture('two-6.18-boot1.trace.gz'), exported, ...BOOTS.toReversed()],
+  ]) {
     const both = await together(names)
-    expect(both?.map(({ run }) => run.id)).toEqual([1, 2])
+    expect(both?.map(({ run }) => run.id)).toEqual(names.map((_, i) => i + 1))
     for (const [i, name] of names.entries()) {
       const runFile = await openRuns(join(folder(), 'runs.db'), { mode: 'write' })
       await importInput(runFile, name, 'auto', { created: Date.UTC(2026, 10, 22, 12), asked: name })

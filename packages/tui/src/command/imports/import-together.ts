@@ -5,6 +5,8 @@ import type { Session } from '../session.ts'
 
 /** Smaller files are imported one after the other as soon. */
 const WORTH_BYTES = 1 << 20
+/** Each has a thread that reads, and all have one that writes. */
+const AT_ONCE = 2
 
 interface TogetherRun {
   readonly runFile: RunFile
@@ -12,10 +14,9 @@ interface TogetherRun {
 }
 
 /**
- * Imports several captures at once into a database that has no run yet: reading and writing take turns otherwise, and
- * one of two cores waits. The runs have the numbers that they get one after the other. Null where that was not to be:
- * a small file, one that is read twice or holds several runs, an error. What the database holds then is of no use.
- * `database`: makes it.
+ * Imports several captures, two at a time, into a database that has no run yet: one after the other, one of two cores
+ * waits. The runs have the numbers that they get then. Null where that was not to be: a small file, one that is read
+ * twice or holds several runs, an error. What the database holds then is of no use. `database`: makes it.
  */
 export async function importTogether(
   session: Session,
@@ -32,22 +33,30 @@ export async function importTogether(
   const ended = await session.interruptible(async (signal) => {
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])
+    /** When the next may begin, and when each has ended. */
     let before: Promise<unknown> = Promise.resolve()
+    const over: Promise<unknown>[] = []
     const imports = names.map(async (name, i) => {
       const begun = Promise.withResolvers<void>()
-      const own = importAfter(before, into, name, {
+      let times = 0
+      const own = importAfter(Promise.all([before, over[i - AT_ONCE]]), into, name, {
         created: session.io.now(),
         asked: name,
         signal: either,
-        onBegun: begun.resolve,
+        onBegun() {
+          // It is read once more, as another run.
+          if (times++ > 0) failed.abort()
+          begun.resolve()
+        },
         onProgress: (read) => {
           events[i] = read.events
           bytes[i] = read.bytes
           progress.update(sum(events), sum(bytes) / sum(sizes))
         },
       })
+      over[i] = own.catch(() => {})
       // Runs are numbered in the order of the names.
-      before = Promise.race([begun.promise, own.catch(() => {})])
+      before = Promise.race([begun.promise, over[i]])
       try {
         return await own
       } catch (error) {
@@ -84,7 +93,8 @@ function sizeOf(name: string): number {
   return stat?.isFile() === true ? stat.size : 0
 }
 
-const isPlain = (imported: Imported, run: number): boolean =>
-  imported.format === 'trace' &&
-  imported.report.run === run &&
-  imported.report.otherBuffers.length === 0
+/** It made one run, of this number. */
+const isPlain = ({ format, report }: Imported, run: number): boolean =>
+  format === 'jsonl'
+    ? report.runs.length === 1 && report.runs[0]?.id === run
+    : report.run === run && report.otherBuffers.length === 0
