@@ -66,7 +66,7 @@ export interface CheckReport {
 }
 
 /** Events listed as proof of one finding; more would not be read. */
-const MAX_PROOF = 16
+export const MAX_PROOF = 16
 
 /** Findings listed for one rule; the rest are counted. */
 export const MAX_FINDINGS = 200

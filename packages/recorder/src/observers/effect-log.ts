@@ -136,7 +136,7 @@ export class EffectLog {
   #take(row: number, by: Touched | null): void {
     const { versions, harms } = this.#observers
     const { rows } = versions
-    const maker = this.#open.get(rows.op[row]!)
+    const maker = this.#open.get(rows.op(row))
     if (maker === undefined || by === null || maker === by) return
     if (maker.lane === null || maker.lane === by.lane) return
     const base = rows.base[row]!
@@ -182,7 +182,7 @@ export class EffectLog {
     const list = rows.inRange(start, end, this.#rows)
     for (let i = 0; i < list.length; i++) {
       const row = list.at(i)
-      const maker = this.#lanes.get(rows.op[row]!)
+      const maker = this.#lanes.get(rows.op(row))
       if (!isStored && lane !== null && maker !== undefined && maker !== lane) continue
       harms.each(row, start, end, (from, to, relation) => {
         if (!isHarm(relation)) return

@@ -33,7 +33,7 @@ export function heldVersions(observers: Observers): HeldVersion[] {
   for (let row = 0; row < rows.high; row++) {
     if (!rows.isLive(row)) continue
     const base = rows.base[row]!
-    const op = rows.op[row]!
+    const op = rows.op(row)
     held.push({
       level: LEVEL_NAMES[rows.level(row)]!,
       va: vaOf(base),

@@ -52,7 +52,7 @@ export class VersionRows {
   /** Index in LEVEL_NAMES with {@link LIVE} and {@link TABLE}; 0: the row is free. */
   #shape = new Uint8Array(INITIAL)
   readonly #cpu = new NumberColumn(INITIAL)
-  op = new Int32Array(INITIAL)
+  readonly #op = new NumberColumn(INITIAL)
   readonly #fn = new NumberColumn(INITIAL)
   /** One more than the row of the table, for the few that lie below one that was taken out; null: none ever did. */
   #parent: Int32Array<ArrayBuffer> | null = null
@@ -105,9 +105,13 @@ export class VersionRows {
     return this.base[row]! + this.#member[row]! * this.#own[this.level(row)]!
   }
 
-  /** CPU of the store that overwrote it, and its function: an index, NONE. */
+  /** Of the store that overwrote it: CPU, call (NONE: outside) and function (an index, NONE). */
   cpu(row: number): number {
     return this.#cpu.at(row)
+  }
+
+  op(row: number): number {
+    return this.#op.at(row)
   }
 
   fn(row: number): number {
@@ -174,7 +178,7 @@ export class VersionRows {
   /** The same version was current again, and is overwritten once more: it may have been filled anew. */
   again(row: number, v: Readonly<NewVersion>): void {
     this.#cpu.set(row, v.cpu)
-    this.op[row] = v.op
+    this.#op.set(row, v.op)
     this.#fn.set(row, v.fn)
     this.setParent(row, v.parent)
     this.words[row * 2] = v.lo
@@ -286,7 +290,7 @@ export class VersionRows {
     return {
       shape: this.#shape.slice(0, high),
       cpu: Uint16Array.from(this.#cpu.slice(high)),
-      op: this.op.slice(0, high),
+      op: this.#op.slice(high),
       fn: this.#fn.slice(high),
       parent:
         this.#parent?.slice(0, high).map((row) => row - 1) ?? new Int32Array(high).fill(NO_ROW),
@@ -307,7 +311,6 @@ export class VersionRows {
     this.high = saved.base.length
     while (this.base.length < this.high) this.#grow()
     this.#shape.set(saved.shape)
-    this.op.set(saved.op)
     this.next.set(saved.next)
     this.words.set(saved.words)
     this.base.set(saved.base)
@@ -315,6 +318,7 @@ export class VersionRows {
     this.#ordered.set(saved.ordered)
     for (let row = 0; row < this.high; row++) {
       this.#cpu.set(row, saved.cpu[row]!)
+      this.#op.set(row, saved.op[row]!)
       this.#fn.set(row, saved.fn[row]!)
       this.setParent(row, saved.parent[row]!)
       this.#setMember(row, saved.member[row]!)
@@ -342,7 +346,7 @@ export class VersionRows {
   #grow(): void {
     this.#shape = new Uint8Array(doubled(this.#shape))
     this.#cpu.grow()
-    this.op = new Int32Array(doubled(this.op))
+    this.#op.grow()
     this.#fn.grow()
     if (this.#parent !== null) this.#parent = new Int32Array(doubled(this.#parent))
     this.next = new Int32Array(doubled(this.next))

@@ -4,6 +4,7 @@ import { RowList } from '../../tables/row-list.ts'
 import { type Harm, isHarm } from '../../observers/translation.ts'
 import type { Fold } from './fold.ts'
 import type { OpenCall } from './lane.ts'
+import { SeqSet } from './seq-set.ts'
 
 export const MEANING: Readonly<Record<Harm, string>> = {
   'wrong-place': 'may still lead where the tables do not lead any more',
@@ -19,7 +20,7 @@ export class Damage {
     'too-much': new RangeList(),
     'too-little': new RangeList(),
   }
-  readonly stores = new Set<number>()
+  readonly stores = new SeqSet()
   /** Call of the first of them, -1. */
   op = -1
 
@@ -57,7 +58,7 @@ export function collect(
   for (let i = 0; i < found.length; i++) {
     const row = found.at(i)
     if (skips(row)) continue
-    const version = { seq: rows.seq(row), op: rows.op[row]! }
+    const version = { seq: rows.seq(row), op: rows.op(row) }
     harms.each(row, start, end, (from, to, relation) => {
       if (isHarm(relation)) damage.add(version, from, to, relation)
     })
@@ -76,7 +77,7 @@ export function* pagesOf(call: OpenCall): Iterable<readonly [number, number]> {
 /** The page was last changed by a call that is still open and answers for it itself. */
 function isOthers(fold: Fold, call: OpenCall, row: number): boolean {
   const { rows } = fold.observers.versions
-  const op = rows.op[row]!
+  const op = rows.op(row)
   if (op < 0 || op === call.op) return false
   const other = fold.live.get(op)
   if (other === undefined || !promisesFlush(other.fn)) return false
@@ -86,10 +87,21 @@ function isOthers(fold: Fold, call: OpenCall, row: number): boolean {
   return false
 }
 
+/** What was owed by the call asked about last: several rules ask at its return. */
+const asked = new WeakMap<Fold, { readonly call: OpenCall; readonly damage: Damage }>()
+
 /** What a call leaves behind in the pages that it answers for, seen at its return. */
 export function owedBy(fold: Fold, call: OpenCall): Damage {
+  if (fold.observers.versions.rows.count === 0) return new Damage()
+  const before = asked.get(fold)
+  if (before?.call === call) return before.damage
+  const damage = damageOf(fold, call)
+  asked.set(fold, { call, damage })
+  return damage
+}
+
+function damageOf(fold: Fold, call: OpenCall): Damage {
   const damage = new Damage()
-  if (fold.observers.versions.rows.count === 0) return damage
   for (const [start, end] of pagesOf(call)) {
     collect(fold, damage, start, end, (row) => isOthers(fold, call, row))
   }

@@ -5,9 +5,10 @@ import { hexRange, PAGE_LIMIT } from '../../observers/page-numbers.ts'
 import { enables, flushesForOthers, flushesIn, promisesFlush } from '../../observers/promises.ts'
 import type { Harm } from '../../observers/translation.ts'
 import type { Frame, OpenCall } from '../fold/lane.ts'
+import { SeqSet } from '../fold/seq-set.ts'
 import { collect, Damage, MEANING, owedBy } from '../fold/damage.ts'
 import { type Report, type Rule, type Scope, unreturned } from '../rule.ts'
-import type { Severity } from '../finding.ts'
+import { MAX_PROOF, type Severity } from '../finding.ts'
 
 const REMEDIES = [
   'Flush the range before returning, also after an error, as __change_memory_common() does.',
@@ -37,16 +38,16 @@ function report(scope: Scope, call: OpenCall, seq: number, damage: Damage, why: 
   const { gravest } = damage
   if (gravest === undefined) return
   const ranges = damage.all
-  const stores = [...damage.stores]
+  const { stores } = damage
   scope.report({
     severity: severityOf(call, gravest),
     call,
-    proof: [...stores.slice(0, 8), ...call.flushes.map((flush) => flush.seq), seq],
+    proof: [...stores.first, ...call.flushes.map((flush) => flush.seq), seq],
     start: ranges.start,
     end: ranges.end,
     message:
       `${call.fn} returned while TLBs ${MEANING[gravest]}, at ${ranges} ` +
-      `(${many(stores.length, 'store')}): ${why}`,
+      `(${many(stores.size, 'store')}): ${why}`,
   })
 }
 
@@ -129,13 +130,13 @@ export const flushMissing: Rule = {
 }
 
 /** Everything that is still harmful, by the function that left it so. */
-function leftBehind({ fold }: Scope, known: ReadonlySet<number>): Map<string, Damage> {
+function leftBehind({ fold }: Scope, known: SeqSet): Map<string, Damage> {
   const { rows } = fold.observers.versions
   const byFn = new Map<string, Damage>()
   for (let row = 0; row < rows.high; row++) {
     if (!rows.isLive(row) || known.has(rows.seq(row))) continue
     const fn = fold.observers.nameOf(rows.fn(row))
-    const op = rows.op[row]!
+    const op = rows.op(row)
     if (op >= 0 && fold.live.has(op)) continue
     const name = op < 0 ? 'code outside any call' : (fn ?? 'a call')
     const damage = byFn.get(name) ?? new Damage()
@@ -154,7 +155,7 @@ export const flushNever: Rule = {
   remedies: REMEDIES,
   start(scope) {
     /** Stores whose harm is the finding of a call that should have ended it. */
-    const known = new Set<number>()
+    const known = new SeqSet()
     const within = new InFlushers(scope)
     return {
       on: {
@@ -162,7 +163,7 @@ export const flushNever: Rule = {
         span_end(e) {
           const found = within.returned(e.fn, e.seq)
           if (found === null) return
-          for (const seq of found.proof) known.add(seq)
+          known.addAll(found.proof)
           scope.report(found)
         },
         op_end(e) {
@@ -171,7 +172,7 @@ export const flushNever: Rule = {
           const forOthers = flushesForOthers(call.fn)
           if (!forOthers && !promisesFlush(call.fn)) return
           const damage = owedBy(scope.fold, call)
-          for (const seq of damage.stores) known.add(seq)
+          known.addAll(damage.stores)
           if (forOthers) report(scope, call, e.seq, damage, flushedRanges(call))
         },
       },
@@ -190,7 +191,7 @@ export const flushNever: Rule = {
             severity: isCut || gravest === 'too-little' ? 'warning' : 'error',
             op: op < 0 ? null : op,
             call: null,
-            proof: stores,
+            proof: stores.sample(MAX_PROOF),
             start: ranges.start,
             end: ranges.end,
             message:
