@@ -1,7 +1,9 @@
 import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import type { LevelName } from '@pagetrail/engine'
-import { CONT_HI, isLeafLike } from '../../observers/descriptor-words.ts'
+import { CONT_HI, frameOf, isLeafLike, SOFTWARE_HI } from '../../observers/descriptor-words.ts'
+import { roleWords } from '../../descriptor/bits.ts'
+import { NetChanges } from '../fold/net-changes.ts'
 import { hexPage, hexRange, pagesSize } from '../../observers/page-numbers.ts'
 import type { Frame, Lane } from '../fold/lane.ts'
 import type { Rule, Scope } from '../rule.ts'
@@ -123,6 +125,25 @@ export const partialBlock: Rule = {
   },
 }
 
+/** Bits of an entry that say what it maps and allows; its type says how large. */
+const TYPE_BIT = 2
+
+/** Whether the pieces of the block just replaced by their table map and allow what it did when the call began. */
+function isSamePieces({ fold }: Scope, lo: number, hi: number): boolean {
+  const { write: s, tables, sizes, geometry } = fold
+  const level = s.level === 'pud' ? 'pmd' : 'pte'
+  const frame = frameOf(geometry, lo, hi)
+  const { lo: addressLo, hi: addressHi } = roleWords('address', geometry)
+  for (let page = s.page; page < s.end; page += sizes.of(level)) {
+    const piece = tables.slot(level, page)
+    if (piece === undefined) return false
+    if (frameOf(geometry, piece.lo, piece.hi) !== frame + page - s.page) return false
+    if (((piece.lo ^ lo) & ~addressLo & ~TYPE_BIT) !== 0) return false
+    if (((piece.hi ^ hi) & ~addressHi & ~CONT_HI & ~SOFTWARE_HI) !== 0) return false
+  }
+  return true
+}
+
 export const halfChanged: Rule = {
   name: 'half-changed',
   hazard: 'H1',
@@ -134,31 +155,49 @@ export const halfChanged: Rule = {
   ],
   start(scope) {
     const changed = new CallTally()
+    const net = new NetChanges()
     return {
       on: {
         desc_write(e) {
           const { write: s, lane, call } = scope.fold
           if (call === null || !s.changes) return
           const inCallback = lane.top?.kind === 'cb' && lane.top.level === s.level
+          const lo = s.attrsLo
+          const hi = s.attrsHi & ~CONT_HI
           const isPermission =
-            (s.isAttributeChange && (s.attrsLo | (s.attrsHi & ~CONT_HI)) !== 0) ||
-            (inCallback && s.wasNone && !s.isTable)
-          if (isPermission) changed.add('', call, e.cpu, e.seq, s.page, s.end)
+            (s.isAttributeChange && (lo | hi) !== 0) || (inCallback && s.wasNone && !s.isTable)
+          if (isPermission) {
+            changed.add('', call, e.cpu, e.seq, s.page, s.end)
+            net.add(call.op, s.level, s.page, s.end, lo, hi)
+          } else if (s.isTable && !s.wasTable && isLeafLike(s.level, s.oldLo, s.oldHi)) {
+            // Off, flushed, on again as a table: the same, in pieces.
+            const turned = net.of(call.op, s.level, s.page)
+            const isTurned = (turned.lo | turned.hi) !== 0
+            if (isTurned && isSamePieces(scope, s.oldLo ^ turned.lo, s.oldHi ^ turned.hi)) {
+              net.add(call.op, s.level, s.page, s.end, turned.lo, turned.hi)
+            }
+          }
         },
         op_end(e) {
-          for (const { ranges, first, last, count } of changed.take(e.op)) {
-            if (e.ret === null || e.ret >= 0) continue
+          const stores = changed.take(e.op)
+          if (e.op === null) return
+          const { ranges, entries } = net.take(e.op, scope.fold.sizes)
+          if (e.ret === null || e.ret >= 0 || entries === 0) return
+          for (const { first, last } of stores) {
             scope.report({
               severity: 'error',
               proof: [first, last, e.seq],
               start: ranges.start,
               end: ranges.end,
-              message: `${e.fn} returned ${e.ret}, but ${many(count, 'entry stays', 'entries stay')} changed: ${ranges}`,
+              message: `${e.fn} returned ${e.ret}, but ${many(entries, 'entry stays', 'entries stay')} changed: ${ranges}`,
             })
           }
         },
       },
-      gap: () => changed.clear(),
+      gap: () => {
+        changed.clear()
+        net.clear()
+      },
     }
   },
 }
