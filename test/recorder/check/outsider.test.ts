@@ -203,17 +203,29 @@ test('with BBML2 a contiguous bit goes live, but not together with a permission'
   expect(unfold(RO)).toBe(1)
 })
 
-describe('what a call that fails has left changed', () => {
-  const failed = (s: Script) => s.end('set_memory_ro', -22).check('half-changed')
-  const changing = () => {
-    const s = new Script().init('pte', VMALLOC, RW, 3).begin('set_memory_ro', VMALLOC, 3)
-    for (let i = 0n; i < 2n; i++) s.change('pte', VMALLOC + i * PAGE, RW + i * PAGE, RO + i * PAGE)
-    return s
-  }
+const failed = (s: Script) => s.end('set_memory_ro', -22).check('half-changed')
 
+const changing = () => {
+  const s = new Script().init('pte', VMALLOC, RW, 3).begin('set_memory_ro', VMALLOC, 3)
+  for (let i = 0n; i < 2n; i++) s.change('pte', VMALLOC + i * PAGE, RW + i * PAGE, RO + i * PAGE)
+  return s
+}
+
+const undo = (s: Script, page: bigint) =>
+  s.change('pte', VMALLOC + page * PAGE, RO + page * PAGE, RW + page * PAGE)
+
+const HUGE_PAGE = 0xe8_0006_0000_0701n
+
+const split = (piece: bigint) => {
+  const s = new Script().init('pmd', VMALLOC, HUGE_PAGE, 1, 0x20_0000n).begin('f', VMALLOC)
+  s.write('pmd', VMALLOC, HUGE_PAGE, (HUGE_PAGE | NG) & ~1n)
+  for (let i = 0n; i < 512n; i++) s.write('pte', VMALLOC + i * PAGE, 0n, piece + i * PAGE)
+  s.write('pmd', VMALLOC, (HUGE_PAGE | NG) & ~1n, TABLE)
+  return s.end('f', -5).check('half-changed').length
+}
+
+describe('what a call that fails has left changed', () => {
   test('is not what it has undone', () => {
-    const undo = (s: Script, page: bigint) =>
-      s.change('pte', VMALLOC + page * PAGE, RO + page * PAGE, RW + page * PAGE)
     expect(failed(changing())[0]?.message).toContain('2 entries stay changed')
     expect(failed(undo(changing(), 0n))[0]?.message).toContain(
       'but 1 entry stays changed: [0xffff8000c0001000, 0xffff8000c0002000)',
@@ -223,16 +235,7 @@ describe('what a call that fails has left changed', () => {
   })
 
   test('nor a block that became its pages by way of invalid', () => {
-    const BLOCK = 0x20_0000n
-    const block = 0xe8_0006_0000_0701n
-    const split = (piece: bigint) => {
-      const s = new Script().init('pmd', VMALLOC, block, 1, BLOCK).begin('f', VMALLOC)
-      s.write('pmd', VMALLOC, block, (block | NG) & ~1n)
-      for (let i = 0n; i < 512n; i++) s.write('pte', VMALLOC + i * PAGE, 0n, piece + i * PAGE)
-      s.write('pmd', VMALLOC, (block | NG) & ~1n, TABLE)
-      return s.end('f', -5).check('half-changed').length
-    }
-    expect(split(block | 2n)).toBe(0)
-    expect(split(block | 2n | 0x80n)).toBe(1)
+    expect(split(HUGE_PAGE | 2n)).toBe(0)
+    expect(split(HUGE_PAGE | 2n | 0x80n)).toBe(1)
   })
 })
