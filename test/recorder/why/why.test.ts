@@ -339,6 +339,18 @@ test('a TLBI that is too early, only of its CPU, or never completed does not flu
   expect(await flushed(ishst, ...other)).toContain('flushed by tlbi vaale1is #3')
 })
 
+test('of several TLBIs that one dsb completes, it names the one that covers the page', async () => {
+  const tlbi = { kind: 'tlbi', insn: 'vaale1is', pages: 1, scale: null, num: null }
+  const here = { ...tlbi, va: hex(AREA) }
+  const elsewhere = { ...tlbi, va: hex(AREA - 8n * PAGE) }
+  const ishst = { kind: 'dsb', scope: 'ishst' }
+  const ish = { kind: 'dsb', scope: 'ish' }
+  expect(await flushed(ishst, here, elsewhere, ish)).toContain('flushed by tlbi vaale1is #3')
+  expect(await flushed(ishst, elsewhere, here, ish)).toContain('flushed by tlbi vaale1is #4')
+  // An interrupt comes between a TLBI and its dsb, and flushes a page of its own.
+  expect(await flushed(ishst, here, ishst, elsewhere, ish, ish)).toContain('vaale1is #3')
+})
+
 test('what says the same again needs no flush', async () => {
   const page = { level: 'pte', va: hex(AREA) }
   const back = { kind: 'desc_write', ...page, old: hex(KERNEL_RW | 0x80n), new: hex(KERNEL_RW) }

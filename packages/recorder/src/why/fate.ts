@@ -63,9 +63,12 @@ export function fateOf(
   let flushedBy = NO_ROW
   observers.versions.listener = {
     storing() {},
-    leaving() {},
+    // One dsb may complete several, an interrupt's those of what it interrupted: it is the one that took this along.
     flushed: (tlbi) => {
-      flushedBy = tlbi.seq
+      if (!isGone()) flushedBy = tlbi.seq
+    },
+    leaving: (gone, tlbi) => {
+      if (gone === row) flushedBy = tlbi?.seq ?? NO_ROW
     },
   }
   let last = seq
