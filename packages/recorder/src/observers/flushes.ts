@@ -52,8 +52,6 @@ export interface Flush {
   readonly isUnknown: boolean
   /** Whether something in its range could be held when it began. */
   isOwed: boolean
-  /** Versions that it removed, wholly or in part. */
-  paid: number
   hasTlbi: boolean
   readonly isGroup: boolean
   /** Seq of the last of its instructions. */
@@ -81,7 +79,6 @@ export function flushOf(e: EventOf<'tlb_flush'>, pagesOfGranule: number): Flush 
     all: isAll || isLong,
     isUnknown: !isAll && !hasRange,
     isOwed: false,
-    paid: 0,
     hasTlbi: false,
     isGroup: false,
     last: e.seq,
@@ -99,7 +96,6 @@ export const groupOf = (e: EventOf<'tlbi'>, seq: number): Flush => ({
   all: false,
   isUnknown: false,
   isOwed: false,
-  paid: 0,
   hasTlbi: true,
   isGroup: true,
   last: e.seq,

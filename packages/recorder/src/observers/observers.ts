@@ -51,8 +51,6 @@ export class Observers {
   contradicted: Contradicted | null = null
   /** The flush that the event at hand begins or belongs to. */
   flush: Flush | null = null
-  /** The flush that the event at hand has ended. */
-  ended: Flush | null = null
   readonly #lines = new CpuLines()
   readonly #names: string[] = []
   readonly #ids = new Map<string, number>()
@@ -110,7 +108,6 @@ export class Observers {
   apply(e: TraceEvent, fn: string | null = null): void {
     const line = this.#arrive(e)
     this.flush = null
-    this.ended = null
     this.hasWrite = false
     this.contradicted = null
     this.#settleFlush(line, e)
@@ -218,9 +215,8 @@ export class Observers {
 
   #complete(line: CpuLine, seq: number): void {
     if (line.issued.length === 0) return
-    const paid = this.versions.invalidate(line.issued, seq)
+    this.versions.invalidate(line.issued, seq)
     line.issued.length = 0
-    if (line.flush !== null) line.flush.paid += paid
   }
 
   #dsb(line: CpuLine, e: EventOf<'dsb'>): void {
@@ -289,7 +285,6 @@ export class Observers {
       line.isb()
     }
     line.flush = null
-    this.ended = flush
   }
 
   #write(e: EventOf<'desc_write'>, line: CpuLine, fn: string | null): void {

@@ -160,8 +160,7 @@ export class Versions {
   }
 
   /** The dsb at event `at` completes TLBIs: what was ordered before one was issued is gone where that one covers. */
-  invalidate(issued: readonly Invalidation[], at: number): number {
-    let touched = 0
+  invalidate(issued: readonly Invalidation[], at: number): void {
     let top = 0
     for (const tlbi of issued) {
       this.listener?.flushed(tlbi)
@@ -169,7 +168,7 @@ export class Versions {
       for (let i = 0; i < found.length; i++) {
         const row = found.at(i)
         if (this.rows.isTable(row)) top = Math.max(top, PTE - this.rows.level(row))
-        else touched += this.#reach(row, tlbi, at)
+        else this.#reach(row, tlbi, at)
       }
     }
     // Tables after what lies below them, which may leave by the same TLBI, whichever of these took the table along.
@@ -179,25 +178,23 @@ export class Versions {
         for (let i = 0; i < found.length; i++) {
           const row = found.at(i)
           const isNext = this.rows.isTable(row) && PTE - this.rows.level(row) === above
-          if (isNext) touched += this.#reach(row, tlbi, at)
+          if (isNext) this.#reach(row, tlbi, at)
         }
       }
     }
     this.#found.clear()
-    return touched
   }
 
   #covered({ start, end }: Invalidation): RowList {
     return this.rows.inRange(start, end, this.#found)
   }
 
-  #reach(row: number, tlbi: Invalidation, at: number): number {
+  #reach(row: number, tlbi: Invalidation, at: number): void {
     const { rows } = this
-    if (!this.#isOrdered(row, tlbi)) return 0
+    if (!this.#isOrdered(row, tlbi)) return
     const level = LEVEL_NAMES[rows.level(row)]!
     const member = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
     if (rows.covers(row, tlbi.start, tlbi.end, this.#sizes.of(member))) this.#gone(row, at, tlbi)
-    return 1
   }
 
   /** No walker could read it when the TLBI was issued. */
