@@ -197,3 +197,24 @@ describe('an interrupt of a call that flushes while what was interrupted does', 
     expect(effectsIn(found)).toContain('ended')
   })
 })
+
+const link = (table: bigint) =>
+  run(
+    aCall([
+      { kind: 'desc_write', level: 'pmd', va: hex(AREA), old: '0xe8000600000701', new: hex(table) },
+      { kind: 'barrier' },
+    ]),
+  )
+
+describe('a table that is linked', () => {
+  const TABLE = 0x1000_0014_0000_0003n
+  const beside = (bit: bigint) => diffRuns(link(TABLE), link(TABLE | (1n << bit))).verdict
+
+  test('is the same with its access flag, as versions from 6.17 on write it', () => {
+    expect(beside(10n)).toBe('same effects by another path')
+  })
+
+  test('near miss: a limit of what lies below', () => {
+    expect(beside(59n)).toBe('same outcome, different effects')
+  })
+})

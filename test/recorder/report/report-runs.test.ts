@@ -163,6 +163,12 @@ describe('coverage', () => {
     })
   })
 
+  test('a hole between VMAs is not one of a table', async () => {
+    const walk = scenarioNamed('walk-file-vma').json as object
+    const points = await pointsOf(walk, '6.18')
+    expect(points).toMatchObject({ 'holes pgd': 0, 'holes pmd': 1, 'holes no VMA': 1 })
+  })
+
   test('an invalid page under 7.3 is present-invalid', async () => {
     const off = { ...call('set_memory_valid', 1), enable: 0 }
     expect(await pointsOf(pagesScenario(1, [off]), '7.3')).toMatchObject({

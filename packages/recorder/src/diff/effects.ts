@@ -325,7 +325,8 @@ export const aftersDiffer = (a: After, b: After): boolean =>
 function sameToggle(x: Change, y: Change, mode: Addressing): boolean {
   // nG of an entry that is not valid is how 7.3 writes it: nobody sees it.
   const isForm = (x.oldLo & x.newLo & y.oldLo & y.newLo & LO.VALID) === 0
-  const seen = isForm ? ~LO.NG : ~0
+  // Of tables the limits alone count; from 6.17 on their access flag is set.
+  const seen = (isForm ? ~LO.NG : ~0) & (leadsDown(x) && leadsDown(y) ? ~LO.AF : ~0)
   if (isForm && mode === 'raw' && ((x.newLo ^ y.newLo) & LO.NG & -(x.newLo & 1)) !== 0) return false
   return (
     (x.newLo & ~x.oldLo & seen) === (y.newLo & ~y.oldLo & seen) &&
@@ -336,19 +337,20 @@ function sameToggle(x: Change, y: Change, mode: Addressing): boolean {
 }
 
 /** What an entry of another boot held before is not the call's doing; what it holds afterwards is. */
-const sameResult = (x: Change, y: Change): boolean =>
-  formless(x.newLo) === formless(y.newLo) && x.newHi === y.newHi
+const sameResult = (x: Change, y: Change): boolean => {
+  const seen = leadsDown(x) && leadsDown(y) ? ~LO.AF : ~0
+  return ((formless(x.newLo) ^ formless(y.newLo)) & seen) === 0 && x.newHi === y.newHi
+}
+
+/** The entry leads to a table now. */
+const leadsDown = ({ level, newLo }: Change): boolean =>
+  level < PTE && (newLo & LO.TYPE_MASK) === LO.TYPE_TABLE
 
 const formless = (lo: number): number => ((lo & LO.VALID) === 0 ? lo & ~LO.NG : lo)
 
 /** A leaf's translation or permissions differ afterwards. Between entries that map nothing there is no difference. */
 function translates(x: Change | null, y: Change | null): boolean {
-  if (
-    [x, y].some(
-      (change) => change && change.level < PTE && (change.newLo & LO.TYPE_MASK) === LO.TYPE_TABLE,
-    )
-  )
-    return false
+  if ([x, y].some((change) => change !== null && leadsDown(change))) return false
   const validX = x ? (x.newLo & LO.VALID) !== 0 : y !== null && (y.oldLo & LO.VALID) !== 0
   const validY = y ? (y.newLo & LO.VALID) !== 0 : x !== null && (x.oldLo & LO.VALID) !== 0
   if (!validX && !validY) return false

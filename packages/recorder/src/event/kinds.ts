@@ -68,7 +68,7 @@ export const KINDS = {
   },
   hole: {
     id: 7,
-    doc: 'A missing table was reported to pte_hole().',
+    doc: 'A missing table, or VMA (level null), was reported to pte_hole().',
     fields: { level: { type: 'depth', in: 'level', doc: 'number passed: 0 pgd … 3 pmd' }, va, end },
   },
   desc_write: {

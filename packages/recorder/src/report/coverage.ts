@@ -21,7 +21,7 @@ export interface CoveragePoint {
 const GROUPS = {
   callbacks: { kind: 'cb_enter', points: ['pgd', 'p4d', 'pud', 'pmd', 'pte', 'folded level'] },
   actions: { kind: 'cb_exit', points: ['subtree', 'continue', 'again', 'error'] },
-  holes: { kind: 'hole', points: ['pgd', 'p4d', 'pud', 'pmd'] },
+  holes: { kind: 'hole', points: ['pgd', 'p4d', 'pud', 'pmd', 'no VMA'] },
   stores: { kind: 'desc_write', points: ['pgd', 'p4d', 'pud', 'pmd', 'pte', 'redundant'] },
   entries: {
     kind: 'desc_write',
@@ -99,7 +99,11 @@ export class Coverage {
         if (event.ret !== null && event.ret !== 0) this.hit('actions', 'error', event)
         break
       case 'hole':
-        this.hit('holes', LEVEL_NAMES[event.level ?? 0] ?? 'pgd', event)
+        this.hit(
+          'holes',
+          event.level === null ? 'no VMA' : (LEVEL_NAMES[event.level] ?? 'pgd'),
+          event,
+        )
         break
       case 'desc_write':
         this.store(event)

@@ -85,7 +85,13 @@ const SAY: {
       : words('└', e.ret ? 'bad' : 'walk', e.fn ?? '?', `= ${valueText(e.val)}`),
   cb_enter: (e, g) => opens('callback', at(e.level, e.fn ?? '?'), range(e, g), masks(e, g)),
   cb_exit: (e) => closes('callback', at(e.level, e.fn ?? '?'), e.ret, e.action),
-  hole: (e, g) => words('·', 'memory', `hole at depth ${e.level ?? '?'}`, range(e, g)),
+  hole: (e, g) =>
+    words(
+      '·',
+      'memory',
+      e.level === null ? 'hole of no VMA' : `hole at depth ${e.level}`,
+      range(e, g),
+    ),
   desc_write: (e, g) => {
     const [mark, sort] = e.old === e.new ? (['◇', 'same'] as const) : (['◆', 'write'] as const)
     return words(mark, sort, at(e.level, 'write'), valueText(e.va), change(e, g))
