@@ -15,18 +15,15 @@ import { recordRandomRun } from './seek-run.ts'
  *     node bench/frame.ts ten.db 120x36,80x24      only these sizes
  *     node bench/frame.ts ten.db 80x24 'why|path'  only what has this in its name; the time of each key is printed
  *
- * Under load waiting times say nothing; CPU of a frame, in the thread that draws, does. At load 15 of two cores, 80×24,
- * ms, and in times of what Ink alone needs:
+ * Under load waiting times say nothing; CPU of a frame, in the thread that draws, does. At load 6 of two cores, ms at
+ * 80×24, 120×36 and 200×50, and in times of what Ink alone needs:
  *
- *   step 4.2 0.83×   page 4.0 0.71×   seek 4.3 0.77×   filter 5.0 0.88×   timeline 4.4 0.77×, its walk 4.0 0.80×
- *   lanes 4.0 0.80×   help 5.0 0.88×   pane 3.8 0.66×   find: a letter 4.0 0.71×   findings 5.0 0.88×   why 5.6 0.99×
- *   path: step 4.3 0.86×, next difference 5.1 0.90×, page 3.5 0.61×   map A against B 4.7 0.82×   calls 3.7 0.73×
+ *   step 2.8 3.4 5.1, 0.54× 0.40× 0.35×        page 3.4 5.0 9.3, 0.56× 0.52× 0.49×
+ *   filter 5.0 3.8 7.1, 0.83× 0.39× 0.37×      timeline 2.9 4.4 6.5, 0.48× 0.46× 0.34×, its walk up to 0.68×
+ *   next difference 2.5 3.3 5.0, 0.42× 0.34× 0.26×   calls 5.0 4.7 7.5, 0.83× 0.49× 0.39×
+ *   findings 3.1 5.0 7.5, 0.52× 0.52× 0.39×    why 3.9 5.3 5.6, 0.65× 0.55× 0.30×
  *
- * 200×50, at load 5 to 12: 3 to 17 ms and 0.24 to 0.92×, but for the walk of the timeline with 16 ms and 1.15×; where
- * the machine was quiet for a moment (map A against B), median 5.5 and 99th percentile 19 ms from key to frame.
- *
- * The first frame needs 280 ms of CPU in that thread, where it needed 330 before; 140 as a package, which is one file
- * and not two hundred.
+ * All others are below 0.68×. The first frame needs 120 to 145 ms of CPU in that thread.
  */
 const EVENTS = 10_000_000
 const SIZES = ['200x50', '120x36', '80x24'] as const
@@ -114,7 +111,7 @@ const types = (words: string, prompt: RegExp): Press[] => [
   ['f', on(prompt)],
   ...[...words].map((letter, i): Press => [
     letter,
-    on(new RegExp(`${words.slice(0, i + 1)}(?!\\w)`)),
+    on(new RegExp(`^ find ${words.slice(0, i + 1)}(?!\\w)`, 'm')),
   ]),
 ]
 
@@ -311,6 +308,7 @@ async function measureOthers({ columns, rows, name, env }: Size, step: Timed, tu
   await leave(f)
   const r = open()
   await r.until(/▶ +#1 /)
+  await pause(1_000)
   const runs = turns(['j', on(/▶ +#2 /)], ['k', on(/▶ +#1 /)])
   await act(name, 'runs: step', () => timed(r, runs), step)
   await leave(r)

@@ -85,3 +85,11 @@ test('a frame waits for what a key has asked for; once that takes long, no frame
   said('six')
   expect(await frames(11)).toBe(4)
 })
+
+test('what is typed into a prompt waits for nothing', async () => {
+  const { store, frames } = counted(() => true)
+  store.dispatch({ type: 'key', key: ':' })
+  expect(await frames()).toBe(1)
+  store.dispatch({ type: 'text', text: '4', pasted: false })
+  expect(await frames()).toBe(2)
+})

@@ -33,7 +33,9 @@ export function paced(store: ModelStore, asked: () => boolean): (paint: () => vo
     }
     const look = () => {
       isDue = false
-      const waits = asked() || lacksRows(store.get())
+      const m = store.get()
+      // What is typed shows at once, whatever is looked for meanwhile.
+      const waits = m.prompt === null && (asked() || lacksRows(m))
       if (!waits) isOverdue = false
       if (!waits || isOverdue) now()
       else timer ??= setTimeout(late, WAIT_MS)
