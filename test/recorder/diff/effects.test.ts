@@ -218,3 +218,47 @@ describe('a table that is linked', () => {
     expect(beside(59n)).toBe('same outcome, different effects')
   })
 })
+
+const at = (page: number): string => hex(AREA + BigInt(page) * PAGE)
+
+test('a contiguous span that is flushed at once has ended nothing of before the call, as page by page', () => {
+  const CONT = 1n << 52n
+  const rw = (i: number) => 0xe8_0005_0000_0703n + BigInt(i) * PAGE + CONT
+  const pages = Array.from({ length: 16 }, (_, i) => i)
+  const change = (tlbi: readonly Lean[]) =>
+    runOf([
+      ...eventsOf(
+        [{ kind: 'init', level: 'pte', va: at(0), new: hex(rw(0)), count: 16, pa_step: '0x1000' }],
+        null,
+      ),
+      ...eventsOf(
+        aCall([
+          ...pages.map((i) => ({
+            kind: 'desc_write',
+            level: 'pte',
+            va: at(i),
+            old: hex(rw(i)),
+            new: hex((rw(i) | 0x80n) & ~(1n << 51n)),
+          })),
+          { kind: 'tlb_flush', fn: 'flush_tlb_kernel_range', va: at(0), end: at(16) },
+          ...tlbi,
+        ]),
+        0,
+      ),
+    ])
+  const one = (i: number): Lean => ({
+    kind: 'tlbi',
+    insn: 'vaale1is',
+    va: at(i),
+    pages: 1,
+    scale: null,
+    num: null,
+  })
+  const range: Lean = { kind: 'tlbi', insn: 'rvaale1is', va: at(0), pages: 16, scale: 0, num: 7 }
+  expect(diffRuns(change(pages.map(one)), change([range])).verdict).toBe(
+    'same effects by another path',
+  )
+  expect(diffRuns(change(pages.slice(1).map(one)), change([range])).verdict).toBe(
+    'same outcome, different effects',
+  )
+})

@@ -41,6 +41,14 @@ class Touched {
   lane: string | null = null
   /** Harm of its own making that others ended while it ran: when they do is a matter of how tasks are scheduled. */
   taken: Stretch[] = []
+  /** Its first event; and the call that versions name which its stores leave, NONE: outside of calls. */
+  readonly since: number
+  readonly op: number
+
+  constructor(since: number, op: number) {
+    this.since = since
+    this.op = op
+  }
 }
 
 /**
@@ -56,6 +64,8 @@ export class EffectLog {
   readonly #rows = new RowList()
   /** What events outside of calls are counted to. */
   #outside = NO_ROW
+  /** Of the event at hand. */
+  #seq = 0
 
   constructor(observers: Observers) {
     this.#observers = observers
@@ -81,6 +91,7 @@ export class EffectLog {
   /** Folds the event, counted to its call; outside of calls to `outside`. */
   apply(e: TraceEvent, outside: number): void {
     this.#outside = outside
+    this.#seq = e.seq
     const touched = this.#of(e.op ?? outside)
     this.#at = touched
     if (e.kind === 'op_begin' && e.op !== null) {
@@ -95,13 +106,17 @@ export class EffectLog {
   /** Before an event of a call begins: what it completes of what went before is still counted to `outside`. */
   settle(e: TraceEvent, outside: number): void {
     this.#outside = outside
+    this.#seq = e.seq
     this.#at = this.#of(outside)
     this.#observers.settle(e)
   }
 
   #of(op: number): Touched {
     let touched = this.#open.get(op)
-    if (touched === undefined) this.#open.set(op, (touched = new Touched()))
+    if (touched === undefined) {
+      touched = new Touched(this.#seq, op === this.#outside ? NO_ROW : op)
+      this.#open.set(op, touched)
+    }
     return touched
   }
 
@@ -158,7 +173,8 @@ export class EffectLog {
     if (known !== undefined && (known.isStored || !isStored)) return
     const unit = { start, end: start + pages, isStored }
     touched.units.set(key, unit)
-    if (known === undefined) this.#collect(level, unit, touched, touched.before)
+    // A span is first looked at when it goes: what the call itself has left of it until then was not there before.
+    if (known === undefined) this.#collect(level, unit, touched, touched.before, touched.since)
   }
 
   #harmIn(touched: Touched): Stretch[] {
@@ -173,8 +189,9 @@ export class EffectLog {
   #collect(
     level: number,
     { start, end, isStored }: Unit,
-    { lane }: Touched,
+    { lane, op }: Touched,
     found: Stretch[],
+    until = Infinity,
   ): void {
     const { versions, harms } = this.#observers
     const { rows } = versions
@@ -182,6 +199,7 @@ export class EffectLog {
     const list = rows.inRange(start, end, this.#rows)
     for (let i = 0; i < list.length; i++) {
       const row = list.at(i)
+      if (rows.seq(row) >= until && rows.op(row) === op) continue
       const maker = this.#lanes.get(rows.op(row))
       if (!isStored && lane !== null && maker !== undefined && maker !== lane) continue
       harms.each(row, start, end, (from, to, relation) => {
