@@ -113,7 +113,7 @@ function fateText(
     case 'held':
       return fate.seq < at
         ? `no flush of it was seen up to #${fate.seq}, where the search ended`
-        : 'no flush of it was seen after that'
+        : `no flush of it was seen up to #${at}`
     case 'unknown':
       return `whether it was flushed is not known: events are missing at #${fate.seq}`
   }
