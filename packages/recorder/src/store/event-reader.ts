@@ -62,7 +62,7 @@ export interface Pieces {
   /** From `from` to `to` in the order of reading, or only the first `atMost` events of that. */
   pieces(run: number, from: number, to: number, backward: boolean, atMost?: number): Iterable<Span>
   /** The rows of a batch that had to be read now for that; undefined: none had to. `into` may be used for them. */
-  proving(run: number, at: number, into: Batch): ProvenRows | undefined
+  proving(run: number, at: number, into: () => Batch): ProvenRows | undefined
   /** Whether what was proven last still is: what was read since then counts. If not, it is to be read again. */
   holds(): boolean
 }
@@ -207,7 +207,23 @@ export class EventReader {
 
   /** The same in small pages. */
   *pages(run: number, from = 0, to = RUN_SHIFT - 1, where?: Condition): Generator<TraceEvent[]> {
-    const batch = this.#spare.pop() ?? new Batch()
+    let own: Batch | undefined
+    const batch = (): Batch => (own ??= this.#spare.pop() ?? new Batch())
+    try {
+      yield* this.#read(run, from, to, where, batch)
+    } finally {
+      if (own && this.#spare.length < MAX_SPARE) this.#spare.push(own)
+    }
+  }
+
+  /** `batch`: where it is read to, if many are read at once. */
+  *#read(
+    run: number,
+    from: number,
+    to: number,
+    where: Condition | undefined,
+    batch: () => Batch,
+  ): Generator<TraceEvent[]> {
     for (let at = from; at <= to;) {
       const next = at
       const read = where ? undefined : this.#pieces.proving(run, at, batch)
@@ -223,17 +239,17 @@ export class EventReader {
             yield* this.#span(run, span, where)
         at = piece.last + 1
       }
-      if (at === next) break
+      if (at === next) return
     }
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(batch)
   }
 
   /** At once, where that is possible and pays. */
-  *#stretch(run: number, { first, last }: Span, batch: Batch): Generator<TraceEvent[]> {
+  *#stretch(run: number, { first, last }: Span, take: () => Batch): Generator<TraceEvent[]> {
     for (let at = first; at <= last; at += STRETCH) {
       const end = Math.min(last, at + STRETCH - 1)
-      const isRead = end - at >= WORTH_COPYING && this.fill(run, at, end, batch)
-      if (isRead) yield* this.#slices(run, { first: at, batch }, at, end)
+      const batch = end - at >= WORTH_COPYING ? take() : null
+      if (batch && this.fill(run, at, end, batch))
+        yield* this.#slices(run, { first: at, batch }, at, end)
       else return yield* this.#span(run, { first: at, last })
     }
   }

@@ -24,9 +24,6 @@ const CACHE_KB = 2048
 /** A file that can only be read from memory may be this large. */
 const MEMORY_COPY_BYTES = 1 << 30
 
-/** Pages in the -wal at which they are moved into the file, for which the disk is waited for: of 4 KB, 16 MB. */
-const CHECKPOINT_PAGES = 4000
-
 /**
  * A connection for writing; creates the file, and changes nothing in one that is there. `temporary`: nobody waits until
  * the disk has what is written.
@@ -41,7 +38,6 @@ export function openForWriting(
     checkOneName(path)
   }
   const db = new Sqlite(path, { timeout })
-  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   if (temporary) db.pragma('synchronous = off')
   // Asks for the write lock now: a read-only file is reported before anything was recorded.
   if (path !== MEMORY && existsSync(path)) checkWritable(db, path)

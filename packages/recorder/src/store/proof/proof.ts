@@ -130,14 +130,14 @@ export class Proof implements Pieces {
    * For who reads on from an event: proves the batch that holds it, and gives the rows that were read for that, the
    * first of them with this seq; undefined where it is proven already, or not there.
    */
-  proving(run: number, at: number, into: Batch): ProvenRows | undefined {
+  proving(run: number, at: number, into: () => Batch): ProvenRows | undefined {
     this.#settle(run)
     this.#checkList(run)
     const end = this.#endOf(run, at)
     const { spans } = this.#of(run)
     if ((spans.at(-1)?.last ?? -1) >= end) throw this.#gone(run)
     if (at >= end || spanAround(spans, at)) return undefined
-    const proven = this.#prove(run, at, into)
+    const proven = this.#prove(run, at, into())
     this.#rememberNow()
     return proven
   }
