@@ -15,3 +15,25 @@ test('how far a long run has been read is said in full, however narrow the pane 
     )
   }
 })
+
+test('a value stands in full where there is room for it, else not at all', () => {
+  const theme = themeFor({ NO_COLOR: '1', TERM: 'dumb' })
+  const table = {
+    level: 'pud',
+    va: 0xffff000000000000n,
+    desc: 0x180000007fffe403n,
+    changed: false,
+    here: true,
+  } as const
+  const state = {
+    ...{ run: 1, seq: 9, path: [table], near: [], map: null, ledger: [], more: null },
+    around: { va: table.va, seq: 9 },
+  }
+  const line = (columns: number) => plain(pageTableLines(state, columns, theme, null)[0] ?? '')
+  for (let columns = 34; columns < 80; columns++) {
+    expect(width(line(columns))).toBeLessThanOrEqual(columns)
+    expect(line(columns).includes('0x18')).toBe(line(columns).includes(' 0x180000007fffe403 '))
+  }
+  expect(line(60)).toContain('0x180000007fffe403')
+  expect(line(40)).not.toContain('0x18')
+})

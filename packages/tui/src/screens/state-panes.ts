@@ -20,11 +20,10 @@ export function pageTableLines(
     const signs = `${e.here ? '▶' : ' '}${e.changed ? '●' : ' '}${indent}`
     // An address is never cut: the value gives way to the words, for what it means is in the words.
     const text = `${signs}${fit(e.level, 4)} ${valueText(e.va)} ${shortText(e.desc, e.level, geometry)}`
-    const room = columns - width(text)
-    return (
-      fit(e.changed ? theme.paint('write', text) : text, columns - (room >= 18 ? 17 : 0)) +
-      (room >= 18 ? `${theme.dim(value)} ` : '')
-    )
+    const taken = value.length + 1
+    const fits = columns - width(text) > taken
+    const painted = e.changed ? theme.paint('write', text) : text
+    return fits ? `${fit(painted, columns - taken)}${theme.dim(value)} ` : fit(painted, columns)
   }
   const lines = state.path.map((e, depth) =>
     entry(e, `${' '.repeat(depth)}${depth > 0 ? '└' : ''}`),
