@@ -26,8 +26,14 @@ test('a value stands in full where there is room for it, else not at all', () =>
     here: true,
   } as const
   const state = {
-    ...{ run: 1, seq: 9, path: [table], near: [], map: null, ledger: [], more: null },
+    run: 1,
+    seq: 9,
+    path: [table],
+    near: [],
     around: { va: table.va, seq: 9 },
+    map: null,
+    ledger: [],
+    more: null,
   }
   const line = (columns: number) => plain(pageTableLines(state, columns, theme, null)[0] ?? '')
   for (let columns = 34; columns < 80; columns++) {
