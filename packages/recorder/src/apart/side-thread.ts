@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { workerData } from 'node:worker_threads'
 
 import type { FromThread, ThreadStart } from './side-protocol.ts'
@@ -20,7 +20,10 @@ const send = (message: FromThread): void => {
 
 try {
   const { readSide } = await import('./read-side.ts')
-  send({ type: 'side', side: await readSide(start) })
+  const side = await readSide(start)
+  // Whoever waits may end the thread with that.
+  flushCompileCache()
+  send({ type: 'side', side })
 } catch (error) {
   const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error))
   send({ type: 'failed', isInput: name === 'InputError', message, stack })
