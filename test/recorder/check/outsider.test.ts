@@ -125,8 +125,10 @@ const shows = (...kinds: readonly string[]) => {
 }
 
 describe('a run that does not show', () => {
-  test('calls, walks or WARNs is not clean of what they do', () => {
-    const all = ['op_begin', 'op_end', 'walk_begin', 'walk_end', 'warn', 'desc_write', 'tlb_flush']
+  test('calls, walks, WARNs or accesses is not clean of what they do', () => {
+    const calls = ['op_begin', 'op_end']
+    const walks = ['walk_begin', 'walk_end', 'cb_enter', 'cb_exit']
+    const all = [...calls, ...walks, 'warn', 'desc_write', 'tlb_flush', 'access']
     const without = (...kinds: string[]) => shows(...all.filter((kind) => !kinds.includes(kind)))
     for (const rule of ['flush-missing', 'silent-no-op', 'unasked-change', 'ignored-error']) {
       expect([rule, shows(...all).get(rule)]).toEqual([rule, 'clean'])
@@ -135,10 +137,16 @@ describe('a run that does not show', () => {
     for (const rule of ['ignored-error', 'walk-unlocked']) {
       expect([rule, without('walk_begin', 'walk_end').get(rule)]).toEqual([rule, 'undecided'])
     }
-    expect([shows(...all).get('warned'), without('warn').get('warned')]).toEqual([
-      'clean',
-      'undecided',
-    ])
+    for (const [rule, ...kinds] of [
+      ['tlb-conflict', 'access'],
+      ['stale-access', 'access'],
+      ['spurious-fault', 'access'],
+      ['wild-walk', 'cb_enter'],
+      ['boot-window', 'op_end'],
+    ] as const) {
+      expect([rule, shows(...all).get(rule)]).toEqual([rule, 'clean'])
+      expect([rule, without(...kinds).get(rule)]).toEqual([rule, 'undecided'])
+    }
   })
 })
 

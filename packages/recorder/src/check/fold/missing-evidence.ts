@@ -18,6 +18,7 @@ const EVIDENCE = {
   frees: 'freed tables (table_free)',
   contexts: 'interrupt contexts (context)',
   start: 'the page tables before the first call (init)',
+  accesses: 'memory accesses (access), which only simulations show',
 } as const
 
 export type EvidenceName = keyof typeof EVIDENCE
@@ -37,6 +38,7 @@ const SHOWN_BY: Readonly<Record<EvidenceName, readonly Kind[]>> = {
   frees: ['table_free'],
   contexts: ['context'],
   start: ['init'],
+  accesses: ['access'],
 }
 
 /**

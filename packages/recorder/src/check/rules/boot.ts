@@ -7,7 +7,7 @@ export const bootWindow: Rule = {
   name: 'boot-window',
   hazard: 'H18',
   sentence: 'No leaf has to be split while the CPUs are up but their capabilities are not final.',
-  needs: [],
+  needs: ['calls'],
   remedies: [
     '7.3 refuses with -EBUSY and a WARN; 6.18 returns 0 without splitting and the change then warns on the block.',
     'If not all CPUs qualify, the linear map is repainted to pages before it is used.',

@@ -14,7 +14,7 @@ export const tlbConflict: Rule = {
   name: 'tlb-conflict',
   hazard: 'H3',
   sentence: 'No CPU holds two translations of different size for one address.',
-  needs: [],
+  needs: ['accesses'],
   remedies: [
     'Break before make, or BBML2/BBML3: one of the cached translations is used, without an abort.',
   ],
@@ -74,7 +74,7 @@ export const staleAccess: Rule = {
   name: 'stale-access',
   hazard: 'H4',
   sentence: 'No access is answered by a version of an entry that is gone.',
-  needs: [],
+  needs: ['accesses'],
   remedies: [
     'Flush before the change counts as done; until then the memory must not be given to others.',
   ],
@@ -140,7 +140,7 @@ export const spuriousFault: Rule = {
   name: 'spurious-fault',
   hazard: 'H5',
   sentence: 'An access that the entry allows does not fault.',
-  needs: [],
+  needs: ['accesses'],
   remedies: [
     'Make the entry visible (dsb, isb) before its address is used; keep contiguous spans whole.',
   ],

@@ -8,7 +8,7 @@ export const wildWalk: Rule = {
   name: 'wild-walk',
   hazard: 'H10',
   sentence: 'Only an entry that points to a table is followed.',
-  needs: [],
+  needs: ['callbacks'],
   remedies: [
     '7.3: kernel_page_present() and the callbacks use the leaf predicates, which know invalid blocks.',
     'Up to 6.18 an invalid block is neither none nor a section, and its output address is taken for a table.',
