@@ -37,7 +37,12 @@ const SCREENS: readonly (readonly [name: string, runs: string[], keys: string[],
     ['lanes', ['3'], [':50\r'], /▶! +50 [^]*is lost[^]*after event 50/],
     ['why', ['2'], [':41\r', 'w'], /Why[^]*▶ +#41 /],
     ['map', ['2'], ['/level == pte\r', 'G', 't'], /Map of the table[^]*seen/],
-    ['timeline', ['2'], ['z', 'L', 'L'], /Timeline ━[^]*events \d+ to \d+[^]*calls \d/],
+    [
+      'timeline',
+      ['2'],
+      ['z', 'L', 'L'],
+      /Timeline ━[^]*findings +·*!.*[^]*events \d+ to \d+[^]*calls \d/,
+    ],
   ]
 
 test.each(SCREENS)('docs/screens/%s.svg', async (name, runs, keys, whole) => {

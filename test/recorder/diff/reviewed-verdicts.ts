@@ -105,8 +105,8 @@ export const REVIEWED: readonly Reviewed[] = [
     about: 'Three pages of which not even the tables exist.',
     why: {
       [EFFECTS]:
-        'apply_to_page_range() makes three tables and fills in the mask; the page walk skips the hole. 6.17 marks tables with AF, 6.12 does not. Nothing is mapped in any',
-      [PATH]: 'seed-v1 calls its pgd entry on the hole',
+        'apply_to_page_range() makes three tables and fills in the mask; the page walk skips the hole. Nothing is mapped in any',
+      [PATH]: '6.17 marks tables with AF, 6.12 does not; seed-v1 calls its pgd entry on the hole',
       [SAME]: 'nothing but the flush of the range',
     },
   },

@@ -12,6 +12,8 @@ interface Reason {
 
 const VALID = 1n
 const NG = 1n << 11n
+const TABLE = 3n
+const AF = 1n << 10n
 
 /** Whether each entry that is stored invalid, but not empty, has nG, in order. */
 const invalidForms = (source: EventSource): string =>
@@ -23,6 +25,16 @@ const invalidForms = (source: EventSource): string =>
 /** Which ranges are flushed, in order. */
 const flushed = (source: EventSource): string =>
   [...source.events()].flatMap((e) => (e.kind === 'tlb_flush' ? [`${e.va}-${e.end}`] : [])).join()
+
+/** Whether each table that is linked has the access flag, in order. */
+const tableAccessFlags = (source: EventSource): string =>
+  [...source.events()]
+    .flatMap((e) =>
+      e.kind === 'desc_write' && e.level !== 'pte' && e.new !== null && (e.new & TABLE) === TABLE
+        ? [e.new & AF]
+        : [],
+    )
+    .join()
 
 export const REASONS: readonly Reason[] = [
   {
@@ -38,6 +50,12 @@ flushes after calls that make entries valid, which TLBs do not hold (later versi
 flushes the aliases of the whole area, of which those not asked for are what they were; and where a block refuses the alias, 6.18
 flushes the first page of the area and 7.3 the one asked for, neither changed. The difference is cost, and path.`,
     isSeen: (left, right) => flushed(left) !== flushed(right),
+  },
+  {
+    name: 'the access flag of a table',
+    why: `6.17 and later versions set the access flag in the descriptors of the tables that they make, 6.12 does not. It allows and
+forbids nothing, and leads nowhere else; of a table's descriptor only the limits count as an effect, beside where it leads.`,
+    isSeen: (left, right) => tableAccessFlags(left) !== tableAccessFlags(right),
   },
 ]
 

@@ -226,12 +226,13 @@ function wantedMatches(m: Model): (CountQuery & { readonly at: number }) | null 
   return { run: r.run.id, filter: asFilter(r.search), total: r.run.events, at: r.cursor }
 }
 
-/** Runs that are checked as they are opened: a moment's work. */
+/** Runs that are checked as they are opened: a moment's work. The timeline shows findings as well. */
 const BRIEF = 20_000
 
 function wantedCheck(m: Model): { run: number; total: number } | null {
   const r = m.replay
-  if (!r || m.screen !== 'replay' || r.goal || r.checked || r.run.state === 'recording') return null
+  if (!r || (m.screen !== 'replay' && m.screen !== 'timeline')) return null
+  if (r.goal || r.checked || r.run.state === 'recording') return null
   return r.run.events <= BRIEF && r.run.events > 0 ? { run: r.run.id, total: r.run.events } : null
 }
 
