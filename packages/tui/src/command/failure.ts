@@ -8,12 +8,12 @@ import type { Status } from './session.ts'
  * that names no input is a bug of Pagetrail's and comes with its stack.
  */
 export async function reportFailure(io: Io, error: unknown): Promise<Status> {
-  const told = error instanceof Error ? ownWords(error) : null
+  const own = error instanceof Error ? ownWords(error) : null
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error)
   await io.stderr.write(
-    told === null
+    own === null
       ? `pagetrail: internal error; please report it with the command you ran\n${safeLines(bug)}\n`
-      : `pagetrail: ${safeLines(told)}\n`,
+      : `pagetrail: ${safeLines(own)}\n`,
   )
   return 2
 }

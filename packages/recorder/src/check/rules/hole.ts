@@ -19,15 +19,16 @@ export const materialised: Rule = {
   ],
   start(scope) {
     const made = new CallTally()
+    const showsCallbacks = evidenceOf(scope.fold.run).kinds.has('cb_enter')
     return {
       on: {
         desc_write(e) {
-          const { write: s, lane, call, run } = scope.fold
+          const { write: s, lane, call } = scope.fold
           if (!s.wasNone || s.isNone || s.isTable) return
           const cb = lane.top
           if (cb?.kind === 'cb') {
             if (cb.level !== s.level || s.page < cb.start || s.end > cb.end) return
-          } else if (evidenceOf(run).kinds.has('cb_enter')) {
+          } else if (showsCallbacks) {
             return
           } else if (call === null || changeOf(call.fn, call.args) === null) {
             // By a walker with whose callbacks, or by who fills an entry because that is its work.
