@@ -2,7 +2,7 @@ import { COLUMN_NAMES } from '../event/event-columns.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
 import { guarded } from '../store/sqlite-errors.ts'
-import { RUN_SHIFT } from '../store/run-writer.ts'
+import { RUN_SHIFT } from '../store/schema.ts'
 
 /** Names are numbered once in a file, so that equal events have equal columns. */
 const DIFFERS = COLUMN_NAMES.filter((name) => name !== 'id')

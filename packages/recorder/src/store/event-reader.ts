@@ -10,10 +10,9 @@ import { eventOf } from '../event/codec.ts'
 import { rowToEvent } from './batch-insert.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
-import { BIND, build, type Schema } from './schema.ts'
+import { BIND, build, type Schema, RUN_SHIFT } from './schema.ts'
 import { type Bound, prepare } from './statements.ts'
 import type { Call } from '../event/run.ts'
-import { RUN_SHIFT } from './run-writer.ts'
 import type { CopiedRows } from './staged/copied-rows.ts'
 
 /** Rows per query of calls, and of what is verified. */

@@ -25,7 +25,9 @@ import { guarded, guardedEach, inDatabase } from './sqlite-errors.ts'
 import { CopiedRows } from './staged/copied-rows.ts'
 import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
-import { RUN_SHIFT, RunWriter, type WriteOptions } from './run-writer.ts'
+import { RunWriter, type WriteOptions } from './run-writer.ts'
+import { SqlBatches } from './sql-batches.ts'
+import { RUN_SHIFT } from './schema.ts'
 
 export interface OpenOptions {
   /** `write` creates the file where there is none and brings an older one up to date. */
@@ -203,8 +205,7 @@ export class RunFile {
   }
 
   #placeOf({ id }: Run): RunPlace | undefined {
-    const { path } = this
-    const proof = this.#proof
+    const [path, proof] = [this.path, this.#proof]
     if (!proof) return undefined
     const { state } = proof
     const proven = proof.known(id)
@@ -379,11 +380,11 @@ export class RunFile {
         return settled
       },
       isThere: () => this.#file.isThere(),
-      closed: (writer: RunWriter) => this.#writers.delete(writer),
+      closed: () => this.#writers.delete(writer),
     }
     this.#proof?.addCalls(id)
     if (path !== MEMORY) this.#staged ??= StagedRows.open(db, path)
-    const writer = new RunWriter(file, id, lease, options)
+    const writer = new RunWriter(new SqlBatches(file, id, lease), id, options)
     this.#writers.add(writer)
     return writer
   }

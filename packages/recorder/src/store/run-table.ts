@@ -4,12 +4,11 @@ import { acknowledgedOf, dropLease, droppedLeases, isLeased } from './file/lease
 import { columnsOf, type RunMeta, runOfRow } from './run-row.ts'
 import { ACKNOWLEDGED, type VanishedRun } from './fallen.ts'
 import { listState, rowProblem, seal } from './seal.ts'
-import { build } from './schema.ts'
+import { build, RUN_SHIFT } from './schema.ts'
 import { SHOWS } from '../event/evidence.ts'
 import { KIND_NAMES, KINDS } from '../event/kinds.ts'
 import { ASKED, type Run, type StoredState } from '../event/run.ts'
 import { execute, selectAll, type WriteStatements } from './statements.ts'
-import { RUN_SHIFT } from './run-writer.ts'
 
 /** Every run, oldest first. A run whose recorder died is `interrupted`, whatever its row still says. */
 export function listRuns(db: Sqlite.Database, path: string): Run[] {

@@ -10,6 +10,9 @@ import {
 import type { ColumnsOf, EventColumn } from '../event/event-columns.ts'
 import type { RunOrigin, StoredState } from '../event/run.ts'
 
+/** `event.id` is run · 2^32 + seq. */
+export const RUN_SHIFT = 0x1_0000_0000
+
 /** The tables as kysely knows them; rows come back from better-sqlite3 with every integer a bigint. */
 export interface Schema {
   run: RunTable

@@ -1,8 +1,7 @@
 import type Sqlite from 'better-sqlite3'
 
 import type { Run } from '../event/run.ts'
-import { RUN_SHIFT } from './run-writer.ts'
-import { build } from './schema.ts'
+import { build, RUN_SHIFT } from './schema.ts'
 import { hasTable, selectAll } from './statements.ts'
 
 /** Tables whose rows belong to a run. */

@@ -10,12 +10,11 @@ import { PageState } from './page-state.ts'
 import { type NewSnapshot, SnapshotStore } from './snapshots.ts'
 import type { Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
-import { BIND, build } from '../store/schema.ts'
+import { BIND, build, RUN_SHIFT } from '../store/schema.ts'
 import { type Bound, prepare } from '../store/statements.ts'
 import { touchedRanges, touchingParts } from './touched.ts'
 import { UNMAPPING_SQL } from './unmapped.ts'
 import { signedVa } from '../event/words.ts'
-import { RUN_SHIFT } from '../store/run-writer.ts'
 import { resultOf } from './last-step.ts'
 
 /** Events between two snapshots: the most that a seek folds once the snapshots are there. */

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 
 import { Batch, BATCH_EVENTS } from '../../event/batch.ts'
 import type { EventSink } from '../../event/event-sink.ts'
+import { LocalNames } from '../../event/local-names.ts'
 import {
   type FromTranslator,
   packBatch,
@@ -20,8 +21,7 @@ export class PostedRows implements EventSink {
   readonly #port: MessagePort
   readonly #counts: Int32Array<SharedArrayBuffer>
   readonly #read: () => Read
-  readonly #ids = new Map<string, number>()
-  readonly #texts: string[] = []
+  readonly #names = new LocalNames()
   #named = 0
   #posted = 0
 
@@ -35,16 +35,11 @@ export class PostedRows implements EventSink {
 
   /** As RunWriter numbers them: the one that the batches come to gives the same ids. */
   intern(text: string): number {
-    const known = this.#ids.get(text)
-    if (known !== undefined) return known
-    if (!text.isWellFormed()) return this.intern(text.toWellFormed())
-    const id = this.#texts.push(text) - 1
-    this.#ids.set(text, id)
-    return id
+    return this.#names.intern(text)
   }
 
   textOf(id: number): string {
-    return this.#texts[id] ?? ''
+    return this.#names.textOf(id)
   }
 
   row(kind: number, cpu: number): number {
@@ -57,11 +52,11 @@ export class PostedRows implements EventSink {
   flush(): void {
     if (this.batch.length === 0) return
     const at = this.#posted % this.#batches.length
-    const packet = packBatch(this.batch, at, this.#texts.slice(this.#named))
+    const packet = packBatch(this.batch, at, this.#names.texts.slice(this.#named))
     const message: FromTranslator = { type: 'batch', packet, read: this.#read() }
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's, not a window's
     this.#port.postMessage(message)
-    this.#named = this.#texts.length
+    this.#named = this.#names.texts.length
     this.#posted++
     this.batch = this.#batches[this.#posted % this.#batches.length]!
     this.#untilTaken()

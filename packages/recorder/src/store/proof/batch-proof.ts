@@ -6,8 +6,7 @@ import { AT } from '../../event/event-columns.ts'
 import { nameIdsIn, putRow } from '../batch-insert.ts'
 import { digestBatch, kindsIn, type NewName } from '../digest.ts'
 import type { EventReader } from '../event-reader.ts'
-import { RUN_SHIFT } from '../run-writer.ts'
-import { BIND, build, type Schema } from '../schema.ts'
+import { BIND, build, type Schema, RUN_SHIFT } from '../schema.ts'
 import { selectAll } from '../statements.ts'
 
 /** Rows that are read at once: they are garbage before the collector of young objects has moved them. */
