@@ -11,7 +11,7 @@ import { decodeUtf8 } from './bytes/utf8.ts'
 import type { ImportOptions } from './import.ts'
 import { ASKED, type Run } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { RunWriter } from '../store/run-writer.ts'
+import type { RunWriter } from '../store/writing/run-writer.ts'
 
 /** `created` is for runs that do not say it; `label` for the file's own: several runs get `-2`, `-3`, … appended. */
 export interface JsonlOptions extends Pick<

@@ -3,7 +3,7 @@ import type { Json, Kind } from '../event/kinds.ts'
 import type { Run, RunGeometry } from '../event/run.ts'
 import { runHeader } from '../event/run-header.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { RunWriter, WriteOptions } from '../store/run-writer.ts'
+import type { RunWriter, WriteOptions } from '../store/writing/run-writer.ts'
 import { HookRecorder } from './hook-recorder.ts'
 import { RunHooks } from './run-hooks.ts'
 

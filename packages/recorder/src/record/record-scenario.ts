@@ -22,7 +22,7 @@ import { EventDrain } from './event-drain.ts'
 import { HookRecorder } from './hook-recorder.ts'
 import type { Run, RunOrigin } from '../event/run.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { WriteOptions } from '../store/run-writer.ts'
+import type { WriteOptions } from '../store/writing/run-writer.ts'
 
 export interface EngineRunOptions {
   /** Said instead of the scenario's own; needed where it has none. */

@@ -25,8 +25,8 @@ import { guarded, guardedEach, inDatabase } from './sqlite-errors.ts'
 import { CopiedRows } from './staged/copied-rows.ts'
 import { StagedRows } from './staged/staged-rows.ts'
 import { writeStatements, type WriteStatements } from './statements.ts'
-import { RunWriter, type WriteOptions } from './run-writer.ts'
-import { SqlBatches } from './sql-batches.ts'
+import { RunWriter, type WriteOptions } from './writing/run-writer.ts'
+import { SqlBatches } from './writing/sql-batches.ts'
 import { RUN_SHIFT } from './schema.ts'
 
 export interface OpenOptions {

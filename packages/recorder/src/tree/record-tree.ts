@@ -12,7 +12,7 @@ import {
   type EngineRun,
 } from '../record/record-scenario.ts'
 import type { RunFile } from '../store/run-file.ts'
-import type { RunWriter } from '../store/run-writer.ts'
+import type { RunWriter } from '../store/writing/run-writer.ts'
 import type { BuiltTree } from './build.ts'
 import { caseText } from './case-text.ts'
 import type { CaseAnswer, HarnessProcess } from './harness-process.ts'

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
 import { BATCH_EVENTS, bytesOfBatch } from '../../event/batch.ts'
-import type { RunWriter } from '../../store/run-writer.ts'
+import type { RunWriter } from '../../store/writing/run-writer.ts'
 import type { OpenInput } from '../bytes/open-input.ts'
 import { OutOfOrder } from '../text/line-sorter.ts'
 import type { Translated, TranslateOptions } from '../translate-input.ts'

@@ -1,6 +1,6 @@
-import type { Batch } from '../event/batch.ts'
-import { eventOf } from '../event/codec.ts'
-import type { TraceEvent } from '../event/kinds.ts'
+import type { Batch } from '../../event/batch.ts'
+import { eventOf } from '../../event/codec.ts'
+import type { TraceEvent } from '../../event/kinds.ts'
 
 /** Which rows of a batch are to be looked at, and what number the first of them has in the whole run. */
 export interface Unasked {

@@ -1,13 +1,13 @@
 import { InputError } from '@pagetrail/engine'
 
-import { Batch, BATCH_EVENTS } from '../event/batch.ts'
+import { Batch, BATCH_EVENTS } from '../../event/batch.ts'
 import type { BatchStore } from './batch-store.ts'
-import { CallTree } from '../event/call-tree.ts'
-import { putEvent } from '../event/codec.ts'
-import type { TraceEvent } from '../event/kinds.ts'
-import { LocalNames } from '../event/local-names.ts'
+import { CallTree } from '../../event/call-tree.ts'
+import { putEvent } from '../../event/codec.ts'
+import type { TraceEvent } from '../../event/kinds.ts'
+import { LocalNames } from '../../event/local-names.ts'
 import { keepOnly } from './keep-only.ts'
-import type { RunMeta } from './run-row.ts'
+import type { RunMeta } from '../run-row.ts'
 
 /** A batch that is older than this is written although it is not full, where the writer was given a clock. */
 const FLUSH_MS = 500

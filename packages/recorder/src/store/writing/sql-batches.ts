@@ -1,17 +1,17 @@
 import { InputError } from '@pagetrail/engine'
 import type Sqlite from 'better-sqlite3'
 
-import type { Batch } from '../event/batch.ts'
-import { insertBatch, renameBatch } from './batch-insert.ts'
+import type { Batch } from '../../event/batch.ts'
+import { insertBatch, renameBatch } from '../batch-insert.ts'
 import type { BatchStore } from './batch-store.ts'
 import { CallRows } from './call-rows.ts'
-import { digestBatch, kindsIn, type NewName, NO_DIGEST } from './digest.ts'
-import type { Lease } from './file/lease.ts'
-import type { RunMeta } from './run-row.ts'
-import { RUN_SHIFT } from './schema.ts'
-import { guarded } from './sqlite-errors.ts'
-import type { StagedRows } from './staged/staged-rows.ts'
-import type { WriteStatements } from './statements.ts'
+import { digestBatch, kindsIn, type NewName, NO_DIGEST } from '../digest.ts'
+import type { Lease } from '../file/lease.ts'
+import type { RunMeta } from '../run-row.ts'
+import { RUN_SHIFT } from '../schema.ts'
+import { guarded } from '../sqlite-errors.ts'
+import type { StagedRows } from '../staged/staged-rows.ts'
+import type { WriteStatements } from '../statements.ts'
 
 /** What the writing of a run needs of its file. */
 export interface WrittenFile {

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest'
 
 import { InputError, openRuns, parseFilter, toPredicate, verify } from '@pagetrail/recorder'
 
-import { append, callEvents, META } from '../../support/call-events.ts'
-import { crashOnce, endlessRecorder, recorder } from '../../support/harm/crash.ts'
-import { storedFile, testFile } from '../../support/files.ts'
+import { append, callEvents, META } from '../../../support/call-events.ts'
+import { crashOnce, endlessRecorder, recorder } from '../../../support/harm/crash.ts'
+import { storedFile, testFile } from '../../../support/files.ts'
 
 const written = async (path = testFile()) => openRuns(path, { mode: 'write' })
 

@@ -1,6 +1,6 @@
-import { type Batch, NONE, SIZE, VA } from '../event/batch.ts'
-import { KINDS } from '../event/kinds.ts'
-import type { WriteStatements } from './statements.ts'
+import { type Batch, NONE, SIZE, VA } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
+import type { WriteStatements } from '../statements.ts'
 
 const OP_BEGIN = KINDS.op_begin.id
 const OP_END = KINDS.op_end.id

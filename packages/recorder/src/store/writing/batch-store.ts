@@ -1,5 +1,5 @@
-import type { Batch } from '../event/batch.ts'
-import type { RunMeta } from './run-row.ts'
+import type { Batch } from '../../event/batch.ts'
+import type { RunMeta } from '../run-row.ts'
 
 /**
  * Where the batches of one run go, each whole or not at all.
