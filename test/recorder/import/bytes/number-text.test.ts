@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { readHex, readNumber } from '../../../../packages/recorder/src/import/bytes/number-text.ts'
+import {
+  readDigits,
+  readNumber,
+} from '../../../../packages/recorder/src/import/bytes/number-text.ts'
 
 const oneValue = () => ({ lo: new Uint32Array(1), hi: new Uint32Array(1) })
 
@@ -47,10 +50,14 @@ test.each([
   expect(read(text)).toBeNull()
 })
 
-test('hexadecimal without a prefix is only read where it is expected', () => {
-  const to = oneValue()
-  const bytes = new TextEncoder().encode('ffff80008003af78')
-  expect(readHex(bytes, 0, bytes.length, to, 0)).toBe(true)
-  expect([to.hi[0], to.lo[0]]).toEqual([0xffff8000, 0x8003af78])
-  expect(readHex(bytes, 0, 0, to, 0)).toBe(false)
+test.each([
+  ['0xffff80008003af78 ret=0', 18],
+  ['-22,', 3],
+  ['7', 1],
+  ['0x', -1],
+  ['x', -1],
+  ['1234567890123456', -1],
+])('the digits of %j end at %d', (text, end) => {
+  const bytes = new TextEncoder().encode(text)
+  expect(readDigits(bytes, 0, bytes.length, oneValue(), 0)).toBe(end)
 })

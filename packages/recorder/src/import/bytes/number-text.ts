@@ -31,43 +31,53 @@ export function readNumber(
   to: WordColumns,
   index: number,
 ): boolean {
-  if (at >= end) return false
-  if (bytes[at] === ZERO && bytes[at + 1] === X && end > at + 2)
-    return readHex(bytes, at + 2, end, to, index)
-  const negative = bytes[at] === MINUS
-  const from = negative ? at + 1 : at
-  if (from >= end) return false
-  if (end - from > EXACT_DIGITS) return readLong(bytes, at, end, to, index)
-  let value = 0
-  for (let p = from; p < end; p++) {
-    const digit = bytes[p]! - ZERO
-    if (digit < 0 || digit > 9) return false
-    value = value * 10 + digit
-  }
-  setNumber(negative ? -value : value, to, index)
-  return true
+  if (readDigits(bytes, at, end, to, index) === end) return true
+  return end - at > EXACT_DIGITS && readLong(bytes, at, end, to, index)
 }
 
-/** Reads hexadecimal digits without a prefix. */
-export function readHex(
+/** The same of a number that may end before `end`: where it ends; -1 where none begins, or a longer one. */
+export function readDigits(
   bytes: Uint8Array,
   at: number,
   end: number,
   to: WordColumns,
   index: number,
-): boolean {
-  if (end - at > 16 || at >= end) return false
+): number {
+  if (bytes[at] === ZERO && bytes[at + 1] === X) return readHex(bytes, at + 2, end, to, index)
+  const negative = bytes[at] === MINUS
+  const from = negative ? at + 1 : at
+  let value = 0
+  let p = from
+  for (; p < end; p++) {
+    const digit = bytes[p]! - ZERO
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  if (p === from || p - from > EXACT_DIGITS) return -1
+  setNumber(negative ? -value : value, to, index)
+  return p
+}
+
+function readHex(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  to: WordColumns,
+  index: number,
+): number {
   let low = 0
   let high = 0
-  for (let p = at; p < end; p++) {
+  let p = at
+  for (; p < end; p++) {
     const digit = HEX[bytes[p]!]!
-    if (digit < 0) return false
+    if (digit < 0) break
     high = (high << 4) | (low >>> 28)
     low = (low << 4) | digit
   }
+  if (p === at || p - at > 16) return -1
   to.lo[index] = low
   to.hi[index] = high
-  return true
+  return p
 }
 
 /** Puts an integer below 2^53 in magnitude into two words, in two's complement. */

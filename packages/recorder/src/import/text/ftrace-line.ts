@@ -1,10 +1,13 @@
 import { InputError } from '@pagetrail/engine'
 import { hashByte, hashBytes } from '../bytes/byte-table.ts'
+import { Literal } from '../bytes/literal.ts'
 import { isDigit } from '../bytes/number-text.ts'
+import type { MetProbe } from '../translate/probe-table.ts'
 import { oddColumns } from './odd-line.ts'
 import { contextOf as contextOfBits } from '../translate/context-flags.ts'
-import { BH_OFF, IRQ, NOT_SHOWN, SOFTIRQ, TASK } from '../translate/task-stack.ts'
+import { BH_OFF, IRQ, NOT_SHOWN, SOFTIRQ, type Task, TASK } from '../translate/task-stack.ts'
 import { encodeUtf8, excerpt } from '../bytes/utf8.ts'
+import { type Opening, Openings } from './openings.ts'
 
 const SPACE = 0x20
 const DASH = 0x2d
@@ -46,6 +49,8 @@ export class FtraceLine {
   taskStart = 0
   taskEnd = 0
   taskHash = 0
+  /** Whom the reader of the lines found there; null where it is not the same as in the line before. */
+  task: Task | null = null
   cpu = 0
   /** One of task-stack's contexts; NOT_SHOWN without a flags column. */
   context = TASK
@@ -60,33 +65,59 @@ export class FtraceLine {
   nameHash = 0
   /** First byte after the name and its spaces. */
   rest = 0
+  afterTime = 0
+  /** What stands behind the time, where it was expected: the name is its probe's then, and was not looked for. */
+  opening: Opening | null = null
+  readonly #openings = new Openings()
+  /** The task of the last line with all columns in their usual places, up to the `[` of the CPU. */
+  #head: Literal | null = null
+  #bytes: Uint8Array = new Uint8Array()
+  /** The bytes that the line is in, for who reads several at once. */
+  view: DataView = new DataView(this.#bytes.buffer)
 
   /** Throws InputError, without a place, for what is not an event's line. */
   read(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
     let p = this.#task(bytes, start, end)
-    if (p < 0) {
-      p = this.#odd(bytes, start, end)
-      p = this.#time(bytes, p, end)
-      return this.#name(bytes, p, end)
-    }
-    p = this.#cpu(bytes, p, end)
-    while (bytes[p] === SPACE && p < end) p++
-    this.lacks = 0
-    if (!isDigit(bytes[p])) p = this.#flags(bytes, p, end)
-    else {
-      this.context = NOT_SHOWN
-      this.lacks = LACKS_FLAGS
-    }
+    p = p < 0 ? this.#odd(bytes, start, end) : this.#columns(bytes, p, end)
     p = this.#time(bytes, p, end)
-    this.#name(bytes, p, end)
+    this.afterTime = p
+    this.opening = this.#openings.at(this.view, p, end, this.cpu)
+    if (this.opening === null) this.#name(bytes, p, end)
+    else this.rest = p + this.opening.rest
   }
 
-  /** Leaves the task in taskStart..taskEnd and returns where `[cpu]` begins, or -1. */
+  /** The CPU and the flags; where the time begins. */
+  #columns(bytes: Uint8Array, at: number, end: number): number {
+    let p = this.#cpu(bytes, at, end)
+    while (bytes[p] === SPACE && p < end) p++
+    this.lacks = 0
+    if (!isDigit(bytes[p])) return this.#flags(bytes, p, end)
+    this.context = NOT_SHOWN
+    this.lacks = LACKS_FLAGS
+    return p
+  }
+
+  /** Expects the opening of this line, an event of this probe, where it comes from now on; null: it has none. */
+  learn(probe: MetProbe, bytes: Uint8Array, end: number): Opening | null {
+    return this.#openings.learn(probe, this.cpu, bytes, this.afterTime, this.rest, end)
+  }
+
+  /** Leaves the task in taskStart..taskEnd, or knows that it is the same, and returns where `[cpu]` begins, or -1. */
   #task(bytes: Uint8Array, start: number, end: number): number {
+    const head = this.#head
+    if (this.task !== null && head?.isAt(this.view, start) === true && start + head.length <= end)
+      return start + head.length - 1
+    this.#head = null
+    this.task = null
     const dash = start + DASH_COLUMN
     const cpu = bytes[dash] === DASH && dash < end ? this.#afterPid(bytes, dash + 1, end) : -1
     if (cpu < 0) return this.#findTask(bytes, start, end)
     this.#setTask(bytes, start, this.taskEnd)
+    this.#head = new Literal(bytes.subarray(start, cpu + 1))
     return cpu
   }
 

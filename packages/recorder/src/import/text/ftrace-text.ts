@@ -201,14 +201,16 @@ export class FtraceText {
     const line = this.#line
     line.read(bytes, start, end)
     this.#lacks |= line.lacks
-    const probe = this.#probe(bytes)
+    const probe = line.opening?.probe ?? this.#probe(bytes)
     if (probe.role === 'record') return
     const fields = this.#fields
     fields.over(bytes, line.rest, end)
-    if (probe.role !== 'unknown' && probe.role !== 'note') fields.read(probe)
+    const opening = line.opening ?? line.learn(probe, bytes, end)
+    if (probe.role !== 'unknown' && probe.role !== 'note') fields.read(probe, opening, line.view)
     if (!this.#overrunTold) this.#tellOverrun()
     const ts = this.#time()
-    const task = this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
+    line.task ??= this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
+    const { task } = line
     this.#checkOrder(ts, task)
     const { total } = this.#events.rows
     this.#events.event(probe, fields, task, line.cpu, this.#timestamp(ts), line.context)

@@ -8,11 +8,13 @@ import {
   EventFields,
   fieldsJson,
   noteJson,
-  SLOTS,
 } from '../translate/fields.ts'
-import { readNumber } from '../bytes/number-text.ts'
+import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
+import { readDigits, readNumber } from '../bytes/number-text.ts'
 import type { MetProbe } from '../translate/probe-table.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
+import { type FieldLayout, FIRST_OTHER, layoutOf } from './field-layout.ts'
+import type { Opening } from './openings.ts'
 
 const SPACE = 0x20
 const EQUALS = 0x3d
@@ -24,14 +26,23 @@ const X = 0x78
 /** So many lines of an event at the beginning may be torn before those with all fields come. */
 const MOST_TORN = 3
 
-/** Above the slots of those with a meaning, fields without one are counted: a bit each. */
-const FIRST_OTHER = 1 << SLOTS
-
 /** Bits of the slots that hold addresses, or pointers. */
 const ADDRESSES = (1 << F_VA) | (1 << F_END) | (1 << F_SLOT) | (1 << F_ARG0) | (1 << F_OPERAND)
 
+/** So often the fields behind an opening are looked at for the lines to come: they may always be others. */
+const MOST_LOOKS = 8
+
+/** Texts whose JSON is remembered, until all of them are forgotten. */
+const MOST_MADE = 256
+
+/** What {@link LineShape} distinguishes of a number. */
+const WIDE = 1
+const NARROW = 2
+
 /** The fields of one line of text: `(place) key=value key=value …`. */
 export class TextFields extends EventFields {
+  /** What {@link toJson} has made of texts: those of an event without a meaning are mostly alike. */
+  #made = new ByteTable<string>()
   #bytes: Uint8Array = new Uint8Array()
   #start = 0
   #end = 0
@@ -44,8 +55,21 @@ export class TextFields extends EventFields {
     this.present = 0
   }
 
-  /** Reads the numbers that the probe's role needs. Throws InputError, without a place. */
-  read(probe: MetProbe): void {
+  /**
+   * Reads the numbers that the probe's role needs, of a line with this opening: as in the one before it, where they are
+   * written so. Throws InputError, without a place.
+   */
+  read(probe: MetProbe, opening: Opening | null, view: DataView): void {
+    if (opening === null) return this.#read(probe)
+    const at = this.#start + opening.text.length - opening.rest
+    if (opening.layout !== null && this.#readLike(opening.layout, probe, view, at)) return
+    this.#read(probe)
+    if (opening.looked === MOST_LOOKS) return
+    opening.looked++
+    opening.layout = layoutOf(probe, this.#bytes, at, this.#end)
+  }
+
+  #read(probe: MetProbe): void {
     const bytes = this.#bytes
     const end = this.#end
     const { keys } = probe
@@ -84,17 +108,51 @@ export class TextFields extends EventFields {
       fields |= bit
       if (readNumber(bytes, value, p, this, slot)) {
         this.present |= bit
-        if ((ADDRESSES & bit) === 0) {
-          if (bytes[value + 1] === X) wide |= bit
-          else narrow |= bit
-        } else if (p - value === probe.addressWidth) wide |= bit
-        else if ((this.lo[slot]! | this.hi[slot]!) !== 0 || p - value === 1) narrow |= bit
+        const form = this.#formOf(probe, slot, bytes[value + 1] === X, p - value)
+        wide |= (form & WIDE) << slot
+        narrow |= (form >> 1) << slot
       }
       // A kprobe prints so what it could not read.
       else if (!isFault(bytes, value, p)) throw this.#expected('a number', key)
     }
     if (probe.needs) this.#check(probe)
     this.#compare(probe, fields, wide, narrow)
+  }
+
+  /** The same, from `at` on, of a line that has the fields of another; false where it has not. */
+  #readLike({ keys, fields }: FieldLayout, probe: MetProbe, view: DataView, at: number): boolean {
+    const bytes = this.#bytes
+    const end = this.#end
+    let p = at
+    let wide = 0
+    let narrow = 0
+    for (let i = 0; i < keys.length; i++) {
+      const { text, slot } = keys[i]!
+      if (!text.isAt(view, p)) return false
+      const value = p + text.length
+      p = value
+      if (slot < 0) {
+        while (p < end && bytes[p] !== SPACE) p++
+        continue
+      }
+      p = readDigits(bytes, value, end, this, slot)
+      if (p < end && bytes[p] !== SPACE) return false
+      const form = this.#formOf(probe, slot, bytes[value + 1] === X, p - value)
+      wide |= (form & WIDE) << slot
+      narrow |= (form >> 1) << slot
+    }
+    if (p !== end) return false
+    this.present = fields & (FIRST_OTHER - 1)
+    if (probe.needs) this.#check(probe)
+    this.#compare(probe, fields, wide, narrow)
+    return true
+  }
+
+  /** How a number is written that was read into a slot: {@link WIDE}, {@link NARROW}, or 0 where that says nothing. */
+  #formOf(probe: MetProbe, slot: number, isHex: boolean, length: number): number {
+    if (((ADDRESSES >> slot) & 1) === 0) return isHex ? WIDE : NARROW
+    if (length === probe.addressWidth) return WIDE
+    return (this.lo[slot]! | this.hi[slot]!) !== 0 || length === 1 ? NARROW : 0
   }
 
   /** Whether the line has all that those before it have: one that has less has lost its end. */
@@ -127,7 +185,14 @@ export class TextFields extends EventFields {
   }
 
   toJson(): string {
-    return fieldsJson(this.#text(this.#start))
+    const [bytes, start, end] = [this.#bytes, this.#start, this.#end]
+    const hash = hashBytes(bytes, start, end)
+    const known = this.#made.find(bytes, start, end, hash)
+    if (known !== undefined) return known
+    if (this.#made.size === MOST_MADE) this.#made = new ByteTable()
+    const json = fieldsJson(this.#text(start))
+    this.#made.add(bytes, start, end, hash, json)
+    return json
   }
 
   noteJson(): string {

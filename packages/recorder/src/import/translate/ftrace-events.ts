@@ -170,8 +170,9 @@ export class FtraceEvents extends TraceState {
     if (stack.depth === 0) this.#stacks.set(stack, task)
     const parent = stack.top(level)
     // None of the API calls itself: a call within the same one was made while the task was being scheduled.
-    const again = stack.find(probe.fn, level) >= 0
-    const outermost = probe.role === 'api' && (again || parent === undefined || parent.op < 0)
+    const outermost =
+      probe.role === 'api' &&
+      (parent === undefined || parent.op < 0 || stack.find(probe.fnId, level) >= 0)
     const op = outermost ? this.#nextOp++ : (parent?.op ?? NONE)
     if (probe.role === 'split') beginSplit(this, probe, fields, stack, level)
     else beginFunction(this, probe, fields, op, outermost, stack.nest)
@@ -194,7 +195,7 @@ export class FtraceEvents extends TraceState {
       const op = stack.top(level)?.op ?? NONE
       this.#gap(`entry of ${probe.fn} not seen`, op, stack.nest)
       // One that is open is another call: what this one returned must not be taken for its end.
-      if (stack.find(probe.fn, level) >= 0) return
+      if (stack.find(probe.fnId, level) >= 0) return
       return endFunction(this, probe, fields, op, false, stack.nest)
     }
     this.#unwind(stack, open + 1)
@@ -237,7 +238,7 @@ export class FtraceEvents extends TraceState {
  * events were lost in between, it must say something that does.
  */
 function entryOf(probe: MetProbe, fields: EventFields, stack: TaskStack, level: number): number {
-  for (let i = stack.find(probe.fn, level); i >= 0; i = stack.find(probe.fn, level, i)) {
+  for (let i = stack.find(probe.fnId, level); i >= 0; i = stack.find(probe.fnId, level, i)) {
     const frame = stack.at(i)
     if (fields.agreement(frame) >= (frame.suspect ? 1 : 0)) return i
   }

@@ -51,6 +51,6 @@ function putSplitBase(
   context: number,
 ): void {
   const { batch } = events.rows.sink
-  const caller = stack.find(CALLER, context)
-  if (caller >= 0) putBase(batch, row, stack.at(caller), probe.level!, events.pageShift)
+  const caller = stack.findBare(CALLER, context)
+  if (caller) putBase(batch, row, caller, probe.level!, events.pageShift)
 }

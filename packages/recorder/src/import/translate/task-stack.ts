@@ -96,12 +96,12 @@ export class TaskStack {
     return frame.context === context ? frame : undefined
   }
 
-  /** Index of the innermost frame of this function in the given context, below `from`; or -1. */
-  find(fn: string, context: number, from = this.depth): number {
+  /** Index of the innermost frame of the function of this `fnId` in the given context, below `from`; or -1. */
+  find(fn: number, context: number, from = this.depth): number {
     for (let i = from - 1; i >= 0; i--) {
       const frame = this.#frames[i]!
       if (frame.context < context) return -1
-      if (frame.probe.fn === fn) return i
+      if (frame.probe.fnId === fn) return i
     }
     return -1
   }
@@ -123,7 +123,7 @@ export class TaskStack {
       const frame = this.#frames[i]!
       if (frame.context !== context) break
       const calls = frame.probe.callsApi === true
-      if (!calls && (probe.role === 'api' || frame.probe.fn === probe.fn)) depth = i
+      if (!calls && (probe.role === 'api' || frame.probe.fnId === probe.fnId)) depth = i
       else if (probe.role === 'api' || frame.probe.role === 'api') break
     }
     return depth
