@@ -1,6 +1,7 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { INK_DEFINES, quickInk } from './quick-ink.ts'
 
 const dir = `${import.meta.dirname}/`
@@ -19,15 +20,18 @@ const common: BuildOptions = {
   logLevel: 'warning',
 }
 
+const recorder = join(dir, '../recorder')
+
 /** SQLite is a native module, and the recorder's: it stays where the recorder finds it. */
-const sqlite: Plugin = {
+const sqliteFrom = (folder: string): Plugin => ({
   name: 'sqlite',
   setup({ onResolve }) {
-    const file = createRequire(`${dir}../recorder/package.json`).resolve('better-sqlite3')
-    const path = `./${relative(outdir, file)}`
+    const file = createRequire(`${recorder}/package.json`).resolve('better-sqlite3')
+    const path = `./${relative(folder, file)}`
     onResolve({ filter: /^better-sqlite3$/ }, () => ({ path, external: true }))
   },
-}
+})
+const sqlite = sqliteFrom(outdir)
 
 /**
  * Node strips types but knows no JSX. All that the screens take is in the bundle: one file instead of nine hundred is
@@ -51,3 +55,24 @@ await build({
   chunkNames: 'worker-[name]',
   plugins: [sqlite],
 })
+
+/** The threads of the recorder likewise. A list says of what each was made: it is not run when that has changed. */
+const began = Date.now()
+const threads = {
+  'side-thread': 'src/apart/side-thread.ts',
+  translator: 'src/import/apart/translator.ts',
+}
+for (const [name, source] of Object.entries(threads)) {
+  const folder = join(recorder, 'dist')
+  const { metafile } = await build({
+    ...common,
+    outdir: folder,
+    entryPoints: { [name]: join(recorder, source) },
+    splitting: true,
+    chunkNames: `${name}-[name]`,
+    plugins: [sqliteFrom(folder)],
+    metafile: true,
+  })
+  const from = Object.keys(metafile.inputs).map((path) => relative(folder, resolve(path)))
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ began, from }))
+}

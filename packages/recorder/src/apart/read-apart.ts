@@ -1,10 +1,10 @@
 import { InputError } from '@pagetrail/engine'
-import { createRequire } from 'node:module'
 import { receiveMessageOnPort, MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 
 import type { ReadSides } from '../diff/align/side.ts'
 import type { SideRequest } from '../diff/align/side-digest.ts'
 import type { EventSource, RunPlace } from '../event/run.ts'
+import { threadProgram } from '../thread/thread-program.ts'
 import type { FromThread, SideRead, ThreadStart } from './side-protocol.ts'
 import { isRemembered, rememberSide, sideHere } from './remembered.ts'
 
@@ -50,9 +50,10 @@ export class ThreadSide {
   constructor(place: RunPlace, request: SideRequest) {
     const { port1, port2 } = new MessageChannel()
     const start: ThreadStart = { place, request, sent: this.#sent, port: port2 }
-    // By the name that the package around gives it: this module may have been bundled.
-    const program = createRequire(import.meta.url).resolve('#side-thread')
-    this.#worker = new Worker(program, { workerData: start, transferList: [port2] })
+    this.#worker = new Worker(threadProgram('side-thread'), {
+      workerData: start,
+      transferList: [port2],
+    })
     this.#worker.unref()
     this.#port = port1
   }

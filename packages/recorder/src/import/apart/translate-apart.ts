@@ -1,10 +1,10 @@
 import { InputError } from '@pagetrail/engine'
 import { on } from 'node:events'
-import { createRequire } from 'node:module'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
 import { BATCH_EVENTS, bytesOfBatch } from '../../event/batch.ts'
 import type { RunWriter } from '../../store/writing/run-writer.ts'
+import { threadProgram } from '../../thread/thread-program.ts'
 import type { OpenInput } from '../bytes/open-input.ts'
 import { OutOfOrder } from '../text/line-sorter.ts'
 import type { Translated, TranslateOptions } from '../translate-input.ts'
@@ -35,9 +35,10 @@ export async function translateApart(
   const bytes = bytesOfBatch(BATCH_EVENTS)
   const batches = Array.from({ length: AHEAD }, () => new SharedArrayBuffer(bytes))
   const start: TranslatorStart = { path: input.file, options, counts, batches, port: port2 }
-  // By the name that the package around gives it: this module may have been bundled.
-  const program = createRequire(import.meta.url).resolve('#translator')
-  const worker = new Worker(program, { workerData: start, transferList: [port2] })
+  const worker = new Worker(threadProgram('translator'), {
+    workerData: start,
+    transferList: [port2],
+  })
   const died = new AbortController()
   worker.on('error', (error) => died.abort(error))
   try {
