@@ -105,7 +105,7 @@ describe('a side that a thread reads', () => {
   test('another file in the place of the one that was opened is not read for it', async () => {
     const [a, b] = await imported(FILES[0], FILES[1])
     const [other] = await imported(FILES[1])
-    const moved = { ...a!, place: { ...a!.place!, path: other!.place!.path } }
+    const moved = { ...a!, place: { ...a!.place!, ...pathOf(other!) } }
     expect(() => diffRuns(moved, b!, { apart: counted().apart })).toThrow(/was removed or replaced/)
   })
 
@@ -117,6 +117,11 @@ describe('a side that a thread reads', () => {
     )
   })
 })
+
+const pathOf = ({ place }: EventSource): { path: string } => {
+  if (place && 'path' in place) return { path: place.path }
+  throw new Error('the run is not in a file')
+}
 
 test('a short run, or one in memory, is read here', async () => {
   const [inMemory] = await captures(capture('6.17.13'))

@@ -3,7 +3,7 @@ import { receiveMessageOnPort, MessageChannel, type MessagePort, Worker } from '
 
 import type { ReadSides } from '../diff/align/side.ts'
 import type { SideRequest } from '../diff/align/side-digest.ts'
-import type { EventSource, RunPlace } from '../event/run.ts'
+import type { EventSource, LogPlace, RunPlace } from '../event/run.ts'
 import { threadProgram } from '../thread/thread-program.ts'
 import type { FromThread, SideRead, ThreadStart } from './side-protocol.ts'
 import { isRemembered, rememberSide, sideHere } from './remembered.ts'
@@ -36,7 +36,7 @@ export const readApart: ReadSides = (a, b, request) => {
 const isWorthThread = (
   source: EventSource,
   request: SideRequest,
-): source is EventSource & { readonly place: RunPlace } =>
+): source is EventSource & { readonly place: RunPlace | LogPlace } =>
   source.place !== undefined &&
   source.run.events >= WORTH_EVENTS &&
   !(source.proof?.isDone() === true && isRemembered(source, request))
@@ -47,7 +47,7 @@ export class ThreadSide {
   readonly #port: MessagePort
   readonly #sent = new Int32Array(new SharedArrayBuffer(4))
 
-  constructor(place: RunPlace, request: SideRequest) {
+  constructor(place: RunPlace | LogPlace, request: SideRequest) {
     const { port1, port2 } = new MessageChannel()
     const start: ThreadStart = { place, request, sent: this.#sent, port: port2 }
     this.#worker = new Worker(threadProgram('side-thread'), {

@@ -1,11 +1,11 @@
 import type { MessagePort } from 'node:worker_threads'
 
 import type { SideDigest, SideRequest } from '../diff/align/side-digest.ts'
-import type { RunPlace } from '../event/run.ts'
+import type { LogPlace, RunPlace } from '../event/run.ts'
 
 /** What the thread is started with. */
 export interface ThreadStart {
-  readonly place: RunPlace
+  readonly place: RunPlace | LogPlace
   readonly request: SideRequest
   /** Becomes 1 with the message: who waits for it sleeps until then. */
   readonly sent: Int32Array<SharedArrayBuffer>

@@ -34,6 +34,12 @@ export const bytesOfBatch = (capacity: number): number =>
 /** `Batch.none`: what an unset small column holds. */
 export const NONE = -1
 
+/** What of a batch is not in its bytes: texts by row. Plain data. */
+export interface BatchTexts {
+  readonly extra: ReadonlyMap<number, string>
+  readonly more: ReadonlyMap<number, string>
+}
+
 /**
  * Events on their way to SQLite, as columns of typed arrays: filling a row allocates nothing, and the words are read
  * through a signed 64-bit view, which is what SQLite stores.
@@ -119,6 +125,25 @@ export class Batch {
   /** All its columns as bytes, for who copies them to a batch of the same capacity; the texts are apart. */
   bytes(): Uint8Array {
     return new Uint8Array(this.ts.buffer, this.ts.byteOffset, bytesOfBatch(this.capacity))
+  }
+
+  /** The texts of its rows. */
+  texts(): BatchTexts {
+    const extra = new Map<number, string>()
+    for (let i = 0; i < this.length; i++) {
+      const text = this.extra[i]
+      if (text !== null && text !== undefined) extra.set(i, text)
+    }
+    return { extra, more: this.more }
+  }
+
+  /** Makes it so many rows with these texts, whose columns are there already. */
+  setTexts(length: number, { extra, more }: BatchTexts): void {
+    this.extra.fill(null)
+    for (const [i, text] of extra) this.extra[i] = text
+    this.more.clear()
+    for (const [i, text] of more) this.more.set(i, text)
+    this.length = length
   }
 
   copyRow(from: number, to: number): void {

@@ -1,4 +1,5 @@
 import type { Json, Kind, TraceEvent } from './kinds.ts'
+import { CallFold } from './call-fold.ts'
 import { type Flavour, FLAVOURS } from '@pagetrail/engine'
 
 /** Where a run's events came from; `tree`: code of a kernel tree, built and run by itself. */
@@ -88,6 +89,21 @@ export interface RunPlace {
   }
 }
 
+/** A run in a log of this process, for another of its threads: the file has no name. See EventLog. */
+export interface LogPlace {
+  readonly run: Run
+  /** Of the open file. */
+  readonly descriptor: number
+  /** How many events each batch has room for. */
+  readonly capacity: number
+  /** By batch: its first event; one more, the number of all. */
+  readonly firsts: Float64Array
+  /** By batch: where its columns and then its texts begin in the file; one more, where the last one ends. */
+  readonly starts: Float64Array
+  /** By the ids that the events have. */
+  readonly names: readonly string[]
+}
+
 /** Whether the events and calls of a run are what was recorded. */
 export interface RunProof {
   isDone(): boolean
@@ -111,7 +127,7 @@ export interface EventSource {
    *
    * @internal
    */
-  readonly place?: RunPlace | undefined
+  readonly place?: RunPlace | LogPlace | undefined
   /**
    * Undefined: there is nothing to prove.
    *
@@ -149,17 +165,20 @@ export function memorySource(run: Run, events: readonly TraceEvent[]): EventSour
   }
 }
 
-function callsOf(events: readonly TraceEvent[]): Call[] {
-  const calls = new Map<number, Call>()
+function callsOf(events: readonly TraceEvent[]): Iterable<Call> {
+  const fold = new CallFold<number, Call>()
   for (const e of events) {
     if (e.op === null) continue
     if (e.kind === 'op_begin') {
-      const { op, fn, va, end, task, cpu } = e
-      calls.set(op, { op, fn: fn ?? '', va, end, ret: null, task, cpu, first: e.seq, last: null })
-    } else if (e.kind === 'op_end') {
-      const call = calls.get(e.op)
-      if (call) calls.set(e.op, { ...call, ret: e.ret, last: e.seq })
+      const { op, va, end, task, cpu } = e
+      const fn = e.fn ?? ''
+      const call = { op, fn, va, end, ret: null, task, cpu, first: e.seq, last: null }
+      fold.begin(op, va !== null, () => call)
+    } else if (e.kind === 'op_end') fold.end(e.op, { ret: e.ret, last: e.seq })
+    else if (e.kind === 'walk_begin') {
+      const { va, end } = e
+      fold.walk(e.op, () => ({ va, end }))
     }
   }
-  return [...calls.values()]
+  return fold.calls.values()
 }

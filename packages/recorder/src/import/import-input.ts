@@ -1,7 +1,7 @@
 import { importOpened, type ImportOptions, type ImportReport } from './import.ts'
 import { type InputSource, openInput } from './bytes/open-input.ts'
 import { importJsonl, type JsonlReport } from './import-jsonl.ts'
-import type { RunFile } from '../store/run-file.ts'
+import type { RunStore } from '../store/run-store.ts'
 
 /** `kmsg`: a kernel log with the lines of `pt_to_printk()`. */
 export type InputFormat = 'auto' | 'ftrace' | 'jsonl' | 'kmsg'
@@ -18,17 +18,17 @@ export type Imported =
  * plain or gzip. Throws InputError for anything else; nothing of the input is left then.
  */
 export async function importInput(
-  runFile: RunFile,
+  into: RunStore,
   input: ImportInput,
   format: InputFormat,
   options: ImportOptions,
 ): Promise<Imported> {
   const opened = await openInput(input, options)
   if (format === 'ftrace' || (format === 'auto' && opened.magic !== 'json'))
-    return { format: 'trace', report: await importOpened(runFile, opened, options) }
+    return { format: 'trace', report: await importOpened(into, opened, options) }
   const { created, label, asked, signal, write, onProgress } = options
   const { name, total } = opened
-  const report = await importJsonl(runFile, opened.chunks, name, {
+  const report = await importJsonl(into, opened.chunks, name, {
     created,
     isKernelLog: format === 'kmsg',
     ...(label === undefined ? {} : { label }),

@@ -10,7 +10,7 @@ import type { Chunks } from './bytes/chunks.ts'
 import { decodeUtf8 } from './bytes/utf8.ts'
 import type { ImportOptions } from './import.ts'
 import { ASKED, type Run } from '../event/run.ts'
-import type { RunFile } from '../store/run-file.ts'
+import type { RunStore } from '../store/run-store.ts'
 import type { RunWriter } from '../store/writing/run-writer.ts'
 
 /** `created` is for runs that do not say it; `label` for the file's own: several runs get `-2`, `-3`, … appended. */
@@ -51,12 +51,12 @@ const LINE_FEED = 0x0a
  * naming the line for what cannot be read; nothing of the file is left then.
  */
 export async function importJsonl(
-  runFile: RunFile,
+  into: RunStore,
   chunks: Chunks,
   name: string,
   options: JsonlOptions,
 ): Promise<JsonlReport> {
-  const runs = new RunsFromJsonl(runFile, options)
+  const runs = new RunsFromJsonl(into, options)
   const parser = new JsonlParser(name, runs)
   const log = options.isKernelLog ? new KernelLog(basename(name)) : null
   let lines = 0
@@ -85,7 +85,7 @@ export async function importJsonl(
     throw error
   }
   return {
-    runs: runs.ids.map((id) => runFile.find(id)),
+    runs: runs.ids.map((id) => into.find(id)),
     lines,
     events: runs.events,
     cut: runs.cut,
@@ -153,7 +153,7 @@ class RunsFromJsonl implements JsonlSink {
   readonly cut: number[] = []
   readonly misfits = new Map<number, Misfits>()
   events = 0
-  readonly #runFile: RunFile
+  readonly #into: RunStore
   readonly #options: JsonlOptions
   #writer: RunWriter | null = null
   #state: Run['state'] = 'complete'
@@ -163,8 +163,8 @@ class RunsFromJsonl implements JsonlSink {
   #missing = 0
   readonly #kinds = new Set<Kind>()
 
-  constructor(runFile: RunFile, options: JsonlOptions) {
-    this.#runFile = runFile
+  constructor(into: RunStore, options: JsonlOptions) {
+    this.#into = into
     this.#options = options
   }
 
@@ -174,7 +174,7 @@ class RunsFromJsonl implements JsonlSink {
     const own =
       label !== undefined && this.ids.length > 0 ? `${label}-${this.ids.length + 1}` : label
     const started = { ...meta, created: header.created ?? created, label: own ?? header.label }
-    this.#writer = this.#runFile.startRun(started, { ...write, nesting: 'keep' })
+    this.#writer = this.#into.startRun(started, { ...write, nesting: 'keep' })
     this.ids.push(this.#writer.id)
     this.#state = state
     this.#kinds.clear()
@@ -213,6 +213,6 @@ class RunsFromJsonl implements JsonlSink {
   abort(): void {
     this.#writer?.abort()
     const open = this.#writer?.id
-    for (const id of this.ids) if (id !== open) this.#runFile.remove(this.#runFile.find(id))
+    for (const id of this.ids) if (id !== open) this.#into.remove(this.#into.find(id))
   }
 }

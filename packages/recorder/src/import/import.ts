@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { LACKS, SITES } from '../event/evidence.ts'
 import { ASKED } from '../event/run.ts'
 import type { RunMeta } from '../store/run-row.ts'
-import type { RunFile } from '../store/run-file.ts'
+import type { RunStore } from '../store/run-store.ts'
 import type { RunWriter, WriteOptions } from '../store/writing/run-writer.ts'
 import type { Chunks } from './bytes/chunks.ts'
 import { translateApart } from './apart/translate-apart.ts'
@@ -74,26 +74,26 @@ export interface ImportReport
  * plain or packed by gzip. Throws InputError for anything else, with the line; nothing of the file is left then.
  */
 export async function importFile(
-  runFile: RunFile,
+  into: RunStore,
   path: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return importOpened(runFile, await openInput(path, options), options)
+  return importOpened(into, await openInput(path, options), options)
 }
 
 /** Imports from a pipe, such as standard input; `name` is for messages and, without a label, names the run. */
 export async function importStream(
-  runFile: RunFile,
+  into: RunStore,
   chunks: Chunks,
   name: string,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  return importOpened(runFile, await openInput({ name, chunks }, options), options)
+  return importOpened(into, await openInput({ name, chunks }, options), options)
 }
 
 /** Imports a trace from an input that has been opened; as {@link importFile}. */
 export async function importOpened(
-  runFile: RunFile,
+  into: RunStore,
   input: OpenInput,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -102,23 +102,23 @@ export async function importOpened(
     throw new InputError(`${name} is JSON, not a trace of a kernel; import it with --format jsonl`)
   const order = options.follow ? 'note' : 'check'
   try {
-    return await importOrdered(runFile, input, options, { order, whole: false })
+    return await importOrdered(into, input, options, { order, whole: false })
   } catch (error) {
     if (!(error instanceof OutOfOrder)) throw error
     if (!input.again)
       throw new InputError(`${name}: ${error.message}; save it to a file and import that`)
-    return importOrdered(runFile, await input.again(), options, { order: 'sort', whole: false })
+    return importOrdered(into, await input.again(), options, { order: 'sort', whole: false })
   }
 }
 
 async function importOrdered(
-  runFile: RunFile,
+  into: RunStore,
   input: OpenInput,
   options: ImportOptions,
   known: Pick<TranslateOptions, 'order' | 'whole' | 'shapes'>,
 ): Promise<ImportReport> {
   const job = new Import(input, options)
-  const writer = runFile.startRun(job.meta, options.write)
+  const writer = into.startRun(job.meta, options.write)
   options.onBegun?.()
   try {
     const { pageShift, map, strict, buffer } = options
@@ -135,7 +135,7 @@ async function importOrdered(
     const next = input.again && knownNow(translated, known)
     if (input.again && next) {
       writer.abort()
-      return await importOrdered(runFile, await input.again(), options, next)
+      return await importOrdered(into, await input.again(), options, next)
     }
     return job.finish(writer, translated)
   } catch (error) {

@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3'
 
+import { CallFold } from '../event/call-fold.ts'
 import { KINDS } from '../event/kinds.ts'
 import { AT, type EventColumn, type EventRow } from '../event/event-columns.ts'
 import { seqOfRow } from './batch-insert.ts'
@@ -31,43 +32,33 @@ const COLUMNS = ['run', 'op', 'fn', 'va', 'size', 'ret', 'task', 'cpu', 'first',
 const isSame = (row: CallRow, derived: CallRow | undefined): boolean =>
   derived !== undefined && COLUMNS.every((name) => row[name] === derived[name])
 
-/** By op; see CallRows for the rules. */
-function deriveCalls(reader: EventReader, run: number): Map<bigint, CallRow> {
-  const calls = new Map<bigint, CallRow>()
+/** By op. */
+function deriveCalls(reader: EventReader, run: number): ReadonlyMap<bigint, CallRow> {
+  const fold = new CallFold<bigint, CallRow>()
   const where = {
     sql: `op is not null and kind in (${OP_BEGIN.id}, ${OP_END.id}, ${WALK_BEGIN.id})`,
     parameters: [],
   }
-  const open = new Set<bigint>()
   for (let from = 0; ;) {
     const rows = reader.rows(run, { from, limit: PAGE_EVENTS, where })
-    for (const row of rows) fold(calls, open, BigInt(run), row)
-    if (rows.length < PAGE_EVENTS) return calls
+    for (const row of rows) add(fold, BigInt(run), row)
+    if (rows.length < PAGE_EVENTS) return fold.calls
     from = seqOfRow(rows[rows.length - 1]!) + 1
   }
 }
 
-function fold(
-  calls: Map<bigint, CallRow>,
-  rangeless: Set<bigint>,
-  run: bigint,
-  row: EventRow,
-): void {
+function add(fold: CallFold<bigint, CallRow>, run: bigint, row: EventRow): void {
   const cell = (column: EventColumn): bigint | null => {
     const { [AT[column]]: value } = row
     return typeof value === 'bigint' ? value : null
   }
   const op = cell('op')
   if (op === null) return
-  const call = calls.get(op)
   const [va, size, ret, seq] = [cell('va'), cell('size'), cell('ret'), BigInt(seqOfRow(row))]
   if (cell('kind') === BigInt(OP_BEGIN.id)) {
-    if (va === null) rangeless.add(op)
-    if (call) return
     const [fn, task, cpu] = [cell('fn'), cell('task'), cell('cpu') ?? 0n]
-    calls.set(op, { run, op, fn, va, size, ret: null, task, cpu, first: seq, last: null })
-  } else if (cell('kind') === BigInt(OP_END.id)) {
-    rangeless.delete(op)
-    if (call) calls.set(op, { ...call, ret, last: seq })
-  } else if (rangeless.delete(op) && call) calls.set(op, { ...call, va, size })
+    const call = { run, op, fn, va, size, ret: null, task, cpu, first: seq, last: null }
+    fold.begin(op, va !== null, () => call)
+  } else if (cell('kind') === BigInt(OP_END.id)) fold.end(op, { ret, last: seq })
+  else fold.walk(op, () => ({ va, size }))
 }

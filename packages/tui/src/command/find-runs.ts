@@ -1,20 +1,19 @@
 import {
   ASKED,
   escapeControls,
-  type Imported,
   importInput,
-  InputError,
   jsonlChunks,
   openRuns,
   type Run,
   type RunFile,
   runWithSameEvents,
-  count,
 } from '@pagetrail/recorder'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { importAsked } from './imports/import-asked.ts'
 import { importTogether } from './imports/import-together.ts'
+import { lookUpNames, onlyOne } from './named-runs.ts'
 import { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -26,104 +25,53 @@ export interface FoundRun {
   readonly path: string | null
 }
 
-/** Something of the file system is called so: a file, a pipe. */
-export const isFile = (name: string): boolean => existsSync(name)
-
 /** What a name on the command line stands for. @throws InputError where that is nothing, or more than one run */
 export async function findRun(session: Session, name: string): Promise<FoundRun> {
-  return onlyOne(name, await new RunFinder(session).find([name]))
-}
-
-/** The same of several, one each. */
-export async function findEach(session: Session, names: readonly string[]): Promise<FoundRun[]> {
-  const found = await new RunFinder(session).find(names)
-  return names.map((name) => onlyOne(name, found))
-}
-
-/** The same of any number; a file may hold several. */
-export async function findRuns(session: Session, names: readonly string[]): Promise<FoundRun[]> {
-  const found = await new RunFinder(session).find(names)
-  return names.flatMap((name) => found.get(name) ?? [])
-}
-
-type Found = ReadonlyMap<string, readonly FoundRun[]>
-
-function onlyOne(name: string, found: Found): FoundRun {
-  const runs = found.get(name) ?? []
-  const [first] = runs
-  if (first && runs.length === 1) return first
-  throw new InputError(`${name} holds ${count(runs.length)} runs; import it, and name one of them`)
+  return onlyOne(name, await findRuns(session, [name]))
 }
 
 /**
- * Runs by name, and files by path: a run of the database wins. What is only a file is imported, into the database that
- * --db names or else into one that is gone when the command is over.
+ * The same of any number; a file may hold several. What is only a file is imported, into the database that --db names
+ * or else into one that is gone when the command is over.
  */
-class RunFinder {
-  readonly #session: Session
+export async function findRuns(session: Session, names: readonly string[]): Promise<FoundRun[]> {
+  const { own, runs, files } = await lookUpNames(session, names)
+  const imported = await importFiles(session, session.options.named ? own : null, files)
+  return names.flatMap((name) => {
+    const run = runs.get(name)
+    return own && run ? [{ runFile: own, run, path: null }] : (imported.get(name) ?? [])
+  })
+}
 
-  constructor(session: Session) {
-    this.#session = session
+/** The runs of files, imported into a database; null: into one for this command alone. */
+export async function importFiles(
+  session: Session,
+  named: RunFile | null,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, readonly FoundRun[]>> {
+  const found = new Map<string, readonly FoundRun[]>()
+  let into = named
+  const together =
+    into === null ? await importTogether(session, () => temporary(session), files) : null
+  for (const [i, name] of files.entries()) {
+    const done = together?.[i]
+    if (!done) into ??= await temporary(session)
+    const some = done ? [{ ...done, path: name }] : await importOne(session, into!, name)
+    found.set(name, some)
   }
+  return found
+}
 
-  async find(names: readonly string[]): Promise<Found> {
-    const session = this.#session
-    const files = names.filter(isFile)
-    const own = await databaseFor(session, names, files)
-    const found = new Map<string, FoundRun[]>()
-    // Before anything is imported: -1 is the latest that was there.
-    for (const name of names) {
-      const run = own?.lookUp(name)
-      if (own && run) found.set(name, [{ runFile: own, run, path: null }])
-      else if (!isFile(name)) throw nothingCalled(name, own, session)
-    }
-    let into: RunFile | null = session.options.named ? own : null
-    const unknown = files.filter((name, i) => !found.has(name) && files.indexOf(name) === i)
-    const together =
-      into === null ? await importTogether(session, () => temporary(session), unknown) : null
-    for (const [i, name] of unknown.entries()) {
-      const done = together?.[i]
-      if (done) {
-        found.set(name, [{ ...done, path: name }])
-        continue
-      }
-      into ??= await temporary(session)
-      found.set(name, await this.#imported(into, name))
-    }
-    return found
-  }
-
-  async #imported(into: RunFile, name: string): Promise<FoundRun[]> {
-    const session = this.#session
-    session.io.youngSpace.release()
-    const progress = new Progress(session.io, `importing ${escapeControls(name)}`, 'events')
-    const ids = await session.interruptible(async (signal) => {
-      const one = async (buffer: string | null): Promise<Imported> => {
-        const imported = await importInput(into, name, 'auto', {
-          created: session.io.now(),
-          asked: name,
-          signal,
-          ...(buffer === null ? {} : { buffer }),
-          onProgress: ({ events, bytes, total }) =>
-            progress.update(events, total === null ? undefined : bytes / total),
-        })
-        // A part of a file must not be taken for the whole.
-        signal.throwIfAborted()
-        return imported
-      }
-      const { report, format } = await one(null)
-      if (format === 'jsonl') return report.runs.map(({ id }) => id)
-      const further: number[] = []
-      for (const buffer of report.otherBuffers) {
-        const imported = await one(buffer)
-        if (imported.format === 'trace') further.push(imported.report.run)
-      }
-      return [report.run, ...further]
-    })
-    progress.end()
-    const path = session.options.named ? null : name
-    return ids.map((id) => ({ runFile: into, run: once(into, into.find(id)), path }))
-  }
+async function importOne(session: Session, into: RunFile, name: string): Promise<FoundRun[]> {
+  const progress = new Progress(session.io, `importing ${escapeControls(name)}`, 'events')
+  const ids = await session.interruptible((signal) =>
+    importAsked(session, into, name, signal, ({ events, bytes, total }) =>
+      progress.update(events, total === null ? undefined : bytes / total),
+    ),
+  )
+  progress.end()
+  const path = session.options.named ? null : name
+  return ids.map((id) => ({ runFile: into, run: once(into, into.find(id)), path }))
 }
 
 /** The run of an earlier question about the same file, if it still says the same: a file is kept once. */
@@ -134,33 +82,6 @@ function once(into: RunFile, run: Run): Run {
   return earlier
 }
 
-/** The database in which names are looked up; null: there is none, and none is needed. */
-async function databaseFor(
-  session: Session,
-  names: readonly string[],
-  files: readonly string[],
-): Promise<RunFile | null> {
-  const { named } = session.options
-  const lost = names.find((name) => looksLikePath(name) && !files.includes(name))
-  if (lost !== undefined && !existsSync(session.options.db))
-    throw nothingCalled(lost, null, session)
-  if (named && files.length > 0) return session.runFile('write')
-  return files.length === names.length ? databaseBeside(session) : session.runFile('read')
-}
-
-/** The database that may hold a run called as a file is; null where there is none, or none that can be read. */
-export async function databaseBeside(session: Session): Promise<RunFile | null> {
-  const { db } = session.options
-  if (!existsSync(db)) return null
-  try {
-    return await session.runFile('read')
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    await session.note(`files are read as such: ${error.message}`)
-    return null
-  }
-}
-
 /** A database that is removed when the verb is over. */
 async function temporary(session: Session): Promise<RunFile> {
   const folder = mkdtempSync(join(tmpdir(), 'pagetrail-'))
@@ -168,16 +89,6 @@ async function temporary(session: Session): Promise<RunFile> {
   const runFile = await openRuns(join(folder, 'runs.db'), { mode: 'write', temporary: true })
   session.atEnd(() => runFile.close())
   return runFile
-}
-
-/** What looks like a path was meant as one. */
-const looksLikePath = (name: string): boolean => /[./]/.test(name)
-
-function nothingCalled(name: string, own: RunFile | null, session: Session): InputError {
-  const missing = own === null ? `${session.options.db} does not exist` : own.noSuch(name).message
-  return looksLikePath(name)
-    ? new InputError(`${name} is neither a file nor a run: ${missing}`)
-    : new InputError(missing)
 }
 
 /** All of them in one database, for what works on one file: copied, where they are in several. */

@@ -23,7 +23,7 @@ import {
   rulesNamed,
   toJson,
 } from '@pagetrail/recorder'
-import { findRun } from '../command/find-runs.ts'
+import { findSource } from '../command/find-sources.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { VERSION } from '../command/version.ts'
@@ -80,8 +80,8 @@ of the run's JSON Lines, as imported or as \`pagetrail export\` writes them.`,
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {
   const rules = rulesNamed(options.rules)
-  const { runFile, run, path } = await findRun(session, spec)
-  const source = runFile.source(run)
+  const { source, path } = await findSource(session, spec)
+  const { run } = source
   const report = checkRun(source, rules)
   const format = session.json ? 'json' : options.format
   const gate = checkGate(report, options.failOn, await knownOf(options.baseline))

@@ -3,7 +3,6 @@ import {
   answerTo,
   type DiffOptions,
   diffRuns,
-  type EventSource,
   InputError,
   judge,
   LANE_MODES,
@@ -13,7 +12,7 @@ import {
   QUESTIONS,
   toPredicate,
 } from '@pagetrail/recorder'
-import { findEach, type FoundRun } from '../command/find-runs.ts'
+import { findEach, type FoundSource } from '../command/find-sources.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
@@ -97,10 +96,10 @@ export async function diff(
   const noise = options.noise === undefined ? [] : [options.noise]
   const [left, right, second] = await findEach(session, [...pair, ...noise])
   if (!left || !right) throw new Error('two runs were named')
-  const result = diffRuns(sourceOf(left), sourceOf(right), {
+  const result = diffRuns(left.source, right.source, {
     ...asked,
     apart: readApart,
-    ...(second && { noise: sourceOf(second) }),
+    ...(second && { noise: second.source }),
   })
   const judged = gate && judge(result, gate)
   const again = {
@@ -111,11 +110,11 @@ export async function diff(
   if (!judged || showsPage(session, judged, options))
     await printDiff(session, result, {
       ...options,
-      sources: [sourceOf(left), sourceOf(right)],
+      sources: [left.source, right.source],
       again,
       judged,
     })
-  for (const missing of [left, right].map(({ run }) => missingText(run))) {
+  for (const missing of [left, right].map(({ source }) => missingText(source.run))) {
     if (missing !== null) await session.note(missing)
   }
   if (judged) return gateStatus(judged)
@@ -123,8 +122,6 @@ export async function diff(
   if (answer === 'different') return 1
   return answer === 'unknown' && options.allowUndecided !== true ? 3 : 0
 }
-
-const sourceOf = ({ runFile, run }: FoundRun): EventSource => runFile.source(run)
 
 async function lastTwo(session: Session): Promise<readonly [string, string]> {
   const runFile = await session.runFile('read')
@@ -134,7 +131,7 @@ async function lastTwo(session: Session): Promise<readonly [string, string]> {
 }
 
 /** The command of the page, and its names of the runs: paths of what was imported for it alone. */
-function againOf(session: Session, left: FoundRun, right: FoundRun): DiffPageOptions {
+function againOf(session: Session, left: FoundSource, right: FoundSource): DiffPageOptions {
   const { db } = session.options
   const paths = [left.path, right.path] as const
   if (paths.every((path) => path !== null)) return { command: 'pagetrail', paths }

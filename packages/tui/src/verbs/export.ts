@@ -18,7 +18,7 @@ import {
   windowText,
   writeFileAtomic,
 } from '@pagetrail/recorder'
-import { findEach } from '../command/find-runs.ts'
+import { findEach } from '../command/find-sources.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
@@ -154,17 +154,17 @@ async function exportPair(
   refuseMixed(session, output)
   const [left, right] = await findEach(session, names)
   if (!left || !right) throw new Error('two runs were named')
-  const [a, b] = [left.runFile.source(left.run), right.runFile.source(right.run)]
+  const [a, b] = [left.source, right.source]
   const pairs = pairNumbers(a, b)
   const text = chromePairChunks({ source: a, pairs: pairs.left }, { source: b, pairs: pairs.right })
   if (output === undefined) await print(session, format, text)
   else {
-    for (const { runFile } of [left, right]) checkOutput(output, runFile.path, force === true)
-    const events = left.run.events + right.run.events
+    for (const { home } of [left, right]) checkOutput(output, home, force === true)
+    const events = a.run.events + b.run.events
     const bytes = await session.interruptible((signal) => writeFileAtomic(output, text, signal))
     reportWritten(session, { path: output, events, bytes })
   }
-  for (const missing of [left, right].map(({ run }) => missingText(run)))
+  for (const missing of [a, b].map(({ run }) => missingText(run)))
     if (missing !== null) await session.note(missing)
   return 0
 }

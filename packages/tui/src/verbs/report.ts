@@ -7,7 +7,7 @@ import {
   reportRun,
   toPredicate,
 } from '@pagetrail/recorder'
-import { findRuns } from '../command/find-runs.ts'
+import { findSources } from '../command/find-sources.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'
@@ -46,16 +46,16 @@ async function report(
   { calls, filter }: Options,
 ): Promise<Status> {
   const matches = filter === undefined ? undefined : toPredicate(parseFilter(filter))
-  const found = await findRuns(session, specs)
-  const reports = found.map(({ runFile, run }) =>
-    reportRun(runFile.source(run), { calls, ...(matches ? { matches } : {}) }),
+  const found = await findSources(session, specs)
+  const reports = found.map(({ source }) =>
+    reportRun(source, { calls, ...(matches ? { matches } : {}) }),
   )
   const lines = session.json ? reportJsonLines(reports) : reportLines(reports)
   for (const line of lines) {
     session.out.line(session.json ? line : escapeControls(line))
     await session.out.room()
   }
-  const missing = found.map(({ run }) => missingText(run)).filter((text) => text !== null)
+  const missing = found.map(({ source }) => missingText(source.run)).filter((text) => text !== null)
   for (const text of missing) await session.note(text)
   return missing.length > 0 ? 3 : 0
 }

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 
-import { Batch } from '../../event/batch.ts'
+import type { Batch, BatchTexts } from '../../event/batch.ts'
 import type { Translated, TranslateOptions } from '../translate-input.ts'
 
 /** What the thread is started with. */
@@ -45,26 +45,20 @@ export interface BatchPacket {
   readonly length: number
   /** Which of {@link TranslatorStart.batches} its columns are in. */
   readonly at: number
-  readonly extra: ReadonlyMap<number, string>
-  readonly more: ReadonlyMap<number, string>
+  readonly texts: BatchTexts
   /** The names that are new in it, in the order of their numbers. */
   readonly names: readonly string[]
 }
 
-export function packBatch(batch: Batch, at: number, names: readonly string[]): BatchPacket {
-  const extra = new Map<number, string>()
-  for (let i = 0; i < batch.length; i++) {
-    const text = batch.extra[i]
-    if (text !== null && text !== undefined) extra.set(i, text)
-  }
-  return { length: batch.length, at, extra, more: batch.more, names }
-}
+export const packBatch = (batch: Batch, at: number, names: readonly string[]): BatchPacket => ({
+  length: batch.length,
+  at,
+  texts: batch.texts(),
+  names,
+})
 
-/** Fills an empty batch of the same capacity with the columns that are in `memory`, and the texts of the packet. */
+/** Fills a batch of the same capacity with the columns that are in `memory`, and the texts of the packet. */
 export function unpackBatch(packet: BatchPacket, memory: SharedArrayBuffer, batch: Batch): void {
   batch.bytes().set(new Uint8Array(memory))
-  batch.extra.fill(null)
-  for (const [i, text] of packet.extra) batch.extra[i] = text
-  for (const [i, text] of packet.more) batch.more.set(i, text)
-  batch.length = packet.length
+  batch.setTexts(packet.length, packet.texts)
 }

@@ -19,8 +19,8 @@ interface BegunCall {
 const NOWHERE = -1
 
 /**
- * Table `call` of one run, kept up from its events. A call that names no range (`set_direct_map_*` on a real kernel is
- * given a struct page) takes that of the first walk inside it.
+ * Table `call` of one run, kept up from its events by the rules of {@link CallFold}, but with what is known in the
+ * table alone: a run may have any number of calls.
  */
 export class CallRows {
   readonly #statements: WriteStatements

@@ -1,7 +1,6 @@
 import { importInput, type Imported, type Run, type RunFile } from '@pagetrail/recorder'
-import { statSync } from 'node:fs'
-import { Progress } from '../progress.ts'
 import type { Session } from '../session.ts'
+import { JointProgress, sizeOf } from './joint-progress.ts'
 
 /** Smaller files are imported one after the other as soon. */
 const WORTH_BYTES = 1 << 20
@@ -27,9 +26,7 @@ export async function importTogether(
   const sizes = names.map(sizeOf)
   if (names.length < 2 || sizes.some((size) => size < worth)) return null
   const into = await database()
-  const progress = new Progress(session.io, `importing ${names.length} files`, 'events')
-  const events = names.map(() => 0)
-  const bytes = names.map(() => 0)
+  const progress = new JointProgress(session, names)
   const ended = await session.interruptible(async (signal) => {
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])
@@ -48,11 +45,7 @@ export async function importTogether(
           if (times++ > 0) failed.abort()
           begun.resolve()
         },
-        onProgress: (read) => {
-          events[i] = read.events
-          bytes[i] = read.bytes
-          progress.update(sum(events), sum(bytes) / sum(sizes))
-        },
+        onProgress: (read) => progress.update(i, read),
       })
       over[i] = own.catch(() => {})
       // Runs are numbered in the order of the names.
@@ -75,8 +68,6 @@ export async function importTogether(
   return names.map((_, i) => ({ runFile: into, run: into.find(i + 1) }))
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((all, n) => all + n, 0)
-
 async function importAfter(
   before: Promise<unknown>,
   into: RunFile,
@@ -85,12 +76,6 @@ async function importAfter(
 ): Promise<Imported> {
   await before
   return importInput(into, name, 'auto', options)
-}
-
-/** Of a file; of a pipe none is known. */
-function sizeOf(name: string): number {
-  const stat = statSync(name, { throwIfNoEntry: false })
-  return stat?.isFile() === true ? stat.size : 0
 }
 
 /** It made one run, of this number. */
