@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import {
   diffRuns,
   type EventSource,
   importFile,
+  LoggedRuns,
   openRuns,
   readApart,
   recordScenario,
@@ -69,6 +70,21 @@ describe('a side that a thread reads', () => {
     const apart = diffRuns(a!, b!, { ...options, apart: thread.apart })
     expect(thread.read).toBe(1)
     expect(apart).toEqual(diffRuns(a!, b!, options))
+  })
+
+  test('of runs in logs too', async () => {
+    const [a, b] = await imported(FILES[0], FILES[1])
+    const sources: EventSource[] = []
+    for (const file of [FILES[0], FILES[1]]) {
+      const runs = new LoggedRuns(join(folder(), 'events'))
+      onTestFinished(() => runs.close())
+      const { run } = await importFile(runs, file, { created: 7 })
+      sources.push(runs.source(runs.find(run), sources.length + 1))
+    }
+    const thread = counted()
+    const apart = diffRuns(sources[0]!, sources[1]!, { pairs: true, apart: thread.apart })
+    expect(thread.read).toBe(1)
+    expect(apart).toEqual(diffRuns(a!, b!, { pairs: true }))
   })
 
   test('a second recording is set aside alike', async () => {

@@ -23,7 +23,7 @@ import {
   rulesNamed,
   toJson,
 } from '@pagetrail/recorder'
-import { findSource } from '../command/find-sources.ts'
+import { findSource } from '../command/find/find-sources.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { VERSION } from '../command/version.ts'

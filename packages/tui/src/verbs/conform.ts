@@ -6,7 +6,7 @@ import {
   InputError,
   openConformInput,
 } from '@pagetrail/recorder'
-import { databaseBeside, isFile } from '../command/named-runs.ts'
+import { databaseBeside, isFile } from '../command/find/named-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { Progress } from '../command/progress.ts'
 import { CACHE, CROSS, parseCount, parseList, RUN } from './arguments.ts'

@@ -12,7 +12,7 @@ import {
   QUESTIONS,
   toPredicate,
 } from '@pagetrail/recorder'
-import { findEach, type FoundSource } from '../command/find-sources.ts'
+import { findEach, type FoundSource } from '../command/find/find-sources.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'

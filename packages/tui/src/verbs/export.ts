@@ -18,7 +18,7 @@ import {
   windowText,
   writeFileAtomic,
 } from '@pagetrail/recorder'
-import { findEach } from '../command/find-sources.ts'
+import { findEach } from '../command/find/find-sources.ts'
 import { Progress } from '../command/progress.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'

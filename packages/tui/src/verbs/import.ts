@@ -16,7 +16,7 @@ import {
 } from '@pagetrail/recorder'
 import { basename } from 'node:path'
 import { addAbortSignal } from 'node:stream'
-import { isFile } from '../command/named-runs.ts'
+import { isFile } from '../command/find/named-runs.ts'
 import { Progress } from '../command/progress.ts'
 import type { JsonLines } from '../command/json-lines.ts'
 import type { Session, Status } from '../command/session.ts'

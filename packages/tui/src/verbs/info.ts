@@ -8,7 +8,7 @@ import {
   tableLines,
   count,
 } from '@pagetrail/recorder'
-import { findRun } from '../command/find-runs.ts'
+import { findRun } from '../command/find/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { geometryText, missingText, momentText, runFields, sourceText } from '../text/run-words.ts'
 import { RUN_OR_FILE } from './arguments.ts'

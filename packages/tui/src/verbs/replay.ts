@@ -8,7 +8,7 @@ import {
   runGeometry,
   toSql,
 } from '@pagetrail/recorder'
-import { findRun } from '../command/find-runs.ts'
+import { findRun } from '../command/find/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { eventLine, type Listing } from '../text/listing.ts'
 import { missingText, runFields } from '../text/run-words.ts'

@@ -7,7 +7,7 @@ import {
   reportRun,
   toPredicate,
 } from '@pagetrail/recorder'
-import { findSources } from '../command/find-sources.ts'
+import { findSources } from '../command/find/find-sources.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseCount, RUN_OR_FILE } from './arguments.ts'

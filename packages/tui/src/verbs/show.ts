@@ -6,7 +6,7 @@ import {
   type Run,
   runGeometry,
 } from '@pagetrail/recorder'
-import { findRun } from '../command/find-runs.ts'
+import { findRun } from '../command/find/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run-words.ts'
 import { RUN_OR_FILE } from './arguments.ts'

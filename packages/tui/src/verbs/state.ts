@@ -10,7 +10,7 @@ import {
   count,
 } from '@pagetrail/recorder'
 import { Progress } from '../command/progress.ts'
-import { findRun } from '../command/find-runs.ts'
+import { findRun } from '../command/find/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run-words.ts'
 import { parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'

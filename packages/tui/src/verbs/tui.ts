@@ -1,6 +1,6 @@
 import { InputError } from '@pagetrail/recorder'
-import { findRuns, inOneFile } from '../command/find-runs.ts'
-import { isFile } from '../command/named-runs.ts'
+import { findRuns, inOneFile } from '../command/find/find-runs.ts'
+import { isFile } from '../command/find/named-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { diff } from './diff.ts'
 import { isBuilt, isInputError, openScreens } from './program/open-screens.ts'

@@ -5,7 +5,7 @@ import {
   whyDescriptor,
   whyLines,
 } from '@pagetrail/recorder'
-import { findRun } from '../command/find-runs.ts'
+import { findRun } from '../command/find/find-runs.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText, runFields } from '../text/run-words.ts'
 import { ADDRESS, parseAddress, parseCount, RUN_OR_FILE } from './arguments.ts'

@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError, Option } from '@commander-js/extra-t
 import { didYouMean, InputError } from '@pagetrail/recorder'
 import { safe, safeLines, wrap } from '../../text/fit.ts'
 import { reportFailure } from '../../command/failure.ts'
-import { isFile } from '../../command/named-runs.ts'
+import { isFile } from '../../command/find/named-runs.ts'
 import { ClosedPipe } from '../../command/closed-pipe.ts'
 import { DEFAULT_DB } from '../../command/default-db.ts'
 import { type Io, setSafely } from '../../command/io.ts'

@@ -2,13 +2,13 @@ import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import { findRuns, inOneFile } from '../../../packages/tui/src/command/find-runs.ts'
-import { Output } from '../../../packages/tui/src/command/output.ts'
-import { Session } from '../../../packages/tui/src/command/session.ts'
-import { bare } from '../../../packages/tui/src/text/paint.ts'
-import { folder, jsonLines, memoryIo, pagetrail } from '../../support/cli.ts'
-import { capture } from '../../support/demo.ts'
-import { fixture } from '../../support/runs.ts'
+import { findRuns, inOneFile } from '../../../../packages/tui/src/command/find/find-runs.ts'
+import { Output } from '../../../../packages/tui/src/command/output.ts'
+import { Session } from '../../../../packages/tui/src/command/session.ts'
+import { bare } from '../../../../packages/tui/src/text/paint.ts'
+import { folder, jsonLines, memoryIo, pagetrail } from '../../../support/cli.ts'
+import { capture } from '../../../support/demo.ts'
+import { fixture } from '../../../support/runs.ts'
 
 const BOOTS = [fixture('bpf-6.18-boot1.trace.gz'), fixture('bpf-6.18-boot2.trace.gz')] as const
 /** A database that does not exist, found by the environment: it is not named. */

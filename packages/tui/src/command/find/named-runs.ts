@@ -1,6 +1,6 @@
 import { InputError, type Run, type RunFile, count } from '@pagetrail/recorder'
 import { existsSync } from 'node:fs'
-import type { Session } from './session.ts'
+import type { Session } from '../session.ts'
 
 /** Something of the file system is called so: a file, a pipe. */
 export const isFile = (name: string): boolean => existsSync(name)

@@ -1,8 +1,8 @@
 import type { EventSource } from '@pagetrail/recorder'
 import { type FoundRun, importFiles } from './find-runs.ts'
-import { importEach } from './imports/import-each.ts'
+import { importEach } from '../imports/import-each.ts'
 import { lookUpNames, onlyOne } from './named-runs.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session.ts'
 
 /** A run that a verb reads in order and needs nothing else of. */
 export interface FoundSource {

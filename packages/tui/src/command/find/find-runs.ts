@@ -11,11 +11,11 @@ import {
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { importAsked } from './imports/import-asked.ts'
-import { importTogether } from './imports/import-together.ts'
+import { importAsked } from '../imports/import-asked.ts'
+import { importTogether } from '../imports/import-together.ts'
 import { lookUpNames, onlyOne } from './named-runs.ts'
-import { Progress } from './progress.ts'
-import type { Session } from './session.ts'
+import { Progress } from '../progress.ts'
+import type { Session } from '../session.ts'
 
 /** A run, and the database it is in. */
 export interface FoundRun {
