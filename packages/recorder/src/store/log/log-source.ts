@@ -105,16 +105,12 @@ function batchOf(firsts: Float64Array, seq: number): number {
 }
 
 /** The calls of batches, as they come. */
-export class LogCalls {
+class LogCalls {
   readonly #nameOf: (id: number) => string
   readonly #fold = new CallFold<number, Call>()
 
   constructor(nameOf: (id: number) => string) {
     this.#nameOf = nameOf
-  }
-
-  get count(): number {
-    return this.#fold.calls.size
   }
 
   all(): Call[] {

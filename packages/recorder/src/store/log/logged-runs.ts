@@ -1,11 +1,14 @@
-import type { Batch } from '../../event/batch.ts'
+import { type Batch, NONE } from '../../event/batch.ts'
+import { KINDS } from '../../event/kinds.ts'
 import type { EventSource, Run } from '../../event/run.ts'
 import type { RunMeta } from '../run-row.ts'
 import type { RunStore } from '../run-store.ts'
 import type { BatchStore } from '../writing/batch-store.ts'
 import { RunWriter, type WriteOptions } from '../writing/run-writer.ts'
 import { EventLog } from './event-log.ts'
-import { LogCalls, logSource } from './log-source.ts'
+import { logSource } from './log-source.ts'
+
+const { id: OP_BEGIN } = KINDS.op_begin
 
 /**
  * Runs that are gone when the command is over, each in a log of its own: what is imported to be read once, in order,
@@ -57,7 +60,7 @@ class LoggedRun implements BatchStore {
   run: Run
   readonly #log: EventLog
   readonly #removed: () => void
-  readonly #calls = new LogCalls((id) => this.#names[id] ?? '')
+  readonly #ops = new Set<number>()
   #names: readonly string[] = []
 
   constructor(id: number, meta: RunMeta, path: string, removed: () => void) {
@@ -70,13 +73,15 @@ class LoggedRun implements BatchStore {
 
   write(batch: Batch, texts: readonly string[]): void {
     this.#names = texts
-    this.#calls.add(batch, this.#log.events)
+    for (let i = 0; i < batch.length; i++)
+      if (batch.kind[i] === OP_BEGIN && batch.op[i] !== NONE) this.#ops.add(batch.op[i]!)
     this.#log.append(batch)
   }
 
   finish(state: 'complete' | 'interrupted', patch: Partial<RunMeta>): void {
-    const [events, calls] = [this.#log.events, this.#calls.count]
-    this.run = { ...withMeta(this.run, patch), state, events, calls }
+    const { events } = this.#log
+    this.run = { ...withMeta(this.run, patch), state, events, calls: this.#ops.size }
+    this.#ops.clear()
   }
 
   abort(): void {
