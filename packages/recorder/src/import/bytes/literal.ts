@@ -15,9 +15,10 @@ export class Literal {
     )
   }
 
-  isAt(view: DataView, at: number): boolean {
+  /** Whether it stands at a place, before `limit`. */
+  isAt(view: DataView, at: number, limit: number): boolean {
     const end = at + this.length
-    if (end > view.byteLength) return false
+    if (end > limit) return false
     const words = this.#words
     const last = words.length - 1
     for (let i = 0, p = at; i < last; i++, p += 4)

@@ -109,7 +109,7 @@ export class FtraceLine {
   /** Leaves the task in taskStart..taskEnd, or knows that it is the same, and returns where `[cpu]` begins, or -1. */
   #task(bytes: Uint8Array, start: number, end: number): number {
     const head = this.#head
-    if (this.task !== null && head?.isAt(this.view, start) === true && start + head.length <= end)
+    if (this.task !== null && head?.isAt(this.view, start, end) === true)
       return start + head.length - 1
     this.#head = null
     this.task = null

@@ -37,13 +37,12 @@ export class Openings {
     const before = this.#last[cpu]
     if (before === undefined) return null
     let found = before.next
-    if (found === null || !found.text.isAt(view, at)) {
+    if (found === null || !found.text.isAt(view, at, end)) {
       found = before.other
-      if (found === null || !found.text.isAt(view, at)) return null
+      if (found === null || !found.text.isAt(view, at, end)) return null
       before.other = before.next
       before.next = found
     }
-    if (at + found.text.length > end) return null
     this.#last[cpu] = found
     return found
   }

@@ -128,7 +128,7 @@ export class TextFields extends EventFields {
     let narrow = 0
     for (let i = 0; i < keys.length; i++) {
       const { text, slot } = keys[i]!
-      if (!text.isAt(view, p)) return false
+      if (!text.isAt(view, p, end)) return false
       const value = p + text.length
       p = value
       if (slot < 0) {
