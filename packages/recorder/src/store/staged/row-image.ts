@@ -120,8 +120,8 @@ class RowKey {
 }
 
 /**
- * All columns of a row but the texts, in the order of the table: their types from `types` on, their values from `at` on;
- * where these end.
+ * All columns of a row but the texts, in the order of the table: their types from `types` on, their values from `at`
+ * on; where these end.
  */
 function putColumns(bytes: Uint8Array, types: number, at: number, batch: Batch, i: number): number {
   // The rowid is the key.
