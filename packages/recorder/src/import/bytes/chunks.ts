@@ -12,6 +12,10 @@ const POLL_MS = 200
 /** Bytes of an input in order. An empty chunk means: nothing more for now. */
 export type Chunks = AsyncIterable<Uint8Array>
 
+/** The same bytes as no Buffer, whose slice() is not a copy: who keeps a part of a chunk copies it. */
+export const plainBytes = ({ buffer, byteOffset, length }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length)
+
 /** What the first bytes of an input say it is. */
 export type Magic = 'gzip' | 'trace.dat' | 'json' | 'text'
 
@@ -43,7 +47,6 @@ export async function* readAheadChunks(path: string, signal?: AbortSignal): Chun
   } catch (error) {
     throw readError(path, error)
   }
-  // No Buffers: their slice() is not a copy.
   let [buffer, other] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)]
   let coming = file.read(buffer, 0, CHUNK, null)
   try {
@@ -126,17 +129,13 @@ async function readNow(file: FileHandle, buffer: Uint8Array): Promise<number> {
 export async function* abortable(chunks: Chunks, signal?: AbortSignal): Chunks {
   if (!signal) return yield* chunks
   const iterator = chunks[Symbol.asyncIterator]()
-  const aborted = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null)
-    else signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
   const close = () => iterator.return?.()
   let pending: Promise<unknown> | null = null
   try {
-    for (;;) {
+    while (!signal.aborted) {
       const coming = iterator.next()
       pending = coming
-      const next = await Promise.race([coming, aborted])
+      const next = await unlessAborted(coming, signal)
       if (next === null) return
       pending = null
       if (next.done) return
@@ -149,13 +148,34 @@ export async function* abortable(chunks: Chunks, signal?: AbortSignal): Chunks {
   }
 }
 
-/** Unpacks gzip, also of several members. `name` is for messages. */
+/** Null: the signal came first. No race with one promise for all: that would keep every chunk as long as it waits. */
+async function unlessAborted<T>(coming: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<T | null>()
+  const abort = (): void => resolve(null)
+  signal.addEventListener('abort', abort, { once: true })
+  coming.then(resolve, reject)
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/**
+ * Unpacks gzip, also of several members. `name` is for messages. A chunk is valid until the next is asked for: its
+ * memory goes back then. A thread with little else to collect would hold hundreds of megabytes of them.
+ */
 export async function* gunzipped(name: string, chunks: Chunks): Chunks {
   const packed = Readable.from(chunks, { objectMode: false, highWaterMark: CHUNK })
   const plain = createGunzip({ chunkSize: CHUNK })
   packed.on('error', (error) => plain.destroy(error))
   try {
-    yield* packed.pipe(plain)
+    for await (const chunk of packed.pipe(plain) as AsyncIterable<Buffer<ArrayBuffer>>) {
+      const { buffer, byteOffset, length } = chunk
+      yield plainBytes(chunk)
+      // Of a buffer that is not full yet zlib makes the next chunk too.
+      if (byteOffset + length === buffer.byteLength) buffer.transfer(0)
+    }
   } catch (error) {
     throw gzipError(name, error)
   } finally {

@@ -11,6 +11,7 @@ import {
   type Magic,
   magicOf,
   peek,
+  plainBytes,
   readAheadChunks,
 } from './chunks.ts'
 
@@ -57,7 +58,7 @@ export async function openInput(source: InputSource, options: InputOptions): Pro
     for await (const chunk of chunks) {
       bytes += chunk.length
       hash.update(chunk)
-      yield chunk
+      yield plainBytes(chunk)
     }
   }
   const isPlain = path !== null && size?.isFile() === true && !isPacked(path)
