@@ -133,7 +133,8 @@ describe('a gate for a CI', () => {
     expect(text).toContain('tests="2" failures="1" errors="0" skipped="1"')
     expect(text).toContain('<failure type="error" message="set_memory_ro returned')
     expect(text).toMatch(/\nerror: set_memory_ro returned .*: script\.jsonl:7 \(events 2 4 5\)\n/)
-    expect(text).toContain('name="flush-missing" file="script.jsonl" time="0"')
+    expect(text).toContain('skipped="1" time="0" file="script.jsonl">')
+    expect(text).toContain('name="flush-missing" time="0"')
     expect(text).toContain('<skipped message="needs lazy MMU sections')
   })
 
@@ -153,10 +154,23 @@ describe('a gate for a CI', () => {
     expect(found[0]).toMatch(
       /^::error file=script\.jsonl,line=7,title=flush-missing::set_memory_ro /,
     )
-    expect(found.at(-1)).toBe('pagetrail check script: 1 failing, 0 known, 1 rules undecided')
+    expect(found.at(-1)).toBe('pagetrail check script: 1 failing, 0 known, 1 rule undecided')
     const same = report()
     const known = new Set(same.findings.map((f) => f.fingerprint))
     const quiet = [...checkGithub(same, checkGate(same, 'error', known))]
     expect(quiet.filter((line) => line.startsWith('::error'))).toEqual([])
+  })
+
+  test('GitHub: what it would drop stands in the log, behind an annotation that says so', () => {
+    const once = report()
+    const [finding] = once.findings
+    const note = { ...finding!, severity: 'note' as const }
+    const many = { ...once, findings: [...Array<typeof note>(30).fill(note), finding!] }
+    const lines = [...checkGithub(many, checkGate(many, 'error'))]
+    expect(lines[0]).toMatch(/^::error /)
+    expect(lines[1]).toMatch(/^::notice title=1 rule undecided::lazy-unbalanced needs /)
+    expect(lines.filter((line) => line.startsWith('::notice '))).toHaveLength(10)
+    expect(lines[10]).toMatch(/^::notice title=pagetrail%3A 22 more::and 22 more /)
+    expect(lines.filter((line) => line.startsWith('notice: script.jsonl:7: '))).toHaveLength(22)
   })
 })

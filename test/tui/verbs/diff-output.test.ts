@@ -51,7 +51,8 @@ test('a capture without one call fails, and says which', async () => {
   const [first, reason] = out.split('\n')
   expect(first).toMatch(/^gate failed: cut against modules_small-6\.18\.15: /)
   expect(reason).toBe(
-    'calls: failed: 1 call missing from the new run: 1 set_memory_ro (first: call 0)',
+    'calls: failed: 1 call missing from the new run: 1 set_memory_ro (first: call 0), ' +
+      'perhaps among the events that the new run lost',
   )
   // The page follows.
   expect(out).toContain('\n95 pairs of calls compared\n')
@@ -88,8 +89,8 @@ test('a flush that is forgotten fails by its effect, in every format', async () 
   expect(out).not.toMatch(/^(outcome|cost flushes): failed/m)
   const junit = (await pagetrail([...gate, '--format', 'junit'], env(db))).out
   expect(junit).toContain('tests="5" failures="1" errors="0" skipped="0"')
-  expect(junit).toMatch(/name="effect">\n +<failure message="failed: /)
-  expect(junit).toContain('<testcase classname="pagetrail.diff" name="outcome"/>')
+  expect(junit).toMatch(/name="effect" time="0">\n +<failure type="different" message="failed: /)
+  expect(junit).toContain('<testcase classname="pagetrail.diff" name="outcome" time="0"/>')
   const json = jsonLines((await pagetrail([...gate, '--json'], env(db))).out)
   expect(json).toContainEqual(expect.objectContaining({ type: 'gate', answer: 'different' }))
   const markdown = (await pagetrail([...gate, '--format', 'markdown'], env(db))).out
@@ -105,7 +106,9 @@ test('what a capture does not show is not decided: 3', async () => {
   expect(out).toContain('\ncost locks: not decided: the baseline does not show locks\n')
   const junit = await pagetrail(['diff', ...gate, '--format', 'junit'], env(db))
   expect(junit).toMatchObject({ status: 3 })
-  expect(junit.out).toContain('<error message="not decided: the baseline does not show locks">')
+  expect(junit.out).toContain(
+    '<error type="unknown" message="not decided: the baseline does not show locks">',
+  )
 })
 
 test('where that is allowed the gate passes in one line, which says it, and no format fails', async () => {
@@ -119,9 +122,11 @@ test('where that is allowed the gate passes in one line, which says it, and no f
   const junit = await pagetrail([...gate, '--format', 'junit'], env(db))
   expect(junit).toMatchObject({ status: 0 })
   expect(junit.out).toContain('failures="0" errors="0" skipped="1"')
-  expect(junit.out).toContain('<skipped message="not decided: the baseline does not show locks">')
+  expect(junit.out).toContain(
+    '<skipped type="unknown" message="not decided: the baseline does not show locks">',
+  )
   const github = await pagetrail([...gate, '--format', 'github'], env(db))
-  expect(github.out).toMatch(/^::notice [^\n]*gate passed[^\n]*\n::warning [^\n]*not decided/)
+  expect(github.out).toMatch(/^::warning [^\n]*not decided[^\n]*\n::notice [^\n]*gate passed/)
 })
 
 test.each([
@@ -129,6 +134,12 @@ test.each([
   [['--max-cost', 'barrier=1'], 'no cost barrier, did you mean barriers?'],
   [['--max-cost', 'barriers:1'], 'barriers:1 is not a bound of a cost; write NAME=N or NAME=N%'],
   [['--max-cost', 'barriers=1.5'], 'a cost is a whole number'],
+  [['--max-cost', 'barriers=0.125%'], '0.125 is too large, or has more than two decimals'],
+  [['--max-cost', 'barriers=99999999999999999999'], 'is too large'],
+  [['--max-cost', 'barriers=0,barriers=+10%'], 'barriers has two bounds; give it one'],
+  // A variable that is not set.
+  [['--gate', ''], '--gate names no question; there are outcome, effect, path, cost'],
+  [['--max-cost', ' , '], '--max-cost names no cost; there are events, '],
   [['--format', 'junit'], '--format junit is that of a gate; name what must hold: --gate'],
   [['--gate', 'path', '--by', 'path'], '--by asks one question; --gate names those that count'],
 ])('refuses %j', async (args, message) => {
@@ -139,6 +150,47 @@ test.each([
   )
   expect(status).toBe(2)
   expect(err).toContain(message)
+})
+
+test('a baseline that was cut decides nothing about what only the new run has', async () => {
+  const { baseline, db, at } = await golden('import', capture('6.18.15'))
+  const whole = gunzipSync(readFileSync(baseline)).toString().split('\n')
+  const cut = join(at, 'cut.jsonl')
+  const within = whole.findIndex((line) => line.includes('"op":7,') && line.includes('desc_write'))
+  writeFileSync(cut, `${whole.slice(0, within + 1).join('\n')}\n`)
+  const gate = ['diff', '--gate', 'outcome,effect,path,cost', cut, capture('6.18.15')]
+  const { status, out } = await pagetrail([...gate, '-q'], env(db))
+  expect(status).toBe(3)
+  expect(out).toMatch(
+    /^calls: not decided: \d+ calls in the new run only: .*, perhaps among the events that the baseline lost$/m,
+  )
+  expect(out).toMatch(/^path: not decided: 1 pair of calls with lost events$/m)
+  // Nothing follows, so no blank line does.
+  expect(out).not.toMatch(/\n\n/)
+  const junit = await pagetrail([...gate, '--format', 'junit'], env(db))
+  expect(junit.out).not.toMatch(/<failure|<(error|skipped)[^>]*><\//)
+})
+
+test('a bit that differs is named, also where the call returns the same', async () => {
+  const { baseline, db, at } = await golden('import', capture('6.18.15'))
+  const bit = join(at, 'bit.jsonl')
+  const text = gunzipSync(readFileSync(baseline)).toString()
+  const flip = (_: string, head: string, value: string) =>
+    `${head}0x${(BigInt(value) ^ (1n << 54n)).toString(16)}`
+  writeFileSync(bit, text.replace(/("kind":"desc_write".*?"new":")(0x[0-9a-f]+)/, flip))
+  const { status, out } = await pagetrail(['diff', '--gate', 'outcome', baseline, bit], env(db))
+  expect(status).toBe(1)
+  expect(out).toMatch(
+    /^outcome: failed: call 0 \| 0: set_memory_ro .* = 0 \| .* = 0, and what it stored translates differently$/m,
+  )
+})
+
+test('part of a run passes as a part', async () => {
+  const { baseline, db } = await golden('import', capture('6.18.15'))
+  const gate = ['diff', '--gate', 'path', '--calls', '2-4', '--ignore', 'dsb', baseline, baseline]
+  const { status, out } = await pagetrail(gate, env(db))
+  expect(status).toBe(0)
+  expect(out).toMatch(/; only calls 2-4; ignoring dsb; path the same in 3 pairs of calls\n$/)
 })
 
 test('--format html: the page when the gate does not pass, with its reasons; else one line', async () => {

@@ -1,4 +1,6 @@
 import { InputError } from '@pagetrail/engine'
+import { many } from '../event/quantity.ts'
+import { type Annotation, annotationLines, xmlText } from '../say/ci-text.ts'
 import { escapeControls } from '../say/value.ts'
 import { type CheckReport, type Finding, type Severity, undecided } from './finding.ts'
 
@@ -76,17 +78,6 @@ function printOf(line: string): string | null {
   }
 }
 
-const escapeXml = (text: string): string =>
-  text
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
-    // XML 1.0 has no way to write these.
-    .replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?')
-    // A terminal would act on these, and a reader of XML takes line ends in attributes for blanks.
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `&#x${sign.codePointAt(0)!.toString(16)};`)
-
 const whereOf = (finding: Finding, file: string): string =>
   `${file}:${lineOf(finding.proof.at(-1) ?? 0)}`
 
@@ -100,49 +91,53 @@ export function* checkJunit(report: CheckReport, gate: CheckGate): Generator<str
   const failed = verdicts.filter(({ rule }) => gate.failing.some((f) => f.rule === rule))
   yield '<?xml version="1.0" encoding="UTF-8"?>'
   yield (
-    `<testsuite name="${escapeXml(`pagetrail check ${run.label}`)}" tests="${verdicts.length}" ` +
-    `failures="${failed.length}" errors="0" skipped="${gate.undecided}" time="0">`
+    `<testsuite name="${xmlText(`pagetrail check ${run.label}`)}" tests="${verdicts.length}" ` +
+    `failures="${failed.length}" errors="0" skipped="${gate.undecided}" time="0" file="${xmlText(run.file)}">`
   )
   for (const { rule, hazard, status, missing } of verdicts) {
     const failing = gate.failing.filter((f) => f.rule === rule)
-    const open = `  <testcase classname="${hazard}" name="${rule}" file="${escapeXml(run.file)}" time="0"`
+    const open = `  <testcase classname="${hazard}" name="${rule}" time="0"`
     if (failing.length > 0) {
       const [first] = failing
       const message = `${first!.message}${failing.length > 1 ? ` and ${failing.length - 1} more` : ''}`
       const type = failing.some((f) => f.severity === 'error') ? 'error' : first!.severity
       yield `${open}>`
-      yield `    <failure type="${type}" message="${escapeXml(message)}">`
+      yield `    <failure type="${type}" message="${xmlText(message)}">`
       for (const f of failing) {
         const events = `${whereOf(f, run.file)} (events ${f.proof.join(' ')})`
-        yield escapeXml(`${f.severity}: ${f.message}: ${events}`)
+        yield xmlText(`${f.severity}: ${f.message}: ${events}`)
       }
       yield '    </failure>'
       yield '  </testcase>'
     } else if (status === 'undecided') {
-      yield `${open}><skipped message="${escapeXml(`needs ${missing.join('; ')}`)}"/></testcase>`
+      yield `${open}><skipped message="${xmlText(`needs ${missing.join('; ')}`)}"/></testcase>`
     } else yield `${open}/>`
   }
   yield '</testsuite>'
 }
 
-/** A workflow command's text: https://docs.github.com, "Workflow commands". */
-const escapeCommand = (text: string): string =>
-  escapeControls(text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A'))
-const escapeProperty = (text: string): string =>
-  escapeCommand(text).replace(/:/g, '%3A').replace(/,/g, '%2C')
+const LEVELS = { error: 'error', warning: 'warning', note: 'notice' } as const
 
-/** Annotations of a GitHub workflow: one for each finding that is not known, notes as notices; then one line of sum. */
+/**
+ * Annotations of a GitHub workflow: one for each finding that is not known, notes as notices, one for all rules that are
+ * undecided; then one line of sum.
+ */
 export function* checkGithub(report: CheckReport, gate: CheckGate): Generator<string> {
   const { run } = report
-  for (const f of report.findings) {
-    if (gate.known.includes(f)) continue
-    const command = f.severity === 'note' ? 'notice' : f.severity
-    const at = `file=${escapeProperty(run.file)},line=${lineOf(f.proof.at(-1) ?? 0)}`
-    yield `::${command} ${at},title=${escapeProperty(f.rule)}::${escapeCommand(f.message)}`
-  }
-  for (const { rule, missing } of undecided(report)) {
-    yield `::notice title=${escapeProperty(`${rule} undecided`)}::needs ${escapeCommand(missing.join('; '))}`
-  }
+  const found = report.findings
+    .filter((f) => !gate.known.includes(f))
+    .map((f): Annotation => {
+      const at = { file: run.file, line: lineOf(f.proof.at(-1) ?? 0) }
+      return { level: LEVELS[f.severity], title: f.rule, text: f.message, at }
+    })
+  const open = undecided(report).map(({ rule, missing }) => `${rule} needs ${missing.join('; ')}`)
+  const title = `${many(open.length, 'rule')} undecided`
+  // Before the notes: of many, only the first are shown.
+  yield* annotationLines([
+    ...(open.length > 0 ? [{ level: 'notice', title, text: open.join('\n') } as const] : []),
+    ...found,
+  ])
+  const sum = `${gate.failing.length} failing, ${gate.known.length} known, ${many(gate.undecided, 'rule')} undecided`
   // A label may begin as a command does, and have several lines.
-  yield `pagetrail check ${escapeControls(run.label)}: ${gate.failing.length} failing, ${gate.known.length} known, ${gate.undecided} rules undecided`
+  yield `pagetrail check ${escapeControls(run.label)}: ${sum}`
 }

@@ -3,6 +3,7 @@ import { buildApart } from '../event/kernel-build.ts'
 import type { Kind } from '../event/kinds.ts'
 import { hiddenKinds, neitherShows } from './compared-kinds.ts'
 import type { EventSource } from '../event/run.ts'
+import type { Costs } from '../cost/costs.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import type { ReadSide, SideCall } from './align/side.ts'
@@ -160,9 +161,19 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     tally.reordered > 0 ||
     outside?.pathDiffers === true
   const isOpen = tally.isEmpty || tally.torn > 0
+  const left = sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left))
+  const right = sideOf(
+    b,
+    a,
+    comparison.right,
+    comparison.left,
+    hiddenKinds(shown.left, shown.right),
+  )
+  const isOneSided = left.cannotShow.length + right.cannotShow.length > 0
+  const unknown = unknownEffects(shown.both)
   return {
-    left: sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left)),
-    right: sideOf(b, a, comparison.right, comparison.left, hiddenKinds(shown.left, shown.right)),
+    left,
+    right,
     geometries: { left: context.leftGeometry, right: context.rightGeometry },
     addresses,
     verdict: overallVerdict(found, pathDiffers),
@@ -190,21 +201,21 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
       differentPairs: tally.differentEffects,
       differences: listed(tally.effects),
       groups: tally.effectGroups(),
-      unknown: unknownEffects(shown.both),
+      unknown,
     },
     path: {
       ...path,
-      answer: answerOf(pathDiffers, isOpen),
+      answer: answerOf(pathDiffers, isOpen || isOneSided),
       first,
       rest: tally.rest ?? outsideRest(outside),
       others,
       approximate: tally.approximate,
     },
     cost: {
-      pairedLeft: tally.pairedLeft,
-      pairedRight: tally.pairedRight,
-      left: tally.leftCosts,
-      right: tally.rightCosts,
+      pairedLeft: costsBeside(tally.pairedLeft, left),
+      pairedRight: costsBeside(tally.pairedRight, right),
+      left: costsBeside(tally.leftCosts, left),
+      right: costsBeside(tally.rightCosts, right),
       outsideLeft: comparison.left.outside.costs(context.leftKnown),
       outsideRight: comparison.right.outside.costs(context.rightKnown),
     },
@@ -212,6 +223,10 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     outside,
   }
 }
+
+/** Of kinds that the other run contains and this one cannot show, there may have been any number. */
+const costsBeside = (costs: Costs, { cannotShow }: Side): Costs =>
+  cannotShow.length === 0 ? costs : { ...costs, atLeast: [...(costs.atLeast ?? []), 'events'] }
 
 /** The worst of the pairs, of the final tables and of what stands outside of calls. */
 function overallVerdict({ tally, outcome, isWhole }: Found, pathDiffers: boolean): DiffVerdict {

@@ -174,6 +174,10 @@ const SHOWN_BY: Readonly<Record<EffectKind, Kind>> = {
 export const unknownEffects = (shown: ReadonlySet<Kind>): EffectKind[] =>
   (Object.keys(SHOWN_BY) as EffectKind[]).filter((what) => !shown.has(SHOWN_BY[what]))
 
+/** Those without which neither effects nor a path are the whole of what a run did. */
+export const unseenEffects = (unknown: readonly EffectKind[]): EffectKind[] =>
+  unknown.filter((what) => what === 'held' || what === 'barrier')
+
 /** Whether a sort of effect that one side had could not be shown by the other. */
 export const hasOneSidedEffects = (shown: ReadonlySet<Kind>, seen: ReadonlySet<Kind>): boolean =>
   unknownEffects(shown).some((what) => seen.has(SHOWN_BY[what]))

@@ -4,11 +4,22 @@ import { InputError } from '@pagetrail/engine'
 import { COST_NAMES, type CostName, exactly } from '../cost/costs.ts'
 import { didYouMean } from '../event/nearest.ts'
 import { type Question, QUESTIONS } from './options.ts'
-import type { Diff } from './result.ts'
-import { effectExample, effectText, mappingTexts, callText, unseen } from './say/wording.ts'
+import type { Diff, Lone } from './result.ts'
+import { answerIn } from './say/answer.ts'
+import { hasCost } from '../cost/cost-text.ts'
+import { WHOLE_RUN } from './align/call-stream.ts'
+import {
+  effectExample,
+  effectText,
+  mappingTexts,
+  ownCalls,
+  unlikeText,
+  unseen,
+  verdictText,
+} from './say/wording.ts'
 import type { Answer } from './pair-result.ts'
 
-/** By how much a cost may grow: `+3`, or a part of what the baseline has, `+10%`. */
+/** By how much a cost may grow: `+3`, or a part of what the baseline has, `+10%`; below 0: by how much it must fall. */
 export interface CostBound {
   readonly name: CostName
   readonly by: number
@@ -42,38 +53,48 @@ export interface GateResult {
 /** Differences named for one question; the rest are counted. */
 const NAMED = 3
 
-/** @throws InputError for what is not a question */
+/** @throws InputError for what is not a question, and where none is named */
 export function gateQuestions(names: readonly string[]): Question[] {
+  const known = QUESTIONS.join(', ')
+  // A variable of a CI that is not set must not open the gate.
+  if (names.length === 0) throw new InputError(`--gate names no question; there are ${known}`)
   const wrong = names.find((name) => !isQuestion(name))
-  if (wrong !== undefined) {
-    const known = QUESTIONS.join(', ')
+  if (wrong !== undefined)
     throw new InputError(`no question ${wrong}${didYouMean(wrong, QUESTIONS)}; there are ${known}`)
-  }
   return QUESTIONS.filter((question) => names.includes(question))
 }
 
 const isQuestion = (name: string): name is Question =>
   (QUESTIONS as readonly string[]).includes(name)
 
-/** `barriers=0`, `callbacks=+10%`. @throws InputError for another form or an unknown cost */
+/** Parts of a percent that count. */
+const PARTS = 100
+
+/** `barriers=0`, `callbacks=+10%`, `flushes=-5%`. @throws InputError for another form, an unknown cost, one named twice */
 export function costBounds(texts: readonly string[]): CostBound[] {
-  return texts.map((text) => {
-    const match = /^(\w+)=\+?(\d+(?:\.\d+)?)(%?)$/.exec(text)
+  const known = COST_NAMES.join(', ')
+  if (texts.length === 0) throw new InputError(`--max-cost names no cost; there are ${known}`)
+  const bounds = texts.map((text) => {
+    const match = /^(\w+)=([+-]?\d+(?:\.\d+)?)(%?)$/.exec(text)
     if (!match) {
       throw new InputError(
-        `${text} is not a bound of a cost; write NAME=N or NAME=N%, by how much it may grow: barriers=0, callbacks=+10%`,
+        `${text} is not a bound of a cost; write NAME=N or NAME=N%, by how much it may grow: barriers=0, callbacks=+10%, or must fall: flushes=-5%`,
       )
     }
     const [, wanted = '', by = '', percent] = match
     const name = COST_NAMES.find((cost) => cost === wanted)
-    if (!name) {
-      const known = COST_NAMES.join(', ')
+    if (!name)
       throw new InputError(`no cost ${wanted}${didYouMean(wanted, COST_NAMES)}; there are ${known}`)
-    }
-    if (percent === '' && !Number.isSafeInteger(Number(by)))
+    const whole = percent === '%' ? Number(by) * PARTS : Number(by)
+    if (!Number.isSafeInteger(Math.round(whole)) || /\.\d{3}/.test(by))
+      throw new InputError(`${text}: ${by} is too large, or has more than two decimals`)
+    if (percent === '' && !Number.isInteger(whole))
       throw new InputError(`${text}: a cost is a whole number, or a part of it with %`)
-    return { name, by: Number(by), unit: percent === '%' ? 'percent' : 'count' }
+    return { name, by: Number(by), unit: percent === '%' ? 'percent' : 'count' } as const
   })
+  const twice = bounds.find(({ name }, i) => bounds.findIndex((b) => b.name === name) !== i)
+  if (twice) throw new InputError(`${twice.name} has two bounds; give it one`)
+  return bounds
 }
 
 /** Whether the right run may take the place of the left one, the baseline. */
@@ -94,55 +115,44 @@ const QUESTION_CHECKS: Readonly<Record<Question, (diff: Diff) => GateCheck>> = {
   outcome: outcomeCheck,
   effect: effectCheck,
   path: pathCheck,
-  cost: (diff) => {
-    const checks = COST_NAMES.filter((name) => name !== 'time' && known(diff, name)).map((name) =>
-      costCheck(diff, { name, by: 0, unit: 'count' }),
-    )
-    const reasons = checks.flatMap((check) => check.reasons)
-    const grown = checks.some((check) => check.answer === 'different')
-    return { name: 'cost', answer: grown ? 'different' : 'same', reasons }
-  },
+  cost: costsCheck,
 }
 
-const known = ({ cost }: Diff, name: CostName): boolean =>
-  exactly(cost.pairedLeft, name) !== null && exactly(cost.pairedRight, name) !== null
-
-function outcomeCheck({ outcome, geometries }: Diff): GateCheck {
-  const { answer, different, mapping, unknownReturn } = outcome
+function outcomeCheck(diff: Diff): GateCheck {
+  const { answer, different, mapping, unknownReturn } = diff.outcome
   const reasons: string[] = []
-  for (const { left, right } of different.items.slice(0, NAMED)) {
-    const calls = `${callText(left, geometries.left)} | ${callText(right, geometries.right)}`
-    reasons.push(`call ${left.op} | ${right.op}: ${calls}`)
-  }
+  for (const { left, right } of different.items.slice(0, NAMED))
+    reasons.push(`call ${left.op} | ${right.op}: ${unlikeText(left, right, diff)}`)
   if (different.total > NAMED) reasons.push(`and ${many(different.total - NAMED, 'more call')}`)
   const translated = mapping.ranges.items.filter(({ change }) => change === 'translation')
   for (const range of translated.slice(0, NAMED)) reasons.push(mappingTexts(range).join('; '))
-  if (answer === 'unknown' && unknownReturn > 0)
-    reasons.push(`${many(unknownReturn, 'pair')} of calls did not both return`)
-  if (answer === 'unknown' && mapping.answer === 'unknown')
-    reasons.push('part of the final mapping is not known')
+  if (answer === 'unknown') {
+    if (unknownReturn > 0)
+      reasons.push(`${many(unknownReturn, 'pair')} of calls did not both return`)
+    if (mapping.answer === 'unknown') reasons.push('part of the final mapping is not known')
+  }
+  if (reasons.length === 0 && answer === 'different')
+    reasons.push('a call that only one run made is a difference of outcome')
   return { name: 'outcome', answer, reasons }
 }
 
 function effectCheck(diff: Diff): GateCheck {
-  const { groups, unknown } = diff.effect
-  const hidden = unseen(diff)
-  const answer = diff.effect.answer === 'same' && hidden.length > 0 ? 'unknown' : diff.effect.answer
+  const { groups } = diff.effect
+  const answer = answerIn(diff, 'effect')
   const reasons = groups.items
     .slice(0, NAMED)
     .map((group) => `${effectText(group)} (first: ${effectExample(group)})`)
   if (groups.total > NAMED) reasons.push(`and ${many(groups.total - NAMED, 'more sort')}`)
-  const kinds = hidden.length > 0 ? hidden : unknown
-  if (answer === 'unknown' && kinds.length > 0)
-    reasons.push(`a run does not show ${kinds.join(', ')}`)
-  if (answer === 'unknown' && diff.calls.torn > 0)
-    reasons.push(`${many(diff.calls.torn, 'pair')} of calls with lost events`)
+  if (answer === 'unknown') reasons.push(...openReasons(diff))
   return { name: 'effect', answer, reasons }
 }
 
-function pathCheck({ path, calls, outside }: Diff): GateCheck {
-  const { answer, changed, onlyLeft, onlyRight, renamed, first } = path
-  if (answer !== 'different') return { name: 'path', answer, reasons: [] }
+function pathCheck(diff: Diff): GateCheck {
+  const { path, calls, outside } = diff
+  const { changed, onlyLeft, onlyRight, renamed, first } = path
+  const answer = answerIn(diff, 'path')
+  if (answer !== 'different')
+    return { name: 'path', answer, reasons: answer === 'unknown' ? openReasons(diff) : [] }
   const where = first === null ? '' : `, first in call ${first.left.op} | ${first.right.op}`
   const rows = `${many(changed, 'event')} changed, ${onlyLeft} only in the baseline, ${onlyRight} only in the new run${where}`
   const reasons = changed + onlyLeft + onlyRight > 0 ? [rows] : []
@@ -152,40 +162,104 @@ function pathCheck({ path, calls, outside }: Diff): GateCheck {
       `${many(calls.reordered, 'pair')} of calls in another order within one task or CPU`,
     )
   if (outside?.pathDiffers === true) reasons.push('outside of calls something else happened')
+  if (reasons.length === 0)
+    reasons.push(`what is compared without its order differs: ${verdictText(diff)}`)
   return { name: 'path', answer, reasons }
 }
 
-function costCheck({ cost }: Diff, { name, by, unit }: CostBound): GateCheck {
+/** Why what happened in calls could not be compared in full. */
+function openReasons(diff: Diff): string[] {
+  const { calls, incomplete } = diff
+  if (calls.paired === 0) return [NO_PAIR]
+  const reasons: string[] = []
+  if (calls.torn > 0) reasons.push(`${many(calls.torn, 'pair')} of calls with lost events`)
+  for (const [side, name] of SIDES) {
+    const { cannotShow } = diff[side]
+    if (cannotShow.length > 0) reasons.push(`the ${name} cannot show ${cannotShow.join(', ')}`)
+  }
+  const hidden = unseen(diff)
+  if (reasons.length === 0 && hidden.length > 0)
+    reasons.push(`neither run shows ${hidden.join(' and ')}`)
+  if (reasons.length === 0) reasons.push(...incomplete)
+  return reasons.length > 0 ? reasons : ['what is left of earlier calls is not known']
+}
+
+const NO_PAIR = 'no call of one run has a counterpart in the other'
+
+const SIDES = [
+  ['left', 'baseline'],
+  ['right', 'new run'],
+] as const
+
+/** No count may grow. */
+function costsCheck(diff: Diff): GateCheck {
+  const { pairedLeft, pairedRight } = diff.cost
+  const checks = COST_NAMES.filter(
+    (name) => name !== 'time' && (hasCost(pairedLeft, name) || hasCost(pairedRight, name)),
+  ).map((name) => costCheck(diff, { name, by: 0, unit: 'count' }))
+  const of = (answer: Answer): string[] =>
+    checks.filter((check) => check.answer === answer).flatMap(({ reasons }) => reasons)
+  const [grown, open] = [of('different'), of('unknown')]
+  if (grown.length > 0) return { name: 'cost', answer: 'different', reasons: grown }
+  if (checks.length === 0) return { name: 'cost', answer: 'unknown', reasons: openReasons(diff) }
+  return { name: 'cost', answer: open.length > 0 ? 'unknown' : 'same', reasons: open }
+}
+
+function costCheck(diff: Diff, { name, by, unit }: CostBound): GateCheck {
+  const { cost, calls } = diff
   const [was, is] = [exactly(cost.pairedLeft, name), exactly(cost.pairedRight, name)]
   const title = `cost ${name}`
-  const bound = `at most +${by}${unit === 'percent' ? '%' : ''}`
+  // Pairs with lost events cost nothing that is known.
+  if (calls.paired === calls.torn)
+    return { name: title, answer: 'unknown', reasons: openReasons(diff) }
+  const bound = `at most ${by < 0 ? '' : '+'}${by}${unit === 'percent' ? '%' : ''}`
   if (was === null || is === null) {
     const side = was === null ? 'baseline' : 'new run'
     const least = (was === null ? cost.pairedLeft : cost.pairedRight)[name]
     const how = least === null ? `does not show ${name}` : `shows ${name} in part, ${least} of them`
     return { name: title, answer: 'unknown', reasons: [`the ${side} ${how}`] }
   }
-  const most = unit === 'percent' ? was + (was * by) / 100 : was + by
-  const answer = is > most ? 'different' : 'same'
+  const answer = isOver(was, is, by, unit) ? 'different' : 'same'
   return { name: title, answer, reasons: [`${name} ${was} → ${is}, ${bound}`] }
 }
 
-/** A call that the verdict does not speak of is not the same, nor is one that was lost perhaps: nobody saw it. */
-function callsCheck({ calls }: Diff): GateCheck {
-  const reasons: string[] = []
-  for (const [lone, what] of [
-    [calls.onlyLeft, 'missing from the new run'],
-    [calls.onlyRight, 'in the new run only'],
-  ] as const) {
-    if (lone.total === 0) continue
-    const named = Object.entries(lone.byFunction).map(([fn, n]) => `${n} ${fn}`)
-    const [first] = lone.items
-    const where = first === undefined || first.op < 0 ? '' : ` (first: call ${first.op})`
-    reasons.push(`${many(lone.total, 'call')} ${what}: ${named.join(', ')}${where}`)
-  }
-  if (calls.otherInput > 0)
-    reasons.push(`${many(calls.otherInput, 'pair')} of calls of another size`)
-  return { name: 'calls', answer: reasons.length > 0 ? 'different' : 'same', reasons }
+/** In whole numbers: a percent of a count has no rounding to argue about. */
+function isOver(was: number, is: number, by: number, unit: CostBound['unit']): boolean {
+  if (unit === 'count') return is - was > by
+  return BigInt(is - was) * BigInt(100 * PARTS) > BigInt(was) * BigInt(Math.round(by * PARTS))
+}
+
+/**
+ * The gate does not open over a call of the baseline that was not seen again, also where it may be among the events that
+ * the new run lost. What the baseline may have lost, or where no call was compared, nobody knows.
+ */
+function callsCheck(diff: Diff): GateCheck {
+  const { onlyLeft, onlyRight, otherInput, paired } = diff.calls
+  const reasons = [
+    ...loneReasons(onlyLeft, 'missing from the new run', ['baseline', 'new run']),
+    ...loneReasons(onlyRight, 'in the new run only', ['new run', 'baseline']),
+    ...(otherInput > 0 ? [`${many(otherInput, 'pair')} of calls of another size`] : []),
+  ]
+  const isMissing = paired > 0 && onlyLeft.total > 0
+  const answer =
+    isMissing || ownCalls(diff) > 0 ? 'different' : reasons.length > 0 ? 'unknown' : 'same'
+  return { name: 'calls', answer, reasons }
+}
+
+function loneReasons(
+  { total, items, byFunction, byReason }: Lone,
+  what: string,
+  [mine, other]: readonly [string, string],
+): string[] {
+  if (total === 0) return []
+  if (WHOLE_RUN.fn in byFunction) return [`the ${mine} has no calls`]
+  const named = Object.entries(byFunction).map(([fn, n]) => `${n} ${fn}`)
+  const [first] = items
+  const where = first === undefined ? '' : ` (first: call ${first.op})`
+  const { loss = 0 } = byReason
+  const part = loss === total ? '' : `${loss} of them `
+  const lost = loss > 0 ? `, ${part}perhaps among the events that the ${other} lost` : ''
+  return [`${many(total, 'call')} ${what}: ${named.join(', ')}${where}${lost}`]
 }
 
 const wholeCheck = ({ incomplete }: Diff): GateCheck => ({

@@ -12,6 +12,7 @@ import {
   effectExample,
   effectText,
   mappingTexts,
+  returnsAlike,
   scopeTexts,
   verdictText,
 } from '../diff/say/wording.ts'
@@ -156,7 +157,7 @@ function outcomeTexts({ outcome, calls, geometries }: Diff, names: SideNames): H
     const { left, right } = first
     const verb = different.total === 1 ? 'ends' : 'end'
     const [one, other] = [callText(left, geometries.left), callText(right, geometries.right)]
-    const isSame = left.ret === right.ret && left.endedBy === right.endedBy
+    const isSame = returnsAlike(left, right)
     texts.push(
       html`${manyHtml(different.total, 'pair')} of ${figure(calls.paired)} ${verb}
         differently${different.total > 1 && ', the first'}: ${names.left} <code>${one}</code> │

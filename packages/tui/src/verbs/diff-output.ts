@@ -112,8 +112,8 @@ export function gateOf(options: GateOptions, json: boolean): Gate | null {
   if (by !== undefined)
     throw new InputError('--by asks one question; --gate names those that count')
   return {
-    questions: gateQuestions(gate ?? []),
-    maxCost: costBounds(maxCost ?? []),
+    questions: gate === undefined ? [] : gateQuestions(gate),
+    maxCost: maxCost === undefined ? [] : costBounds(maxCost),
     allowUndecided,
   }
 }
@@ -130,8 +130,9 @@ export async function printGate(
   session: Session,
   diff: Diff,
   judged: GateResult,
-  format: string,
+  options: GateOptions,
 ): Promise<void> {
+  const { format } = options
   if (session.json || format === 'json') return
   const { out } = session
   if (isOfGate(format)) {
@@ -144,12 +145,12 @@ export async function printGate(
     out.line('')
     if (judged.passes) return
     for (const reason of gateReasons(judged)) out.line(`* ${markdownText(reason.trim())}`)
-    out.line('')
+    if (showsPage(session, judged, options)) out.line('')
   } else {
     out.line(gateLine(diff, judged))
     if (judged.passes) return
     for (const reason of gateReasons(judged)) out.line(reason)
-    out.line('')
+    if (showsPage(session, judged, options)) out.line('')
   }
   await out.room()
 }

@@ -42,7 +42,11 @@ const declared = (command: Command) =>
     .option('--detail', 'JSON with everything that the page of --format html shows')
     .option('-q, --quiet', 'print the verdict only')
     .option('--gate <list>', 'questions in which B must equal its baseline A', parseList)
-    .option('--max-cost <list>', 'by how much costs may grow: barriers=0,callbacks=+10%', parseList)
+    .option(
+      '--max-cost <list>',
+      'by how much costs may grow: barriers=0,callbacks=+10%, or must fall: flushes=-5%',
+      parseList,
+    )
     .option(
       '--allow-undecided',
       'exit with 0 where nothing differs, although not everything was visible',
@@ -106,7 +110,7 @@ export async function diff(
     ...againOf(session, left, right),
     ...(options.noise === undefined ? {} : { noise: options.noise }),
   }
-  if (judged) await printGate(session, result, judged, options.format)
+  if (judged) await printGate(session, result, judged, options)
   if (!judged || showsPage(session, judged, options))
     await printDiff(session, result, {
       ...options,

@@ -1,4 +1,5 @@
 import type { Question } from '../options.ts'
+import type { Answer } from '../pair-result.ts'
 import type { Diff } from '../result.ts'
 import { costRows, hasOwnCalls, unseen, verdictText } from './wording.ts'
 
@@ -49,10 +50,16 @@ function ofOne(diff: Diff, by: Question): DiffAnswer {
       reason: `cost: ${isOpen ? 'not all of it known' : 'the same'}`,
     }
   }
-  const { answer } = diff[by]
+  const answer = answerIn(diff, by)
   const isDifferent = answer === 'different' || isOwn
   return {
     answer: isDifferent ? 'different' : answer,
     reason: `${by}: ${answer}${scope}`,
   }
+}
+
+/** The same where all that the question is about is to be seen; what neither run shows may differ. */
+export function answerIn(diff: Diff, by: Exclude<Question, 'cost'>): Answer {
+  const { answer } = diff[by]
+  return answer === 'same' && by !== 'outcome' && unseen(diff).length > 0 ? 'unknown' : answer
 }

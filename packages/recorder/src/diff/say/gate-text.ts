@@ -1,8 +1,9 @@
 import { many } from '../../event/quantity.ts'
+import { type Annotation, annotationLines, xmlText } from '../../say/ci-text.ts'
 import { escapeControls } from '../../say/value.ts'
-import type { GateCheck, GateResult } from '../gate.ts'
+import type { GateResult } from '../gate.ts'
 import type { Diff } from '../result.ts'
-import { verdictText } from './wording.ts'
+import { askedTexts, verdictText } from './wording.ts'
 import type { Answer } from '../pair-result.ts'
 
 const VERBS: Readonly<Record<Answer, string>> = {
@@ -15,7 +16,7 @@ const VERBS: Readonly<Record<Answer, string>> = {
 export function gateLine(diff: Diff, { answer, checks, passes }: GateResult): string {
   const names = `${diff.right.label} against ${diff.left.label}`
   const head = `gate ${passes ? VERBS.same : VERBS[answer]}: ${names}: ${verdictText(diff)}`
-  if (!passes) return escapeControls(head)
+  if (!passes) return escapeControls([head, ...askedTexts(diff)].join('; '))
   const asked = checks.filter((check) => check.answer === 'same' && !OF_RUNS.has(check.name))
   const same = asked.filter(({ name }) => !name.startsWith('cost ')).map(({ name }) => name)
   const costs = asked.filter(({ name }) => name.startsWith('cost ')).flatMap((c) => c.reasons)
@@ -23,6 +24,7 @@ export function gateLine(diff: Diff, { answer, checks, passes }: GateResult): st
   const open = checks.filter((check) => check.answer === 'unknown')
   const parts = [
     head,
+    ...askedTexts(diff),
     ...(same.length > 0 ? [`${same.join(', ')} the same in ${pairs}`] : []),
     ...costs,
     ...open.map(({ name, reasons }) => `${name} ${WORDS.unknown}, which is allowed: ${reasons[0]}`),
@@ -60,18 +62,19 @@ export function* junitLines(
   const count = (answer: Answer): number => checks.filter((c) => c.answer === answer).length
   const isAllowed = passes && whole === 'unknown'
   const [errors, skipped] = isAllowed ? [0, count('unknown')] : [count('unknown'), 0]
-  const counts = `tests="${checks.length}" failures="${count('different')}" errors="${errors}" skipped="${skipped}"`
+  const counts = `tests="${checks.length}" failures="${count('different')}" errors="${errors}"`
+  const suite = xmlText(`pagetrail diff ${diff.left.label} ${diff.right.label}`)
   yield '<?xml version="1.0" encoding="UTF-8"?>'
-  yield `<testsuites ${counts}>`
-  yield `  <testsuite name="${xml(`pagetrail diff ${diff.left.label} ${diff.right.label}`)}" ${counts}>`
+  yield `<testsuites ${counts} time="0">`
+  yield `  <testsuite name="${suite}" ${counts} skipped="${skipped}" time="0">`
   for (const { name, answer, reasons } of checks) {
-    const open = `    <testcase classname="pagetrail.diff" name="${xml(name)}"`
+    const open = `    <testcase classname="pagetrail.diff" name="${xmlText(name)}" time="0"`
     if (answer === 'same') yield `${open}/>`
     else {
       const tag = answer === 'different' ? 'failure' : isAllowed ? 'skipped' : 'error'
-      const message = `${VERBS[answer]}: ${reasons[0] ?? verdictText(diff)}`
+      const message = xmlText(`${VERBS[answer]}: ${reasons[0]}`)
       yield `${open}>`
-      yield `      <${tag} message="${xml(message)}">${xml(reasons.join('\n'))}</${tag}>`
+      yield `      <${tag} type="${answer}" message="${message}">${xmlText(reasons.join('\n'))}</${tag}>`
       yield '    </testcase>'
     }
   }
@@ -79,28 +82,16 @@ export function* junitLines(
   yield '</testsuites>'
 }
 
-/** What XML 1.0 can hold of a text: a line break stays one, other controls are shown as escapes. */
-const xml = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => escapeControls(line))
-    .join('\n')
-    .replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
-
 /** The gate as commands of a GitHub workflow: an annotation for each condition that did not pass, or a notice. */
 export function* githubLines(diff: Diff, gate: GateResult): Generator<string> {
-  if (gate.passes) yield `::notice title=pagetrail gate::${workflowData(gateLine(diff, gate))}`
-  for (const check of gate.checks)
-    if (check.answer !== 'same') yield annotation(check, gate.passes ? 'warning' : 'error')
+  const title = 'pagetrail gate'
+  const level = gate.passes ? 'warning' : 'error'
+  const open = gate.checks.filter(({ answer }) => answer !== 'same')
+  yield* annotationLines([
+    ...(gate.passes ? [{ level: 'notice', title, text: gateLine(diff, gate) } as const] : []),
+    ...open.map(({ name, answer, reasons }): Annotation => {
+      const text = reasons.join('\n')
+      return { level, title: `${title}: ${name} ${WORDS[answer]}`, text }
+    }),
+  ])
 }
-
-function annotation({ name, answer, reasons }: GateCheck, level: 'warning' | 'error'): string {
-  const title = workflowData(`pagetrail gate: ${name} ${WORDS[answer]}`)
-    .replaceAll(':', '%3A')
-    .replaceAll(',', '%2C')
-  return `::${level} title=${title}::${workflowData(reasons.join('\n') || WORDS[answer])}`
-}
-
-/** What a workflow command would end at is escaped as the runner expects. */
-const workflowData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')

@@ -10,6 +10,7 @@ import { hex16, ptdumpLine } from '../../tables/leaves.ts'
 import type { Leaf } from '../../tables/leaves.ts'
 import type { MappingDifference } from '../../tables/compare-mappings.ts'
 import { WHOLE_RUN } from '../align/call-stream.ts'
+import { unseenEffects } from '../effects.ts'
 import { laneTexts } from './lane-texts.ts'
 import { TELLING_COSTS } from '../pair-tally.ts'
 import type { Diff, EffectGroup, Geometries, Lone, PairGroup, Side } from '../result.ts'
@@ -77,23 +78,22 @@ const isByRestAlone = ({ verdict, path, outside }: Diff): boolean =>
   outside?.pathDiffers !== true
 
 /** What neither effect nor path can speak of, in words of a verdict. */
-export function unseen({ effect }: Diff): string[] {
-  const words: string[] = []
-  if (effect.unknown.includes('held')) words.push('flushes')
-  if (effect.unknown.includes('barrier')) words.push('barriers')
-  return words
-}
+export const unseen = ({ effect }: Diff): string[] =>
+  unseenEffects(effect.unknown).map((what) => (what === 'held' ? 'flushes' : 'barriers'))
 
 /** Some calls have no counterpart with the same input, and the verdict does not speak of them. */
 export const isPartial = ({ calls }: Diff): boolean =>
   calls.paired > 0 && calls.otherInput + calls.onlyLeft.total + calls.onlyRight.total > 0
 
 /** The same of calls that no missing events explain: those without which the runs differ. */
-export const hasOwnCalls = ({ calls }: Diff): boolean =>
-  calls.paired > 0 &&
-  calls.otherInput + unexplained(calls.onlyLeft) + unexplained(calls.onlyRight) > 0
+export const hasOwnCalls = (diff: Diff): boolean => diff.calls.paired > 0 && ownCalls(diff) > 0
 
-const unexplained = ({ total, byReason }: Lone): number => total - (byReason.loss ?? 0)
+/** How many calls one run made otherwise or alone, as far as no missing events explain it. */
+export const ownCalls = ({ calls }: Diff): number =>
+  calls.otherInput + unexplained(calls.onlyLeft) + unexplained(calls.onlyRight)
+
+const unexplained = ({ total, byFunction, byReason }: Lone): number =>
+  WHOLE_RUN.fn in byFunction ? 0 : total - (byReason.loss ?? 0)
 
 /** Neither run has calls: what happened is compared as one. */
 export const isWithoutCalls = ({ groups }: Diff): boolean =>
@@ -160,6 +160,15 @@ export function askedTexts({ asked }: Diff): string[] {
     ...(roles.length > 0 ? [`one role: ${roles.join(', ')}`] : []),
   ]
 }
+
+/** Two calls of a pair whose outcome differs; where they return the same, that it is in what they stored. */
+export function unlikeText(left: CallRef, right: CallRef, { geometries }: Diff): string {
+  const calls = `${callText(left, geometries.left)} | ${callText(right, geometries.right)}`
+  return returnsAlike(left, right) ? `${calls}, and what it stored translates differently` : calls
+}
+
+export const returnsAlike = (left: CallRef, right: CallRef): boolean =>
+  left.ret === right.ret && left.endedBy === right.endedBy
 
 /** `set_memory_ro 0xffff80007a114000 +1p = 0`. */
 export function callText(
