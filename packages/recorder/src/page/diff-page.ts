@@ -205,7 +205,10 @@ const CARDS: Readonly<
     const rows = costRows(cost.pairedLeft, cost.pairedRight).filter((row) => row.name !== 'time')
     const apart = rows.filter(({ change }) => change !== '=')
     const unknown = apart.length > 0 && apart.every(({ change }) => change === '?')
-    const named = apart.slice(0, 3).map(({ label, change }) => `${label.trim()} ${change}`)
+    const named = apart
+      .toSorted((a, b) => Number(a.change === '?') - Number(b.change === '?'))
+      .slice(0, 3)
+      .map(({ label, change }) => `${label.trim()} ${change}`)
     if (rows.length === 0) return { answer: 'unknown', text: html`No pair of calls to compare.` }
     return {
       answer: apart.length === 0 ? 'same' : unknown ? 'unknown' : 'different',
