@@ -165,7 +165,7 @@ describe('a gate for a CI', () => {
     const once = report()
     const [finding] = once.findings
     const note = { ...finding!, severity: 'note' as const }
-    const many = { ...once, findings: [...Array<typeof note>(30).fill(note), finding!] }
+    const many = { ...once, findings: [...Array.from({ length: 30 }, () => note), finding!] }
     const lines = [...checkGithub(many, checkGate(many, 'error'))]
     expect(lines[0]).toMatch(/^::error /)
     expect(lines[1]).toMatch(/^::notice title=1 rule undecided::lazy-unbalanced needs /)

@@ -54,10 +54,9 @@ const ANSWERS: readonly (readonly string[])[] = [
   ['state', '1'],
   ['why', '1', '0xffff800080000000'],
   ...['text', 'markdown', 'json', 'html'].map((format) => ['diff', '1', '2', '--format', format]),
-  ...['text', 'markdown', 'html', 'junit', 'github'].map((format) => [
-    ...['diff', '1', '2', '--gate', 'outcome,effect,path', '--format'],
-    format,
-  ]),
+  ...['text', 'markdown', 'html', 'junit', 'github'].map((format) =>
+    ['diff', '1', '2', '--gate', 'outcome,effect,path', '--format'].concat(format),
+  ),
   ['report', '1', '2'],
   ...['text', 'json', 'sarif', 'junit', 'github', 'html'].map((f) => ['check', '1', '--format', f]),
   ...['jsonl', 'csv', 'chrome'].map((format) => ['export', '1', '--format', format]),

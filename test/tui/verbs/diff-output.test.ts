@@ -171,12 +171,13 @@ test('a baseline that was cut decides nothing about what only the new run has', 
   expect(junit.out).not.toMatch(/<failure|<(error|skipped)[^>]*><\//)
 })
 
+const flip = (_: string, head: string, value: string): string =>
+  `${head}0x${(BigInt(value) ^ (1n << 54n)).toString(16)}`
+
 test('a bit that differs is named, also where the call returns the same', async () => {
   const { baseline, db, at } = await golden('import', capture('6.18.15'))
   const bit = join(at, 'bit.jsonl')
   const text = gunzipSync(readFileSync(baseline)).toString()
-  const flip = (_: string, head: string, value: string) =>
-    `${head}0x${(BigInt(value) ^ (1n << 54n)).toString(16)}`
   writeFileSync(bit, text.replace(/("kind":"desc_write".*?"new":")(0x[0-9a-f]+)/, flip))
   const { status, out } = await pagetrail(['diff', '--gate', 'outcome', baseline, bit], env(db))
   expect(status).toBe(1)

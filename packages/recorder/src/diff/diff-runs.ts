@@ -148,12 +148,19 @@ interface Found {
   readonly noise: Noise | null
 }
 
+function sidesOf({ a, b, comparison }: Found): { readonly left: Side; readonly right: Side } {
+  const { left, right, shown } = comparison
+  return {
+    left: sideOf(a, b, left, right, hiddenKinds(shown.right, shown.left)),
+    right: sideOf(b, a, right, left, hiddenKinds(shown.left, shown.right)),
+  }
+}
+
 function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 'trees'> {
-  const { a, b, options, comparison, tally, outside, outcome, noise } = found
+  const { options, comparison, tally, outside, outcome, others, noise } = found
   const { shown, context, addresses } = comparison
   const seen = new Set([...comparison.left.seen, ...comparison.right.seen])
   const { path } = tally
-  const { others } = found
   const pathDiffers =
     differs(path) ||
     path.renamed + path.restDiffers > 0 ||
@@ -161,14 +168,7 @@ function resultOf(found: Found, first: Divergence | null): Omit<Diff, 'pairs' | 
     tally.reordered > 0 ||
     outside?.pathDiffers === true
   const isOpen = tally.isEmpty || tally.torn > 0
-  const left = sideOf(a, b, comparison.left, comparison.right, hiddenKinds(shown.right, shown.left))
-  const right = sideOf(
-    b,
-    a,
-    comparison.right,
-    comparison.left,
-    hiddenKinds(shown.left, shown.right),
-  )
+  const { left, right } = sidesOf(found)
   const isOneSided = left.cannotShow.length + right.cannotShow.length > 0
   const unknown = unknownEffects(shown.both)
   return {

@@ -208,7 +208,7 @@ const CARDS: Readonly<
     const named = apart
       .toSorted((a, b) => Number(a.change === '?') - Number(b.change === '?'))
       .slice(0, 3)
-      .map(({ label, change }) => `${label.trim()} ${change}`)
+      .map(({ label, change }) => `${label.trim()} ${change.replace('-', '−')}`)
     if (rows.length === 0) return { answer: 'unknown', text: html`No pair of calls to compare.` }
     return {
       answer: apart.length === 0 ? 'same' : unknown ? 'unknown' : 'different',
