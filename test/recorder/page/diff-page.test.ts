@@ -1,9 +1,9 @@
-import { diffDetail, diffPage, diffRuns } from '@pagetrail/recorder'
+import { diffDetail, diffPage, diffRuns, type TraceEvent } from '@pagetrail/recorder'
 import { describe, expect, test, vi } from 'vitest'
 
 import { runOf } from '../../support/runs.ts'
 import { eventsOf, initOf, setMemoryRo } from '../../support/sample-run.ts'
-import { goldenPage, pageOf, PAIRS } from './pages.ts'
+import { goldenPage, ODD, pageOf, PAIRS } from './pages.ts'
 
 // One of them is of 100,000 calls a side.
 vi.setConfig({ testTimeout: 180_000 })
@@ -71,12 +71,95 @@ test('where nothing could be compared, nothing is called the same', async () => 
   expect(html).not.toContain('<data value="-1">')
 })
 
+/** The words of a page, without its marks. */
+const textOf = (html: string): string => html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')
+
+test.each(Object.keys(ODD))('%s: each number of the page is one of its JSON', async (name) => {
+  const { html, json } = pageOf(await ODD[name]!())
+  const known = numbersIn(json)
+  expect(figuresIn(html).filter((n) => !known.has(n))).toEqual([])
+})
+
+test('runs without calls are compared as a whole: no call is counted, and none has a number', async () => {
+  for (const name of ['no-calls', 'nothing']) {
+    const { html } = pageOf(await ODD[name]!())
+    expect(html).not.toContain('>-1<')
+    expect(html).not.toContain('>−1<')
+    expect(textOf(html)).not.toMatch(/left left|right right|1 pair of calls|event -1/)
+    expect(textOf(html)).toContain('The runs have no calls: each is compared as a whole.')
+  }
+  expect(textOf(pageOf(await ODD['nothing']!()).html)).toContain('has no events.')
+})
+
+test('a debt that the last event pays is not drawn to the end', async () => {
+  const events = [...eventsOf([initOf(3)], null), ...eventsOf(setMemoryRo(3))]
+  const paid = runOf(events)
+  const owed = runOf(withoutFlushes(events), { id: 2, label: 'owed' })
+  const { html } = pageOf([paid, owed])
+  const [left, right] = [...html.matchAll(/<path class="lf"[^>]* d="([^"]*)"/g)].map(([, d]) => d!)
+  expect(left).toMatch(/H(\d{1,2}|[1-8]\d\d|9[0-8]\d|99[0-4])(\.\d+)?V56H1000V56z$/)
+  expect(right).not.toMatch(/V56H1000V56z$/)
+})
+
+const withoutFlushes = (events: readonly TraceEvent[]): TraceEvent[] =>
+  events.filter(({ kind }) => kind !== 'tlb_flush' && kind !== 'tlbi' && kind !== 'dsb')
+
+test('what is owed is said to be as far as a run shows it, where it does not show all', async () => {
+  const { html } = pageOf(await PAIRS['two-kernels']!())
+  expect(textOf(html)).toContain('Flushes owed at the end: 0 │ 0, as far as the runs show.')
+  const whole = pageOf(await PAIRS['other-effects']!()).html
+  expect(textOf(whole)).toMatch(/Flushes owed at the end: \d+ │ \d+\./)
+})
+
+test('tables of other pages have letters that can be read', async () => {
+  const { html } = pageOf(await ODD['large-tables']!())
+  expect(html).toContain('class="maps big"')
+  const [, size, width] = /viewBox="\S+ \S+ (\d+) [^>]*>[^]*?font-size="([\d.]+)"/.exec(html) ?? []
+  // At half of 1200 pixels.
+  expect((Number(width) / Number(size)) * 550).toBeGreaterThan(9)
+})
+
+test('a rule that finds something on a run counts, though the other run cannot be judged', async () => {
+  const events = [...eventsOf([initOf(3)], null), ...eventsOf(setMemoryRo(3))]
+  const blind = runOf(withoutFlushes(events), { source: 'ftrace', kernel: 'blind' })
+  const owing = runOf(withoutFlushes(events), { id: 2, label: 'owing', kernel: 'owing' })
+  const { html } = pageOf([blind, owing])
+  expect(textOf(html)).toMatch(
+    /Findings on one run where the other cannot be judged: [^.]*flush-missing/,
+  )
+  expect(html).toContain('<span class="tag t2">on one, the other undecided</span>')
+})
+
+test('a call that cannot be typed is spelt out, and what was asked is in each command', async () => {
+  const [a, b] = [runOf(eventsOf(setMemoryRo(1))), runOf(eventsOf(setMemoryRo(1)), { id: 2 })]
+  const asked = { calls: { from: 0, to: 0 }, ignore: ['isb'], by: 'path', pairs: true } as const
+  const diff = diffRuns(a, b, asked)
+  const options = {
+    names: ['-x y\n.jsonl', '-1'],
+    noise: '7',
+    more: ['--gate', 'path'],
+  } as const
+  const html = diffPage(diff, diffDetail(a, b, diff), options)
+  const commands = html
+    .slice(html.indexOf('id="reproduce"'))
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+  const diffed = `pagetrail diff $'./-x y\\012.jsonl' -1 --by path --calls 0-0 --ignore isb --noise 7 --gate path`
+  expect(commands).toContain(`${diffed} --format html`)
+  expect(commands).toContain(`${diffed} --calls-list --detail --json`)
+  expect(commands).toContain(`pagetrail check $'./-x y\\012.jsonl'\npagetrail check -1\n`)
+})
+
+test('how a run is made again names what is not usual', async () => {
+  const { html } = pageOf(await ODD['large-tables']!())
+  expect(html).toContain('pagetrail record clean-ro --flavour 6.18 --geometry 64k-52\n')
+})
+
 test('names are text, whatever they hold', () => {
   const label = `<script>alert(1)</script>"'&\u202E\u0007${'x'.repeat(300)}שלום`
   const events = [...eventsOf([initOf(1)], null), ...eventsOf(setMemoryRo(1))]
   const [a, b] = [runOf(events, { label }), runOf(events, { id: 2, label, scenario: label })]
   const diff = diffRuns(a, b, { pairs: true })
-  const html = diffPage(diff, diffDetail(a, b, diff), { paths: [`it's <a>.gz`, null] })
+  const html = diffPage(diff, diffDetail(a, b, diff), { names: [`it's <a>.gz`, null] })
   expect(html).not.toContain('<script')
   expect(html).not.toMatch(/[\u0007\u202E]/)
   expect(html).toContain(

@@ -5,6 +5,11 @@ import {
   diffPage,
   diffRuns,
   type EventSource,
+  fitScenario,
+  openRuns,
+  recordScenario,
+  scenarioNamed,
+  type TraceEvent,
 } from '@pagetrail/recorder'
 import { join } from 'node:path'
 
@@ -33,6 +38,38 @@ export const PAIRS: Readonly<Record<string, () => Promise<readonly [EventSource,
   },
   'many-calls': async () => [manyCalls(false), manyCalls(true)],
 }
+
+/** What no golden is kept of; a browser looks at them. */
+export const ODD: typeof PAIRS = {
+  'no-calls': async () => {
+    const events = eventsOf([initOf(3)], null)
+    const run = { source: 'jsonl', state: 'interrupted' } as const
+    return [runOf(events, run), runOf(events, run)]
+  },
+  nothing: async () => [runOf([], { state: 'interrupted' }), runOf([])],
+  // 8192 entries a table.
+  'large-tables': async () => {
+    const runFile = await openRuns(':memory:', { mode: 'write' })
+    const { json } = fitScenario(scenarioNamed('clean-ro'), LARGE)
+    const asked = { name: 'clean-ro', geometry: LARGE, created: 7 }
+    const of = (flavour: string) => recordScenario(runFile, json, { ...asked, flavour }).run
+    return [runFile.source(of('6.18')), runFile.source(of('7.3'))]
+  },
+  'odd-names': async () => {
+    const named = (events: TraceEvent[]): TraceEvent[] =>
+      events.map((e) => ('fn' in e && e.fn === 'set_memory_ro' ? { ...e, fn: ODD_NAME } : e))
+    const label = `${ODD_NAME}2`
+    return [
+      runOf(named(withoutFlush(false)), { label: ODD_NAME, kernel: ODD_NAME }),
+      runOf(named(withoutFlush(true)), { ...NEWER, label, kernel: label }),
+    ]
+  },
+}
+
+const LARGE = { page_shift: 16, va_bits: 52 }
+
+/** Markup, a line break, a turn of direction, letters that join, and no place to break it. */
+const ODD_NAME = `<b>"&'\n\u202E😀👩‍👩‍👧שלום<script>alert(1)</script>${'x'.repeat(200)}`
 
 const NEWER = { id: 2, label: 'no-flush' }
 

@@ -202,8 +202,10 @@ test('--format html: the page when the gate does not pass, with its reasons; els
   const failed = await pagetrail([...gate, '1'], env(db))
   expect(failed.status).toBe(1)
   expect(failed.out).toMatch(/^<!doctype html>/)
-  expect(failed.out).toContain('<li>effect: failed: 8 × held in set_memory_ro: ')
-  expect(failed.out).toContain('golden.jsonl.gz clean-ro/4k-48/flush-first.ts --format html')
+  expect(failed.out).toContain('<li><b>effect</b> failed: 8 × held in set_memory_ro: ')
+  expect(failed.out).toContain(
+    'golden.jsonl.gz clean-ro/4k-48/flush-first.ts --gate effect --format html',
+  )
   const passed = await pagetrail([...gate, baseline], env(db))
   expect(passed).toMatchObject({ status: 0 })
   expect(passed.out).toMatch(/^gate passed: [^\n]*\n$/)

@@ -119,8 +119,8 @@ export function* checkJunit(report: CheckReport, gate: CheckGate): Generator<str
 const LEVELS = { error: 'error', warning: 'warning', note: 'notice' } as const
 
 /**
- * Annotations of a GitHub workflow: one for each finding that is not known, notes as notices, one for all rules that are
- * undecided; then one line of sum.
+ * Annotations of a GitHub workflow: one for each finding that is not known, notes as notices, one for all undecided
+ * rules; then one line of sum.
  */
 export function* checkGithub(report: CheckReport, gate: CheckGate): Generator<string> {
   const { run } = report

@@ -70,7 +70,7 @@ const isQuestion = (name: string): name is Question =>
 /** Parts of a percent that count. */
 const PARTS = 100
 
-/** `barriers=0`, `callbacks=+10%`, `flushes=-5%`. @throws InputError for another form, an unknown cost, one named twice */
+/** `barriers=0`, `callbacks=+10%`, `flushes=-5%`. @throws InputError for another form, a cost unknown or named twice */
 export function costBounds(texts: readonly string[]): CostBound[] {
   const known = COST_NAMES.join(', ')
   if (texts.length === 0) throw new InputError(`--max-cost names no cost; there are ${known}`)
@@ -230,8 +230,8 @@ function isOver(was: number, is: number, by: number, unit: CostBound['unit']): b
 }
 
 /**
- * The gate does not open over a call of the baseline that was not seen again, also where it may be among the events that
- * the new run lost. What the baseline may have lost, or where no call was compared, nobody knows.
+ * The gate does not open over a call of the baseline that was not seen again, also where it may be among the events
+ * that the new run lost. What the baseline may have lost, or where no call was compared, nobody knows.
  */
 function callsCheck(diff: Diff): GateCheck {
   const { onlyLeft, onlyRight, otherInput, paired } = diff.calls

@@ -4,7 +4,7 @@ import { type CheckReport, type Severity, undecided } from '../check/finding.ts'
 import { RULES } from '../check/rules.ts'
 import { readableGeometry } from '../descriptor/bits.ts'
 import { runGeometry } from '../descriptor/run-geometry.ts'
-import { quoted } from '../diff/say/command-lines.ts'
+import { quoted, quotedName } from '../diff/say/command-lines.ts'
 import { eventAt } from '../diff/repeated-rows.ts'
 import type { EventSource, Run } from '../event/run.ts'
 import { eventText } from '../say/event-words.ts'
@@ -77,6 +77,7 @@ function verdictOf(report: CheckReport): string {
   if (errors !== '') return `Broken: ${errors}`
   if (warnings !== '') return `Warnings: ${warnings}`
   const open = undecided(report).length
+  if (open === report.verdicts.length) return 'Undecided: the run lacks what the rules need'
   return open > 0
     ? `No error, no warning; ${open} of ${report.verdicts.length} rules undecided`
     : 'No error, no warning'
@@ -109,7 +110,7 @@ function head(run: Run, report: CheckReport, { debts }: RunDetail): Html {
         </p>
       </li>`,
   )}<li class="card${open > 0 && ' unknown'}"><span>Undecided</span><strong>${open}</strong><p>of ${listed(report.verdicts.length, 'rule')}</p></li></ul>
-<p>Flushes owed at the end: <b${debts.end.harmful > 0 && new Html(' class="bad"')}>${figure(debts.end.harmful)}</b>.</p>`
+<p>Flushes owed at the end: <b${debts.end.harmful > 0 && new Html(' class="bad"')}>${figure(debts.end.harmful)}</b>${debts.lacks !== null && ', as far as the run shows'}.</p>`
 }
 
 const CARDS = {
@@ -184,7 +185,7 @@ function rules(report: CheckReport): Html {
 
 function commands(run: Run, { command = 'pagetrail', spec, rules: asked }: CheckPageOptions): Html {
   const named = asked === undefined ? '' : ` --rules ${quoted(asked.join(','))}`
-  const base = `${command} check ${quoted(spec ?? run.label)}${named}`
+  const base = `${command} check ${quotedName(spec ?? run.label)}${named}`
   return html`<p class="say">This page, and its figures as JSON Lines:</p>
     <pre>${lines([`${base} --format html`, `${base} --detail --json`])}</pre>`
 }

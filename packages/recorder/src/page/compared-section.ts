@@ -42,7 +42,7 @@ export function comparedBody(diff: Diff, names: SideNames): Html {
     label: 'The two runs',
     kind: 'runs wide',
     caption: hiddenCaption('The two runs'),
-    columns: [null, html`left ${names.left}`, html`right ${names.right}`],
+    columns: [null, names.full.left, names.full.right],
     rows,
   })
   return html`<div class="two">${runs}${limits(diff)}</div>`

@@ -2,7 +2,7 @@ import { count } from '../event/quantity.ts'
 import { COST_LABELS, COST_NAMES, type CostName, type Costs, exactly } from '../cost/costs.ts'
 import type { Diff } from '../diff/result.ts'
 import { hasCost } from '../cost/cost-text.ts'
-import { isPartial } from '../diff/say/wording.ts'
+import { isPartial, isWithoutCalls } from '../diff/say/wording.ts'
 import { figure, html, Html, manyHtml, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
 import { num, table } from './html-table.ts'
@@ -25,9 +25,7 @@ export function costBody(diff: Diff, names: SideNames): Html {
     (n) => html`<li>${COST_LABELS[n].trim()} <b>${figure(pairedLeft[n])}</b></li> `,
   )
   return html`<p class="say">
-      Of the ${manyHtml(diff.calls.paired, 'pair')} of
-      calls${isPartial(diff) && '; calls without a counterpart are not in it'}. Each pair of bars
-      has its own scale.
+      ${scopeOf(diff)}${rows.length > 0 && ' Each pair of bars has its own scale.'}${shown.length === 0 && ' Nothing was counted.'}
     </p>
     ${
       rows.length > 0 &&
@@ -57,11 +55,23 @@ export function costBody(diff: Diff, names: SideNames): Html {
     ${allCalls(diff, names)}`
 }
 
+function scopeOf(diff: Diff): Html {
+  if (isWithoutCalls(diff)) return html`Of the whole runs.`
+  const rest = isPartial(diff) && '; calls without a counterpart are not in it'
+  return html`Of the ${manyHtml(diff.calls.paired, 'pair')} of calls${rest}.`
+}
+
 function rowOf(cost: CostName, { cost: { pairedLeft, pairedRight } }: Diff): Html {
   const [a, b] = [exactly(pairedLeft, cost), exactly(pairedRight, cost)]
   const change = a === null || b === null ? '?' : `${b > a ? '+' : '−'}${count(Math.abs(b - a))}`
   const label = COST_LABELS[cost]
-  return html`<tr><td${label.startsWith(' ') && new Html(' class="sub"')}>${label.trim()}</td><td class="num" data-h="left">${costFigure(pairedLeft, cost)}</td><td class="num" data-h="right">${costFigure(pairedRight, cost)}</td><td class="num" data-h="change"><b>${change}</b></td><td class="bars">${bars(a, b)}</td></tr>`
+  return html`<tr>
+    <th scope="row" ${label.startsWith(' ') && new Html(' class="sub"')}>${label.trim()}</th>
+    <td class="num" data-h="left">${costFigure(pairedLeft, cost)}</td>
+    <td class="num" data-h="right">${costFigure(pairedRight, cost)}</td>
+    <td class="num" data-h="change"><b>${change}</b></td>
+    <td class="bars">${bars(a, b)}</td>
+  </tr>`
 }
 
 /** A figure, or what it is at least. */
@@ -100,7 +110,7 @@ function allCalls(diff: Diff, names: SideNames): Value {
     const rows = costs.map(
       (n) =>
         html`<tr>
-          <td>${COST_LABELS[n].trim()}</td>
+          <th scope="row">${COST_LABELS[n].trim()}</th>
           <td class="num">${costFigure(a, n)}</td>
           <td class="num">${costFigure(b, n)}</td>
         </tr>`,

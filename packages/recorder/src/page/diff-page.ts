@@ -1,10 +1,16 @@
 import type { Geometry } from '@pagetrail/engine'
 
 import { readableGeometry } from '../descriptor/bits.ts'
-import { commandLines, quoted, type DiffPageOptions } from '../diff/say/command-lines.ts'
+import {
+  commandLines,
+  diffCommand,
+  type DiffPageOptions,
+  runNames,
+} from '../diff/say/command-lines.ts'
 import type { GateResult } from '../diff/gate.ts'
-import { gateLine, gateReasons } from '../diff/say/gate-text.ts'
+import { gateWords, WORDS } from '../diff/say/gate-text.ts'
 import type { Question } from '../diff/options.ts'
+import { answerIn } from '../diff/say/answer.ts'
 import type { PairTree, Diff } from '../diff/result.ts'
 import {
   callText,
@@ -105,7 +111,11 @@ function head(
   const verdict = verdictText(diff)
   const fresh = findings.filter(({ is }) => is === 'new' || is === 'more')
   const owed = [left.debts.end.harmful, right.debts.end.harmful] as const
-  const undecided = findings.filter(({ is }) => is === 'undecided').length
+  const isPart = left.debts.lacks !== null || right.debts.lacks !== null
+  const undecided = findings.filter(({ is }) => is === 'undecided' || is === 'half').length
+  const half = findings
+    .filter(({ is, severity }) => is === 'half' && severity !== 'note')
+    .map(({ rule }) => html`<code>${rule}</code>`)
   const rules = fresh.map(({ rule }) => html`<code>${rule}</code>`)
   return html`<p class="eyebrow">pagetrail diff <span class="l">${nameHtml(diff.left.label)}</span> <span class="r">${nameHtml(diff.right.label)}</span></p>
 <h1>${verdict.slice(0, 1).toUpperCase()}${verdict.slice(1)}</h1>
@@ -114,13 +124,21 @@ ${lede(diff, names)}
 ${diff.incomplete.length > 0 && html`<p class="lede bad"><b>Not whole:</b> ${join(diff.incomplete, '; ')}.</p>`}
 <p class="scope"><b>Scope.</b> ${join(scopeTexts(diff), '; ')}.</p>
 ${questionCards((question) => CARDS[question](diff))}
-<p>${fresh.length > 0 ? html`<b class="bad">${listed(fresh.length, 'rule')} with new findings: ${join(rules, ', ')}.</b>` : 'No new findings.'}${undecided > 0 && html` ${listed(undecided, 'rule')} undecided.`} Flushes owed at the end: <b${owed[1] > owed[0] && new Html(' class="bad"')}>${figure(owed[0])} │ ${figure(owed[1])}</b>.</p>`
+<p>${fresh.length > 0 ? html`<b class="bad">${listed(fresh.length, 'rule')} with new findings: ${join(rules, ', ')}.</b>` : 'No new findings.'}${half.length > 0 && html` Findings on one run where the other cannot be judged: ${join(half, ', ')}.`}${undecided > 0 && html` ${listed(undecided, 'rule')} undecided.`} Flushes owed at the end: <b${owed[1] > owed[0] && new Html(' class="bad"')}>${figure(owed[0])} │ ${figure(owed[1])}</b>${isPart && ', as far as the runs show'}.</p>`
 }
 
+/** The verdict stands above it. */
 const gatePart = (diff: Diff, gate: GateResult): Html =>
-  html`<p class="lede bad"><b>${gateLine(diff, gate)}</b></p>
+  html`<p class="lede bad">
+      <b>Gate ${gateWords(gate)}</b>: ${diff.right.label} against ${diff.left.label}.
+    </p>
     <ul>
-      ${gateReasons(gate).map((text) => html`<li>${text}</li>`)}
+      ${gate.checks
+        .filter(({ answer }) => answer !== 'same')
+        .map(
+          ({ name, answer, reasons }) =>
+            html`<li><b>${name}</b> ${WORDS[answer]}: ${join(reasons, '; ')}.</li>`,
+        )}
     </ul>`
 
 /** What the verdict is of, by the side's names: how calls end, else the most frequent sort of effect, else the path. */
@@ -194,13 +212,14 @@ const CARDS: Readonly<
     ${outcome.mapping.compared === 'final state' ? 'Final mapping of every address' : 'Final mapping of the entries written'}:
     ${outcome.mapping.answer}.`,
   }),
-  effect: ({ effect, calls }) => ({
-    answer: effect.answer,
-    text: html`${manyHtml(effect.differences.total, 'difference')} of
-    ${manyHtml(effect.groups.total, 'sort')}, in ${figure(effect.differentPairs)} of
-    ${manyHtml(calls.paired, 'pair')}.${effect.unknown.length > 0 && ` Not compared: ${effect.unknown.join(', ')}.`}`,
+  effect: (diff) => ({
+    answer: answerIn(diff, 'effect'),
+    text: html`${effectSum(diff)}.${diff.effect.unknown.length > 0 && ` Not compared: ${diff.effect.unknown.join(', ')}.`}`,
   }),
-  path: ({ path }) => ({ answer: path.answer, text: html`Events: ${pathText(path)}.` }),
+  path: (diff) => ({
+    answer: answerIn(diff, 'path'),
+    text: html`Events: ${pathText(diff.path)}.`,
+  }),
   cost: ({ cost }) => {
     const rows = costRows(cost.pairedLeft, cost.pairedRight).filter((row) => row.name !== 'time')
     const apart = rows.filter(({ change }) => change !== '=')
@@ -216,6 +235,14 @@ const CARDS: Readonly<
       ${listed(rows.length, 'count')} equal.`,
     }
   },
+}
+
+function effectSum({ effect, calls }: Diff): Html {
+  const { differences, groups, differentPairs } = effect
+  const pairs = manyHtml(calls.paired, 'pair')
+  if (differences.total === 0) return html`No difference seen in ${pairs}`
+  return html`${manyHtml(differences.total, 'difference')} of ${manyHtml(groups.total, 'sort')}, in
+  ${figure(differentPairs)} of ${pairs}`
 }
 
 function returnsText({ sameReturn, differentReturn, unknownReturn }: Diff['outcome']): Html {
@@ -280,12 +307,11 @@ function treePart(
 }
 
 function commands(diff: Diff, options: PageOptions): Html {
-  const { command = 'pagetrail', paths } = options
-  const runs = [diff.left, diff.right].map(({ label }, i) => quoted(paths?.[i] ?? label))
-  const checks = runs.map((run) => `${command} check ${run}`)
+  const { command = 'pagetrail' } = options
+  const checks = runNames(diff, options).map((run) => `${command} check ${run}`)
+  const figures = `${diffCommand(diff, options)} --calls-list --detail --json`
   return html`<p class="say">The runs, this page, and where they part:</p>
-    <pre>${lines(commandLines(diff, { ...options, format: 'html' }))}</pre>
+    <pre>${lines(commandLines(diff, options, 'html'))}</pre>
     <p class="say">The findings of each, and every figure of this page as JSON Lines:</p>
-    <pre>
-${lines([...checks, `${command} diff ${runs.join(' ')} --calls-list --detail --json`])}</pre>`
+    <pre>${lines([...new Set(checks), figures])}</pre>`
 }

@@ -10,6 +10,7 @@ const IS: Readonly<Record<RuleOnBoth['is'], { readonly words: string; readonly t
   gone: { words: 'gone', tag: 't1' },
   less: { words: 'fewer', tag: 't1' },
   both: { words: 'on both', tag: 't1' },
+  half: { words: 'on one, the other undecided', tag: 't2' },
   undecided: { words: 'undecided', tag: 't2' },
   clean: { words: 'clean', tag: 't0' },
 }
@@ -18,14 +19,16 @@ const IS: Readonly<Record<RuleOnBoth['is'], { readonly words: string; readonly t
 export function findingsBody(rules: readonly RuleOnBoth[], names: SideNames): Html {
   const count = (is: RuleOnBoth['is']): number => rules.filter((rule) => rule.is === is).length
   const found = rules.filter(({ is }) => is !== 'clean' && is !== 'undecided')
-  const open = rules.filter(({ is }) => is === 'undecided')
+  const open = rules.filter(({ is }) => is === 'undecided' || is === 'half')
   const rows = found.map((rule) => {
     const { words, tag } = IS[rule.is]
     return html`<tr>
       <td><span class="tag ${tag}">${words}</span></td>
-      <td>
-        <code>${rule.rule}</code><br /><span class="mu">${rule.severity}, ${rule.hazard}</span>
-      </td>
+      <th scope="row">
+        <code class="nw">${rule.rule}</code><br /><span class="mu"
+          >${rule.severity}, ${rule.hazard}</span
+        >
+      </th>
       <td class="num" data-h="left">${figure(rule.left)}</td>
       <td class="num" data-h="right">${figure(rule.right)}</td>
       <td>${rule.example && exampleOf(rule.example)}</td>
@@ -34,7 +37,8 @@ export function findingsBody(rules: readonly RuleOnBoth[], names: SideNames): Ht
   return html`<p class="say">
       ${listed(rules.length, 'rule')} on each run: ${count('new')} new on the right,
       ${count('more')} with more findings, ${count('gone')} gone, ${count('less')} with fewer,
-      ${count('both')} on both, ${count('undecided')} undecided, ${count('clean')} clean on both.
+      ${count('both')} on both, ${count('half')} on one with the other undecided,
+      ${count('undecided')} undecided, ${count('clean')} clean on both.
     </p>
     ${
       found.length > 0 &&
@@ -55,7 +59,7 @@ const exampleOf = ({ message, proof, op }: Finding): Html =>
     >`
 
 export const proofEvents = (proof: readonly number[]): Html =>
-  html`events ${join(proof.map(figure), ', ')}`
+  html`event${proof.length !== 1 && 's'} ${join(proof.map(figure), ', ')}`
 
 function undecidedList(open: readonly RuleOnBoth[]): Value {
   const items = open.map(

@@ -15,7 +15,7 @@ export interface Table {
   /** Its caption, where it has one. */
   readonly caption?: Html | undefined
   /** Its class; `wide stack` becomes a list where the page is narrow. */
-  readonly kind?: 'wide stack' | 'runs wide' | 'tree'
+  readonly kind?: 'wide stack' | 'stack' | 'runs wide' | 'tree'
   /** null: its cells are named by their rows. */
   readonly columns: readonly (Value | PageColumn)[]
   readonly rows: readonly Value[]

@@ -39,7 +39,9 @@ function textOf(value: Value): string {
 
 /** A figure that can be looked up in the JSON of the same results. */
 export const figure = (n: number | null): Html =>
-  n === null ? html`?` : html`<data value="${new Html(String(n))}">${n}</data>`
+  n === null
+    ? html`?`
+    : html`<data value="${new Html(String(n))}">${n < 0 ? `−${count(-n)}` : n}</data>`
 
 /** A name, whose direction of writing stays its own. */
 export const nameHtml = (text: string): Html => html`<bdi>${text}</bdi>`

@@ -52,6 +52,9 @@ const columnsOf = (entries: number): number => (entries <= 512 ? 32 : entries <=
 
 const SIZE = 10
 
+/** How much larger letters and outlines are than in a table of 512: others are drawn smaller, though not by as much. */
+const scaleOf = (columns: number): number => (columns === 32 ? 1 : columns / 40)
+
 /**
  * One table, an entry a cell. What hardware may hold as one is drawn as one: a contiguous span is a bar, a block has an
  * edge of its own. `before`: entries that differ from it are outlined.
@@ -66,13 +69,15 @@ export function mapSvg(
   const columns = columnsOf(entries)
   const rows = Math.ceil(entries / columns)
   const [width, height] = [columns * SIZE, rows * SIZE]
-  const view = `-26 -12 ${width + 28} ${height + 14}`
+  const scale = scaleOf(columns)
+  const [left, above] = [Math.ceil(26 * scale), Math.ceil(12 * scale)]
+  const [whole, high] = [width + left + 2, height + above + 2]
   const words = `${label}: ${mapWords(moment)}`
   return html`<svg
     class="map"
-    width="${new Html(String(width + 28))}"
-    height="${new Html(String(height + 14))}"
-    viewBox="${view}"
+    width="${new Html(String(whole))}"
+    height="${new Html(String(high))}"
+    viewBox="${new Html(`${-left} ${-above} ${whole} ${high}`)}"
     role="img"
     aria-label="${words}"
   >
@@ -82,20 +87,20 @@ export function mapSvg(
 
 function axes(columns: number, rows: number): Html {
   const quarters = [0, 1, 2, 3]
+  const scale = scaleOf(columns)
+  const axisText = (x: number, y: number, end: boolean, n: number): Html =>
+    new Html(
+      `<text class="ax" font-size="${9 * scale}" fill="#57606a" x="${x}" y="${y}"${end ? ' text-anchor="end"' : ''}>${n}</text>`,
+    )
   const across = quarters.map((i) =>
-    axisText((columns / 4) * i * SIZE, -3, false, (columns / 4) * i),
+    axisText((columns / 4) * i * SIZE, -3 * scale, false, (columns / 4) * i),
   )
   const down = quarters.map((i) => {
     const row = Math.floor((rows / 4) * i)
-    return axisText(-4, row * SIZE + 8, true, row * columns)
+    return axisText(-4 * scale, row * SIZE + 8 * scale, true, row * columns)
   })
   return html`${across}${down}`
 }
-
-const axisText = (x: number, y: number, end: boolean, n: number): Html =>
-  new Html(
-    `<text class="ax" font-size="9" fill="#57606a" x="${x}" y="${y}"${end ? ' text-anchor="end"' : ''}>${n}</text>`,
-  )
 
 function oneCell({ above }: TableMoment, width: number, height: number): Html {
   if (!above) return html``
@@ -103,10 +108,14 @@ function oneCell({ above }: TableMoment, width: number, height: number): Html {
   const text = `one ${above.level} entry: ${above.form} ${above.access}`.trim()
   return html`${rect(0, 0, width, height, sort)}${new Html(`<rect class="blk" fill="none" stroke="#57606a" x=".5" y=".5" width="${width - 1}" height="${height - 1}"/>`)}<text
       class="bt"
-      font-size="12"
+      font-size="${new Html(String((12 * width) / 320))}"
       x="${new Html(String(width / 2))}"
       y="${new Html(String(height / 2 + 4))}"
       text-anchor="middle"
+      fill="#1b1f24"
+      stroke="#ffffff"
+      stroke-width="${new Html(String(width / 100))}"
+      paint-order="stroke"
       >${text}</text
     >`
 }
@@ -202,7 +211,7 @@ function outline(before: TableMoment, now: TableMoment, columns: number): Html {
     for (const [x, y, w, h] of stripes(at, count, columns))
       found.push(
         new Html(
-          `<rect class="chd" fill="none" stroke="#1b1f24" x="${x * SIZE}" y="${y * SIZE}" width="${w * SIZE}" height="${h * SIZE}"/>`,
+          `<rect class="chd" fill="none" stroke="#1b1f24" stroke-width="${Math.min(3, 1.7 * scaleOf(columns))}" x="${x * SIZE}" y="${y * SIZE}" width="${w * SIZE}" height="${h * SIZE}"/>`,
         ),
       )
   return html`${found}`

@@ -2,9 +2,9 @@ import type { ListedAlone, ListedPairs } from '../diff/pair-list.ts'
 import type { Diff } from '../diff/result.ts'
 import { WHOLE_RUN } from '../diff/align/call-stream.ts'
 import { LONE_WORDS } from '../diff/say/lane-texts.ts'
-import { rowTexts } from '../diff/say/wording.ts'
+import { isWithoutCalls, rowTexts } from '../diff/say/wording.ts'
 import { pagesText } from '../say/value.ts'
-import { figure, html, Html, listed, manyHtml, type Value } from './html.ts'
+import { figure, html, Html, join, listed, manyHtml, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
 import { num, table, hiddenCaption } from './html-table.ts'
 import { VERDICTS } from '../diff/pair-result.ts'
@@ -22,14 +22,15 @@ const BINS = 500
 export function pairsBody(diff: Diff, names: SideNames): Html {
   const { pairs: list, calls } = diff
   if (list === null) throw new Error('the page needs the list of pairs')
-  const { pairs, alone } = list
+  const { pairs } = list
+  const alone = list.alone.filter(({ call }) => call.op !== WHOLE_RUN.op)
   const rest = pairs.slice(GROUPS).reduce((sum, { count }) => sum + count, 0)
   const rows = pairs.slice(0, GROUPS).map((group) => groupRow(group, diff))
+  const whole = isWithoutCalls(diff)
   const groups = html`, in ${listed(pairs.length, 'group')} by how they differ, the worst first`
   return html`<p class="say">
-      ${manyHtml(calls.paired, 'pair')} of
-      calls${pairs.length > 0 && groups}.${calls.otherInput > 0 && html` ${manyHtml(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
-      ${calls.onlyLeft.total + calls.onlyRight.total === 0 ? 'Each call has its counterpart.' : html`Without a counterpart: ${aloneText(calls)}.`}
+      ${whole ? 'The runs have no calls: each is compared as a whole.' : html`${manyHtml(calls.paired, 'pair')} of calls${calls.paired > 0 && groups}.`}${calls.otherInput > 0 && html` ${manyHtml(calls.otherInput, 'pair')} of another size, which no verdict covers.`}
+      ${calls.onlyLeft.total + calls.onlyRight.total === 0 ? !whole && calls.otherInput === 0 && 'Each call has its counterpart.' : html`Without a counterpart: ${aloneText(calls)}.`}
     </p>
     ${strip(pairs, diff)}
     ${
@@ -76,10 +77,10 @@ function groupRow(group: ListedPairs, diff: Diff): Html {
   const more = rows.length > ROWS && html`<li>and ${rows.length - ROWS} more ways</li>`
   return html`<tr>
     <td><span class="tag t${rank}">${verdict}${notes}</span></td>
-    <td>
+    <th scope="row">
       <code>${left.fn === right.fn ? left.fn : `${left.fn} ≙ ${right.fn}`}</code
       >${sizes[0] === sizes[1] ? sizes[0] : `${sizes[0]} |${sizes[1]}`}
-    </td>
+    </th>
     <td class="num" data-h="pairs">${figure(count)}</td>
     <td>
       ${costsOf(group)}${
@@ -92,8 +93,9 @@ function groupRow(group: ListedPairs, diff: Diff): Html {
         </details>`
       }
     </td>
-    <td data-h="first pair">
-      call ${figure(left.op)} │ ${figure(right.op)}<br /><span class="mu"
+    <td class="nw" data-h="first pair">
+      ${left.op === WHOLE_RUN.op ? 'the whole runs' : html`call ${figure(left.op)} │ ${figure(right.op)}`}<br /><span
+        class="mu"
         >event ${figure(left.seq)} │ ${figure(right.seq)}</span
       >
     </td>
@@ -104,8 +106,11 @@ function groupRow(group: ListedPairs, diff: Diff): Html {
 function costsOf({ more, count }: ListedPairs): Value {
   const parts = Object.entries(more)
     .filter(([, n]) => n !== 0)
-    .map(([cost, n]) => html`${cost} ${n === null ? '?' : html`${n > 0 && '+'}${figure(n)}`} `)
-  return parts.length > 0 && html`${parts}${count > 1 && html`<span class="mu">each</span>`}`
+    .map(([cost, n]) => html`${cost} ${n === null ? '?' : html`${n > 0 && '+'}${figure(n)}`}`)
+  return (
+    parts.length > 0 &&
+    html`${join(parts, ', ')} ${count > 1 && html`<span class="mu">each</span>`}`
+  )
 }
 
 function sizeOf(size: number | null, { geometries }: Diff, side: 'left' | 'right'): string {
@@ -174,12 +179,10 @@ function aloneTable(alone: readonly ListedAlone[], diff: Diff): Html {
     ({ side, call, size, reason, count }) =>
       html`<tr>
         <td>only ${side}</td>
-        <td><code>${call.fn}</code>${sizeOf(size, diff, side)}</td>
+        <th scope="row"><code>${call.fn}</code>${sizeOf(size, diff, side)}</th>
         <td class="num" data-h="calls">${figure(count)}</td>
         <td>${LONE_WORDS[reason]}</td>
-        <td>
-          ${call.op !== WHOLE_RUN.op && html`call ${figure(call.op)}, `}event ${figure(call.seq)}
-        </td>
+        <td>call ${figure(call.op)}, event ${figure(call.seq)}</td>
       </tr>`,
   )
   const more =

@@ -2,11 +2,11 @@ import { checkRun } from '../check/check-run.ts'
 import type { CheckReport, Finding, RuleVerdict, Severity } from '../check/finding.ts'
 import type { EventSource } from '../event/run.ts'
 
-/** One rule on two runs. `undecided`: at least one lacks what the rule needs. */
+/** One rule on two runs. `undecided`: one lacks what the rule needs; `half`: so, and the other has findings. */
 export interface RuleOnBoth {
   readonly rule: string
   readonly hazard: string
-  readonly is: 'new' | 'more' | 'gone' | 'less' | 'both' | 'undecided' | 'clean'
+  readonly is: 'new' | 'more' | 'gone' | 'less' | 'both' | 'half' | 'undecided' | 'clean'
   readonly severity: Severity | null
   /** Findings; null: undecided. */
   readonly left: number | null
@@ -17,7 +17,7 @@ export interface RuleOnBoth {
   readonly example: Finding | null
 }
 
-const ORDER = ['new', 'more', 'gone', 'less', 'both', 'undecided', 'clean'] as const
+const ORDER = ['new', 'more', 'gone', 'half', 'less', 'both', 'undecided', 'clean'] as const
 const GRAVE = ['error', 'warning', 'note', null] as const
 
 /** What the rules say of both runs: what is new first, the gravest first among it. */
@@ -57,7 +57,8 @@ function ruleOnBoth(
 }
 
 function changeOf(x: RuleVerdict, y: RuleVerdict): RuleOnBoth['is'] {
-  if (x.status === 'undecided' || y.status === 'undecided') return 'undecided'
+  if (x.status === 'undecided' || y.status === 'undecided')
+    return x.count + y.count > 0 ? 'half' : 'undecided'
   if (x.count === y.count) return x.count === 0 ? 'clean' : 'both'
   if (x.count === 0) return 'new'
   if (y.count === 0) return 'gone'

@@ -6,6 +6,8 @@ export interface SideNames {
   readonly left: Html
   readonly right: Html
   readonly plain: { readonly left: string; readonly right: string }
+  /** The sides with their names, where they have one of their own. */
+  readonly full: { readonly left: Html; readonly right: Html }
 }
 
 /** The kernel, else the code that was run, else the run's label. */
@@ -21,11 +23,13 @@ export function sideNames({ left, right }: Pick<Diff, 'left' | 'right'>): SideNa
     const [a, b] = [way(left), way(right)]
     if (a !== null && b !== null && a !== '' && b !== '' && a !== b) return named(a, b)
   }
-  return named('left', 'right')
+  const { left: one, right: other, plain } = named('left', 'right')
+  return { left: one, right: other, plain, full: { left: one, right: other } }
 }
 
-const named = (left: string, right: string): SideNames => ({
-  left: html`<b class="l">${nameHtml(left)}</b>`,
-  right: html`<b class="r">${nameHtml(right)}</b>`,
-  plain: { left, right },
-})
+function named(left: string, right: string): SideNames {
+  const one = html`<b class="l">${nameHtml(left)}</b>`
+  const other = html`<b class="r">${nameHtml(right)}</b>`
+  const full = { left: html`left ${one}`, right: html`right ${other}` }
+  return { left: one, right: other, plain: { left, right }, full }
+}

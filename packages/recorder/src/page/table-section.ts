@@ -29,6 +29,9 @@ interface Panel {
   readonly table: TableHistory
 }
 
+/** Entries of a table of 4K; others have four or sixteen times as many. */
+const USUAL_ENTRIES = 512
+
 /** The maps of one run or two, moment by moment, tables that belong together in a row. */
 export function tableMaps(drawn: readonly Drawn[], titles: (i: number, n: number) => string): Html {
   const rows: Html[] = []
@@ -38,7 +41,8 @@ export function tableMaps(drawn: readonly Drawn[], titles: (i: number, n: number
     const panels = panelsOf(drawn, i)
     const figures = panels.flatMap((panel) => figuresOf(panel, titles))
     for (const { table } of panels) moments.push(...table.moments)
-    rows.push(html`<div class="maps m${figures.length}">${figures}</div>`)
+    const isBig = panels.some(({ table }) => table.entries > USUAL_ENTRIES)
+    rows.push(html`<div class="maps ${isBig ? 'big' : `m${figures.length}`}">${figures}</div>`)
   }
   if (rows.length === 0) return html`<p class="say">No store to a table was seen.</p>`
   return html`${rows}${legend(moments)}${drawn.map(moreTables)}`

@@ -5,7 +5,7 @@ import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { PairTree, CallTreeRow, Diff } from '../diff/result.ts'
 import { callText } from '../diff/say/wording.ts'
 import { eventWords } from '../say/event-words.ts'
-import { figure, html, Html, type Value } from './html.ts'
+import { figure, html, Html, join, type Value } from './html.ts'
 import type { SideNames } from './side-names.ts'
 import { table, hiddenCaption } from './html-table.ts'
 
@@ -40,8 +40,18 @@ export function treeBody(tree: PairTree, diff: Diff, names: SideNames): Html {
       ],
       rows,
     })}
+    <p class="note">${signs(tree, at)}</p>
     ${tree.more > 0 && html`<p class="note">and ${figure(tree.more)} more rows.</p>`}
     ${storeBits(tree, diff, names)}`
+}
+
+/** What the signs in front of the rows mean, of those that there are. */
+function signs({ rows }: PairTree, at: number): Value {
+  const seen = new Set(rows.flatMap((row) => (row.row === 'events' ? [row.status] : [])))
+  const known = (Object.keys(STATUS) as (keyof typeof STATUS)[])
+    .filter((status) => status !== 'same' && seen.has(status))
+    .map((status) => `${STATUS[status].sign} ${STATUS[status].words}`)
+  return join([...(at < 0 ? [] : ['➤ the first difference']), ...known], ' · ')
 }
 
 const isDifference = (row: CallTreeRow): boolean =>

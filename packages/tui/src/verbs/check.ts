@@ -10,6 +10,7 @@ import {
   checkJunit,
   checkLines,
   checkPage,
+  type CheckPageOptions,
   type CheckReport,
   checkRun,
   checkSarif,
@@ -23,7 +24,8 @@ import {
   rulesNamed,
   toJson,
 } from '@pagetrail/recorder'
-import { findSource } from '../command/find/find-sources.ts'
+import { findSource, type FoundSource } from '../command/find/find-sources.ts'
+import { commandOf } from '../command/find/name-run.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { VERSION } from '../command/version.ts'
@@ -80,17 +82,15 @@ of the run's JSON Lines, as imported or as \`pagetrail export\` writes them.`,
 
 async function check(session: Session, spec: string, options: Options): Promise<Status> {
   const rules = rulesNamed(options.rules)
-  const { source, path } = await findSource(session, spec)
+  const found = await findSource(session, spec)
+  const { source } = found
   const { run } = source
   const report = checkRun(source, rules)
   const format = session.json ? 'json' : options.format
   const gate = checkGate(report, options.failOn, await knownOf(options.baseline))
-  const { db } = session.options
-  const command = path === null ? `pagetrail --db ${db}` : 'pagetrail'
-  const again = { command, spec: path ?? run.label, ...(options.rules && { rules: options.rules }) }
   const lines =
     format === 'html'
-      ? [checkPage(source, report, runDetail(source), again).trimEnd()]
+      ? [checkPage(source, report, runDetail(source), againOf(session, found, options)).trimEnd()]
       : linesOf(report, format, gate, options.detail ? [...runDetailLines(runDetail(source))] : [])
   for (const line of lines) {
     session.out.line(line)
@@ -111,6 +111,12 @@ async function check(session: Session, spec: string, options: Options): Promise<
   }
   return gate.undecided > 0 && options.allowUndecided !== true ? 3 : 0
 }
+
+const againOf = (session: Session, found: FoundSource, { rules }: Options): CheckPageOptions => ({
+  command: commandOf(session, [found]),
+  spec: found.name(),
+  ...(rules && { rules }),
+})
 
 async function knownOf(file: string | undefined): Promise<ReadonlySet<string>> {
   if (file === undefined) return new Set()

@@ -35,7 +35,7 @@ export interface Shown {
   readonly detail?: true | undefined
   readonly sources: readonly [left: EventSource, right: EventSource]
   /** The command that shows it again. */
-  readonly again: DiffPageOptions
+  readonly again: () => DiffPageOptions
   readonly judged: GateResult | null
 }
 
@@ -57,9 +57,9 @@ function* linesOf(session: Session, result: Diff, shown: Shown): Iterable<string
   } else if (format === 'html') {
     const { again, judged, sources } = shown
     const gate = judged === null ? {} : { gate: judged }
-    yield diffPage(result, diffDetail(...sources, result), { ...again, ...gate }).trimEnd()
+    yield diffPage(result, diffDetail(...sources, result), { ...again(), ...gate }).trimEnd()
   } else if (format === 'markdown') {
-    yield* diffMarkdown(result, shown.again).split('\n').map(escapeControls)
+    yield* diffMarkdown(result, shown.again()).split('\n').map(escapeControls)
   } else {
     const width = out.isTTY ? out.columns : 120
     yield* diffLines(result, { width, paint: inks(paint) })

@@ -4,15 +4,18 @@ import {
   type DiffOptions,
   diffRuns,
   InputError,
+  INTERLEAVINGS,
   judge,
   LANE_MODES,
   type DiffPageOptions,
   parseFilter,
   readApart,
   QUESTIONS,
+  SCENARIOS,
   toPredicate,
 } from '@pagetrail/recorder'
 import { findEach, type FoundSource } from '../command/find/find-sources.ts'
+import { commandOf } from '../command/find/name-run.ts'
 import type { Session, Status } from '../command/session.ts'
 import { missingText } from '../text/run-words.ts'
 import { parseList, RUN_OR_FILE, parsePairs } from './arguments.ts'
@@ -98,7 +101,8 @@ export async function diff(
   const asked = optionsOf(options)
   const pair = a === undefined || b === undefined ? await lastTwo(session) : ([a, b] as const)
   const noise = options.noise === undefined ? [] : [options.noise]
-  const [left, right, second] = await findEach(session, [...pair, ...noise])
+  const found = await findEach(session, [...pair, ...noise])
+  const [left, right, second] = found
   if (!left || !right) throw new Error('two runs were named')
   const result = diffRuns(left.source, right.source, {
     ...asked,
@@ -106,10 +110,7 @@ export async function diff(
     ...(second && { noise: second.source }),
   })
   const judged = gate && judge(result, gate)
-  const again = {
-    ...againOf(session, left, right),
-    ...(options.noise === undefined ? {} : { noise: options.noise }),
-  }
+  const again = (): DiffPageOptions => againOf(session, found, options)
   if (judged) await printGate(session, result, judged, options)
   if (!judged || showsPage(session, judged, options))
     await printDiff(session, result, {
@@ -134,14 +135,34 @@ async function lastTwo(session: Session): Promise<readonly [string, string]> {
   throw new InputError(`${runFile.path} holds ${held}; a diff needs two`)
 }
 
-/** The command of the page, and its names of the runs: paths of what was imported for it alone. */
-function againOf(session: Session, left: FoundSource, right: FoundSource): DiffPageOptions {
-  const { db } = session.options
-  const paths = [left.path, right.path] as const
-  if (paths.every((path) => path !== null)) return { command: 'pagetrail', paths }
-  // --db would have the file imported there.
-  const mixed = paths.some((path) => path !== null)
-  return { command: mixed ? `PAGETRAIL_DB=${db} pagetrail` : `pagetrail --db ${db}`, paths }
+/** The command of the page, and its names of the runs. */
+function againOf(
+  session: Session,
+  [left, right, second]: readonly FoundSource[],
+  { gate, maxCost, allowUndecided }: Options,
+): DiffPageOptions {
+  if (!left || !right) throw new Error('two runs were named')
+  const more = [
+    ...(gate === undefined ? [] : ['--gate', gate.join(',')]),
+    ...(maxCost === undefined ? [] : ['--max-cost', maxCost.join(',')]),
+    ...(allowUndecided === true ? ['--allow-undecided'] : []),
+  ]
+  return {
+    command: commandOf(session, [left, right]),
+    names: [madeAgain(left), madeAgain(right)],
+    more,
+    ...(second === undefined ? {} : { noise: second.name() }),
+  }
+}
+
+/** The name of a run; null: its label, which it will have again when it is made again by what is known of it. */
+function madeAgain({ source, ...found }: FoundSource): string | null {
+  const name = found.name()
+  const { label, source: origin, scenario, facts } = source.run
+  if (name !== label) return name
+  const isOurs = [...SCENARIOS, ...INTERLEAVINGS].some((known) => known.name === scenario)
+  const isPlain = facts['schedule'] === undefined && facts['only'] === undefined
+  return origin === 'engine' && !(isOurs && isPlain) ? name : null
 }
 
 function optionsOf(options: Options): DiffOptions {

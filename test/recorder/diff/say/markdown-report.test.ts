@@ -39,8 +39,8 @@ test('it names the commands that show the same, with what was asked', async () =
   })
   const commands = diffMarkdown(diff).split('```sh\n')[1]?.split('\n')
   expect(commands?.slice(0, 3)).toEqual([
-    'pagetrail record scenario --flavour 6.18',
-    'pagetrail record scenario --flavour 7.3',
+    'pagetrail record scenario --flavour 6.18 --geometry 4k-48',
+    'pagetrail record scenario --flavour 7.3 --geometry 4k-48',
     "pagetrail diff scenario/4k-48/6.18 scenario/4k-48/7.3 --calls 0-0 --filter 'level == pte' --ignore isb --map a=b",
   ])
 })

@@ -1,57 +1,103 @@
+import { geometryName } from '@pagetrail/engine'
+
+import { escapeControls } from '../../say/value.ts'
 import type { Diff, Side } from '../result.ts'
 
 export interface DiffPageOptions {
   /** How the command is started, with its database: `pagetrail --db FILE`. */
   readonly command?: string
-  /** Files that the runs were read from for this page alone, left and right; null: a run of the database. */
-  readonly paths?: readonly [string | null, string | null]
+  /**
+   * How each run is named to the command where that is not by its label: a file that it was read from for this page
+   * alone, an id. null: by its label, which a run that is made again will have too.
+   */
+  readonly names?: readonly [left: string | null, right: string | null]
   /** How the second recording of the left run is named, where one was given. */
   readonly noise?: string
-  /** The option `--format` of the command. */
-  readonly format?: string
+  /** Options that a comparison itself does not know of, as they were given: those of its gate. */
+  readonly more?: readonly string[]
+}
+
+/** The runs as the command takes them, quoted for a shell. */
+export const runNames = (diff: Diff, { names }: DiffPageOptions): string[] =>
+  [diff.left, diff.right].map(({ label }, i) => quotedName(names?.[i] ?? label))
+
+/** The command of the comparison, with everything that was asked for. */
+export function diffCommand(diff: Diff, options: DiffPageOptions): string {
+  const { asked } = diff
+  const { command = 'pagetrail', noise, more = [] } = options
+  const given = [
+    ...(asked.by === null ? [] : ['--by', asked.by]),
+    ...(asked.calls === null ? [] : ['--calls', asked.calls]),
+    ...(asked.filter === null ? [] : ['--filter', asked.filter]),
+    ...(asked.ignore.length > 0 ? ['--ignore', asked.ignore.join(',')] : []),
+    ...Object.entries(asked.map).flatMap(([a, b]) => ['--map', `${a}=${b}`]),
+    ...(asked.lanes === 'auto' ? [] : ['--lanes', asked.lanes]),
+    ...(noise === undefined ? [] : ['--noise', noise]),
+    ...more,
+  ]
+  return [command, 'diff', ...runNames(diff, options), ...given.map(quoted)].join(' ')
 }
 
 /** Commands for a shell that make the runs, where that is known, and show their comparison and where they part. */
 export function commandLines(
   diff: Diff,
-  { command = 'pagetrail', paths, noise, format }: DiffPageOptions,
+  options: DiffPageOptions,
+  format: string | null = null,
 ): string[] {
-  const { asked } = diff
-  const options = [
-    ...(asked.calls === null ? [] : ['--calls', asked.calls]),
-    ...(asked.filter === null ? [] : ['--filter', quoted(asked.filter)]),
-    ...(asked.ignore.length > 0 ? ['--ignore', asked.ignore.join(',')] : []),
-    ...Object.entries(asked.map).flatMap(([a, b]) => ['--map', `${a}=${b}`]),
-    ...(asked.lanes === 'auto' ? [] : ['--lanes', asked.lanes]),
-    ...(noise === undefined ? [] : ['--noise', quoted(noise)]),
-    ...(format === undefined ? [] : ['--format', format]),
-  ]
-  const [left, right] = [paths?.[0] ?? null, paths?.[1] ?? null]
-  const names = [left ?? diff.left.label, right ?? diff.right.label].map(quoted)
-  const origins = [
-    ...(left === null ? [origin(diff.left, command)] : []),
-    ...(right === null ? [origin(diff.right, command)] : []),
-  ]
-  const lines = [...new Set(origins), [command, 'diff', ...names, ...options].join(' ')]
+  const { command = 'pagetrail', names } = options
+  const sides = [
+    { side: diff.left, geometry: diff.geometries.left },
+    { side: diff.right, geometry: diff.geometries.right },
+  ] as const
+  const origins = sides
+    .filter((_, i) => (names?.[i] ?? null) === null)
+    .map(({ side, geometry }) => {
+      const name = geometry && geometryName(geometry.pageShift, geometry.vaBits)
+      return origin(side, name, command)
+    })
+  const shown = format === null ? '' : ` --format ${format}`
+  const lines = [...new Set(origins), diffCommand(diff, options) + shown]
   const { first } = diff.path
   if (first) {
+    const runs = runNames(diff, options)
     for (const [i, call] of [first.left, first.right].entries())
-      lines.push(`${command} replay ${names[i]} --from ${call.seq}`)
+      lines.push(`${command} replay ${runs[i]} --from ${call.seq}`)
   }
   return lines.filter((line) => line !== '')
 }
 
-/** How the run came to be, where that is known. */
-function origin(side: Side, command: string): string {
-  if (side.source === 'engine' && side.scenario !== null) {
-    const flavour = side.flavour === null ? '' : ` --flavour ${side.flavour}`
-    return `${command} record ${quoted(side.scenario)}${flavour}`
+/** How the run came to be, where that is known; its file may be elsewhere by now. */
+function origin(side: Side, geometry: string | null, command: string): string {
+  const { source, scenario, flavour, label, file, kernel } = side
+  if (source === 'engine' && scenario !== null) {
+    const parts = [
+      ...(flavour === null ? [] : ['--flavour', flavour]),
+      ...(geometry === null ? [] : ['--geometry', geometry]),
+      ...(label === `${scenario}/${geometry}/${flavour}` ? [] : ['--label', label]),
+    ]
+    return [`${command} record ${quotedName(scenario)}`, ...parts.map(quoted)].join(' ')
   }
-  if (side.file === null) return ''
-  const kernel = side.kernel === null ? '' : ` --kernel ${quoted(side.kernel)}`
-  return `${command} import --label ${quoted(side.label)}${kernel} ${quoted(side.file)}`
+  if (file === null) return ''
+  const options = ['--label', label, ...(kernel === null ? [] : ['--kernel', kernel])]
+  const line = [`${command} import`, ...options.map(quoted), quotedName(file)].join(' ')
+  return `# ${quotedName(label)} was made by: ${line}`
 }
 
-/** For a shell: quoted unless every character is plain. */
-export const quoted = (text: string): string =>
-  /^[\w./:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+/** For a shell: quoted unless every character is plain; what a terminal would act on is spelt out. */
+export function quoted(text: string): string {
+  if (/^[\w./:@=+,-]+$/.test(text)) return text
+  if (escapeControls(text) === text) return `'${text.replaceAll("'", `'\\''`)}'`
+  const spelt = text.replaceAll(/[\\']/g, '\\$&').replaceAll(CONTROL, octal)
+  return `$'${spelt}'`
+}
+
+/** A name that begins as an option does is not one. */
+export const quotedName = (name: string): string =>
+  quoted(/^-(?!\d+$)/.test(name) ? `./${name}` : name)
+
+const CONTROL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+const octal = (sign: string): string =>
+  [...new TextEncoder().encode(sign)]
+    .map((byte) => `\\${byte.toString(8).padStart(3, '0')}`)
+    .join('')

@@ -12,10 +12,14 @@ const VERBS: Readonly<Record<Answer, string>> = {
   unknown: 'not decided',
 }
 
+/** `passed`, also where what could not be decided is allowed; `failed`, `not decided`. */
+export const gateWords = ({ answer, passes }: Pick<GateResult, 'answer' | 'passes'>): string =>
+  VERBS[passes ? 'same' : answer]
+
 /** `gate passed: NEW against BASELINE: identical; outcome, effect the same in 93 pairs of calls`: one line. */
 export function gateLine(diff: Diff, { answer, checks, passes }: GateResult): string {
   const names = `${diff.right.label} against ${diff.left.label}`
-  const head = `gate ${passes ? VERBS.same : VERBS[answer]}: ${names}: ${verdictText(diff)}`
+  const head = `gate ${gateWords({ answer, passes })}: ${names}: ${verdictText(diff)}`
   if (!passes) return escapeControls([head, ...askedTexts(diff)].join('; '))
   const asked = checks.filter((check) => check.answer === 'same' && !OF_RUNS.has(check.name))
   const same = asked.filter(({ name }) => !name.startsWith('cost ')).map(({ name }) => name)
@@ -45,7 +49,7 @@ export const gateReasons = ({ checks }: GateResult): string[] =>
       return [...lines, ...more.map((reason) => `  ${reason}`)].map(escapeControls)
     })
 
-const WORDS: Readonly<Record<Answer, string>> = {
+export const WORDS: Readonly<Record<Answer, string>> = {
   same: 'same',
   different: 'failed',
   unknown: 'not decided',

@@ -1,6 +1,7 @@
 import type { EventSource } from '@pagetrail/recorder'
 import { type FoundRun, importFiles } from './find-runs.ts'
 import { importEach } from '../imports/import-each.ts'
+import { nameOf } from './name-run.ts'
 import { lookUpNames, onlyOne } from './named-runs.ts'
 import type { Session } from '../session.ts'
 
@@ -11,6 +12,8 @@ export interface FoundSource {
   readonly path: string | null
   /** What it lies in: that file, or the database. */
   readonly home: string
+  /** How a command that is printed names it. */
+  name(): string
 }
 
 /** What a name on the command line stands for. @throws InputError where that is nothing, or more than one run */
@@ -51,7 +54,7 @@ async function sourcesByName(
     const path = files[i]!
     found.set(
       path,
-      sources.map((source) => ({ source, path, home: path })),
+      sources.map((source) => ({ source, path, home: path, name: () => path })),
     )
   }
   return found
@@ -61,4 +64,5 @@ const inDatabase = ({ runFile, run, path }: FoundRun): FoundSource => ({
   source: runFile.source(run),
   path,
   home: runFile.path,
+  name: () => path ?? nameOf(runFile, run),
 })
