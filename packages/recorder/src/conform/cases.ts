@@ -158,7 +158,8 @@ async function* linesOf(bytes: Chunks): AsyncGenerator<string> {
       parts = []
       start = at + 1
     }
-    if (start < chunk.length) parts.push(chunk.subarray(start))
+    // A copy: the chunk is only valid until the next.
+    if (start < chunk.length) parts.push(chunk.slice(start))
   }
   if (parts.length > 0) yield Buffer.concat(parts).toString('utf8')
 }
