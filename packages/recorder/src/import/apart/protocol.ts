@@ -20,7 +20,7 @@ export const TAKEN = 0
 export const STOP = 1
 
 /** Batches that may be filled, or wait to be taken. */
-export const AHEAD = 8
+export const AHEAD = 16
 
 /** How much was read. */
 export interface Read {
