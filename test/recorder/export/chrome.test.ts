@@ -132,7 +132,10 @@ test('two runs side by side: frames of one pair carry one id, on either side', a
   ].join('')
   const { traceEvents } = JSON.parse(text) as { traceEvents: Traced[] }
   const processes = traceEvents.filter(({ name }) => name === 'process_name')
-  expect(processes.map(({ pid }) => pid)).toEqual([1, 2])
+  expect(processes.map(({ pid, args }) => [pid, args?.['name']])).toEqual([
+    [1, 'left: modules_small-6.17.13'],
+    [2, 'right: modules_small-6.18.15'],
+  ])
   const calls = (pid: number) =>
     traceEvents.filter(
       (e) => e.pid === pid && e.ph === 'B' && e.id !== undefined && e.name.startsWith('set_'),
@@ -145,4 +148,30 @@ test('two runs side by side: frames of one pair carry one id, on either side', a
   for (const { ph, id, args } of traceEvents)
     expect(ph === 'B' ? id : undefined).toBe(ph === 'B' ? args?.['pair'] : undefined)
   for (const pid of [1, 2]) depthOf(traceEvents.filter((e) => e.pid === pid))
+})
+
+test('a run beside itself, and the later run on the left: each says its side, and left is above', () => {
+  const later = memorySource({ ...SAMPLE_RUN, id: 7 }, eventsOf(setMemoryRo(1)))
+  const earlier = memorySource({ ...SAMPLE_RUN, id: 3 }, eventsOf(setMemoryRo(1)))
+  for (const [a, b, pids] of [
+    [later, earlier, [7, 3]],
+    [later, later, [1, 2]],
+  ] as const) {
+    const pairs = pairNumbers(a, b)
+    const text = chromePairChunks(
+      { source: a, pairs: pairs.left },
+      { source: b, pairs: pairs.right },
+    )
+    const { traceEvents } = JSON.parse([...text].join('')) as { traceEvents: Traced[] }
+    const of = (name: string, arg: string) =>
+      traceEvents.flatMap((e) => (e.name === name ? [[e.pid, e.args?.[arg]]] : []))
+    expect(of('process_name', 'name')).toEqual([
+      [pids[0], 'left: sample'],
+      [pids[1], 'right: sample'],
+    ])
+    expect(of('process_sort_index', 'sort_index')).toEqual([
+      [pids[0], 0],
+      [pids[1], 1],
+    ])
+  }
 })

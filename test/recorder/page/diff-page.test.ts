@@ -143,9 +143,11 @@ test('a call that cannot be typed is spelt out, and what was asked is in each co
   const commands = html
     .slice(html.indexOf('id="reproduce"'))
     .replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
-  const diffed = `pagetrail diff $'./-x y\\012.jsonl' -1 --by path --calls 0-0 --ignore isb --noise 7 --gate path`
-  expect(commands).toContain(`${diffed} --format html`)
-  expect(commands).toContain(`${diffed} --calls-list --detail --json`)
+  const named = `pagetrail diff $'./-x y\\012.jsonl' -1`
+  const more = '--calls 0-0 --ignore isb --noise 7 --gate path'
+  expect(commands).toContain(`${named} --by path ${more} --format html`)
+  // The page has all four questions.
+  expect(commands).toContain(`${named} ${more} --calls-list --detail --json`)
   expect(commands).toContain(`pagetrail check $'./-x y\\012.jsonl'\npagetrail check -1\n`)
 })
 

@@ -33,7 +33,7 @@ interface Track {
  */
 export function* chromeChunks(source: EventSource): Generator<string> {
   yield `{"displayTimeUnit":"ns","otherData":${JSON.stringify(originOf(source.run))},"traceEvents":[`
-  yield* processChunks(source, source.run.id, null)
+  yield* processChunks({ source, pid: source.run.id, name: source.run.label, pairs: null })
   yield '\n]}\n'
 }
 
@@ -57,9 +57,9 @@ export function* chromePairChunks(left: PairedRun, right: PairedRun): Generator<
   yield `{"displayTimeUnit":"ns","otherData":${JSON.stringify(origins)},"traceEvents":[`
   // Runs of two databases may have one number.
   const [one, two] = a.id === b.id ? [1, 2] : [a.id, b.id]
-  yield* processChunks(left.source, one, left.pairs)
-  yield ','
-  yield* processChunks(right.source, two, right.pairs)
+  yield* processChunks({ ...left, pid: one, name: `left: ${a.label}` })
+  yield `,${sortIndex(one, 0)},${sortIndex(two, 1)},`
+  yield* processChunks({ ...right, pid: two, name: `right: ${b.label}` })
   yield '\n]}\n'
 }
 
@@ -68,9 +68,20 @@ const originOf = ({ label, kernel, flavour, t0 }: Run) => {
   return { run: label, kernel, flavour, clock }
 }
 
-function* processChunks(source: EventSource, pid: number, pairs: Pairs | null): Generator<string> {
+/** Which stands above: not the run that happens to have the smaller number. */
+const sortIndex = (pid: number, sort_index: number): string =>
+  `\n${JSON.stringify({ ph: 'M', pid, tid: 0, name: 'process_sort_index', args: { sort_index } })}`
+
+interface Process {
+  readonly source: EventSource
+  readonly pid: number
+  readonly name: string
+  readonly pairs: Pairs | null
+}
+
+function* processChunks({ source, pid, name, pairs }: Process): Generator<string> {
   const writer = new ChromeWriter(pid, runGeometry(source.run), pairs)
-  let text = `\n${JSON.stringify(metadata(pid, 0, 'process_name', source.run.label))}`
+  let text = `\n${JSON.stringify(metadata(pid, 0, 'process_name', name))}`
   for (const event of source.events()) {
     text += writer.event(event)
     if (text.length >= TEXT_CHUNK) {

@@ -309,7 +309,7 @@ function treePart(
 function commands(diff: Diff, options: PageOptions): Html {
   const { command = 'pagetrail' } = options
   const checks = runNames(diff, options).map((run) => `${command} check ${run}`)
-  const figures = `${diffCommand(diff, options)} --calls-list --detail --json`
+  const figures = `${diffCommand(diff, options, true)} --calls-list --detail --json`
   return html`<p class="say">The runs, this page, and where they part:</p>
     <pre>${lines(commandLines(diff, options, 'html'))}</pre>
     <p class="say">The findings of each, and every figure of this page as JSON Lines:</p>

@@ -21,12 +21,12 @@ export interface DiffPageOptions {
 export const runNames = (diff: Diff, { names }: DiffPageOptions): string[] =>
   [diff.left, diff.right].map(({ label }, i) => quotedName(names?.[i] ?? label))
 
-/** The command of the comparison, with everything that was asked for. */
-export function diffCommand(diff: Diff, options: DiffPageOptions): string {
+/** The command of the comparison, with everything that was asked for; `all`: of each question. */
+export function diffCommand(diff: Diff, options: DiffPageOptions, all = false): string {
   const { asked } = diff
   const { command = 'pagetrail', noise, more = [] } = options
   const given = [
-    ...(asked.by === null ? [] : ['--by', asked.by]),
+    ...(asked.by === null || all ? [] : ['--by', asked.by]),
     ...(asked.calls === null ? [] : ['--calls', asked.calls]),
     ...(asked.filter === null ? [] : ['--filter', asked.filter]),
     ...(asked.ignore.length > 0 ? ['--ignore', asked.ignore.join(',')] : []),
