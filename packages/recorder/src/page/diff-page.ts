@@ -276,12 +276,13 @@ function differences(diff: Diff, detail: DiffDetail, names: SideNames): Html {
         ${sorts}
       </ul>`
   }
-  ${groups.total > sorts.length && html`<p class="note">The first of ${manyHtml(groups.total, 'sort')}.</p>`}
+  ${groups.total > sorts.length && html`<p class="note">The first ${SORTS} of ${manyHtml(groups.total, 'sort')}.</p>`}
   ${
     maps.length > 0 &&
     html`<h3>${manyHtml(ranges.total, 'range')} of the final mapping</h3>
       <pre>${lines(maps)}</pre>`
   }
+  ${ranges.total > RANGES && html`<p class="note">The first ${RANGES} of ${figure(ranges.total)}.</p>`}
   ${diff.trees.map((tree, i) => treePart(tree, diff, detail.tables[i], names))}`
 }
 

@@ -32,7 +32,7 @@ caption{text-align:left;font-weight:600;padding:0 0 .4rem;font-size:.87rem}
 th,td{text-align:left;vertical-align:baseline;padding:.32rem .9rem .32rem 0;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}thead th{font-weight:600;color:var(--muted);font-size:.8rem;vertical-align:bottom}tbody th{font-weight:400}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}thead .num{white-space:normal}
-.scroll{overflow-x:auto;position:relative}.wide{width:100%}.wide tbody th{min-width:10rem}
+.scroll{overflow-x:auto;position:relative}.wide{width:100%}.wide.stack tbody th{min-width:10rem}
 .two{display:grid;grid-template-columns:minmax(0,1.15fr) minmax(0,1fr);gap:2.5rem;margin-top:.8rem}
 dl.limits{margin:0;font-size:.87rem}.limits dt{font-weight:600}.limits dd{margin:.1rem 0 .8rem;color:var(--muted)}
 .runs th[scope=row]{color:var(--muted);white-space:nowrap}
@@ -43,7 +43,7 @@ dl.limits{margin:0;font-size:.87rem}.limits dt{font-weight:600}.limits dd{margin
 .tree em,.bits em{font-style:normal;font-weight:700;text-decoration:underline;text-underline-offset:2px}.tree b{font-weight:650}.tree .fold td{color:var(--muted);text-align:center}
 .tree tr.unk td{color:var(--muted)}
 .bits{margin-top:1rem}.bits td,.bits th{white-space:nowrap}
-.maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:1rem 1.4rem;margin-top:.8rem}.maps.m2,.maps.m1{max-width:48rem}.maps.m3{max-width:62rem}@media(min-width:48rem){.maps.m6{grid-template-columns:repeat(3,1fr)}.maps.m4{grid-template-columns:repeat(4,1fr)}}.maps.big{grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));max-width:none}.maps figure{margin:0}
+.maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:1rem 1.4rem;margin-top:.8rem}.maps.m2,.maps.m1{max-width:48rem}.maps.m3{max-width:62rem}@media(min-width:48rem){.maps.m6{grid-template-columns:repeat(3,1fr)}.maps.m4{grid-template-columns:repeat(4,1fr)}}.maps.big{grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));max-width:none}.maps figure{margin:0}@supports(grid-template-rows:subgrid){.maps figure{display:grid;grid-template-rows:subgrid;grid-row:span 3;row-gap:0}.maps figcaption:first-child{align-self:end}}
 figcaption{font-size:.8rem;line-height:1.4;color:var(--muted);margin-top:.3rem}.map{display:block;width:100%;height:auto}
 .ax{font-family:var(--mono);fill:var(--muted)}.bt{font-family:var(--sans);fill:var(--ink);stroke:var(--bg)}
 .rw{fill:var(--rw)}.ro{fill:var(--ro);stroke:var(--ros);stroke-width:.6}.rx{fill:var(--rx)}.rwx{fill:var(--bad)}.tb{fill:var(--tb)}.unseen{fill:var(--unseen)}.empty,.inv,.pinv{fill:var(--bg)}

@@ -39,10 +39,12 @@ export function tableMaps(drawn: readonly Drawn[], titles: (i: number, n: number
   const most = Math.max(...drawn.map(({ tables }) => tables.items.length))
   for (let i = 0; i < most; i++) {
     const panels = panelsOf(drawn, i)
-    const figures = panels.flatMap((panel) => figuresOf(panel, titles))
     for (const { table } of panels) moments.push(...table.moments)
-    const isBig = panels.some(({ table }) => table.entries > USUAL_ENTRIES)
-    rows.push(html`<div class="maps ${isBig ? 'big' : `m${figures.length}`}">${figures}</div>`)
+    for (const side of besideEachOther(panels)) {
+      const figures = side.flatMap((panel) => figuresOf(panel, titles))
+      const isBig = side.some(({ table }) => table.entries > USUAL_ENTRIES)
+      rows.push(html`<div class="maps ${isBig ? 'big' : `m${figures.length}`}">${figures}</div>`)
+    }
   }
   if (rows.length === 0) return html`<p class="say">No store to a table was seen.</p>`
   return html`${rows}${legend(moments)}${drawn.map(moreTables)}`
@@ -57,6 +59,12 @@ function panelsOf(drawn: readonly Drawn[], i: number): Panel[] {
   const [left, right] = panels
   if (!left || !right || shownText(left.table) !== shownText(right.table)) return panels
   return [{ ...left, title: html`<b>both runs</b>`, label: 'both runs' }]
+}
+
+/** Tables in one row, where each has as many moments; else a row for each. */
+function besideEachOther(panels: readonly Panel[]): readonly (readonly Panel[])[] {
+  const counts = new Set(panels.map(({ table }) => table.moments.length))
+  return counts.size > 1 ? panels.map((panel) => [panel]) : [panels]
 }
 
 const shownText = ({ level, va, stores, moments }: TableHistory): string =>
