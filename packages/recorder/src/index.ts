@@ -197,6 +197,7 @@ export type {
   AlignedStatus,
   PairTree,
   CallTreeRow,
+  RepeatRow,
   Diff,
   Divergence,
   EffectGroup,

@@ -1,5 +1,7 @@
 import { fieldsOf, type TraceEvent } from '../event/kinds.ts'
-import type { AlignedRow } from './result.ts'
+import type { AlignedRow, CallTreeRow, RepeatRow } from './result.ts'
+
+type Row = AlignedRow | CallTreeRow
 
 /** The longest part that is looked for again right behind itself: the rows of one callback, of both sides. */
 const LONGEST = 64
@@ -11,7 +13,7 @@ const LEAST = 3
  * Parts that come again and again, each right behind the other, shown once: the rows of a page, then how many pages
  * more were the same. Alike means the same rows with the same changes, wherever they are.
  */
-export function* foldRepeats(rows: Iterable<AlignedRow>): Generator<AlignedRow> {
+export function* foldRepeats<R extends Row>(rows: Iterable<R>): Generator<R | RepeatRow> {
   const all = [...rows]
   const shapes = numbered(all.map(shapeOfRow))
   let at = 0
@@ -64,7 +66,7 @@ function numbered(texts: readonly string[]): Uint32Array {
 }
 
 /** The first event of a side among some rows. */
-function firstOf(rows: readonly AlignedRow[], side: 'left' | 'right'): number | null {
+function firstOf(rows: readonly Row[], side: 'left' | 'right'): number | null {
   for (const row of rows) {
     const at = row.row === 'fold' || row.row === 'repeat' ? row[side] : (row[side]?.seq ?? null)
     if (at !== null) return at
@@ -72,7 +74,7 @@ function firstOf(rows: readonly AlignedRow[], side: 'left' | 'right'): number | 
   return null
 }
 
-function shapeOfRow(row: AlignedRow): string {
+function shapeOfRow(row: Row): string {
   switch (row.row) {
     case 'events':
       return `${row.status} ${shapeOf(row.left)} | ${shapeOf(row.right)}`

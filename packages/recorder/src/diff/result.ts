@@ -108,6 +108,15 @@ export type RowOf<E> =
 
 export type CallTreeRow = RowOf<TraceEvent>
 
+/** The rows above, so many, come so many times more; `left`, `right`: the first event of that part. */
+export interface RepeatRow {
+  readonly row: 'repeat'
+  readonly times: number
+  readonly rows: number
+  readonly left: number | null
+  readonly right: number | null
+}
+
 /** An address of each side by its place in the call, as it is compared: `+0x3000`, `alias of +0x0`, `linear page 2`. */
 export interface RowPlaces {
   readonly left: string | null
@@ -125,22 +134,15 @@ export type AlignedRow =
       readonly right: CallRef | null
       readonly pair: PairDiff | null
     }
-  /** The rows above, so many, come so many times more; `left`, `right`: the first event of that part. */
-  | {
-      readonly row: 'repeat'
-      readonly times: number
-      readonly rows: number
-      readonly left: number | null
-      readonly right: number | null
-    }
+  | RepeatRow
 
 /** The first pair of calls of a verdict, side by side from its beginning to its end. */
 export interface PairTree {
   readonly verdict: DiffVerdict
   readonly left: CallRef
   readonly right: CallRef
-  readonly rows: readonly CallTreeRow[]
-  /** Rows beyond those that are kept. */
+  readonly rows: readonly (CallTreeRow | RepeatRow)[]
+  /** Rows beyond those that are kept; of parts that repeat, all are counted. */
   readonly more: number
 }
 

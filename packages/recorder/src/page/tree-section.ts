@@ -2,7 +2,7 @@ import { type Geometry, hexOf } from '@pagetrail/engine'
 
 import { decodeDescriptor, type DescriptorField } from '../descriptor/decode.ts'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
-import type { PairTree, CallTreeRow, Diff } from '../diff/result.ts'
+import type { PairTree, Diff } from '../diff/result.ts'
 import { callText } from '../diff/say/wording.ts'
 import { eventWords } from '../say/event-words.ts'
 import { figure, html, Html, join, type Value } from './html.ts'
@@ -54,11 +54,23 @@ function signs({ rows }: PairTree, at: number): Value {
   return join([...(at < 0 ? [] : ['➤ the first difference']), ...known], ' · ')
 }
 
-const isDifference = (row: CallTreeRow): boolean =>
+type TreeRow = PairTree['rows'][number]
+
+const isDifference = (row: TreeRow): boolean =>
   row.row === 'events' &&
   (row.status === 'changed' || row.status === 'left' || row.status === 'right')
 
-function rowOf(row: CallTreeRow, { geometries, addresses }: Diff, here: boolean): Html {
+function rowOf(row: TreeRow, { geometries, addresses }: Diff, here: boolean): Html {
+  if (row.row === 'repeat') {
+    const above = row.rows === 1 ? 'the row' : html`the ${figure(row.rows)} rows`
+    return html`<tr class="fold">
+      <td colspan="5">
+        ${above} above, ${figure(row.times)} times more, from event
+        ${row.left === null ? '–' : figure(row.left)} │
+        ${row.right === null ? '–' : figure(row.right)}
+      </td>
+    </tr> `
+  }
   if (row.row === 'fold') {
     return html`<tr class="fold">
       <td colspan="5">

@@ -1,6 +1,6 @@
 import { eventToJson } from '../../event/codec.ts'
 import { toJson } from '../../event/json.ts'
-import type { CallTreeRow, Diff } from '../result.ts'
+import type { CallTreeRow, Diff, RepeatRow } from '../result.ts'
 import { answerTo } from './answer.ts'
 import { verdictText } from './wording.ts'
 import type { DivergenceRow } from '../pair-result.ts'
@@ -85,8 +85,8 @@ const rowJson = ({ status, left, right }: DivergenceRow) => ({
   right: right && eventToJson(right),
 })
 
-const treeRowJson = (row: CallTreeRow) =>
-  row.row === 'fold'
+const treeRowJson = (row: CallTreeRow | RepeatRow) =>
+  row.row !== 'events'
     ? row
     : {
         ...row,
