@@ -19,13 +19,31 @@ test('rows come back in the order in which they were found, also when they are m
   expect([...list]).toEqual(rows)
 })
 
+const stretch = fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 5 }))
+
+test('rows that follow each other, and others, come back in their order', () => {
+  fc.assert(
+    fc.property(fc.array(stretch, { maxLength: 200 }), (stretches) => {
+      const rows = stretches.flatMap(([first, count]) =>
+        Array.from({ length: count }, (_, i) => first + i),
+      )
+      const list = filled(rows)
+      const visited: number[] = []
+      list.each((row) => visited.push(row))
+      expect(visited).toEqual(rows)
+      expect([...list]).toEqual(rows)
+      expect(list.length).toBe(rows.length)
+    }),
+  )
+})
+
 test('rows are sorted by a column, and those that agree in it keep their order', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5), { maxLength: 40 }), (values) => {
       const column = Float64Array.from(values)
       const rows = values.map((_, i) => i)
       const list = filled(rows)
-      list.sortBy(column)
+      list.sortBy((row) => column[row]!)
       expect([...list]).toEqual(rows.toSorted((a, b) => column[a]! - column[b]!))
     }),
   )

@@ -5,7 +5,8 @@ import type { Observers } from './observers.ts'
 import { RowList } from '../tables/row-list.ts'
 import { joined, type Stretch, without } from './stretches.ts'
 import { isHarm } from './translation.ts'
-import { NO_ROW, unitKey } from './version-rows.ts'
+import { NO_ROW } from './version-columns.ts'
+import { unitKey } from './version-rows.ts'
 import type { Invalidation } from './versions.ts'
 import type { Write } from './write.ts'
 
@@ -83,7 +84,7 @@ export class EffectLog {
         const { rows } = observers.versions
         const by = this.#byWhom(tlbi)
         this.#take(row, by)
-        this.#touch(rows.level(row), rows.base[row]!, rows.pages(row), by)
+        this.#touch(rows.level(row), rows.base(row), rows.pages(row), by)
       },
     }
   }
@@ -154,7 +155,7 @@ export class EffectLog {
     const maker = this.#open.get(rows.op(row))
     if (maker === undefined || by === null || maker === by) return
     if (maker.lane === null || maker.lane === by.lane) return
-    const base = rows.base[row]!
+    const base = rows.base(row)
     harms.each(row, base, rows.end(row), (start, end, harm) => {
       if (isHarm(harm)) this.#add(rows.level(row), base, row, { start, end, harm }, maker.taken)
     })
@@ -196,17 +197,15 @@ export class EffectLog {
     const { versions, harms } = this.#observers
     const { rows } = versions
     if (rows.count === 0) return
-    const list = rows.inRange(start, end, this.#rows)
-    for (let i = 0; i < list.length; i++) {
-      const row = list.at(i)
-      if (rows.seq(row) >= until && rows.op(row) === op) continue
+    rows.inRange(start, end, this.#rows).each((row) => {
+      if (rows.seq(row) >= until && rows.op(row) === op) return
       const maker = this.#lanes.get(rows.op(row))
-      if (!isStored && lane !== null && maker !== undefined && maker !== lane) continue
+      if (!isStored && lane !== null && maker !== undefined && maker !== lane) return
       harms.each(row, start, end, (from, to, relation) => {
         if (!isHarm(relation)) return
         this.#add(level, start, row, { start: from, end: to, harm: relation }, found)
       })
-    }
+    })
   }
 
   /**

@@ -72,7 +72,7 @@ export class Harms {
     const level = LEVEL_NAMES[rows.level(row)]!
     const own = level === 'contpte' ? 'pte' : level === 'contpmd' ? 'pmd' : level
     const member = this.#sizes.of(own)
-    const base = rows.base[row]!
+    const base = rows.base(row)
     let page = Math.max(start, base)
     let since = page
     let before: Relation | null = null
@@ -180,12 +180,12 @@ export class Harms {
   #table(row: number, start: number, end: number, visit: HarmVisitor): void {
     const rows = this.#rows
     const level = LEVEL_NAMES[rows.level(row)]!
-    const slot = this.#entries.slot(level, rows.base[row]!)
+    const slot = this.#entries.slot(level, rows.base(row))
     if (slot === undefined || !leadsToTable(level, slot.lo)) return
-    const from = Math.max(start, rows.base[row]!)
+    const from = Math.max(start, rows.base(row))
     const to = Math.min(end, rows.end(row))
     if (to <= from) return
-    const above = this.#limitsAbove(rows.base[row]!, level)
+    const above = this.#limitsAbove(rows.base(row), level)
     const old = above | (rows.hi(row) & TABLE_LIMITS)
     const now = above | (slot.hi & TABLE_LIMITS)
     if (old !== now) this.#below(level, from, to, old, now, visit)

@@ -32,7 +32,7 @@ export function heldVersions(observers: Observers): HeldVersion[] {
   const held: HeldVersion[] = []
   for (let row = 0; row < rows.high; row++) {
     if (!rows.isLive(row)) continue
-    const base = rows.base[row]!
+    const base = rows.base(row)
     const op = rows.op(row)
     held.push({
       level: LEVEL_NAMES[rows.level(row)]!,

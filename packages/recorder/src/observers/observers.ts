@@ -25,7 +25,7 @@ import { type Contradicted, KnownEntries } from './known-entries.ts'
 import { pageOf, PageSizes } from './page-numbers.ts'
 import { Write } from './write.ts'
 import { Versions } from './versions.ts'
-import { NO_ROW } from './version-rows.ts'
+import { NO_ROW } from './version-columns.ts'
 
 const UPPER = ['pgd', 'p4d', 'pud', 'pmd'] as const
 const isAny = (): boolean => true
@@ -95,7 +95,7 @@ export class Observers {
     if (ordered === NO_ROW) return 'overwritten'
     for (const line of this.lines()) {
       for (const tlbi of line.issued) {
-        const covers = tlbi.start < rows.end(row) && rows.base[row]! < tlbi.end
+        const covers = tlbi.start < rows.end(row) && rows.base(row) < tlbi.end
         if (covers && ordered <= tlbi.seq && (tlbi.tables || !rows.isTable(row))) {
           return 'leaving'
         }

@@ -1,4 +1,4 @@
-import { cutTo, doubled } from '../tables/entry-table.ts'
+import { cutTo, doubled } from '../tables/growing-buffer.ts'
 import { RowList } from '../tables/row-list.ts'
 import type { VersionRows } from './version-rows.ts'
 
@@ -54,10 +54,9 @@ export class Unordered {
 
   /** Rows that are still what they were; `cpu`: whose list it is. */
   each(rows: VersionRows, cpu: number, visit: (row: number) => void): void {
-    for (let i = 0; i < this.#own.length; i++) {
-      const row = this.#own.at(i)
+    this.#own.each((row) => {
       if (rows.isLive(row) && rows.cpu(row) === cpu) visit(row)
-    }
+    })
     for (let i = 0; i < this.#followed.length; i++) {
       const row = this.#followed.row(i)
       if (rows.isLive(row) && rows.seq(row) === this.#followed.seq(i)) visit(row)

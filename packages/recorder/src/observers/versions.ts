@@ -7,7 +7,8 @@ import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
 import { RowList } from '../tables/row-list.ts'
 import { Unordered } from './unordered.ts'
-import { type NewVersion, NO_ROW, type SavedRows, VersionRows } from './version-rows.ts'
+import { type NewVersion, NO_ROW } from './version-columns.ts'
+import { type SavedRows, VersionRows } from './version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
 export interface Invalidation {
@@ -120,7 +121,7 @@ export class Versions {
     if (rows.count === 0) return
     let next = NO_ROW
     for (let row = rows.head(LEVEL[level], page); row !== NO_ROW; row = next) {
-      next = rows.next[row]!
+      next = rows.next(row)
       rows.remove(row)
     }
   }
@@ -128,7 +129,7 @@ export class Versions {
   /** The same of everything in [start, end). */
   forgetRange(start: number, end: number): void {
     const found = this.rows.inRange(start, end, this.#found)
-    for (let i = 0; i < found.length; i++) this.rows.remove(found.at(i))
+    found.each((row) => this.rows.remove(row))
     found.clear()
   }
 
@@ -161,25 +162,22 @@ export class Versions {
 
   /** The dsb at event `at` completes TLBIs: what was ordered before one was issued is gone where that one covers. */
   invalidate(issued: readonly Invalidation[], at: number): void {
+    const { rows } = this
     let top = 0
     for (const tlbi of issued) {
       this.listener?.flushed(tlbi)
-      const found = this.#covered(tlbi)
-      for (let i = 0; i < found.length; i++) {
-        const row = found.at(i)
-        if (this.rows.isTable(row)) top = Math.max(top, PTE - this.rows.level(row))
+      this.#covered(tlbi).each((row) => {
+        if (rows.isTable(row)) top = Math.max(top, PTE - rows.level(row))
         else this.#reach(row, tlbi, at)
-      }
+      })
     }
     // Tables after what lies below them, which may leave by the same TLBI, whichever of these took the table along.
     for (let above = 1; above <= top; above++) {
       for (const tlbi of issued) {
-        const found = this.#covered(tlbi)
-        for (let i = 0; i < found.length; i++) {
-          const row = found.at(i)
-          const isNext = this.rows.isTable(row) && PTE - this.rows.level(row) === above
+        this.#covered(tlbi).each((row) => {
+          const isNext = rows.isTable(row) && PTE - rows.level(row) === above
           if (isNext) this.#reach(row, tlbi, at)
-        }
+        })
       }
     }
     this.#found.clear()
@@ -237,7 +235,7 @@ export class Versions {
 
   #followUnit(level: number, base: number, s: Write, cpu: number): void {
     const { rows } = this
-    for (let row = rows.head(level, base); row !== NO_ROW; row = rows.next[row]!) {
+    for (let row = rows.head(level, base); row !== NO_ROW; row = rows.next(row)) {
       if (rows.from(row) !== s.page || rows.ordered(row) !== NO_ROW) continue
       if (rows.cpu(row) !== cpu) this.#unorderedOf(cpu).follow(row, rows.seq(row))
     }
@@ -255,7 +253,7 @@ export class Versions {
     if (isContiguous(s.newHi) && !s.isTable) return
     let next = NO_ROW
     for (let row = rows.head(LEVEL[s.level], s.page); row !== NO_ROW; row = next) {
-      next = rows.next[row]!
+      next = rows.next(row)
       if (!isSameToAll(rows.lo(row), rows.hi(row), s.newLo, s.newHi)) continue
       this.#gone(row, s.seq, null)
     }
@@ -275,7 +273,7 @@ export class Versions {
     v.hi = hi
     v.isTable = table
     let row = rows.head(v.level, v.base)
-    while (row !== NO_ROW && !this.#isSame(row, v)) row = rows.next[row]!
+    while (row !== NO_ROW && !this.#isSame(row, v)) row = rows.next(row)
     if (row === NO_ROW) row = rows.add(v)
     else rows.again(row, v)
     if (v.parent === NO_ROW) this.#unorderedOf(v.cpu).add(row)

@@ -1,4 +1,6 @@
 import { PTE } from '@pagetrail/engine'
+import { FewColumn } from './few-column.ts'
+import { doubled } from './growing-buffer.ts'
 
 /** Where {@link EntryTable.find} does not know a key. */
 export const ABSENT = -1
@@ -9,7 +11,10 @@ export interface SavedEntries {
   readonly groupKeys: Float64Array<ArrayBuffer>
   readonly known: Uint16Array<ArrayBuffer>
   readonly words: Uint32Array<ArrayBuffer>
-  readonly origins: Readonly<Origins> | null
+  readonly origins: {
+    readonly seqs: Uint32Array<ArrayBuffer>
+    readonly cpus: Uint16Array<ArrayBuffer>
+  } | null
   readonly odd: ReadonlyMap<number, number>
 }
 
@@ -47,7 +52,7 @@ export interface Entries {
 /** The event that an entry is known from, as columns beside it. */
 interface Origins {
   seqs: Uint32Array<ArrayBuffer>
-  cpus: Uint16Array<ArrayBuffer>
+  readonly cpus: FewColumn
 }
 
 /**
@@ -64,9 +69,9 @@ export class EntryTable implements Entries {
   #groupKeys = new Float64Array(GROUPS)
   /** A bit for each entry of a group that is known. */
   #known = new Uint16Array(GROUPS)
-  /** lo, hi of each place, or lo alone. */
-  #words: Uint32Array<ArrayBuffer>
-  readonly #width: 1 | 2
+  /** Words of each place; of the upper ones null: all are 0. */
+  #los = new Uint32Array(GROUPS * GROUP)
+  #his: FewColumn | null = null
   #origins: Origins | null
   #groups = 0
   #size = 0
@@ -77,22 +82,15 @@ export class EntryTable implements Entries {
   readonly #lastGroup = new Int32Array(LEVELS)
 
   /** `withOrigins`: keeps {@link seq} and {@link cpu}. */
-  constructor(pageShift = 12, withOrigins = false, width: 1 | 2 = 2) {
+  constructor(pageShift = 12, withOrigins = false) {
     this.#pageShift = pageShift
-    this.#width = width
-    this.#words = new Uint32Array(GROUPS * GROUP * width)
     for (let level = 0; level < LEVELS; level++) {
       const upper = Math.max(0, LAST_LEVEL - level)
       this.#density[level] = 2 ** -(pageShift - 12 + upper * (pageShift - 3))
     }
     this.#origins = withOrigins
-      ? { seqs: new Uint32Array(GROUPS * GROUP), cpus: new Uint16Array(GROUPS * GROUP) }
+      ? { seqs: new Uint32Array(GROUPS * GROUP), cpus: new FewColumn(GROUPS * GROUP) }
       : null
-  }
-
-  /** One of a single word by key: `hi` is always 0. */
-  static narrow(pageShift: number): EntryTable {
-    return new EntryTable(pageShift, false, 1)
   }
 
   /** Entries that are known, empty ones included. */
@@ -108,11 +106,11 @@ export class EntryTable implements Entries {
   }
 
   lo(place: number): number {
-    return this.#words[place * this.#width]!
+    return this.#los[place]!
   }
 
   hi(place: number): number {
-    return this.#width === 1 ? 0 : this.#words[place * 2 + 1]!
+    return this.#his === null ? 0 : this.#his.at(place)
   }
 
   /** The event that the entry is known from; -1: the start state. */
@@ -122,7 +120,7 @@ export class EntryTable implements Entries {
   }
 
   cpu(place: number): number {
-    return this.#origins?.cpus[place] ?? 0
+    return this.#origins?.cpus.at(place) ?? 0
   }
 
   set(key: number, lo: number, hi: number, seq = -1, cpu = 0): void {
@@ -133,11 +131,12 @@ export class EntryTable implements Entries {
       this.#known[group]! |= bit
       this.#size++
     }
-    this.#words[place * this.#width] = lo
-    if (this.#width === 2) this.#words[place * 2 + 1] = hi
+    this.#los[place] = lo
+    if (hi !== 0) this.#his ??= new FewColumn(this.#los.length)
+    if (this.#his !== null) this.#his.set(place, hi)
     if (this.#origins === null) return
     this.#origins.seqs[place] = seq
-    this.#origins.cpus[place] = cpu
+    this.#origins.cpus.set(place, cpu)
   }
 
   see(key: number, lo: number, hi: number, seq: number, cpu: number): void {
@@ -169,14 +168,20 @@ export class EntryTable implements Entries {
 
   save(): SavedEntries {
     const groups = this.#groups
+    const places = groups * GROUP
+    const words = new Uint32Array(places * 2)
+    for (let place = 0; place < places; place++) {
+      words[place * 2] = this.lo(place)
+      words[place * 2 + 1] = this.hi(place)
+    }
     return {
       pageShift: this.#pageShift,
       groupKeys: this.#groupKeys.slice(0, groups),
       known: this.#known.slice(0, groups),
-      words: this.#words.slice(0, groups * GROUP * this.#width),
+      words,
       origins: this.#origins && {
-        seqs: this.#origins.seqs.slice(0, groups * GROUP),
-        cpus: this.#origins.cpus.slice(0, groups * GROUP),
+        seqs: this.#origins.seqs.slice(0, places),
+        cpus: Uint16Array.from({ length: places }, (_, place) => this.cpu(place)),
       },
       odd: new Map(this.#odd),
     }
@@ -191,23 +196,28 @@ export class EntryTable implements Entries {
       else table.#groupOf(groupKey, true)
     }
     table.#known.set(known)
-    table.#words.set(words)
-    table.#origins?.seqs.set(origins?.seqs ?? [])
-    table.#origins?.cpus.set(origins?.cpus ?? [])
+    table.#his = new FewColumn(table.#los.length)
+    for (let place = 0; place * 2 < words.length; place++) {
+      table.#los[place] = words[place * 2]!
+      table.#his.set(place, words[place * 2 + 1]!)
+      table.#origins?.cpus.set(place, origins!.cpus[place]!)
+    }
+    table.#origins?.seqs.set(origins!.seqs)
     table.#odd = new Map(odd)
     table.#size = known.reduce((size, bits) => size + bitsIn(bits), 0)
     return table
   }
 
   clone(): EntryTable {
-    const copy = new EntryTable(this.#pageShift, false, this.#width)
+    const copy = new EntryTable(this.#pageShift)
     copy.#slots = this.#slots.slice()
     copy.#groupKeys = this.#groupKeys.slice()
     copy.#known = this.#known.slice()
-    copy.#words = this.#words.slice()
+    copy.#los = this.#los.slice()
+    copy.#his = this.#his && this.#his.clone()
     copy.#origins = this.#origins && {
       seqs: this.#origins.seqs.slice(),
-      cpus: this.#origins.cpus.slice(),
+      cpus: this.#origins.cpus.clone(),
     }
     copy.#groups = this.#groups
     copy.#size = this.#size
@@ -295,10 +305,11 @@ export class EntryTable implements Entries {
   #grow(): void {
     this.#groupKeys = new Float64Array(doubled(this.#groupKeys))
     this.#known = new Uint16Array(doubled(this.#known))
-    this.#words = new Uint32Array(doubled(this.#words))
+    this.#los = new Uint32Array(doubled(this.#los))
+    this.#his?.grow()
     if (this.#origins === null) return
     this.#origins.seqs = new Uint32Array(doubled(this.#origins.seqs))
-    this.#origins.cpus = new Uint16Array(doubled(this.#origins.cpus))
+    this.#origins.cpus.grow()
   }
 }
 
@@ -306,32 +317,4 @@ function bitsIn(bits: number): number {
   let count = 0
   for (let rest = bits; rest !== 0; rest &= rest - 1) count++
   return count
-}
-
-/** From so many bytes on a buffer grows where it is: below, one of a fixed size costs less to make and to read. */
-const IN_PLACE = 1 << 16
-/** Addresses that such a buffer may grow into; what was never written to takes no memory. */
-const RESERVED = 2 ** 30
-
-/**
- * The same bytes with as many zeros after them; the array given is to be used no more. A long one is not copied: its
- * memory would be needed twice, and be half empty afterwards.
- */
-export function doubled({ buffer }: { readonly buffer: ArrayBuffer }): ArrayBuffer {
-  const bytes = buffer.byteLength * 2
-  if (bytes < IN_PLACE) return buffer.transfer(bytes)
-  if (buffer.resizable && bytes <= buffer.maxByteLength) {
-    buffer.resize(bytes)
-    return buffer
-  }
-  const longer = new ArrayBuffer(bytes, { maxByteLength: Math.max(RESERVED, bytes * 2) })
-  new Uint8Array(longer).set(new Uint8Array(buffer))
-  return longer
-}
-
-/** The first so many bytes, for what begins anew; the memory of the rest is free at once. */
-export function cutTo(bytes: number, { buffer }: { readonly buffer: ArrayBuffer }): ArrayBuffer {
-  if (!buffer.resizable) return buffer.byteLength > IN_PLACE ? new ArrayBuffer(bytes) : buffer
-  buffer.resize(bytes)
-  return buffer
 }

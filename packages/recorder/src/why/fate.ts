@@ -2,7 +2,7 @@ import type { LevelName } from '@pagetrail/engine'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { Observers } from '../observers/observers.ts'
-import { NO_ROW } from '../observers/version-rows.ts'
+import { NO_ROW } from '../observers/version-columns.ts'
 
 export type FlushEvent = EventOf<'tlb_flush'> | EventOf<'tlbi'>
 
@@ -54,7 +54,7 @@ export function fateOf(
   if (rows.count === 0) return ended('not held', seq)
   const row = rows.high - 1
   const member = observers.sizes.of(level)
-  const index = Math.floor((page - rows.base[row]!) / member)
+  const index = Math.floor((page - rows.base(row)) / member)
   const isSpan = rows.pages(row) > member
   // The store that restores it may leave a version of its own in the same row.
   const isGone = () =>

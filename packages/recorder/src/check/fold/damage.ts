@@ -54,15 +54,14 @@ export function collect(
   const { rows } = versions
   if (rows.count === 0 || end <= start) return
   rows.inRange(start, end, found)
-  found.sortBy(rows.base)
-  for (let i = 0; i < found.length; i++) {
-    const row = found.at(i)
-    if (skips(row)) continue
+  found.sortBy((row) => rows.base(row))
+  found.each((row) => {
+    if (skips(row)) return
     const version = { seq: rows.seq(row), op: rows.op(row) }
     harms.each(row, start, end, (from, to, relation) => {
       if (isHarm(relation)) damage.add(version, from, to, relation)
     })
-  }
+  })
   found.clear()
 }
 
@@ -82,7 +81,7 @@ function isOthers(fold: Fold, call: OpenCall, row: number): boolean {
   const other = fold.live.get(op)
   if (other === undefined || !promisesFlush(other.fn)) return false
   for (const [start, end] of pagesOf(other)) {
-    if (rows.base[row]! < end && start < rows.end(row)) return true
+    if (rows.base(row) < end && start < rows.end(row)) return true
   }
   return false
 }

@@ -1,4 +1,4 @@
-import { doubled } from '../../tables/entry-table.ts'
+import { doubled } from '../../tables/growing-buffer.ts'
 
 const INITIAL = 16
 /** As many as are ever wanted in the order in which they came. */

@@ -21,7 +21,7 @@ class MappedAt {
   #high = -1
 
   constructor(pageShift: number) {
-    this.#near = EntryTable.narrow(pageShift)
+    this.#near = new EntryTable(pageShift)
     this.#far = new EntryTable(pageShift)
   }
 

@@ -133,7 +133,7 @@ export const bareTlbi: Rule = {
           scope.report({
             severity: 'error',
             proof: [store, e.seq],
-            start: rows.base[row]!,
+            start: rows.base(row),
             message: `tlbi ${e.insn} with no dsb${whose} since the store: the old entry may be fetched again after it`,
           })
         },

@@ -26,7 +26,7 @@ class Emptied {
 
   constructor(pageShift: number) {
     this.#pageShift = pageShift
-    this.#seqs = EntryTable.narrow(pageShift)
+    this.#seqs = new EntryTable(pageShift)
   }
 
   since(page: number): number | undefined {
@@ -43,7 +43,7 @@ class Emptied {
   }
 
   clear(): void {
-    this.#seqs = EntryTable.narrow(this.#pageShift)
+    this.#seqs = new EntryTable(this.#pageShift)
   }
 }
 

@@ -140,8 +140,7 @@ function leftBehind({ fold }: Scope, known: SeqSet): Map<string, Damage> {
     if (op >= 0 && fold.live.has(op)) continue
     const name = op < 0 ? 'code outside any call' : (fn ?? 'a call')
     const damage = byFn.get(name) ?? new Damage()
-    const { base } = rows
-    collect(fold, damage, base[row]!, rows.end(row), (other) => other !== row)
+    collect(fold, damage, rows.base(row), rows.end(row), (other) => other !== row)
     if (damage.gravest !== undefined) byFn.set(name, damage)
   }
   return byFn

@@ -141,7 +141,7 @@ export const freedInUse: Rule = {
             report(
               [rows.seq(row), e.seq],
               level,
-              rows.base[row]!,
+              rows.base(row),
               'before the walk cache was flushed for it: __flush_tlb_kernel_pgtable() is owed, ' +
                 'a last-level TLBI does not do',
             )
