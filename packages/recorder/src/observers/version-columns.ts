@@ -55,10 +55,9 @@ export interface SavedColumns {
   readonly member: Uint8Array<ArrayBuffer>
 }
 
-
 /**
  * What is kept of each version, in columns: a call may leave one for each of a million entries. Most of them differ in
- * little, and are 18 bytes each.
+ * little, and take 19 bytes each.
  */
 export class VersionColumns {
   /** Index in LEVEL_NAMES with {@link LIVE} and {@link TABLE}; 0: the row is free. */
@@ -80,14 +79,7 @@ export class VersionColumns {
   readonly #ordered = new FewColumn(INITIAL)
   /** Which member of its span its descriptor is that of; null: no row was of a span yet. */
   #member: Uint8Array<ArrayBuffer> | null = null
-  readonly #fewColumns = [
-    this.#cpu,
-    this.#op,
-    this.#fn,
-    this.#hi,
-    this.#baseHigh,
-    this.#ordered,
-  ]
+  readonly #fewColumns = [this.#cpu, this.#op, this.#fn, this.#hi, this.#baseHigh, this.#ordered]
   /** By level: what one TLB entry translates, and what one descriptor does. */
   readonly #pages: readonly number[]
   readonly #own: readonly number[]
