@@ -5,7 +5,7 @@ import type { KnownEntries } from './known-entries.ts'
 import type { PageSizes } from './page-numbers.ts'
 import { isContiguous, relate, type Relation } from './translation.ts'
 import { TABLE_LIMITS, type Translation } from './translation.ts'
-import type { VersionRows } from './version-rows.ts'
+import type { VersionRows } from './rows/version-rows.ts'
 
 const WALK = ['pgd', 'p4d', 'pud', 'pmd', 'pte'] as const
 

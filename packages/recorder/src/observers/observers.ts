@@ -25,7 +25,7 @@ import { type Contradicted, KnownEntries } from './known-entries.ts'
 import { pageOf, PageSizes } from './page-numbers.ts'
 import { Write } from './write.ts'
 import { Versions } from './versions.ts'
-import { NO_ROW } from './version-columns.ts'
+import { NO_ROW } from './rows/version-columns.ts'
 
 const UPPER = ['pgd', 'p4d', 'pud', 'pmd'] as const
 const isAny = (): boolean => true

@@ -6,9 +6,9 @@ import type { PageSizes } from './page-numbers.ts'
 import type { Write } from './write.ts'
 import { isContiguous, isHeld, isSameToAll } from './translation.ts'
 import { RowList } from '../tables/row-list.ts'
-import { Unordered } from './unordered.ts'
-import { type NewVersion, NO_ROW } from './version-columns.ts'
-import { type SavedRows, VersionRows } from './version-rows.ts'
+import { Unordered } from './rows/unordered.ts'
+import { type NewVersion, NO_ROW } from './rows/version-columns.ts'
+import { type SavedRows, VersionRows } from './rows/version-rows.ts'
 
 /** TLBI of one instruction, or what a flush function stands for. Pages are 4K. */
 export interface Invalidation {

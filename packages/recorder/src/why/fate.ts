@@ -2,7 +2,7 @@ import type { LevelName } from '@pagetrail/engine'
 import type { EventOf, TraceEvent } from '../event/kinds.ts'
 import type { Run } from '../event/run.ts'
 import { Observers } from '../observers/observers.ts'
-import { NO_ROW } from '../observers/version-columns.ts'
+import { NO_ROW } from '../observers/rows/version-columns.ts'
 
 export type FlushEvent = EventOf<'tlb_flush'> | EventOf<'tlbi'>
 

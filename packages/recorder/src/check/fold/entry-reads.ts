@@ -1,7 +1,7 @@
 import { BriefMap } from '../../tables/brief-map.ts'
 import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import type { KnownEntry } from '../../observers/known-entries.ts'
-import { unitKey } from '../../observers/version-rows.ts'
+import { unitKey } from '../../observers/rows/version-rows.ts'
 import { highWord, lowWord, take } from '../../event/words.ts'
 
 /** What a CPU last read from an entry. */

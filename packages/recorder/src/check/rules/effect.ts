@@ -1,6 +1,6 @@
 import { BriefMap } from '../../tables/brief-map.ts'
 import { ABSENT, EntryTable } from '../../tables/entry-table.ts'
-import { unitKey } from '../../observers/version-rows.ts'
+import { unitKey } from '../../observers/rows/version-rows.ts'
 import { PTE } from '@pagetrail/engine'
 import type { EventOf } from '../../event/kinds.ts'
 import type { Frame, Lane, OpenCall } from '../fold/lane.ts'

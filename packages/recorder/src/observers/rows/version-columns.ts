@@ -1,7 +1,7 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
-import { FewColumn } from '../tables/few-column.ts'
-import { doubled } from '../tables/growing-buffer.ts'
-import type { PageSizes } from './page-numbers.ts'
+import { FewColumn } from '../../tables/few-column.ts'
+import { doubled } from '../../tables/growing-buffer.ts'
+import type { PageSizes } from '../page-numbers.ts'
 
 /** In the place of a row, of a call, of a name: there is none. */
 export const NO_ROW = -1

@@ -1,5 +1,5 @@
-import { cutTo, doubled } from '../tables/growing-buffer.ts'
-import { RowList } from '../tables/row-list.ts'
+import { cutTo, doubled } from '../../tables/growing-buffer.ts'
+import { RowList } from '../../tables/row-list.ts'
 import type { VersionRows } from './version-rows.ts'
 
 const INITIAL = 64

@@ -1,7 +1,7 @@
 import { LEVEL_NAMES } from '@pagetrail/engine'
-import { ABSENT, EntryTable } from '../tables/entry-table.ts'
-import type { RowList } from '../tables/row-list.ts'
-import { PAGE_LIMIT, type PageSizes } from './page-numbers.ts'
+import { ABSENT, EntryTable } from '../../tables/entry-table.ts'
+import type { RowList } from '../../tables/row-list.ts'
+import { PAGE_LIMIT, type PageSizes } from '../page-numbers.ts'
 import { type NewVersion, NO_ROW, type SavedColumns, VersionColumns } from './version-columns.ts'
 
 const LEVELS = LEVEL_NAMES.length
