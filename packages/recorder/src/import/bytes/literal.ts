@@ -1,28 +1,45 @@
-/** A text that is looked for at a place, four bytes at a time. */
+/** Shorter texts are not compared so. */
+export const LEAST = 4
+
+/** A text of at least {@link LEAST} bytes four at a time; the last word overlaps the one before it. */
+export function wordsOf(bytes: Uint8Array): Int32Array {
+  const { length, buffer, byteOffset } = bytes
+  const view = new DataView(buffer, byteOffset, length)
+  return Int32Array.from({ length: wordsIn(length) }, (_, i) =>
+    view.getInt32(Math.min(4 * i, length - LEAST), true),
+  )
+}
+
+/** How many words a text of so many bytes has. */
+export const wordsIn = (length: number): number => (length + 3) >> 2
+
+/** Whether bytes [at, end) are the text of the words from `first` on. */
+export function areWords(
+  view: DataView,
+  at: number,
+  end: number,
+  words: Int32Array,
+  first: number,
+): boolean {
+  let word = first
+  for (let p = at; p < end - LEAST; p += 4)
+    if (view.getInt32(p, true) !== words[word++]) return false
+  return view.getInt32(end - LEAST, true) === words[word]
+}
+
+/** A text that is looked for at a place. */
 export class Literal {
-  /** Shorter ones are not taken. */
-  static readonly LEAST = 4
   readonly length: number
   readonly #words: Int32Array
 
   constructor(bytes: Uint8Array) {
-    const { length, buffer, byteOffset } = bytes
-    const view = new DataView(buffer, byteOffset, length)
-    this.length = length
-    // The last word overlaps the one before it.
-    this.#words = Int32Array.from({ length: Math.ceil(length / 4) }, (_, i) =>
-      view.getInt32(Math.min(4 * i, length - Literal.LEAST), true),
-    )
+    this.length = bytes.length
+    this.#words = wordsOf(bytes)
   }
 
   /** Whether it stands at a place, before `limit`. */
   isAt(view: DataView, at: number, limit: number): boolean {
     const end = at + this.length
-    if (end > limit) return false
-    const words = this.#words
-    const last = words.length - 1
-    for (let i = 0, p = at; i < last; i++, p += 4)
-      if (view.getInt32(p, true) !== words[i]) return false
-    return view.getInt32(end - Literal.LEAST, true) === words[last]
+    return end <= limit && areWords(view, at, end, this.#words, 0)
   }
 }

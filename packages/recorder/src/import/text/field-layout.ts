@@ -1,4 +1,4 @@
-import { Literal } from '../bytes/literal.ts'
+import { LEAST, wordsOf } from '../bytes/literal.ts'
 import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts'
 import { SLOTS } from '../translate/fields.ts'
 import type { MetProbe } from '../translate/probe-table.ts'
@@ -8,8 +8,11 @@ export const FIRST_OTHER = 1 << SLOTS
 
 /** The fields of a line, as they came one after the other. */
 export interface FieldLayout {
-  /** ` key=` and the slot of its value; -1 for one without a meaning. */
-  readonly keys: readonly { readonly text: Literal; readonly slot: number }[]
+  /** The words of ` key=` of each, one key after the other, and how many bytes that has. */
+  readonly words: Int32Array
+  readonly lengths: Int32Array
+  /** The slots of their values; -1 for one without a meaning. */
+  readonly slots: Int32Array
   /** Which fields these are, as in LineShape. */
   readonly fields: number
 }
@@ -22,20 +25,23 @@ export function layoutOf(
   end: number,
 ): FieldLayout | null {
   const [before, ...parts] = decodeUtf8(bytes, at, end).split(' ')
-  if (before !== '') return null
-  const keys: FieldLayout['keys'][number][] = []
+  const keys = parts.map((part) => part.slice(0, part.indexOf('=') + 1))
+  const texts = keys.map((key) => encodeUtf8(` ${key}`))
+  const isPlain = parts.every((part) => !part.startsWith('['))
+  if (before !== '' || !isPlain || texts.some(({ length }) => length < LEAST)) return null
+  const slots = keys.map((key) => slotOf(probe, key))
   let fields = 0
   let others = FIRST_OTHER
-  for (const part of parts) {
-    const key = part.slice(0, part.indexOf('=') + 1)
-    const text = encodeUtf8(` ${key}`)
-    if (part.startsWith('[') || text.length < Literal.LEAST) return null
-    const slot = slotOf(probe, key)
-    keys.push({ text: new Literal(text), slot })
+  for (const slot of slots) {
     fields |= slot < 0 ? others : 1 << slot
     if (slot < 0) others <<= 1
   }
-  return { keys, fields }
+  return {
+    words: Int32Array.from(texts.flatMap((text) => [...wordsOf(text)])),
+    lengths: Int32Array.from(texts, ({ length }) => length),
+    slots: Int32Array.from(slots),
+    fields,
+  }
 }
 
 const slotOf = ({ keys }: MetProbe, key: string): number =>

@@ -10,6 +10,7 @@ import {
   noteJson,
 } from '../translate/fields.ts'
 import { ByteTable, hashBytes } from '../bytes/byte-table.ts'
+import { areWords, wordsIn } from '../bytes/literal.ts'
 import { readDigits, readNumber } from '../bytes/number-text.ts'
 import type { MetProbe } from '../translate/probe-table.ts'
 import { decodeUtf8, encodeUtf8, excerpt } from '../bytes/utf8.ts'
@@ -120,16 +121,20 @@ export class TextFields extends EventFields {
   }
 
   /** The same, from `at` on, of a line that has the fields of another; false where it has not. */
-  #readLike({ keys, fields }: FieldLayout, probe: MetProbe, view: DataView, at: number): boolean {
+  #readLike(layout: FieldLayout, probe: MetProbe, view: DataView, at: number): boolean {
+    const { words, lengths, slots } = layout
     const bytes = this.#bytes
     const end = this.#end
     let p = at
+    let word = 0
     let wide = 0
     let narrow = 0
-    for (let i = 0; i < keys.length; i++) {
-      const { text, slot } = keys[i]!
-      if (!text.isAt(view, p, end)) return false
-      const value = p + text.length
+    for (let i = 0; i < slots.length; i++) {
+      const length = lengths[i]!
+      const slot = slots[i]!
+      const value = p + length
+      if (value > end || !areWords(view, p, value, words, word)) return false
+      word += wordsIn(length)
       p = value
       if (slot < 0) {
         while (p < end && bytes[p] !== SPACE) p++
@@ -142,9 +147,9 @@ export class TextFields extends EventFields {
       narrow |= (form >> 1) << slot
     }
     if (p !== end) return false
-    this.present = fields & (FIRST_OTHER - 1)
+    this.present = layout.fields & (FIRST_OTHER - 1)
     if (probe.needs) this.#check(probe)
-    this.#compare(probe, fields, wide, narrow)
+    this.#compare(probe, layout.fields, wide, narrow)
     return true
   }
 
