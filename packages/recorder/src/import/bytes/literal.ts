@@ -2,7 +2,7 @@
 export const LEAST = 4
 
 /** A text of at least {@link LEAST} bytes four at a time; the last word overlaps the one before it. */
-export function wordsOf(bytes: Uint8Array): Int32Array {
+export function textWords(bytes: Uint8Array): Int32Array {
   const { length, buffer, byteOffset } = bytes
   const view = new DataView(buffer, byteOffset, length)
   return Int32Array.from({ length: wordsIn(length) }, (_, i) =>
@@ -34,7 +34,7 @@ export class Literal {
 
   constructor(bytes: Uint8Array) {
     this.length = bytes.length
-    this.#words = wordsOf(bytes)
+    this.#words = textWords(bytes)
   }
 
   /** Whether it stands at a place, before `limit`. */

@@ -1,4 +1,4 @@
-import { LEAST, wordsOf } from '../bytes/literal.ts'
+import { LEAST, textWords } from '../bytes/literal.ts'
 import { decodeUtf8, encodeUtf8 } from '../bytes/utf8.ts'
 import { SLOTS } from '../translate/fields.ts'
 import type { MetProbe } from '../translate/probe-table.ts'
@@ -37,7 +37,7 @@ export function layoutOf(
     if (slot < 0) others <<= 1
   }
   return {
-    words: Int32Array.from(texts.flatMap((text) => [...wordsOf(text)])),
+    words: Int32Array.from(texts.flatMap((text) => [...textWords(text)])),
     lengths: Int32Array.from(texts, ({ length }) => length),
     slots: Int32Array.from(slots),
     fields,
