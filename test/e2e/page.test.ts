@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { checkPage, checkRun, runDetail } from '@pagetrail/recorder'
+import { checkPage, checkRun, patchHtml, runDetail, type ScenarioResult } from '@pagetrail/recorder'
 import { hasPrograms } from '../hooks/compilers.ts'
 import { ODD, pageOf, PAIRS } from '../recorder/page/pages.ts'
+import { reportOf, resultOf } from '../recorder/patch/reports.ts'
 
 /** A browser that asks nothing of anywhere by itself, so that every request is the page's. */
 const QUIET = [
@@ -20,8 +21,19 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ]
-const WIDTHS = [1280, 390] as const
-const SCHEMES = ['light', 'dark'] as const
+interface View {
+  readonly width: number
+  readonly colorScheme: 'light' | 'dark'
+}
+const WIDE_LIGHT: View = { width: 1280, colorScheme: 'light' }
+const NARROW_DARK: View = { width: 390, colorScheme: 'dark' }
+/** Of two pages of a sort, one is looked at in all of them. */
+const CORNERS = [WIDE_LIGHT, NARROW_DARK]
+const ALL = [
+  ...CORNERS,
+  { ...WIDE_LIGHT, colorScheme: 'dark' as const },
+  { ...NARROW_DARK, colorScheme: 'light' as const },
+]
 
 describe.runIf(hasPrograms('chromium'))('a page in a browser', () => {
   let browser: Browser
@@ -56,7 +68,9 @@ describe.runIf(hasPrograms('chromium'))('a page in a browser', () => {
   })
 
   test.each(Object.keys(ODD))('diff: %s', async (name) => {
-    expect(await problemsOf(browser, fileOf(name, pageOf(await ODD[name]!()).html))).toEqual([])
+    expect(
+      await problemsOf(browser, fileOf(name, pageOf(await ODD[name]!()).html), CORNERS),
+    ).toEqual([])
   })
 
   test('diff: 100,000 calls', async () => {
@@ -66,11 +80,20 @@ describe.runIf(hasPrograms('chromium'))('a page in a browser', () => {
   }, 180_000)
 
   test('check', async () => {
-    for (const name of ['other-effects', 'two-kernels', 'odd-names', 'nothing']) {
+    for (const name of ['other-effects', 'two-kernels', 'odd-names']) {
       const [, run] = await (PAIRS[name] ?? ODD[name])!()
       const html = checkPage(run, checkRun(run), runDetail(run))
-      expect(await problemsOf(browser, fileOf(`check-${name}`, html))).toEqual([])
+      expect(await problemsOf(browser, fileOf(`check-${name}`, html), CORNERS)).toEqual([])
     }
+  })
+
+  test('patch', async () => {
+    const names = ['block-off-on', 'flush-forgotten', 'clean-ro']
+    const results: ScenarioResult[] = []
+    for (const name of names) results.push(await resultOf(name))
+    results.push(await resultOf('clean-ro', { incomplete: ['x'.repeat(200)] }))
+    const html = patchHtml(reportOf(results), { command: 'pagetrail' })
+    expect(await problemsOf(browser, fileOf('patch', html), CORNERS)).toEqual([])
   })
 
   test('prints on paper, all of it', async () => {
@@ -85,27 +108,29 @@ describe.runIf(hasPrograms('chromium'))('a page in a browser', () => {
   })
 })
 
-/** Whatever is wrong with a page at each width, light and dark; nothing where it is right. */
-async function problemsOf(browser: Browser, file: string): Promise<string[]> {
+/** Whatever is wrong with a page in each view; nothing where it is right. */
+async function problemsOf(
+  browser: Browser,
+  file: string,
+  views: readonly View[] = ALL,
+): Promise<string[]> {
   const problems: string[] = []
-  for (const width of WIDTHS) {
-    for (const colorScheme of SCHEMES) {
-      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
-      const seen: string[] = []
-      page.on('console', (message) => seen.push(`console: ${message.text()}`))
-      page.on('pageerror', (error) => seen.push(`error: ${error.message}`))
-      page.on('request', (request) => seen.push(`request: ${request.url()}`))
-      await page.goto(`file://${file}`)
-      const found = [
-        ...seen.filter((what) => what !== `request: file://${file}`),
-        ...(await page.evaluate<string[]>(UNREADABLE)),
-        ...(await page.evaluate<string[]>(MAPS)),
-        // The page's policy forbids scripts in it; this one is the browser's driver's.
-        ...(await page.evaluate<string[]>(`${axe.source}; ${BARRIERS}`)),
-      ]
-      problems.push(...found.map((what) => `${width} ${colorScheme}: ${what}`))
-      await page.close()
-    }
+  for (const { width, colorScheme } of views) {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+    const seen: string[] = []
+    page.on('console', (message) => seen.push(`console: ${message.text()}`))
+    page.on('pageerror', (error) => seen.push(`error: ${error.message}`))
+    page.on('request', (request) => seen.push(`request: ${request.url()}`))
+    await page.goto(`file://${file}`)
+    const found = [
+      ...seen.filter((what) => what !== `request: file://${file}`),
+      ...(await page.evaluate<string[]>(UNREADABLE)),
+      ...(await page.evaluate<string[]>(MAPS)),
+      // The page's policy forbids scripts in it; this one is the browser's driver's.
+      ...(await page.evaluate<string[]>(`${axe.source}; ${BARRIERS}`)),
+    ]
+    problems.push(...found.map((what) => `${width} ${colorScheme}: ${what}`))
+    await page.close()
   }
   return problems
 }

@@ -194,6 +194,13 @@ test('part of a run passes as a part', async () => {
   expect(out).toMatch(/; only calls 2-4; ignoring dsb; path the same in 3 pairs of calls\n$/)
 })
 
+test('standard input is read where it is named as a file', async () => {
+  const file = capture('6.18.15')
+  const { status, err } = await pagetrail(['diff', file, '-'], env(join(folder(), 'x.db')))
+  expect(status).toBe(2)
+  expect(err).toContain('standard input is called /dev/stdin')
+})
+
 test('--format html: the page when the gate does not pass, with its reasons; else one line', async () => {
   const { baseline, db } = await golden('record', 'clean-ro', '--flavour', 'seed-v1')
   const record = ['record', 'clean-ro', '--module', module('test/fixtures/flush-first.ts')]

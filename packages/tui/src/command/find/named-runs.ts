@@ -67,6 +67,7 @@ export async function databaseBeside(session: Session): Promise<RunFile | null> 
 const looksLikePath = (name: string): boolean => /[./]/.test(name)
 
 function nothingCalled(name: string, own: RunFile | null, session: Session): InputError {
+  if (name === '-') return new InputError('- names no run; standard input is called /dev/stdin')
   const missing = own === null ? `${session.options.db} does not exist` : own.noSuch(name).message
   return looksLikePath(name)
     ? new InputError(`${name} is neither a file nor a run: ${missing}`)
