@@ -70,10 +70,20 @@ export const u64OfInput = (text: string): bigint | null =>
   u64OfText(text) ?? (/^\d+$/.test(text) ? BigInt(text) : null)
 
 /** {@link hexOf} of two words. */
-export function hexOfWords(lo: number, hi: number): string {
-  const low = (lo >>> 0).toString(16)
-  return hi === 0 ? '0x' + low : '0x' + (hi >>> 0).toString(16) + low.padStart(8, '0')
-}
+export const hexOfWords = (lo: number, hi: number): string =>
+  hi === 0 ? '0x' + (lo >>> 0).toString(16) : '0x' + withoutZeros(hi) + eightDigits(lo)
+
+const withoutZeros = (word: number): string =>
+  word >>> 28 === 0 ? (word >>> 0).toString(16) : eightDigits(word)
+
+/** V8 makes a number of more than 31 bits a text by dividing it, digit for digit. */
+const eightDigits = (word: number): string =>
+  BYTES[word >>> 24]! +
+  BYTES[(word >>> 16) & 0xff]! +
+  BYTES[(word >>> 8) & 0xff]! +
+  BYTES[word & 0xff]!
+
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** a < b as unsigned 64-bit integers. */
 export const isBelow = (a: number, b: number): boolean => (a < 0 === b < 0 ? a < b : b < 0)
