@@ -17,6 +17,8 @@ export interface Named {
 
 /** Looks names up. @throws InputError where one is neither a run nor a file */
 export async function lookUpNames(session: Session, names: readonly string[]): Promise<Named> {
+  if (names.includes('-'))
+    throw new InputError('- names no run; standard input is called /dev/stdin')
   const files = names.filter(isFile)
   const own = await databaseFor(session, names, files)
   const runs = new Map<string, Run>()
@@ -67,7 +69,6 @@ export async function databaseBeside(session: Session): Promise<RunFile | null> 
 const looksLikePath = (name: string): boolean => /[./]/.test(name)
 
 function nothingCalled(name: string, own: RunFile | null, session: Session): InputError {
-  if (name === '-') return new InputError('- names no run; standard input is called /dev/stdin')
   const missing = own === null ? `${session.options.db} does not exist` : own.noSuch(name).message
   return looksLikePath(name)
     ? new InputError(`${name} is neither a file nor a run: ${missing}`)
