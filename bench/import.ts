@@ -14,8 +14,8 @@ import { importInput, jsonlChunks, openRuns } from '@pagetrail/recorder'
  * How fast a trace of a real kernel goes in, until it is durable in SQLite, and its run as JSON Lines, against reading
  * the same file line by line with a split and nothing more; for a trace.dat against `trace-cmd report`, where that is
  * installed.
- * Run it with `node bench/import.ts [FILE] [rounds]`, after `npm run build`; without a file it repeats a bundled capture
- * up to a million events.
+ * Run it with `node bench/import.ts [FILE] [rounds]`, after `npm run build`; without a file it repeats a bundled
+ * capture up to a million events.
  */
 
 const EVENTS = 1_000_000
