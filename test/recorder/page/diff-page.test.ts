@@ -2,7 +2,7 @@ import { diffDetail, diffPage, diffRuns, type TraceEvent } from '@pagetrail/reco
 import { describe, expect, test, vi } from 'vitest'
 
 import { runOf } from '../../support/runs.ts'
-import { eventsOf, initOf, setMemoryRo } from '../../support/sample-run.ts'
+import { AREA, eventsOf, hex, initOf, setMemoryRo } from '../../support/sample-run.ts'
 import { goldenPage, ODD, pageOf, PAIRS } from './pages.ts'
 
 // One of them is of 100,000 calls a side.
@@ -117,6 +117,24 @@ test('tables of other pages have letters that can be read', async () => {
   const [, size, width] = /viewBox="\S+ \S+ (\d+) [^>]*>[^]*?font-size="([\d.]+)"/.exec(html) ?? []
   // At half of 1200 pixels.
   expect((Number(width) / Number(size)) * 550).toBeGreaterThan(9)
+})
+
+test('a table in which no entry is like the next takes a few letters for each', () => {
+  const stores = Array.from({ length: 512 }, (_, i) => ({
+    kind: 'desc_write',
+    level: 'pte',
+    va: hex(AREA + BigInt(i) * 0x1000n),
+    old: '0x0',
+    new: i % 2 === 0 ? '0x68000500040703' : '0x60000500040783',
+  }))
+  const [begin, end] = [setMemoryRo(3).slice(0, 1), setMemoryRo(3).slice(-1)]
+  const run = runOf(eventsOf([...begin, ...stores, ...end]))
+  const maps = [...pageOf([run, run]).html.matchAll(/<svg\s+class="map".*?<\/svg>/gs)]
+  expect(maps.map(([map]) => /256 read-(write|only) · 256 /.test(map))).toContain(true)
+  for (const [map] of maps) {
+    expect(map.match(/<(path|rect|text)/g)!.length).toBeLessThan(20)
+    expect(map.length).toBeLessThan(512 * 40)
+  }
 })
 
 test('a rule that finds something on a run counts, though the other run cannot be judged', async () => {

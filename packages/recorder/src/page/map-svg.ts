@@ -142,79 +142,100 @@ function* stripes(
   }
 }
 
+/** Shapes of one look as one path, of which an entry takes a few letters: a table has up to 8192 of them. */
+class Shapes {
+  readonly #paths = new Map<string, string>()
+
+  /** `look`: the attributes of the path, its class and what it has where no style is allowed. */
+  add(look: string, d: string): void {
+    this.#paths.set(look, (this.#paths.get(look) ?? '') + d)
+  }
+
+  get html(): Html {
+    const paths = [...this.#paths].map(([look, d]) => `<path ${look} d="${d}"/>`)
+    return new Html(paths.join(''))
+  }
+}
+
+const box = (x: number, y: number, w: number, h: number): string => `M${x} ${y}h${w}v${h}h-${w}z`
+
+const filled = (sort: CellSort): string => `class="${sort}" fill="${SORTS[sort].fill}"`
+const EDGE = 'class="blk" stroke="#57606a" fill="none"'
+const SLASHES = 'class="sl" stroke="#57606a" fill="none"'
+const DOTS = `class="dots" stroke="#8c959f" stroke-dasharray="0 ${SIZE}"`
+
 function cellsOf({ cells }: TableMoment, columns: number, rows: number, span: number): Html {
-  const fills: Html[] = []
-  const over: Html[] = []
+  const fills = new Shapes()
+  const over = new Shapes()
   for (const cell of cells) {
     const sort = sortOf(cell)
-    for (const [x, y, w, h] of stripes(cell.at, cell.count, columns))
-      fills.push(rect(x * SIZE, y * SIZE, w * SIZE, h * SIZE, sort))
-    if (sort === 'empty') over.push(dots(cell, columns))
-    const shape = MARKS[sort]
-    if (shape) over.push(marks(cell, columns, shape.path, shape.kind))
-    if (cell.cont) over.push(bars(cell, columns, span, sort))
-    else if (cell.form === 'block') over.push(marks(cell, columns, 'h7v7h-7z', 'blk', 1.5))
+    const mark = MARKS[sort]
+    if (sort === 'empty') over.add(DOTS, dots(cell, columns))
+    else if (mark) over.add(SLASHES, marks(cell, columns, mark))
+    else
+      for (const [x, y, w, h] of stripes(cell.at, cell.count, columns))
+        fills.add(filled(sort), box(x * SIZE, y * SIZE, w * SIZE, h * SIZE))
+    if (cell.cont) {
+      const d = bars(cell, columns, span)
+      over.add(filled(sort), d)
+      over.add(EDGE, d)
+    } else if (cell.form === 'block') over.add(EDGE, marks(cell, columns, 'h7v7h-7z'))
   }
   let grid = ''
   for (let x = 1; x < columns; x++) grid += `M${x * SIZE} 0V${rows * SIZE}`
   for (let y = 1; y < rows; y++) grid += `M0 ${y * SIZE}H${columns * SIZE}`
   const [width, height] = [columns * SIZE, rows * SIZE]
-  return html`${fills}${new Html(`<path class="grid" stroke="#fff" stroke-width="1.6" fill="none" d="${grid}"/><rect class="edge" stroke="#d8dee4" fill="none" x="0" y="0" width="${width}" height="${height}"/>`)}${over}`
+  return html`${fills.html}${new Html(`<path class="grid" stroke="#fff" stroke-width="1.6" fill="none" d="${grid}"/><rect class="edge" stroke="#d8dee4" fill="none" x="0" y="0" width="${width}" height="${height}"/>`)}${over.html}`
 }
 
 /** What is not valid is shown by its shape: `/`, `×`. */
-const MARKS: Readonly<Partial<Record<CellSort, { readonly path: string; readonly kind: string }>>> =
-  {
-    inv: { path: 'm0 7l7 -7', kind: 'sl' },
-    pinv: { path: 'l7 7m-7 0l7 -7', kind: 'sl' },
-  }
+const MARKS: Readonly<Partial<Record<CellSort, string>>> = {
+  inv: 'm0 7l7 -7',
+  pinv: 'l7 7m-7 0l7 -7',
+}
 
-function marks(cell: CellRun, columns: number, path: string, kind: string, inset = 1.5): Html {
+/** The same shape in each entry. */
+function marks(
+  { at, count }: Pick<CellRun, 'at' | 'count'>,
+  columns: number,
+  path: string,
+): string {
   let d = ''
-  for (let i = cell.at; i < cell.at + cell.count; i++)
-    d += `M${(i % columns) * SIZE + inset} ${Math.floor(i / columns) * SIZE + inset}${path}`
-  return new Html(`<path class="${kind}" stroke="#57606a" fill="none" d="${d}"/>`)
+  for (let i = at; i < at + count; i++)
+    d += `M${(i % columns) * SIZE + 1.5} ${Math.floor(i / columns) * SIZE + 1.5}${path}`
+  return d
 }
 
 /** A dot for each empty entry: lines of dashes as short as they are wide. */
-function dots(cell: CellRun, columns: number): Html {
+function dots(cell: CellRun, columns: number): string {
   let d = ''
   for (const [x, y, w, h] of stripes(cell.at, cell.count, columns))
     for (let row = y; row < y + h; row++)
       d += `M${x * SIZE + 5} ${row * SIZE + 5}h${(w - 1) * SIZE + 0.1}`
-  return new Html(`<path class="dots" stroke="#8c959f" stroke-dasharray="0 ${SIZE}" d="${d}"/>`)
+  return d
 }
 
 /** Contiguous entries, a bar for each whole span of them. */
-function bars(cell: CellRun, columns: number, span: number, sort: CellSort): Html {
-  const found: Html[] = []
+function bars(cell: CellRun, columns: number, span: number): string {
+  let d = ''
   for (let at = cell.at; at < cell.at + cell.count;) {
     const end = Math.min(cell.at + cell.count, (Math.floor(at / span) + 1) * span)
-    for (const [x, y, w, h] of stripes(at, end - at, columns)) {
-      found.push(rect(x * SIZE + 1, y * SIZE + 1, w * SIZE - 2, h * SIZE - 2, sort))
-      found.push(
-        new Html(
-          `<rect class="blk" fill="none" stroke="#57606a" rx="2" x="${x * SIZE + 1}" y="${y * SIZE + 1}" width="${w * SIZE - 2}" height="${h * SIZE - 2}"/>`,
-        ),
-      )
-    }
+    for (const [x, y, w, h] of stripes(at, end - at, columns))
+      d += box(x * SIZE + 1, y * SIZE + 1, w * SIZE - 2, h * SIZE - 2)
     at = end
   }
-  return html`${found}`
+  return d
 }
 
 /** Outlines what is not as it was before. */
 function outline(before: TableMoment, now: TableMoment, columns: number): Html {
-  if (before.above || now.above) return html``
-  const found: Html[] = []
+  const found = new Shapes()
+  if (before.above || now.above) return found.html
+  const look = `class="chd" fill="none" stroke="#1b1f24" stroke-width="${Math.min(3, 1.7 * scaleOf(columns))}"`
   for (const { at, count } of changedCells(before.cells, now.cells))
     for (const [x, y, w, h] of stripes(at, count, columns))
-      found.push(
-        new Html(
-          `<rect class="chd" fill="none" stroke="#1b1f24" stroke-width="${Math.min(3, 1.7 * scaleOf(columns))}" x="${x * SIZE}" y="${y * SIZE}" width="${w * SIZE}" height="${h * SIZE}"/>`,
-        ),
-      )
-  return html`${found}`
+      found.add(look, box(x * SIZE, y * SIZE, w * SIZE, h * SIZE))
+  return found.html
 }
 
 /** Entries that are drawn otherwise in one than in the other, joined where they touch. */
@@ -253,15 +274,8 @@ export function legend(moments: readonly TableMoment[]): Html {
   const items = (Object.keys(SORTS) as CellSort[])
     .filter((sort) => seen.has(sort))
     .map((sort) => {
-      const shape = MARKS[sort]
-      const mark = shape
-        ? marks(
-            { at: 0, count: 1, form: 'none', access: '', cont: false },
-            1,
-            shape.path,
-            shape.kind,
-          )
-        : ''
+      const path = MARKS[sort]
+      const mark = path && new Html(`<path ${SLASHES} d="${marks({ at: 0, count: 1 }, 1, path)}"/>`)
       return html`<li>
         <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
           ${rect(0, 0, 10, 10, sort)}
