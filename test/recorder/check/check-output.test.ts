@@ -92,6 +92,14 @@ describe('SARIF 2.1.0', () => {
     expect(run.tool.driver.rules[0].defaultConfiguration).toEqual({ level: 'error' })
   })
 
+  test('a name of anybody is a part of a URI', () => {
+    const { run, ...rest } = report()
+    const odd = { ...rest, run: { ...run, label: 'a#1?\ud800', file: 'di r/a#1?\ud800.jsonl' } }
+    const sarif = JSON.stringify(checkSarif(odd, '0.1.0'))
+    expect(sarif).toContain('"uri":"di%20r/a%231%3F%EF%BF%BD.jsonl"')
+    expect(sarif).toContain('"pagetrail check/a%231%3F%EF%BF%BD/"')
+  })
+
   test('says what was undecided as a notification', () => {
     const [invocation] = log.runs[0].invocations as { [key: string]: Json }[]
     expect(invocation?.['executionSuccessful']).toBe(true)

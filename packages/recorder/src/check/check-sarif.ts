@@ -23,12 +23,15 @@ function descriptorOf(rule: Rule): Json {
   }
 }
 
+/** Of anybody's name; half a character has no place in a URI. */
+const inUri = (name: string): string => encodeURIComponent(name.toWellFormed())
+
 /** An event as a SARIF location: its line in the run's JSON Lines, and a name that `pagetrail show` takes. */
 function locationOf(seq: number, id: number, { label, file }: CheckReport['run']): Json {
   return {
     id,
     physicalLocation: {
-      artifactLocation: { uri: encodeURI(file) },
+      artifactLocation: { uri: file.split('/').map(inUri).join('/') },
       // The line with its end: code scanning asks for all four.
       region: { startLine: lineOf(seq), startColumn: 1, endLine: lineOf(seq) + 1, endColumn: 1 },
     },
@@ -85,7 +88,7 @@ export function checkSarif(report: CheckReport, version: string): Json {
           },
         },
         // Runs that are uploaded for one commit stand side by side, each with its own alerts.
-        automationDetails: { id: `pagetrail check/${encodeURIComponent(report.run.label)}/` },
+        automationDetails: { id: `pagetrail check/${inUri(report.run.label)}/` },
         invocations: [
           {
             executionSuccessful: true,

@@ -22,6 +22,7 @@ import {
   InputError,
   type JsonPart,
   junitLines,
+  markdownText,
   pairListText,
   type Question,
 } from '@pagetrail/recorder'
@@ -154,6 +155,3 @@ export async function printGate(
   }
   await out.room()
 }
-
-/** Names with two underscores are not emphasis. */
-const markdownText = (text: string): string => text.replaceAll(/([*_`<|])/g, '\\$1')

@@ -1,5 +1,6 @@
 import { count } from '../../event/quantity.ts'
 import type { Diff, Divergence, Geometries } from '../result.ts'
+import { fenced, markdownCode, markdownText } from '../../say/markdown.ts'
 import { commandLines, type DiffPageOptions } from './command-lines.ts'
 import { pairListMarkdown } from './pair-list-text.ts'
 import {
@@ -40,11 +41,11 @@ export function diffMarkdown(diff: Diff, options: DiffPageOptions = {}): string 
 
 function head(diff: Diff): string {
   return [
-    `# ${diff.left.label} against ${diff.right.label}: ${verdictText(diff)}`,
+    `# ${markdownText(`${diff.left.label} against ${diff.right.label}: ${verdictText(diff)}`)}`,
     '',
-    `* left: ${sideText(diff.left)}`,
-    `* right: ${sideText(diff.right)}`,
-    ...scopeTexts(diff).map((text) => `* ${text}`),
+    `* left: ${markdownText(sideText(diff.left))}`,
+    `* right: ${markdownText(sideText(diff.right))}`,
+    ...scopeTexts(diff).map((text) => `* ${markdownText(text)}`),
     '',
     `| outcome | effect | path |`,
     `|---|---|---|`,
@@ -88,18 +89,13 @@ function divergence(diff: Diff): string {
   const { first } = diff.path
   if (!first) return ''
   const where = isWithoutCalls(diff) ? 'First divergence:' : divergingCalls(first, diff.geometries)
-  return [
-    where,
-    '',
-    '```diff',
-    ...first.rows.flatMap((row) => rowLines(row, diff.geometries)),
-    '```',
-  ].join('\n')
+  const rows = first.rows.flatMap((row) => rowLines(row, diff.geometries))
+  return [where, '', ...fenced('diff', rows)].join('\n')
 }
 
 const divergingCalls = ({ left, right }: Divergence, geometries: Geometries): string =>
-  `First divergence, in \`${callText(left, geometries.left)}\` (call ${left.op}) against ` +
-  `\`${callText(right, geometries.right)}\` (call ${right.op}):`
+  `First divergence, in ${markdownCode(callText(left, geometries.left))} (call ${left.op}) against ` +
+  `${markdownCode(callText(right, geometries.right))} (call ${right.op}):`
 
 function rowLines(row: DivergenceRow, geometries: Geometries): string[] {
   const texts = rowTexts(row, geometries)
@@ -117,24 +113,23 @@ function differences(diff: Diff): string {
   if (effects.total > 0) {
     lines.push(`${effects.total} effects differ (left | right):`, '')
     for (const group of groups.items.slice(0, LISTED)) {
-      lines.push(`* ${effectText(group)} (first: ${effectExample(group)})`)
+      lines.push(`* ${markdownText(`${effectText(group)} (first: ${effectExample(group)})`)}`)
     }
     if (groups.total > LISTED) lines.push(`* … ${groups.total - LISTED} other sorts`)
   }
   if (ranges.total > 0) {
     if (lines.length > 0) lines.push('')
-    lines.push(`${ranges.total} ranges of the final mapping differ:`, '', '```diff')
-    for (const range of ranges.items.slice(0, LISTED)) lines.push(...mappingTexts(range))
-    lines.push('```')
+    lines.push(`${ranges.total} ranges of the final mapping differ:`, '')
+    lines.push(...fenced('diff', ranges.items.slice(0, LISTED).flatMap(mappingTexts)))
   }
   return lines.join('\n')
 }
 
 function limits(diff: Diff): string {
   const texts = [...unknownTexts(diff), ...diff.incomplete.map((text) => `incomplete: ${text}`)]
-  return texts.map((text) => `* ${text}`).join('\n')
+  return texts.map((text) => `* ${markdownText(text)}`).join('\n')
 }
 
 function commands(diff: Diff, options: DiffPageOptions): string {
-  return ['To see it again:', '', '```sh', ...commandLines(diff, options), '```'].join('\n')
+  return ['To see it again:', '', ...fenced('sh', commandLines(diff, options))].join('\n')
 }

@@ -2,6 +2,7 @@ import { count } from '../../event/quantity.ts'
 import { many } from '../../event/quantity.ts'
 import type { Geometry } from '@pagetrail/engine'
 
+import { fenced, markdownCell, markdownText } from '../../say/markdown.ts'
 import { pagesText } from '../../say/value.ts'
 import type { ListedAlone, ListedPairs } from '../pair-list.ts'
 import { LISTED_COSTS } from '../pair-way.ts'
@@ -62,7 +63,7 @@ export function pairListMarkdown({ pairs: list, geometries }: Diff): string {
     lines.push('', 'Calls without a counterpart:', '')
     for (const group of alone)
       lines.push(
-        `* ${count(group.count)} × ${cell(aloneOf(group, geometries))}: ${namesOf(group.calls.map(String))}`,
+        `* ${count(group.count)} × ${markdownText(aloneOf(group, geometries))}: ${namesOf(group.calls.map(String))}`,
       )
   }
   return lines.join('\n')
@@ -78,11 +79,8 @@ function groupRow(group: ListedPairs, geometries: Geometries): string {
     changeOf(time),
     namesOf(calls.map(([left, right]) => `${left}\\|${right}`)),
   ]
-  return `| ${cells.map((text, i) => (i === cells.length - 1 ? text : cell(text))).join(' | ')} |`
+  return `| ${cells.map((text, i) => (i === cells.length - 1 ? text : markdownCell(text))).join(' | ')} |`
 }
-
-/** A vertical bar would end the cell, a line feed the table. */
-const cell = (text: string): string => text.replace(/\|/g, '\\|').replace(/\n/g, ' ')
 
 function differenceBlock(group: ListedPairs, geometries: Geometries): string[] {
   const { rows, calls } = group
@@ -91,12 +89,12 @@ function differenceBlock(group: ListedPairs, geometries: Geometries): string[] {
   const more = rows.length > ROWS ? [`… ${rows.length - ROWS} more`] : []
   return [
     '',
-    `${count(group.count)} × ${cell(callOf(group, geometries))}: ${notesOf(group)} (first: call ${left} | ${right})`,
+    `${count(group.count)} × ${markdownText(callOf(group, geometries))}: ${notesOf(group)} (first: call ${left} | ${right})`,
     '',
-    '```diff',
-    ...rows.slice(0, ROWS).flatMap((row) => differenceTexts(row, geometries)),
-    ...more,
-    '```',
+    ...fenced('diff', [
+      ...rows.slice(0, ROWS).flatMap((row) => differenceTexts(row, geometries)),
+      ...more,
+    ]),
   ]
 }
 
