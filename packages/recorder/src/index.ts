@@ -197,6 +197,7 @@ export type { Geometries } from './diff/result.ts'
 export type {
   AlignedStatus,
   PairTree,
+  AlignedCall,
   CallTreeRow,
   RepeatRow,
   Diff,

@@ -1,5 +1,6 @@
 import { parseScenario } from '@pagetrail/engine'
 import {
+  alignedRows,
   answerTo,
   diffRuns,
   type EventSource,
@@ -45,6 +46,23 @@ describe.each(SCENARIOS)('%s, and itself with a gap', (name) => {
       }
     },
   )
+
+  test('its rows side by side show no difference that is one', () => {
+    const statuses = new Set<string>()
+    for (let from = first; from + 5 <= size; from += 7) {
+      for (const row of alignedRows(whole, losing(whole, from, from + 5))) {
+        if (row.row === 'events') statuses.add(row.status)
+        if (row.row !== 'call') continue
+        expect([null, 'loss']).toContain(row.alone)
+        const worst = row.pair?.verdict ?? 'unknown'
+        expect(['identical', 'same effects by another path', 'unknown']).toContain(worst)
+      }
+    }
+    expect([...statuses].filter((status) => status !== 'unknown').toSorted()).toEqual([
+      'lost',
+      'same',
+    ])
+  })
 })
 
 test('a capture and itself with a gap: the same', async () => {

@@ -3,12 +3,13 @@ import type { EventSource } from '../event/run.ts'
 import type { Addressing } from './align/addresses.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
 import { HAS, T, type Tokens } from './align/tokens.ts'
-import { comparePair, refOf } from './compare-pair.ts'
-import { pairedCalls, startComparison } from './comparison.ts'
+import { refOf } from './compare-pair.ts'
+import { startComparison } from './comparison.ts'
 import { foldRepeats } from './fold-repeats.ts'
+import { judgedPairs, lossesOf } from './judged-pairs.ts'
 import type { DiffOptions } from './options.ts'
 import { type PairRow, pairRows } from './pair-rows.ts'
-import type { AlignedRow } from './result.ts'
+import type { AlignedRow, AlignedStatus } from './result.ts'
 import { placeText } from './say/describe.ts'
 
 export interface RowOptions extends DiffOptions {
@@ -30,21 +31,22 @@ export function* alignedRows(
   const comparison = startComparison(a, b, options)
   const context = options.context ?? Number.POSITIVE_INFINITY
   const { addresses } = comparison.context
-  for (const { pair, left, right } of pairedCalls(comparison)) {
-    if (left !== null && right !== null) {
-      const { diff, script } = comparePair(left, right, pair, comparison.context)
-      yield { row: 'call', left: diff.left, right: diff.right, pair: diff }
-      const found = pairRows(script.runs, left.tokens, right.tokens, context)
+  for (const judged of judgedPairs(comparison, lossesOf(a, b))) {
+    if (judged.side === 'both') {
+      const { left, right, compared } = judged
+      const { diff, script } = compared
+      yield { row: 'call', left: diff.left, right: diff.right, pair: diff, alone: null }
+      const found = asKnown(pairRows(script.runs, left.tokens, right.tokens, context), diff.isWhole)
       const rows = eventRows(found, sideOf(a, left, addresses), sideOf(b, right, addresses))
       yield* options.repeats === true ? foldRepeats(rows) : rows
-    } else if (left !== null) {
-      yield { row: 'call', left: refOf(left.call, left.endedBy), right: null, pair: null }
-      const { events, place } = sideOf(a, left, addresses)
-      for (const event of events.values()) yield aloneRow('left', event, place)
     } else {
-      yield { row: 'call', left: null, right: refOf(right.call, right.endedBy), pair: null }
-      const { events, place } = sideOf(b, right, addresses)
-      for (const event of events.values()) yield aloneRow('right', event, place)
+      const { side, data, pair } = judged
+      const none = { left: null, right: null }
+      const call = refOf(data.call, data.endedBy)
+      yield { row: 'call', ...none, [side]: call, pair: null, alone: pair.reason }
+      const { events, place } = sideOf(side === 'left' ? a : b, data, addresses)
+      const status = pair.reason === 'loss' ? 'lost' : side
+      for (const event of events.values()) yield aloneRow(side, status, event, place)
     }
   }
 }
@@ -99,9 +101,24 @@ function* eventRows(rows: Iterable<PairRow>, left: Side, right: Side): Generator
   }
 }
 
-/** The row of an event whose call the other side did not make. */
-function aloneRow(side: 'left' | 'right', event: TraceEvent, place: Side['place']): AlignedRow {
+/** Of a pair that lacks events nobody knows what differs. */
+function* asKnown(rows: Iterable<PairRow>, isWhole: boolean): Generator<PairRow> {
+  for (const row of rows) {
+    const isLost = !isWhole && row.row === 'events' && DIFFERENCES.has(row.status)
+    yield isLost ? { ...row, status: 'lost' } : row
+  }
+}
+
+const DIFFERENCES: ReadonlySet<AlignedStatus> = new Set(['changed', 'left', 'right'])
+
+/** The row of an event whose call the other side does not have. */
+function aloneRow(
+  side: 'left' | 'right',
+  status: AlignedStatus,
+  event: TraceEvent,
+  place: Side['place'],
+): AlignedRow {
   const none = { left: null, right: null }
   const places = place && { ...none, [side]: place(event.seq) }
-  return { row: 'events', status: side, ...none, [side]: event, places }
+  return { row: 'events', status, ...none, [side]: event, places }
 }

@@ -6,19 +6,12 @@ import type { EventSource } from '../event/run.ts'
 import type { Costs } from '../cost/costs.ts'
 import { compareMappings, type MappingComparison } from '../tables/compare-mappings.ts'
 import { type CallData, WHOLE_RUN } from './align/call-stream.ts'
-import type { ReadSide, SideCall } from './align/side.ts'
+import type { ReadSide } from './align/side.ts'
 import type { CallAlignment, LoneOnLeft, LoneOnRight, MatchedLane } from './align/align-calls.ts'
 import { FirstTrees } from './call-trees.ts'
-import { Losses } from './losses.ts'
-import {
-  afterLoss,
-  type ComparedPair,
-  comparePair,
-  refOf,
-  verdictOf,
-  withLoss,
-} from './compare-pair.ts'
-import { type RunComparison, pairedCalls, startComparison } from './comparison.ts'
+import { refOf, verdictOf } from './compare-pair.ts'
+import { type RunComparison, startComparison } from './comparison.ts'
+import { judgedPairs, lossesOf } from './judged-pairs.ts'
 import { NoiseFloor } from './noise.ts'
 import { PairCollector } from './pair-list.ts'
 import { pairWay } from './pair-way.ts'
@@ -49,33 +42,26 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
   const trees = new FirstTrees()
   const listing = options.pairs === true ? new PairCollector() : null
   const floor = options.noise ? NoiseFloor.between(a, options.noise, options) : null
-  const losses = { left: new Losses(a), right: new Losses(b) }
-  const alone = (side: 'left' | 'right', data: CallData, pair: LoneOnLeft | LoneOnRight): void => {
-    const other = losses[side === 'left' ? 'right' : 'left']
-    // A run that lost the beginnings of its calls has none.
-    const isRest = data.call.op === WHOLE_RUN.op && !losses[side].isWhole
-    const isLost = isRest || (pair.reason !== 'rate' && other.mayHold())
-    const call = loneOf(data, isLost ? { ...pair, reason: 'loss' } : pair)
-    const isNoise = call.reason !== 'rate' && (floor?.takesCall(data) ?? false)
-    tally.alone(side, call, data.costs.costs(side === 'left' ? leftKnown : rightKnown), isNoise)
-    listing?.alone(side, call, data)
-  }
-  for (const { pair, left, right } of pairedCalls(comparison)) {
-    if (right === null) alone('left', left, pair)
-    else if (left === null) alone('right', right, pair)
+  const losses = lossesOf(a, b)
+  for (const judged of judgedPairs(comparison, losses)) {
+    if (judged.side !== 'both') {
+      const { side, data } = judged
+      const call = loneOf(data, judged.pair)
+      const isNoise = call.reason !== 'rate' && (floor?.takesCall(data) ?? false)
+      tally.alone(side, call, data.costs.costs(side === 'left' ? leftKnown : rightKnown), isNoise)
+      listing?.alone(side, call, data)
+      continue
+    }
+    const { left, right, compared } = judged
+    const { diff } = compared
+    const way = listing || floor ? pairWay(compared, left, right) : null
+    if (way) listing?.pair(compared, way, left, right)
+    if (way && diff.verdict !== 'identical' && floor?.takesPair(diff, way)) tally.noise(diff)
     else {
-      const whole = comparePair(left, right, pair, comparison.context)
-      const compared = asFarAsKnown(whole, left, right, losses)
-      const { diff } = compared
-      const way = listing || floor ? pairWay(compared, left, right) : null
-      if (way) listing?.pair(compared, way, left, right)
-      if (way && diff.verdict !== 'identical' && floor?.takesPair(diff, way)) tally.noise(diff)
-      else {
-        tally.pair(compared)
-        trees.pair(compared, left, right)
-        if (first === null && diff.sameInput && differs(diff.path))
-          first = findDivergence(left, right, compared)
-      }
+      tally.pair(compared)
+      trees.pair(compared, left, right)
+      if (first === null && diff.sameInput && differs(diff.path))
+        first = findDivergence(left, right, compared)
     }
   }
   const isWhole = losses.left.isWhole && losses.right.isWhole
@@ -98,19 +84,6 @@ export function diffRuns(a: EventSource, b: EventSource, options: DiffOptions = 
     first && readDivergence(a, b, first),
   )
   return { ...result, trees: trees.read(a, b), pairs: listing?.list(a, b) ?? null }
-}
-
-/** A pair without the differences that missing events may be all of. */
-function asFarAsKnown(
-  pair: ComparedPair,
-  left: SideCall,
-  right: SideCall,
-  losses: Readonly<Record<'left' | 'right', Losses>>,
-): ComparedPair {
-  if (losses.left.within(left.call) || losses.right.within(right.call))
-    return withLoss(pair, left, right)
-  const isLater = losses.left.before(left.call) || losses.right.before(right.call)
-  return isLater ? afterLoss(pair) : pair
 }
 
 /** Compares what happened between calls; not where only some calls were asked for. */

@@ -84,8 +84,11 @@ export interface PairGroup {
   readonly rightCosts: Costs
 }
 
-/** `unknown`: the other side could not show it, or it concerns what others left behind. */
-export type AlignedStatus = RowStatus | 'unknown'
+/**
+ * `unknown`: the other side could not show it, or it concerns what others left behind; `lost`: events of the call are
+ * missing, or the other side may lack the call for that.
+ */
+export type AlignedStatus = RowStatus | 'unknown' | 'lost'
 
 export interface Divergence {
   readonly left: CallRef
@@ -123,17 +126,22 @@ export interface RowPlaces {
   readonly right: string | null
 }
 
+/** A pair of calls, or one that the other side lacks, with the reason. */
+export type AlignedCall = {
+  readonly row: 'call'
+  readonly left: CallRef | null
+  readonly right: CallRef | null
+} & (
+  | { readonly pair: PairDiff; readonly alone: null }
+  | { readonly pair: null; readonly alone: LoneReason }
+)
+
 /** What a screen shows in one line: a call, a row of two events, or a folded part. */
 export type AlignedRow =
   | Extract<CallTreeRow, { readonly row: 'fold' }>
   /** `places`: those of the events; null where addresses are compared as they are. */
   | (Extract<CallTreeRow, { readonly row: 'events' }> & { readonly places: RowPlaces | null })
-  | {
-      readonly row: 'call'
-      readonly left: CallRef | null
-      readonly right: CallRef | null
-      readonly pair: PairDiff | null
-    }
+  | AlignedCall
   | RepeatRow
 
 /** The first pair of calls of a verdict, side by side from its beginning to its end. */

@@ -16,6 +16,7 @@ const STATUS = {
   left: { sign: '−', words: 'only left', kind: 'lo' },
   right: { sign: '+', words: 'only right', kind: 'ro_' },
   unknown: { sign: '?', words: 'the other side does not show it', kind: 'unk' },
+  lost: { sign: '?', words: 'events of the call are missing', kind: 'unk' },
 } as const
 
 /** Two call trees side by side, and below them the first store that differs, bit by bit. */

@@ -3,6 +3,7 @@ import { CALL_SORTS, type CallsView, isSign } from '../model/calls.ts'
 import {
   arrive,
   comparisonOf,
+  hasLoss,
   lastRowOf,
   moveDiff,
   rowAtCursor,
@@ -69,7 +70,8 @@ const toAim = (m: Model, aim: Aim, backward: boolean): Model => {
     aim,
     hits: null,
   }))
-  const none = `no ${aimText(aim)} ${backward ? 'before' : 'after'} this row`
+  const known = hasLoss(d) ? 'known ' : ''
+  const none = `no ${known}${aimText(aim)} ${backward ? 'before' : 'after'} this row`
   return query(
     shown,
     async (data, now) =>

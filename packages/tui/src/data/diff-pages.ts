@@ -1,4 +1,5 @@
 import {
+  type AlignedCall,
   type AlignedRow,
   alignedRows,
   eventWords,
@@ -139,7 +140,7 @@ export class DiffPages {
     if (row.row !== 'call') return false
     // Of effects that no event shows, the call itself is the place.
     const { pair } = row
-    return pair ? pair.effectsTotal > 0 && !pair.effects.some(hasEvent) : true
+    return pair ? pair.effectsTotal > 0 && !pair.effects.some(hasEvent) : isAlone(row)
   }
 
   /** Rows in which all these words can be read. */
@@ -205,8 +206,9 @@ const isFolded = (row: AlignedRow): row is Extract<AlignedRow, { row: 'fold' | '
 
 const isCall = (row: AlignedRow): boolean => row.row === 'call'
 
-const isAlone = (row: Extract<AlignedRow, { row: 'call' }>): boolean =>
-  row.left === null || row.right === null
+/** A call that the other side did not make; one that it lost, or that a timer makes, is not a difference. */
+const isAlone = ({ alone }: AlignedCall): boolean =>
+  alone !== null && alone !== 'loss' && alone !== 'rate'
 
 function isOtherPath(row: AlignedRow): boolean {
   if (row.row === 'call') return isAlone(row)

@@ -52,14 +52,23 @@ const SIGNS: Readonly<
 export const isSign = (text: string): boolean =>
   ['<', '>', ...Object.values(SIGNS).map(([sign]) => sign)].includes(text)
 
+export type LoneReason = PairList['alone'][number]['reason']
+
 /** Why a call has no partner on the other side. */
-const REASONS: Readonly<Record<PairList['alone'][number]['reason'], (other: string) => string>> = {
+const REASONS: Readonly<Record<LoneReason, (other: string) => string>> = {
   lane: (other) => `${other} has no such task`,
   function: (other) => `${other} never calls it like this`,
   number: (other) => `${other} calls it less often`,
   rate: () => 'a timer decides how often',
   loss: (other) => `${other} has lost events, perhaps this call`,
 }
+
+/** `B calls it less often`: why only one side has a call. */
+export const aloneReason = (side: 'left' | 'right', reason: LoneReason): string =>
+  REASONS[reason](side === 'left' ? 'B' : 'A')
+
+/** What the other side may have lost, and what a timer decides, is not known to differ. */
+const rankAlone = (reason: LoneReason): number => (reason === 'loss' || reason === 'rate' ? 1 : 3)
 
 /** `callbacks +68, barriers -2`: what one side does more of. */
 function moreText(more: PairList['pairs'][number]['more']): string {
@@ -95,8 +104,8 @@ function callLines({ pairs, alone }: PairList): CallLine[] {
     for (const op of calls) {
       const [left, right] = side === 'left' ? [op, null] : [null, op]
       const sign = side === 'left' ? '<' : '>'
-      const what = `only ${side === 'left' ? 'A' : 'B'}: ${REASONS[reason](side === 'left' ? 'B' : 'A')}`
-      const rank = reason === 'loss' ? 1 : 3
+      const what = `only ${side === 'left' ? 'A' : 'B'}: ${aloneReason(side, reason)}`
+      const rank = rankAlone(reason)
       lines.push({ left, right, fn: call.fn, size, sign, rank, cost: 0, what })
     }
   }

@@ -17,6 +17,9 @@ export function withDiff(m: Model, f: (d: DiffView) => DiffView): Model {
   return diff === m.diff ? m : { ...m, diff }
 }
 
+/** What a run has lost may be all that differs. */
+export const hasLoss = ({ left, right }: DiffView): boolean => left.lost > 0 || right.lost > 0
+
 /** The comparison that the rows are of. */
 export const comparisonOf = ({ left, right, folded, filter }: DiffView): ComparedRuns => ({
   left: left.id,

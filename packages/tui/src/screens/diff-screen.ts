@@ -3,7 +3,6 @@ import {
   type AlignedRow,
   decodeDescriptor,
   eventWords,
-  type Run,
   runGeometry,
   type TraceEvent,
   valueText,
@@ -11,8 +10,8 @@ import {
   many,
   verdictText,
 } from '@pagetrail/recorder'
-import { diffLayoutOf, rowAtCursor } from '../model/diff.ts'
-import { shareOf, stripOf } from '../model/calls.ts'
+import { diffLayoutOf, hasLoss, rowAtCursor } from '../model/diff.ts'
+import { aloneReason, type LoneReason, shareOf, stripOf } from '../model/calls.ts'
 import type { Model } from '../model/model.ts'
 import type { Role, Theme } from '../text/theme.ts'
 import { readingLine, type Room, stateLines } from './diff-state.ts'
@@ -32,6 +31,7 @@ const SIGNS: Readonly<Record<string, readonly [string, Role]>> = {
   left: ['-', 'bad'],
   right: ['+', 'flush'],
   unknown: ['?', 'note'],
+  lost: ['?', 'note'],
 }
 
 /** Verdict and tabs: line 2 of the screen. A click on a tab shows it. */
@@ -93,7 +93,7 @@ export function diffPanes(m: Model, d: DiffView, theme: Theme): PaneView[][] {
   if (shown.length === 0)
     lines.push(theme.dim(d.done ? '  The runs have no calls to compare.' : '  aligning …'))
   const signs = layout.wide
-    ? '~ changed  - only A  + only B  ? not shown by one side'
+    ? `~ changed  - only A  + only B  ? ${hasLoss(d) ? 'lost or not shown' : 'not shown by one side'}`
     : '~ changed  - A  + B  ? unknown'
   const foot = `${count(d.cursor + (d.known > 0 ? 1 : 0))} of ${count(d.known)}${d.done ? '' : '+'} rows   n: next ${aimText(d.aim)}   ${signs}`
   const room = { columns: inner - 2, rows: layout.detailsHeight - 2, wide: layout.wide }
@@ -225,11 +225,9 @@ function eventInRow(
 }
 
 /** Both sides in full, with the fields that differ; of stores the bits. */
-/** A call that one side shows; the other may have made it where events of it are missing. */
-const aloneText = (side: 'A' | 'B', other: Run): string =>
-  other.lost === 0
-    ? `Only ${side} made this call.`
-    : `Only ${side} shows this call: ${side === 'A' ? 'B' : 'A'} has lost ${many(other.lost, 'event')}.`
+/** A call that one side shows, and why. */
+const aloneText = (side: 'left' | 'right', reason: LoneReason): string =>
+  `Only ${side === 'left' ? 'A' : 'B'} shows this call: ${aloneReason(side, reason)}.`
 
 function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme): string[] {
   if (row.row === 'repeat')
@@ -243,7 +241,7 @@ function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme)
   ]
   if (row.row === 'call') {
     const { pair } = row
-    if (!pair) return [...lines, aloneText(row.left ? 'A' : 'B', row.left ? d.right : d.left)]
+    if (pair === null) return [...lines, aloneText(row.left ? 'left' : 'right', row.alone)]
     const { path } = pair
     return [
       ...lines,
@@ -251,6 +249,8 @@ function rowDetails(row: AlignedRow, d: DiffView, columns: number, theme: Theme)
       `${many(path.same, 'row')} the same, ${path.changed} changed, ${path.onlyLeft} only in A, ${path.onlyRight} only in B; effects that differ: ${pair.effectsTotal}`,
     ]
   }
+  if (row.status === 'lost')
+    return [...lines, 'Events of this call are missing: nobody knows whether this differs.']
   if (row.status === 'unknown')
     return [
       ...lines,
