@@ -196,6 +196,24 @@ describe('a store to an empty entry by a call whose callbacks are not shown', ()
   })
 })
 
+/** What the rules say of a page that is made read-only and flushed like this. */
+const flushed = (shown: readonly Kind[], flush: (s: Script) => Script) => {
+  const s = new Script({ shows: shown }).init('pte', VMALLOC, RW).begin('set_memory_ro', VMALLOC)
+  flush(s.write('pte', VMALLOC, RW, RO)).end('set_memory_ro')
+  return s.report('flush-missing', 'flush-never').verdicts.map((verdict) => verdict.status)
+}
+const byHand = (s: Script) => s.tlbi(VMALLOC)
+const byFunction = (s: Script) => s.flush(VMALLOC, VMALLOC + PAGE).tlbi(VMALLOC)
+
+test('TLBIs of which no dsb is shown may have ended: nothing is decided of them', () => {
+  const kinds: readonly Kind[] = ['init', 'op_begin', 'op_end', 'desc_write', 'tlbi', 'tlb_flush']
+  expect(flushed(kinds, byHand)).toEqual(['undecided', 'undecided'])
+  expect(flushed([...kinds, 'dsb'], byHand)).toEqual(['found', 'clean'])
+  expect(flushed(kinds, (s) => s)).toEqual(['found', 'clean'])
+  // A function's own barriers need not be shown.
+  expect(flushed(kinds, byFunction)).toEqual(['clean', 'clean'])
+})
+
 /** A whole contiguous span becomes pages like this, with BBML2. */
 const unfold = (to: bigint) => {
   const s = new Script({ features: { bbml: true } })

@@ -112,6 +112,20 @@ export class Script {
     return this
   }
 
+  /** What a handler does in an interrupt of this CPU: in a call of its own, in a context of its own, or both. */
+  interrupt(does: (s: this) => void, shownBy: 'call' | 'context' | 'both' = 'both'): this {
+    const interrupted = this.#open.get(this.#cpu)
+    if (shownBy !== 'call') this.context('irq')
+    if (shownBy !== 'context') {
+      this.begin('handler', null)
+      Object.assign(this.events.at(-1)!, { nest: 1 })
+    }
+    does(this)
+    if (shownBy !== 'context') this.end('handler')
+    if (interrupted !== undefined) this.#open.set(this.#cpu, interrupted)
+    return shownBy === 'call' ? this : this.context('task')
+  }
+
   walk(va: bigint, end: bigint, fn = 'walk_kernel_page_table_range_lockless'): this {
     return this.add('walk_begin', { fn, va, end })
   }

@@ -24,9 +24,16 @@ export function isForeign(fn: string | null | undefined): boolean {
 export const isForeignSpan = (e: TraceEvent): e is EventOf<'span_begin'> | EventOf<'span_end'> =>
   (e.kind === 'span_begin' || e.kind === 'span_end') && isForeign(e.fn)
 
-/** What may come between two instructions of a flush without being part of it: an interrupt, a flag that was tested. */
-const PASSING: ReadonlySet<Kind> = new Set(['context', 'ftrace'])
+/**
+ * What may come between two instructions of a flush without being part of it: an interrupt, a flag that was tested,
+ * what the TLB does by itself.
+ */
+const PASSING: ReadonlySet<Kind> = new Set(['context', 'ftrace', 'tlb_fill', 'tlb_evict'])
 export const isPassing = (kind: Kind): boolean => PASSING.has(kind)
+
+/** What runs in a context interrupts what runs in one of a lower rank: a task, with bottom halves off or on, has 0. */
+export const contextRank = (context: string | null): number =>
+  context === 'irq' ? 2 : context === 'softirq' ? 1 : 0
 
 /** The work-around of an erratum follows each TLBI up with one that has no address. */
 export const isRepeat = ({ insn, va }: Pick<EventOf<'tlbi'>, 'insn' | 'va'>): boolean =>

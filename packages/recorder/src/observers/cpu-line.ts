@@ -1,6 +1,7 @@
 import { BriefMap } from '../tables/brief-map.ts'
 import type { LevelName } from '@pagetrail/engine'
-import { FlushGroup, type SavedGroup } from '../event/flush-group.ts'
+import { contextRank, FlushGroup, type SavedGroup } from '../event/flush-group.ts'
+import type { TraceEvent } from '../event/kinds.ts'
 import type { Flush } from './flushes.ts'
 import type { Invalidation } from './versions.ts'
 
@@ -35,6 +36,9 @@ export interface SavedLine {
   readonly cpu: number
   readonly task: string | null
   readonly flush: Flush | null
+  readonly interrupted: Flush | null
+  readonly rank: number
+  readonly resumesAt: number
   readonly group: SavedGroup
   readonly issued: readonly Invalidation[]
   readonly stored: ReadonlyMap<number, MadeValid>
@@ -49,6 +53,11 @@ export class CpuLine {
   task: string | null = null
   /** A flush function that has not returned, or a group of instructions that goes on. */
   flush: Flush | null = null
+  /** A flush function that an interrupt came into: the rest of it follows when that is over. */
+  interrupted: Flush | null = null
+  /** {@link contextRank} of what runs; and that down to which it has to come for the flush to go on. */
+  #rank = 0
+  #resumesAt = 0
   /** What its single instructions belong to. */
   readonly group = new FlushGroup()
   /** TLBI that no dsb has completed. */
@@ -62,6 +71,29 @@ export class CpuLine {
 
   constructor(cpu: number) {
     this.cpu = cpu
+  }
+
+  /** A call or an interrupt begins inside the flush function that is open; false: there is none that could wait. */
+  interrupt(): boolean {
+    if (this.flush === null || this.flush.isGroup || this.interrupted !== null) return false
+    this.interrupted = this.flush
+    this.flush = null
+    this.#resumesAt = this.#rank
+    return true
+  }
+
+  /** Whether the event is again one of the code that was interrupted in its flush function. */
+  isBack(e: TraceEvent): boolean {
+    const { interrupted } = this
+    if (e.kind === 'context') {
+      const rank = contextRank(e.fn)
+      if (rank > this.#rank) this.interrupt()
+      const isOver = rank < this.#rank && rank <= this.#resumesAt
+      this.#rank = rank
+      return isOver
+    }
+    const isSame = interrupted !== null && interrupted.op === (e.op ?? -1)
+    return isSame && (this.#rank <= this.#resumesAt || e.kind === 'op_end')
   }
 
   madeValid(op: number, seq: number, level: LevelName, page: number): void {
@@ -97,15 +129,19 @@ export class CpuLine {
   }
 
   save(): SavedLine {
-    const { cpu, task, flush, group, issued, unorderedStore } = this
+    const { cpu, task, flush, interrupted, group, issued, unorderedStore } = this
     const made = { stored: new Map(this.#stored), visible: new Map(this.#visible) }
-    return { cpu, task, flush, group: group.save(), issued, ...made, unorderedStore }
+    const context = { interrupted, rank: this.#rank, resumesAt: this.#resumesAt }
+    return { cpu, task, flush, ...context, group: group.save(), issued, ...made, unorderedStore }
   }
 
   static from(saved: SavedLine): CpuLine {
     const line = new CpuLine(saved.cpu)
     line.task = saved.task
     line.flush = saved.flush
+    line.interrupted = saved.interrupted
+    line.#rank = saved.rank
+    line.#resumesAt = saved.resumesAt
     line.group.load(saved.group)
     line.issued.push(...saved.issued)
     for (const [op, made] of saved.stored) line.#stored.set(op, made)
@@ -116,6 +152,8 @@ export class CpuLine {
 
   forget(): void {
     this.flush = null
+    this.interrupted = null
+    this.#rank = 0
     this.group.reset()
     this.issued.length = 0
     this.#stored.clear()

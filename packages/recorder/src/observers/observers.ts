@@ -163,7 +163,10 @@ export class Observers {
 
   /** The run ended: flushes whose return never came are taken as done. */
   finish(): void {
-    for (const line of this.lines()) if (line.flush !== null) this.#close(line, this.run.events)
+    for (const line of this.lines()) {
+      this.#resume(line, this.run.events)
+      this.#close(line, this.run.events)
+    }
   }
 
   /** A capture shows that a range is unmapped, or mapped anew, but not by which stores: it is unknown. */
@@ -201,7 +204,8 @@ export class Observers {
   }
 
   #switched(line: CpuLine, seq: number): void {
-    if (line.flush !== null) this.#close(line, seq)
+    this.#resume(line, seq)
+    this.#close(line, seq)
     this.#order(line, seq)
     this.#complete(line, seq)
     line.isb()
@@ -263,10 +267,21 @@ export class Observers {
 
   /** A flush function's own barriers have no events: they are over at the CPU's next event that is not a TLBI. */
   #settleFlush(line: CpuLine, e: TraceEvent): void {
+    if (line.isBack(e)) this.#resume(line, e.seq)
     const { flush } = line
     if (flush === null || e.kind === 'tlbi' || isPassing(e.kind)) return
     if (flush.isGroup && (e.kind === 'dsb' || e.kind === 'isb')) return
-    this.#close(line, e.seq)
+    const isWithin = e.kind === 'op_begin' && flush.op >= 0 && e.op !== flush.op
+    if (!isWithin || !line.interrupt()) this.#close(line, e.seq)
+  }
+
+  /** What an interrupt did is over: the flush function that it came into goes on. */
+  #resume(line: CpuLine, seq: number): void {
+    const { interrupted } = line
+    if (interrupted === null) return
+    this.#close(line, seq)
+    line.flush = interrupted
+    line.interrupted = null
   }
 
   #close(line: CpuLine, seq: number): void {

@@ -2,7 +2,7 @@ import { LEVEL_NAMES, type LevelName } from '@pagetrail/engine'
 import { outputAddress, roleMask, withoutAddress } from '../descriptor/bits.ts'
 import type { PageState } from '../tables/page-state.ts'
 import type { EventOf, Kind, TraceEvent } from '../event/kinds.ts'
-import { isPassing } from '../event/flush-group.ts'
+import { contextRank, isPassing } from '../event/flush-group.ts'
 import { coveredBy, dsbOf } from './flushes.ts'
 import { PAGE_LIMIT, vaOf } from './page-numbers.ts'
 
@@ -36,6 +36,7 @@ export interface SavedTlb {
   readonly pending: readonly PendingTlbi[]
   readonly isModelled: boolean
   readonly flushing: ReadonlySet<number>
+  readonly interrupted: ReadonlySet<number>
 }
 
 const endsFlush = (kind: Kind): boolean => kind !== 'tlbi' && !isPassing(kind)
@@ -51,6 +52,8 @@ export class TlbFold {
   readonly #pagesOfGranule: number
   /** CPUs in a flush function, whose own barriers have no events: what comes after it shows that they are over. */
   readonly #flushing = new Set<number>()
+  /** CPUs with an interrupt in such a function: it goes on when that is over. */
+  readonly #interrupted = new Set<number>()
   #entries: HeldEntry[] = []
   #pending: PendingTlbi[] = []
   #modelled = false
@@ -80,15 +83,18 @@ export class TlbFold {
 
   save(): SavedTlb {
     const { entries, pending, isModelled } = this
-    return { entries, pending, isModelled, flushing: this.#flushing }
+    const [flushing, interrupted] = [this.#flushing, this.#interrupted]
+    return { entries, pending, isModelled, flushing, interrupted }
   }
 
-  load({ entries, pending, isModelled, flushing }: SavedTlb): void {
+  load({ entries, pending, isModelled, flushing, interrupted }: SavedTlb): void {
     this.#entries = [...entries]
     this.#pending = [...pending]
     this.#modelled = isModelled
     this.#flushing.clear()
     for (const cpu of flushing) this.#flushing.add(cpu)
+    this.#interrupted.clear()
+    for (const cpu of interrupted) this.#interrupted.add(cpu)
   }
 
   apply(e: TraceEvent): void {
@@ -96,8 +102,17 @@ export class TlbFold {
     if (e.kind === 'tlb_fill') this.#fill(e)
     else if (e.kind === 'tlb_evict' && e.va !== null) this.#evict(e.cpu, e.va)
     else if (e.kind === 'tlb_flush') this.#flushing.add(e.cpu)
+    else if (e.kind === 'context') this.#context(e)
     else if (e.kind === 'tlbi') this.#invalidate(e)
     else if (e.kind === 'dsb' && dsbOf(e.scope).all) this.#complete(e.cpu)
+  }
+
+  #context({ cpu, fn }: EventOf<'context'>): void {
+    const [from, to] =
+      contextRank(fn) > 0
+        ? [this.#flushing, this.#interrupted]
+        : [this.#interrupted, this.#flushing]
+    if (from.delete(cpu)) to.add(cpu)
   }
 
   #fill({ cpu, level, va, end, desc, seq }: EventOf<'tlb_fill'>): void {

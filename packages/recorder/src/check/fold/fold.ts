@@ -84,6 +84,19 @@ export class Fold {
     return this.#contexts.get(this.lane.cpu) ?? usual
   }
 
+  /**
+   * Stores here leave their barriers to the end of a lazy section. In an interrupt they never do, whatever task it
+   * interrupted (queue_pte_barriers() of 6.17 to 7.3).
+   */
+  get isLazy(): boolean {
+    return this.lane.isLazy && this.context === 'task'
+  }
+
+  /** An enter or a leave that does nothing. */
+  isIdleLazy({ ignored }: EventOf<'lazy_mmu_enter'> | EventOf<'lazy_mmu_leave'>): boolean {
+    return ignored === true || this.context !== 'task'
+  }
+
   before(e: TraceEvent): void {
     this.#at(e)
     this.observers.apply(e, this.call?.fn ?? this.lane.top?.fn ?? null)
@@ -244,7 +257,7 @@ export class Fold {
 
   #lazy(e: EventOf<'lazy_mmu_enter'> | EventOf<'lazy_mmu_leave'>): void {
     const { lazy } = this.lane
-    if (e.ignored) return
+    if (this.isIdleLazy(e)) return
     const entering = e.kind === 'lazy_mmu_enter'
     if (e.api !== undefined) {
       lazy.paused = Math.max(0, lazy.paused + (entering ? -1 : 1))
@@ -260,5 +273,6 @@ export class Fold {
   #forget(): void {
     for (const lane of this.lanes.values()) lane.forget()
     this.live.clear()
+    this.#contexts.clear()
   }
 }

@@ -35,14 +35,15 @@ export const barrierMissing: Rule = {
     return {
       on: {
         lazy_mmu_leave(e) {
-          const { lane, run } = scope.fold
+          const { fold } = scope
+          const { lane, run } = fold
           // The barrier of a leave is before the event; in a real kernel it may come just after the probe.
           if (run.source === 'ftrace') return
           const leaves = e.api === 'pause' ? lane.isLazy : lane.isLazy && lane.lazy.enabled <= 1
-          if (!e.ignored && leaves) judge(e.op ?? -1, e.seq, 'lazy MMU mode ended')
+          if (!fold.isIdleLazy(e) && leaves) judge(e.op ?? -1, e.seq, 'lazy MMU mode ended')
         },
         op_end(e) {
-          if (!scope.fold.lane.isLazy) judge(e.op ?? -1, e.seq, `${e.fn} returned`)
+          if (!scope.fold.isLazy) judge(e.op ?? -1, e.seq, `${e.fn} returned`)
         },
       },
       end() {

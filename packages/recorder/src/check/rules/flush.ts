@@ -3,6 +3,7 @@ import { changeOf } from '../../observers/masks.ts'
 import { evidenceOf, showsIn } from '../../event/evidence.ts'
 import { hexRange, PAGE_LIMIT } from '../../observers/page-numbers.ts'
 import { enables, flushesForOthers, flushesIn, promisesFlush } from '../../observers/promises.ts'
+import type { RangeList } from '../../observers/range-list.ts'
 import type { Harm } from '../../observers/translation.ts'
 import type { Frame, OpenCall } from '../fold/lane.ts'
 import { SeqSet } from '../fold/seq-set.ts'
@@ -34,11 +35,26 @@ function severityOf(call: OpenCall, harm: Harm): Severity {
   return change !== null && enables(change) ? 'error' : 'warning'
 }
 
+/** A TLBI of some of these pages was issued, and the run shows no dsb that could have completed it. */
+function isEndUnseen({ fold }: Scope, { start, end }: RangeList): boolean {
+  const { kinds, sites } = evidenceOf(fold.run)
+  if (kinds.has('dsb') || sites.has('dsb')) return false
+  return [...fold.observers.lines()].some(({ issued }) =>
+    issued.some((tlbi) => tlbi.start < end && start < tlbi.end),
+  )
+}
+
+const UNSEEN_END = 'the dsb that completes a TLBI (dsb)'
+
 function report(scope: Scope, call: OpenCall, seq: number, damage: Damage, why: string): void {
   const { gravest } = damage
   if (gravest === undefined) return
   const ranges = damage.all
   const { stores } = damage
+  if (isEndUnseen(scope, ranges)) {
+    scope.lacks(UNSEEN_END)
+    return
+  }
   scope.report({
     severity: severityOf(call, gravest),
     call,
@@ -171,6 +187,8 @@ export const flushNever: Rule = {
           const forOthers = flushesForOthers(call.fn)
           if (!forOthers && !promisesFlush(call.fn)) return
           const damage = owedBy(scope.fold, call)
+          if (damage.gravest !== undefined && isEndUnseen(scope, damage.all))
+            scope.lacks(UNSEEN_END)
           known.addAll(damage.stores)
           if (forOthers) report(scope, call, e.seq, damage, flushedRanges(call))
         },
@@ -184,6 +202,10 @@ export const flushNever: Rule = {
         for (const [fn, damage] of leftBehind(scope, known)) {
           const { gravest, all: ranges, stores, op } = damage
           if (gravest === undefined) continue
+          if (isEndUnseen(scope, ranges)) {
+            scope.lacks(UNSEEN_END)
+            continue
+          }
           // A capture ends wherever its reader stopped it.
           const isCut = run.source === 'ftrace'
           scope.report({

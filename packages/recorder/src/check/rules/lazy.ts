@@ -35,7 +35,8 @@ export const lazyUnbalanced: Rule = {
         dsb: done,
         lazy_mmu_leave(e) {
           const { lane, kernel } = scope.fold
-          if (e.ignored || e.api !== undefined || kernel?.lazyMmu !== 'counted') return
+          const isCounted = kernel?.lazyMmu === 'counted' && e.api === undefined
+          if (!isCounted || scope.fold.isIdleLazy(e)) return
           if (lane.lazy.enabled > 0 || lane.lazy.since < 0 || !lane.lazy.isKnown) return
           scope.report({
             severity: 'error',
@@ -49,11 +50,10 @@ export const lazyUnbalanced: Rule = {
           if (e.op !== null) atBegin.delete(e.op)
           if (before !== undefined && before !== lane.lazy.meant && !isLazyCall(e.fn ?? '')) {
             const what = lane.lazy.meant > before ? 'entered' : 'left'
+            const proof = [scope.fold.call?.seq ?? e.seq, lane.lazy.since, e.seq]
             scope.report({
               severity: 'error',
-              proof: [scope.fold.call?.seq ?? e.seq, lane.lazy.since, e.seq].filter(
-                (seq) => seq >= 0,
-              ),
+              proof: proof.filter((seq) => seq >= 0),
               message: `${e.fn} returned ${e.ret} having ${what} lazy MMU mode once too often`,
             })
           }
@@ -111,7 +111,7 @@ export const lazyNested: Rule = {
       on: {
         lazy_mmu_leave(e) {
           const { lane } = scope.fold
-          if (e.ignored || e.api !== undefined) return
+          if (scope.fold.isIdleLazy(e) || e.api !== undefined) return
           const { meant, enabled, since } = lane.lazy
           const isFlag = scope.fold.kernel?.lazyMmu !== 'counted'
           if (meant > 1 && enabled === 1 && isFlag && !broken.has(lane)) {
@@ -155,8 +155,8 @@ export const allocInLazy: Rule = {
           splits.set(scope.fold.lane, e.seq)
         },
         table_alloc(e) {
-          const { lane } = scope.fold
-          if (!lane.isLazy || (splits.get(lane) ?? -1) > lane.lazy.since) return
+          const { lane, isLazy } = scope.fold
+          if (!isLazy || (splits.get(lane) ?? -1) > lane.lazy.since) return
           scope.report({
             severity: 'warning',
             proof: [lane.lazy.since, e.seq],
