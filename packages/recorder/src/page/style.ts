@@ -16,7 +16,7 @@ h3{font-size:.95rem;margin:1.4rem 0 .4rem;font-weight:600}
 p{margin:0 0 .6rem;max-width:46rem}
 section{margin-top:2.5rem;padding-top:1.4rem;border-top:1px solid var(--line)}
 code,pre,.mono{font:12.5px/1.45 var(--mono)}
-bdi,code{overflow-wrap:anywhere}.nw{white-space:nowrap}
+bdi,code{overflow-wrap:anywhere}.nw{white-space:nowrap}code,.tree b,.tree em{unicode-bidi:isolate}
 .eyebrow{font:12.5px/1.4 var(--mono);color:var(--muted);max-width:none}
 .lede{font-size:1.05rem}.say,.note,.scope{color:var(--muted);font-size:.92rem}.note{margin-top:.6rem;max-width:56rem}
 .mu{color:var(--muted)}.l{color:var(--left)}.r{color:var(--right)}.bad{color:var(--bad)}
