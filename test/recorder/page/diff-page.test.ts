@@ -148,6 +148,17 @@ test('a rule that finds something on a run counts, though the other run cannot b
   expect(html).toContain('<span class="tag t2">on one, the other undecided</span>')
 })
 
+test('only what is wrong is red', async () => {
+  const events = [...eventsOf([initOf(3)], null), ...eventsOf(setMemoryRo(3))]
+  const call = setMemoryRo(3)
+  const at = call.findIndex(({ kind }) => kind === 'desc_write')
+  // The same value once more: a note.
+  const again = Object.assign({}, call[at], { old: call[at]!['new'] })
+  const wasteful = [...eventsOf([initOf(3)], null), ...eventsOf(call.toSpliced(at + 1, 0, again))]
+  const { html } = pageOf([runOf(events), runOf(wasteful, { id: 2, label: 'wasteful' })])
+  expect(html).toContain('<b>1 rule with new findings: <code>redundant-store</code>.</b>')
+})
+
 test('a call that cannot be typed is spelt out, and what was asked is in each command', async () => {
   const [a, b] = [runOf(eventsOf(setMemoryRo(1))), runOf(eventsOf(setMemoryRo(1)), { id: 2 })]
   const asked = { calls: { from: 0, to: 0 }, ignore: ['isb'], by: 'path', pairs: true } as const

@@ -116,6 +116,8 @@ function head(
   const half = findings
     .filter(({ is, severity }) => is === 'half' && severity !== 'note')
     .map(({ rule }) => html`<code>${rule}</code>`)
+  // A note is no error: what was wasted is not wrong.
+  const isGrave = fresh.some(({ severity }) => severity !== 'note')
   const rules = fresh.map(({ rule }) => html`<code>${rule}</code>`)
   return html`<p class="eyebrow">pagetrail diff <span class="l">${nameHtml(diff.left.label)}</span> <span class="r">${nameHtml(diff.right.label)}</span></p>
 <h1>${verdict.slice(0, 1).toUpperCase()}${verdict.slice(1)}</h1>
@@ -124,7 +126,7 @@ ${lede(diff, names)}
 ${diff.incomplete.length > 0 && html`<p class="lede bad"><b>Not whole:</b> ${join(diff.incomplete, '; ')}.</p>`}
 <p class="scope"><b>Scope.</b> ${join(scopeTexts(diff), '; ')}.</p>
 ${questionCards((question) => CARDS[question](diff))}
-<p>${fresh.length > 0 ? html`<b class="bad">${listed(fresh.length, 'rule')} with new findings: ${join(rules, ', ')}.</b>` : 'No new findings.'}${half.length > 0 && html` Findings on one run where the other cannot be judged: ${join(half, ', ')}.`}${undecided > 0 && html` ${listed(undecided, 'rule')} undecided.`} Flushes owed at the end: <b${owed[1] > owed[0] && new Html(' class="bad"')}>${figure(owed[0])} │ ${figure(owed[1])}</b>${isPart && ', as far as the runs show'}.</p>`
+<p>${fresh.length > 0 ? html`<b${isGrave && new Html(' class="bad"')}>${listed(fresh.length, 'rule')} with new findings: ${join(rules, ', ')}.</b>` : 'No new findings.'}${half.length > 0 && html` Findings on one run where the other cannot be judged: ${join(half, ', ')}.`}${undecided > 0 && html` ${listed(undecided, 'rule')} undecided.`} Flushes owed at the end: <b${owed[1] > owed[0] && new Html(' class="bad"')}>${figure(owed[0])} │ ${figure(owed[1])}</b>${isPart && ', as far as the runs show'}.</p>`
 }
 
 /** The verdict stands above it. */
