@@ -116,7 +116,7 @@ function head(
   const half = findings
     .filter(({ is, severity }) => is === 'half' && severity !== 'note')
     .map(({ rule }) => html`<code>${rule}</code>`)
-  // A note is no error: what was wasted is not wrong.
+  // A note is of what was wasted, not of what is wrong.
   const isGrave = fresh.some(({ severity }) => severity !== 'note')
   const rules = fresh.map(({ rule }) => html`<code>${rule}</code>`)
   return html`<p class="eyebrow">pagetrail diff <span class="l">${nameHtml(diff.left.label)}</span> <span class="r">${nameHtml(diff.right.label)}</span></p>
