@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { FtraceLine } from '../../../../packages/recorder/src/import/text/ftrace-line.ts'
 import { TextFields } from '../../../../packages/recorder/src/import/text/text-fields.ts'
+import type { Task } from '../../../../packages/recorder/src/import/translate/task-stack.ts'
 import { makeProbe } from '../../../../packages/recorder/src/import/translate/probe-table.ts'
 
 const LINES = [
@@ -34,7 +35,8 @@ function reader(expecting: boolean): (text: string) => Seen {
       if (probe.role !== 'unknown') fields.read(probe, opening, line.view)
       probe.count++
       const { cpu, context, seconds, fraction, rest, lacks } = line
-      line.task ??= { name: Number(/-(\d+)/.exec(text)?.[1]), stacks: { idle: false, byCpu: [] } }
+      const task = line.task ?? taskOf(text)
+      if (line.task === null) line.found(task)
       const values = [...fields.lo].map((lo, slot) =>
         fields.has(slot) ? [fields.hi[slot], lo] : null,
       )
@@ -49,13 +51,22 @@ function reader(expecting: boolean): (text: string) => Seen {
         lacks,
         shape,
         values,
-        task: line.task.name,
+        task: task.name,
       }
     } catch (error) {
       return String(error)
     }
   }
 }
+
+/** One for each pid. */
+function taskOf(text: string): Task {
+  const name = Number(/-(\d+)/.exec(text)?.[1])
+  const known = TASKS.get(name) ?? { name, stacks: { idle: false, byCpu: [] } }
+  TASKS.set(name, known)
+  return known
+}
+const TASKS = new Map<number, Task>()
 
 /** Each of its bytes another one, taken away, or doubled; and cut there. */
 function* changed(text: string): Generator<string> {

@@ -23,6 +23,8 @@ const PLUS = 0x2b
 /** Where ftrace and trace-cmd put the dash between a task's name and its pid. */
 const DASH_COLUMN = 16
 const MAX_NAME = 256
+/** Beginnings of lines that are kept, a task each, until all are forgotten. */
+const MOST_HEADS = 1_024
 const MAX_CPU = 0xffff
 /** 2^64 ns; a time in the last hundred years before it is one before zero. */
 const WRAP_SECONDS = 18_446_744_073
@@ -49,7 +51,7 @@ export class FtraceLine {
   taskStart = 0
   taskEnd = 0
   taskHash = 0
-  /** Whom the reader of the lines found there; null where it is not the same as in the line before. */
+  /** Who that is, where it is known: the same as in the line before. */
   task: Task | null = null
   cpu = 0
   /** One of task-stack's contexts; NOT_SHOWN without a flags column. */
@@ -69,8 +71,12 @@ export class FtraceLine {
   /** What stands behind the time, where it was expected: the name is its probe's then, and was not looked for. */
   opening: Opening | null = null
   readonly #openings = new Openings()
-  /** The task of the last line with all columns in their usual places, up to the `[` of the CPU. */
+  /** What the last line begins with, up to the `[` of the CPU; null: its columns were not in their usual places. */
   #head: Literal | null = null
+  /** The same of each task, and where it is in this line; 0: nowhere. */
+  readonly #heads = new Map<Task, Literal>()
+  #start = 0
+  #headEnd = 0
   #bytes: Uint8Array = new Uint8Array()
   /** The bytes that the line is in, for who reads several at once. */
   view: DataView = new DataView(this.#bytes.buffer)
@@ -111,14 +117,31 @@ export class FtraceLine {
     const head = this.#head
     if (this.task !== null && head?.isAt(this.view, start, end) === true)
       return start + head.length - 1
-    this.#head = null
     this.task = null
+    this.#start = start
+    this.#headEnd = 0
     const dash = start + DASH_COLUMN
     const cpu = bytes[dash] === DASH && dash < end ? this.#afterPid(bytes, dash + 1, end) : -1
     if (cpu < 0) return this.#findTask(bytes, start, end)
     this.#setTask(bytes, start, this.taskEnd)
-    this.#head = new Literal(bytes.subarray(start, cpu + 1))
+    this.#headEnd = cpu + 1
     return cpu
+  }
+
+  /** Whose line this is: so is the next one, if it begins alike. */
+  found(task: Task): void {
+    this.task = task
+    this.#head = this.#headEnd === 0 ? null : this.#headOf(task)
+  }
+
+  #headOf(task: Task): Literal {
+    const [start, end] = [this.#start, this.#headEnd]
+    const known = this.#heads.get(task)
+    if (known?.length === end - start && known.isAt(this.view, start, end)) return known
+    if (this.#heads.size === MOST_HEADS) this.#heads.clear()
+    const head = new Literal(this.#bytes.subarray(start, end))
+    this.#heads.set(task, head)
+    return head
   }
 
   /** Skips a pid and a tgid; the position of `[`, or -1. */

@@ -209,8 +209,8 @@ export class FtraceText {
     if (probe.role !== 'unknown' && probe.role !== 'note') fields.read(probe, opening, line.view)
     if (!this.#overrunTold) this.#tellOverrun()
     const ts = this.#time()
-    line.task ??= this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
-    const { task } = line
+    const task = line.task ?? this.#tasks.find(bytes, line.taskStart, line.taskEnd, line.taskHash)
+    if (line.task === null) line.found(task)
     this.#checkOrder(ts, task)
     const { total } = this.#events.rows
     this.#events.event(probe, fields, task, line.cpu, this.#timestamp(ts), line.context)

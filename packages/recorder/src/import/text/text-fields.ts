@@ -33,7 +33,7 @@ const ADDRESSES = (1 << F_VA) | (1 << F_END) | (1 << F_SLOT) | (1 << F_ARG0) | (
 /** So often the fields behind an opening are looked at for the lines to come: they may always be others. */
 const MOST_LOOKS = 8
 
-/** Texts whose JSON is remembered, until all of them are forgotten. */
+/** Texts whose JSON is remembered. Where there are more, nearly all are different. */
 const MOST_MADE = 256
 
 /** What {@link LineShape} distinguishes of a number. */
@@ -42,8 +42,8 @@ const NARROW = 2
 
 /** The fields of one line of text: `(place) key=value key=value …`. */
 export class TextFields extends EventFields {
-  /** What {@link toJson} has made of texts: those of an event without a meaning are mostly alike. */
-  #made = new ByteTable<string>()
+  /** What {@link toJson} has made of texts, of which few are in most traces; null: in this one are more. */
+  #made: ByteTable<string> | null = new ByteTable()
   #bytes: Uint8Array = new Uint8Array()
   #start = 0
   #end = 0
@@ -190,13 +190,15 @@ export class TextFields extends EventFields {
   }
 
   toJson(): string {
+    const made = this.#made
+    if (made === null) return fieldsJson(this.#text(this.#start))
     const [bytes, start, end] = [this.#bytes, this.#start, this.#end]
     const hash = hashBytes(bytes, start, end)
-    const known = this.#made.find(bytes, start, end, hash)
+    const known = made.find(bytes, start, end, hash)
     if (known !== undefined) return known
-    if (this.#made.size === MOST_MADE) this.#made = new ByteTable()
     const json = fieldsJson(this.#text(start))
-    this.#made.add(bytes, start, end, hash, json)
+    if (made.size === MOST_MADE) this.#made = null
+    else made.add(bytes, start, end, hash, json)
     return json
   }
 
