@@ -21,6 +21,13 @@ describe('lazy-unbalanced', () => {
     ])
   })
 
+  test('a call without its end may still leave: it is not decided', () => {
+    const s = new Script().begin('set_memory_ro', VMALLOC).lazyEnter()
+    const { findings, verdicts } = s.report('lazy-unbalanced')
+    expect(findings).toEqual([])
+    expect(verdicts[0]?.missing).toEqual(['the end of call 0, set_memory_ro'])
+  })
+
   test('near miss: left on the error path', () => {
     const s = new Script().begin('set_memory_ro', VMALLOC).lazyEnter().lazyLeave()
     expect(s.end('set_memory_ro', -22).check('lazy-unbalanced')).toEqual([])

@@ -2,10 +2,17 @@ import { BriefMap } from '../../tables/brief-map.ts'
 import { many } from '../../event/quantity.ts'
 import type { Lane } from '../fold/lane.ts'
 import { hexPage, pageOf } from '../../observers/page-numbers.ts'
-import type { Rule } from '../rule.ts'
+import { type Rule, type Scope, unreturned } from '../rule.ts'
 
 /** Calls of a scenario that are the lazy-MMU API itself. */
 const isLazyCall = (fn: string): boolean => fn.startsWith('lazy_')
+
+/** Who is in lazy MMU mode; but a call that was stopped, or whose end is not shown, might still leave it. */
+const stillLazy = ({ fold }: Scope): Lane[] =>
+  [...fold.lanes.values()].filter(
+    ({ lazy, calls }) =>
+      lazy.enabled > 0 && !calls.some((call) => call.isStopped || call.seq < lazy.since),
+  )
 
 export const lazyUnbalanced: Rule = {
   name: 'lazy-unbalanced',
@@ -72,16 +79,15 @@ export const lazyUnbalanced: Rule = {
         queued.clear()
       },
       end() {
+        for (const call of scope.fold.unreturned) scope.lacks(unreturned(call))
         if (scope.fold.run.state !== 'complete') return
-        for (const lane of scope.fold.lanes.values()) {
-          // A call that was stopped in the middle leaves nothing.
-          if (lane.lazy.enabled === 0 || lane.calls.some((call) => call.isStopped)) continue
+        for (const { lazy, cpu, name } of stillLazy(scope)) {
           scope.report({
             severity: 'error',
             call: null,
-            cpu: lane.cpu,
-            proof: [lane.lazy.since],
-            message: `${lane.name} is still in lazy MMU mode when the run ends: its barriers stay deferred`,
+            cpu,
+            proof: [lazy.since],
+            message: `${name} is still in lazy MMU mode when the run ends: its barriers stay deferred`,
           })
         }
       },
