@@ -116,7 +116,9 @@ describe('the page of a patch as HTML', () => {
     expect(html).toContain(`<span class="r"><bdi>${escaped}</bdi></span>`)
     expect(html).toContain(`<li>${escaped}: ${escaped}</li>`)
     expect(html).toContain(`<span class="mu">${escaped}</span>`)
-    expect(html).toContain('--tree &#39;/src/&#60;script&#62;')
+    // What cannot be typed is spelt out.
+    expect(html).toContain('--tree $&#39;/src/&#60;script&#62;')
+    expect(html).toContain('&#38;\\342\\200\\256\\007&#39; --geometry 4k-48')
   })
 })
 
