@@ -267,7 +267,9 @@ export class Observers {
 
   /** A flush function's own barriers have no events: they are over at the CPU's next event that is not a TLBI. */
   #settleFlush(line: CpuLine, e: TraceEvent): void {
-    if (line.isBack(e)) this.#resume(line, e.seq)
+    if ((line.interrupted !== null || e.kind === 'context') && line.isBack(e)) {
+      this.#resume(line, e.seq)
+    }
     const { flush } = line
     if (flush === null || e.kind === 'tlbi' || isPassing(e.kind)) return
     if (flush.isGroup && (e.kind === 'dsb' || e.kind === 'isb')) return

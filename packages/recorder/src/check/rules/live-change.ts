@@ -40,14 +40,15 @@ function changesOf({ fold }: Scope, found: RowList): readonly string[] {
   const own = isLive
     ? liveChanges(fold.geometry, s.level, s.oldLo, s.oldHi, s.newLo, s.newHi)
     : NOTHING
-  rows.inRange(s.page, s.end, found)
-  if (own.length === 0 && found.length === 0) return NOTHING
+  // As a rule there is no version but the one that this store leaves.
+  const older = rows.firstIn(s.page, s.end, (row) => rows.seq(row) !== s.seq)
+  if (own.length === 0 && older === NO_ROW) return NOTHING
   const changes = new Set(own)
   // Contiguous or not is a size, too.
   const sizes = own.filter((change) => ALLOWED_WITH_BBML.has(change))
   if (sizes.length > 0 && changesPermissions(fold))
     for (const size of sizes) changes.add(`${size} with permissions`)
-  for (const row of found) {
+  for (const row of rows.inRange(s.page, s.end, found)) {
     if (rows.seq(row) === s.seq) continue
     const now = beside(fold, row, s.newLo, s.newHi)
     if (now.length === 0) continue
