@@ -214,6 +214,30 @@ test('TLBIs of which no dsb is shown may have ended: nothing is decided of them'
   expect(flushed(kinds, byFunction)).toEqual(['clean', 'clean'])
 })
 
+const inCapture = (rule: string, tell: (s: Script) => Script) => {
+  const s = new Script({ source: 'ftrace' }).begin('set_memory_valid', VMALLOC, 1, { enable: 1 })
+  const { verdicts } = tell(s).end('set_memory_valid').report(rule)
+  return verdicts[0]?.status
+}
+const makesValid = (s: Script) => s.change('pte', VMALLOC, RW & ~1n, RW)
+
+describe('a capture that never shows', () => {
+  test('an enter of lazy MMU mode, but leaves, had no probe for it', () => {
+    expect(inCapture('lazy-unbalanced', (s) => s.lazyLeave().lazyLeave())).toBe('undecided')
+    expect(inCapture('lazy-unbalanced', (s) => s.lazyEnter())).toBe('undecided')
+    expect(inCapture('lazy-unbalanced', (s) => s.lazyEnter().lazyLeave().lazyLeave())).toBe('found')
+  })
+
+  test('a dsb, but isb, had no probe for it', () => {
+    expect(inCapture('barrier-missing', (s) => makesValid(s).add('isb', {}))).toBe('undecided')
+    expect(
+      inCapture('barrier-missing', (s) =>
+        makesValid(s.add('dsb', { scope: 'ishst' })).add('isb', {}),
+      ),
+    ).toBe('found')
+  })
+})
+
 /** A whole contiguous span becomes pages like this, with BBML2. */
 const unfold = (to: bigint) => {
   const s = new Script({ features: { bbml: true } })

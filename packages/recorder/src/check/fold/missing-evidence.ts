@@ -41,6 +41,17 @@ const SHOWN_BY: Readonly<Record<EvidenceName, readonly Kind[]>> = {
   accesses: ['access'],
 }
 
+/** No kernel does one of these without the other: a capture with one alone had no probe where the other happens. */
+const PAIRS: Readonly<Partial<Record<EvidenceName, readonly [Kind, Kind]>>> = {
+  lazy: ['lazy_mmu_enter', 'lazy_mmu_leave'],
+  barriers: ['dsb', 'isb'],
+}
+
+const isHalfShown = (need: EvidenceName, seen: ReadonlySet<Kind>): boolean => {
+  const pair = PAIRS[need]
+  return pair !== undefined && seen.has(pair[0]) !== seen.has(pair[1])
+}
+
 /**
  * Which evidence a run lacks. A capture in which something never occurs does not show whether it never happened or had
  * no probe where it did, so there it counts as missing until it was seen once.
@@ -50,12 +61,16 @@ export function missingEvidence(
   seen: ReadonlySet<Kind>,
   needs: readonly EvidenceName[],
 ): readonly string[] {
-  const shown = run.source === 'ftrace' ? seen : evidenceOf(run).kinds
+  const isCapture = run.source === 'ftrace'
+  const shown = isCapture ? seen : evidenceOf(run).kinds
   // The flags column of ftrace shows the context of every event.
   const hasContext = String(run.facts['format']).startsWith('ftrace')
   return needs
     .filter((need) => !(need === 'contexts' && hasContext))
-    .filter((need) => !SHOWN_BY[need].some((kind) => shown.has(kind)))
+    .filter(
+      (need) =>
+        !SHOWN_BY[need].some((kind) => shown.has(kind)) || (isCapture && isHalfShown(need, seen)),
+    )
     .filter((need) => need !== 'lazy' || kernelShows(run).hasLazy)
     .map((need) => EVIDENCE[need])
 }
