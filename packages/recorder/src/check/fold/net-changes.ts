@@ -74,6 +74,11 @@ export class NetChanges {
     return { ranges, entries }
   }
 
+  /** The call has ended, and nobody asks what it has turned. */
+  forget(op: number): void {
+    this.#byOp.delete(op)
+  }
+
   clear(): void {
     this.#byOp.clear()
   }

@@ -181,8 +181,9 @@ export const halfChanged: Rule = {
         op_end(e) {
           const stores = changed.take(e.op)
           if (e.op === null) return
+          if (e.ret === null || e.ret >= 0) return net.forget(e.op)
           const { ranges, entries } = net.take(e.op, scope.fold.sizes)
-          if (e.ret === null || e.ret >= 0 || entries === 0) return
+          if (entries === 0) return
           for (const { first, last } of stores) {
             scope.report({
               severity: 'error',
