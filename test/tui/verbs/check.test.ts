@@ -51,6 +51,11 @@ test('for a CI: a baseline, what fails, what may be undecided', async () => {
   const again = await pagetrail(['check', '--baseline', known, '--format', 'junit', '--db', db])
   expect(again.status).toBe(0)
   expect(again.out).toContain('failures="0"')
+  expect(again.err).toBe('')
+  for (const format of ['text', 'html', 'json', 'sarif']) {
+    const { err } = await pagetrail(['check', '--baseline', known, '--format', format, '--db', db])
+    expect(err).toMatch(/^pagetrail: \d+ of the findings are in the baseline and do not fail$/m)
+  }
   await writeFile(known, 'rubbish\n')
   const refused = await pagetrail(['check', '--baseline', known, '--db', db])
   expect(refused.status).toBe(2)
