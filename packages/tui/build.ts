@@ -1,5 +1,5 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild'
-import { writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { INK_DEFINES, quickInk } from './quick-ink.ts'
@@ -64,6 +64,9 @@ const threads = {
 }
 for (const [name, source] of Object.entries(threads)) {
   const folder = join(recorder, 'dist')
+  const list = join(folder, `${name}.json`)
+  // Nobody runs what is not whole yet, or never will be.
+  rmSync(list, { force: true })
   const { metafile } = await build({
     ...common,
     outdir: folder,
@@ -74,5 +77,6 @@ for (const [name, source] of Object.entries(threads)) {
     metafile: true,
   })
   const from = Object.keys(metafile.inputs).map((path) => relative(folder, resolve(path)))
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ began, from }))
+  writeFileSync(`${list}.${process.pid}`, JSON.stringify({ began, from }))
+  renameSync(`${list}.${process.pid}`, list)
 }

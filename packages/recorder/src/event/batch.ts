@@ -273,6 +273,11 @@ export class Batch {
     return long.value[0]!
   }
 
+  /** What a row returned, or null. */
+  returned(i: number): number | null {
+    return this.hasRet[i] === 1 ? this.ret[i]! : null
+  }
+
   /** The words of the rows in use. */
   usedWords(): Uint32Array {
     return this.words.subarray(0, this.length * LONGS * 2)

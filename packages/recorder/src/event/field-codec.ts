@@ -178,7 +178,7 @@ function getter(field: Field): (batch: Batch, i: number) => number | null {
   const word = WORD_OF.get(field.in)
   if (word !== undefined) return (batch, i) => batch.number(i, word)
   if (field.in === 'level') return ({ level }, i) => orNull(level[i]!)
-  if (field.in === 'ret') return ({ ret, hasRet }, i) => (hasRet[i] === 1 ? ret[i]! : null)
+  if (field.in === 'ret') return (batch, i) => batch.returned(i)
   if (field.in === 'fn') return ({ fn }, i) => orNull(fn[i]!)
   throw new TypeError(`column ${field.in} holds no number`)
 }

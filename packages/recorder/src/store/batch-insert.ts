@@ -47,9 +47,9 @@ function fill(to: Bound[], rows: number, batch: Batch, first: number, id: number
       to[at] = batch.bindable(first + row, word)
     }
   }
-  const { ret, hasRet, extra, more } = batch
+  const { extra, more } = batch
   for (let i = first, at = 0; i < first + rows; i++, at += WIDTH) {
-    to[at + AT.ret] = hasRet[i] === 1 ? ret[i]! : null
+    to[at + AT.ret] = batch.returned(i)
     to[at + AT.extra] = extra[i] ?? null
     to[at + AT.more] = more.size === 0 ? null : (more.get(i) ?? null)
   }

@@ -6,7 +6,7 @@ import type { Selectable } from 'kysely'
 
 import { BatchSpans, type Span } from './batch-spans.ts'
 import { Batch, BATCH_EVENTS } from '../event/batch.ts'
-import { eventOf } from '../event/codec.ts'
+import { eventsAt, TOGETHER } from '../event/batch-events.ts'
 import { rowToEvent } from './batch-insert.ts'
 import type { TraceEvent } from '../event/kinds.ts'
 import { COLUMN_NAMES, type EventRow } from '../event/event-columns.ts'
@@ -17,11 +17,6 @@ import type { CopiedRows } from './staged/copied-rows.ts'
 
 /** Rows per query of calls, and of what is verified. */
 export const PAGE_EVENTS = 1000
-/**
- * Events per query where a run is read in order. So few that they are garbage before the collector of young objects
- * comes to them: of a thousand at a time it moves so many that reading a million events takes 100 MB more.
- */
-const TOGETHER = 100
 /** Events that are proven before they are read so, and read at once. */
 const STRETCH = BATCH_EVENTS
 /** Fewer are had sooner row by row. */
@@ -273,9 +268,7 @@ export class EventReader {
   ): Generator<TraceEvent[]> {
     const end = Math.min(batch.length, to - first + 1)
     for (let at = from - first, looks = 0; at < end; at += TOGETHER) {
-      const page: TraceEvent[] = []
-      for (let i = at; i < Math.min(at + TOGETHER, end); i++)
-        page.push(eventOf(batch, i, first + i, this.nameOf))
+      const page = eventsAt(batch, first, at, end, this.nameOf)
       // What was read stays what it was: that the file is another is soon enough seen.
       if (looks++ % EVERY === 0 && !this.#pieces.holds()) {
         for (const _ of this.#pieces.pieces(run, first + at, first + end - 1, false));

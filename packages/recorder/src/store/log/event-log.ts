@@ -8,7 +8,7 @@ import type { LogPlace } from '../../event/run.ts'
 
 /**
  * Batches one behind the other in a file that has no name: for a run that one command reads in order and nobody asks
- * for by SQL. Writing and reading an event costs a tenth of what table `event` takes for it.
+ * for by SQL. Writing and reading an event costs a sixth of what table `event` takes for it.
  */
 export class EventLog {
   readonly #folder: string

@@ -1,20 +1,21 @@
 import { Batch, NONE, VA } from '../../event/batch.ts'
+import { eventsAt, TOGETHER } from '../../event/batch-events.ts'
 import { CallFold } from '../../event/call-fold.ts'
-import { eventOf } from '../../event/codec.ts'
 import { type Kind, KINDS, type TraceEvent } from '../../event/kinds.ts'
 import type { Call, EventSource, LogPlace } from '../../event/run.ts'
 import { readBatch } from './event-log.ts'
 
 const { op_begin: OP_BEGIN, op_end: OP_END, walk_begin: WALK_BEGIN } = KINDS
-/** Events that are made at once: garbage before the collector of young objects comes to them. */
-const TOGETHER = 100
 /** Batches of readings that have ended, for the next. */
 const MAX_SPARE = 2
 
-/** The run of a log, in the order of its events; it is what was written, for nobody else has the file. */
-export function logSource(place: LogPlace): EventSource {
+/**
+ * The run of a log, in the order of its events; it is what was written, for nobody else has the file. `known`: its
+ * calls, where they were made before.
+ */
+export function logSource(place: LogPlace, known?: readonly Call[]): EventSource {
   const reader = new LogReader(place)
-  let calls: readonly Call[] | undefined
+  let calls = known
   return {
     run: place.run,
     place,
@@ -51,26 +52,12 @@ class LogReader {
         this.#hold(held, n)
         const start = Math.max(from - firsts[n]!, 0)
         const end = Math.min(held.batch.length, to - firsts[n]! + 1)
-        yield* this.#slices(held.batch, firsts[n]!, start, end, wanted)
+        for (let at = start; at < end; at += TOGETHER) {
+          yield eventsAt(held.batch, firsts[n]!, at, end, this.#nameOf, wanted)
+        }
       }
     } finally {
       if (this.#spare.length < MAX_SPARE) this.#spare.push(held)
-    }
-  }
-
-  *#slices(
-    batch: Batch,
-    first: number,
-    start: number,
-    end: number,
-    wanted: ReadonlySet<number> | undefined,
-  ): Generator<TraceEvent[]> {
-    for (let at = start; at < end; at += TOGETHER) {
-      const page: TraceEvent[] = []
-      for (let i = at; i < Math.min(at + TOGETHER, end); i++)
-        if (wanted === undefined || wanted.has(batch.kind[i]!))
-          page.push(eventOf(batch, i, first + i, this.#nameOf))
-      yield page
     }
   }
 
@@ -125,7 +112,7 @@ class LogCalls {
       const op = batch.op[i]!
       if (op === NONE) continue
       if (id === OP_BEGIN.id) this.#begin(batch, i, op, first)
-      else if (id === OP_END.id) this.#fold.end(op, { ret: retOf(batch, i), last: first + i })
+      else if (id === OP_END.id) this.#fold.end(op, { ret: batch.returned(i), last: first + i })
       else if (id === WALK_BEGIN.id) this.#fold.walk(op, () => rangeOf(batch, i))
     }
   }
@@ -150,6 +137,3 @@ const rangeOf = (batch: Batch, i: number): Pick<Call, 'va' | 'end'> => ({
   va: batch.unsigned(i, VA),
   end: batch.end(i),
 })
-
-const retOf = (batch: Batch, i: number): number | null =>
-  batch.hasRet[i] === 1 ? batch.ret[i]! : null

@@ -1,14 +1,11 @@
-import { type Batch, NONE } from '../../event/batch.ts'
-import { KINDS } from '../../event/kinds.ts'
-import type { EventSource, Run } from '../../event/run.ts'
+import type { Batch } from '../../event/batch.ts'
+import type { Call, EventSource, LogPlace, Run } from '../../event/run.ts'
 import type { RunMeta } from '../run-row.ts'
 import type { RunStore } from '../run-store.ts'
 import type { BatchStore } from '../writing/batch-store.ts'
 import { RunWriter, type WriteOptions } from '../writing/run-writer.ts'
 import { EventLog } from './event-log.ts'
 import { logSource } from './log-source.ts'
-
-const { id: OP_BEGIN } = KINDS.op_begin
 
 /**
  * Runs that are gone when the command is over, each in a log of its own: what is imported to be read once, in order,
@@ -60,7 +57,7 @@ class LoggedRun implements BatchStore {
   run: Run
   readonly #log: EventLog
   readonly #removed: () => void
-  readonly #ops = new Set<number>()
+  #calls: readonly Call[] = []
   #names: readonly string[] = []
 
   constructor(id: number, meta: RunMeta, path: string, removed: () => void) {
@@ -73,15 +70,14 @@ class LoggedRun implements BatchStore {
 
   write(batch: Batch, texts: readonly string[]): void {
     this.#names = texts
-    for (let i = 0; i < batch.length; i++)
-      if (batch.kind[i] === OP_BEGIN && batch.op[i] !== NONE) this.#ops.add(batch.op[i]!)
     this.#log.append(batch)
   }
 
   finish(state: 'complete' | 'interrupted', patch: Partial<RunMeta>): void {
     const { events } = this.#log
-    this.run = { ...withMeta(this.run, patch), state, events, calls: this.#ops.size }
-    this.#ops.clear()
+    const ended = { ...withMeta(this.run, patch), state, events }
+    this.#calls = [...logSource(this.#place(ended)).calls()]
+    this.run = { ...ended, calls: this.#calls.length }
   }
 
   abort(): void {
@@ -92,8 +88,11 @@ class LoggedRun implements BatchStore {
   close(): void {}
 
   source(id: number): EventSource {
-    const run = { ...this.run, id }
-    return logSource({ ...this.#log.place(), run, names: this.#names })
+    return logSource(this.#place({ ...this.run, id }), this.#calls)
+  }
+
+  #place(run: Run): LogPlace {
+    return { ...this.#log.place(), run, names: this.#names }
   }
 }
 

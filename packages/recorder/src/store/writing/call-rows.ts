@@ -79,7 +79,7 @@ export class CallRows {
       fn === NONE ? null : fn,
       batch.long(from, VA),
       batch.long(from, SIZE),
-      end === NOWHERE ? null : retOf(batch, end),
+      end === NOWHERE ? null : batch.returned(end),
       task === NONE ? null : task,
       batch.cpu[begin]!,
       first + begin,
@@ -93,7 +93,7 @@ export class CallRows {
   }
 
   #putEnd(batch: Batch, op: number, i: number, first: number): void {
-    this.#statements.callEnd.run(retOf(batch, i), first + i, this.#run, op)
+    this.#statements.callEnd.run(batch.returned(i), first + i, this.#run, op)
   }
 
   #putRange(batch: Batch, op: number, i: number): void {
@@ -101,6 +101,3 @@ export class CallRows {
     this.#statements.callRange.run(...range, this.#run, op)
   }
 }
-
-const retOf = (batch: Batch, i: number): number | null =>
-  batch.hasRet[i] === 1 ? batch.ret[i]! : null
