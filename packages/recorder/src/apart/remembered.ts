@@ -8,7 +8,7 @@ import type { EventSource } from '../event/run.ts'
 import type { SideRead } from './side-protocol.ts'
 
 /** Version of what a digest is made of and of its form: others are not used. */
-const VERSION = 8
+const VERSION = 9
 /** A shorter run is read as soon. */
 const WORTH_EVENTS = 5000
 /** A larger digest is not kept: its calls hardly repeat, and reading it takes as long as reading them. */

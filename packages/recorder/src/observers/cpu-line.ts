@@ -92,8 +92,21 @@ export class CpuLine {
       this.#rank = rank
       return isOver
     }
-    const isSame = interrupted !== null && interrupted.op === (e.op ?? -1)
-    return isSame && (this.#rank <= this.#resumesAt || e.kind === 'op_end')
+    if (interrupted === null || interrupted.op !== (e.op ?? -1)) return false
+    if (this.#rank > this.#resumesAt) {
+      if (!this.#isPast(e, interrupted)) return false
+      this.#rank = this.#resumesAt
+    }
+    return true
+  }
+
+  /**
+   * Whether the event ends the flush function, or what called it. Of one task alone nothing says that an interrupt is
+   * over if another task runs next.
+   */
+  #isPast({ kind, nest }: TraceEvent, interrupted: Flush): boolean {
+    if (kind === 'tlb_flush_done') return this.flush === null
+    return kind === 'op_end' || (kind === 'span_end' && nest < interrupted.nest)
   }
 
   madeValid(op: number, seq: number, level: LevelName, page: number): void {

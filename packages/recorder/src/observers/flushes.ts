@@ -44,6 +44,7 @@ export interface Flush {
   readonly by: string | null
   /** Call that it belongs to, -1: none. */
   readonly op: number
+  readonly nest: number
   start: number
   end: number
   /** All entries; `start` and `end` then mean nothing. */
@@ -74,6 +75,7 @@ export function flushOf(e: EventOf<'tlb_flush'>, pagesOfGranule: number): Flush 
     fn,
     by: e.by ?? null,
     op: e.op ?? -1,
+    nest: e.nest,
     start: first,
     end,
     all: isAll || isLong,
@@ -91,6 +93,7 @@ export const groupOf = (e: EventOf<'tlbi'>, seq: number): Flush => ({
   fn: 'tlbi',
   by: e.by ?? null,
   op: e.op ?? -1,
+  nest: e.nest,
   start: PAGE_LIMIT,
   end: 0,
   all: false,

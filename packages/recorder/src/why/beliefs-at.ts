@@ -10,7 +10,7 @@ import { resultOf } from '../tables/last-step.ts'
 /** Name of the projection in table `snapshot`. */
 const PROJECTION = 'beliefs'
 /** Version of the fold and of what is saved of it: what another wrote is made anew. */
-const VERSION = 5
+const VERSION = 6
 /** Events between two that are saved; more where there are many entries, as all of them are written each time. */
 const APART = 16_384
 const APART_PER_ENTRY = 4
